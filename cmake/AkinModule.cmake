@@ -1,0 +1,58 @@
+# One function declares a folder of src/akin as a library with its tests; one installs them all as the CMake package akin.
+
+add_library(akin_warnings INTERFACE)
+target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual $<$<BOOL:${AKIN_WERROR}>:-Werror>)
+
+set_property(GLOBAL PROPERTY AKIN_MODULES "")
+
+# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...])
+# Library akin_NAME (alias akin::NAME) of src/akin/NAME/**/*.cc; its *_test.cc files become the test program NAME_test.
+function(akin_module name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LINK;PRIVATE_LINK" ${ARGN})
+  set(dir ${PROJECT_SOURCE_DIR}/src/akin/${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  add_library(akin_${name} STATIC ${sources})
+  add_library(akin::${name} ALIAS akin_${name})
+  set_target_properties(akin_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(akin_${name} PUBLIC cxx_std_20)
+  target_include_directories(akin_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  list(TRANSFORM ARG_DEPS PREPEND akin_)
+  target_link_libraries(akin_${name} PUBLIC ${ARG_DEPS} ${ARG_LINK}
+    PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:akin_warnings>)
+  set_property(GLOBAL APPEND PROPERTY AKIN_MODULES ${name})
+
+  if(AKIN_BUILD_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE akin_${name} akin_warnings ${ARG_PRIVATE_LINK} GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE AKIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    include(GoogleTest)
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()
+
+# Headers, libraries and akinConfig.cmake, so that another project can find_package(akin) and link akin::akin.
+function(akin_install_package)
+  include(CMakePackageConfigHelpers)
+  get_property(modules GLOBAL PROPERTY AKIN_MODULES)
+  list(TRANSFORM modules PREPEND akin_ OUTPUT_VARIABLE targets)
+  add_library(akin_all INTERFACE)
+  add_library(akin::akin ALIAS akin_all)
+  set_target_properties(akin_all PROPERTIES EXPORT_NAME akin)
+  target_link_libraries(akin_all INTERFACE ${targets})
+  install(TARGETS ${targets} akin_all EXPORT akinTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/akin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE)
+  set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/akin)
+  install(EXPORT akinTargets NAMESPACE akin:: DESTINATION ${config_dir})
+  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/akinConfig.cmake.in
+    ${PROJECT_BINARY_DIR}/akinConfig.cmake INSTALL_DESTINATION ${config_dir})
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/akinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+  install(FILES ${PROJECT_BINARY_DIR}/akinConfig.cmake ${PROJECT_BINARY_DIR}/akinConfigVersion.cmake
+    DESTINATION ${config_dir})
+endfunction()

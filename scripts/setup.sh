@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that akin needs to build, run and test. Safe to run again.
+# Needs root, or sudo. Usage: scripts/setup.sh
+set -euo pipefail
+
+packages=(
+  g++ cmake ninja-build git python3   # toolchain; python3 runs scripts/check_layers.py
+  libhwy-dev libeigen3-dev            # SIMD kernels with run-time dispatch; small dense solves
+  libsimdjson-dev nlohmann-json3-dev  # JSON in; JSON out
+  libtomlplusplus-dev                 # --config files
+  libcli11-dev libfmt-dev             # command line; messages
+  zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
+  libjpeg62-turbo-dev                 # pictures of the synthetic shop
+  libgtest-dev libbenchmark-dev       # tests, micro benchmarks
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup: all ${#packages[@]} packages are installed"
+  exit 0
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "setup: run this as root, or install sudo" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+echo "setup: done"

@@ -1,0 +1,90 @@
+// Byte streams in and out: plain, gzip and zstd files, standard input, atomic writes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace akin {
+
+/// A readable stream of bytes.
+class InputStream {
+ public:
+  virtual ~InputStream() = default;
+  /// Fills up to buffer.size() bytes; returns how many, 0 only at the end. Throws Error(kIo) if reading fails,
+  /// Error(kBadData) if a compressed stream is damaged or ends early.
+  virtual std::size_t read(std::span<char> buffer) = 0;
+};
+
+/// Opens `path` ("-" = standard input). Gzip (concatenated members too) and zstd content is recognized by its first
+/// bytes, whatever the name, and decompressed. Throws Error(kNotFound) or Error(kIo).
+std::unique_ptr<InputStream> open_input(const std::string& path);
+
+/// The whole content of `path`, decompressed.
+std::string read_file(const std::string& path);
+
+/// Reads lines from a stream block by block. Each line is a view into the block, valid until the next call, and is
+/// followed by at least kPadding readable bytes (simdjson needs that).
+class LineReader {
+ public:
+  static constexpr std::size_t kPadding = 64;
+  explicit LineReader(const std::string& path);
+  ~LineReader();
+  LineReader(LineReader&&) noexcept;
+  LineReader& operator=(LineReader&&) noexcept;
+
+  /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line is
+  /// skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB; messages hold path:line.
+  std::optional<std::string_view> next();
+  /// Number of the line last returned, from 1.
+  std::uint64_t line_number() const { return line_number_; }
+  /// Bytes of decompressed content consumed so far.
+  std::uint64_t bytes_read() const { return bytes_read_; }
+  /// "path:line" of the line last returned.
+  std::string position() const;
+  const std::string& path() const { return path_; }
+
+ private:
+  bool refill();
+
+  std::string path_;
+  std::unique_ptr<InputStream> stream_;
+  std::unique_ptr<char[]> block_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;  // first byte not yet returned
+  std::size_t end_ = 0;    // end of what was read
+  bool at_end_ = false;
+  std::uint64_t line_number_ = 0;
+  std::uint64_t bytes_read_ = 0;
+};
+
+/// Writes a file whole or not at all: bytes go to a temporary name beside `path`; commit() flushes them to the disk and
+/// renames. Without commit() the temporary file is removed. Path "-" writes to standard output.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::string path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  void write(const void* data, std::size_t size) { write({static_cast<const char*>(data), size}); }
+  /// Makes the file appear under its name. Throws Error(kIo), also for write errors before (a full disk).
+  void commit();
+
+ private:
+  std::string path_;
+  std::string temporary_;
+  std::FILE* file_ = nullptr;
+};
+
+/// AtomicFile in one call.
+void write_file(const std::string& path, std::string_view bytes);
+
+}  // namespace akin

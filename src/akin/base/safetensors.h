@@ -1,0 +1,142 @@
+// The one container of akin: data sets, models and embeddings are safetensors files, so that Python reads them too.
+//
+// Layout (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON header
+// {"name": {"dtype", "shape", "data_offsets"}, ..., "__metadata__": {string: string}}, then the tensors' bytes. akin adds
+// to the metadata: "akin.format" (version), "akin.kind" (what the file is) and "akin.checksum" (XXH3-64 over header and
+// data, taken with the checksum's own digits as zeros).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace akin {
+
+/// The safetensors name of a C++ element type, such as "F32".
+template <typename T>
+constexpr std::string_view dtype_name() {
+  if constexpr (std::is_same_v<T, float>) return "F32";
+  if constexpr (std::is_same_v<T, double>) return "F64";
+  if constexpr (std::is_same_v<T, std::int32_t>) return "I32";
+  if constexpr (std::is_same_v<T, std::int64_t>) return "I64";
+  if constexpr (std::is_same_v<T, std::uint32_t>) return "U32";
+  if constexpr (std::is_same_v<T, std::uint64_t>) return "U64";
+  if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
+}
+
+/// Collects tensors and metadata, then writes them at once. Spans given to tensor() must stay valid until write().
+class TensorWriter {
+ public:
+  /// `kind` says what the file is, such as "dataset" or "model".
+  explicit TensorWriter(std::string_view kind);
+
+  void meta(const std::string& key, std::string value) { metadata_[key] = std::move(value); }
+  /// A one-dimensional tensor.
+  template <typename T>
+  void tensor(const std::string& name, std::span<const T> values) {
+    add(name, dtype_name<T>(), {values.size()}, {values.data(), values.size_bytes(), values.size_bytes(), 1});
+  }
+  template <typename T>
+  void tensor(const std::string& name, const std::vector<T>& values) {
+    tensor(name, std::span<const T>(values));
+  }
+  /// A one-dimensional tensor whose values the writer keeps.
+  template <typename T>
+  void tensor(const std::string& name, std::vector<T>&& values) {
+    auto owned = std::make_shared<std::vector<T>>(std::move(values));
+    tensor(name, std::span<const T>(*owned));
+    owned_.push_back(owned);
+  }
+  /// A (rows, cols) tensor whose rows start `stride` elements apart; the padding is not written.
+  template <typename T>
+  void tensor(const std::string& name, const T* data, std::size_t rows, std::size_t cols, std::size_t stride) {
+    add(name, dtype_name<T>(), {rows, cols}, {data, cols * sizeof(T), stride * sizeof(T), rows});
+  }
+
+  /// Writes the file atomically. Throws Error(kIo).
+  void write(const std::string& path) const;
+
+ private:
+  struct Rows {  // `count` rows of `bytes` bytes, `stride` bytes apart
+    const void* data;
+    std::size_t bytes;
+    std::size_t stride;
+    std::size_t count;
+  };
+  struct Entry {
+    std::string name;
+    std::string_view dtype;
+    std::vector<std::size_t> shape;
+    Rows rows;
+  };
+  void add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape, Rows rows);
+  std::string header(std::string_view checksum) const;
+
+  std::map<std::string, std::string> metadata_;
+  std::vector<Entry> entries_;
+  std::vector<std::shared_ptr<void>> owned_;
+};
+
+/// A checked safetensors file in memory. Throws Error(kBadData) on anything that is not exactly as it should be:
+/// truncation, wrong sizes, overlapping tensors, a wrong checksum (files of other programs have none).
+class TensorReader {
+ public:
+  explicit TensorReader(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  /// Throws Error(kBadData) unless the file is an akin file of this kind and of a format version this akin knows.
+  void expect_kind(std::string_view kind) const;
+
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  bool has_meta(const std::string& key) const { return metadata_.contains(key); }
+  /// Throws Error(kBadData) if absent.
+  const std::string& meta(const std::string& key) const;
+  /// The metadata value as a whole number in [min, max]. Throws Error(kBadData).
+  std::int64_t meta_int(const std::string& key, std::int64_t min, std::int64_t max) const;
+
+  bool has(const std::string& name) const { return entries_.contains(name); }
+  std::vector<std::string> names() const;
+  /// Throws Error(kBadData) if absent.
+  const std::vector<std::size_t>& shape(const std::string& name) const;
+  /// All elements in row-major order; valid as long as the reader. Throws Error(kBadData) on absence or another type.
+  template <typename T>
+  std::span<const T> tensor(const std::string& name) const {
+    const std::span<const char> bytes = raw(name, dtype_name<T>(), alignof(T));
+    return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+  }
+  /// A copy of a one-dimensional tensor, which must hold `size` elements.
+  template <typename T>
+  std::vector<T> vector(const std::string& name, std::size_t size) const {
+    const auto values = tensor<T>(name);
+    if (values.size() != size) wrong_size(name, values.size(), size);
+    return {values.begin(), values.end()};
+  }
+
+ private:
+  struct Entry {
+    std::string dtype;
+    std::vector<std::size_t> shape;
+    std::size_t begin;
+    std::size_t end;
+  };
+  std::span<const char> raw(const std::string& name, std::string_view dtype, std::size_t alignment) const;
+  void parse_header(std::string_view header);
+  void check_layout() const;
+  void check_checksum(std::string_view header) const;
+  [[noreturn]] void damaged(const std::string& what) const;
+  [[noreturn]] void wrong_size(const std::string& name, std::size_t got, std::size_t expected) const;
+
+  std::string path_;
+  std::vector<std::uint64_t> storage_;  // the data section, aligned for every element type
+  std::span<const char> data_;
+  std::map<std::string, std::string> metadata_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace akin

@@ -1,0 +1,66 @@
+#include "akin/catalog/registry.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/models/popularity.h"
+
+namespace akin {
+namespace {
+
+std::string_view type_of(const Param& param) {
+  constexpr std::string_view kTypes[] = {"int", "float", "bool", "string"};
+  return kTypes[param.value.index()];
+}
+
+template <typename M>
+ModelEntry entry() {
+  return {
+      .name = M::kName,
+      .summary = M::kSummary,
+      .traits = M::kTraits,
+      .params =
+          [] {
+            typename M::Config config;
+            std::vector<ModelEntry::ParamInfo> infos;
+            for (Param& param : config.params()) {
+              std::string text = to_string(param);
+              const std::string_view type = type_of(param);
+              infos.push_back({std::move(param), std::move(text), type});
+            }
+            return infos;
+          },
+      .fit =
+          [](const TrainingData& data, const ParamValues& values, const Context& context) {
+            typename M::Config config;
+            set_params(config.params(), values, M::kName);
+            return M::fit(data, config, context);
+          },
+      .complete =
+          [](const ParamValues& values) {
+            typename M::Config config;
+            set_params(config.params(), values, M::kName);
+            return get_params(config.params());
+          },
+      .load = &M::load,
+  };
+}
+
+}  // namespace
+
+const std::vector<ModelEntry>& models() {
+  static const std::vector<ModelEntry> kModels = {
+      entry<Popularity>(),
+  };
+  return kModels;
+}
+
+const ModelEntry& find_model(std::string_view name) {
+  const auto found = std::ranges::find(models(), name, &ModelEntry::name);
+  if (found != models().end()) return *found;
+  std::vector<std::string> names;
+  for (const ModelEntry& entry : models()) names.emplace_back(entry.name);
+  fail(ErrorCode::kNotFound, "unknown model '{}'{}; models: {}", name, did_you_mean(name, names), fmt::join(names, ", "));
+}
+
+}  // namespace akin

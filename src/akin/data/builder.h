@@ -1,0 +1,121 @@
+// From raw events to a Dataset: filters, index maps, sorting, with a count of everything left out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/data/dataset.h"
+
+namespace akin {
+
+/// What to do with several events of one user with one item (and kind).
+enum class RepeatPolicy { kKeep, kFirst, kLast, kSum, kMax, kMean };
+
+/// Filters of an import, applied in this order: kind weights, value threshold, time window, repeats, then k-core and
+/// minimum length until nothing changes.
+struct ImportFilters {
+  std::vector<std::pair<EventKind, float>> kind_weights;  ///< value of the kind's events is multiplied; 0 removes them
+  std::optional<float> min_value;      ///< events below are removed (ratings -> implicit threshold)
+  std::optional<float> binarize;       ///< every remaining value becomes this
+  std::optional<std::int64_t> since;   ///< first second kept
+  std::optional<std::int64_t> until;   ///< first second not kept
+  RepeatPolicy repeats = RepeatPolicy::kKeep;
+  std::uint32_t user_core = 0;  ///< users keep at least this many events, else they go
+  std::uint32_t item_core = 0;  ///< items likewise; both together give the k-core
+  std::uint32_t min_length = 0;  ///< users with fewer different items go
+};
+
+/// Lines that could not be used, by reason, with the first positions of each.
+class Rejections {
+ public:
+  static constexpr std::size_t kPositionsKept = 5;
+  struct Reason {
+    std::string text;
+    std::uint64_t count = 0;
+    std::vector<std::string> positions;  ///< "file:line", the first kPositionsKept
+  };
+  /// `strict`: the first rejection is thrown as Error(kBadData).
+  explicit Rejections(bool strict = false) : strict_(strict) {}
+  /// `position` is a callable giving "file:line", called only when it is needed.
+  template <typename Position>
+  void add(std::string_view reason, const Position& position) {
+    Reason& entry = find(reason);
+    ++entry.count;
+    if (strict_ || entry.positions.size() < kPositionsKept) keep(entry, position());
+  }
+  const std::vector<Reason>& reasons() const { return reasons_; }
+  std::uint64_t total() const;
+
+ private:
+  Reason& find(std::string_view reason);
+  void keep(Reason& reason, std::string position);
+  bool strict_;
+  std::vector<Reason> reasons_;
+};
+
+/// How much one step of the import removed.
+struct FilterCount {
+  std::string step;  ///< such as "value below 4", "5-core"
+  std::uint64_t events = 0;
+  std::uint64_t users = 0;
+  std::uint64_t items = 0;
+};
+
+/// What an import did. Nothing is dropped without standing here.
+struct ImportReport {
+  std::uint64_t lines = 0;   ///< lines (records) read, all files
+  std::uint64_t bytes = 0;   ///< decompressed bytes read
+  double seconds = 0;        ///< reading and parsing, filters not included
+  Rejections rejections{};
+  std::vector<FilterCount> filters;
+  std::vector<std::string> notes;  ///< such as "312 metadata records of items without events"
+};
+
+/// Collects events in file order, then makes the Dataset. Attributes may come before or after the events; attributes of
+/// items and users without events are kept only while `keep_unseen` is set.
+class DatasetBuilder {
+ public:
+  /// Adds one event and returns its ordinal, for add_review(). NaN values are the caller's to refuse.
+  std::uint64_t add_event(std::string_view user, std::string_view item, float value, std::int64_t time,
+                          EventKind kind = EventKind::kRating, Part part = Part::kTrain) {
+    events_.push_back({users_.add(user), items_.add(item), value, kind, part, time});
+    return events_.size() - 1;
+  }
+  void add_review(std::uint64_t event, std::string_view summary, std::string_view text);
+  void set_item_attribute(std::string_view item, std::string_view name, std::string_view value);
+  void set_user_attribute(std::string_view user, std::string_view name, std::string_view value);
+  void add_link(std::string_view name, std::string_view from, std::string_view to);
+  /// An item `user`'s test item is ranked against.
+  void add_candidate(std::string_view user, std::string_view item);
+  /// Room for this many events, as a hint.
+  void reserve(std::uint64_t events) { events_.reserve(events); }
+  std::uint64_t events() const { return events_.size(); }
+
+  /// Applies the filters, renumbers users and items in order of first appearance, sorts events by (user, time) and moves
+  /// everything into the Dataset. Throws Error(kBadData) if no event is left; the message says which step removed them.
+  /// The builder is empty afterwards.
+  Dataset build(std::string name, const ImportFilters& filters, ImportReport& report, const Context& context);
+
+  bool keep_unseen = false;  ///< keep items and users that have attributes but no events (cold items)
+
+ private:
+  IdMap users_;
+  IdMap items_;
+  std::vector<Event> events_;
+  ReviewTable reviews_;
+  AttributeTable item_attributes_;  // rows = items_ of this builder, attribute-only items included
+  AttributeTable user_attributes_;
+  struct RawLinks {
+    std::string name;
+    std::vector<std::pair<idx_t, idx_t>> pairs;
+  };
+  std::vector<RawLinks> links_;
+  std::vector<std::pair<idx_t, idx_t>> candidates_;  // (user, item)
+};
+
+}  // namespace akin

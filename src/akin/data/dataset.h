@@ -1,0 +1,89 @@
+// A shop's data after import: users, items, events, attributes, reviews.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "akin/data/id_map.h"
+#include "akin/data/string_column.h"
+#include "akin/linalg/csr.h"
+
+namespace akin {
+
+/// What a user did with an item. The numbers are part of the files on disk: do not change them.
+enum class EventKind : std::uint8_t { kRating = 0, kView = 1, kClick = 2, kCart = 3, kPurchase = 4 };
+inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "view", "click", "cart", "purchase"};
+
+/// Which side of a split that came with the files an event is on (NCF, LightGCN, MMRec). Numbers are on disk.
+enum class Part : std::uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
+
+/// Time of an event whose time is unknown.
+inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
+
+/// One interaction. 24 bytes.
+struct Event {
+  idx_t user = 0;
+  idx_t item = 0;
+  float value = 1;              ///< rating, or weight of an implicit event
+  EventKind kind = EventKind::kRating;
+  Part part = Part::kTrain;
+  std::int64_t time = kNoTime;  ///< seconds since 1970 UTC
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+/// Review texts; row r belongs to event `event[r]` of the data set.
+struct ReviewTable {
+  std::vector<std::uint64_t> event;
+  StringColumn summary;
+  StringColumn text;
+  std::size_t size() const { return event.size(); }
+};
+
+/// Related items as a shop shows them, such as also_bought: (item, related item) pairs. Truth of link prediction.
+struct ItemLinks {
+  std::string name;
+  std::vector<std::pair<idx_t, idx_t>> pairs;
+};
+
+/// Everything imported. Plain data: readers fill it, models read it.
+struct Dataset {
+  std::string name;  ///< such as the file it was imported from; for titles of tables only
+  IdMap users;
+  IdMap items;
+  std::vector<Event> events;  ///< sorted by (user, time), ties in file order: a user's slice is their sequence
+  AttributeTable item_attributes;  ///< rows = items
+  AttributeTable user_attributes;  ///< rows = users
+  ReviewTable reviews;
+  std::vector<ItemLinks> links;
+  Csr candidates;  ///< (users, items) given negatives to rank against (NCF), or no rows
+
+  std::size_t n_users() const { return users.size(); }
+  std::size_t n_items() const { return items.size(); }
+  bool has_times() const;
+  /// True if the files came with a split.
+  bool has_given_split() const;
+};
+
+/// What a model is fitted to: the training side of a split, over the whole data set's users and items.
+struct TrainingData {
+  const Dataset& source;          ///< ids, attributes; never look at source.events
+  std::span<const Event> events;  ///< sorted by (user, time)
+  std::size_t n_users() const { return source.n_users(); }
+  std::size_t n_items() const { return source.n_items(); }
+};
+
+/// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
+std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);
+
+/// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become one entry:
+/// their values are summed for `Repeats::kSum`, the latest wins for `kLast`.
+enum class Repeats { kSum, kLast };
+Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_items, Repeats repeats);
+
+}  // namespace akin

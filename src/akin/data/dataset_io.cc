@@ -1,0 +1,139 @@
+#include "akin/data/dataset_io.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+[[noreturn]] void inconsistent(const TensorReader& reader, std::string_view what) {
+  fail(ErrorCode::kBadData, "{}: inconsistent data set: {}", reader.path(), what);
+}
+
+void write_reviews(TensorWriter& writer, const ReviewTable& reviews) {
+  writer.tensor("reviews.event", reviews.event);
+  write_strings(writer, "reviews.summary", reviews.summary);
+  write_strings(writer, "reviews.text", reviews.text);
+}
+
+ReviewTable read_reviews(const TensorReader& reader, std::size_t n_events) {
+  ReviewTable reviews;
+  const auto events = reader.tensor<std::uint64_t>("reviews.event");
+  reviews.event.assign(events.begin(), events.end());
+  if (std::ranges::any_of(reviews.event, [&](std::uint64_t event) { return event >= n_events; })) {
+    inconsistent(reader, "a review of an unknown event");
+  }
+  reviews.summary = read_strings(reader, "reviews.summary", reviews.size());
+  reviews.text = read_strings(reader, "reviews.text", reviews.size());
+  return reviews;
+}
+
+void write_links(TensorWriter& writer, const std::vector<ItemLinks>& links) {
+  writer.meta("links.count", std::to_string(links.size()));
+  for (std::size_t l = 0; l < links.size(); ++l) {
+    const std::string prefix = fmt::format("links.{}", l);
+    writer.meta(prefix + ".name", links[l].name);
+    std::vector<idx_t> from, to;
+    for (const auto& [a, b] : links[l].pairs) {
+      from.push_back(a);
+      to.push_back(b);
+    }
+    writer.tensor(prefix + ".from", std::move(from));
+    writer.tensor(prefix + ".to", std::move(to));
+  }
+}
+
+std::vector<ItemLinks> read_links(const TensorReader& reader, std::size_t n_items) {
+  constexpr std::int64_t kMostKinds = 1000;
+  std::vector<ItemLinks> links(static_cast<std::size_t>(reader.meta_int("links.count", 0, kMostKinds)));
+  for (std::size_t l = 0; l < links.size(); ++l) {
+    const std::string prefix = fmt::format("links.{}", l);
+    links[l].name = reader.meta(prefix + ".name");
+    const auto from = reader.tensor<idx_t>(prefix + ".from");
+    const auto to = reader.vector<idx_t>(prefix + ".to", from.size());
+    for (std::size_t i = 0; i < to.size(); ++i) {
+      if (from[i] >= n_items || to[i] >= n_items) inconsistent(reader, "a link to an unknown item");
+      links[l].pairs.emplace_back(from[i], to[i]);
+    }
+  }
+  return links;
+}
+
+}  // namespace
+
+void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events) {
+  const auto column = [&](const char* field, auto get) {
+    std::vector<decltype(get(Event{}))> values(events.size());
+    std::ranges::transform(events, values.begin(), get);
+    writer.tensor(name + field, std::move(values));
+  };
+  column(".user", [](const Event& e) { return e.user; });
+  column(".item", [](const Event& e) { return e.item; });
+  column(".value", [](const Event& e) { return e.value; });
+  column(".kind", [](const Event& e) { return static_cast<std::uint8_t>(e.kind); });
+  column(".part", [](const Event& e) { return static_cast<std::uint8_t>(e.part); });
+  column(".time", [](const Event& e) { return e.time; });
+}
+
+std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
+                               std::size_t n_items) {
+  const auto user = reader.tensor<idx_t>(name + ".user");
+  const std::size_t n = user.size();
+  const auto item = reader.vector<idx_t>(name + ".item", n);
+  const auto value = reader.vector<float>(name + ".value", n);
+  const auto kind = reader.vector<std::uint8_t>(name + ".kind", n);
+  const auto part = reader.vector<std::uint8_t>(name + ".part", n);
+  const auto time = reader.vector<std::int64_t>(name + ".time", n);
+  std::vector<Event> events(n);
+  for (std::size_t e = 0; e < n; ++e) {
+    if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
+    if (kind[e] >= kEventKindNames.size() || part[e] > 2) inconsistent(reader, "an event of an unknown kind");
+    if (e > 0 && user[e] < user[e - 1]) inconsistent(reader, "events out of order");
+    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Part>(part[e]), time[e]};
+  }
+  return events;
+}
+
+void write_dataset(TensorWriter& writer, const Dataset& data) {
+  writer.meta("name", data.name);
+  write_ids(writer, "users", data.users);
+  write_ids(writer, "items", data.items);
+  write_events(writer, "events", data.events);
+  write_attributes(writer, "item", data.item_attributes);
+  write_attributes(writer, "user", data.user_attributes);
+  write_reviews(writer, data.reviews);
+  write_links(writer, data.links);
+  writer.meta("candidates.rows", std::to_string(data.candidates.rows()));
+  write_csr(writer, "candidates", data.candidates);
+}
+
+Dataset read_dataset(const TensorReader& reader) {
+  Dataset data;
+  data.name = reader.meta("name");
+  data.users = read_ids(reader, "users");
+  data.items = read_ids(reader, "items");
+  data.events = read_events(reader, "events", data.n_users(), data.n_items());
+  data.item_attributes = read_attributes(reader, "item", data.n_items());
+  data.user_attributes = read_attributes(reader, "user", data.n_users());
+  data.reviews = read_reviews(reader, data.events.size());
+  data.links = read_links(reader, data.n_items());
+  const auto rows = static_cast<std::size_t>(reader.meta_int("candidates.rows", 0, 0xFFFFFFFE));
+  if (rows != 0 && rows != data.n_users()) inconsistent(reader, "candidates of unknown users");
+  data.candidates = read_csr(reader, "candidates", rows, data.n_items());
+  return data;
+}
+
+void save_dataset(const Dataset& data, const std::string& path) {
+  TensorWriter writer("dataset");
+  write_dataset(writer, data);
+  writer.write(path);
+}
+
+Dataset load_dataset(const std::string& path) {
+  const TensorReader reader(path);
+  reader.expect_kind("dataset");
+  return read_dataset(reader);
+}
+
+}  // namespace akin

@@ -1,0 +1,27 @@
+// Data sets on disk.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "akin/base/safetensors.h"
+#include "akin/data/dataset.h"
+
+namespace akin {
+
+/// Saves as a safetensors file of kind "dataset". Throws Error(kIo).
+void save_dataset(const Dataset& data, const std::string& path);
+/// Throws Error(kBadData) if the file is not a whole, consistent data set.
+Dataset load_dataset(const std::string& path);
+
+/// The parts, for files that hold a data set among other things. Written vectors must outlive the writer.
+void write_dataset(TensorWriter& writer, const Dataset& data);
+Dataset read_dataset(const TensorReader& reader);
+/// Events as the columns name.user, name.item, name.value, name.kind, name.part, name.time.
+void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events);
+/// Throws Error(kBadData) on unknown users, items or kinds, or if the events are not sorted by user.
+std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
+                               std::size_t n_items);
+
+}  // namespace akin

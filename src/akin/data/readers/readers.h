@@ -1,0 +1,47 @@
+// Reading the file formats users have (docs/formats.md). One file per format implements one of these functions.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/data/builder.h"
+
+namespace akin {
+
+/// What to import: the format's files and its options by name, such as {"delimiter", ";"}.
+struct ImportRequest {
+  std::vector<std::string> files;  ///< "-" = standard input
+  std::map<std::string, std::string> options;
+  bool strict = false;
+};
+
+/// An option of one format: a flag of `akin import FORMAT`.
+struct FormatOption {
+  std::string_view name;  ///< such as "delimiter"
+  std::string_view help;
+  std::string_view default_value = "";
+};
+
+/// A file format akin reads.
+struct Format {
+  std::string_view name;
+  std::string_view summary;  ///< one line for --help
+  std::vector<FormatOption> options;
+  /// Reads all files of the request into the builder. Unusable lines go to report.rejections; throws Error for a missing
+  /// file, a damaged archive, wrong options.
+  void (*read)(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report, const Context& context);
+};
+
+/// All formats, in the order of the documentation.
+const std::vector<Format>& formats();
+/// Throws Error(kUsage) with the nearest names.
+const Format& find_format(std::string_view name);
+
+/// Runs a whole import: read, filter, build. Throws Error(kUsage) for an option the format does not have.
+Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
+                       ImportReport& report, const Context& context);
+
+}  // namespace akin

@@ -1,0 +1,99 @@
+#include "akin/data/string_column.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+
+namespace akin {
+
+StringColumn StringColumn::select(const std::vector<std::uint32_t>& rows) const {
+  StringColumn result;
+  std::size_t bytes = 0;
+  for (const std::uint32_t row : rows) bytes += get(row).size();
+  result.reserve(rows.size(), bytes);
+  for (const std::uint32_t row : rows) result.push_back(get(row));
+  return result;
+}
+
+double StringColumn::coverage() const {
+  if (rows_.empty()) return 0;
+  const auto filled = std::ranges::count_if(rows_, [](const Row& row) { return row.size > 0; });
+  return static_cast<double>(filled) / static_cast<double>(rows_.size());
+}
+
+void write_strings(TensorWriter& writer, const std::string& name, const StringColumn& column) {
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint64_t> offsets = {0};
+  offsets.reserve(column.size() + 1);
+  std::size_t total = 0;
+  for (std::size_t r = 0; r < column.size(); ++r) total += column[r].size();
+  bytes.reserve(total);
+  for (std::size_t r = 0; r < column.size(); ++r) {
+    bytes.insert(bytes.end(), column[r].begin(), column[r].end());
+    offsets.push_back(bytes.size());
+  }
+  writer.tensor(name + ".bytes", std::move(bytes));
+  writer.tensor(name + ".offsets", std::move(offsets));
+}
+
+StringColumn read_strings(const TensorReader& reader, const std::string& name, std::size_t rows) {
+  const auto bytes = reader.tensor<std::uint8_t>(name + ".bytes");
+  const auto offsets = reader.tensor<std::uint64_t>(name + ".offsets");
+  const bool sound = offsets.size() == rows + 1 && offsets.front() == 0 && offsets.back() == bytes.size() &&
+                     std::ranges::is_sorted(offsets);
+  if (!sound) fail(ErrorCode::kBadData, "{}: strings {} are inconsistent", reader.path(), name);
+  StringColumn column;
+  column.reserve(rows, bytes.size());
+  const char* const text = reinterpret_cast<const char*>(bytes.data());
+  for (std::size_t r = 0; r < rows; ++r) column.push_back({text + offsets[r], offsets[r + 1] - offsets[r]});
+  return column;
+}
+
+const StringColumn* AttributeTable::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns_, name, &std::pair<std::string, StringColumn>::first);
+  return found == columns_.end() ? nullptr : &found->second;
+}
+
+StringColumn& AttributeTable::column(std::string_view name) {
+  const auto found = std::ranges::find(columns_, name, &std::pair<std::string, StringColumn>::first);
+  if (found != columns_.end()) return found->second;
+  return columns_.emplace_back(name, StringColumn()).second;
+}
+
+std::string_view AttributeTable::get(std::string_view name, std::size_t row) const {
+  const StringColumn* const column = find(name);
+  return column == nullptr ? std::string_view() : column->get(row);
+}
+
+AttributeTable AttributeTable::select(const std::vector<std::uint32_t>& rows) const {
+  AttributeTable result;
+  for (const auto& [name, column] : columns_) result.columns_.emplace_back(name, column.select(rows));
+  return result;
+}
+
+void AttributeTable::resize(std::size_t rows) {
+  for (auto& [name, column] : columns_) column.resize(rows);
+}
+
+void write_attributes(TensorWriter& writer, const std::string& name, const AttributeTable& table) {
+  StringColumn names;
+  for (const auto& [column_name, column] : table.all()) {
+    names.push_back(column_name);
+    write_strings(writer, name + "." + column_name, column);
+  }
+  writer.meta(name + ".columns", std::to_string(names.size()));
+  write_strings(writer, name + ".names", names);
+}
+
+AttributeTable read_attributes(const TensorReader& reader, const std::string& name, std::size_t rows) {
+  constexpr std::int64_t kMostColumns = 100'000;
+  const auto columns = static_cast<std::size_t>(reader.meta_int(name + ".columns", 0, kMostColumns));
+  const StringColumn names = read_strings(reader, name + ".names", columns);
+  AttributeTable table;
+  for (std::size_t c = 0; c < columns; ++c) {
+    table.column(names[c]) = read_strings(reader, name + "." + std::string(names[c]), rows);
+  }
+  return table;
+}
+
+}  // namespace akin

@@ -1,0 +1,48 @@
+#include "akin/linalg/csr.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+
+namespace akin {
+
+Csr transpose(const Csr& matrix) {
+  Csr result;
+  result.cols = matrix.rows();
+  result.offsets.assign(matrix.cols + 1, 0);
+  for (const idx_t column : matrix.indices) ++result.offsets[column + 1];
+  for (std::size_t c = 0; c < matrix.cols; ++c) result.offsets[c + 1] += result.offsets[c];
+  result.indices.resize(matrix.entries());
+  result.values.resize(matrix.entries());
+  std::vector<std::uint64_t> next(result.offsets.begin(), result.offsets.end() - 1);
+  for (std::size_t r = 0; r < matrix.rows(); ++r) {
+    for (std::uint64_t e = matrix.offsets[r]; e < matrix.offsets[r + 1]; ++e) {
+      const std::uint64_t to = next[matrix.indices[e]]++;
+      result.indices[to] = static_cast<idx_t>(r);
+      result.values[to] = matrix.values[e];
+    }
+  }
+  return result;
+}
+
+void write_csr(TensorWriter& writer, const std::string& name, const Csr& matrix) {
+  writer.tensor(name + ".offsets", matrix.offsets);
+  writer.tensor(name + ".indices", matrix.indices);
+  writer.tensor(name + ".values", matrix.values);
+}
+
+Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols) {
+  Csr matrix;
+  matrix.cols = cols;
+  matrix.offsets = reader.vector<std::uint64_t>(name + ".offsets", rows + 1);
+  const auto indices = reader.tensor<idx_t>(name + ".indices");
+  matrix.indices.assign(indices.begin(), indices.end());
+  matrix.values = reader.vector<float>(name + ".values", matrix.indices.size());
+  const bool ordered = matrix.offsets.front() == 0 && matrix.offsets.back() == matrix.indices.size() &&
+                       std::ranges::is_sorted(matrix.offsets);
+  const bool inside = std::ranges::all_of(matrix.indices, [&](idx_t column) { return column < cols; });
+  if (!ordered || !inside) fail(ErrorCode::kBadData, "{}: sparse matrix {} is inconsistent", reader.path(), name);
+  return matrix;
+}
+
+}  // namespace akin

@@ -1,0 +1,196 @@
+#include "akin/linalg/kernels.h"
+
+// Targets between the 128-bit baseline and AVX2, and variants beyond AVX-512 F, gain nothing here but compile time.
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "akin/linalg/kernels.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstring>
+
+HWY_BEFORE_NAMESPACE();
+namespace akin::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+float Dot(const float* a, const float* b, std::size_t n) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  V sum0 = hn::Zero(d), sum1 = hn::Zero(d), sum2 = hn::Zero(d), sum3 = hn::Zero(d);
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    sum0 = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum0);
+    sum1 = hn::MulAdd(hn::LoadU(d, a + i + lanes), hn::LoadU(d, b + i + lanes), sum1);
+    sum2 = hn::MulAdd(hn::LoadU(d, a + i + 2 * lanes), hn::LoadU(d, b + i + 2 * lanes), sum2);
+    sum3 = hn::MulAdd(hn::LoadU(d, a + i + 3 * lanes), hn::LoadU(d, b + i + 3 * lanes), sum3);
+  }
+  for (; i + lanes <= n; i += lanes) sum0 = hn::MulAdd(hn::LoadU(d, a + i), hn::LoadU(d, b + i), sum0);
+  float sum = hn::GetLane(hn::SumOfLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3))));
+  for (; i < n; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+void Axpy(float alpha, const float* x, float* y, std::size_t n) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const V factor = hn::Set(d, alpha);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  for (; i < n; ++i) y[i] += alpha * x[i];
+}
+
+void Scale(float alpha, float* x, std::size_t n) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const V factor = hn::Set(d, alpha);
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::Mul(factor, hn::LoadU(d, x + i)), d, x + i);
+  for (; i < n; ++i) x[i] *= alpha;
+}
+
+/// kItems x kUsers scores at once: each loaded vector of a row is used kUsers times.
+template <std::size_t kItems, std::size_t kUsers>
+HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t stride, float* out, std::size_t out_stride) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  V sums[kItems][kUsers];
+  for (auto& row : sums) {
+    for (V& sum : row) sum = hn::Zero(d);
+  }
+  for (std::size_t c = 0; c < stride; c += lanes) {
+    V user[kUsers];
+    for (std::size_t u = 0; u < kUsers; ++u) user[u] = hn::Load(d, users + u * stride + c);
+    for (std::size_t i = 0; i < kItems; ++i) {
+      const V item = hn::Load(d, items + i * stride + c);
+      for (std::size_t u = 0; u < kUsers; ++u) sums[i][u] = hn::MulAdd(item, user[u], sums[i][u]);
+    }
+  }
+  for (std::size_t i = 0; i < kItems; ++i) {
+    for (std::size_t u = 0; u < kUsers; ++u) out[u * out_stride + i] = hn::GetLane(hn::SumOfLanes(d, sums[i][u]));
+  }
+}
+
+void Scores(const float* items, std::size_t n_items, const float* users, std::size_t n_users, std::size_t stride,
+            float* out, std::size_t out_stride) {
+  std::size_t u = 0;
+  for (; u + 3 <= n_users; u += 3) {
+    std::size_t i = 0;
+    for (; i + 4 <= n_items; i += 4) {
+      ScoreBlock<4, 3>(items + i * stride, users + u * stride, stride, out + u * out_stride + i, out_stride);
+    }
+    for (; i < n_items; ++i) {
+      ScoreBlock<1, 3>(items + i * stride, users + u * stride, stride, out + u * out_stride + i, out_stride);
+    }
+  }
+  for (; u < n_users; ++u) {
+    std::size_t i = 0;
+    for (; i + 8 <= n_items; i += 8) {
+      ScoreBlock<8, 1>(items + i * stride, users + u * stride, stride, out + u * out_stride + i, out_stride);
+    }
+    for (; i < n_items; ++i) {
+      ScoreBlock<1, 1>(items + i * stride, users + u * stride, stride, out + u * out_stride + i, out_stride);
+    }
+  }
+}
+
+/// gram (d, stride) += sum of row^T row, in blocks of 4 rows so that each sum is loaded once for four products.
+void Gram(const float* rows, std::size_t n, std::size_t cols, std::size_t stride, float* out) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t r = 0;
+  for (; r + 4 <= n; r += 4) {
+    const float* row = rows + r * stride;
+    for (std::size_t i = 0; i < cols; ++i) {
+      const V a0 = hn::Set(d, row[i]), a1 = hn::Set(d, row[stride + i]);
+      const V a2 = hn::Set(d, row[2 * stride + i]), a3 = hn::Set(d, row[3 * stride + i]);
+      float* target = out + i * stride;
+      for (std::size_t c = i / lanes * lanes; c < stride; c += lanes) {
+        V sum = hn::MulAdd(a0, hn::Load(d, row + c), hn::Load(d, target + c));
+        sum = hn::MulAdd(a1, hn::Load(d, row + stride + c), sum);
+        sum = hn::MulAdd(a2, hn::Load(d, row + 2 * stride + c), sum);
+        hn::Store(hn::MulAdd(a3, hn::Load(d, row + 3 * stride + c), sum), d, target + c);
+      }
+    }
+  }
+  for (; r < n; ++r) {
+    for (std::size_t i = 0; i < cols; ++i) Axpy(rows[r * stride + i], rows + r * stride, out + i * stride, stride);
+  }
+}
+
+const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace akin::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace akin {
+
+HWY_EXPORT(Dot);
+HWY_EXPORT(Axpy);
+HWY_EXPORT(Scale);
+HWY_EXPORT(Scores);
+HWY_EXPORT(Gram);
+HWY_EXPORT(TargetName);
+
+float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
+void axpy(float alpha, const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x, y, n); }
+void scale(float alpha, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(alpha, x, n); }
+
+void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const float* x, float* out) {
+  HWY_DYNAMIC_DISPATCH(Scores)(matrix.row(begin), end - begin, x, 1, matrix.stride(), out, 0);
+}
+
+void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Matrix& queries, float* out,
+              std::size_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(Scores)
+  (matrix.row(begin), end - begin, queries.data(), queries.rows(), matrix.stride(), out, out_stride);
+}
+
+void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out) {
+  for (std::size_t i = 0; i < out.rows(); ++i) std::memset(out.row(i), 0, out.stride() * sizeof(float));
+  HWY_DYNAMIC_DISPATCH(Gram)(matrix.row(begin), end - begin, matrix.cols(), matrix.stride(), out.data());
+  for (std::size_t i = 0; i < matrix.cols(); ++i) {  // the kernel fills the upper triangle
+    for (std::size_t j = 0; j < i; ++j) out[i][j] = out[j][i];
+  }
+}
+
+const char* instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
+
+namespace reference {
+
+float dot(const float* a, const float* b, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += static_cast<double>(a[i]) * b[i];
+  return static_cast<float>(sum);
+}
+
+void axpy(float alpha, const float* x, float* y, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) y[i] += alpha * x[i];
+}
+
+void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Matrix& queries, float* out,
+              std::size_t out_stride) {
+  for (std::size_t u = 0; u < queries.rows(); ++u) {
+    for (std::size_t i = begin; i < end; ++i) {
+      out[u * out_stride + i - begin] = dot(queries.row(u), matrix.row(i), matrix.cols());
+    }
+  }
+}
+
+void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out) {
+  for (std::size_t i = 0; i < matrix.cols(); ++i) {
+    for (std::size_t j = 0; j < matrix.cols(); ++j) {
+      double sum = 0;
+      for (std::size_t r = begin; r < end; ++r) sum += static_cast<double>(matrix[r][i]) * matrix[r][j];
+      out[i][j] = static_cast<float>(sum);
+    }
+  }
+}
+
+}  // namespace reference
+}  // namespace akin
+#endif  // HWY_ONCE

@@ -1,0 +1,61 @@
+// Dense float matrices with rows padded to the vector width.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
+
+namespace akin {
+
+/// A (rows, cols) matrix of floats, row-major. Each row starts on a 64-byte boundary, and the floats between cols and
+/// stride are always zero, so kernels may run over whole vectors. Movable, copied only by clone().
+class Matrix {
+ public:
+  Matrix() = default;
+  /// All zeros.
+  Matrix(std::size_t rows, std::size_t cols);
+  /// Entries from N(0, sigma^2); row r draws from its own stream, so the result does not depend on the row count.
+  static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed);
+  Matrix clone() const;
+
+  std::size_t rows() const { return rows_; }
+  std::size_t cols() const { return cols_; }
+  /// Floats from one row to the next.
+  std::size_t stride() const { return stride_; }
+  bool empty() const { return rows_ == 0 || cols_ == 0; }
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  float* row(std::size_t r) { return data_.get() + r * stride_; }
+  const float* row(std::size_t r) const { return data_.get() + r * stride_; }
+  std::span<float> operator[](std::size_t r) { return {row(r), cols_}; }
+  std::span<const float> operator[](std::size_t r) const { return {row(r), cols_}; }
+
+ private:
+  struct Free {
+    void operator()(float* pointer) const;
+  };
+  std::size_t rows_ = 0;
+  std::size_t cols_ = 0;
+  std::size_t stride_ = 0;
+  std::unique_ptr<float[], Free> data_;
+};
+
+/// Floats that `cols` columns occupy with padding.
+constexpr std::size_t padded(std::size_t cols) { return (cols + 15) / 16 * 16; }
+
+/// Scales every row to length 1; zero rows stay zero.
+void normalize_rows(Matrix& matrix);
+
+/// False if any entry is NaN or infinite.
+bool all_finite(const Matrix& matrix);
+
+/// Stores the matrix without its padding; it must outlive the writer.
+void write_matrix(TensorWriter& writer, const std::string& name, const Matrix& matrix);
+/// Reads it back. Throws Error(kBadData) unless the tensor is two-dimensional F32 with `rows` rows.
+Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows);
+
+}  // namespace akin
