@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// `text` with & < > " ' written as entities. Control characters other than tab and newline, and bytes that are not
-/// UTF-8, become U+FFFD: whatever a file holds, the page stays valid.
+/// `text` with & < > " ' written as entities. Control characters other than tab and newline, and bytes that
+/// are not UTF-8, become U+FFFD: whatever a file holds, the page stays valid.
 std::string html_escape(std::string_view text);
 
 /// One page, written from top to bottom. All text given is escaped.
@@ -33,8 +33,10 @@ class HtmlReport {
   /// A heading of level 2 (a part of the page) to 4.
   HtmlReport& heading(std::string_view text, int level = 2);
   HtmlReport& paragraph(std::string_view text);
-  /// Columns of numbers are aligned right. The best cells of a column are all those that show its best number.
-  HtmlReport& table(std::string_view caption, const std::vector<Column>& columns, const std::vector<TableRow>& rows);
+  /// Columns of numbers are aligned right. The best cells of a column are all those that show its best
+  /// number.
+  HtmlReport& table(std::string_view caption, const std::vector<Column>& columns,
+                    const std::vector<TableRow>& rows);
   HtmlReport& table(std::string_view caption, const TableRow& headers, const std::vector<TableRow>& rows);
   /// Horizontal bars, the longest as wide as the page allows.
   HtmlReport& bars(std::string_view caption, const std::vector<Bar>& bars);

@@ -9,9 +9,10 @@ namespace akin {
 
 using TableRow = std::vector<std::string>;
 
-/// A table with a header line, a rule and one line per row. Columns are as wide as their widest cell, counted in
-/// characters (UTF-8), not bytes; a column whose filled cells are all numbers is aligned right. Control characters in
-/// cells are shown as spaces, so that a title from a file cannot drive the terminal. Rows may be shorter than `headers`.
+/// A table with a header line, a rule and one line per row. Columns are as wide as their widest cell, counted
+/// in characters (UTF-8), not bytes; a column whose filled cells are all numbers is aligned right. Control
+/// characters in cells are shown as spaces, so that a title from a file cannot drive the terminal. Rows may
+/// be shorter than `headers`.
 std::string text_table(const TableRow& headers, const std::vector<TableRow>& rows);
 
 /// 1234567 -> "1,234,567".
