@@ -10,7 +10,8 @@
 
 namespace akin {
 
-/// Summary of numbers as pandas' describe() gives it: n - 1 in the standard deviation, quartiles by linear interpolation.
+/// Summary of numbers as pandas' describe() gives it: n - 1 in the standard deviation, quartiles by linear
+/// interpolation.
 struct Summary {
   std::uint64_t count = 0;
   double mean = 0, std = 0, min = 0, q25 = 0, q50 = 0, q75 = 0, max = 0;
@@ -29,7 +30,8 @@ struct Description {
   std::int64_t first_time = kNoTime, last_time = kNoTime;
   std::uint64_t events_without_time = 0;
   Summary values;
-  std::vector<std::pair<float, std::uint64_t>> value_counts;  ///< ascending; empty if over 50 different values
+  std::vector<std::pair<float, std::uint64_t>>
+      value_counts;  ///< ascending; empty if over 50 different values
   Summary events_per_user, events_per_item;
   double gini_users = 0, gini_items = 0;
   std::vector<std::pair<std::string, std::uint64_t>> kinds;  ///< event kinds present

@@ -1,6 +1,7 @@
 #include "akin/linalg/kernels.h"
 
-// Targets between the 128-bit baseline and AVX2, and variants beyond AVX-512 F, gain nothing here but compile time.
+// Targets between the 128-bit baseline and AVX2, and variants beyond AVX-512 F, gain nothing here but compile
+// time.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "akin/linalg/kernels.cc"
@@ -39,7 +40,8 @@ void Axpy(float alpha, const float* x, float* y, std::size_t n) {
   const std::size_t lanes = hn::Lanes(d);
   const V factor = hn::Set(d, alpha);
   std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
+  for (; i + lanes <= n; i += lanes)
+    hn::StoreU(hn::MulAdd(factor, hn::LoadU(d, x + i), hn::LoadU(d, y + i)), d, y + i);
   for (; i < n; ++i) y[i] += alpha * x[i];
 }
 
@@ -54,7 +56,8 @@ void Scale(float alpha, float* x, std::size_t n) {
 
 /// kItems x kUsers scores at once: each loaded vector of a row is used kUsers times.
 template <std::size_t kItems, std::size_t kUsers>
-HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t stride, float* out, std::size_t out_stride) {
+HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t stride, float* out,
+                           std::size_t out_stride) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   V sums[kItems][kUsers];
@@ -70,12 +73,13 @@ HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t s
     }
   }
   for (std::size_t i = 0; i < kItems; ++i) {
-    for (std::size_t u = 0; u < kUsers; ++u) out[u * out_stride + i] = hn::GetLane(hn::SumOfLanes(d, sums[i][u]));
+    for (std::size_t u = 0; u < kUsers; ++u)
+      out[u * out_stride + i] = hn::GetLane(hn::SumOfLanes(d, sums[i][u]));
   }
 }
 
-void Scores(const float* items, std::size_t n_items, const float* users, std::size_t n_users, std::size_t stride,
-            float* out, std::size_t out_stride) {
+void Scores(const float* items, std::size_t n_items, const float* users, std::size_t n_users,
+            std::size_t stride, float* out, std::size_t out_stride) {
   std::size_t u = 0;
   for (; u + 3 <= n_users; u += 3) {
     std::size_t i = 0;
@@ -97,7 +101,8 @@ void Scores(const float* items, std::size_t n_items, const float* users, std::si
   }
 }
 
-/// gram (d, stride) += sum of row^T row, in blocks of 4 rows so that each sum is loaded once for four products.
+/// gram (d, stride) += sum of row^T row, in blocks of 4 rows so that each sum is loaded once for four
+/// products.
 void Gram(const float* rows, std::size_t n, std::size_t cols, std::size_t stride, float* out) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
@@ -117,7 +122,8 @@ void Gram(const float* rows, std::size_t n, std::size_t cols, std::size_t stride
     }
   }
   for (; r < n; ++r) {
-    for (std::size_t i = 0; i < cols; ++i) Axpy(rows[r * stride + i], rows + r * stride, out + i * stride, stride);
+    for (std::size_t i = 0; i < cols; ++i)
+      Axpy(rows[r * stride + i], rows + r * stride, out + i * stride, stride);
   }
 }
 
@@ -137,7 +143,9 @@ HWY_EXPORT(Gram);
 HWY_EXPORT(TargetName);
 
 float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
-void axpy(float alpha, const float* x, float* y, std::size_t n) { HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x, y, n); }
+void axpy(float alpha, const float* x, float* y, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x, y, n);
+}
 void scale(float alpha, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(alpha, x, n); }
 
 void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const float* x, float* out) {
