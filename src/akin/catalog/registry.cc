@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/models/embed/prod2vec.h"
+#include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -51,6 +53,8 @@ ModelEntry entry() {
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
       entry<Popularity>(),
+      entry<ItemKnn>(),
+      entry<Prod2Vec>(),
   };
   return kModels;
 }
