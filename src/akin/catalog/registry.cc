@@ -3,6 +3,9 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/models/factor/als.h"
+#include "akin/models/factor/bpr.h"
+#include "akin/models/factor/mf_sgd.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -51,6 +54,9 @@ ModelEntry entry() {
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
       entry<Popularity>(),
+      entry<Als>(),
+      entry<MfSgd>(),
+      entry<Bpr>(),
   };
   return kModels;
 }
