@@ -117,11 +117,11 @@ class ShopWriter {
     }
     const synthetic::ReviewPrinter printer(world_);
     const std::vector<std::size_t> ranges = synthetic::user_ranges(world_, kEventsPerChunk);
-    std::vector<std::unique_ptr<synthetic::SeenItems>> seen(
+    std::vector<std::unique_ptr<synthetic::EventScratch>> scratch(
         static_cast<std::size_t>(resolve_threads(context_.threads)));
-    const auto make = [&](std::size_t chunk, int worker) {
-      auto& own = seen[static_cast<std::size_t>(worker)];
-      if (!own) own = std::make_unique<synthetic::SeenItems>(world_.n_items());
+    const auto make = [&](std::size_t chunk, int worker) -> const synthetic::EventLines& {
+      auto& own = scratch[static_cast<std::size_t>(worker)];
+      if (!own) own = std::make_unique<synthetic::EventScratch>(world_.n_items());
       return synthetic::make_events(world_, printer, ranges[chunk], ranges[chunk + 1], *own);
     };
     synthetic::in_order(ranges.size() - 1, context_, make, [&](const synthetic::EventLines& lines) {

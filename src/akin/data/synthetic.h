@@ -30,7 +30,7 @@ struct SyntheticConfig {
       3;  ///< beta: how much taste decides what is picked; 0 = popularity within the category only
   float sequence = 0.35f;       ///< rho: chance that the next item completes the last one
   float popularity = 0.8f;      ///< exponent of the Zipf law of item popularity
-  float rating_noise = 0.7f;    ///< sigma of the rating before it is rounded, in stars
+  float rating_noise = 0.8f;    ///< sigma of the rating before it is rounded, in stars
   float session_share = 0.25f;  ///< click sessions per review; 0 = no session file
   int review_words = 22;        ///< mean words of a review; 0 = ratings without text
   bool images = true;

@@ -16,15 +16,6 @@ Rng stream_of(std::uint64_t seed, Purpose purpose, std::uint64_t index) {
   return Rng(Rng::mix(seed ^ (static_cast<std::uint64_t>(purpose) << 56)), index);
 }
 
-float affinity(const float* a, const float* b, std::size_t cols) {
-  float sums[4] = {};
-  const std::size_t width = (cols + 3) / 4 * 4;  // rows are padded with zeros
-  for (std::size_t k = 0; k < width; k += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) sums[lane] += a[k + lane] * b[k + lane];
-  }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
 void normalize(std::span<float> row) {
   double squares = 0;
   for (const float x : row) squares += static_cast<double>(x) * x;
@@ -87,14 +78,13 @@ std::optional<idx_t> World::draw_item(idx_t category, const float* target, const
   if (members.empty()) return std::nullopt;
   const AliasTable& table = by_category_[category];
   const std::size_t cols = truth.item_style.cols();
-  const float beta = config.taste_strength;
   std::optional<idx_t> best;
   float best_match = 0;
   for (int n = 0; n < kTries; ++n) {
     const idx_t item = members[table.draw(rng)];
     if (seen != nullptr && seen->has(item)) continue;
     const float match = affinity(target, truth.item_style.row(item), cols);
-    if (rng.uniform_float() < std::exp(beta * (match - 1))) return item;
+    if (rng.uniform_float() < acceptance(match)) return item;
     if (!best || match > best_match) best = item, best_match = match;
   }
   if (best) return best;

@@ -75,8 +75,10 @@ class SessionPrinter {
   }
 
   void line(idx_t item, std::string_view kind) {
-    fmt::format_to(std::back_inserter(lines_.sessions), "{}\t{}\t{}\t{}\n", id_, world_.truth.items.id(item),
-                   time_, kind);
+    std::string& out = lines_.sessions;
+    out.append(id_).append("\t").append(world_.truth.items.id(item)).append("\t");
+    append_number(time_, out);
+    out.append("\t").append(kind).append("\n");
     time_ += 5 + static_cast<std::int64_t>(rng_.below(115));
     ++lines_.session_lines;
   }
@@ -111,8 +113,10 @@ class SessionPrinter {
     for (std::uint64_t n = 1 + rng_.below(5); n > 0; --n) {
       const bool follows_link = rng_.uniform() < world_.config.sequence;
       const idx_t here = world_.truth.category[item];
-      item = draw(follows_link ? world_.truth.complement[here] : here, item);
-      line(item, follows_link ? "click" : "view");
+      const idx_t next = draw(follows_link ? world_.truth.complement[here] : here, item);
+      if (next == item) continue;
+      line(next, follows_link ? "click" : "view");
+      item = next;
     }
   }
 
@@ -127,14 +131,17 @@ class SessionPrinter {
 
 }  // namespace
 
-EventLines make_events(const World& world, const ReviewPrinter& printer, std::size_t begin, std::size_t end,
-                       SeenItems& seen) {
-  EventLines lines;
+const EventLines& make_events(const World& world, const ReviewPrinter& printer, std::size_t begin,
+                              std::size_t end, EventScratch& scratch) {
+  EventLines& lines = scratch.lines;
+  lines.reviews.clear();  // keeps the memory
+  lines.sessions.clear();
+  lines.events = lines.sessions_count = lines.session_lines = 0;
   for (std::size_t user = begin; user < end; ++user) {
     Rng rng = stream_of(world.seed, Purpose::kEvents, user);
     Rng text_rng = stream_of(world.seed, Purpose::kText, user);
     const std::vector<std::int64_t> times = make_times(world.user_events[user], rng);
-    const std::vector<idx_t> items = make_sequence(world, user, seen, rng);
+    const std::vector<idx_t> items = make_sequence(world, user, scratch.seen, rng);
     SessionPrinter sessions(world, static_cast<idx_t>(user), lines);
     for (std::size_t t = 0; t < items.size(); ++t) {
       const double stars = world.truth.mean_rating(user, items[t]) + world.truth.rating_noise * rng.normal();

@@ -19,9 +19,16 @@ struct EventLines {
   std::uint64_t events = 0, sessions_count = 0, session_lines = 0;
 };
 
-/// Makes the events of users [begin, end). `seen` is the worker's own.
-EventLines make_events(const World& world, const ReviewPrinter& printer, std::size_t begin, std::size_t end,
-                       SeenItems& seen);
+/// What a worker keeps from one range of users to the next.
+struct EventScratch {
+  explicit EventScratch(std::size_t items) : seen(items) {}
+  SeenItems seen;
+  EventLines lines;
+};
+
+/// Makes the events of users [begin, end) into scratch.lines, which is returned.
+const EventLines& make_events(const World& world, const ReviewPrinter& printer, std::size_t begin,
+                              std::size_t end, EventScratch& scratch);
 
 /// Boundaries of ranges of users with about `events` reviews each: from 0 to the number of users.
 std::vector<std::size_t> user_ranges(const World& world, std::uint64_t events);

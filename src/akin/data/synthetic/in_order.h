@@ -11,8 +11,9 @@
 namespace akin::synthetic {
 
 /// Calls consume(produce(chunk, worker)) for chunk = 0 .. n - 1: produce on context.threads threads at once,
-/// consume one call at a time in order of chunk. At most one finished chunk per thread waits. The first
-/// exception of either is rethrown; Error(kCancelled) when asked to stop.
+/// consume one call at a time in order of chunk. A worker starts its next
+/// chunk only when its last one is consumed, so produce may return a reference to what the worker owns. The
+/// first exception of either is rethrown; Error(kCancelled) when asked to stop.
 template <typename Produce, typename Consume>
 void in_order(std::size_t n, const Context& context, const Produce& produce, const Consume& consume) {
   std::mutex mutex;
@@ -21,13 +22,13 @@ void in_order(std::size_t n, const Context& context, const Produce& produce, con
   bool failed = false;
   const auto make = [&](std::size_t chunk, int worker) {
     context.check_stop();
-    auto made = produce(chunk, worker);
+    auto&& made = produce(chunk, worker);
     std::unique_lock lock(mutex);
     turn.wait(lock, [&] {
       return failed || next == chunk;
     });  // chunks are handed out in order: the next one is in work
     if (failed) return;
-    consume(std::move(made));
+    consume(made);
     ++next;
     turn.notify_all();
   };

@@ -8,11 +8,6 @@
 namespace akin::synthetic {
 namespace {
 
-void append_number(std::int64_t number, std::string& out) {
-  char digits[24];
-  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
-}
-
 template <typename List>
 const auto& pick(const List& from, Rng& rng) {
   return from[rng.below(from.size())];
@@ -52,6 +47,11 @@ std::vector<idx_t> related(const World& world, idx_t item, idx_t category, std::
 }
 
 }  // namespace
+
+void append_number(std::int64_t number, std::string& out) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
 
 ReviewPrinter::ReviewPrinter(const World& world)
     : world_(world),
@@ -176,11 +176,10 @@ void append_metadata(const World& world, idx_t item, std::string& out) {
   }
   const auto style_word = [&] { return pick(world.styles[world.draw_style(item, rng)].words, rng); };
   const std::string first = style_word(), second = style_word(), third = style_word();
-  fmt::format_to(
-      std::back_inserter(out),
-      "\"description\": \"A {} {} in {} by {}. Mind the {} and the {}: {}, {} and made to last.\"}}\n", first,
-      leaf.nouns[world.noun[item]], world.colours[truth.colour[item]].name, brand, pick(leaf.words, rng),
-      pick(leaf.words, rng), second, third);
+  fmt::format_to(std::back_inserter(out),
+                 "\"description\": \"This {} in {} by {} is {}, {} and {}. Mind the {} and the {}.\"}}\n",
+                 leaf.nouns[world.noun[item]], world.colours[truth.colour[item]].name, brand, first, second,
+                 third, pick(leaf.words, rng), pick(leaf.words, rng));
 }
 
 void append_user(const World& world, idx_t user, std::string& out) {

@@ -11,6 +11,9 @@
 
 namespace akin::synthetic {
 
+/// Appends decimal digits.
+void append_number(std::int64_t number, std::string& out);
+
 struct Review {
   idx_t user, item;
   int rating;

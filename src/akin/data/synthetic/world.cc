@@ -45,7 +45,7 @@ const T& pick(const std::vector<T>& from, Rng& rng) {
 
 World::World(const SyntheticConfig& wanted, const Context& context) : config(wanted), seed(context.seed) {
   config.check();
-  truth.rating_mean = 3.75f;
+  truth.rating_mean = 4.1f;
   truth.rating_taste = 0.9f;
   truth.rating_noise = config.rating_noise;
   truth.taste_strength = config.taste_strength;
@@ -142,7 +142,7 @@ void World::describe_item(std::size_t i, Rng& rng) {
   add(style, 0.7f, brand_style_[brand]);
   add_normal(style, 0.25, rng);
   normalize(style);
-  truth.item_bias[i] = static_cast<float>(0.3 * rng.normal());
+  truth.item_bias[i] = static_cast<float>(0.4 * rng.normal());
 
   const std::size_t n_styles = style.size();
   double total = 0;
@@ -178,6 +178,10 @@ void World::choose_cold_items() {
 }
 
 void World::build_tables() {
+  for (int step = 0; step <= kAcceptanceSteps; ++step) {
+    const double match = 2.0 * step / kAcceptanceSteps - 1;
+    acceptance_.push_back(static_cast<float>(std::exp(config.taste_strength * (match - 1))));
+  }
   std::vector<double> mass(leaves.size(), 0);
   for (std::size_t c = 0; c < leaves.size(); ++c) {
     std::vector<double> weights;
@@ -220,7 +224,7 @@ void World::build_users(const Context& context) {
       add(taste, 0.5f, demography_style_[group]);
       add_normal(taste, 0.25, rng);
       normalize(taste);
-      truth.user_bias[u] = static_cast<float>(0.3 * rng.normal());
+      truth.user_bias[u] = static_cast<float>(0.4 * rng.normal());
       for (std::size_t f = 0; f < SyntheticTruth::kFavourites; ++f) {
         truth.favourites[u * SyntheticTruth::kFavourites + f] = background_.draw(rng);
       }

@@ -1,6 +1,7 @@
 // The shop's planted structure in memory, and drawing from it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -129,6 +130,16 @@ class World {
   void share_out_events();
   void choose_discoverers();
 
+  /// exp(beta (match - 1)) by linear interpolation: unlike the C library's exp the same on every machine.
+  float acceptance(float match) const {
+    const float at = std::clamp((match + 1) * (kAcceptanceSteps / 2), 0.0f, kAcceptanceSteps - 1.0f);
+    const auto step = static_cast<std::size_t>(at);
+    const float weight = at - static_cast<float>(step);
+    return acceptance_[step] * (1 - weight) + acceptance_[step + 1] * weight;
+  }
+
+  static constexpr int kAcceptanceSteps = 4096;
+  std::vector<float> acceptance_;  ///< (kAcceptanceSteps + 1) over match = -1 .. 1
   Matrix category_style_, brand_style_, demography_style_;
   std::vector<std::vector<idx_t>> brands_of_department_;
   std::vector<idx_t> department_;  ///< (C)
@@ -142,7 +153,13 @@ class World {
 };
 
 /// <a, b> of two padded rows, summed in the same order on every machine.
-float affinity(const float* a, const float* b, std::size_t cols);
+inline float affinity(const float* a, const float* b, std::size_t cols) {
+  float sums[4] = {};
+  for (std::size_t k = 0; k < cols; k += 4) {  // rows are padded with zeros
+    for (std::size_t lane = 0; lane < 4; ++lane) sums[lane] += a[k + lane] * b[k + lane];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
 /// Scales to length 1; a zero vector becomes the first axis.
 void normalize(std::span<float> row);
 /// normalize(a + b), written to `out`.
