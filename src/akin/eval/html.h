@@ -20,6 +20,8 @@ class HtmlReport {
   /// Which cell of a column is set in bold.
   enum class Best { kNone, kHighest, kLowest };
   struct Column {
+    Column(std::string text, Best which = Best::kNone) : header(std::move(text)), best(which) {}
+    Column(const char* text) : header(text) {}
     std::string header;
     Best best = Best::kNone;
   };
@@ -37,7 +39,6 @@ class HtmlReport {
   /// number.
   HtmlReport& table(std::string_view caption, const std::vector<Column>& columns,
                     const std::vector<TableRow>& rows);
-  HtmlReport& table(std::string_view caption, const TableRow& headers, const std::vector<TableRow>& rows);
   /// Horizontal bars, the longest as wide as the page allows.
   HtmlReport& bars(std::string_view caption, const std::vector<Bar>& bars);
   /// The whole page.
