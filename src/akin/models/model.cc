@@ -9,7 +9,8 @@
 namespace akin {
 namespace {
 
-/// The query's vector as a one-row matrix, so that its padding is zero; empty if the model does not know the user.
+/// The query's vector as a one-row matrix, so that its padding is zero; empty if the model does not know the
+/// user.
 Matrix query_row(const Model& model, const Query& query) {
   Matrix row(1, model.item_vectors().cols());
   return model.user_vector(query, row[0]) ? std::move(row) : Matrix();
@@ -43,7 +44,7 @@ bool Model::score(const Query& query, std::span<const idx_t> items, std::span<fl
 }
 
 std::vector<Scored> Model::similar(idx_t item, std::size_t k) const {
-  const Matrix& items = item_vectors();
+  const Matrix& items = embeddings();
   const std::size_t dim = embedding_dim();
   const float own_norm = std::sqrt(dot(items.row(item), items.row(item), dim));
   TopK best(std::min(k, items.rows()));

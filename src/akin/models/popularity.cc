@@ -5,7 +5,8 @@
 
 namespace akin {
 
-std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config, const Context& context) {
+std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config,
+                                       const Context& context) {
   context.check_stop();
   std::int64_t latest = kNoTime;
   for (const Event& event : data.events) latest = std::max(latest, event.time);
@@ -14,7 +15,8 @@ std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& c
   for (const Event& event : data.events) {
     double weight = config.use_values ? event.value : 1.0;
     if (half_life_seconds > 0 && event.time != kNoTime) {
-      weight *= std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life_seconds);
+      weight *=
+          std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life_seconds);
     }
     scores[event.item] += weight;
   }
