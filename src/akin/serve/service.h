@@ -18,13 +18,13 @@ struct AttributeFilter {
 };
 
 struct RecommendRequest {
-  std::optional<std::string> user;  ///< an id of the training data
-  std::vector<std::string>
-      history;  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
+  std::optional<std::string> user = {};  ///< an id of the training data
+  std::vector<std::string> history =
+      {};  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
   std::size_t k = 10;
   bool include_seen = false;  ///< items of the history may be recommended again
-  std::vector<AttributeFilter> filters;
-  std::vector<std::string> exclude;  ///< item ids never to show
+  std::vector<AttributeFilter> filters = {};
+  std::vector<std::string> exclude = {};  ///< item ids never to show
 };
 
 /// A ranked list with what the caller should know about it.
