@@ -96,6 +96,8 @@ class DatasetBuilder {
   /// Room for this many events, as a hint.
   void reserve(std::uint64_t events) { events_.reserve(events); }
   std::uint64_t events() const { return events_.size(); }
+  /// True if an event, attribute, link or candidate has named this item.
+  bool has_item(std::string_view item) const { return items_.find(item).has_value(); }
 
   /// Applies the filters, renumbers users and items in order of first appearance, sorts events by (user,
   /// time) and moves everything into the Dataset. Throws Error(kBadData) if no event is left; the message
