@@ -13,9 +13,9 @@
 namespace akin::cli {
 namespace {
 
-/// The items' embedding: the first columns of the scoring vectors.
+/// The items' embedding, without the biases that may be folded in.
 Matrix item_embedding(const Bundle& bundle) {
-  const Matrix& vectors = bundle.model->item_vectors();
+  const Matrix& vectors = bundle.model->embeddings();
   Matrix result(vectors.rows(), bundle.model->embedding_dim());
   for (std::size_t i = 0; i < result.rows(); ++i) std::copy_n(vectors.row(i), result.cols(), result.row(i));
   return result;
@@ -25,7 +25,8 @@ Matrix item_embedding(const Bundle& bundle) {
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
   const std::vector<Event>& events = bundle.shop.events;
   const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
-  Matrix result(bundle.shop.n_users(), bundle.model->embedding_dim());
+  const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
+  Matrix result(bundle.shop.n_users(), dim);
   parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     std::vector<float> vector(bundle.model->item_vectors().cols());
