@@ -65,9 +65,9 @@ class Scanner {
   }
   /// An English month name: its first three letters, or all of it.
   bool month_name(int& month) {
-    static constexpr std::array<std::string_view, 12> kNames = {"january",   "february", "march",    "april",
-                                                                "may",       "june",     "july",     "august",
-                                                                "september", "october",  "november", "december"};
+    static constexpr std::array<std::string_view, 12> kNames = {
+        "january", "february", "march",     "april",   "may",      "june",
+        "july",    "august",   "september", "october", "november", "december"};
     std::size_t letters = 0;
     std::array<char, 9> lower{};
     while (letters < text_.size() && letters < lower.size()) {
@@ -134,18 +134,34 @@ std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_
       ok = scanner.literal(pattern[i]);
     } else {
       switch (pattern[++i]) {  // the constructor checked that a known letter follows
-        case 'Y': ok = scanner.digits(4, 4, time.year); break;
-        case 'm': ok = scanner.digits(1, 2, time.month); break;
-        case 'd': ok = scanner.digits(1, 2, time.day); break;
-        case 'H': ok = scanner.digits(1, 2, time.hour); break;
-        case 'M': ok = scanner.digits(1, 2, time.minute); break;
-        case 'S': ok = scanner.digits(1, 2, time.second); break;
-        case 'b': ok = scanner.month_name(time.month); break;
+        case 'Y':
+          ok = scanner.digits(4, 4, time.year);
+          break;
+        case 'm':
+          ok = scanner.digits(1, 2, time.month);
+          break;
+        case 'd':
+          ok = scanner.digits(1, 2, time.day);
+          break;
+        case 'H':
+          ok = scanner.digits(1, 2, time.hour);
+          break;
+        case 'M':
+          ok = scanner.digits(1, 2, time.minute);
+          break;
+        case 'S':
+          ok = scanner.digits(1, 2, time.second);
+          break;
+        case 'b':
+          ok = scanner.month_name(time.month);
+          break;
         case 'y':
           ok = scanner.digits(2, 2, time.year);
           time.year += time.year >= 69 ? 1900 : 2000;
           break;
-        default: ok = scanner.literal('%'); break;
+        default:
+          ok = scanner.literal('%');
+          break;
       }
     }
     if (!ok) return std::nullopt;
@@ -177,7 +193,8 @@ std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
   std::int64_t whole = 0;
   std::size_t at = 0;
-  for (; at < text.size() && at < kSurelyFits && is_digit(text[at]); ++at) whole = whole * 10 + (text[at] - '0');
+  for (; at < text.size() && at < kSurelyFits && is_digit(text[at]); ++at)
+    whole = whole * 10 + (text[at] - '0');
   if (at == text.size()) {
     if (per_second == 0) per_second = guess_unit(static_cast<double>(whole));
     return scaled(negative ? -whole : whole, per_second);
@@ -187,7 +204,8 @@ std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per
   if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   if (per_second == 0) per_second = guess_unit(number);
   number = std::floor((negative ? -number : number) / static_cast<double>(per_second));
-  if (!(number >= static_cast<double>(kFirstSecond) && number <= static_cast<double>(kLastSecond))) return std::nullopt;
+  if (!(number >= static_cast<double>(kFirstSecond) && number <= static_cast<double>(kLastSecond)))
+    return std::nullopt;
   return static_cast<std::int64_t>(number);
 }
 
@@ -213,7 +231,9 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
     }
     if (!sound) {
       fail(ErrorCode::kUsage,
-           "time format '{}': expected auto, seconds, milliseconds, iso, or a pattern of %Y %m %d %H %M %S %y %b", format);
+           "time format '{}': expected auto, seconds, milliseconds, iso, or a pattern of %Y %m %d %H %M %S "
+           "%y %b",
+           format);
     }
   }
 }
@@ -222,11 +242,16 @@ std::optional<std::int64_t> TimeParser::operator()(std::string_view text) const 
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   switch (mode_) {
-    case Mode::kSeconds: return parse_number(text, 1);
-    case Mode::kMilliseconds: return parse_number(text, 1000);
-    case Mode::kIso: return parse_iso(text);
-    case Mode::kPattern: return parse_pattern(pattern_, text);
-    case Mode::kAuto: break;
+    case Mode::kSeconds:
+      return parse_number(text, 1);
+    case Mode::kMilliseconds:
+      return parse_number(text, 1000);
+    case Mode::kIso:
+      return parse_iso(text);
+    case Mode::kPattern:
+      return parse_pattern(pattern_, text);
+    case Mode::kAuto:
+      break;
   }
   if (const auto number = parse_number(text, 0)) return number;
   return parse_iso(text);

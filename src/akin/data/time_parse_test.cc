@@ -25,9 +25,10 @@ TEST(TimeParser, Iso) {
 
 TEST(TimeParser, RefusesWhatIsNoTime) {
   const TimeParser parse("iso");
-  for (const char* const text : {"", " ", "2011-02-29", "2010-13-01", "2010-00-10", "2010-12-32", "2010-12-01 24:00:00",
-                                 "2010-12-01 08:60", "2010-12-01 08:26:61", "2010-12-01x", "2010-12-01 08:26:00 CET",
-                                 "10-12-01", "2010-12/01", "2010-12-01 08:26:00+99:00", "0001-01-01 00:00+01:00"}) {
+  for (const char* const text :
+       {"", " ", "2011-02-29", "2010-13-01", "2010-00-10", "2010-12-32", "2010-12-01 24:00:00",
+        "2010-12-01 08:60", "2010-12-01 08:26:61", "2010-12-01x", "2010-12-01 08:26:00 CET", "10-12-01",
+        "2010-12/01", "2010-12-01 08:26:00+99:00", "0001-01-01 00:00+01:00"}) {
     EXPECT_EQ(parse(text), std::nullopt) << text;
   }
 }
@@ -51,8 +52,8 @@ TEST(TimeParser, Numbers) {
 
 TEST(TimeParser, NumbersOutOfRange) {
   const TimeParser seconds("seconds");
-  for (const char* const text : {"253402300800", "-62135596801", "99999999999999999999999", "1e400", "nan", "inf", "12x", "-",
-                                 "1 2", "0x10", "--1"}) {
+  for (const char* const text : {"253402300800", "-62135596801", "99999999999999999999999", "1e400", "nan",
+                                 "inf", "12x", "-", "1 2", "0x10", "--1"}) {
     EXPECT_EQ(seconds(text), std::nullopt) << text;
   }
   EXPECT_EQ(TimeParser()("99999999999999999999999999"), std::nullopt);
@@ -71,7 +72,8 @@ TEST(TimeParser, Patterns) {
 }
 
 TEST(TimeParser, RefusesUnknownFormats) {
-  for (const char* const format : {"", "second", "%", "%Q", "%Y-%m-%"}) EXPECT_THROW(TimeParser{format}, Error) << format;
+  for (const char* const format : {"", "second", "%", "%Q", "%Y-%m-%"})
+    EXPECT_THROW(TimeParser{format}, Error) << format;
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ std::optional<std::regex> compile(const std::string& pattern) {
   try {
     return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
   } catch (const std::regex_error& error) {
-    fail(ErrorCode::kUsage, "option item_pattern: '{}' is not a regular expression: {}", pattern, error.what());
+    fail(ErrorCode::kUsage, "option item_pattern: '{}' is not a regular expression: {}", pattern,
+         error.what());
   }
 }
 
@@ -36,12 +37,15 @@ void EventReader::start_file(EventColumns columns, Part part) {
   part_ = part;
   for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
     if (attributes->size() > kMostAttributes) {
-      fail(ErrorCode::kUsage, "at most {} attributes of an event file are kept, {} are asked for; put them into a file "
-           "of their own", kMostAttributes, attributes->size());
+      fail(ErrorCode::kUsage,
+           "at most {} attributes of an event file are kept, {} are asked for; put them into a file "
+           "of their own",
+           kMostAttributes, attributes->size());
     }
   }
   least_fields_ = 0;
-  for (const std::size_t column : {columns_.user, columns_.item, columns_.value, columns_.time, columns_.kind, columns_.part}) {
+  for (const std::size_t column :
+       {columns_.user, columns_.item, columns_.value, columns_.time, columns_.kind, columns_.part}) {
     if (column != kNoColumn) least_fields_ = std::max(least_fields_, column + 1);
   }
 }
@@ -50,7 +54,8 @@ void EventReader::start_file(EventColumns columns, Part part) {
 const char* EventReader::parse(std::span<const std::string_view> fields, Event& event) const {
   if (fields.size() > columns_.most) {
     const auto extra = fields.subspan(columns_.most);
-    if (std::ranges::any_of(extra, [](std::string_view field) { return !field.empty(); })) return "too many fields";
+    if (std::ranges::any_of(extra, [](std::string_view field) { return !field.empty(); }))
+      return "too many fields";
   }
   if (fields[columns_.user].empty()) return "no user";
   if (fields[columns_.item].empty()) return "no item";
@@ -94,14 +99,18 @@ void EventReader::add(const RecordReader& record) {
   event.kind = rules_.kind;
   event.part = part_;
   const char* problem = fields.size() < least_fields_ ? "too few fields" : parse(fields, event);
-  if (problem == nullptr && pattern_ && !matches(fields[columns_.item])) problem = "item does not match the pattern";
+  if (problem == nullptr && pattern_ && !matches(fields[columns_.item]))
+    problem = "item does not match the pattern";
   if (problem != nullptr) {
     report_.rejections.add(problem, [&] { return record.position(); });
     return;
   }
   const std::string_view user = fields[columns_.user], item = fields[columns_.item];
-  const std::uint64_t ordinal = builder_.add_event(user, item, event.value, event.time, event.kind, event.part);
-  if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty()) set_attributes(fields, user, item);
+  if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user, item);
+  const std::uint64_t ordinal =
+      builder_.add_event(user, item, event.value, event.time, event.kind, event.part);
+  if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty())
+    set_attributes(fields, user, item);
   if (columns_.text == kNoColumn && columns_.summary == kNoColumn) return;
   const auto text_of = [&](std::size_t column) {
     return std::string(column < fields.size() ? decode_(fields[column]) : std::string_view());
@@ -116,7 +125,8 @@ std::uint64_t& EventReader::Known::operator[](std::string_view id) {
   return done[idx];
 }
 
-void EventReader::set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item) {
+void EventReader::set_attributes(std::span<const std::string_view> fields, std::string_view user,
+                                 std::string_view item) {
   const auto set = [&](const auto& attributes, Known& known, std::string_view id, auto setter) {
     if (attributes.empty()) return;
     std::uint64_t& done = known[id];

@@ -1,6 +1,7 @@
 // One event of a record: its fields checked, then added or counted.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <regex>
 #include <string>
@@ -36,11 +37,13 @@ struct EventRules {
   std::optional<float> min_raw_value = std::nullopt;
   std::string item_pattern = "";  ///< ECMAScript, must be found in the item's id; "" = any item
   Encoding encoding = Encoding::kAuto;
+  /// Times of (user, item) in a file without a time column; empty = unknown.
+  std::function<std::int64_t(std::string_view, std::string_view)> order = {};
 };
 
-/// Adds records as events. Rejected, each under its own reason: too few or too many fields, no user, no item, no or bad
-/// value, value below the least, no or bad time, unknown kind, unknown part, an item that does not match.
-/// Attributes given with events: the first that is not empty counts.
+/// Adds records as events. Rejected, each under its own reason: too few or too many fields, no user, no item,
+/// no or bad value, value below the least, no or bad time, unknown kind, unknown part, an item that does not
+/// match. Attributes given with events: the first that is not empty counts.
 class EventReader {
  public:
   /// Throws Error(kUsage) for a pattern that is no regular expression.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "akin/base/error.h"
@@ -14,23 +15,26 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::string_view kUser[] = {"userid",   "user",      "customerid", "customer",   "reviewerid", "visitorid",
-                                      "memberid", "accountid", "clientid",   "profileid",  "uid",        "userno",
-                                      "username", "reviewer",  "customerno", "customerkey"};
+constexpr std::string_view kUser[] = {"userid",     "user",      "customerid", "customer",
+                                      "reviewerid", "visitorid", "memberid",   "accountid",
+                                      "clientid",   "profileid", "uid",        "userno",
+                                      "username",   "reviewer",  "customerno", "customerkey"};
 constexpr std::string_view kSession[] = {"sessionid", "session", "sid", "sessionkey"};
-constexpr std::string_view kItem[] = {"itemid",    "item",      "movieid",  "productid",   "product", "asin",
-                                      "stockcode", "sku",       "articleid", "bookid",     "isbn",    "songid",
-                                      "trackid",   "gameid",    "goodsid",  "parentasin",  "iid",     "productcode",
-                                      "productno", "productkey"};
+constexpr std::string_view kItem[] = {"itemid",     "item",      "movieid",     "productid", "product",
+                                      "asin",       "stockcode", "sku",         "articleid", "bookid",
+                                      "isbn",       "songid",    "trackid",     "gameid",    "goodsid",
+                                      "parentasin", "iid",       "productcode", "productno", "productkey"};
 constexpr std::string_view kValue[] = {"rating",   "score", "stars",     "overall",    "value",
                                        "quantity", "qty",   "playcount", "bookrating", "weight"};
-constexpr std::string_view kTime[] = {"timestamp",   "time",      "datetime",  "date",      "unixreviewtime", "invoicedate",
-                                      "eventtime",   "orderdate", "createdat", "eventdate", "purchasedate",   "ts"};
-constexpr std::string_view kKind[] = {"event", "eventtype", "kind", "action", "behavior", "behaviortype", "behaviour"};
+constexpr std::string_view kTime[] = {"timestamp",      "time",        "datetime",     "date",
+                                      "unixreviewtime", "invoicedate", "eventtime",    "orderdate",
+                                      "createdat",      "eventdate",   "purchasedate", "ts"};
+constexpr std::string_view kKind[] = {"event",    "eventtype",    "kind",     "action",
+                                      "behavior", "behaviortype", "behaviour"};
 constexpr std::string_view kText[] = {"reviewtext", "text", "reviewbody", "review"};
 constexpr std::string_view kSummary[] = {"summary", "reviewtitle", "reviewsummary", "headline"};
-constexpr std::string_view kTitle[] = {"title", "name", "productname", "itemname", "movietitle", "producttitle",
-                                       "productdisplayname"};
+constexpr std::string_view kTitle[] = {"title",      "name",         "productname",       "itemname",
+                                       "movietitle", "producttitle", "productdisplayname"};
 constexpr std::string_view kBrand[] = {"brand", "manufacturer", "brandname"};
 constexpr std::string_view kCategory[] = {"category",   "categories",   "genres", "genre",
                                           "categoryid", "categorycode", "class",  "productcategory"};
@@ -57,9 +61,8 @@ constexpr std::array<std::pair<std::string_view, Names>, 15> kRoles = {{{"user",
 constexpr std::size_t kFirstAttributeRole = 8;  // title
 
 bool is_usual_name(const std::string& name) {
-  return std::ranges::any_of(kRoles, [&](const auto& role) {
-    return std::ranges::find(role.second, name) != role.second.end();
-  });
+  return std::ranges::any_of(
+      kRoles, [&](const auto& role) { return std::ranges::find(role.second, name) != role.second.end(); });
 }
 
 bool is_number(const std::string& text) { return parse_value(text).problem == nullptr; }
@@ -106,7 +109,19 @@ bool looks_like_header(const std::vector<std::vector<std::string>>& rows, const 
     });
     if (named) return true;
   }
-  return rows.size() > 1 && std::ranges::none_of(rows[0], is_number) && std::ranges::any_of(rows[1], is_number);
+  return rows.size() > 1 && std::ranges::none_of(rows[0], is_number) &&
+         std::ranges::any_of(rows[1], is_number);
+}
+
+/// The number of fields most rows have; the first row's, if several are as frequent: any row may be damaged.
+std::size_t usual_width(const std::vector<std::vector<std::string>>& rows) {
+  std::map<std::size_t, std::size_t> rows_of;
+  for (const auto& row : rows) ++rows_of[row.size()];
+  std::size_t best = rows[0].size();
+  for (const auto& [width, count] : rows_of) {
+    if (count > rows_of[best]) best = width;
+  }
+  return best;
 }
 
 }  // namespace
@@ -147,11 +162,12 @@ std::size_t Layout::column(std::string_view spec, std::string_view path) const {
   const bool is_position = error == std::errc() && stop == spec.data() + spec.size();
   if (is_position && number >= 1 && number <= width) return number - 1;
   if (header.empty()) {
-    fail(ErrorCode::kUsage, "{}: there is no column '{}'; the file has no header, so give a number from 1 to {}", path,
-         spec, width);
+    fail(ErrorCode::kUsage,
+         "{}: there is no column '{}'; the file has no header, so give a number from 1 to {}", path, spec,
+         width);
   }
-  fail(ErrorCode::kUsage, "{}: there is no column '{}'{}; there are: {}", path, spec, did_you_mean(spec, header),
-       fmt::join(header, ", "));
+  fail(ErrorCode::kUsage, "{}: there is no column '{}'{}; there are: {}", path, spec,
+       did_you_mean(spec, header), fmt::join(header, ", "));
 }
 
 std::size_t Layout::usual_column(std::string_view role) const {
@@ -171,19 +187,21 @@ Layout detect_layout(RecordReader& reader, const LayoutHints& hints) {
   std::vector<std::string> lines = reader.peek(kLinesLookedAt);
   std::erase(lines, "");
   Layout layout;
-  layout.dialect = {hints.delimiter == "auto" ? detect_delimiter(lines, hints.quotes) : delimiter_of(hints.delimiter),
-                    hints.quotes};
+  layout.dialect = {
+      hints.delimiter == "auto" ? detect_delimiter(lines, hints.quotes) : delimiter_of(hints.delimiter),
+      hints.quotes};
   if (layout.dialect.delimiter.empty()) layout.dialect.quotes = false;
   reader.set_dialect(layout.dialect);
   if (lines.empty()) return layout;
 
   std::vector<std::vector<std::string>> rows;
   for (const std::string& line : lines) rows.push_back(split_line(line, layout.dialect));
-  layout.width = rows[0].size();
   if (hints.header == "yes" || (hints.header == "auto" && looks_like_header(rows, hints))) {
     if (reader.next()) layout.header.assign(reader.fields().begin(), reader.fields().end());
     layout.width = layout.header.size();
     rows.erase(rows.begin());
+  } else {
+    layout.width = usual_width(rows);
   }
   if (!rows.empty()) layout.first = rows[0];
   return layout;

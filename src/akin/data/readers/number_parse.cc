@@ -6,8 +6,8 @@
 namespace akin {
 namespace {
 
-/// Digits with at most one point whose digits alone are below 2^24: both the digits and the power of ten are exact
-/// floats, so one division rounds correctly. False for anything else.
+/// Digits with at most one point whose digits alone are below 2^24: both the digits and the power of ten are
+/// exact floats, so one division rounds correctly. False for anything else.
 bool parse_short(std::string_view text, float& value) {
   static constexpr float kPowers[] = {1e0F, 1e1F, 1e2F, 1e3F, 1e4F, 1e5F, 1e6F, 1e7F};
   constexpr unsigned kExact = 1U << 24;

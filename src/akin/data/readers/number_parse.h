@@ -11,8 +11,8 @@ struct ParsedValue {
   const char* problem = nullptr;
 };
 
-/// Reads a decimal number such as 4, 3.5, -1e3, with blanks around it allowed; correctly rounded. Problems: "no
-/// value", "value is not a number", "value is NaN or infinite", "value out of range".
+/// Reads a decimal number such as 4, 3.5, -1e3, with blanks around it allowed; correctly rounded. Problems:
+/// "no value", "value is not a number", "value is NaN or infinite", "value out of range".
 ParsedValue parse_value(std::string_view text);
 
 }  // namespace akin

@@ -40,7 +40,13 @@ std::vector<std::string> option_list(const ImportRequest& request, std::string_v
 
 std::string delimiter_of(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames = {{
-      {"tab", "\t"}, {"\\t", "\t"}, {"comma", ","}, {"semicolon", ";"}, {"pipe", "|"}, {"space", ""}, {" ", ""},
+      {"tab", "\t"},
+      {"\\t", "\t"},
+      {"comma", ","},
+      {"semicolon", ";"},
+      {"pipe", "|"},
+      {"space", ""},
+      {" ", ""},
   }};
   for (const auto& [name, delimiter] : kNames) {
     if (text == name) return std::string(delimiter);
@@ -53,16 +59,35 @@ std::string delimiter_of(std::string_view text) {
 
 std::optional<EventKind> kind_of(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, EventKind>, 29> kNames = {{
-      {"view", EventKind::kView},          {"pageview", EventKind::kView},      {"pv", EventKind::kView},
-      {"viewed", EventKind::kView},        {"detail", EventKind::kView},        {"impression", EventKind::kView},
-      {"click", EventKind::kClick},        {"clicked", EventKind::kClick},      {"clk", EventKind::kClick},
-      {"cart", EventKind::kCart},          {"addtocart", EventKind::kCart},     {"addtobasket", EventKind::kCart},
-      {"basket", EventKind::kCart},        {"fav", EventKind::kCart},           {"favorite", EventKind::kCart},
-      {"favourite", EventKind::kCart},     {"wishlist", EventKind::kCart},      {"addtowishlist", EventKind::kCart},
-      {"purchase", EventKind::kPurchase},  {"purchased", EventKind::kPurchase}, {"buy", EventKind::kPurchase},
-      {"bought", EventKind::kPurchase},    {"order", EventKind::kPurchase},     {"sale", EventKind::kPurchase},
-      {"transaction", EventKind::kPurchase}, {"checkout", EventKind::kPurchase}, {"rating", EventKind::kRating},
-      {"rate", EventKind::kRating},        {"review", EventKind::kRating},
+      {"view", EventKind::kView},
+      {"pageview", EventKind::kView},
+      {"pv", EventKind::kView},
+      {"viewed", EventKind::kView},
+      {"detail", EventKind::kView},
+      {"impression", EventKind::kView},
+      {"click", EventKind::kClick},
+      {"clicked", EventKind::kClick},
+      {"clk", EventKind::kClick},
+      {"cart", EventKind::kCart},
+      {"addtocart", EventKind::kCart},
+      {"addtobasket", EventKind::kCart},
+      {"basket", EventKind::kCart},
+      {"fav", EventKind::kCart},
+      {"favorite", EventKind::kCart},
+      {"favourite", EventKind::kCart},
+      {"wishlist", EventKind::kCart},
+      {"addtowishlist", EventKind::kCart},
+      {"purchase", EventKind::kPurchase},
+      {"purchased", EventKind::kPurchase},
+      {"buy", EventKind::kPurchase},
+      {"bought", EventKind::kPurchase},
+      {"order", EventKind::kPurchase},
+      {"sale", EventKind::kPurchase},
+      {"transaction", EventKind::kPurchase},
+      {"checkout", EventKind::kPurchase},
+      {"rating", EventKind::kRating},
+      {"rate", EventKind::kRating},
+      {"review", EventKind::kRating},
   }};
   const std::string name = normalized_name(text);
   for (const auto& [known, kind] : kNames) {

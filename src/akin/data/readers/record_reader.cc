@@ -1,5 +1,6 @@
 #include "akin/data/readers/record_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -22,8 +23,13 @@ std::uint64_t plain_size(const std::string& path) {
 
 }  // namespace
 
-RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportReport& report, const Context& context)
-    : lines_(path), report_(report), context_(context), file_bytes_(plain_size(path)), lines_to_tick_(kTickLines) {
+RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportReport& report,
+                           const Context& context)
+    : lines_(path),
+      report_(report),
+      context_(context),
+      file_bytes_(plain_size(path)),
+      lines_to_tick_(kTickLines) {
   set_dialect(std::move(dialect));
 }
 
@@ -72,18 +78,19 @@ void RecordReader::tick() {
 /// False if the record was rejected.
 bool RecordReader::split(std::string_view line) {
   fields_.clear();
-  if (dialect_.delimiter.size() != 1 && !dialect_.quotes) {
+  if (dialect_.delimiter.size() != 1) {
+    if (dialect_.quotes && line.find('"') != std::string_view::npos) return split_quoted(line);
     dialect_.delimiter.empty() ? split_blanks(line) : split_long_delimiter(line);
     return !fields_.empty();
   }
-  if (dialect_.delimiter.size() != 1) return split_quoted(line);
   const char delimiter = dialect_.delimiter.front();
   const bool quotes = dialect_.quotes;
   const char* at = line.data();
   const char* const end = at + line.size();
   for (;;) {
     if (quotes && at < end && *at == '"') return split_quoted(line);
-    const auto* const stop = static_cast<const char*>(std::memchr(at, delimiter, static_cast<std::size_t>(end - at)));
+    const auto* const stop =
+        static_cast<const char*>(std::memchr(at, delimiter, static_cast<std::size_t>(end - at)));
     if (stop == nullptr) break;
     fields_.emplace_back(at, stop - at);
     at = stop + 1;
@@ -183,8 +190,9 @@ void RecordReader::put_back_all_but_first(std::size_t first_line_size) {
 std::vector<std::string> split_line(std::string_view line, const Dialect& dialect) {
   std::vector<std::string> fields;
   const auto find_end = [&](std::size_t from) {
-    return std::min(dialect.delimiter.empty() ? line.find_first_of(" \t", from) : line.find(dialect.delimiter, from),
-                    line.size());
+    return std::min(
+        dialect.delimiter.empty() ? line.find_first_of(" \t", from) : line.find(dialect.delimiter, from),
+        line.size());
   };
   const std::size_t step = std::max<std::size_t>(1, dialect.delimiter.size());
   for (std::size_t at = 0;;) {

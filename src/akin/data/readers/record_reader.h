@@ -26,9 +26,10 @@ struct Dialect {
 std::vector<std::string> split_line(std::string_view line, const Dialect& dialect);
 
 /// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
-/// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside belong
-/// to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record over 1,000
-/// lines has lost its closing quote: its first line is rejected and reading goes on with the second.
+/// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
+/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record
+/// over 1,000 lines has lost its closing quote: its first line is rejected and reading goes on with the
+/// second.
 ///
 /// Lines and bytes are added to the report, progress is reported and a wish to stop obeyed every few thousand
 /// lines. Errors: as LineReader.

@@ -1,37 +1,19 @@
 #include "akin/data/readers/text_decode.h"
 
-#include <array>
-#include <charconv>
+#include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "akin/base/error.h"
+#include "akin/data/readers/utf8.h"
 
 namespace akin {
 namespace {
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
-
 /// Length of the valid UTF-8 sequence at the front (Unicode 15, table 3-7), 0 if there is none.
 std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
   const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0) == 0x80; };
   const unsigned first = byte(0);
   if (first < 0x80) return 1;
@@ -55,28 +37,6 @@ bool is_ascii(std::string_view text) {
   }
   for (const char c : text) any |= static_cast<unsigned char>(c);
   return (any & 0x8080808080808080ULL) == 0;
-}
-
-/// The character an entity's name (between '&' and ';') stands for, 0 if none.
-std::uint32_t entity_code(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, std::uint32_t>, 19> kNames = {{
-      {"amp", '&'},       {"lt", '<'},        {"gt", '>'},       {"quot", '"'},      {"apos", '\''},
-      {"nbsp", 0xA0},     {"reg", 0xAE},      {"copy", 0xA9},    {"trade", 0x2122},  {"deg", 0xB0},
-      {"eacute", 0xE9},   {"egrave", 0xE8},   {"hellip", 0x2026}, {"ndash", 0x2013}, {"mdash", 0x2014},
-      {"rsquo", 0x2019},  {"lsquo", 0x2018},  {"ldquo", 0x201C}, {"rdquo", 0x201D},
-  }};
-  for (const auto& [known, code] : kNames) {
-    if (known == name) return code;
-  }
-  if (!name.starts_with('#')) return 0;
-  name.remove_prefix(1);
-  const bool hex = name.starts_with('x') || name.starts_with('X');
-  if (hex) name.remove_prefix(1);
-  std::uint32_t code = 0;
-  const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
-  const bool whole = error == std::errc() && stop == name.data() + name.size();
-  const bool character = code < 0x110000 && (code < 0xD800 || code > 0xDFFF);
-  return whole && character ? code : 0;
 }
 
 std::string replace_bad_bytes(std::string_view text) {
@@ -112,23 +72,6 @@ bool is_utf8(std::string_view text) {
 std::string latin1_to_utf8(std::string_view text) {
   std::string result;
   for (const char c : text) append_utf8(result, static_cast<unsigned char>(c));
-  return result;
-}
-
-std::string decode_html_entities(std::string_view text) {
-  constexpr std::size_t kLongestName = 10;
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t semicolon = text[at] == '&' ? text.substr(0, at + kLongestName).find(';', at) : std::string_view::npos;
-    const std::uint32_t code =
-        semicolon == std::string_view::npos ? 0 : entity_code(text.substr(at + 1, semicolon - at - 1));
-    if (code == 0) {
-      result += text[at++];
-    } else {
-      append_utf8(result, code);
-      at = semicolon + 1;
-    }
-  }
   return result;
 }
 

@@ -15,16 +15,13 @@ Encoding parse_encoding(std::string_view name);
 
 bool is_utf8(std::string_view text);
 std::string latin1_to_utf8(std::string_view text);
-/// Replaces &amp; &lt; &gt; &quot; &apos; &nbsp;, a few signs with names and all numbered characters (&#39;
-/// &#x27;).
-std::string decode_html_entities(std::string_view text);
 
 /// Turns text fields into UTF-8 and counts what it had to repair.
 class TextDecoder {
  public:
   explicit TextDecoder(Encoding encoding = Encoding::kAuto) : encoding_(encoding) {}
-  /// The text without blanks around it; valid until the next call or as long as `text`. kUtf8: bytes that are not
-  /// UTF-8 become U+FFFD.
+  /// The text without blanks around it; valid until the next call or as long as `text`. kUtf8: bytes that are
+  /// not UTF-8 become U+FFFD.
   std::string_view operator()(std::string_view text);
   /// Fields that were not valid UTF-8.
   std::uint64_t repaired() const { return repaired_; }
