@@ -16,14 +16,15 @@ std::string tsv_lines(const Batch& batch, idx_t query, const BatchList& list) {
   const std::string id = tsv_field(batch.ids.id(query));
   std::string text;
   for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", id, tsv_field(batch.shop.items.id(list.items[rank].idx)), rank + 1,
-                        list.items[rank].score);
+    text += fmt::format("{}\t{}\t{}\t{}\n", id, tsv_field(batch.shop.items.id(list.items[rank].idx)),
+                        rank + 1, list.items[rank].score);
   }
   return text;
 }
 
 std::string json_line(const Batch& batch, idx_t query, const BatchList& list) {
-  nlohmann::json line = {{std::string(batch.what), batch.ids.id(query)}, {"items", ranked_json(batch.shop, list.items)}};
+  nlohmann::json line = {{std::string(batch.what), batch.ids.id(query)},
+                         {"items", ranked_json(batch.shop, list.items)}};
   if (list.fallback) line["fallback"] = "popularity";
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -34,11 +35,20 @@ std::string tsv_field(std::string_view id) {
   std::string field;
   for (const char c : id) {
     switch (c) {
-      case '\t': field += "\\t"; break;
-      case '\n': field += "\\n"; break;
-      case '\r': field += "\\r"; break;
-      case '\\': field += "\\\\"; break;
-      default: field += c;
+      case '\t':
+        field += "\\t";
+        break;
+      case '\n':
+        field += "\\n";
+        break;
+      case '\r':
+        field += "\\r";
+        break;
+      case '\\':
+        field += "\\\\";
+        break;
+      default:
+        field += c;
     }
   }
   return field;
@@ -48,7 +58,8 @@ BatchCounts write_batch(const Batch& batch, const std::string& path, Session& se
   const Context& context = session.context();
   const bool as_json = session.common().json;
   AtomicFile file(path);
-  if (!as_json) file.write(fmt::format("{}\t{}\trank\tscore\n", batch.what, batch.what == "item" ? "similar" : "item"));
+  if (!as_json)
+    file.write(fmt::format("{}\t{}\trank\tscore\n", batch.what, batch.what == "item" ? "similar" : "item"));
   BatchCounts counts;
   const std::size_t total = batch.ids.size();
   const std::string unit = std::string(batch.what) + "s";

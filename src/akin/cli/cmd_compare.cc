@@ -65,7 +65,8 @@ std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {
 std::string failure_lines(const std::vector<Outcome>& outcomes) {
   std::string text;
   for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty()) text += fmt::format("{}: failed: {}\n", outcome.result.model, outcome.failure);
+    if (!outcome.failure.empty())
+      text += fmt::format("{}: failed: {}\n", outcome.result.model, outcome.failure);
   }
   return text;
 }
@@ -73,7 +74,8 @@ std::string failure_lines(const std::vector<Outcome>& outcomes) {
 json outcomes_json(const std::vector<Outcome>& outcomes) {
   json list = compare_json(succeeded(outcomes));
   for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty()) list.push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
+    if (!outcome.failure.empty())
+      list.push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
   }
   return list;
 }
@@ -82,7 +84,8 @@ void write_page(const std::string& path, const std::string& name, const std::vec
   HtmlReport page("Models on " + name);
   add_comparison(page, succeeded(outcomes));
   for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty()) page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
+    if (!outcome.failure.empty())
+      page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
   }
   write_file(path, page.html());
 }
@@ -96,12 +99,15 @@ int run_compare(const Args& args) {
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
   std::vector<std::string> cutoffs = {"5,10,20"};
-  CommandLine line("compare",
-                   "Trains several models on the same part of a data set and scores them on the same held-out part, in "
-                   "one table.");
+  CommandLine line(
+      "compare",
+      "Trains several models on the same part of a data set and scores them on the same held-out part, in "
+      "one table.");
   line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
-  line.add({"--models", "A,B", &names, "models to compare (`akin models` lists them), or all", Need::kOptional, 0, "all"});
-  line.add({"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
+  line.add({"--models", "A,B", &names, "models to compare (`akin models` lists them), or all",
+            Need::kOptional, 0, "all"});
+  line.add(
+      {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
   line.add({"--holdout", "HOW", &holdout, holdout_help()});
   line.add({"--cutoffs", "K,K", &cutoffs, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
@@ -127,7 +133,8 @@ int run_compare(const Args& args) {
   if (line.common.json) {
     print_json({{"holdout", to_string(split)}, {"models", outcomes_json(outcomes)}});
   } else {
-    if (const std::vector<ModelResult> results = succeeded(outcomes); !results.empty()) print(compare_text(results));
+    if (const std::vector<ModelResult> results = succeeded(outcomes); !results.empty())
+      print(compare_text(results));
     print(failures);
     if (!html.empty()) print(fmt::format("\nwrote {}\n", html));
   }

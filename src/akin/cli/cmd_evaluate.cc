@@ -36,11 +36,14 @@ int run_evaluate(const Args& args) {
   std::string path;
   std::string html;
   std::vector<std::string> cutoffs = {"5,10,20"};
-  CommandLine line("evaluate",
-                   "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
+  CommandLine line(
+      "evaluate",
+      "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
   line.explain(
-      "For each user with held-out events all items are ranked, those of training left out. HR: share of users with a "
-      "hit in the first K; Recall, Precision, NDCG, MAP, MRR as usual, mean over users. Models that predict ratings "
+      "For each user with held-out events all items are ranked, those of training left out. HR: share of "
+      "users with a "
+      "hit in the first K; Recall, Precision, NDCG, MAP, MRR as usual, mean over users. Models that predict "
+      "ratings "
       "also get RMSE and MAE.");
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
   line.add({"--cutoffs", "K,K", &cutoffs, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
@@ -52,12 +55,13 @@ int run_evaluate(const Args& args) {
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.test.empty()) {
-    fail(ErrorCode::kBadData, "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
+    fail(ErrorCode::kBadData,
+         "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
          path, to_string(bundle.split));
   }
   ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
-  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.training_data(), bundle.test, options,
-                               session.context());
+  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.training_data(), bundle.test,
+                               options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));
   if (line.common.json) {

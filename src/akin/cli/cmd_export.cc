@@ -13,9 +13,9 @@
 namespace akin::cli {
 namespace {
 
-/// The items' embedding: the first columns of the scoring vectors.
+/// The items' embedding, without the biases that may be folded in.
 Matrix item_embedding(const Bundle& bundle) {
-  const Matrix& vectors = bundle.model->item_vectors();
+  const Matrix& vectors = bundle.model->embeddings();
   Matrix result(vectors.rows(), bundle.model->embedding_dim());
   for (std::size_t i = 0; i < result.rows(); ++i) std::copy_n(vectors.row(i), result.cols(), result.row(i));
   return result;
@@ -25,7 +25,8 @@ Matrix item_embedding(const Bundle& bundle) {
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
   const std::vector<Event>& events = bundle.shop.events;
   const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
-  Matrix result(bundle.shop.n_users(), bundle.model->embedding_dim());
+  const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
+  Matrix result(bundle.shop.n_users(), dim);
   parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     std::vector<float> vector(bundle.model->item_vectors().cols());
@@ -39,7 +40,8 @@ Matrix user_embedding(const Bundle& bundle, const Context& context) {
         values.push_back(events[e].value);
       }
       const Query query{.user = static_cast<idx_t>(user), .history = items, .values = values};
-      if (bundle.model->user_vector(query, vector)) std::copy_n(vector.begin(), result.cols(), result.row(user));
+      if (bundle.model->user_vector(query, vector))
+        std::copy_n(vector.begin(), result.cols(), result.row(user));
     }
   });
   return result;
@@ -57,7 +59,8 @@ int run_export(const Args& args) {
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
   line.add({"--what", "WHICH", &what, "items or users"});
   line.add({"--to", "FORMAT", &format,
-            "npy (NumPy, with the ids in FILE.ids.json), csv (spreadsheets), word2vec (text), word2vec-bin (gensim and "
+            "npy (NumPy, with the ids in FILE.ids.json), csv (spreadsheets), word2vec (text), word2vec-bin "
+            "(gensim and "
             "others) or safetensors",
             Need::kRequired});
   line.add({"-o,--out", "FILE", &out, "file to write", Need::kRequired});
@@ -66,11 +69,13 @@ int run_export(const Args& args) {
   line.example("akin export als.akin --what users --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;
   const EmbeddingFormat to = parse_embedding_format(format);
-  if (what != "items" && what != "users") fail(ErrorCode::kUsage, "--what: '{}' is neither items nor users", what);
+  if (what != "items" && what != "users")
+    fail(ErrorCode::kUsage, "--what: '{}' is neither items nor users", what);
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.model->embedding_dim() == 0) {
-    fail(ErrorCode::kUsage, "{}: model {} has no vectors to export; train another, such as als", path, bundle.entry->name);
+    fail(ErrorCode::kUsage, "{}: model {} has no vectors to export; train another, such as als", path,
+         bundle.entry->name);
   }
   const bool items = what == "items";
   const Matrix vectors = items ? item_embedding(bundle) : user_embedding(bundle, session.context());

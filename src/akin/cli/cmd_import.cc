@@ -48,7 +48,8 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"FILE...", "", &command.request.files, "files to read, plain or compressed; - = standard input",
             Need::kRequired});
   line.add({"-o,--out", "DATA", &command.out, "data set to write", Need::kRequired});
-  line.add({"--name", "TEXT", &command.name, "what tables call the data set; default: the first file's name"});
+  line.add(
+      {"--name", "TEXT", &command.name, "what tables call the data set; default: the first file's name"});
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
   line.add({"--keep-unseen", "", &command.request.keep_unseen,
             "keep users and items that have attributes but no events"});
@@ -56,8 +57,8 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);
     std::ranges::replace(flag, '_', '-');
-    line.add({flag, "TEXT", NamedValue{&command.request.options, std::string(option.name)}, std::string(option.help),
-              Need::kOptional, 0, std::string(option.default_value)});
+    line.add({flag, "TEXT", NamedValue{&command.request.options, std::string(option.name)},
+              std::string(option.help), Need::kOptional, 0, std::string(option.default_value)});
   }
   command.filters.add_to(line);
   return line;
@@ -66,7 +67,8 @@ CommandLine declare(const Format& format, ImportCommand& command) {
 }  // namespace
 
 int run_import(const Args& args) {
-  if (args.empty()) fail(ErrorCode::kUsage, "name a format: akin import FORMAT FILE... -o DATA; see `akin import --help`");
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name a format: akin import FORMAT FILE... -o DATA; see `akin import --help`");
   if (args[0] == "--help" || args[0] == "-h") {
     print(overview());
     return kSuccess;
@@ -91,7 +93,8 @@ int run_import(const Args& args) {
   }
   print(import_text(report, data));
   const std::string file = shell_word(command.out);
-  print(fmt::format("wrote     {0}\n\nNext: akin describe {0}\n      akin compare -d {0} --models all\n", file));
+  print(fmt::format("wrote     {0}\n\nNext: akin describe {0}\n      akin compare -d {0} --models all\n",
+                    file));
   return kSuccess;
 }
 

@@ -46,9 +46,11 @@ std::string model_text(const ModelEntry& entry) {
   std::string text = fmt::format("{}: {}\n({})\n\n", entry.name, entry.summary, traits_text(entry.traits));
   std::vector<TableRow> rows;
   for (const ModelEntry::ParamInfo& info : entry.params()) {
-    rows.push_back({std::string(info.param.name), std::string(info.type), info.default_value, param_help(info)});
+    rows.push_back(
+        {std::string(info.param.name), std::string(info.type), info.default_value, param_help(info)});
   }
-  text += rows.empty() ? "It has no parameters.\n" : text_table({"parameter", "type", "default", "meaning"}, rows);
+  text += rows.empty() ? "It has no parameters.\n"
+                       : text_table({"parameter", "type", "default", "meaning"}, rows);
   return text + fmt::format("\nakin train {0} -d DATA -o {0}.akin\n", entry.name);
 }
 
@@ -79,7 +81,8 @@ int run_models(const Args& args) {
   if (line.common.json) {
     print_json(list);
   } else {
-    print(text_table({"model", "what it is", "traits"}, rows) + "\n`akin models NAME` shows a model's parameters.\n");
+    print(text_table({"model", "what it is", "traits"}, rows) +
+          "\n`akin models NAME` shows a model's parameters.\n");
   }
   return kSuccess;
 }

@@ -40,9 +40,11 @@ void declare(CommandLine& line, RecommendCommand& command) {
             "only items with this attribute, such as category=Toys; may be repeated"});
   line.add({"--exclude", "FILE", &command.exclude, "file of item ids never to show, one a line"});
   line.add({"--include-seen", "", &command.include_seen, "items the user already has may come again"});
-  line.add({"--all-users", "", &command.all_users, "a list for every user of the training data, to the file of -o"});
+  line.add({"--all-users", "", &command.all_users,
+            "a list for every user of the training data, to the file of -o"});
   line.add({"-o,--out", "FILE", &command.out,
-            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; - = standard "
+            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; - "
+            "= standard "
             "output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
   line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
@@ -51,11 +53,13 @@ void declare(CommandLine& line, RecommendCommand& command) {
 
 void check(const RecommendCommand& command) {
   const bool asks_for_one = command.user.has_value() || !command.history.empty();
-  if (command.all_users && asks_for_one) fail(ErrorCode::kUsage, "--all-users goes with neither --user nor --history");
+  if (command.all_users && asks_for_one)
+    fail(ErrorCode::kUsage, "--all-users goes with neither --user nor --history");
   if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
   if (!command.all_users && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-users");
   if (!command.all_users && !asks_for_one) {
-    fail(ErrorCode::kUsage, "say for whom: --user ID, --history ID,ID or --all-users; see `akin recommend --help`");
+    fail(ErrorCode::kUsage,
+         "say for whom: --user ID, --history ID,ID or --all-users; see `akin recommend --help`");
   }
 }
 
@@ -84,8 +88,9 @@ int recommend_all(const Service& service, const RecommendCommand& command, Sessi
                     }};
   const BatchCounts counts = write_batch(batch, command.out, session);
   if (command.out != "-") {
-    session.remark(fmt::format("wrote {}: {} recommendations for {} users, {} of them by popularity", command.out,
-                               format_count(counts.lines), format_count(counts.lists), format_count(counts.fallbacks)));
+    session.remark(fmt::format("wrote {}: {} recommendations for {} users, {} of them by popularity",
+                               command.out, format_count(counts.lines), format_count(counts.lists),
+                               format_count(counts.fallbacks)));
   }
   return kSuccess;
 }
@@ -122,7 +127,8 @@ int run_recommend(const Args& args) {
     print_json_result(shop, request, result, last);
     return kSuccess;
   }
-  if (!last.empty()) print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(shop, last)));
+  if (!last.empty())
+    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(shop, last)));
   if (result.fallback) {
     print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
                       service.bundle().entry->name));

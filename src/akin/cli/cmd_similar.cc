@@ -31,9 +31,10 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add({"--filter", "NAME=VALUE", &command.filters,
             "only items with this attribute, such as category=Toys; may be repeated"});
   line.add({"--all-items", "", &command.all_items, "a list for every item, to the file of -o"});
-  line.add({"-o,--out", "FILE", &command.out,
-            "with --all-items: tab-separated item, similar, rank, score; with --json a JSON object per item; - = "
-            "standard output"});
+  line.add(
+      {"-o,--out", "FILE", &command.out,
+       "with --all-items: tab-separated item, similar, rank, score; with --json a JSON object per item; - = "
+       "standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");
 }
@@ -55,8 +56,8 @@ int similar_all(const Service& service, const SimilarCommand& command, Session& 
                     }};
   const BatchCounts counts = write_batch(batch, command.out, session);
   if (command.out != "-") {
-    session.remark(fmt::format("wrote {}: {} similar items of {} items", command.out, format_count(counts.lines),
-                               format_count(counts.lists)));
+    session.remark(fmt::format("wrote {}: {} similar items of {} items", command.out,
+                               format_count(counts.lines), format_count(counts.lists)));
   }
   return kSuccess;
 }
@@ -84,7 +85,8 @@ int run_similar(const Args& args) {
   }
   const std::string title = item_title(shop, item);
   print(fmt::format("similar to {}{}{}:\n", *command.item, title.empty() ? "" : "  ", title));
-  print(ranked.empty() ? "nothing: the model has learned nothing about this item\n" : ranked_text(shop, ranked));
+  print(ranked.empty() ? "nothing: the model has learned nothing about this item\n"
+                       : ranked_text(shop, ranked));
   return kSuccess;
 }
 

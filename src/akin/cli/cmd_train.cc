@@ -49,12 +49,14 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
 }  // namespace
 
 int run_train(const Args& args) {
-  if (args.empty()) fail(ErrorCode::kUsage, "name a model: akin train MODEL -d DATA -o BUNDLE; see `akin train --help`");
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name a model: akin train MODEL -d DATA -o BUNDLE; see `akin train --help`");
   if (args[0] == "--help" || args[0] == "-h") {
     print(overview());
     return kSuccess;
   }
-  if (args[0][0] == '-') fail(ErrorCode::kUsage, "name the model before the flags: akin train MODEL {} ...", args[0]);
+  if (args[0][0] == '-')
+    fail(ErrorCode::kUsage, "name the model before the flags: akin train MODEL {} ...", args[0]);
   const ModelEntry& entry = find_model(args[0]);
   std::string data_path;
   std::string out;

@@ -49,7 +49,8 @@ bool parse_switch(const std::string& text, const std::string& name) {
 /// Declares one flag to CLI11, which is used to take the command line apart; values are read by CommandLine.
 CLI::Option* declare(CLI::App& app, const Flag& flag) {
   if (is_switch(flag.target)) return app.add_flag(flag.flags + ",!--no-" + long_name(flag.flags));
-  CLI::Option* option = app.add_option(flag.flags, CLI::callback_t([](const CLI::results_t&) { return true; }));
+  CLI::Option* option =
+      app.add_option(flag.flags, CLI::callback_t([](const CLI::results_t&) { return true; }));
   option->type_size(1);
   if (flag.flags[0] != '-' && is_list(flag.target)) {
     option->expected(1, CLI::detail::expected_max_vector_size);
@@ -79,7 +80,8 @@ void CommandLine::add_common() {
   add({"--json", "", &common.json, "print the result as JSON, and nothing else on standard output"});
   add({"--seed", "N", &common.seed, "start of all random numbers; same seed, same result"});
   add({"--threads", "N", &common.threads, "threads to use, 0 = all processors"});
-  add({"--config", "FILE", &common.config, "TOML file of flags, such as `threads = 2`; flags typed here win"});
+  add({"--config", "FILE", &common.config,
+       "TOML file of flags, such as `threads = 2`; flags typed here win"});
   add({"--quiet", "", &common.quiet, "no progress, no remarks; results and errors only"});
   add({"--log-json", "", &common.log_json, "progress as lines of JSON on standard error"});
 }
@@ -116,7 +118,8 @@ void CommandLine::read_tokens(const Args& args, bool& help_wanted) {
   }
   help_wanted = help_flag->count() > 0;
   if (help_wanted) return;
-  if (const std::vector<std::string> extras = app.remaining(); !extras.empty()) fail_unexpected(extras.front());
+  if (const std::vector<std::string> extras = app.remaining(); !extras.empty())
+    fail_unexpected(extras.front());
   for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].values = options[i]->results();
 }
 
@@ -156,7 +159,8 @@ void CommandLine::assign(Entry& entry) const {
     **maybe = last;
   } else if (const auto* named = std::get_if<NamedValue>(&target)) {
     const bool known_switch = named->is_switch;
-    (*named->values)[named->name] = known_switch ? (parse_switch(last, entry.long_name) ? "true" : "false") : last;
+    (*named->values)[named->name] =
+        known_switch ? (parse_switch(last, entry.long_name) ? "true" : "false") : last;
   } else {
     assign_number(entry, last);
   }

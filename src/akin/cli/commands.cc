@@ -18,7 +18,8 @@ namespace {
 
 std::string guide() {
   std::string text =
-      "akin learns vectors for products and users from what a shop knows about them, and recommends with them.\n"
+      "akin learns vectors for products and users from what a shop knows about them, and recommends with "
+      "them.\n"
       "\n"
       "Usage: akin COMMAND ... (each has --help)\n"
       "\n"
@@ -31,7 +32,8 @@ std::string guide() {
       "No data at hand: `akin demo` makes a small shop and goes through all of it.\n"
       "\n"
       "Commands:\n";
-  for (const Command& command : commands()) text += fmt::format("  {:<12}{}\n", command.name, command.summary);
+  for (const Command& command : commands())
+    text += fmt::format("  {:<12}{}\n", command.name, command.summary);
   return text;
 }
 
@@ -62,9 +64,12 @@ int dispatch(const Args& args) {
 
 int exit_code(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kUsage: return kWrongUsage;
-    case ErrorCode::kCancelled: return kSignalBase + SIGINT;
-    default: return kFailure;
+    case ErrorCode::kUsage:
+      return kWrongUsage;
+    case ErrorCode::kCancelled:
+      return kSignalBase + SIGINT;
+    default:
+      return kFailure;
   }
 }
 

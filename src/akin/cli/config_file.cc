@@ -37,7 +37,8 @@ std::map<std::string, std::vector<std::string>> read_config_file(const std::stri
     std::string name(key.str());
     const std::string where = fmt::format("{}:{}: {}", path, node.source().begin.line, name);
     if (node.is_table()) {
-      fail(ErrorCode::kUsage, "{}: tables are not used here; write the flags as `name = value` at the top", where);
+      fail(ErrorCode::kUsage, "{}: tables are not used here; write the flags as `name = value` at the top",
+           where);
     }
     std::ranges::replace(name, '_', '-');
     std::vector<std::string>& texts = values[name];

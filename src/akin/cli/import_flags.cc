@@ -43,7 +43,8 @@ std::pair<EventKind, float> parse_kind_weight(const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(std::min(text.data() + equals + 1, end), end, weight);
   if (error != std::errc() || stop != end || !(weight >= 0 && weight <= std::numeric_limits<float>::max())) {
-    fail(ErrorCode::kUsage, "--kind-weight: '{}' is not KIND=WEIGHT with a weight of at least 0, such as view=0.1", text);
+    fail(ErrorCode::kUsage,
+         "--kind-weight: '{}' is not KIND=WEIGHT with a weight of at least 0, such as view=0.1", text);
   }
   return {static_cast<EventKind>(found - kEventKindNames.begin()), weight};
 }
@@ -52,13 +53,15 @@ std::optional<std::int64_t> parse_time(const std::string& text, std::string_view
   if (text.empty()) return std::nullopt;
   const std::optional<std::int64_t> time = TimeParser("auto")(text);
   if (!time) {
-    fail(ErrorCode::kUsage, "{}: '{}' is neither a date such as 2014-07-23 nor seconds since 1970", flag, text);
+    fail(ErrorCode::kUsage, "{}: '{}' is neither a date such as 2014-07-23 nor seconds since 1970", flag,
+         text);
   }
   return time;
 }
 
 std::uint32_t parse_count(std::uint64_t count, std::string_view flag) {
-  if (count > std::numeric_limits<std::uint32_t>::max()) fail(ErrorCode::kUsage, "{}: {} is too much", flag, count);
+  if (count > std::numeric_limits<std::uint32_t>::max())
+    fail(ErrorCode::kUsage, "{}: {} is too much", flag, count);
   return static_cast<std::uint32_t>(count);
 }
 
@@ -66,15 +69,17 @@ std::uint32_t parse_count(std::uint64_t count, std::string_view flag) {
 
 void FilterFlags::add_to(CommandLine& line) {
   line.section("Filters, in the order they are applied");
-  line.add({"--kind-weight", "KIND=W", &kind_weights,
-            "multiply the values of a kind of event (rating, view, click, cart, purchase); 0 leaves the kind out; "
-            "several separated by commas"});
+  line.add(
+      {"--kind-weight", "KIND=W", &kind_weights,
+       "multiply the values of a kind of event (rating, view, click, cart, purchase); 0 leaves the kind out; "
+       "several separated by commas"});
   line.add({"--min-value", "X", &min_value, "leave out events below this value, such as ratings under 4"});
   line.add({"--binarize", "", &binarize, "every remaining value becomes 1: ratings become likes"});
   line.add({"--since", "TIME", &since, "leave out what is older: a date (UTC) or seconds since 1970"});
   line.add({"--until", "TIME", &until, "leave out this moment and what is later"});
   line.add({"--repeats", "HOW", &repeats,
-            "several events of one user with one item: keep all, keep the first or last, or one with the sum, max or "
+            "several events of one user with one item: keep all, keep the first or last, or one with the "
+            "sum, max or "
             "mean of their values"});
   line.add({"--user-core", "N", &user_core, "leave out users with fewer events"});
   line.add({"--item-core", "N", &item_core, "leave out items with fewer events"});
@@ -84,7 +89,8 @@ void FilterFlags::add_to(CommandLine& line) {
 
 ImportFilters FilterFlags::filters() const {
   ImportFilters filters;
-  for (const std::string& text : split_lists(kind_weights)) filters.kind_weights.push_back(parse_kind_weight(text));
+  for (const std::string& text : split_lists(kind_weights))
+    filters.kind_weights.push_back(parse_kind_weight(text));
   filters.min_value = min_value;
   if (binarize) filters.binarize = 1.0F;
   filters.since = parse_time(since, "--since");

@@ -12,13 +12,14 @@ using nlohmann::json;
 
 std::string import_text(const ImportReport& report, const Dataset& data) {
   const auto bytes = static_cast<double>(report.bytes);
-  std::string text = fmt::format("read      {} lines, {} in {} ({}/s)\n", format_count(report.lines),
-                                 format_bytes(bytes), format_seconds(report.seconds),
-                                 format_bytes(bytes / std::max(report.seconds, 1e-9)));
+  std::string text =
+      fmt::format("read      {} lines, {} in {} ({}/s)\n", format_count(report.lines), format_bytes(bytes),
+                  format_seconds(report.seconds), format_bytes(bytes / std::max(report.seconds, 1e-9)));
   text += fmt::format("rejected  {} lines\n", format_count(report.rejections.total()));
   for (const Rejections::Reason& reason : report.rejections.reasons()) {
-    text += fmt::format("            {:>10}  {}: {}{}\n", format_count(reason.count), reason.text,
-                        fmt::join(reason.positions, ", "), reason.count > reason.positions.size() ? ", ..." : "");
+    text +=
+        fmt::format("            {:>10}  {}: {}{}\n", format_count(reason.count), reason.text,
+                    fmt::join(reason.positions, ", "), reason.count > reason.positions.size() ? ", ..." : "");
   }
   for (const FilterCount& filter : report.filters) {
     text += fmt::format("filter    {}: removed {} events, {} users, {} items\n", filter.step,
@@ -39,9 +40,9 @@ json import_json(const ImportReport& report, const Dataset& data) {
     filters.push_back(
         {{"step", filter.step}, {"events", filter.events}, {"users", filter.users}, {"items", filter.items}});
   }
-  return {{"lines", report.lines},     {"bytes", report.bytes},         {"seconds", report.seconds},
-          {"rejected", rejected},      {"filters", filters},            {"notes", report.notes},
-          {"users", data.n_users()},   {"items", data.n_items()},       {"events", data.events.size()}};
+  return {{"lines", report.lines},   {"bytes", report.bytes},   {"seconds", report.seconds},
+          {"rejected", rejected},    {"filters", filters},      {"notes", report.notes},
+          {"users", data.n_users()}, {"items", data.n_items()}, {"events", data.events.size()}};
 }
 
 }  // namespace akin::cli

@@ -6,8 +6,8 @@
 
 namespace akin::cli {
 
-/// While it lives, the first SIGINT or SIGTERM requests a stop of its token, so that work ends cleanly; a second one ends
-/// the program at once. At most one at a time.
+/// While it lives, the first SIGINT or SIGTERM requests a stop of its token, so that work ends cleanly; a
+/// second one ends the program at once. At most one at a time.
 class Interrupt {
  public:
   Interrupt();

@@ -27,8 +27,9 @@ bool check_output(int reason) {
 }  // namespace
 
 void prepare_streams() {
-  // Else the first file opened would get the descriptor of a stream and receive what is printed to it. Standard output
-  // becomes a read-only /dev/null: writing to it fails, as it should where there is nowhere to write.
+  // Else the first file opened would get the descriptor of a stream and receive what is printed to it.
+  // Standard output becomes a read-only /dev/null: writing to it fails, as it should where there is nowhere
+  // to write.
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
   }

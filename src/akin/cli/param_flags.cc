@@ -27,7 +27,8 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
     if (shown == "true") help += fmt::format("; on, --no-{} turns it off", flag.substr(2));
     shown.clear();
   }
-  line.add({flag, value, NamedValue{&values, std::string(info.param.name), is_switch}, help, Need::kOptional, 0, shown});
+  line.add({flag, value, NamedValue{&values, std::string(info.param.name), is_switch}, help, Need::kOptional,
+            0, shown});
 }
 
 std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params) {

@@ -41,11 +41,12 @@ double time_left(const Progress& progress, std::uint64_t fresh, double seconds) 
 }  // namespace
 
 std::string progress_line(const Progress& progress, std::uint64_t fresh, double seconds, int width) {
-  const std::string count =
-      progress.total > 0 ? fmt::format("{}/{}", short_number(static_cast<double>(progress.done)),
-                                       short_number(static_cast<double>(progress.total)))
-                         : short_number(static_cast<double>(progress.done));
-  std::string line = fmt::format("{} {}{}{}", progress.phase, count, progress.unit.empty() ? "" : " ", progress.unit);
+  const std::string count = progress.total > 0
+                                ? fmt::format("{}/{}", short_number(static_cast<double>(progress.done)),
+                                              short_number(static_cast<double>(progress.total)))
+                                : short_number(static_cast<double>(progress.done));
+  std::string line =
+      fmt::format("{} {}{}{}", progress.phase, count, progress.unit.empty() ? "" : " ", progress.unit);
   std::string tail;
   if (fresh > 0 && seconds > 0.05) {
     tail += fmt::format("  {} {}/s", short_number(static_cast<double>(fresh) / seconds), progress.unit);

@@ -25,7 +25,8 @@ std::string shorten(std::string_view text, std::size_t width) {
 
 json item_json(const Dataset& shop, idx_t item) {
   json entry = {{"item", shop.items.id(item)}};
-  if (const std::string_view title = shop.item_attributes.get("title", item); !title.empty()) entry["title"] = title;
+  if (const std::string_view title = shop.item_attributes.get("title", item); !title.empty())
+    entry["title"] = title;
   return entry;
 }
 
@@ -65,8 +66,8 @@ json ranked_json(const Dataset& shop, std::span<const Scored> ranked) {
 }
 
 std::vector<idx_t> last_items(const Dataset& shop, idx_t user, std::size_t count) {
-  const auto slice =
-      std::ranges::equal_range(shop.events, user, std::ranges::less(), &Event::user);  // events are sorted by user
+  const auto slice = std::ranges::equal_range(shop.events, user, std::ranges::less(),
+                                              &Event::user);  // events are sorted by user
   std::vector<idx_t> items;
   for (auto event = slice.end(); event != slice.begin() && items.size() < count;) {
     --event;
@@ -116,8 +117,8 @@ std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts
 
 std::string shell_word(std::string_view word) {
   const auto harmless = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-./:,@%+=").find(static_cast<char>(c)) != std::string_view::npos ||
-           c >= 0x80;
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-./:,@%+=").find(static_cast<char>(c)) != std::string_view::npos || c >= 0x80;
   };
   if (!word.empty() && std::ranges::all_of(word, harmless)) return std::string(word);
   std::string quoted = "'";

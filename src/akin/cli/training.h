@@ -42,7 +42,9 @@ struct Arena {
 /// Throws Error(kBadData) if the split leaves nothing to evaluate on.
 Arena make_arena(Dataset data, const SplitSpec& split);
 
-/// Trains and evaluates one contender. A failure of the model is part of the outcome; Error(kCancelled) is thrown on.
-Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options, Session& session);
+/// Trains and evaluates one contender. A failure of the model is part of the outcome; Error(kCancelled) is
+/// thrown on.
+Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
+                Session& session);
 
 }  // namespace akin::cli

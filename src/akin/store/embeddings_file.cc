@@ -56,11 +56,12 @@ std::string numbers(std::span<const float> row, char separator) {
   return fmt::to_string(text);
 }
 
-/// NumPy format version 1.0: magic, version, length of the header, header padded so that the data begin at a multiple of 64.
+/// NumPy format version 1.0: magic, version, length of the header, header padded so that the data begin at a
+/// multiple of 64.
 void write_npy(const Embeddings& embeddings, const std::string& path) {
   const Matrix& vectors = embeddings.vectors;
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", vectors.rows(),
-                                   vectors.cols());
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}",
+                                   vectors.rows(), vectors.cols());
   constexpr std::size_t kBefore = 10;  // bytes of magic, version and length
   while ((kBefore + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
@@ -75,7 +76,8 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
 
 std::string write_ids(const Embeddings& embeddings, const std::string& path) {
   nlohmann::json ids = nlohmann::json::array();
-  for (std::size_t r = 0; r < embeddings.ids.size(); ++r) ids.push_back(embeddings.ids.id(static_cast<idx_t>(r)));
+  for (std::size_t r = 0; r < embeddings.ids.size(); ++r)
+    ids.push_back(embeddings.ids.id(static_cast<idx_t>(r)));
   std::string name = path + ".ids.json";
   write_file(name, ids.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   return name;
@@ -87,12 +89,14 @@ void write_csv(const Embeddings& embeddings, const std::string& path) {
   for (std::size_t d = 0; d < embeddings.vectors.cols(); ++d) header += fmt::format(",d{}", d);
   file.write(header + "\r\n");
   for (std::size_t r = 0; r < embeddings.vectors.rows(); ++r) {
-    file.write(csv_field(embeddings.ids.id(static_cast<idx_t>(r))) + numbers(embeddings.vectors[r], ',') + "\r\n");
+    file.write(csv_field(embeddings.ids.id(static_cast<idx_t>(r))) + numbers(embeddings.vectors[r], ',') +
+               "\r\n");
   }
   file.commit();
 }
 
-void write_word2vec(const Embeddings& embeddings, const std::string& path, IdEscape escape, EmbeddingFormat format) {
+void write_word2vec(const Embeddings& embeddings, const std::string& path, IdEscape escape,
+                    EmbeddingFormat format) {
   const Matrix& vectors = embeddings.vectors;
   AtomicFile file(path);
   file.write(fmt::format("{} {}\n", vectors.rows(), vectors.cols()));
@@ -116,8 +120,8 @@ EmbeddingFormat parse_embedding_format(std::string_view name) {
   if (found != kFormats.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [known, format] : kFormats) names.emplace_back(known);
-  fail(ErrorCode::kUsage, "unknown format '{}'{}; vectors can be written as {}", name, did_you_mean(name, names),
-       fmt::join(names, ", "));
+  fail(ErrorCode::kUsage, "unknown format '{}'{}; vectors can be written as {}", name,
+       did_you_mean(name, names), fmt::join(names, ", "));
 }
 
 std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
@@ -129,9 +133,13 @@ std::vector<std::string> write_embeddings(const Embeddings& embeddings, Embeddin
       write_npy(embeddings, path);
       files.push_back(write_ids(embeddings, path));
       break;
-    case EmbeddingFormat::kCsv: write_csv(embeddings, path); break;
+    case EmbeddingFormat::kCsv:
+      write_csv(embeddings, path);
+      break;
     case EmbeddingFormat::kWord2Vec:
-    case EmbeddingFormat::kWord2VecBin: write_word2vec(embeddings, path, escape, format); break;
+    case EmbeddingFormat::kWord2VecBin:
+      write_word2vec(embeddings, path, escape, format);
+      break;
     case EmbeddingFormat::kSafetensors: {
       TensorWriter writer("embeddings");
       write_matrix(writer, "vectors", embeddings.vectors);

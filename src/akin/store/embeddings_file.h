@@ -29,10 +29,10 @@ EmbeddingFormat parse_embedding_format(std::string_view name);
 /// word2vec files end an id at the first white space. kPercent writes white space and '%' as %XX of the byte.
 enum class IdEscape { kNone, kPercent };
 
-/// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the shortest that
-/// read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked for, an id is empty or holds
-/// white space, and `escape` is kNone.
-std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format, const std::string& path,
-                                          IdEscape escape = IdEscape::kNone);
+/// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the
+/// shortest that read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked
+/// for, an id is empty or holds white space, and `escape` is kNone.
+std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
+                                          const std::string& path, IdEscape escape = IdEscape::kNone);
 
 }  // namespace akin
