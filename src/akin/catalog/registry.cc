@@ -3,6 +3,11 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/models/embed/prod2vec.h"
+#include "akin/models/factor/als.h"
+#include "akin/models/factor/bpr.h"
+#include "akin/models/factor/mf_sgd.h"
+#include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -50,7 +55,7 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(),
+      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
   };
   return kModels;
 }

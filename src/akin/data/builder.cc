@@ -75,22 +75,23 @@ std::vector<std::uint64_t> sort_events(std::vector<Event>& events, std::size_t n
   return origin;
 }
 
-/// Reviews of kept events, pointing to the events' new places. `raw_of` gives the raw ordinal of each final
-/// event.
-ReviewTable move_reviews(const ReviewTable& raw, const std::vector<std::uint64_t>& raw_of,
-                         std::uint64_t n_raw) {
+/// Keeps the reviews of kept events and points them to the events' new places; the texts stay where they are.
+/// `raw_of` gives the raw ordinal of each final event.
+void renumber_reviews(ReviewTable& reviews, const std::vector<std::uint64_t>& raw_of, std::uint64_t n_raw) {
   constexpr std::uint64_t kNone = ~std::uint64_t{0};
   std::vector<std::uint64_t> final_of(n_raw, kNone);
   for (std::size_t e = 0; e < raw_of.size(); ++e) final_of[raw_of[e]] = e;
-  ReviewTable reviews;
-  for (std::size_t r = 0; r < raw.size(); ++r) {
-    const std::uint64_t event = final_of[raw.event[r]];
+  std::vector<std::uint64_t> kept;
+  for (std::size_t r = 0; r < reviews.size(); ++r) {
+    const std::uint64_t event = final_of[reviews.event[r]];
     if (event == kNone) continue;
-    reviews.event.push_back(event);
-    reviews.summary.push_back(raw.summary[r]);
-    reviews.text.push_back(raw.text[r]);
+    reviews.event[kept.size()] = event;
+    kept.push_back(r);
   }
-  return reviews;
+  if (kept.size() == reviews.size()) return;
+  reviews.event.resize(kept.size());
+  reviews.summary.keep_rows(kept);
+  reviews.text.keep_rows(kept);
 }
 
 Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumbering& users,
@@ -200,8 +201,8 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     if (!raw_of.empty()) {
       for (std::uint64_t& at : origin) at = raw_of[at];
     }
-    data.reviews = move_reviews(reviews_, origin, n_raw);
-    reviews_ = {};
+    renumber_reviews(reviews_, origin, n_raw);
+    data.reviews = std::move(reviews_);
   }
   data.users = users.is_identity() ? std::move(users_) : users_.select(users.kept);
   data.items = items.is_identity() ? std::move(items_) : items_.select(items.kept);

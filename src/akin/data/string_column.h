@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "akin/base/safetensors.h"
+#include "akin/data/byte_buffer.h"
 
 namespace akin {
 
 /// A column of strings of any bytes, row 0 to size() - 1; a row that was never set is empty. Views are valid
-/// until the next change.
+/// until the next change; a text that is set must not be such a view of the same column.
 class StringColumn {
  public:
   std::size_t size() const { return rows_.size(); }
@@ -38,6 +39,8 @@ class StringColumn {
     rows_.reserve(rows);
     bytes_.reserve(bytes);
   }
+  /// Keeps only the rows listed, in that order. Bytes of the others stay until the column is stored.
+  void keep_rows(const std::vector<std::uint64_t>& rows);
   /// The rows listed, in that order.
   StringColumn select(const std::vector<std::uint32_t>& rows) const;
   /// Share of rows that are not empty, 0 for an empty column.
@@ -48,7 +51,7 @@ class StringColumn {
     std::uint64_t begin = 0;
     std::uint32_t size = 0;  // input lines are at most 1 GiB
   };
-  std::string bytes_;
+  ByteBuffer bytes_;
   std::vector<Row> rows_;
 };
 

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
+#include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
 
 namespace akin {
@@ -25,6 +27,23 @@ void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Ma
 /// gram <- sum over rows r in [begin, end) of row_r row_r^T; gram is (d, d), only its first cols() entries a
 /// row matter.
 void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out);
+/// out <- out + sum_i weights_i row_i over all rows of `matrix` (rows, d); out holds stride() floats. With a
+/// symmetric matrix: the matrix-vector product, without a sum across lanes.
+void weighted_sum(const Matrix& matrix, const float* weights, float* out);
+
+/// Some rows y_k of a matrix, each with a constant and a weight, as the least-squares solvers need them.
+/// `constants` and `weights` are as long as `rows`; an empty span means zeros.
+struct RowTerms {
+  std::span<const idx_t> rows;
+  std::span<const float> constants;
+  std::span<const float> weights;
+};
+/// out <- out + sum_k (constants_k + weights_k (y_k . x)) y_k; x and out hold matrix.stride() floats, 64-byte
+/// aligned as rows of a Matrix are. x is not read if there are no weights. Cost: 4 d flops per row, one pass
+/// over the rows.
+void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out);
+/// out <- out + sum_k weights_k y_k y_k^T, upper triangle only; out is (d, d). Constants are not used.
+void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out);
 /// Name of the instruction set in use, such as "AVX2".
 const char* instruction_set();
 
@@ -34,6 +53,9 @@ void axpy(float alpha, const float* x, float* y, std::size_t n);
 void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Matrix& queries, float* out,
               std::size_t out_stride);
 void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out);
+void weighted_sum(const Matrix& matrix, const float* weights, float* out);
+void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out);
+void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out);
 }  // namespace reference
 
 }  // namespace akin

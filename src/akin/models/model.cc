@@ -44,7 +44,7 @@ bool Model::score(const Query& query, std::span<const idx_t> items, std::span<fl
 }
 
 std::vector<Scored> Model::similar(idx_t item, std::size_t k) const {
-  const Matrix& items = item_vectors();
+  const Matrix& items = embeddings();
   const std::size_t dim = embedding_dim();
   const float own_norm = std::sqrt(dot(items.row(item), items.row(item), dim));
   TopK best(std::min(k, items.rows()));

@@ -42,8 +42,12 @@ class Model {
   virtual ~Model() = default;
   /// (n_items, dim) scoring vectors, or an empty matrix.
   virtual const Matrix& item_vectors() const = 0;
-  /// The first columns of item_vectors() that are the items' embedding, for similarity and export; the others
-  /// are folded biases. 0 = the model has no embedding.
+  /// The matrix that holds the items' embedding, for similarity and export, in its first embedding_dim()
+  /// columns. Differs from item_vectors() only where items are scored by other vectors than they are embedded
+  /// by (word2vec's two sides).
+  virtual const Matrix& embeddings() const { return item_vectors(); }
+  /// The first columns of embeddings() that are the items' embedding; the others are folded biases. 0 = the
+  /// model has no embedding.
   virtual std::size_t embedding_dim() const { return item_vectors().cols(); }
   /// Writes the query's vector; out.size() == item_vectors().cols(). False if the model knows nothing of this
   /// user and no history helps: the caller falls back to popularity.

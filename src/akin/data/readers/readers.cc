@@ -68,6 +68,7 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   const ImportRequest sound = checked(format, request);
   report.rejections = Rejections(request.strict);
   DatasetBuilder builder;
+  builder.keep_unseen = request.keep_unseen;
   const auto start = std::chrono::steady_clock::now();
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

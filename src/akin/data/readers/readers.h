@@ -17,6 +17,7 @@ struct ImportRequest {
   std::vector<std::string> files;  ///< "-" = standard input
   std::map<std::string, std::string> options;
   bool strict = false;
+  bool keep_unseen = false;  ///< keep users and items that have attributes but no events
 };
 
 /// An option of one format: a flag of `akin import FORMAT`.
