@@ -120,7 +120,6 @@ class World {
   idx_t draw_next(std::size_t user, std::optional<idx_t> last, const SeenItems& seen, Rng& rng) const;
   /// A style of the item as its words tell it.
   std::size_t draw_style(std::size_t item, Rng& rng) const;
-  bool has_items(idx_t category) const { return !shelves_[category].items.empty(); }
   /// Items this user must review, so that every warm item has an event.
   std::span<const idx_t> discoveries(std::size_t user) const {
     return {discovered_.data() + discovered_begin_[user],
