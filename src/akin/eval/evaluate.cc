@@ -275,8 +275,8 @@ std::string protocol_of(const Task& task) {
   const std::string number = fewest == most ? format_count(most) : fmt::format("{} to {}", fewest, most);
   if (with_candidates == task.users.size())
     return fmt::format("held-out items ranked against {} given negatives per user", number);
-  return fmt::format("{} users: held-out items ranked against {} given negatives; the others: {}",
-                     format_count(with_candidates), number, all);
+  return fmt::format("{} of {} users: held-out items ranked against {} given negatives; the others: {}",
+                     format_count(with_candidates), format_count(task.users.size()), number, all);
 }
 
 void check(std::span<const Event> test, const TrainingData& data, const EvaluateOptions& options) {
