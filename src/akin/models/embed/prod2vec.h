@@ -40,7 +40,7 @@ class Prod2Vec : public Model {
     float ns_exponent = 0.75f;
     std::string score = "predict";
     int history = 10;
-    float decay = 0.8f;
+    float decay = 0.5f;
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "prod2vec";

@@ -21,9 +21,9 @@ using V = hn::Vec<D>;
 /// x_t -> g_t for all kSgnsMaxOutputs entries at once; returns the loss of the first n.
 HWY_INLINE float Gradients(float* x, std::size_t n, std::size_t positives, float alpha) {
   const hn::CappedTag<float, kSgnsMaxOutputs> d;
-  HWY_ALIGN float label[kSgnsMaxOutputs] = {};
+  HWY_ALIGN float label[kSgnsMaxOutputs];
   HWY_ALIGN float probability[kSgnsMaxOutputs];
-  for (std::size_t t = 0; t < positives; ++t) label[t] = 1;
+  for (std::size_t t = 0; t < kSgnsMaxOutputs; ++t) label[t] = t < positives ? 1.0f : 0.0f;
   const auto one = hn::Set(d, 1.0f);
   for (std::size_t t = 0; t < kSgnsMaxOutputs; t += hn::Lanes(d)) {
     // exp overflows beyond 88; sigma is 0 or 1 in float long before.
@@ -34,7 +34,7 @@ HWY_INLINE float Gradients(float* x, std::size_t n, std::size_t positives, float
     hn::Store(hn::Mul(hn::Set(d, alpha), error), d, x + t);
     hn::Store(hn::Sub(one, hn::Abs(error)), d, probability + t);  // of the label that is right
   }
-  float likelihood = 1;  // at least (1e-13)^n_near_zero; one logarithm for all
+  float likelihood = 1;  // a product, so that one logarithm does for all
   float loss = 0;
   for (std::size_t t = 0; t < n; ++t) {
     likelihood *= probability[t] + 1e-7f;
@@ -48,18 +48,21 @@ HWY_INLINE float Gradients(float* x, std::size_t n, std::size_t positives, float
 
 /// kOutputs is a constant so that the sums stay in registers.
 template <std::size_t kOutputs>
-HWY_INLINE float Step(float* HWY_RESTRICT input, float* const* outputs, std::size_t positives,
+HWY_INLINE float Step(float* HWY_RESTRICT input, float* const* output_rows, std::size_t positives,
                       std::size_t stride, float alpha) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
+  float* outputs[kOutputs];  // a local copy stays in registers
+  for (std::size_t t = 0; t < kOutputs; ++t) outputs[t] = output_rows[t];
   V sums[kOutputs];
   for (V& sum : sums) sum = hn::Zero(d);
   for (std::size_t c = 0; c < stride; c += lanes) {
     const V h = hn::Load(d, input + c);
     for (std::size_t t = 0; t < kOutputs; ++t) sums[t] = hn::MulAdd(h, hn::Load(d, outputs[t] + c), sums[t]);
   }
-  HWY_ALIGN float x[kSgnsMaxOutputs] = {};
+  HWY_ALIGN float x[kSgnsMaxOutputs];
   for (std::size_t t = 0; t < kOutputs; ++t) x[t] = hn::GetLane(hn::SumOfLanes(d, sums[t]));
+  for (std::size_t t = kOutputs; t < kSgnsMaxOutputs; ++t) x[t] = 0;
   const float loss = Gradients(x, kOutputs, positives, alpha);
   V g[kOutputs];
   for (std::size_t t = 0; t < kOutputs; ++t) g[t] = hn::Set(d, x[t]);

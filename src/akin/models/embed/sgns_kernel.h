@@ -14,7 +14,8 @@ inline constexpr std::size_t kSgnsMaxOutputs = 8;
 /// = alpha (y_t - sigma(x_t)):
 ///   h <- h + sum_t g_t o_t,   o_t <- o_t + g_t h   (right-hand h as before the step)
 /// `input` and the rows of `outputs` hold `stride` floats (a multiple of 16), 64-byte aligned; the input is
-/// none of the outputs, an output may occur twice. n_outputs <= kSgnsMaxOutputs. Returns the loss.
+/// none of the outputs, an output may occur twice. n_outputs <= kSgnsMaxOutputs. Returns the loss,
+/// each term of it at most 16 or so.
 float sgns_step(float* input, float* const* outputs, std::size_t n_outputs, std::size_t positives,
                 std::size_t stride, float alpha);
 
