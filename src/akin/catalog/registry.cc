@@ -4,6 +4,9 @@
 
 #include "akin/base/error.h"
 #include "akin/models/embed/prod2vec.h"
+#include "akin/models/factor/als.h"
+#include "akin/models/factor/bpr.h"
+#include "akin/models/factor/mf_sgd.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
@@ -54,6 +57,9 @@ const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
       entry<Popularity>(),
       entry<ItemKnn>(),
+      entry<Als>(),
+      entry<MfSgd>(),
+      entry<Bpr>(),
       entry<Prod2Vec>(),
   };
   return kModels;

@@ -1,0 +1,35 @@
+// What the factor models learn from, and the same for a user who comes later.
+#pragma once
+
+#include <vector>
+
+#include "akin/models/model.h"
+
+namespace akin {
+
+/// The (users, items) matrix of positive feedback: values of repeated events summed, entries whose sum is not
+/// positive (a purchase and its return) left out. Throws Error(kBadData) naming `model` if nothing is left.
+Csr positive_interactions(const TrainingData& data, std::string_view model);
+
+/// A history as a row of a matrix: ascending items, each once.
+struct HistoryRow {
+  std::vector<idx_t> items;
+  std::vector<float> values;
+};
+/// The query's history; an event without a value counts as `unknown_value`.
+HistoryRow history_row(const Query& query, Repeats repeats, float unknown_value);
+/// The same with repeated values summed and entries that are not positive left out, as
+/// positive_interactions() does.
+HistoryRow positive_history_row(const Query& query);
+
+/// Makes zero the rows of `factors` that `matrix` has no entries for.
+void clear_rows_without_entries(const Csr& matrix, Matrix& factors);
+
+/// The row if `query` names a user of `users` whose row is not zero, else an empty span. A zero row is how
+/// the factor models store a user they know nothing of.
+std::span<const float> stored_row(const Matrix& users, const Query& query);
+
+/// Reads tensor `name` as a matrix of (rows, cols). Throws Error(kBadData).
+Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols);
+
+}  // namespace akin
