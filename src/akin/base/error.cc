@@ -38,7 +38,8 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> can
     const std::size_t distance = edit_distance(name, candidate);
     if (distance <= limit) close.emplace_back(distance, &candidate);
   }
-  std::stable_sort(close.begin(), close.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::stable_sort(close.begin(), close.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   if (close.size() > 3) close.resize(3);
   std::string text;
   for (const auto& [distance, candidate] : close) text += (text.empty() ? "" : ", ") + *candidate;

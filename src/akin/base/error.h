@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// What went wrong, for callers that act on it. The command line maps kUsage to exit code 2, kCancelled to 130,
-/// everything else to 1.
+/// What went wrong, for callers that act on it. The command line maps kUsage to exit code 2, kCancelled to
+/// 130, everything else to 1.
 enum class ErrorCode {
   kUsage,      ///< an argument or parameter is unknown or out of range
   kBadData,    ///< a file's content is not what its format says
@@ -21,8 +21,8 @@ enum class ErrorCode {
   kInternal,   ///< a bug of akin
 };
 
-/// The only exception akin throws on purpose. The message says what happened, where (`file:line` for input), and
-/// what to do about it.
+/// The only exception akin throws on purpose. The message says what happened, where (`file:line` for input),
+/// and what to do about it.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -38,8 +38,8 @@ template <typename... Args>
   throw Error(code, fmt::format(format, std::forward<Args>(args)...));
 }
 
-/// " (did you mean A, B?)" with up to three of `candidates` closest to `name` by edit distance, or "" if none is
-/// close. Cost: O(candidates x length^2).
+/// " (did you mean A, B?)" with up to three of `candidates` closest to `name` by edit distance, or "" if none
+/// is close. Cost: O(candidates x length^2).
 std::string did_you_mean(std::string_view name, std::span<const std::string> candidates);
 
 namespace internal {

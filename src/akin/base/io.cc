@@ -99,7 +99,8 @@ class GzipStream : public InputStream {
     const uInt room = state_.avail_out;
     while (state_.avail_out == room) {
       if (state_.avail_in == 0 && !refill()) {
-        if (inside_member_) fail(ErrorCode::kBadData, "{}: the gzip archive ends early (truncated)", source_->path());
+        if (inside_member_)
+          fail(ErrorCode::kBadData, "{}: the gzip archive ends early (truncated)", source_->path());
         return 0;
       }
       inside_member_ = true;
@@ -140,13 +141,15 @@ class ZstdStream : public InputStream {
       if (in_.pos == in_.size && !flushing_) {
         in_ = {input_.data(), source_->read(input_), 0};
         if (in_.size == 0) {
-          if (inside_frame_) fail(ErrorCode::kBadData, "{}: the zstd archive ends early (truncated)", source_->path());
+          if (inside_frame_)
+            fail(ErrorCode::kBadData, "{}: the zstd archive ends early (truncated)", source_->path());
           return 0;
         }
       }
       const std::size_t result = ZSTD_decompressStream(state_.get(), &out, &in_);
       if (ZSTD_isError(result)) {
-        fail(ErrorCode::kBadData, "{}: the zstd archive is damaged ({})", source_->path(), ZSTD_getErrorName(result));
+        fail(ErrorCode::kBadData, "{}: the zstd archive is damaged ({})", source_->path(),
+             ZSTD_getErrorName(result));
       }
       inside_frame_ = result != 0;
       flushing_ = inside_frame_ && out.pos == out.size;  // output may be waiting inside the decoder
@@ -187,7 +190,10 @@ std::string read_file(const std::string& path) {
 }
 
 LineReader::LineReader(const std::string& path)
-    : path_(display_name(path)), stream_(open_input(path)), block_(new char[kBlock + kPadding]), capacity_(kBlock) {
+    : path_(display_name(path)),
+      stream_(open_input(path)),
+      block_(new char[kBlock + kPadding]),
+      capacity_(kBlock) {
   std::memset(block_.get(), 0, kPadding);
 }
 LineReader::~LineReader() = default;

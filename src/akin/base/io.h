@@ -17,20 +17,20 @@ namespace akin {
 class InputStream {
  public:
   virtual ~InputStream() = default;
-  /// Fills up to buffer.size() bytes; returns how many, 0 only at the end. Throws Error(kIo) if reading fails,
-  /// Error(kBadData) if a compressed stream is damaged or ends early.
+  /// Fills up to buffer.size() bytes; returns how many, 0 only at the end. Throws Error(kIo) if reading
+  /// fails, Error(kBadData) if a compressed stream is damaged or ends early.
   virtual std::size_t read(std::span<char> buffer) = 0;
 };
 
-/// Opens `path` ("-" = standard input). Gzip (concatenated members too) and zstd content is recognized by its first
-/// bytes, whatever the name, and decompressed. Throws Error(kNotFound) or Error(kIo).
+/// Opens `path` ("-" = standard input). Gzip (concatenated members too) and zstd content is recognized by its
+/// first bytes, whatever the name, and decompressed. Throws Error(kNotFound) or Error(kIo).
 std::unique_ptr<InputStream> open_input(const std::string& path);
 
 /// The whole content of `path`, decompressed.
 std::string read_file(const std::string& path);
 
-/// Reads lines from a stream block by block. Each line is a view into the block, valid until the next call, and is
-/// followed by at least kPadding readable bytes (simdjson needs that).
+/// Reads lines from a stream block by block. Each line is a view into the block, valid until the next call,
+/// and is followed by at least kPadding readable bytes (simdjson needs that).
 class LineReader {
  public:
   static constexpr std::size_t kPadding = 64;
@@ -39,8 +39,9 @@ class LineReader {
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
 
-  /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line is
-  /// skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB; messages hold path:line.
+  /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line
+  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB; messages hold
+  /// path:line.
   std::optional<std::string_view> next();
   /// Number of the line last returned, from 1.
   std::uint64_t line_number() const { return line_number_; }
@@ -64,8 +65,8 @@ class LineReader {
   std::uint64_t bytes_read_ = 0;
 };
 
-/// Writes a file whole or not at all: bytes go to a temporary name beside `path`; commit() flushes them to the disk and
-/// renames. Without commit() the temporary file is removed. Path "-" writes to standard output.
+/// Writes a file whole or not at all: bytes go to a temporary name beside `path`; commit() flushes them to
+/// the disk and renames. Without commit() the temporary file is removed. Path "-" writes to standard output.
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);

@@ -14,8 +14,8 @@ int resolve_threads(int requested) {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-void parallel_for(std::size_t n, int threads,
-                  const std::function<void(std::size_t, std::size_t, int)>& body, std::size_t grain) {
+void parallel_for(std::size_t n, int threads, const std::function<void(std::size_t, std::size_t, int)>& body,
+                  std::size_t grain) {
   if (n == 0) return;
   const std::size_t workers = std::min<std::size_t>(n, static_cast<std::size_t>(resolve_threads(threads)));
   if (grain == 0) grain = std::max<std::size_t>(1, n / (8 * workers));

@@ -19,7 +19,8 @@ T parse_number(const Param& param, std::string_view text, std::string_view kind)
   }
   const double wide = static_cast<double>(number);
   if (!(wide >= param.min && wide <= param.max)) {  // also refuses NaN
-    fail(ErrorCode::kUsage, "parameter {}: {} is not between {} and {}", param.name, text, param.min, param.max);
+    fail(ErrorCode::kUsage, "parameter {}: {} is not between {} and {}", param.name, text, param.min,
+         param.max);
   }
   return number;
 }
@@ -31,7 +32,8 @@ bool parse_bool(const Param& param, std::string_view text) {
 }
 
 std::string parse_choice(const Param& param, std::string_view text) {
-  if (param.choices.empty() || std::ranges::find(param.choices, text) != param.choices.end()) return std::string(text);
+  if (param.choices.empty() || std::ranges::find(param.choices, text) != param.choices.end())
+    return std::string(text);
   const std::vector<std::string> names(param.choices.begin(), param.choices.end());
   fail(ErrorCode::kUsage, "parameter {}: '{}' is not one of {}{}", param.name, text, fmt::join(names, ", "),
        did_you_mean(text, names));

@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// One tunable field of a configuration struct. `value` points into the struct that declared it, which must outlive
-/// the Param. Numbers must lie in [min, max]; strings with `choices` must be one of them.
+/// One tunable field of a configuration struct. `value` points into the struct that declared it, which must
+/// outlive the Param. Numbers must lie in [min, max]; strings with `choices` must be one of them.
 struct Param {
   std::string_view name;  ///< lower case with underscores; the flag is the same with dashes
   std::variant<int*, float*, bool*, std::string*> value;
@@ -28,11 +28,12 @@ using ParamValues = std::map<std::string, std::string>;
 /// The current value as text that set_param reads back to the same value.
 std::string to_string(const Param& param);
 
-/// Parses `text` into the parameter. Throws Error(kUsage) naming the parameter if it does not parse or is out of range.
+/// Parses `text` into the parameter. Throws Error(kUsage) naming the parameter if it does not parse or is out
+/// of range.
 void set_param(const Param& param, std::string_view text);
 
-/// Sets each of `values`; dashes and underscores in names are the same. Throws Error(kUsage) on an unknown name, with
-/// the nearest valid ones. `owner` is named in messages, such as "als".
+/// Sets each of `values`; dashes and underscores in names are the same. Throws Error(kUsage) on an unknown
+/// name, with the nearest valid ones. `owner` is named in messages, such as "als".
 void set_params(const std::vector<Param>& params, const ParamValues& values, std::string_view owner);
 
 /// All current values as text.

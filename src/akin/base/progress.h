@@ -13,7 +13,7 @@ struct Progress {
   std::string_view phase;  ///< such as "reading", "epoch"; valid during the call only
   std::uint64_t done = 0;
   std::uint64_t total = 0;
-  std::string_view unit = "";  ///< what is counted, such as "events", "bytes"
+  std::string_view unit = "";                              ///< what is counted, such as "events", "bytes"
   double loss = std::numeric_limits<double>::quiet_NaN();  ///< training loss so far, NaN = not known
 };
 

@@ -9,9 +9,10 @@
 
 namespace akin {
 
-/// A counter-based generator: number i of stream (seed, stream) is a hash of (seed, stream, i), so each thread, user or
-/// row can own a stream and results do not depend on who runs first. SplitMix64 (Steele, Lea & Flood 2014) with the
-/// stream's start drawn by the same mixing function. Copy it freely; never share one between threads.
+/// A counter-based generator: number i of stream (seed, stream) is a hash of (seed, stream, i), so each
+/// thread, user or row can own a stream and results do not depend on who runs first. SplitMix64 (Steele, Lea
+/// & Flood 2014) with the stream's start drawn by the same mixing function. Copy it freely; never share one
+/// between threads.
 class Rng {
  public:
   explicit Rng(std::uint64_t seed, std::uint64_t stream = 0)
@@ -27,7 +28,8 @@ class Rng {
   std::uint64_t below(std::uint64_t n) {
     return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
   }
-  /// Normal with mean 0 and standard deviation 1 (Box-Muller; one of the two values is dropped to stay stateless).
+  /// Normal with mean 0 and standard deviation 1 (Box-Muller; one of the two values is dropped to stay
+  /// stateless).
   double normal() {
     const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
     return radius * std::cos(6.283185307179586 * uniform());

@@ -59,11 +59,13 @@ TensorWriter::TensorWriter(std::string_view kind) {
   meta("akin.format", fmt::format("{}", kFormatVersion));
 }
 
-void TensorWriter::add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape, Rows rows) {
+void TensorWriter::add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape,
+                       Rows rows) {
   for (const Entry& entry : entries_) AKIN_ASSERT(entry.name != name);
   entries_.push_back({name, dtype, std::move(shape), rows});
   // Widest elements first keeps every tensor aligned, since the data section itself is.
-  std::ranges::stable_sort(entries_, [](const Entry& a, const Entry& b) { return dtype_size(a.dtype) > dtype_size(b.dtype); });
+  std::ranges::stable_sort(
+      entries_, [](const Entry& a, const Entry& b) { return dtype_size(a.dtype) > dtype_size(b.dtype); });
 }
 
 std::string TensorWriter::header(std::string_view checksum) const {
@@ -114,7 +116,8 @@ TensorReader::TensorReader(const std::string& path) : path_(path) {
     return done;
   };
   std::uint64_t length = 0;
-  if (read_fully(reinterpret_cast<char*>(&length), sizeof length) != sizeof length) damaged("it is shorter than 8 bytes");
+  if (read_fully(reinterpret_cast<char*>(&length), sizeof length) != sizeof length)
+    damaged("it is shorter than 8 bytes");
   if (length < 2 || length > kLargestHeader) damaged("its first 8 bytes are not a header length");
   std::string header(length, '\0');
   if (read_fully(header.data(), length) != length) damaged("its header is cut off");
@@ -122,7 +125,8 @@ TensorReader::TensorReader(const std::string& path) : path_(path) {
 
   std::size_t size = 0;
   for (const auto& [name, entry] : entries_) size = std::max(size, entry.end);
-  // Grow while reading, so that a header that promises terabytes fails as a short file and not as an allocation.
+  // Grow while reading, so that a header that promises terabytes fails as a short file and not as an
+  // allocation.
   constexpr std::size_t kStep = std::size_t{1} << 26;
   std::size_t done = 0;
   while (done < size) {
@@ -156,8 +160,9 @@ void TensorReader::parse_header(std::string_view header) {
       for (const json& number : value.at("shape")) {
         if (!number.is_number_unsigned()) damaged(fmt::format("tensor {} has a wrong shape", name));
       }
-      entries_[name] = {value.at("dtype").get<std::string>(), value.at("shape").get<std::vector<std::size_t>>(),
-                        offsets[0].get<std::size_t>(), offsets[1].get<std::size_t>()};
+      entries_[name] = {value.at("dtype").get<std::string>(),
+                        value.at("shape").get<std::vector<std::size_t>>(), offsets[0].get<std::size_t>(),
+                        offsets[1].get<std::size_t>()};
     }
   } catch (const json::exception&) {
     damaged("its header is not that of a safetensors file");
@@ -172,7 +177,8 @@ void TensorReader::check_layout() const {
     if (element == 0) damaged(fmt::format("tensor {} has the unknown type {}", name, entry.dtype));
     std::size_t bytes = element;
     for (const std::size_t extent : entry.shape) {
-      if (extent != 0 && bytes > std::numeric_limits<std::size_t>::max() / extent) damaged(fmt::format("tensor {} is too large", name));
+      if (extent != 0 && bytes > std::numeric_limits<std::size_t>::max() / extent)
+        damaged(fmt::format("tensor {} is too large", name));
       bytes *= extent;
     }
     if (entry.begin > entry.end || entry.end - entry.begin != bytes) {
@@ -196,7 +202,8 @@ void TensorReader::check_checksum(std::string_view header) const {
   }
   std::string unsigned_header(header);
   const std::size_t at = unsigned_header.find("\"" + found->second + "\"");
-  if (found->second.size() != kNoChecksum.size() || at == std::string::npos) damaged("its checksum is malformed");
+  if (found->second.size() != kNoChecksum.size() || at == std::string::npos)
+    damaged("its checksum is malformed");
   unsigned_header.replace(at + 1, kNoChecksum.size(), kNoChecksum);
   Checksum checksum;
   checksum.add(unsigned_header.data(), unsigned_header.size());
@@ -206,10 +213,13 @@ void TensorReader::check_checksum(std::string_view header) const {
 
 void TensorReader::expect_kind(std::string_view kind) const {
   const auto found = metadata_.find("akin.kind");
-  if (found == metadata_.end()) fail(ErrorCode::kBadData, "{}: was not written by akin; expected a {} file", path_, kind);
-  if (found->second != kind) fail(ErrorCode::kBadData, "{}: is a {} file; expected a {} file", path_, found->second, kind);
+  if (found == metadata_.end())
+    fail(ErrorCode::kBadData, "{}: was not written by akin; expected a {} file", path_, kind);
+  if (found->second != kind)
+    fail(ErrorCode::kBadData, "{}: is a {} file; expected a {} file", path_, found->second, kind);
   if (meta_int("akin.format", 0, std::numeric_limits<std::int64_t>::max()) > kFormatVersion) {
-    fail(ErrorCode::kBadData, "{}: was written by a newer akin (format {}); update akin", path_, meta("akin.format"));
+    fail(ErrorCode::kBadData, "{}: was written by a newer akin (format {}); update akin", path_,
+         meta("akin.format"));
   }
 }
 
@@ -241,7 +251,8 @@ const std::vector<std::size_t>& TensorReader::shape(const std::string& name) con
   return found->second.shape;
 }
 
-std::span<const char> TensorReader::raw(const std::string& name, std::string_view dtype, std::size_t alignment) const {
+std::span<const char> TensorReader::raw(const std::string& name, std::string_view dtype,
+                                        std::size_t alignment) const {
   const auto found = entries_.find(name);
   if (found == entries_.end()) damaged(fmt::format("it has no tensor '{}'", name));
   const Entry& entry = found->second;

@@ -1,9 +1,10 @@
-// The one container of akin: data sets, models and embeddings are safetensors files, so that Python reads them too.
+// The one container of akin: data sets, models and embeddings are safetensors files, so that Python reads
+// them too.
 //
 // Layout (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON header
-// {"name": {"dtype", "shape", "data_offsets"}, ..., "__metadata__": {string: string}}, then the tensors' bytes. akin adds
-// to the metadata: "akin.format" (version), "akin.kind" (what the file is) and "akin.checksum" (XXH3-64 over header and
-// data, taken with the checksum's own digits as zeros).
+// {"name": {"dtype", "shape", "data_offsets"}, ..., "__metadata__": {string: string}}, then the tensors'
+// bytes. akin adds to the metadata: "akin.format" (version), "akin.kind" (what the file is) and
+// "akin.checksum" (XXH3-64 over header and data, taken with the checksum's own digits as zeros).
 #pragma once
 
 #include <cstddef>
@@ -30,7 +31,8 @@ constexpr std::string_view dtype_name() {
   if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
 }
 
-/// Collects tensors and metadata, then writes them at once. Spans given to tensor() must stay valid until write().
+/// Collects tensors and metadata, then writes them at once. Spans given to tensor() must stay valid until
+/// write().
 class TensorWriter {
  public:
   /// `kind` says what the file is, such as "dataset" or "model".
@@ -55,7 +57,8 @@ class TensorWriter {
   }
   /// A (rows, cols) tensor whose rows start `stride` elements apart; the padding is not written.
   template <typename T>
-  void tensor(const std::string& name, const T* data, std::size_t rows, std::size_t cols, std::size_t stride) {
+  void tensor(const std::string& name, const T* data, std::size_t rows, std::size_t cols,
+              std::size_t stride) {
     add(name, dtype_name<T>(), {rows, cols}, {data, cols * sizeof(T), stride * sizeof(T), rows});
   }
 
@@ -83,14 +86,15 @@ class TensorWriter {
   std::vector<std::shared_ptr<void>> owned_;
 };
 
-/// A checked safetensors file in memory. Throws Error(kBadData) on anything that is not exactly as it should be:
-/// truncation, wrong sizes, overlapping tensors, a wrong checksum (files of other programs have none).
+/// A checked safetensors file in memory. Throws Error(kBadData) on anything that is not exactly as it should
+/// be: truncation, wrong sizes, overlapping tensors, a wrong checksum (files of other programs have none).
 class TensorReader {
  public:
   explicit TensorReader(const std::string& path);
 
   const std::string& path() const { return path_; }
-  /// Throws Error(kBadData) unless the file is an akin file of this kind and of a format version this akin knows.
+  /// Throws Error(kBadData) unless the file is an akin file of this kind and of a format version this akin
+  /// knows.
   void expect_kind(std::string_view kind) const;
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
@@ -104,7 +108,8 @@ class TensorReader {
   std::vector<std::string> names() const;
   /// Throws Error(kBadData) if absent.
   const std::vector<std::size_t>& shape(const std::string& name) const;
-  /// All elements in row-major order; valid as long as the reader. Throws Error(kBadData) on absence or another type.
+  /// All elements in row-major order; valid as long as the reader. Throws Error(kBadData) on absence or
+  /// another type.
   template <typename T>
   std::span<const T> tensor(const std::string& name) const {
     const std::span<const char> bytes = raw(name, dtype_name<T>(), alignof(T));

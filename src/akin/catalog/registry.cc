@@ -55,12 +55,7 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(),
-      entry<ItemKnn>(),
-      entry<Als>(),
-      entry<MfSgd>(),
-      entry<Bpr>(),
-      entry<Prod2Vec>(),
+      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
   };
   return kModels;
 }
@@ -70,7 +65,8 @@ const ModelEntry& find_model(std::string_view name) {
   if (found != models().end()) return *found;
   std::vector<std::string> names;
   for (const ModelEntry& entry : models()) names.emplace_back(entry.name);
-  fail(ErrorCode::kNotFound, "unknown model '{}'{}; models: {}", name, did_you_mean(name, names), fmt::join(names, ", "));
+  fail(ErrorCode::kNotFound, "unknown model '{}'{}; models: {}", name, did_you_mean(name, names),
+       fmt::join(names, ", "));
 }
 
 }  // namespace akin

@@ -16,17 +16,18 @@ namespace akin {
 /// What to do with several events of one user with one item (and kind).
 enum class RepeatPolicy { kKeep, kFirst, kLast, kSum, kMax, kMean };
 
-/// Filters of an import, applied in this order: kind weights, value threshold, time window, repeats, then k-core and
-/// minimum length until nothing changes.
+/// Filters of an import, applied in this order: kind weights, value threshold, time window, repeats, then
+/// k-core and minimum length until nothing changes.
 struct ImportFilters {
-  std::vector<std::pair<EventKind, float>> kind_weights;  ///< value of the kind's events is multiplied; 0 removes them
-  std::optional<float> min_value;      ///< events below are removed (ratings -> implicit threshold)
-  std::optional<float> binarize;       ///< every remaining value becomes this
-  std::optional<std::int64_t> since;   ///< first second kept
-  std::optional<std::int64_t> until;   ///< first second not kept
+  std::vector<std::pair<EventKind, float>>
+      kind_weights;                   ///< value of the kind's events is multiplied; 0 removes them
+  std::optional<float> min_value;     ///< events below are removed (ratings -> implicit threshold)
+  std::optional<float> binarize;      ///< every remaining value becomes this
+  std::optional<std::int64_t> since;  ///< first second kept
+  std::optional<std::int64_t> until;  ///< first second not kept
   RepeatPolicy repeats = RepeatPolicy::kKeep;
-  std::uint32_t user_core = 0;  ///< users keep at least this many events, else they go
-  std::uint32_t item_core = 0;  ///< items likewise; both together give the k-core
+  std::uint32_t user_core = 0;   ///< users keep at least this many events, else they go
+  std::uint32_t item_core = 0;   ///< items likewise; both together give the k-core
   std::uint32_t min_length = 0;  ///< users with fewer different items go
 };
 
@@ -68,16 +69,16 @@ struct FilterCount {
 
 /// What an import did. Nothing is dropped without standing here.
 struct ImportReport {
-  std::uint64_t lines = 0;   ///< lines (records) read, all files
-  std::uint64_t bytes = 0;   ///< decompressed bytes read
-  double seconds = 0;        ///< reading and parsing, filters not included
+  std::uint64_t lines = 0;  ///< lines (records) read, all files
+  std::uint64_t bytes = 0;  ///< decompressed bytes read
+  double seconds = 0;       ///< reading and parsing, filters not included
   Rejections rejections{};
   std::vector<FilterCount> filters;
   std::vector<std::string> notes;  ///< such as "312 metadata records of items without events"
 };
 
-/// Collects events in file order, then makes the Dataset. Attributes may come before or after the events; attributes of
-/// items and users without events are kept only while `keep_unseen` is set.
+/// Collects events in file order, then makes the Dataset. Attributes may come before or after the events;
+/// attributes of items and users without events are kept only while `keep_unseen` is set.
 class DatasetBuilder {
  public:
   /// Adds one event and returns its ordinal, for add_review(). NaN values are the caller's to refuse.
@@ -95,10 +96,12 @@ class DatasetBuilder {
   /// Room for this many events, as a hint.
   void reserve(std::uint64_t events) { events_.reserve(events); }
   std::uint64_t events() const { return events_.size(); }
+  /// True if an event, attribute, link or candidate has named this item.
+  bool has_item(std::string_view item) const { return items_.find(item).has_value(); }
 
-  /// Applies the filters, renumbers users and items in order of first appearance, sorts events by (user, time) and moves
-  /// everything into the Dataset. Throws Error(kBadData) if no event is left; the message says which step removed them.
-  /// The builder is empty afterwards.
+  /// Applies the filters, renumbers users and items in order of first appearance, sorts events by (user,
+  /// time) and moves everything into the Dataset. Throws Error(kBadData) if no event is left; the message
+  /// says which step removed them. The builder is empty afterwards.
   Dataset build(std::string name, const ImportFilters& filters, ImportReport& report, const Context& context);
 
   bool keep_unseen = false;  ///< keep items and users that have attributes but no events (cold items)

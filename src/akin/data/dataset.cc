@@ -31,7 +31,8 @@ Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_ite
   std::size_t next = 0;
   for (std::size_t user = 0; user < n_users; ++user) {
     row.clear();
-    for (; next < events.size() && events[next].user == user; ++next) row.emplace_back(events[next].item, events[next].value);
+    for (; next < events.size() && events[next].user == user; ++next)
+      row.emplace_back(events[next].item, events[next].value);
     std::ranges::stable_sort(row, {}, &std::pair<idx_t, float>::first);
     for (const auto& [item, value] : row) {
       const bool repeated = result.indices.size() > result.offsets.back() && result.indices.back() == item;

@@ -18,7 +18,8 @@ namespace akin {
 
 /// What a user did with an item. The numbers are part of the files on disk: do not change them.
 enum class EventKind : std::uint8_t { kRating = 0, kView = 1, kClick = 2, kCart = 3, kPurchase = 4 };
-inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "view", "click", "cart", "purchase"};
+inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "view", "click", "cart",
+                                                                    "purchase"};
 
 /// Which side of a split that came with the files an event is on (NCF, LightGCN, MMRec). Numbers are on disk.
 enum class Part : std::uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
@@ -30,7 +31,7 @@ inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min()
 struct Event {
   idx_t user = 0;
   idx_t item = 0;
-  float value = 1;              ///< rating, or weight of an implicit event
+  float value = 1;  ///< rating, or weight of an implicit event
   EventKind kind = EventKind::kRating;
   Part part = Part::kTrain;
   std::int64_t time = kNoTime;  ///< seconds since 1970 UTC
@@ -45,7 +46,8 @@ struct ReviewTable {
   std::size_t size() const { return event.size(); }
 };
 
-/// Related items as a shop shows them, such as also_bought: (item, related item) pairs. Truth of link prediction.
+/// Related items as a shop shows them, such as also_bought: (item, related item) pairs. Truth of link
+/// prediction.
 struct ItemLinks {
   std::string name;
   std::vector<std::pair<idx_t, idx_t>> pairs;
@@ -56,7 +58,8 @@ struct Dataset {
   std::string name;  ///< such as the file it was imported from; for titles of tables only
   IdMap users;
   IdMap items;
-  std::vector<Event> events;  ///< sorted by (user, time), ties in file order: a user's slice is their sequence
+  std::vector<Event>
+      events;  ///< sorted by (user, time), ties in file order: a user's slice is their sequence
   AttributeTable item_attributes;  ///< rows = items
   AttributeTable user_attributes;  ///< rows = users
   ReviewTable reviews;
@@ -81,8 +84,8 @@ struct TrainingData {
 /// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);
 
-/// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become one entry:
-/// their values are summed for `Repeats::kSum`, the latest wins for `kLast`.
+/// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become
+/// one entry: their values are summed for `Repeats::kSum`, the latest wins for `kLast`.
 enum class Repeats { kSum, kLast };
 Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_items, Repeats repeats);
 

@@ -90,7 +90,8 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
     if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
     if (kind[e] >= kEventKindNames.size() || part[e] > 2) inconsistent(reader, "an event of an unknown kind");
     if (e > 0 && user[e] < user[e - 1]) inconsistent(reader, "events out of order");
-    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Part>(part[e]), time[e]};
+    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Part>(part[e]),
+                 time[e]};
   }
   return events;
 }

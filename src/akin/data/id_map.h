@@ -12,8 +12,8 @@
 
 namespace akin {
 
-/// A two-way map between ids and indices 0 .. size() - 1 in order of first appearance. Open addressing over a 64-bit hash;
-/// about 12 bytes per id beside the id's own bytes. Const calls are safe from many threads.
+/// A two-way map between ids and indices 0 .. size() - 1 in order of first appearance. Open addressing over a
+/// 64-bit hash; about 12 bytes per id beside the id's own bytes. Const calls are safe from many threads.
 class IdMap {
  public:
   std::size_t size() const { return ids_.size(); }

@@ -36,8 +36,8 @@ struct Split {
   std::vector<Event> test;
 };
 
-/// Same data, spec and seed, same split. Throws Error(kBadData) if the data cannot be split so (no times, no given split,
-/// nothing left to train on).
+/// Same data, spec and seed, same split. Throws Error(kBadData) if the data cannot be split so (no times, no
+/// given split, nothing left to train on).
 Split split_events(const Dataset& data, const SplitSpec& spec);
 
 }  // namespace akin

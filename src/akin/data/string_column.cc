@@ -6,6 +6,13 @@
 
 namespace akin {
 
+void StringColumn::keep_rows(const std::vector<std::uint64_t>& rows) {
+  std::vector<Row> kept;
+  kept.reserve(rows.size());
+  for (const std::uint64_t row : rows) kept.push_back(rows_[row]);
+  rows_ = std::move(kept);
+}
+
 StringColumn StringColumn::select(const std::vector<std::uint32_t>& rows) const {
   StringColumn result;
   std::size_t bytes = 0;

@@ -8,16 +8,19 @@
 #include <vector>
 
 #include "akin/base/safetensors.h"
+#include "akin/data/byte_buffer.h"
 
 namespace akin {
 
-/// A column of strings of any bytes, row 0 to size() - 1; a row that was never set is empty. Views are valid until the
-/// next change.
+/// A column of strings of any bytes, row 0 to size() - 1; a row that was never set is empty. Views are valid
+/// until the next change; a text that is set must not be such a view of the same column.
 class StringColumn {
  public:
   std::size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
-  std::string_view operator[](std::size_t row) const { return {bytes_.data() + rows_[row].begin, rows_[row].size}; }
+  std::string_view operator[](std::size_t row) const {
+    return {bytes_.data() + rows_[row].begin, rows_[row].size};
+  }
   /// Empty where the row does not exist.
   std::string_view get(std::size_t row) const { return row < size() ? (*this)[row] : std::string_view(); }
 
@@ -36,6 +39,8 @@ class StringColumn {
     rows_.reserve(rows);
     bytes_.reserve(bytes);
   }
+  /// Keeps only the rows listed, in that order. Bytes of the others stay until the column is stored.
+  void keep_rows(const std::vector<std::uint64_t>& rows);
   /// The rows listed, in that order.
   StringColumn select(const std::vector<std::uint32_t>& rows) const;
   /// Share of rows that are not empty, 0 for an empty column.
@@ -46,7 +51,7 @@ class StringColumn {
     std::uint64_t begin = 0;
     std::uint32_t size = 0;  // input lines are at most 1 GiB
   };
-  std::string bytes_;
+  ByteBuffer bytes_;
   std::vector<Row> rows_;
 };
 
@@ -55,9 +60,9 @@ void write_strings(TensorWriter& writer, const std::string& name, const StringCo
 /// Reads it back; it must have `rows` rows. Throws Error(kBadData).
 StringColumn read_strings(const TensorReader& reader, const std::string& name, std::size_t rows);
 
-/// Named string columns over the same rows: the attributes of items or users. Well-known names of items are title, brand,
-/// category (path from general to specific, levels joined by '|'), price, description, image, tags; of users gender,
-/// age, occupation, zip. Any other name is kept as it came.
+/// Named string columns over the same rows: the attributes of items or users. Well-known names of items are
+/// title, brand, category (path from general to specific, levels joined by '|'), price, description, image,
+/// tags; of users gender, age, occupation, zip. Any other name is kept as it came.
 class AttributeTable {
  public:
   std::size_t columns() const { return columns_.size(); }

@@ -41,7 +41,8 @@ Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t ro
   const bool ordered = matrix.offsets.front() == 0 && matrix.offsets.back() == matrix.indices.size() &&
                        std::ranges::is_sorted(matrix.offsets);
   const bool inside = std::ranges::all_of(matrix.indices, [&](idx_t column) { return column < cols; });
-  if (!ordered || !inside) fail(ErrorCode::kBadData, "{}: sparse matrix {} is inconsistent", reader.path(), name);
+  if (!ordered || !inside)
+    fail(ErrorCode::kBadData, "{}: sparse matrix {} is inconsistent", reader.path(), name);
   return matrix;
 }
 

@@ -11,14 +11,15 @@
 
 namespace akin {
 
-/// A (rows, cols) matrix of floats, row-major. Each row starts on a 64-byte boundary, and the floats between cols and
-/// stride are always zero, so kernels may run over whole vectors. Movable, copied only by clone().
+/// A (rows, cols) matrix of floats, row-major. Each row starts on a 64-byte boundary, and the floats between
+/// cols and stride are always zero, so kernels may run over whole vectors. Movable, copied only by clone().
 class Matrix {
  public:
   Matrix() = default;
   /// All zeros.
   Matrix(std::size_t rows, std::size_t cols);
-  /// Entries from N(0, sigma^2); row r draws from its own stream, so the result does not depend on the row count.
+  /// Entries from N(0, sigma^2); row r draws from its own stream, so the result does not depend on the row
+  /// count.
   static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed);
   Matrix clone() const;
 

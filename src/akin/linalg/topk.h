@@ -20,7 +20,8 @@ struct Scored {
   friend bool operator==(const Scored&, const Scored&) = default;
 };
 
-/// The order of every list akin returns: higher score first; ties by the lower index; NaN counts as -infinity.
+/// The order of every list akin returns: higher score first; ties by the lower index; NaN counts as
+/// -infinity.
 inline bool ranks_before(const Scored& a, const Scored& b) {
   return a.score != b.score ? a.score > b.score : a.idx < b.idx;
 }
@@ -57,8 +58,8 @@ class TopK {
   std::vector<Scored> heap_;  // worst entry in front
 };
 
-/// The k best of scores[0..n), best first; entries that are -infinity or NaN are left out, so fewer than k may come
-/// back: mask what must not be recommended with -infinity.
+/// The k best of scores[0..n), best first; entries that are -infinity or NaN are left out, so fewer than k
+/// may come back: mask what must not be recommended with -infinity.
 std::vector<Scored> top_k(std::span<const float> scores, std::size_t k);
 
 }  // namespace akin

@@ -18,9 +18,10 @@ namespace akin {
 
 /// Who asks: a user of the training data, a list of items, or both.
 struct Query {
-  std::optional<idx_t> user = {};        ///< known from training, else nullopt (fold-in from history alone)
-  std::span<const idx_t> history = {};   ///< the user's items, oldest first; of a known user all their training items
-  std::span<const float> values = {};    ///< value of each history item; empty = unknown (each counts as liked)
+  std::optional<idx_t> user = {};  ///< known from training, else nullopt (fold-in from history alone)
+  std::span<const idx_t> history =
+      {};  ///< the user's items, oldest first; of a known user all their training items
+  std::span<const float> values = {};  ///< value of each history item; empty = unknown (each counts as liked)
 };
 
 /// What a model is and needs, for the command line, the evaluator and the contract tests.
@@ -33,35 +34,36 @@ struct Traits {
 
 /// A trained model: immutable; const calls are safe from many threads.
 ///
-/// Most models are dot products: item_vectors() has a row per item, user_vector() gives the query's vector in the same
-/// space, and score = dot product, biases folded in as extra columns. A model that is not returns an empty
-/// item_vectors() and overrides score_all().
+/// Most models are dot products: item_vectors() has a row per item, user_vector() gives the query's vector in
+/// the same space, and score = dot product, biases folded in as extra columns. A model that is not returns an
+/// empty item_vectors() and overrides score_all().
 class Model {
  public:
   virtual ~Model() = default;
   /// (n_items, dim) scoring vectors, or an empty matrix.
   virtual const Matrix& item_vectors() const = 0;
-  /// The matrix that holds the items' embedding, for similarity and export, in its first embedding_dim() columns. Differs
-  /// from item_vectors() only where items are scored by other vectors than they are embedded by (word2vec's two sides).
+  /// The matrix that holds the items' embedding, for similarity and export, in its first embedding_dim()
+  /// columns. Differs from item_vectors() only where items are scored by other vectors than they are embedded
+  /// by (word2vec's two sides).
   virtual const Matrix& embeddings() const { return item_vectors(); }
-  /// The first columns of embeddings() that are the items' embedding; the others are folded biases. 0 = the model has no
-  /// embedding.
+  /// The first columns of embeddings() that are the items' embedding; the others are folded biases. 0 = the
+  /// model has no embedding.
   virtual std::size_t embedding_dim() const { return item_vectors().cols(); }
-  /// Writes the query's vector; out.size() == item_vectors().cols(). False if the model knows nothing of this user and no
-  /// history helps: the caller falls back to popularity.
+  /// Writes the query's vector; out.size() == item_vectors().cols(). False if the model knows nothing of this
+  /// user and no history helps: the caller falls back to popularity.
   virtual bool user_vector(const Query& query, std::span<float> out) const = 0;
   /// Scores all items into out (n_items floats). False as for user_vector(). Default: dot products.
   virtual bool score_all(const Query& query, std::span<float> out) const;
   /// Scores of some items, as score_all() would give them. Default: dot products of those rows.
   virtual bool score(const Query& query, std::span<const idx_t> items, std::span<float> out) const;
-  /// The k items most like `item`, best first, `item` itself left out; fewer if there are not so many. Default: cosine
-  /// over the embedding columns; items with a zero vector are never similar to anything.
+  /// The k items most like `item`, best first, `item` itself left out; fewer if there are not so many.
+  /// Default: cosine over the embedding columns; items with a zero vector are never similar to anything.
   virtual std::vector<Scored> similar(idx_t item, std::size_t k) const;
   /// Whether similar() means anything for this model.
   virtual bool has_similar() const { return embedding_dim() > 0; }
   virtual std::size_t n_items() const { return item_vectors().rows(); }
-  /// Stores what load() of the same class needs, under tensor names beginning with "model.". The model outlives the
-  /// writer.
+  /// Stores what load() of the same class needs, under tensor names beginning with "model.". The model
+  /// outlives the writer.
   virtual void save(TensorWriter& writer) const = 0;
 };
 
@@ -69,9 +71,11 @@ class Model {
 //   struct Config { ...fields with defaults...; std::vector<Param> params(); };
 //   static constexpr std::string_view kName = "als", kSummary = "one line (paper)";
 //   static constexpr Traits kTraits = {...};
-//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
-//   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
-// fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters, Error(kCancelled) on
-// stop, Error(kBadData) with advice if training diverges (NaN). A model with zero epochs is its initial state.
+//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context&
+//   context); static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t
+//   n_items);
+// fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters,
+// Error(kCancelled) on stop, Error(kBadData) with advice if training diverges (NaN). A model with zero epochs
+// is its initial state.
 
 }  // namespace akin

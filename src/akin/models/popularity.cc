@@ -7,7 +7,8 @@
 
 namespace akin {
 
-std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config, const Context& context) {
+std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config,
+                                       const Context& context) {
   context.check_stop();
   if (data.events.empty()) fail(ErrorCode::kBadData, "popularity: no events to train on; check the filters and the split");
   std::int64_t latest = kNoTime;
@@ -17,7 +18,8 @@ std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& c
   for (const Event& event : data.events) {
     double weight = config.use_values ? event.value : 1.0;
     if (half_life_seconds > 0 && event.time != kNoTime) {
-      weight *= std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life_seconds);
+      weight *=
+          std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life_seconds);
     }
     scores[event.item] += weight;
   }

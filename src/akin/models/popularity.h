@@ -13,8 +13,13 @@ class Popularity : public Model {
     float half_life_days = 0;  ///< 0 = no decay
     bool use_values = false;
     std::vector<Param> params() {
-      return {{"half_life_days", &half_life_days, "an event loses half its weight in so many days; 0 = never", 0, 1e6,
-               {}, true},
+      return {{"half_life_days",
+               &half_life_days,
+               "an event loses half its weight in so many days; 0 = never",
+               0,
+               1e6,
+               {},
+               true},
               {"use_values", &use_values, "count each event by its value instead of as 1"}};
     }
   };

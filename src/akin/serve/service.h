@@ -10,20 +10,21 @@
 
 namespace akin {
 
-/// Keep only items whose attribute `name` equals `value`; for category, any level of the path may equal it. Letter case
-/// does not matter.
+/// Keep only items whose attribute `name` equals `value`; for category, any level of the path may equal it.
+/// Letter case does not matter.
 struct AttributeFilter {
   std::string name;
   std::string value;
 };
 
 struct RecommendRequest {
-  std::optional<std::string> user;    ///< an id of the training data
-  std::vector<std::string> history;   ///< item ids, oldest first; alone: a new user; with user: appended to theirs
+  std::optional<std::string> user = {};  ///< an id of the training data
+  std::vector<std::string> history =
+      {};  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
   std::size_t k = 10;
-  bool include_seen = false;          ///< items of the history may be recommended again
-  std::vector<AttributeFilter> filters;
-  std::vector<std::string> exclude;   ///< item ids never to show
+  bool include_seen = false;  ///< items of the history may be recommended again
+  std::vector<AttributeFilter> filters = {};
+  std::vector<std::string> exclude = {};  ///< item ids never to show
 };
 
 /// A ranked list with what the caller should know about it.
@@ -32,22 +33,29 @@ struct Recommendations {
   bool fallback = false;      ///< the model knows nothing of this user: the list is by popularity
 };
 
-/// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so exactly k items
-/// come back while enough pass them.
+/// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so
+/// exactly k items come back while enough pass them.
 class Service {
  public:
   explicit Service(Bundle bundle);
   /// Throws Error(kNotFound) for an unknown user, item or attribute, with the nearest names.
   Recommendations recommend(const RecommendRequest& request) const;
-  /// As above for a user by index, without the name look-ups: what batch recommendation calls.
-  Recommendations recommend(idx_t user, const RecommendRequest& request) const;
+  /// As above for a user by index (request.user and request.history are ignored) with the mask of
+  /// allowed_items(request): what batch recommendation calls, the mask made once.
+  Recommendations recommend(idx_t user, const std::vector<char>& allowed,
+                            const RecommendRequest& request) const;
+  /// allowed[item] = 1 for the items that pass the request's filters and exclusions.
+  std::vector<char> allowed_items(const RecommendRequest& request) const;
   /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
-  std::vector<Scored> similar(const std::string& item, std::size_t k, const std::vector<AttributeFilter>& filters) const;
+  std::vector<Scored> similar(const std::string& item, std::size_t k,
+                              const std::vector<AttributeFilter>& filters) const;
   const Bundle& bundle() const { return bundle_; }
 
  private:
-  std::vector<char> allowed_items(const RecommendRequest& request) const;
-  Recommendations rank(const Query& query, const std::vector<char>& allowed, const RecommendRequest& request) const;
+  /// A user's training events as a query; the vectors hold what the query points to.
+  Query training_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
+  Recommendations rank(const Query& query, const std::vector<char>& allowed,
+                       const RecommendRequest& request) const;
 
   Bundle bundle_;
   std::vector<std::uint64_t> offsets_;  // of shop.events, by user

@@ -1,4 +1,5 @@
-// A trained model's file: model, parameters, split, ids, history. All that recommend, similar, evaluate and export need.
+// A trained model's file: model, parameters, split, ids, history. All that recommend, similar, evaluate and
+// export need.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace akin {
 /// What a bundle file holds.
 struct Bundle {
   const ModelEntry* entry = nullptr;
-  ParamValues params;   ///< all parameters, defaults included
+  ParamValues params;  ///< all parameters, defaults included
   std::uint64_t seed = 42;
   double fit_seconds = 0;
   SplitSpec split;
@@ -32,7 +33,8 @@ Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entr
 
 /// Throws Error(kIo).
 void save_bundle(const Bundle& bundle, const std::string& path);
-/// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound) if its model is unknown to this akin.
+/// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound) if its model is unknown to this
+/// akin.
 Bundle load_bundle(const std::string& path);
 
 }  // namespace akin

@@ -1,4 +1,5 @@
-// Reading the file formats users have (docs/formats.md). One file per format implements one of these functions.
+// Reading the file formats users have (docs/formats.md). One file per format implements one of these
+// functions.
 #pragma once
 
 #include <map>
@@ -16,6 +17,7 @@ struct ImportRequest {
   std::vector<std::string> files;  ///< "-" = standard input
   std::map<std::string, std::string> options;
   bool strict = false;
+  bool keep_unseen = false;  ///< keep users and items that have attributes but no events
 };
 
 /// An option of one format: a flag of `akin import FORMAT`.
@@ -30,9 +32,10 @@ struct Format {
   std::string_view name;
   std::string_view summary;  ///< one line for --help
   std::vector<FormatOption> options;
-  /// Reads all files of the request into the builder. Unusable lines go to report.rejections; throws Error for a missing
-  /// file, a damaged archive, wrong options.
-  void (*read)(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report, const Context& context);
+  /// Reads all files of the request into the builder. Unusable lines go to report.rejections; throws Error
+  /// for a missing file, a damaged archive, wrong options.
+  void (*read)(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+               const Context& context);
 };
 
 /// All formats, in the order of the documentation.

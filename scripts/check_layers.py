@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Checks the house rules that a compiler does not: layers, homes of third-party headers, banned names, file lengths.
+
+Usage: scripts/check_layers.py          (from anywhere; exits 1 and names each violation)
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "akin"
+
+# A module may include itself and the modules listed here. Same order and content as the CMakeLists.txt.
+MAY_INCLUDE = {
+    "base": set(),
+    "linalg": {"base"},
+    "data": {"base", "linalg"},
+    "models": {"base", "linalg", "data"},
+    "eval": {"base", "linalg", "data", "models"},
+    "catalog": {"base", "linalg", "data", "models"},
+    "store": {"base", "linalg", "data", "models", "catalog"},
+    "serve": {"base", "linalg", "data", "models", "catalog", "store"},
+}
+MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
+
+# The only modules that may include a third-party header, by the header's first path component.
+HOMES = {
+    "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
+    "hwy": {"linalg", "models"},
+    "Eigen": {"models"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"},
+    "nlohmann": {"base", "data", "eval", "store", "cli"},
+    "CLI": {"cli"}, "toml++": {"cli"},
+    "fmt": None,  # anywhere
+    "gtest": None,
+}
+BANNED = re.compile(r"\b(random_device|srand|rand)\s*[({]")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+# Models and libraries never print and never end the process.
+PRINTING = re.compile(r"\bstd::(cout|cerr|clog)\b|\b(printf|fprintf|puts|exit)\s*\(|fmt::print")
+MOST_LINES = 500
+
+
+def check(path):
+    module = path.relative_to(SOURCE).parts[0]
+    is_test = path.stem.endswith("_test")
+    if module not in MAY_INCLUDE:
+        yield 1, f"module {module} is not in scripts/check_layers.py"
+        return
+    lines = path.read_text(encoding="utf-8").splitlines()
+    if len(lines) > MOST_LINES:
+        yield len(lines), f"{len(lines)} lines; split it (at most {MOST_LINES})"
+    for number, line in enumerate(lines, 1):
+        code = line.split("//")[0]
+        include = re.match(r'\s*#\s*include\s+["<]([^">]+)[">]', line)
+        if include:
+            parts = include.group(1).split("/")
+            if parts[0] == "akin" and parts[1] != module and parts[1] not in MAY_INCLUDE[module]:
+                yield number, f"{module} must not include {parts[1]}"
+            home = HOMES.get(parts[0])
+            if home is not None and module not in home and not is_test:
+                yield number, f"{include.group(1)} has its home in {', '.join(sorted(home))}"
+        if BANNED.search(code):
+            yield number, "random numbers come from akin::Rng with a seed"
+        if UNFINISHED.search(line):
+            yield number, "unfinished work"
+        if module != "cli" and not is_test and PRINTING.search(code):
+            yield number, "libraries neither print nor exit; throw akin::Error or report progress"
+
+
+def main():
+    violations = 0
+    for path in sorted(SOURCE.rglob("*")):
+        if path.suffix not in {".h", ".cc"}:
+            continue
+        for number, message in check(path):
+            print(f"{path.relative_to(ROOT)}:{number}: {message}")
+            violations += 1
+    print(f"check_layers: {violations} violations")
+    return 1 if violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

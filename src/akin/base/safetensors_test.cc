@@ -1,0 +1,122 @@
+#include "akin/base/safetensors.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/temp_dir.h"
+
+namespace akin {
+namespace {
+
+void write_example(const std::string& path) {
+  const std::vector<float> padded = {1, 2, 3, 0, 4, 5, 6, 0};
+  const std::vector<std::uint8_t> bytes = {9, 8, 7};
+  TensorWriter writer("example");
+  writer.meta("note", "any \"text\", in UTF-8: \xc3\xa9");
+  writer.tensor("bytes", bytes);
+  writer.tensor("matrix", padded.data(), 2, 3, 4);
+  writer.tensor("longs", std::vector<std::int64_t>{-1, 1LL << 40});
+  writer.tensor("nothing", std::vector<float>{});
+  writer.write(path);
+}
+
+TEST(Safetensors, ReadsBackWhatWasWritten) {
+  const TempDir dir;
+  write_example(dir / "f");
+  const TensorReader reader(dir / "f");
+  reader.expect_kind("example");
+  EXPECT_EQ(reader.meta("note"), "any \"text\", in UTF-8: \xc3\xa9");
+  EXPECT_EQ(reader.shape("matrix"), (std::vector<std::size_t>{2, 3}));
+  const auto matrix = reader.tensor<float>("matrix");
+  EXPECT_EQ(std::vector<float>(matrix.begin(), matrix.end()), (std::vector<float>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(reader.vector<std::int64_t>("longs", 2), (std::vector<std::int64_t>{-1, 1LL << 40}));
+  EXPECT_EQ(reader.vector<std::uint8_t>("bytes", 3), (std::vector<std::uint8_t>{9, 8, 7}));
+  EXPECT_TRUE(reader.tensor<float>("nothing").empty());
+}
+
+TEST(Safetensors, RefusesWrongQuestions) {
+  const TempDir dir;
+  write_example(dir / "f");
+  const TensorReader reader(dir / "f");
+  EXPECT_THROW(reader.expect_kind("model"), Error);
+  EXPECT_THROW(reader.tensor<double>("matrix"), Error);
+  EXPECT_THROW(reader.tensor<float>("absent"), Error);
+  EXPECT_THROW(reader.vector<std::uint8_t>("bytes", 4), Error);
+  EXPECT_THROW(reader.meta("absent"), Error);
+  EXPECT_THROW(reader.meta_int("note", 0, 1), Error);
+}
+
+TEST(Safetensors, EveryTruncationIsAnError) {
+  const TempDir dir;
+  write_example(dir / "f");
+  const std::string whole = read_file(dir / "f");
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    write_file(dir / "cut", whole.substr(0, size));
+    EXPECT_THROW(TensorReader(dir / "cut"), Error) << size;
+  }
+  write_file(dir / "longer", whole + "x");
+  EXPECT_THROW(TensorReader(dir / "longer"), Error);
+}
+
+TEST(Safetensors, EveryFlippedBitIsAnError) {
+  const TempDir dir;
+  write_example(dir / "f");
+  const std::string whole = read_file(dir / "f");
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    for (const int bit : {0, 3, 7}) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ (1 << bit));
+      write_file(dir / "damaged", damaged);
+      EXPECT_THROW(
+          {
+            const TensorReader reader(dir / "damaged");
+            reader.expect_kind("example");
+          },
+          Error)
+          << "byte " << at << " bit " << bit;
+    }
+  }
+}
+
+void write_raw(const std::string& path, const std::string& header, const std::string& data) {
+  const std::uint64_t length = header.size();
+  std::string file(sizeof length, '\0');
+  std::memcpy(file.data(), &length, sizeof length);
+  write_file(path, file + header + data);
+}
+
+TEST(Safetensors, ReadsFilesOfOtherPrograms) {
+  const TempDir dir;
+  write_raw(dir / "f", R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", std::string(8, '\0'));
+  const TensorReader reader(dir / "f");
+  EXPECT_EQ(reader.tensor<float>("w").size(), 2u);
+  EXPECT_THROW(reader.expect_kind("model"), Error);
+}
+
+TEST(Safetensors, RefusesHostileHeaders) {
+  const TempDir dir;
+  const std::vector<std::string> headers = {
+      "[]",
+      "{\"w\":1}",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})",
+      R"({"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}})",
+      R"({"w":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})",
+      R"({"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,18446744073709551615]}})",
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+      R"({"__metadata__":{"akin.kind":"model"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      R"({"__metadata__":{"akin.checksum":"x"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+  };
+  for (const std::string& header : headers) {
+    write_raw(dir / "f", header, std::string(8, '\0'));
+    EXPECT_THROW(TensorReader(dir / "f"), Error) << header;
+  }
+}
+
+}  // namespace
+}  // namespace akin

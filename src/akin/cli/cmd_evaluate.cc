@@ -1,0 +1,79 @@
+// akin evaluate BUNDLE
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/cutoffs.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/eval/report.h"
+#include "akin/eval/report_json.h"
+#include "akin/store/bundle.h"
+
+namespace akin::cli {
+
+std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
+  std::vector<int> cutoffs;
+  for (const std::string& text : split_lists(texts)) {
+    int cutoff = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), cutoff);
+    if (error != std::errc() || stop != text.data() + text.size() || cutoff < 1) {
+      fail(ErrorCode::kUsage, "--cutoffs: '{}' is not a whole number of at least 1", text);
+    }
+    cutoffs.push_back(cutoff);
+  }
+  if (cutoffs.empty()) fail(ErrorCode::kUsage, "--cutoffs: give at least one, such as 5,10,20");
+  std::ranges::sort(cutoffs);
+  cutoffs.erase(std::unique(cutoffs.begin(), cutoffs.end()), cutoffs.end());
+  return cutoffs;
+}
+
+int run_evaluate(const Args& args) {
+  std::string path;
+  std::string html;
+  std::vector<std::string> cutoffs = {"5,10,20"};
+  CommandLine line(
+      "evaluate",
+      "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
+  line.explain(
+      "For each user with held-out events all items are ranked, those of training left out. HR: share of "
+      "users with a "
+      "hit in the first K; Recall, Precision, NDCG, MAP, MRR as usual, mean over users. Models that predict "
+      "ratings "
+      "also get RMSE and MAE.");
+  line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
+  line.add({"--cutoffs", "K,K", &cutoffs, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
+  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  line.example("akin evaluate als.akin");
+  line.example("akin evaluate als.akin --cutoffs 1,50 --json");
+  if (!line.parse(args)) return kSuccess;
+  const EvaluateOptions options{.cutoffs = parse_cutoffs(cutoffs)};
+  Session session(line.common);
+  const Bundle bundle = load_bundle(path);
+  if (bundle.test.empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
+         path, to_string(bundle.split));
+  }
+  ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
+  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.training_data(), bundle.test,
+                               options, session.context());
+  session.progress().clear();
+  if (!html.empty()) write_file(html, evaluation_html(result));
+  if (line.common.json) {
+    print_json({{"model", result.model},
+                {"params", result.params},
+                {"holdout", to_string(bundle.split)},
+                {"evaluation", evaluation_json(result.evaluation)}});
+  } else {
+    print(fmt::format("model: {}, held out: {}\n{}", result.model, to_string(bundle.split),
+                      evaluation_text(result.evaluation)));
+  }
+  return kSuccess;
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,99 @@
+// akin train MODEL -d DATA -o BUNDLE
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/param_flags.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/cli/training.h"
+#include "akin/data/dataset_io.h"
+#include "akin/eval/text_table.h"
+
+namespace akin::cli {
+namespace {
+
+std::string overview() {
+  std::string text =
+      "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n"
+      "\n"
+      "Fits a model to a data set. The bundle holds all that recommend, similar, evaluate and export\n"
+      "need, and which events were held out, so that evaluate never scores what was trained on.\n"
+      "\n"
+      "Models (`akin train MODEL --help` shows the parameters of each):\n";
+  for (const ModelEntry& entry : models()) text += fmt::format("  {:<12}{}\n", entry.name, entry.summary);
+  text +=
+      "\nExamples:\n"
+      "  akin train als -d shop.data -o als.akin\n"
+      "  akin train popularity -d shop.data -o popularity.akin --holdout none\n";
+  return text;
+}
+
+void print_result(const Bundle& bundle, const std::string& out, const std::vector<double>& losses) {
+  const std::string file = shell_word(out);
+  std::string text = fmt::format("trained {} on {} events in {}, {} held out ({})\n", bundle.entry->name,
+                                 format_count(bundle.shop.events.size()), format_seconds(bundle.fit_seconds),
+                                 format_count(bundle.test.size()), to_string(bundle.split));
+  if (losses.size() > 1) text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());
+  text += fmt::format("wrote {}\n\nNext: ", file);
+  if (!bundle.test.empty()) text += fmt::format("akin evaluate {}\n      ", file);
+  const std::string user = bundle.shop.n_users() > 0 ? shell_word(bundle.shop.users.id(0)) : "ID";
+  text += fmt::format("akin recommend {} --user {}\n", file, user);
+  if (bundle.model->has_similar()) {
+    text += fmt::format("      akin similar {} --item {}\n", file, shell_word(bundle.shop.items.id(0)));
+  }
+  print(text);
+}
+
+}  // namespace
+
+int run_train(const Args& args) {
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name a model: akin train MODEL -d DATA -o BUNDLE; see `akin train --help`");
+  if (args[0] == "--help" || args[0] == "-h") {
+    print(overview());
+    return kSuccess;
+  }
+  if (args[0][0] == '-')
+    fail(ErrorCode::kUsage, "name the model before the flags: akin train MODEL {} ...", args[0]);
+  const ModelEntry& entry = find_model(args[0]);
+  std::string data_path;
+  std::string out;
+  std::string holdout;
+  ParamValues params;
+  CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
+  line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
+  line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
+  line.add({"--holdout", "HOW", &holdout, holdout_help()});
+  line.section("Parameters of " + std::string(entry.name));
+  for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+  line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
+  if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
+  entry.complete(params);  // wrong values are told before anything is read
+  Session session(line.common);
+  Dataset data = load_dataset(data_path);
+  const SplitSpec split = choose_split(holdout, data, line.common.seed);
+  session.remark(training_note(data, entry, params));
+  const Bundle bundle = train_bundle(std::move(data), split, entry, params, session.context());
+  session.context().check_stop();
+  save_bundle(bundle, out);
+  session.progress().clear();
+  const std::vector<double> losses = session.progress().losses();
+  if (!line.common.json) {
+    print_result(bundle, out, losses);
+    return kSuccess;
+  }
+  print_json({{"model", bundle.entry->name},
+              {"params", bundle.params},
+              {"seed", bundle.seed},
+              {"holdout", to_string(bundle.split)},
+              {"training_events", bundle.shop.events.size()},
+              {"held_out_events", bundle.test.size()},
+              {"seconds", bundle.fit_seconds},
+              {"losses", losses},
+              {"bundle", out}});
+  return kSuccess;
+}
+
+}  // namespace akin::cli

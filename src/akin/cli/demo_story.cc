@@ -1,0 +1,130 @@
+#include "akin/cli/demo_story.h"
+
+#include <nlohmann/json.hpp>
+
+#include "akin/cli/import_report.h"
+#include "akin/cli/shop_text.h"
+#include "akin/eval/report.h"
+#include "akin/eval/report_json.h"
+
+namespace akin::cli {
+namespace {
+
+using nlohmann::json;
+
+std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {
+  std::vector<ModelResult> results;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.failure.empty()) results.push_back(outcome.result);
+  }
+  return results;
+}
+
+TableRow item_row(const Dataset& shop, idx_t item) {
+  return {std::string(shop.items.id(item)), std::string(shop.item_attributes.get("title", item)),
+          std::string(shop.item_attributes.get("category", item))};
+}
+
+void add_example(HtmlReport& page, const DemoExample& example, const Dataset& shop) {
+  page.heading(example.title, 3);
+  if (!example.items.empty()) {
+    std::vector<TableRow> rows;
+    for (const idx_t item : example.items) rows.push_back(item_row(shop, item));
+    page.table("Given: " + example.given, TableRow{"item", "title", "category"}, rows);
+  }
+  std::vector<TableRow> rows;
+  for (const Scored& entry : example.answer) {
+    TableRow row = item_row(shop, entry.idx);
+    row.insert(row.begin(), std::to_string(rows.size() + 1));
+    row.push_back(fmt::format("{:.4f}", entry.score));
+    rows.push_back(std::move(row));
+  }
+  page.table("Answer", TableRow{"rank", "item", "title", "category", "score"}, rows);
+  if (!example.remark.empty()) page.paragraph(example.remark);
+  page.paragraph("The same from the command line: " + example.command);
+}
+
+}  // namespace
+
+std::string choice_text(const DemoResults& results) {
+  return fmt::format(
+      "{} is best by NDCG@10 among the personal models and is kept. It was chosen on these held-out events, "
+      "so for an "
+      "unbiased figure of the chosen model hold out other events again.",
+      results.best);
+}
+
+std::string example_text(const DemoExample& example, const Dataset& shop) {
+  std::string text = example.title + "\n";
+  if (!example.items.empty())
+    text += fmt::format("given {}:\n{}", example.given, items_text(shop, example.items));
+  text += "answer:\n" + ranked_text(shop, example.answer);
+  if (!example.remark.empty()) text += example.remark + "\n";
+  return text;
+}
+
+std::string next_text(const DemoResults& results) {
+  return fmt::format(
+      "Ask this shop more:\n"
+      "  {}\n"
+      "  akin evaluate {}\n"
+      "\n"
+      "Your own data, such as a table with columns user, item and time:\n"
+      "  akin import csv events.csv -o shop.data     (`akin import` lists the other formats)\n"
+      "  akin describe shop.data\n"
+      "  akin compare -d shop.data --models all\n"
+      "  akin train {} -d shop.data -o shop.akin\n"
+      "  akin recommend shop.akin --user ID\n",
+      results.examples.front().command, shell_word(results.paths.bundle), results.best);
+}
+
+std::string demo_html(const DemoResults& results, const Dataset& shop) {
+  HtmlReport page("akin demo: from raw files to recommendations");
+  page.paragraph(
+      "A made-up shop with planted tastes, styles and categories was written as raw files, imported, "
+      "described; every "
+      "model was trained on part of it and measured on the rest, and the best one asked for "
+      "recommendations.");
+  page.heading("The data");
+  page.paragraph("Imported with: " + results.import_command);
+  add_description(page, results.description);
+  page.heading("The models");
+  add_comparison(page, succeeded(results.outcomes));
+  for (const Outcome& outcome : results.outcomes) {
+    if (!outcome.failure.empty())
+      page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
+  }
+  page.paragraph(choice_text(results));
+  page.heading("Examples");
+  for (const DemoExample& example : results.examples) add_example(page, example, shop);
+  return page.html();
+}
+
+json demo_json(const DemoResults& results, const Dataset& shop) {
+  json examples = json::array();
+  for (const DemoExample& example : results.examples) {
+    examples.push_back({{"title", example.title},
+                        {"given", items_json(shop, example.items)},
+                        {"answer", ranked_json(shop, example.answer)},
+                        {"remark", example.remark},
+                        {"command", example.command}});
+  }
+  json comparison = compare_json(succeeded(results.outcomes));
+  for (const Outcome& outcome : results.outcomes) {
+    if (!outcome.failure.empty())
+      comparison.push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
+  }
+  return {{"files",
+           {{"raw", results.paths.raw},
+            {"data", results.paths.data},
+            {"bundle", results.paths.bundle},
+            {"report", results.paths.report}}},
+          {"import", import_json(results.import, shop)},
+          {"description", describe_json(results.description)},
+          {"models", std::move(comparison)},
+          {"best", results.best},
+          {"examples", std::move(examples)},
+          {"seconds", results.seconds}};
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,18 @@
+// Parameters of models and other configurable things as flags.
+#pragma once
+
+#include <string>
+
+#include "akin/catalog/registry.h"
+#include "akin/cli/command_line.h"
+
+namespace akin::cli {
+
+/// "length of the vectors; 1 to 4096".
+std::string param_help(const ModelEntry::ParamInfo& info);
+/// Declares a flag for the parameter whose text goes to `values`, if given.
+void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values);
+/// What the registry knows about the parameters of a configuration struct; it must live while they are used.
+std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params);
+
+}  // namespace akin::cli

@@ -1,0 +1,27 @@
+#include "akin/cli/session.h"
+
+#include "akin/cli/output.h"
+
+namespace akin::cli {
+namespace {
+
+ProgressBar::Style style_of(const Common& common) {
+  if (common.log_json) return ProgressBar::Style::kJsonLines;
+  return !common.quiet && error_is_terminal() ? ProgressBar::Style::kBar : ProgressBar::Style::kNone;
+}
+
+}  // namespace
+
+Session::Session(const Common& common) : common_(common), progress_(style_of(common)) {
+  context_.seed = common.seed;
+  context_.threads = common.threads;
+  context_.on_progress = [this](const Progress& progress) { progress_.report(progress); };
+  context_.stop = interrupt_.token();
+}
+
+void Session::remark(std::string_view text) {
+  progress_.clear();
+  if (!common_.quiet && !common_.log_json) print_error_line(text);
+}
+
+}  // namespace akin::cli

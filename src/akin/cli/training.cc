@@ -1,0 +1,89 @@
+#include "akin/cli/training.h"
+
+#include <charconv>
+#include <chrono>
+
+#include "akin/base/error.h"
+#include "akin/cli/shop_text.h"
+#include "akin/eval/text_table.h"
+
+namespace akin::cli {
+namespace {
+
+/// The parameter that gives the length of the vectors, 0 if the model has none.
+double vector_length(const ParamValues& params) {
+  for (const char* const name : {"factors", "dim", "vector_size", "size"}) {
+    const auto found = params.find(name);
+    if (found == params.end()) continue;
+    double length = 0;
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), length);
+    return length;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string holdout_help() {
+  return "what to keep out of training for evaluation: last (each user's last event), ratio[:F] (a random "
+         "share, 0.2 "
+         "unless said), time[:F] (the latest share), given (the split the files came with), none. Default: "
+         "given if "
+         "there is one, else last";
+}
+
+SplitSpec choose_split(const std::string& text, const Dataset& data, std::uint64_t seed) {
+  if (!text.empty()) return parse_split(text, seed);
+  return {.holdout = data.has_given_split() ? Holdout::kGiven : Holdout::kLast, .seed = seed};
+}
+
+std::string training_note(const Dataset& data, const ModelEntry& entry, const ParamValues& params) {
+  // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
+  const double events = 24.0 + 2 * 8.0;
+  const double rows = static_cast<double>(data.n_users() + data.n_items());
+  const double bytes =
+      static_cast<double>(data.events.size()) * events + rows * vector_length(entry.complete(params)) * 8.0;
+  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory", entry.name,
+                     format_count(data.n_users()), format_count(data.n_items()),
+                     format_count(data.events.size()), format_bytes(bytes));
+}
+
+Arena make_arena(Dataset data, const SplitSpec& spec) {
+  Arena arena;
+  Split split = split_events(data, spec);
+  if (split.test.empty()) {
+    fail(ErrorCode::kBadData, "--holdout {} leaves no event to evaluate on; try --holdout ratio",
+         to_string(spec));
+  }
+  arena.shop = std::move(data);
+  arena.shop.events = std::move(split.train);
+  arena.shop.reviews = {};
+  arena.test = std::move(split.test);
+  arena.split = spec;
+  return arena;
+}
+
+Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
+                Session& session) {
+  Outcome outcome{.contender = contender};
+  const ModelEntry& entry = *contender.entry;
+  const TrainingData data{arena.shop, arena.shop.events};
+  try {
+    outcome.result.model = entry.name;
+    outcome.result.params = entry.complete(contender.params);
+    const auto start = std::chrono::steady_clock::now();
+    outcome.model = entry.fit(data, contender.params, session.context());
+    outcome.result.fit_seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    outcome.result.evaluation =
+        evaluate(*outcome.model, entry.traits, data, arena.test, options, session.context());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    outcome.failure = error.what();
+    outcome.model.reset();
+  }
+  session.progress().clear();
+  return outcome;
+}
+
+}  // namespace akin::cli

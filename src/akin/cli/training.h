@@ -1,0 +1,50 @@
+// What train, compare and demo share: the split, a model with parameters, its training and evaluation.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "akin/cli/session.h"
+#include "akin/data/split.h"
+#include "akin/eval/report.h"
+#include "akin/store/bundle.h"
+
+namespace akin::cli {
+
+/// The help text of --holdout.
+std::string holdout_help();
+/// The split that `text` names; "" = the one that came with the files, else each user's last event.
+SplitSpec choose_split(const std::string& text, const Dataset& data, std::uint64_t seed);
+
+/// One line: sizes, and about how much memory training takes.
+std::string training_note(const Dataset& data, const ModelEntry& entry, const ParamValues& params);
+
+/// A model to compare.
+struct Contender {
+  const ModelEntry* entry = nullptr;
+  ParamValues params = {};
+};
+
+/// How a contender did: its bundle's model and result, or why it failed.
+struct Outcome {
+  Contender contender;
+  ModelResult result = {};
+  std::unique_ptr<Model> model = {};
+  std::string failure = {};
+};
+
+/// A data set cut in two for several models: shop.events are the training events.
+struct Arena {
+  Dataset shop;
+  std::vector<Event> test;
+  SplitSpec split;
+};
+/// Throws Error(kBadData) if the split leaves nothing to evaluate on.
+Arena make_arena(Dataset data, const SplitSpec& split);
+
+/// Trains and evaluates one contender. A failure of the model is part of the outcome; Error(kCancelled) is
+/// thrown on.
+Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
+                Session& session);
+
+}  // namespace akin::cli

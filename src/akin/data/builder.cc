@@ -1,0 +1,237 @@
+#include "akin/data/builder.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "akin/base/error.h"
+#include "akin/data/filters.h"
+
+namespace akin {
+namespace {
+
+constexpr idx_t kDropped = 0xFFFFFFFF;
+
+/// Old index -> new index in order of first appearance among `rows` entries marked in `used`.
+struct Renumbering {
+  std::vector<idx_t> kept;     // old indices, in their old order
+  std::vector<idx_t> new_idx;  // by old index; kDropped where not kept
+
+  explicit Renumbering(const std::vector<char>& used) : new_idx(used.size(), kDropped) {
+    for (std::size_t old = 0; old < used.size(); ++old) {
+      if (!used[old]) continue;
+      new_idx[old] = static_cast<idx_t>(kept.size());
+      kept.push_back(static_cast<idx_t>(old));
+    }
+  }
+  bool is_identity() const { return kept.size() == new_idx.size(); }
+};
+
+/// Sorts by (user, time), stable. Returns the old position of each event unless nothing moved and `track` is
+/// false.
+std::vector<std::uint64_t> sort_events(std::vector<Event>& events, std::size_t n_users, bool track) {
+  const auto before = [](const Event& a, const Event& b) {
+    return a.user != b.user ? a.user < b.user : a.time < b.time;
+  };
+  std::vector<std::uint64_t> origin;
+  if (std::ranges::is_sorted(events, before)) {
+    if (track) {
+      origin.resize(events.size());
+      std::iota(origin.begin(), origin.end(), std::uint64_t{0});
+    }
+    return origin;
+  }
+  std::vector<std::uint64_t> next = user_offsets(events, n_users);
+  const std::vector<std::uint64_t> offsets = next;
+  std::vector<Event> sorted(events.size());
+  if (track) origin.resize(events.size());
+  for (std::size_t e = 0; e < events.size(); ++e) {
+    const std::uint64_t to = next[events[e].user]++;
+    sorted[to] = events[e];
+    if (track) origin[to] = e;
+  }
+  events = {};
+  std::vector<std::uint64_t> order;
+  std::vector<Event> slice;
+  for (std::size_t u = 0; u < n_users; ++u) {
+    const auto begin = sorted.begin() + static_cast<std::ptrdiff_t>(offsets[u]);
+    const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(offsets[u + 1]);
+    if (std::is_sorted(begin, end, before)) continue;
+    if (!track) {
+      std::stable_sort(begin, end, before);
+      continue;
+    }
+    order.resize(static_cast<std::size_t>(end - begin));
+    std::iota(order.begin(), order.end(), offsets[u]);
+    std::ranges::stable_sort(order, [&](auto a, auto b) { return sorted[a].time < sorted[b].time; });
+    slice.assign(begin, end);
+    std::vector<std::uint64_t> origins(origin.begin() + static_cast<std::ptrdiff_t>(offsets[u]),
+                                       origin.begin() + static_cast<std::ptrdiff_t>(offsets[u + 1]));
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      begin[static_cast<std::ptrdiff_t>(i)] = slice[order[i] - offsets[u]];
+      origin[offsets[u] + i] = origins[order[i] - offsets[u]];
+    }
+  }
+  events = std::move(sorted);
+  return origin;
+}
+
+/// Keeps the reviews of kept events and points them to the events' new places; the texts stay where they are.
+/// `raw_of` gives the raw ordinal of each final event.
+void renumber_reviews(ReviewTable& reviews, const std::vector<std::uint64_t>& raw_of, std::uint64_t n_raw) {
+  constexpr std::uint64_t kNone = ~std::uint64_t{0};
+  std::vector<std::uint64_t> final_of(n_raw, kNone);
+  for (std::size_t e = 0; e < raw_of.size(); ++e) final_of[raw_of[e]] = e;
+  std::vector<std::uint64_t> kept;
+  for (std::size_t r = 0; r < reviews.size(); ++r) {
+    const std::uint64_t event = final_of[reviews.event[r]];
+    if (event == kNone) continue;
+    reviews.event[kept.size()] = event;
+    kept.push_back(r);
+  }
+  if (kept.size() == reviews.size()) return;
+  reviews.event.resize(kept.size());
+  reviews.summary.keep_rows(kept);
+  reviews.text.keep_rows(kept);
+}
+
+Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumbering& users,
+                    const Renumbering& items) {
+  Csr result;
+  result.cols = items.kept.size();
+  if (pairs.empty()) return result;
+  for (auto& [user, item] : pairs) {
+    user = users.new_idx[user];
+    item = items.new_idx[item];
+  }
+  std::erase_if(pairs, [](const auto& pair) { return pair.first == kDropped || pair.second == kDropped; });
+  std::ranges::sort(pairs);
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  std::size_t next = 0;
+  for (std::size_t user = 0; user < users.kept.size(); ++user) {
+    for (; next < pairs.size() && pairs[next].first == user; ++next)
+      result.indices.push_back(pairs[next].second);
+    result.offsets.push_back(result.indices.size());
+  }
+  result.values.assign(result.indices.size(), 1);
+  return result;
+}
+
+}  // namespace
+
+std::uint64_t Rejections::total() const {
+  std::uint64_t sum = 0;
+  for (const Reason& reason : reasons_) sum += reason.count;
+  return sum;
+}
+
+Rejections::Reason& Rejections::find(std::string_view reason) {
+  const auto found = std::ranges::find(reasons_, reason, &Reason::text);
+  if (found != reasons_.end()) return *found;
+  reasons_.push_back({std::string(reason), 0, {}});
+  return reasons_.back();
+}
+
+void Rejections::keep(Reason& reason, std::string position) {
+  if (strict_) {
+    fail(ErrorCode::kBadData, "{}: {}; without --strict such lines are counted and left out", position,
+         reason.text);
+  }
+  reason.positions.push_back(std::move(position));
+}
+
+void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, std::string_view text) {
+  AKIN_ASSERT(event < events_.size());
+  reviews_.event.push_back(event);
+  reviews_.summary.push_back(summary);
+  reviews_.text.push_back(text);
+}
+
+void DatasetBuilder::set_item_attribute(std::string_view item, std::string_view name,
+                                        std::string_view value) {
+  item_attributes_.column(name).set(items_.add(item), value);
+}
+
+void DatasetBuilder::set_user_attribute(std::string_view user, std::string_view name,
+                                        std::string_view value) {
+  user_attributes_.column(name).set(users_.add(user), value);
+}
+
+void DatasetBuilder::add_link(std::string_view name, std::string_view from, std::string_view to) {
+  auto found = std::ranges::find(links_, name, &RawLinks::name);
+  if (found == links_.end()) found = links_.insert(links_.end(), {std::string(name), {}});
+  const idx_t from_idx = items_.add(from);
+  found->pairs.emplace_back(from_idx, items_.add(to));
+}
+
+void DatasetBuilder::add_candidate(std::string_view user, std::string_view item) {
+  const idx_t user_idx = users_.add(user);
+  candidates_.emplace_back(user_idx, items_.add(item));
+}
+
+Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, ImportReport& report,
+                              const Context& context) {
+  if (events_.empty()) {
+    fail(ErrorCode::kBadData, "{}: not one usable event among {} lines ({} rejected); is the format right?",
+         name, report.lines, report.rejections.total());
+  }
+  const std::uint64_t n_raw = events_.size();
+  std::vector<std::uint64_t> raw_of;  // raw ordinal of each event left; empty while that is the identity
+  apply_filters(filters, events_, {users_.size(), items_.size()}, raw_of, report.filters);
+  if (events_.empty()) {
+    fail(ErrorCode::kBadData, "{}: no event is left of {}: '{}' removed the last ones; loosen the filters",
+         name, n_raw, report.filters.back().step);
+  }
+  context.check_stop();
+
+  std::vector<char> user_used(users_.size(), keep_unseen), item_used(items_.size(), keep_unseen);
+  for (const Event& event : events_) user_used[event.user] = item_used[event.item] = 1;
+  for (const auto& [user, item] : candidates_) item_used[item] |= user_used[user];
+  const Renumbering users(user_used), items(item_used);
+
+  Dataset data;
+  data.name = std::move(name);
+  for (Event& event : events_) {
+    event.user = users.new_idx[event.user];
+    event.item = items.new_idx[event.item];
+  }
+  data.events = std::move(events_);
+  const bool has_reviews = reviews_.size() > 0;
+  std::vector<std::uint64_t> origin = sort_events(data.events, users.kept.size(), has_reviews);
+  if (has_reviews) {
+    if (!raw_of.empty()) {
+      for (std::uint64_t& at : origin) at = raw_of[at];
+    }
+    renumber_reviews(reviews_, origin, n_raw);
+    data.reviews = std::move(reviews_);
+  }
+  data.users = users.is_identity() ? std::move(users_) : users_.select(users.kept);
+  data.items = items.is_identity() ? std::move(items_) : items_.select(items.kept);
+  data.user_attributes = user_attributes_.select(users.kept);
+  data.item_attributes = item_attributes_.select(items.kept);
+  for (RawLinks& raw : links_) {
+    ItemLinks links{std::move(raw.name), {}};
+    for (const auto& [from, to] : raw.pairs) {
+      const idx_t new_from = items.new_idx[from], new_to = items.new_idx[to];
+      if (new_from != kDropped && new_to != kDropped) links.pairs.emplace_back(new_from, new_to);
+    }
+    if (links.pairs.size() < raw.pairs.size()) {
+      report.notes.push_back(
+          fmt::format("{} of {} {} links lead to or from items that are not in the data set",
+                      raw.pairs.size() - links.pairs.size(), raw.pairs.size(), links.name));
+    }
+    data.links.push_back(std::move(links));
+  }
+  data.candidates = make_candidates(std::move(candidates_), users, items);
+  const auto note_unseen = [&](const Renumbering& side, std::string_view what) {
+    const std::size_t dropped = side.new_idx.size() - side.kept.size();
+    if (dropped > 0)
+      report.notes.push_back(
+          fmt::format("{} {} have no events left and are not in the data set", dropped, what));
+  };
+  note_unseen(users, "users");
+  note_unseen(items, "items");
+  *this = DatasetBuilder();
+  return data;
+}
+
+}  // namespace akin

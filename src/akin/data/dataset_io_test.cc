@@ -1,0 +1,71 @@
+#include "akin/data/dataset_io.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/temp_dir.h"
+#include "akin/data/builder.h"
+
+namespace akin {
+namespace {
+
+Dataset example() {
+  DatasetBuilder builder;
+  builder.add_review(builder.add_event("u", "a", 5, 3), "good", "very good");
+  builder.add_event("v", "b\n", 2.5f, kNoTime, EventKind::kPurchase, Part::kTest);
+  builder.set_item_attribute("a", "title", "kettle");
+  builder.set_user_attribute("v", "age", "33");
+  builder.add_link("also_bought", "a", "b\n");
+  builder.add_candidate("v", "a");
+  ImportReport report;
+  return builder.build("example", {}, report, {});
+}
+
+TEST(DatasetIo, ReadsBackWhatWasWritten) {
+  const TempDir dir;
+  const Dataset data = example();
+  save_dataset(data, dir / "d");
+  const Dataset loaded = load_dataset(dir / "d");
+  EXPECT_EQ(loaded.name, "example");
+  EXPECT_EQ(loaded.events, data.events);
+  EXPECT_EQ(loaded.items.id(1), "b\n");
+  EXPECT_EQ(loaded.item_attributes.get("title", 0), "kettle");
+  EXPECT_EQ(loaded.user_attributes.get("age", 1), "33");
+  EXPECT_EQ(loaded.reviews.event, data.reviews.event);
+  EXPECT_EQ(loaded.reviews.summary[0], "good");
+  EXPECT_EQ(loaded.reviews.text[0], "very good");
+  EXPECT_EQ(loaded.links.at(0).pairs, data.links.at(0).pairs);
+  EXPECT_EQ(loaded.candidates.cols_of(1).size(), 1u);
+}
+
+TEST(DatasetIo, SameDataSameBytes) {
+  const TempDir dir;
+  save_dataset(example(), dir / "a");
+  save_dataset(example(), dir / "b");
+  EXPECT_EQ(read_file(dir / "a"), read_file(dir / "b"));
+}
+
+TEST(DatasetIo, RefusesInconsistentFiles) {
+  const TempDir dir;
+  const auto refused = [&](auto change) {
+    Dataset data = example();
+    change(data);
+    save_dataset(data, dir / "d");
+    EXPECT_THROW(load_dataset(dir / "d"), Error);
+  };
+  refused([](Dataset& d) { d.events[0].user = 2; });
+  refused([](Dataset& d) { d.events[1].item = 2; });
+  refused([](Dataset& d) { std::swap(d.events[0], d.events[1]); });
+  refused([](Dataset& d) { d.events[0].kind = static_cast<EventKind>(9); });
+  refused([](Dataset& d) { d.reviews.event[0] = 7; });
+  refused([](Dataset& d) { d.links[0].pairs[0].second = 7; });
+  refused([](Dataset& d) { d.candidates.indices[0] = 7; });
+  refused([](Dataset& d) { d.candidates.offsets[1] = 9; });
+  refused([](Dataset& d) { d.item_attributes.resize(5); });
+  write_file(dir / "text", "user,item\n");
+  EXPECT_THROW(load_dataset(dir / "text"), Error);
+}
+
+}  // namespace
+}  // namespace akin

@@ -1,0 +1,199 @@
+// Format atomic: RecBole's files (columns name:type, separated by tabs) and MMRec's x_label.
+#include <algorithm>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/attribute_file.h"
+#include "akin/data/readers/delimited.h"
+#include "akin/data/readers/event_reader.h"
+#include "akin/data/readers/file_names.h"
+#include "akin/data/readers/options.h"
+
+namespace akin {
+namespace {
+
+/// One column of a header: "rating:float".
+struct AtomicColumn {
+  std::string name;
+  std::string type;  ///< token, token_seq, float, float_seq, or "" where the header has no types
+};
+
+std::vector<AtomicColumn> parse_header(std::span<const std::string_view> fields) {
+  std::vector<AtomicColumn> columns;
+  for (const std::string_view field : fields) {
+    const std::size_t colon = field.rfind(':');
+    const bool typed = colon != std::string_view::npos;
+    columns.push_back(
+        {std::string(field.substr(0, colon)), std::string(typed ? field.substr(colon + 1) : "")});
+  }
+  return columns;
+}
+
+std::size_t find_column(const std::vector<AtomicColumn>& header, std::string_view role) {
+  for (const std::string_view name : usual_names(role)) {
+    for (std::size_t c = 0; c < header.size(); ++c) {
+      if (normalized_name(header[c].name) == name && !header[c].type.ends_with("_seq")) return c;
+    }
+  }
+  return kNoColumn;
+}
+
+std::size_t named_column(const std::vector<AtomicColumn>& header, const std::string& name,
+                         const std::string& path) {
+  const auto found = std::ranges::find(header, name, &AtomicColumn::name);
+  if (found != header.end()) return static_cast<std::size_t>(found - header.begin());
+  std::vector<std::string> names;
+  for (const AtomicColumn& column : header) names.push_back(column.name);
+  fail(ErrorCode::kUsage, "{}: there is no column '{}'{}; there are: {}", path, name,
+       did_you_mean(name, names), fmt::join(names, ", "));
+}
+
+EventColumns event_columns(const std::vector<AtomicColumn>& header, const ImportRequest& request,
+                           const std::string& path) {
+  EventColumns columns;
+  columns.most = header.size();
+  const auto pick = [&](std::string_view role) {
+    const std::string name = option(request, role);
+    return name.empty() ? find_column(header, role) : named_column(header, name, path);
+  };
+  columns.user = pick("user");
+  if (columns.user == kNoColumn) columns.user = find_column(header, "session");
+  columns.item = pick("item");
+  columns.value = pick("value");
+  columns.time = pick("time");
+  columns.text = find_column(header, "text");
+  columns.summary = find_column(header, "summary");
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    const std::string name = normalized_name(header[c].name);
+    if (name == "xlabel") columns.part = c;
+    // A review is a sequence of words to RecBole.
+    if (columns.text == kNoColumn && (name == "review" || name == "reviewtext")) columns.text = c;
+  }
+  if (columns.user == kNoColumn || columns.item == kNoColumn) {
+    fail(ErrorCode::kBadData,
+         "{}:1: the header names no {}; expected a line such as user_id:token, item_id:token, "
+         "rating:float, timestamp:float, separated by tabs",
+         path, columns.user == kNoColumn ? "user_id" : "item_id");
+  }
+  return columns;
+}
+
+Part part_of(const std::string& path) {
+  const std::string name = plain_name(path);
+  if (name.find(".test.") != std::string::npos) return Part::kTest;
+  return name.find(".valid.") != std::string::npos ? Part::kValidation : Part::kTrain;
+}
+
+void read_interactions(const std::string& path, const ImportRequest& request, EventReader& events,
+                       ImportReport& report, const Context& context) {
+  RecordReader reader(path, {"\t", false}, report, context);
+  if (!reader.next()) {
+    report.notes.push_back(fmt::format("{} is empty", path));
+    return;
+  }
+  const std::vector<AtomicColumn> header = parse_header(reader.fields());
+  events.start_file(event_columns(header, request, path), part_of(path));
+  const bool has_lists = std::ranges::any_of(header, [](const AtomicColumn& column) {
+    return column.type == "token_seq" && normalized_name(column.name).find("list") != std::string::npos;
+  });
+  if (has_lists)
+    report.notes.push_back(
+        fmt::format("{}: lists of earlier items are left out, each line is one event", path));
+  while (reader.next()) events.add(reader);
+}
+
+/// X.item or X.user: sequences of a category become levels joined by '|', other sequences stay text.
+void read_attributes(const std::string& path, Owner owner, DatasetBuilder& builder, ImportReport& report,
+                     const Context& context) {
+  RecordReader reader(path, {"\t", false}, report, context);
+  if (!reader.next()) return;
+  std::vector<AtomicColumn> header = parse_header(reader.fields());
+  std::size_t id = find_column(header, owner == Owner::kItem ? "item" : "user");
+  if (id == kNoColumn) id = 0;
+  for (AtomicColumn& column : header) {
+    const std::string_view role = owner == Owner::kItem ? attribute_role(column.name) : std::string_view();
+    if (!role.empty()) column.name = role;
+  }
+  AttributeReader attributes(owner, Encoding::kAuto, builder, report);
+  while (reader.next()) {
+    const auto fields = reader.fields();
+    if (fields.size() <= id || fields.size() > header.size()) {
+      report.rejections.add(fields.size() <= id ? "too few fields" : "too many fields",
+                            [&] { return reader.position(); });
+      continue;
+    }
+    if (!attributes.begin(fields[id], reader)) continue;
+    for (std::size_t c = 0; c < fields.size(); ++c) {
+      if (c == id) continue;
+      std::string text(fields[c]);
+      const bool levels =
+          header[c].type == "token_seq" && (header[c].name == "category" || header[c].name == "tags");
+      if (levels) std::ranges::replace(text, ' ', '|');
+      attributes.set(header[c].name, text);
+    }
+  }
+  attributes.finish();
+}
+
+/// The .inter files an argument stands for: itself, or X.inter, else X.train.inter, X.valid.inter,
+/// X.test.inter of a prefix X; a folder F stands for F/F.
+std::vector<std::string> interaction_files(const std::string& argument) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (argument == "-" || fs::is_regular_file(argument, error)) return {argument};
+  std::string prefix = argument;
+  if (fs::is_directory(argument, error)) prefix = (fs::path(argument) / plain_name(argument)).string();
+  if (const std::string whole = existing_file(prefix + ".inter"); !whole.empty()) return {whole};
+  std::vector<std::string> files;
+  for (const char* const part : {".train.inter", ".valid.inter", ".test.inter"}) {
+    if (std::string file = existing_file(prefix + part); !file.empty()) files.push_back(std::move(file));
+  }
+  if (files.empty()) fail(ErrorCode::kNotFound, "{}: no such file, and no {}.inter", argument, prefix);
+  return files;
+}
+
+/// X of X.inter, X.train.inter ...
+std::string prefix_of(const std::string& path) {
+  std::string name = plain_name(path);
+  for (const std::string_view ending : {".inter", ".train", ".valid", ".test"}) {
+    if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+  }
+  return beside(path, name);
+}
+
+void read_atomic(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+                 const Context& context) {
+  std::vector<std::string> files;
+  for (const std::string& argument : request.files) {
+    const std::string name = plain_name(argument);
+    if (name.ends_with(".item") || name.ends_with(".user")) continue;  // found beside the events
+    for (std::string& file : interaction_files(argument)) files.push_back(std::move(file));
+  }
+  if (files.empty()) fail(ErrorCode::kUsage, "atomic needs a .inter file");
+  EventRules rules;
+  rules.kind = option_kind(request, "kind_all", EventKind::kRating);
+  EventReader events(rules, builder, report);
+  for (const std::string& file : files) read_interactions(file, request, events, report, context);
+  events.finish();
+  if (files[0] == "-") return;
+  for (const auto& [ending, owner] : {std::pair(".item", Owner::kItem), std::pair(".user", Owner::kUser)}) {
+    const std::string path = existing_file(prefix_of(files[0]) + ending);
+    if (!path.empty()) read_attributes(path, owner, builder, report, context);
+  }
+}
+
+}  // namespace
+
+Format atomic_format() {
+  return {"atomic",
+          "RecBole and MMRec: X.inter (or X.train.inter ...) with X.item and X.user beside it; the prefix X "
+          "or a folder do too",
+          {{"user", "column of the user, if not user_id"},
+           {"item", "column of the item, if not item_id"},
+           {"value", "column of the rating, if not rating"},
+           {"time", "column of the time, if not timestamp"},
+           {"kind_all", "kind of all events: view, click, cart, purchase or rating"}},
+          read_atomic};
+}
+
+}  // namespace akin

@@ -1,0 +1,61 @@
+// Files that describe items or users: one a line.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "akin/data/readers/layout.h"
+#include "akin/data/readers/text_decode.h"
+
+namespace akin {
+
+/// Whose attributes a file holds.
+enum class Owner { kItem, kUser };
+
+/// Sets attributes of records, whose owner's id stands in one column. Rejected: records without an id, with
+/// too few or too many fields, and the second and later records of an id. Blanks around a text go; an empty
+/// text is no attribute.
+class AttributeReader {
+ public:
+  AttributeReader(Owner owner, Encoding encoding, DatasetBuilder& builder, ImportReport& report)
+      : owner_(owner), builder_(builder), report_(report), decode_(encoding) {}
+
+  /// False if the record is rejected (no id, or one described before); sets nothing.
+  bool begin(std::string_view id, const RecordReader& record);
+  /// An attribute of the record begun.
+  void set(std::string_view name, std::string_view raw_text);
+  /// The text as clean UTF-8, for attributes that are put together first; valid until the next call.
+  std::string_view decode(std::string_view raw_text) { return decode_(raw_text); }
+  /// Puts what was repaired into the report's notes.
+  void finish();
+  bool html_entities = false;  ///< decode &amp; and the like
+
+ private:
+  Owner owner_;
+  DatasetBuilder& builder_;
+  ImportReport& report_;
+  TextDecoder decode_;
+  IdMap described_;
+  std::string id_;
+  std::string html_;
+};
+
+/// How a table of attributes is read.
+struct AttributeTableRequest {
+  std::string path;
+  Owner owner = Owner::kItem;
+  Encoding encoding = Encoding::kAuto;
+  LayoutHints hints = {};
+  std::string id_column = "";  ///< "" = by the usual names, else the first
+  std::vector<std::string> columns =
+      {};  ///< names of the columns of a file without header; "id" is the owner's id
+  bool html_entities = false;
+};
+
+/// Reads a table: columns with a usual name become that attribute (title, brand, ...), others keep their own
+/// name. Throws Error(kUsage) for an unknown id column.
+void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& builder, ImportReport& report,
+                          const Context& context);
+
+}  // namespace akin

@@ -1,0 +1,271 @@
+// Formats csv, uirt and sessions: tables of events.
+#include <algorithm>
+#include <array>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/attribute_file.h"
+#include "akin/data/readers/delimited.h"
+#include "akin/data/readers/event_reader.h"
+#include "akin/data/readers/layout.h"
+#include "akin/data/readers/options.h"
+
+namespace akin {
+namespace {
+
+constexpr std::array<std::string_view, 8> kEventRoles = {"user", "item", "value",   "time",
+                                                         "kind", "text", "summary", "part"};
+constexpr std::array<std::string_view, 7> kAttributeRoles = {"title",       "brand", "category", "price",
+                                                             "description", "image", "tags"};
+
+/// How the three formats differ.
+struct Profile {
+  EventKind kind = EventKind::kRating;
+  bool sessions = false;        ///< a session's events are a user's; columns are SessionId ItemId Time
+  bool positions_only = false;  ///< user item rating [time], never a header
+};
+
+std::size_t* role_column(EventColumns& columns, std::string_view role) {
+  if (role == "user") return &columns.user;
+  if (role == "item") return &columns.item;
+  if (role == "value") return &columns.value;
+  if (role == "time") return &columns.time;
+  if (role == "kind") return &columns.kind;
+  if (role == "text") return &columns.text;
+  if (role == "summary") return &columns.summary;
+  return &columns.part;
+}
+
+/// Columns of a file whose header says nothing: user item [value] [time], or SessionId ItemId Time.
+void place_by_position(const Layout& layout, const Profile& profile, EventColumns& columns) {
+  const TimeParser iso("iso");
+  const auto is_date = [&](std::size_t c) {
+    return c < layout.first.size() && iso(layout.first[c]).has_value();
+  };
+  const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are no rating
+    return c < layout.first.size() && layout.first[c].size() >= 9 &&
+           TimeParser()(layout.first[c]).has_value();
+  };
+  columns.user = 0;
+  columns.item = 1;
+  if (profile.sessions) {
+    if (is_date(1) && layout.width >= 3)
+      columns.item = 2;  // session, time, item: the RecSys challenge of 2015
+    if (layout.width >= 3) columns.time = columns.item == 2 ? 1 : 2;
+    return;
+  }
+  if (layout.width == 3 && !profile.positions_only && (is_date(2) || is_recent(2))) {
+    columns.time = 2;
+    return;
+  }
+  if (layout.width >= 3 || profile.positions_only) columns.value = 2;
+  if (layout.width >= 4) columns.time = 3;
+}
+
+/// The usual names of a role; a session stands for a user where there is no better column.
+std::size_t usual_event_column(const Layout& layout, std::string_view role, const Profile& profile) {
+  if (role == "part") return kNoColumn;
+  if (role == "value" && profile.sessions) return kNoColumn;
+  if (role != "user") return layout.usual_column(role);
+  const std::size_t user = layout.usual_column("user"), session = layout.usual_column("session");
+  if (profile.sessions) return session != kNoColumn ? session : user;
+  return user != kNoColumn ? user : session;
+}
+
+EventColumns map_columns(const ImportRequest& request, const Layout& layout, const std::string& path,
+                         const Profile& profile) {
+  EventColumns columns;
+  columns.most = layout.width;
+  std::vector<std::size_t> taken;
+  std::vector<std::string_view> open;  // roles the caller says nothing about
+  for (const std::string_view role : kEventRoles) {
+    const std::string spec = option(request, role);
+    if (spec.empty()) open.push_back(role);
+    if (spec.empty() || spec == "none") continue;
+    taken.push_back(layout.column(spec, path));
+    *role_column(columns, role) = taken.back();
+  }
+  for (const std::string_view role : kAttributeRoles) {
+    const std::string spec = option(request, role);
+    if (spec.empty() || spec == "none") continue;
+    taken.push_back(layout.column(spec, path));
+    columns.item_attributes.emplace_back(role, taken.back());
+  }
+  for (const std::string& name : option_list(request, "item_attributes")) {
+    taken.push_back(layout.column(name, path));
+    columns.item_attributes.emplace_back(name, taken.back());
+  }
+  for (const std::string& name : option_list(request, "user_attributes")) {
+    taken.push_back(layout.column(name, path));
+    columns.user_attributes.emplace_back(name, taken.back());
+  }
+  if (layout.header.empty() && taken.empty()) {
+    place_by_position(layout, profile, columns);
+  } else {
+    const auto is_free = [&](std::size_t c) {
+      return c != kNoColumn && std::ranges::find(taken, c) == taken.end();
+    };
+    for (const std::string_view role : open) {
+      const std::size_t usual = usual_event_column(layout, role, profile);
+      if (is_free(usual)) *role_column(columns, role) = usual;
+    }
+    for (const std::string_view role : kAttributeRoles) {
+      const std::size_t usual = option(request, role).empty() ? layout.usual_column(role) : kNoColumn;
+      if (is_free(usual)) columns.item_attributes.emplace_back(role, usual);
+    }
+  }
+  for (const auto& [role, column] : {std::pair("user", columns.user), std::pair("item", columns.item)}) {
+    if (column != kNoColumn && column < layout.width) continue;
+    fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}; there are {}: {}", path, role,
+         role, layout.width,
+         layout.header.empty() ? fmt::format("{}", fmt::join(layout.first, " | "))
+                               : fmt::format("{}", fmt::join(layout.header, ", ")));
+  }
+  return columns;
+}
+
+/// "user=CustomerID item=StockCode": what was read as what, so that a wrong guess is seen.
+std::string describe_columns(EventColumns columns, const Layout& layout) {
+  const auto name = [&](std::size_t c) {
+    return c < layout.header.size() ? layout.header[c] : fmt::format("{}", c + 1);
+  };
+  std::string text;
+  for (const std::string_view role : kEventRoles) {
+    const std::size_t column = *role_column(columns, role);
+    if (column != kNoColumn) text += fmt::format(" {}={}", role, name(column));
+  }
+  for (const auto& [role, column] : columns.item_attributes)
+    text += fmt::format(" {}={}", role, name(column));
+  for (const auto& [role, column] : columns.user_attributes)
+    text += fmt::format(" {}={}", role, name(column));
+  return text;
+}
+
+LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
+  LayoutHints hints{option(request, "delimiter", "auto"),
+                    option(request, "header", profile.positions_only ? "no" : "auto"),
+                    option_flag(request, "quotes", profile.positions_only ? "no" : "yes"),
+                    {}};
+  for (const std::string_view role : kEventRoles) hints.names.push_back(option(request, role));
+  for (const std::string_view role : kAttributeRoles) hints.names.push_back(option(request, role));
+  for (const std::string_view list : {"item_attributes", "user_attributes"}) {
+    for (const std::string& name : option_list(request, list)) hints.names.push_back(name);
+  }
+  std::erase(hints.names, "");
+  return hints;
+}
+
+void read_tables(const ImportRequest& request, const Profile& profile, DatasetBuilder& builder,
+                 ImportReport& report, const Context& context) {
+  EventRules rules;
+  rules.time = TimeParser(option(request, "time_format", "auto"));
+  rules.kind = option_kind(request, "kind_all", profile.kind);
+  rules.min_raw_value = option_number(request, "min_raw_value");
+  rules.item_pattern = option(request, "item_pattern");
+  rules.encoding = parse_encoding(option(request, "encoding", "auto"));
+  const LayoutHints hints = layout_hints(request, profile);
+  EventReader events(rules, builder, report);
+  for (const std::string& path : request.files) {
+    RecordReader reader(path, {}, report, context);
+    const Layout layout = detect_layout(reader, hints);
+    if (layout.width == 0) {
+      report.notes.push_back(fmt::format("{} is empty", path));
+      continue;
+    }
+    EventColumns columns = map_columns(request, layout, path, profile);
+    if (columns.kind != kNoColumn && !option(request, "kind_all").empty()) columns.kind = kNoColumn;
+    if (!profile.positions_only)
+      report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(columns, layout)));
+    events.start_file(std::move(columns), Part::kTrain);
+    while (reader.next()) events.add(reader);
+  }
+  events.finish();
+  for (const auto& [name, owner] : {std::pair("items", Owner::kItem), std::pair("users", Owner::kUser)}) {
+    const std::string path = option(request, name);
+    if (path.empty()) continue;
+    LayoutHints table_hints;
+    table_hints.names = {option(request, fmt::format("{}_id", name))};
+    read_attribute_table({path, owner, rules.encoding, table_hints, table_hints.names[0], {}, false}, builder,
+                         report, context);
+  }
+}
+
+void read_csv(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+              const Context& context) {
+  read_tables(request, {}, builder, report, context);
+}
+
+void read_uirt(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+               const Context& context) {
+  read_tables(request, {EventKind::kRating, false, true}, builder, report, context);
+}
+
+void read_sessions(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+                   const Context& context) {
+  read_tables(request, {EventKind::kClick, true, false}, builder, report, context);
+}
+
+constexpr FormatOption kDelimiter = {
+    "delimiter", "text between fields, such as ; or tab; auto looks at the first lines", "auto"};
+constexpr FormatOption kHeader = {"header", "is the first line a header: auto, yes or no", "auto"};
+constexpr FormatOption kTimeFormat = {
+    "time_format", "auto, seconds, milliseconds, iso, or a pattern such as %d.%m.%Y %H:%M (UTC)", "auto"};
+constexpr FormatOption kKindAll = {"kind_all", "kind of all events: view, click, cart, purchase or rating"};
+
+}  // namespace
+
+Format csv_format() {
+  return {"csv",
+          "any table of events; columns are found by their usual names or given as header names or numbers",
+          {kDelimiter,
+           kHeader,
+           {"quotes", "may fields stand in double quotes: yes or no", "yes"},
+           {"user", "column of the user: header name or number from 1"},
+           {"item", "column of the item"},
+           {"value", "column of the rating, quantity or weight; none = every event counts 1"},
+           {"time", "column of the time; none = leave it out"},
+           kTimeFormat,
+           {"kind", "column of the kind of event (view, click, addtocart, buy ...)"},
+           kKindAll,
+           {"text", "column of the review text"},
+           {"summary", "column of the review's headline"},
+           {"part", "column of the part of a given split: 0 training, 1 validation, 2 test"},
+           {"title", "column of the item's title"},
+           {"brand", "column of the item's brand"},
+           {"category", "column of the item's category"},
+           {"price", "column of the item's price"},
+           {"description", "column of the item's description"},
+           {"image", "column of the item's picture"},
+           {"tags", "column of the item's tags"},
+           {"item_attributes", "more columns to keep as attributes of the item, separated by commas"},
+           {"user_attributes", "columns to keep as attributes of the user, separated by commas"},
+           {"min_raw_value", "events with a value below are rejected and counted (returns: 0.001)"},
+           {"item_pattern", "regular expression that must be found in the item's id, such as ^[0-9]{5}"},
+           {"encoding", "of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
+           {"items", "a table that describes items, one a line"},
+           {"items_id", "its column of the item's id"},
+           {"users", "a table that describes users, one a line"},
+           {"users_id", "its column of the user's id"}},
+          read_csv};
+}
+
+Format uirt_format() {
+  return {"uirt",
+          "user item rating [time], separated by any text",
+          {kDelimiter, kTimeFormat, kKindAll},
+          read_uirt};
+}
+
+Format sessions_format() {
+  return {"sessions",
+          "SessionId ItemId Time, one click a line; a session becomes a user",
+          {kDelimiter,
+           kHeader,
+           {"user", "column of the session"},
+           {"item", "column of the item"},
+           {"time", "column of the time"},
+           kTimeFormat,
+           kKindAll},
+          read_sessions};
+}
+
+}  // namespace akin

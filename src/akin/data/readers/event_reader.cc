@@ -1,0 +1,151 @@
+#include "akin/data/readers/event_reader.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/number_parse.h"
+#include "akin/data/readers/options.h"
+
+namespace akin {
+namespace {
+
+constexpr std::size_t kMostAttributes = 64;  // bits of Known::done
+
+std::optional<std::regex> compile(const std::string& pattern) {
+  if (pattern.empty()) return std::nullopt;
+  try {
+    return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
+  } catch (const std::regex_error& error) {
+    fail(ErrorCode::kUsage, "option item_pattern: '{}' is not a regular expression: {}", pattern,
+         error.what());
+  }
+}
+
+}  // namespace
+
+EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report)
+    : rules_(std::move(rules)),
+      builder_(builder),
+      report_(report),
+      pattern_(compile(rules_.item_pattern)),
+      decode_(rules_.encoding) {
+  if (rules_.min_raw_value) below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
+}
+
+void EventReader::start_file(EventColumns columns, Part part) {
+  columns_ = std::move(columns);
+  part_ = part;
+  for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
+    if (attributes->size() > kMostAttributes) {
+      fail(ErrorCode::kUsage,
+           "at most {} attributes of an event file are kept, {} are asked for; put them into a file "
+           "of their own",
+           kMostAttributes, attributes->size());
+    }
+  }
+  least_fields_ = 0;
+  for (const std::size_t column :
+       {columns_.user, columns_.item, columns_.value, columns_.time, columns_.kind, columns_.part}) {
+    if (column != kNoColumn) least_fields_ = std::max(least_fields_, column + 1);
+  }
+}
+
+/// Fills everything but the ids; the reason to reject the record, or nullptr.
+const char* EventReader::parse(std::span<const std::string_view> fields, Event& event) const {
+  if (fields.size() > columns_.most) {
+    const auto extra = fields.subspan(columns_.most);
+    if (std::ranges::any_of(extra, [](std::string_view field) { return !field.empty(); }))
+      return "too many fields";
+  }
+  if (fields[columns_.user].empty()) return "no user";
+  if (fields[columns_.item].empty()) return "no item";
+  if (columns_.value != kNoColumn) {
+    const ParsedValue parsed = parse_value(fields[columns_.value]);
+    if (parsed.problem != nullptr) return parsed.problem;
+    event.value = parsed.value;
+    if (rules_.min_raw_value && event.value < *rules_.min_raw_value) return below_reason_.c_str();
+  }
+  if (columns_.time != kNoColumn) {
+    const std::string_view text = fields[columns_.time];
+    const auto time = rules_.time(text);
+    if (!time) return text.empty() ? "no time" : "time not understood or out of range";
+    event.time = *time;
+  }
+  if (columns_.kind != kNoColumn) {
+    const auto kind = kind_of(fields[columns_.kind]);
+    if (!kind) return "unknown kind of event";
+    event.kind = *kind;
+  }
+  if (columns_.part != kNoColumn) {
+    const std::string_view text = fields[columns_.part];
+    if (text != "0" && text != "1" && text != "2") return "unknown part (expected 0, 1 or 2)";
+    event.part = static_cast<Part>(text[0] - '0');
+  }
+  return nullptr;
+}
+
+bool EventReader::matches(std::string_view item) {
+  constexpr std::size_t kLongest = 256;  // std::regex needs stack in proportion to the text
+  const idx_t idx = judged_.add(item);
+  if (idx == verdicts_.size()) {
+    verdicts_.push_back(item.size() <= kLongest && std::regex_search(item.begin(), item.end(), *pattern_));
+  }
+  return verdicts_[idx] != 0;
+}
+
+void EventReader::add(const RecordReader& record) {
+  const std::span<const std::string_view> fields = record.fields();
+  Event event;
+  event.kind = rules_.kind;
+  event.part = part_;
+  const char* problem = fields.size() < least_fields_ ? "too few fields" : parse(fields, event);
+  if (problem == nullptr && pattern_ && !matches(fields[columns_.item]))
+    problem = "item does not match the pattern";
+  if (problem != nullptr) {
+    report_.rejections.add(problem, [&] { return record.position(); });
+    return;
+  }
+  const std::string_view user = fields[columns_.user], item = fields[columns_.item];
+  if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user, item);
+  const std::uint64_t ordinal =
+      builder_.add_event(user, item, event.value, event.time, event.kind, event.part);
+  if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty())
+    set_attributes(fields, user, item);
+  if (columns_.text == kNoColumn && columns_.summary == kNoColumn) return;
+  const auto text_of = [&](std::size_t column) {
+    return std::string(column < fields.size() ? decode_(fields[column]) : std::string_view());
+  };
+  const std::string summary = text_of(columns_.summary), text = text_of(columns_.text);
+  builder_.add_review(ordinal, summary, text);
+}
+
+std::uint64_t& EventReader::Known::operator[](std::string_view id) {
+  const idx_t idx = ids.add(id);
+  if (idx == done.size()) done.push_back(0);
+  return done[idx];
+}
+
+void EventReader::set_attributes(std::span<const std::string_view> fields, std::string_view user,
+                                 std::string_view item) {
+  const auto set = [&](const auto& attributes, Known& known, std::string_view id, auto setter) {
+    if (attributes.empty()) return;
+    std::uint64_t& done = known[id];
+    for (std::size_t a = 0; a < attributes.size(); ++a) {
+      const auto& [name, column] = attributes[a];
+      const std::uint64_t bit = std::uint64_t{1} << a;
+      if ((done & bit) != 0 || column >= fields.size()) continue;
+      const std::string_view text = decode_(fields[column]);
+      if (text.empty()) continue;
+      (builder_.*setter)(id, name, text);
+      done |= bit;
+    }
+  };
+  set(columns_.item_attributes, known_items_, item, &DatasetBuilder::set_item_attribute);
+  set(columns_.user_attributes, known_users_, user, &DatasetBuilder::set_user_attribute);
+}
+
+void EventReader::finish() {
+  if (std::string note = decode_.note(); !note.empty()) report_.notes.push_back(std::move(note));
+}
+
+}  // namespace akin

@@ -1,0 +1,83 @@
+// One event of a record: its fields checked, then added or counted.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <regex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "akin/data/id_map.h"
+#include "akin/data/readers/layout.h"
+#include "akin/data/readers/text_decode.h"
+#include "akin/data/time_parse.h"
+
+namespace akin {
+
+/// Columns of an event file, from 0; kNoColumn = the file has none.
+struct EventColumns {
+  std::size_t user = kNoColumn;
+  std::size_t item = kNoColumn;
+  std::size_t value = kNoColumn;
+  std::size_t time = kNoColumn;
+  std::size_t kind = kNoColumn;
+  std::size_t part = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label)
+  std::size_t text = kNoColumn;
+  std::size_t summary = kNoColumn;
+  std::vector<std::pair<std::string, std::size_t>> item_attributes = {};  ///< (name, column)
+  std::vector<std::pair<std::string, std::size_t>> user_attributes = {};
+  std::size_t most = kNoColumn;  ///< a record with text in a column from here on is rejected
+};
+
+/// How events are judged.
+struct EventRules {
+  TimeParser time{};
+  EventKind kind = EventKind::kRating;  ///< of events without a kind column
+  std::optional<float> min_raw_value = std::nullopt;
+  std::string item_pattern = "";  ///< ECMAScript, must be found in the item's id; "" = any item
+  Encoding encoding = Encoding::kAuto;
+  /// Times of (user, item) in a file without a time column; empty = unknown.
+  std::function<std::int64_t(std::string_view, std::string_view)> order = {};
+};
+
+/// Adds records as events. Rejected, each under its own reason: too few or too many fields, no user, no item,
+/// no or bad value, value below the least, no or bad time, unknown kind, unknown part, an item that does not
+/// match. Attributes given with events: the first that is not empty counts.
+class EventReader {
+ public:
+  /// Throws Error(kUsage) for a pattern that is no regular expression.
+  EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report);
+
+  /// Columns and part of the file that follows.
+  void start_file(EventColumns columns, Part part);
+  void add(const RecordReader& record);
+  /// Puts what was repaired into the report's notes.
+  void finish();
+
+ private:
+  /// What is remembered of an id, so that a pattern is matched and an attribute set once.
+  struct Known {
+    IdMap ids;
+    std::vector<std::uint64_t> done;  // bit a: attribute a is set
+    std::uint64_t& operator[](std::string_view id);
+  };
+  const char* parse(std::span<const std::string_view> fields, Event& event) const;
+  bool matches(std::string_view item);
+  void set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item);
+
+  EventRules rules_;
+  DatasetBuilder& builder_;
+  ImportReport& report_;
+  EventColumns columns_;
+  Part part_ = Part::kTrain;
+  std::size_t least_fields_ = 0;
+  std::string below_reason_;
+  std::optional<std::regex> pattern_;
+  IdMap judged_;
+  std::vector<char> verdicts_;
+  Known known_items_, known_users_;
+  TextDecoder decode_;
+};
+
+}  // namespace akin

@@ -1,0 +1,56 @@
+// What stands in which column of a delimited file.
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/data/readers/record_reader.h"
+
+namespace akin {
+
+inline constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
+
+/// A name without case, blanks and punctuation: "User_ID" and "userId" are the same.
+std::string normalized_name(std::string_view name);
+
+/// The usual header names of a role, normalized, the surest first: roles are user, session, item, value,
+/// time, kind, text, summary and the well-known item attributes title, brand, category, price, description,
+/// image, tags.
+std::span<const std::string_view> usual_names(std::string_view role);
+/// The well-known item attribute a header name stands for, or "" (a column of another name).
+std::string_view attribute_role(std::string_view header_name);
+
+/// What the caller knows beforehand.
+struct LayoutHints {
+  std::string delimiter = "auto";  ///< "auto", or as delimiter_of() takes it
+  std::string header = "auto";     ///< "auto", "yes" or "no"
+  bool quotes = true;
+  std::vector<std::string> names =
+      {};  ///< columns the caller names: a first line with one of them is a header
+};
+
+/// Dialect and header of a file.
+struct Layout {
+  Dialect dialect;
+  std::vector<std::string> header;  ///< empty: the file has none
+  std::vector<std::string>
+      first;              ///< fields of the first record that is not the header; empty if there is none
+  std::size_t width = 0;  ///< fields of the header, else of most of the first lines
+
+  /// The column of `spec`: a header name (case and punctuation matter only where they tell two columns apart)
+  /// or a number from 1. Throws Error(kUsage) naming `path` and the columns there are.
+  std::size_t column(std::string_view spec, std::string_view path) const;
+  /// The first column with a usual name of the role, or kNoColumn.
+  std::size_t usual_column(std::string_view role) const;
+};
+
+/// Looks at the first lines, sets the reader's dialect and moves it past the header. The delimiter is the one
+/// of , ; tab | :: (else blanks) that gives all lines the same number of fields, the most if several do.
+Layout detect_layout(RecordReader& reader, const LayoutHints& hints);
+
+}  // namespace akin

@@ -1,0 +1,121 @@
+// Formats lists and pairs: implicit events without values.
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/attribute_file.h"
+#include "akin/data/readers/delimited.h"
+#include "akin/data/readers/options.h"
+#include "akin/data/readers/ordinals.h"
+#include "akin/data/readers/record_reader.h"
+
+namespace akin {
+namespace {
+
+/// Fields between runs of blanks.
+Dialect blanks() { return {"", false}; }
+
+/// Whose list a line is.
+enum class ListOwner { kFirstField, kLine };
+
+ListOwner parse_owner(const ImportRequest& request) {
+  const std::string text = option(request, "user", "first");
+  if (text == "first") return ListOwner::kFirstField;
+  if (text == "line") return ListOwner::kLine;
+  fail(ErrorCode::kUsage,
+       "option user: '{}': expected first (a line begins with its user) or line (every line is a user)",
+       text);
+}
+
+void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+                const Context& context) {
+  const bool ordered = option_flag(request, "ordered", "no");
+  const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
+  const ListOwner owner = parse_owner(request);
+  Ordinals ordinals;
+  std::uint64_t empty_lists = 0, lines = 0;
+  for (std::size_t f = 0; f < request.files.size(); ++f) {
+    const bool named_test =
+        std::filesystem::path(request.files[f]).filename().string().find("test") != std::string::npos;
+    const Part part = f > 0 || (named_test && request.files.size() > 1) ? Part::kTest : Part::kTrain;
+    RecordReader reader(request.files[f], blanks(), report, context);
+    while (reader.next()) {
+      auto fields = reader.fields();
+      const std::string number = fmt::format("{}", ++lines);
+      const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
+      if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
+      if (fields.empty()) ++empty_lists;
+      for (const std::string_view item : fields) {
+        builder.add_event(user, item, 1, ordered ? ordinals.next(user) : kNoTime, kind, part);
+      }
+    }
+  }
+  if (empty_lists > 0) report.notes.push_back(fmt::format("{} users have an empty list", empty_lists));
+  if (ordered) report.notes.push_back("the order of each list is kept as times 0, 1, 2 ... per user");
+
+  const std::string items = option(request, "items");
+  if (!items.empty()) {
+    std::vector<std::string> columns = option_list(request, "items_columns");
+    if (columns.empty()) columns = {"id", "title", "brand", "category"};
+    LayoutHints hints;
+    hints.header = option(request, "items_header", "auto");
+    hints.quotes = items.find(".csv") != std::string::npos;
+    read_attribute_table(
+        {items, Owner::kItem, Encoding::kAuto, hints, option(request, "items_id"), columns, true}, builder,
+        report, context);
+  }
+  for (const std::string& path : option_list(request, "links")) {
+    const std::string name = std::filesystem::path(path).stem().string();
+    RecordReader reader(path, blanks(), report, context);
+    while (reader.next()) {
+      const auto fields = reader.fields();
+      for (const std::string_view related : fields.subspan(1)) builder.add_link(name, fields[0], related);
+    }
+  }
+}
+
+void read_pairs(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
+                const Context& context) {
+  const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
+  Ordinals ordinals;
+  for (const std::string& path : request.files) {
+    RecordReader reader(path, blanks(), report, context);
+    while (reader.next()) {
+      const auto fields = reader.fields();
+      if (fields.size() != 2) {
+        report.rejections.add(fields.size() < 2 ? "too few fields" : "too many fields",
+                              [&] { return reader.position(); });
+        continue;
+      }
+      builder.add_event(fields[0], fields[1], 1, ordinals.next(fields[0]), kind);
+    }
+  }
+  report.notes.push_back("the order of lines is kept as times 0, 1, 2 ... per user");
+}
+
+}  // namespace
+
+Format lists_format() {
+  return {
+      "lists",
+      "user item item ... a line; a second file is the test part",
+      {{"ordered", "are the items in time order: yes or no", "no"},
+       {"user", "first: a line begins with its user; line: every line is a user (sessions without id)",
+        "first"},
+       {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
+       {"items", "a table that describes items, one a line"},
+       {"items_columns", "its columns if it has no header, separated by commas", "id,title,brand,category"},
+       {"items_header", "has it a header: auto, yes or no", "auto"},
+       {"items_id", "its column of the item's id"},
+       {"links",
+        "files of `item related related ...` a line, separated by commas; a link's name is its file's"}},
+      read_lists};
+}
+
+Format pairs_format() {
+  return {"pairs",
+          "user item a line, in time order",
+          {{"kind_all", "kind of all events: view, click, cart, purchase or rating"}},
+          read_pairs};
+}
+
+}  // namespace akin

@@ -1,0 +1,20 @@
+// What MovieLens knows of films and users.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "akin/data/readers/readers.h"
+
+namespace akin {
+
+/// Reads the files beside a ratings file, those of its release, where they are there:
+///   tab    u.item with u.genre, u.user
+///   ::     movies.dat, users.dat, movies_extrainfos.dat
+///   ,      movies.csv, tags.csv
+/// Sets title, category (genres joined by '|'), tags, director, actors, description of items; gender, age,
+/// occupation, zip of users. Notes in the report what was read.
+void read_movielens_content(const std::string& ratings_path, std::string_view delimiter,
+                            DatasetBuilder& builder, ImportReport& report, const Context& context);
+
+}  // namespace akin

@@ -1,0 +1,79 @@
+#include "akin/data/readers/readers.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/amazon.h"
+#include "akin/data/readers/delimited.h"
+#include "akin/data/readers/file_names.h"
+
+namespace akin {
+namespace {
+
+/// Throws Error(kUsage) for an option the format does not have; dashes in names become underscores.
+ImportRequest checked(const Format& format, const ImportRequest& request) {
+  if (request.files.empty()) fail(ErrorCode::kUsage, "import {}: name at least one file", format.name);
+  ImportRequest result = request;
+  result.options.clear();
+  for (const auto& [name, text] : request.options) {
+    std::string key = name;
+    std::ranges::replace(key, '-', '_');
+    if (std::ranges::find(format.options, key, &FormatOption::name) == format.options.end()) {
+      std::vector<std::string> names;
+      for (const FormatOption& option : format.options) names.emplace_back(option.name);
+      fail(ErrorCode::kUsage, "format {} has no option '{}'{}; it has: {}", format.name, name,
+           did_you_mean(key, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+    }
+    result.options[key] = text;
+  }
+  return result;
+}
+
+/// Says why nothing could be used, the most frequent reasons first.
+[[noreturn]] void fail_empty(const std::string& file, const ImportReport& report) {
+  std::vector<Rejections::Reason> reasons = report.rejections.reasons();
+  std::ranges::stable_sort(reasons, std::ranges::greater{}, &Rejections::Reason::count);
+  std::string why;
+  for (const Rejections::Reason& reason : reasons) {
+    why += fmt::format("{}{} times '{}'{}", why.empty() ? ": " : ", ", reason.count, reason.text,
+                       reason.positions.empty() ? "" : fmt::format(" (first {})", reason.positions[0]));
+  }
+  fail(ErrorCode::kBadData, "{}: not one usable event among {} lines{}; is the format right?", file,
+       report.lines, why);
+}
+
+}  // namespace
+
+const std::vector<Format>& formats() {
+  static const std::vector<Format> all = {
+      amazon_format(), movielens_format(), csv_format(),      atomic_format(), uirt_format(),
+      lists_format(),  pairs_format(),     sessions_format(), ncf_format(),
+  };
+  return all;
+}
+
+const Format& find_format(std::string_view name) {
+  const auto found = std::ranges::find(formats(), name, &Format::name);
+  if (found != formats().end()) return *found;
+  std::vector<std::string> names;
+  for (const Format& format : formats()) names.emplace_back(format.name);
+  fail(ErrorCode::kUsage, "there is no format '{}'{}; there are: {}", name, did_you_mean(name, names),
+       fmt::join(names, ", "));
+}
+
+Dataset import_dataset(std::string_view format_name, const ImportRequest& request,
+                       const ImportFilters& filters, ImportReport& report, const Context& context) {
+  const Format& format = find_format(format_name);
+  const ImportRequest sound = checked(format, request);
+  report.rejections = Rejections(request.strict);
+  DatasetBuilder builder;
+  builder.keep_unseen = request.keep_unseen;
+  const auto start = std::chrono::steady_clock::now();
+  format.read(sound, builder, report, context);
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (builder.events() == 0) fail_empty(sound.files[0], report);
+  return builder.build(data_set_name(sound.files[0]), filters, report, context);
+}
+
+}  // namespace akin

@@ -1,0 +1,216 @@
+#include "akin/data/readers/record_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace akin {
+namespace {
+
+constexpr unsigned kTickLines = 1 << 14;
+constexpr std::size_t kMostRecordLines = 1000;
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/// Bytes to come, or 0 where that cannot be told beforehand.
+std::uint64_t plain_size(const std::string& path) {
+  if (path == "-" || path.ends_with(".gz") || path.ends_with(".zst")) return 0;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return error ? 0 : size;
+}
+
+}  // namespace
+
+RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportReport& report,
+                           const Context& context)
+    : lines_(path),
+      report_(report),
+      context_(context),
+      file_bytes_(plain_size(path)),
+      lines_to_tick_(kTickLines) {
+  set_dialect(std::move(dialect));
+}
+
+void RecordReader::set_dialect(Dialect dialect) { dialect_ = std::move(dialect); }
+
+std::string RecordReader::position() const { return fmt::format("{}:{}", lines_.path(), record_line_); }
+
+std::vector<std::string> RecordReader::peek(std::size_t count) {
+  while (waiting_.size() < count) {
+    const auto line = lines_.next();
+    if (!line) break;
+    waiting_.emplace_back(*line);
+  }
+  return {waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(count, waiting_.size()))};
+}
+
+std::optional<std::string_view> RecordReader::next_line() {
+  if (waiting_.empty()) {
+    const auto line = lines_.next();
+    record_line_ = lines_.line_number();
+    return line;
+  }
+  current_ = std::move(waiting_.front());
+  waiting_.pop_front();
+  record_line_ = lines_.line_number() - waiting_.size();
+  return current_;
+}
+
+bool RecordReader::next() {
+  for (;;) {
+    const auto line = next_line();
+    if (!line || --lines_to_tick_ == 0) tick();
+    if (!line) return false;
+    if (!line->empty() && split(*line)) return true;
+  }
+}
+
+void RecordReader::tick() {
+  lines_to_tick_ = kTickLines;
+  report_.lines += lines_.line_number() - std::exchange(lines_reported_, lines_.line_number());
+  report_.bytes += lines_.bytes_read() - std::exchange(bytes_reported_, lines_.bytes_read());
+  context_.check_stop();
+  context_.report({"reading", lines_.bytes_read(), file_bytes_, "bytes"});
+}
+
+/// False if the record was rejected.
+bool RecordReader::split(std::string_view line) {
+  fields_.clear();
+  if (dialect_.delimiter.size() != 1) {
+    if (dialect_.quotes && line.find('"') != std::string_view::npos) return split_quoted(line);
+    dialect_.delimiter.empty() ? split_blanks(line) : split_long_delimiter(line);
+    return !fields_.empty();
+  }
+  const char delimiter = dialect_.delimiter.front();
+  const bool quotes = dialect_.quotes;
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  for (;;) {
+    if (quotes && at < end && *at == '"') return split_quoted(line);
+    const auto* const stop =
+        static_cast<const char*>(std::memchr(at, delimiter, static_cast<std::size_t>(end - at)));
+    if (stop == nullptr) break;
+    fields_.emplace_back(at, stop - at);
+    at = stop + 1;
+  }
+  fields_.emplace_back(at, end - at);
+  return true;
+}
+
+void RecordReader::split_long_delimiter(std::string_view line) {
+  const std::string_view delimiter = dialect_.delimiter;
+  for (;;) {
+    const std::size_t stop = line.find(delimiter);
+    fields_.push_back(line.substr(0, stop));
+    if (stop == std::string_view::npos) return;
+    line.remove_prefix(stop + delimiter.size());
+  }
+}
+
+void RecordReader::split_blanks(std::string_view line) {
+  const char* at = line.data();
+  const char* const end = at + line.size();
+  for (;;) {
+    while (at < end && is_blank(*at)) ++at;
+    if (at == end) return;
+    const char* const begin = at;
+    while (at < end && !is_blank(*at)) ++at;
+    fields_.emplace_back(begin, at - begin);
+  }
+}
+
+/// Splits a record with quoted fields, reading on while a quote is open. Fields are copied to clean_.
+bool RecordReader::split_quoted(std::string_view line) {
+  const std::string_view delimiter = dialect_.delimiter;
+  raw_.assign(line);
+  const std::size_t first_line_size = raw_.size();
+  const std::uint64_t first_line = record_line_;
+  clean_.clear();
+  ends_.clear();
+  std::size_t extra_lines = 0;
+  for (std::size_t at = 0;;) {
+    bool open = at < raw_.size() && raw_[at] == '"';
+    if (open) ++at;
+    while (open) {
+      const std::size_t quote = raw_.find('"', at);
+      if (quote == std::string::npos) {
+        clean_.append(raw_, at);
+        at = raw_.size();
+        if (++extra_lines < kMostRecordLines && append_line()) continue;
+        record_line_ = first_line;
+        put_back_all_but_first(first_line_size);
+        report_.rejections.add("a quote is not closed", [&] { return position(); });
+        return false;
+      }
+      clean_.append(raw_, at, quote - at);
+      at = quote + 1;
+      open = at < raw_.size() && raw_[at] == '"';
+      if (open) {
+        clean_ += '"';
+        ++at;
+      }
+    }
+    const std::size_t stop = std::min(raw_.find(delimiter, at), raw_.size());
+    clean_.append(raw_, at, stop - at);
+    ends_.push_back(clean_.size());
+    if (stop == raw_.size()) break;
+    at = stop + delimiter.size();
+  }
+  record_line_ = first_line;
+  fields_.clear();
+  std::size_t begin = 0;
+  for (const std::size_t end : ends_) {
+    fields_.emplace_back(clean_.data() + begin, end - begin);
+    begin = end;
+  }
+  return true;
+}
+
+/// Adds the next line to the record being read; false at the end of the file.
+bool RecordReader::append_line() {
+  const auto line = next_line();
+  if (!line) return false;
+  raw_ += '\n';
+  raw_ += *line;
+  return true;
+}
+
+/// Gives the record's lines after its first back, to be read as records of their own.
+void RecordReader::put_back_all_but_first(std::size_t first_line_size) {
+  std::size_t end = raw_.size();
+  while (end > first_line_size) {  // every '\n' of raw_ joins two lines
+    const std::size_t newline = raw_.rfind('\n', end - 1);
+    waiting_.emplace_front(raw_, newline + 1, end - newline - 1);
+    end = newline;
+  }
+}
+
+std::vector<std::string> split_line(std::string_view line, const Dialect& dialect) {
+  std::vector<std::string> fields;
+  const auto find_end = [&](std::size_t from) {
+    return std::min(
+        dialect.delimiter.empty() ? line.find_first_of(" \t", from) : line.find(dialect.delimiter, from),
+        line.size());
+  };
+  const std::size_t step = std::max<std::size_t>(1, dialect.delimiter.size());
+  for (std::size_t at = 0;;) {
+    std::string field;
+    if (dialect.quotes && at < line.size() && line[at] == '"') {
+      for (++at; at < line.size(); ++at) {
+        if (line[at] == '"' && (at + 1 == line.size() || line[at + 1] != '"')) break;
+        if (line[at] == '"') ++at;
+        field += line[at];
+      }
+      at = std::min(at + 1, line.size());
+    }
+    const std::size_t stop = find_end(at);
+    field.append(line.substr(at, stop - at));
+    if (!dialect.delimiter.empty() || !field.empty()) fields.push_back(std::move(field));
+    if (stop == line.size()) return fields;
+    at = stop + step;
+  }
+}
+
+}  // namespace akin

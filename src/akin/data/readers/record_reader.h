@@ -1,0 +1,78 @@
+// Delimited text as records of fields.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/base/io.h"
+#include "akin/data/builder.h"
+
+namespace akin {
+
+/// How fields are told apart.
+struct Dialect {
+  std::string delimiter = ",";  ///< any text; empty = runs of spaces and tabs
+  bool quotes = false;          ///< fields may stand in double quotes (RFC 4180)
+};
+
+/// The fields of one line; a quote that is not closed on the line ends with it. For looking at a file's first
+/// lines.
+std::vector<std::string> split_line(std::string_view line, const Dialect& dialect);
+
+/// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
+/// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
+/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record
+/// over 1,000 lines has lost its closing quote: its first line is rejected and reading goes on with the
+/// second.
+///
+/// Lines and bytes are added to the report, progress is reported and a wish to stop obeyed every few thousand
+/// lines. Errors: as LineReader.
+class RecordReader {
+ public:
+  RecordReader(const std::string& path, Dialect dialect, ImportReport& report, const Context& context);
+
+  /// Moves to the next record; false at the end.
+  bool next();
+  /// Fields of the record; views are valid until the next call of next() or peek().
+  std::span<const std::string_view> fields() const { return fields_; }
+  /// The first lines still to come, at most `count`; they stay to be read.
+  std::vector<std::string> peek(std::size_t count);
+  void set_dialect(Dialect dialect);
+  /// "path:line" of the record's first line.
+  std::string position() const;
+  const std::string& path() const { return lines_.path(); }
+
+ private:
+  std::optional<std::string_view> next_line();
+  bool split(std::string_view line);
+  void split_long_delimiter(std::string_view line);
+  void split_blanks(std::string_view line);
+  bool split_quoted(std::string_view line);
+  bool append_line();
+  void put_back_all_but_first(std::size_t first_line_size);
+  void tick();
+
+  LineReader lines_;
+  Dialect dialect_;
+  ImportReport& report_;
+  const Context& context_;
+  std::deque<std::string> waiting_;  // lines read ahead, to be served first
+  std::string current_;              // the line last taken from waiting_
+  std::vector<std::string_view> fields_;
+  std::string raw_;    // quoted record: its lines as they came
+  std::string clean_;  // quoted record: its fields without quotes, one after another
+  std::vector<std::size_t> ends_;
+  std::uint64_t record_line_ = 0;
+  std::uint64_t file_bytes_ = 0;  // 0 = unknown, for progress
+  std::uint64_t lines_reported_ = 0;
+  std::uint64_t bytes_reported_ = 0;
+  unsigned lines_to_tick_ = 0;
+};
+
+}  // namespace akin

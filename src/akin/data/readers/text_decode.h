@@ -1,0 +1,37 @@
+// Titles, descriptions and reviews as clean UTF-8.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace akin {
+
+/// How the bytes of text fields are read. kAuto: a field that is not valid UTF-8 is Latin-1.
+enum class Encoding { kAuto, kUtf8, kLatin1 };
+
+/// "auto", "utf8" ("utf-8") or "latin1" ("iso-8859-1"). Throws Error(kUsage).
+Encoding parse_encoding(std::string_view name);
+
+bool is_utf8(std::string_view text);
+std::string latin1_to_utf8(std::string_view text);
+
+/// Turns text fields into UTF-8 and counts what it had to repair.
+class TextDecoder {
+ public:
+  explicit TextDecoder(Encoding encoding = Encoding::kAuto) : encoding_(encoding) {}
+  /// The text without blanks around it; valid until the next call or as long as `text`. kUtf8: bytes that are
+  /// not UTF-8 become U+FFFD.
+  std::string_view operator()(std::string_view text);
+  /// Fields that were not valid UTF-8.
+  std::uint64_t repaired() const { return repaired_; }
+  /// A note for the report, or "".
+  std::string note() const;
+
+ private:
+  Encoding encoding_;
+  std::uint64_t repaired_ = 0;
+  std::string scratch_;
+};
+
+}  // namespace akin

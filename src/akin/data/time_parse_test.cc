@@ -1,0 +1,80 @@
+#include "akin/data/time_parse.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+TEST(TimeParser, Iso) {
+  const TimeParser parse("iso");
+  EXPECT_EQ(parse("1970-01-01"), 0);
+  EXPECT_EQ(parse("2010-12-01 08:26:00"), 1291191960);
+  EXPECT_EQ(parse("2010/12/1 8:26"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01T08:26:00Z"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01T08:26:00.987654321Z"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01 10:26:00+02:00"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01 10:26:00+0200"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01 05:26:00.5 -03"), 1291191960);
+  EXPECT_EQ(parse("2010-12-01 08:26:00 UTC"), 1291191960);
+  EXPECT_EQ(parse("2012-02-29"), 1330473600);
+  EXPECT_EQ(parse("1969-12-31 23:59:59"), -1);
+  EXPECT_EQ(parse("0001-01-01"), -62135596800);
+}
+
+TEST(TimeParser, RefusesWhatIsNoTime) {
+  const TimeParser parse("iso");
+  for (const char* const text :
+       {"", " ", "2011-02-29", "2010-13-01", "2010-00-10", "2010-12-32", "2010-12-01 24:00:00",
+        "2010-12-01 08:60", "2010-12-01 08:26:61", "2010-12-01x", "2010-12-01 08:26:00 CET", "10-12-01",
+        "2010-12/01", "2010-12-01 08:26:00+99:00", "0001-01-01 00:00+01:00"}) {
+    EXPECT_EQ(parse(text), std::nullopt) << text;
+  }
+}
+
+TEST(TimeParser, Numbers) {
+  const TimeParser any;
+  EXPECT_EQ(any("881250949"), 881250949);
+  EXPECT_EQ(any(" 881250949 "), 881250949);
+  EXPECT_EQ(any("1260759144000"), 1260759144);
+  EXPECT_EQ(any("1260759144000999"), 1260759144);
+  EXPECT_EQ(any("1260759144000999888"), 1260759144);
+  EXPECT_EQ(any("978302281.75"), 978302281);
+  EXPECT_EQ(any("9.78302281e8"), 978302281);
+  EXPECT_EQ(any("-1.5"), -2);
+  EXPECT_EQ(any("0"), 0);
+  EXPECT_EQ(any("2010-12-01"), 1291161600);
+  EXPECT_EQ(TimeParser("seconds")("99999999999"), 99999999999);
+  EXPECT_EQ(TimeParser("milliseconds")("1500"), 1);
+  EXPECT_EQ(TimeParser("milliseconds")("-1"), -1);
+}
+
+TEST(TimeParser, NumbersOutOfRange) {
+  const TimeParser seconds("seconds");
+  for (const char* const text : {"253402300800", "-62135596801", "99999999999999999999999", "1e400", "nan",
+                                 "inf", "12x", "-", "1 2", "0x10", "--1"}) {
+    EXPECT_EQ(seconds(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(TimeParser()("99999999999999999999999999"), std::nullopt);
+}
+
+TEST(TimeParser, Patterns) {
+  EXPECT_EQ(TimeParser("%d.%m.%Y %H:%M")("01.12.2010 08:26"), 1291191960);
+  EXPECT_EQ(TimeParser("%m/%d/%y %H:%M:%S")("12/1/10 8:26:00"), 1291191960);
+  EXPECT_EQ(TimeParser("%d-%b-%Y")("01-Jan-1995"), 788918400);
+  EXPECT_EQ(TimeParser("%d %b %Y")("22 november 1995"), 816998400);
+  EXPECT_EQ(TimeParser("%y%m%d")("700101"), 0);
+  EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010 "), 1291161600);
+  EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010x"), std::nullopt);
+  EXPECT_EQ(TimeParser("%d.%m.%Y")("31.11.2010"), std::nullopt);
+  EXPECT_EQ(TimeParser("%d %b %Y")("01 Jaz 1995"), std::nullopt);
+}
+
+TEST(TimeParser, RefusesUnknownFormats) {
+  for (const char* const format : {"", "second", "%", "%Q", "%Y-%m-%"})
+    EXPECT_THROW(TimeParser{format}, Error) << format;
+}
+
+}  // namespace
+}  // namespace akin

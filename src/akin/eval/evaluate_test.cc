@@ -1,0 +1,384 @@
+#include "akin/eval/evaluate.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "akin/models/popularity.h"
+
+namespace akin {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+/// A model that is a table of scores, (users, items); it knows a user if they have a history. With
+/// `as_product`, the same scores come from item vectors: score = table^T row . unit vector of the user.
+class TableModel : public Model {
+ public:
+  enum class Kind { kProduct, kScores };
+  TableModel(Kind kind, const std::vector<std::vector<float>>& table)
+      : table_(table), vectors_(kind == Kind::kProduct ? Matrix(table[0].size(), table.size()) : Matrix()) {
+    if (kind == Kind::kScores) return;
+    for (std::size_t u = 0; u < table.size(); ++u) {
+      for (std::size_t i = 0; i < table[u].size(); ++i) vectors_[i][u] = table[u][i];
+    }
+  }
+  const Matrix& item_vectors() const override { return vectors_; }
+  std::size_t n_items() const override { return table_[0].size(); }
+  bool user_vector(const Query& query, std::span<float> out) const override {
+    if (!query.user) return false;
+    std::ranges::fill(out, 0.0F);
+    out[*query.user] = 1;
+    return true;
+  }
+  bool score_all(const Query& query, std::span<float> out) const override {
+    if (!vectors_.empty()) return Model::score_all(query, out);
+    if (!query.user) return false;
+    std::ranges::copy(table_[*query.user], out.begin());
+    return true;
+  }
+  void save(TensorWriter&) const override {}
+
+ private:
+  std::vector<std::vector<float>> table_;
+  Matrix vectors_;
+};
+
+using Kind = TableModel::Kind;
+constexpr Kind kKinds[] = {Kind::kProduct, Kind::kScores};
+
+Event event(idx_t user, idx_t item, float value = 1) { return {.user = user, .item = item, .value = value}; }
+
+/// A data set with its split.
+struct Shop {
+  Dataset data;
+  std::vector<Event> train;
+  std::vector<Event> test;
+
+  Shop(std::size_t users, std::size_t items, std::vector<Event> train_events, std::vector<Event> test_events)
+      : train(std::move(train_events)), test(std::move(test_events)) {
+    for (std::size_t u = 0; u < users; ++u) data.users.add("u" + std::to_string(u));
+    for (std::size_t i = 0; i < items; ++i) data.items.add("i" + std::to_string(i));
+  }
+  Evaluation evaluate(const Model& model, std::vector<int> cutoffs, int threads = 1,
+                      Traits traits = {}) const {
+    return akin::evaluate(model, traits, {data, train}, test, {std::move(cutoffs)}, {.threads = threads});
+  }
+};
+
+/// The definitions of RankingMetrics, word by word, by sorting everything.
+std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
+                                   const std::vector<int>& cutoffs) {
+  std::vector<RankingMetrics> sums;
+  for (const int k : cutoffs) sums.push_back({.cutoff = k});
+  double users = 0;
+  for (idx_t user = 0; user < shop.data.n_users(); ++user) {
+    std::set<idx_t> seen, relevant;
+    for (const Event& e : shop.train) {
+      if (e.user == user) seen.insert(e.item);
+    }
+    for (const Event& e : shop.test) {
+      if (e.user == user && !seen.contains(e.item)) relevant.insert(e.item);
+    }
+    if (relevant.empty()) continue;
+    ++users;
+    std::vector<float> scores = table[user];
+    if (seen.empty()) {
+      scores.assign(scores.size(), 0);
+      for (const Event& e : shop.train) ++scores[e.item];
+    }
+    std::vector<idx_t> list;
+    for (idx_t i = 0; i < scores.size(); ++i) {
+      if (!seen.contains(i) && scores[i] > -kInfinity) list.push_back(i);  // false for NaN
+    }
+    std::ranges::stable_sort(list, [&](idx_t a, idx_t b) {
+      return scores[a] != scores[b] ? scores[a] > scores[b] : relevant.contains(a) < relevant.contains(b);
+    });
+    const auto total = static_cast<double>(relevant.size());
+    for (RankingMetrics& m : sums) {
+      double hits = 0, dcg = 0, ideal = 0, precisions = 0, first = 0;
+      for (std::size_t j = 1; j <= static_cast<std::size_t>(m.cutoff); ++j) {
+        if (j <= relevant.size()) ideal += 1 / std::log2(static_cast<double>(j) + 1);
+        if (j > list.size() || !relevant.contains(list[j - 1])) continue;
+        ++hits;
+        dcg += 1 / std::log2(static_cast<double>(j) + 1);
+        precisions += hits / static_cast<double>(j);
+        if (first == 0) first = 1 / static_cast<double>(j);
+      }
+      m.hr += hits > 0;
+      m.recall += hits / total;
+      m.precision += hits / m.cutoff;
+      m.ndcg += dcg / ideal;
+      m.map += precisions / std::min<double>(m.cutoff, total);
+      m.mrr += first;
+    }
+  }
+  for (RankingMetrics& m : sums) {
+    for (double* sum : {&m.hr, &m.recall, &m.precision, &m.ndcg, &m.map, &m.mrr}) *sum /= users;
+  }
+  return sums;
+}
+
+void expect_near(const RankingMetrics& actual, const RankingMetrics& expected) {
+  EXPECT_EQ(actual.cutoff, expected.cutoff);
+  EXPECT_NEAR(actual.hr, expected.hr, 1e-12);
+  EXPECT_NEAR(actual.recall, expected.recall, 1e-12);
+  EXPECT_NEAR(actual.precision, expected.precision, 1e-12);
+  EXPECT_NEAR(actual.ndcg, expected.ndcg, 1e-12);
+  EXPECT_NEAR(actual.map, expected.map, 1e-12);
+  EXPECT_NEAR(actual.mrr, expected.mrr, 1e-12);
+}
+
+/// Random training and held-out events; scores quantised to `levels` values so that ties abound.
+struct RandomCase {
+  Shop shop;
+  std::vector<std::vector<float>> table;
+
+  static RandomCase make(std::size_t users, std::size_t items, std::uint64_t levels, std::uint64_t seed) {
+    Rng rng(seed);
+    std::vector<Event> train, test;
+    std::vector<std::vector<float>> table(users, std::vector<float>(items));
+    for (idx_t u = 0; u < users; ++u) {
+      const std::uint64_t history = rng.below(8);  // 0: a cold user
+      for (std::uint64_t e = 0; e < history; ++e)
+        train.push_back(event(u, static_cast<idx_t>(rng.below(items))));
+      const std::uint64_t held_out = rng.below(5);
+      for (std::uint64_t e = 0; e < held_out; ++e)
+        test.push_back(event(u, static_cast<idx_t>(rng.below(items))));
+      for (float& score : table[u]) {
+        score = static_cast<float>(rng.below(levels)) - static_cast<float>(levels) / 2;
+        if (rng.below(17) == 0) score = rng.below(2) == 0 ? kNaN : -kInfinity;
+        if (rng.below(29) == 0) score = rng.below(2) == 0 ? -0.0F : kInfinity;
+      }
+    }
+    return {Shop(users, items, std::move(train), std::move(test)), std::move(table)};
+  }
+};
+
+TEST(Evaluate, MetricsByHand) {
+  // Held out: 1, 4, 6 of 8 items, none seen but 7. Scores descend with the index: hits at ranks 2, 5, 7.
+  const Shop shop(1, 8, {event(0, 7)}, {event(0, 6), event(0, 1), event(0, 4)});
+  for (const Kind kind : kKinds) {
+    const TableModel model(kind, {{8, 7, 6, 5, 4, 3, 2, 9}});
+    const Evaluation e = shop.evaluate(model, {1, 2, 5, 10});
+    ASSERT_EQ(e.ranking.size(), 4U);
+    expect_near(e.ranking[0], {.cutoff = 1});
+    const double rank2 = 1 / std::log2(3.0), rank5 = 1 / std::log2(6.0), rank7 = 1 / std::log2(8.0);
+    const double ideal2 = 1 + 1 / std::log2(3.0), ideal3 = ideal2 + 0.5;
+    expect_near(e.ranking[1], {2, 1, 1.0 / 3, 0.5, rank2 / ideal2, 0.5 / 2, 0.5});
+    expect_near(e.ranking[2], {5, 1, 2.0 / 3, 0.4, (rank2 + rank5) / ideal3, (0.5 + 0.4) / 3, 0.5});
+    expect_near(e.ranking[3],
+                {10, 1, 1, 0.3, (rank2 + rank5 + rank7) / ideal3, (0.5 + 0.4 + 3.0 / 7) / 3, 0.5});
+    EXPECT_EQ(e.users, 1U);
+    EXPECT_EQ(e.protocol, "all 8 items ranked, training items excluded");
+    EXPECT_FALSE(e.rating.has_value());
+  }
+}
+
+TEST(Evaluate, ConstantScoresGetNothing) {
+  std::vector<Event> train, test;
+  for (idx_t u = 0; u < 7; ++u) {
+    train.push_back(event(u, 100));
+    test.push_back(event(u, u));  // the lowest indices, which a careless top-k would return first
+  }
+  const Shop shop(7, 101, train, test);
+  for (const float constant : {0.0F, 3.0F, -2.5F, kInfinity, kNaN, -kInfinity}) {
+    for (const Kind kind : kKinds) {
+      if (kind == Kind::kProduct && !std::isfinite(constant)) continue;  // times 0 elsewhere: all NaN
+      const Evaluation e =
+          shop.evaluate(TableModel(kind, std::vector(7, std::vector(101, constant))), {5, 20});
+      for (const RankingMetrics& m : e.ranking)
+        EXPECT_EQ(m.hr + m.recall + m.precision + m.ndcg + m.map + m.mrr, 0);
+      EXPECT_EQ(e.users, 7U);
+    }
+  }
+}
+
+TEST(Evaluate, TiesCountAgainstTheModelButBetterScoresDoNot) {
+  // Item 0 is held out and tied with 1 and 2: rank 3. Item 3, held out, ties only with itself: rank 4.
+  const Shop shop(1, 6, {event(0, 5)}, {event(0, 0), event(0, 3)});
+  const TableModel model(Kind::kScores, {{2, 2, 2, 1, 0, 9}});
+  const Evaluation e = shop.evaluate(model, {2, 3, 4});
+  EXPECT_EQ(e.ranking[0].recall, 0);
+  EXPECT_EQ(e.ranking[1].recall, 0.5);
+  EXPECT_NEAR(e.ranking[1].mrr, 1.0 / 3, 1e-15);
+  EXPECT_EQ(e.ranking[2].recall, 1);
+}
+
+TEST(Evaluate, AgreesWithTheOracleOnRandomScoresWithTies) {
+  const std::vector<int> cutoffs = {1, 3, 5, 10, 97};
+  struct Size {
+    std::size_t users, items;
+    std::uint64_t levels;
+  };
+  for (const Size size : {Size{1, 2, 2}, Size{2, 3, 1}, Size{7, 13, 3}, Size{53, 101, 5}, Size{211, 31, 1000},
+                          Size{101, 2503, 40}, Size{13, 5003, 3}}) {
+    const RandomCase random = RandomCase::make(size.users, size.items, size.levels, size.users + size.items);
+    if (random.shop.test.empty()) continue;
+    const auto expected = oracle(random.shop, random.table, cutoffs);
+    const Evaluation e = random.shop.evaluate(TableModel(Kind::kScores, random.table), cutoffs);
+    for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(e.ranking[c], expected[c]);
+  }
+}
+
+TEST(Evaluate, ProductAgreesWithTheOracleAndIsTheSameAtAnyThreadCount) {
+  const std::vector<int> cutoffs = {1, 5, 20, 401};
+  for (const std::size_t users : {1U, 2U, 47U, 211U}) {
+    RandomCase random = RandomCase::make(users, 2503, 37, users);
+    for (auto& row : random.table) {
+      for (float& score : row)
+        score = std::isfinite(score) ? score : 1.0F;  // a table of vectors must be finite
+    }
+    random.shop.test.push_back(event(static_cast<idx_t>(users - 1), 2502));
+    const auto expected = oracle(random.shop, random.table, cutoffs);
+    const TableModel model(Kind::kProduct, random.table);
+    const Evaluation one = random.shop.evaluate(model, cutoffs, 1);
+    for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(one.ranking[c], expected[c]);
+    for (const int threads : {2, 3, 8}) {
+      const Evaluation many = random.shop.evaluate(model, cutoffs, threads);
+      EXPECT_EQ(many.users, one.users);
+      EXPECT_EQ(many.fallback_users, one.fallback_users);
+      for (std::size_t c = 0; c < cutoffs.size(); ++c) {
+        EXPECT_EQ(many.ranking[c].recall, one.ranking[c].recall);  // the same bits
+        EXPECT_EQ(many.ranking[c].ndcg, one.ranking[c].ndcg);
+        EXPECT_EQ(many.ranking[c].map, one.ranking[c].map);
+        EXPECT_EQ(many.ranking[c].mrr, one.ranking[c].mrr);
+      }
+    }
+  }
+}
+
+TEST(Evaluate, CountsWhatItDoesNotRank) {
+  // u0: item 0 repeated, item 1 twice, item 4 cold. u1: only repeats, not evaluated. u2: no training.
+  const Shop shop(
+      4, 5, {event(0, 0), event(0, 2), event(1, 1), event(3, 3)},
+      {event(0, 0), event(0, 1), event(0, 1), event(0, 4), event(1, 1), event(1, 1), event(2, 0)});
+  for (const Kind kind : kKinds) {
+    const Evaluation e =
+        shop.evaluate(TableModel(kind, std::vector(4, std::vector<float>{9, 8, 7, 6, 5})), {1, 3});
+    EXPECT_EQ(e.test_events, 7U);
+    EXPECT_EQ(e.users, 2U);
+    EXPECT_EQ(e.repeated_events, 3U);
+    EXPECT_EQ(e.duplicate_events, 1U);
+    EXPECT_EQ(e.cold_item_events, 1U);
+    EXPECT_EQ(e.cold_users, 1U);
+    EXPECT_EQ(e.fallback_users, 1U);
+    // u0 ranks 1, 3, 4: item 1 first, item 4 third. u2 by popularity: items 0 to 3 tie, so item 0 is fourth.
+    EXPECT_EQ(e.ranking[0].recall, 0.25);
+    EXPECT_EQ(e.ranking[1].recall, 0.5);
+  }
+}
+
+TEST(Evaluate, FallbackIsPopularity) {
+  // u2 has no training events; items by popularity: 3 (two events), then 0 and 1.
+  const Shop shop(3, 4, {event(0, 3), event(0, 0), event(1, 1), event(1, 3)}, {event(2, 3)});
+  for (const Kind kind : kKinds) {
+    const Evaluation e = shop.evaluate(TableModel(kind, std::vector(3, std::vector<float>{4, 3, 2, 1})), {1});
+    EXPECT_EQ(e.ranking[0].hr, 1);
+    EXPECT_EQ(e.fallback_users, 1U);
+  }
+}
+
+TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
+  Shop shop(2, 6, {event(0, 5), event(1, 5)}, {event(0, 2), event(1, 2)});
+  // u0: item 2 against 3 and 4 (3 twice; 2 itself given too); better items 0 and 1 do not matter. u1: against
+  // all.
+  shop.data.candidates.cols = 6;
+  shop.data.candidates.offsets = {0, 4, 4};
+  shop.data.candidates.indices = {4, 3, 3, 2};
+  shop.data.candidates.values = {1, 1, 1, 1};
+  for (const Kind kind : kKinds) {
+    const TableModel model(kind, {{9, 8, 7, 7, 6, 5}, {9, 8, 7, 7, 6, 5}});
+    const Evaluation e = shop.evaluate(model, {1, 2, 4});
+    EXPECT_EQ(e.ranking[0].hr, 0);
+    EXPECT_EQ(e.ranking[1].hr, 0.5);  // u0: tied with 3, so second; u1: fourth
+    EXPECT_EQ(e.ranking[2].hr, 1);
+    EXPECT_NEAR(e.ranking[2].mrr, (1.0 / 2 + 1.0 / 4) / 2, 1e-15);
+    EXPECT_EQ(e.protocol,
+              "1 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
+              "training items "
+              "excluded");
+  }
+  shop.test = {event(0, 2)};
+  EXPECT_EQ(shop.evaluate(TableModel(Kind::kScores, std::vector(2, std::vector<float>(6))), {1}).protocol,
+            "held-out items ranked against 4 given negatives per user");
+}
+
+TEST(Evaluate, RatingErrorsByHand) {
+  // Training values 2 and 4: mean 3, predictions are clipped to [2, 4]. u2 is unknown, u1's second prediction
+  // is NaN.
+  const Shop shop(3, 3, {event(0, 0, 2), event(1, 0, 4)},
+                  {event(0, 1, 5), event(0, 2, 2), event(1, 1, 2), event(1, 2, 1), event(2, 0, 4)});
+  const TableModel model(Kind::kScores, {{0, 4.5F, 2.5F}, {0, 1, kNaN}, {0, 0, 0}});
+  const Evaluation e = shop.evaluate(model, {1}, 1, {.predicts_ratings = true});
+  ASSERT_TRUE(e.rating.has_value());
+  EXPECT_EQ(e.rating->events, 5U);
+  EXPECT_EQ(e.rating->mean_events, 2U);
+  // Errors: 4 - 5, 2.5 - 2, 2 - 2, 3 - 1, 3 - 4.
+  EXPECT_NEAR(e.rating->mae, (1 + 0.5 + 0 + 2 + 1) / 5, 1e-12);
+  EXPECT_NEAR(e.rating->rmse, std::sqrt((1 + 0.25 + 0 + 4 + 1) / 5), 1e-12);
+}
+
+TEST(Evaluate, RatingErrorsAreTheSameAtAnyThreadCount) {
+  const RandomCase random = RandomCase::make(1009, 11, 97, 5);
+  const TableModel model(Kind::kScores, random.table);
+  const Evaluation one = random.shop.evaluate(model, {5}, 1, {.predicts_ratings = true});
+  for (const int threads : {2, 3}) {
+    const Evaluation many = random.shop.evaluate(model, {5}, threads, {.predicts_ratings = true});
+    EXPECT_EQ(many.rating->rmse, one.rating->rmse);
+    EXPECT_EQ(many.rating->mae, one.rating->mae);
+    EXPECT_EQ(many.rating->mean_events, one.rating->mean_events);
+  }
+}
+
+TEST(Evaluate, RefusesWhatItCannotEvaluate) {
+  const Shop shop(1, 2, {event(0, 0)}, {event(0, 1)});
+  const TableModel model(Kind::kScores, {{1, 2}});
+  for (const std::vector<int>& cutoffs : {std::vector<int>{}, {0}, {-1, 5}, {5, 5}, {10, 5}}) {
+    try {
+      shop.evaluate(model, cutoffs);
+      ADD_FAILURE() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    }
+  }
+  const Shop nothing(1, 2, {event(0, 0)}, {});
+  EXPECT_THROW(nothing.evaluate(model, {5}), Error);
+}
+
+TEST(Evaluate, StopsOnRequestAndReportsProgress) {
+  const RandomCase random = RandomCase::make(211, 31, 5, 1);
+  const TableModel model(Kind::kScores, random.table);
+  std::uint64_t done = 0, total = 0;
+  Context context{.threads = 2, .on_progress = [&](const Progress& p) { done = p.done, total = p.total; }};
+  const Evaluation e =
+      evaluate(model, {}, {random.shop.data, random.shop.train}, random.shop.test, {}, context);
+  EXPECT_EQ(done, e.users);
+  EXPECT_EQ(total, e.users);
+  std::stop_source source;
+  source.request_stop();
+  context.stop = source.get_token();
+  try {
+    evaluate(model, {}, {random.shop.data, random.shop.train}, random.shop.test, {}, context);
+    ADD_FAILURE() << "not stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCancelled);
+  }
+}
+
+TEST(Evaluate, PopularityNeedsNoUser) {
+  const Shop shop(2, 3, {event(0, 1), event(0, 2)}, {event(1, 1), event(1, 2)});
+  const TrainingData data{shop.data, shop.train};
+  const auto model = Popularity::fit(data, {}, {});
+  const Evaluation e = shop.evaluate(*model, {2});
+  EXPECT_EQ(e.fallback_users, 0U);
+  EXPECT_EQ(e.cold_users, 1U);
+  EXPECT_EQ(e.ranking[0].recall, 1);
+}
+
+}  // namespace
+}  // namespace akin

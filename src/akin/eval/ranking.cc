@@ -1,0 +1,120 @@
+#include "akin/eval/ranking.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace akin {
+namespace {
+
+constexpr float kLowest = std::numeric_limits<float>::lowest();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr std::uint64_t kNotHeldOut = std::uint64_t{1} << 31;
+constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
+constexpr std::size_t kStep = 16;  // scores tested at once
+
+/// Greater float, greater code. -0 and 0 have the same code. No NaN.
+std::uint32_t ordered_code(float score) {
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);  // -0 + 0 = 0
+  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+}
+
+float from_ordered_code(std::uint32_t code) {
+  return std::bit_cast<float>((code & 0x80000000U) != 0 ? code & 0x7FFFFFFFU : ~code);
+}
+
+}  // namespace
+
+RankScan::RankScan(std::size_t k) : k_(k), capacity_(2 * k + 64) { keys_.reserve(capacity_); }
+
+void RankScan::start(std::span<const idx_t> held_out) {
+  held_out_ = held_out;
+  keys_.clear();
+  bar_ = kLowest;
+}
+
+void RankScan::consider(idx_t item, float score) {
+  const bool held_out = std::ranges::binary_search(held_out_, item);
+  keys_.push_back(Key{ordered_code(score)} << 32 | (held_out ? 0 : kNotHeldOut) | (~item & kIndexMask));
+  if (keys_.size() == capacity_) compact();
+}
+
+void RankScan::compact() {
+  if (keys_.size() <= k_) return;
+  std::ranges::nth_element(keys_, keys_.begin() + static_cast<std::ptrdiff_t>(k_ - 1), std::greater());
+  keys_.resize(k_);
+  // An item of the same score that comes later has a higher index: it can only pass a last one that is held
+  // out.
+  const Key last = keys_.back();
+  bar_ = from_ordered_code(static_cast<std::uint32_t>(last >> 32));
+  if ((last & kNotHeldOut) != 0) bar_ = std::nextafter(bar_, kInfinity);
+}
+
+void RankScan::offer(idx_t first, std::span<const float> scores) {
+  std::size_t i = 0;
+  for (; i + kStep <= scores.size(); i += kStep) {
+    const float* block = scores.data() + i;
+    const float bar = bar_;
+    int passing = 0;
+    for (std::size_t j = 0; j < kStep; ++j) passing += block[j] >= bar;
+    if (passing == 0) continue;
+    for (std::size_t j = 0; j < kStep; ++j) {
+      if (block[j] >= bar_) consider(first + static_cast<idx_t>(i + j), block[j]);
+    }
+  }
+  for (; i < scores.size(); ++i) {
+    if (scores[i] >= bar_) consider(first + static_cast<idx_t>(i), scores[i]);
+  }
+}
+
+void RankScan::offer(std::span<const idx_t> items, std::span<const float> scores) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (scores[i] >= bar_) consider(items[i], scores[i]);
+  }
+}
+
+std::span<const std::uint32_t> RankScan::ranks() {
+  compact();
+  std::ranges::sort(keys_, std::greater());
+  ranks_.clear();
+  for (std::size_t rank = 0; rank < keys_.size(); ++rank) {
+    if ((keys_[rank] & kNotHeldOut) == 0) ranks_.push_back(static_cast<std::uint32_t>(rank));
+  }
+  return ranks_;
+}
+
+RankingScorer::RankingScorer(std::span<const int> cutoffs, std::size_t n_items) : ideal_{0.0} {
+  for (const int cutoff : cutoffs) cutoffs_.push_back(static_cast<std::size_t>(cutoff));
+  const std::size_t depth = std::min(cutoffs_.back(), n_items);
+  for (std::size_t rank = 0; rank < depth; ++rank) {
+    discount_.push_back(1.0 / std::log2(static_cast<double>(rank) + 2.0));
+    ideal_.push_back(ideal_.back() + discount_.back());
+  }
+}
+
+void RankingScorer::score(std::span<const std::uint32_t> ranks, std::size_t held_out,
+                          MetricSums& sums) const {
+  double gain = 0, precisions = 0;  // over the hits so far
+  std::size_t hits = 0;
+  for (std::size_t c = 0; c < cutoffs_.size(); ++c) {
+    const std::size_t cutoff = cutoffs_[c];
+    for (; hits < ranks.size() && ranks[hits] < cutoff; ++hits) {
+      gain += discount_[ranks[hits]];
+      precisions += static_cast<double>(hits + 1) / (ranks[hits] + 1.0);
+    }
+    if (hits == 0) continue;
+    const auto found = static_cast<double>(hits);
+    const std::size_t possible = std::min(cutoff, held_out);
+    const std::span<double> sum = sums.at(c);
+    sum[0] += 1;
+    sum[1] += found / static_cast<double>(held_out);
+    sum[2] += found / static_cast<double>(cutoff);
+    sum[3] += gain / ideal_[possible];
+    sum[4] += precisions / static_cast<double>(possible);
+    sum[5] += 1.0 / (ranks[0] + 1.0);
+  }
+}
+
+}  // namespace akin

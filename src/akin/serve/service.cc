@@ -1,0 +1,154 @@
+#include "akin/serve/service.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+constexpr float kNever = -std::numeric_limits<float>::infinity();
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+/// Visits the levels of a path such as "Home|Kitchen".
+template <typename Visit>
+void for_each_level(std::string_view path, Visit visit) {
+  while (!path.empty()) {
+    const std::size_t bar = path.find('|');
+    visit(path.substr(0, bar));
+    path = bar == std::string_view::npos ? std::string_view() : path.substr(bar + 1);
+  }
+}
+
+/// True if `value` equals the wanted text or, for a path, one of its levels does.
+bool matches(std::string_view value, std::string_view wanted) {
+  bool found = equal_ignoring_case(value, wanted);
+  for_each_level(value, [&](std::string_view level) { found |= equal_ignoring_case(level, wanted); });
+  return found;
+}
+
+/// Error if no item has the value, with the nearest values there are.
+[[noreturn]] void fail_no_match(const StringColumn& column, const AttributeFilter& filter) {
+  std::vector<std::string> values;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    for_each_level(column[row], [&](std::string_view level) { values.emplace_back(level); });
+  }
+  std::ranges::sort(values);
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  fail(ErrorCode::kNotFound, "no item has {} '{}'{}", filter.name, filter.value,
+       did_you_mean(filter.value, values));
+}
+
+/// Clears allowed[i] of the items that a filter leaves out.
+void apply_filters(const Dataset& shop, const std::vector<AttributeFilter>& filters,
+                   std::vector<char>& allowed) {
+  for (const AttributeFilter& filter : filters) {
+    const StringColumn* const column = shop.item_attributes.find(filter.name);
+    if (column == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& [name, values] : shop.item_attributes.all()) names.push_back(name);
+      fail(ErrorCode::kNotFound, "items have no attribute '{}'{}; they have: {}", filter.name,
+           did_you_mean(filter.name, names),
+           names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+    }
+    bool any = false;
+    for (std::size_t item = 0; item < allowed.size(); ++item) {
+      const bool match = matches(column->get(item), filter.value);
+      any |= match;
+      if (!match) allowed[item] = 0;
+    }
+    if (!any) fail_no_match(*column, filter);
+  }
+}
+
+}  // namespace
+
+Service::Service(Bundle bundle)
+    : bundle_(std::move(bundle)),
+      offsets_(user_offsets(bundle_.shop.events, bundle_.shop.n_users())),
+      popularity_(bundle_.shop.n_items(), 0) {
+  for (const Event& event : bundle_.shop.events) popularity_[event.item] += 1;
+}
+
+std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
+  std::vector<char> allowed(bundle_.shop.n_items(), 1);
+  apply_filters(bundle_.shop, request.filters, allowed);
+  for (const std::string& id : request.exclude) {
+    // An excluded item the model has never heard of (new, or long gone) is excluded already.
+    if (const auto item = bundle_.shop.items.find(id)) allowed[*item] = 0;
+  }
+  return allowed;
+}
+
+Recommendations Service::rank(const Query& query, const std::vector<char>& allowed,
+                              const RecommendRequest& request) const {
+  std::vector<float> scores(bundle_.shop.n_items());
+  Recommendations result;
+  if (!bundle_.model->score_all(query, scores)) {
+    scores = popularity_;
+    result.fallback = true;
+  }
+  for (std::size_t item = 0; item < scores.size(); ++item) {
+    if (!allowed[item]) scores[item] = kNever;
+  }
+  if (!request.include_seen) {
+    for (const idx_t item : query.history) scores[item] = kNever;
+  }
+  result.items = top_k(scores, request.k);
+  return result;
+}
+
+Query Service::training_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const {
+  for (std::uint64_t e = offsets_[user]; e < offsets_[user + 1]; ++e) {
+    items.push_back(bundle_.shop.events[e].item);
+    values.push_back(bundle_.shop.events[e].value);
+  }
+  return {user, items, values};
+}
+
+Recommendations Service::recommend(const RecommendRequest& request) const {
+  const std::vector<char> allowed = allowed_items(request);
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  Query query;
+  if (request.user) query = training_query(bundle_.shop.users.at(*request.user, "user"), history, values);
+  if (!request.history.empty()) {  // more than training knew: the history alone speaks
+    for (const std::string& id : request.history) history.push_back(bundle_.shop.items.at(id, "item"));
+    if (!values.empty()) values.resize(history.size(), 1);
+    query = {std::nullopt, history, values};
+  }
+  return rank(query, allowed, request);
+}
+
+Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,
+                                   const RecommendRequest& request) const {
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  return rank(training_query(user, history, values), allowed, request);
+}
+
+std::vector<Scored> Service::similar(const std::string& item, std::size_t k,
+                                     const std::vector<AttributeFilter>& filters) const {
+  const idx_t query = bundle_.shop.items.at(item, "item");
+  if (!bundle_.model->has_similar()) {
+    fail(ErrorCode::kUsage,
+         "model '{}' has no notion of similar items; train another, such as item-knn or prod2vec",
+         bundle_.entry->name);
+  }
+  std::vector<char> allowed(bundle_.shop.n_items(), 1);
+  apply_filters(bundle_.shop, filters, allowed);
+  // Filtered lists need the whole ranking: fewer would not be the k best that pass.
+  std::vector<Scored> ranked = bundle_.model->similar(query, filters.empty() ? k : bundle_.shop.n_items());
+  std::erase_if(ranked, [&](const Scored& entry) { return !allowed[entry.idx]; });
+  if (ranked.size() > k) ranked.resize(k);
+  return ranked;
+}
+
+}  // namespace akin

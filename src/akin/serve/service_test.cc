@@ -1,0 +1,133 @@
+#include "akin/serve/service.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/temp_dir.h"
+#include "akin/data/builder.h"
+
+namespace akin {
+namespace {
+
+/// Item popularity a > b > c > d; u has a and b, v has a, items in two categories.
+Dataset shop() {
+  DatasetBuilder builder;
+  const std::vector<std::pair<const char*, const char*>> events = {
+      {"u", "a"}, {"u", "b"}, {"v", "a"}, {"x", "a"}, {"x", "b"},
+      {"x", "c"}, {"y", "c"}, {"y", "b"}, {"y", "a"}, {"z", "d"}};
+  std::int64_t time = 0;
+  for (const auto& [user, item] : events) builder.add_event(user, item, 1, ++time);
+  for (const char* item : {"a", "c"}) builder.set_item_attribute(item, "category", "Home|Kitchen");
+  for (const char* item : {"b", "d"}) builder.set_item_attribute(item, "category", "Home|Garden");
+  ImportReport report;
+  return builder.build("shop", {}, report, {});
+}
+
+Bundle popularity_bundle() {
+  return train_bundle(shop(), {.holdout = Holdout::kNone}, find_model("popularity"), {}, {});
+}
+
+std::vector<std::string> names(const Service& service, const std::vector<Scored>& items) {
+  std::vector<std::string> result;
+  for (const Scored& entry : items) result.emplace_back(service.bundle().shop.items.id(entry.idx));
+  return result;
+}
+
+using Names = std::vector<std::string>;
+
+TEST(Service, LeavesOutWhatTheUserHas) {
+  const Service service(popularity_bundle());
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 10}).items), (Names{"c", "d"}));
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 1}).items), (Names{"c"}));
+  EXPECT_EQ(names(service, service.recommend({.history = {"c"}, .k = 2}).items), (Names{"a", "b"}));
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .history = {"c"}, .k = 10}).items), (Names{"d"}));
+}
+
+TEST(Service, ShowsSeenItemsOnRequest) {
+  const Service service(popularity_bundle());
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 2, .include_seen = true}).items),
+            (Names{"a", "b"}));
+}
+
+TEST(Service, FiltersBeforeTheTopK) {
+  const Service service(popularity_bundle());
+  EXPECT_EQ(
+      names(service, service.recommend({.user = "v", .k = 2, .filters = {{"category", "garden"}}}).items),
+      (Names{"b", "d"}));
+  EXPECT_EQ(
+      names(service,
+            service
+                .recommend(
+                    {.user = "v", .k = 2, .filters = {{"category", "Home"}}, .exclude = {"b", "unknown"}})
+                .items),
+      (Names{"c", "d"}));
+  EXPECT_TRUE(service.recommend({.user = "u", .k = 2, .exclude = {"c", "d"}}).items.empty());
+}
+
+TEST(Service, UnknownNamesComeWithAdvice) {
+  const Service service(popularity_bundle());
+  const auto message = [&](const RecommendRequest& request) {
+    try {
+      service.recommend(request);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message({.user = "q"}).substr(0, 16), "unknown user 'q'");
+  EXPECT_EQ(message({.history = {"q"}}).substr(0, 16), "unknown item 'q'");
+  EXPECT_EQ(message({.user = "u", .filters = {{"categori", "Home"}}}),
+            "items have no attribute 'categori' (did you mean category?); they have: category");
+  EXPECT_EQ(message({.user = "u", .filters = {{"category", "Kitchem"}}}),
+            "no item has category 'Kitchem' (did you mean Kitchen?)");
+  EXPECT_THROW(service.similar("a", 3, {}), Error) << "popularity has no similar items";
+}
+
+TEST(Service, BatchEqualsSingle) {
+  const Service service(popularity_bundle());
+  const RecommendRequest request = {.k = 3, .filters = {{"category", "Home"}}};
+  const auto allowed = service.allowed_items(request);
+  for (idx_t user = 0; user < service.bundle().shop.n_users(); ++user) {
+    RecommendRequest single = request;
+    single.user = std::string(service.bundle().shop.users.id(user));
+    EXPECT_EQ(service.recommend(user, allowed, request).items, service.recommend(single).items);
+  }
+}
+
+TEST(Bundle, ReadsBackWhatWasWritten) {
+  const TempDir dir;
+  Context context;
+  context.seed = ~std::uint64_t{0};
+  const Bundle bundle = train_bundle(shop(), parse_split("ratio:0.3", 7), find_model("popularity"),
+                                     {{"half-life-days", "30"}}, context);
+  save_bundle(bundle, dir / "b");
+  const Bundle loaded = load_bundle(dir / "b");
+  EXPECT_EQ(loaded.entry, bundle.entry);
+  EXPECT_EQ(loaded.params, bundle.params);
+  EXPECT_EQ(loaded.params.at("half_life_days"), "30");
+  EXPECT_EQ(loaded.seed, bundle.seed);
+  EXPECT_EQ(loaded.fit_seconds, bundle.fit_seconds);
+  EXPECT_EQ(to_string(loaded.split), "ratio:0.3");
+  EXPECT_EQ(loaded.split.seed, 7u);
+  EXPECT_EQ(loaded.shop.events, bundle.shop.events);
+  EXPECT_EQ(loaded.test, bundle.test);
+  EXPECT_EQ(loaded.shop.events.size() + loaded.test.size(), 10u);
+  std::vector<float> before(4), after(4);
+  EXPECT_TRUE(bundle.model->score_all({}, before));
+  EXPECT_TRUE(loaded.model->score_all({}, after));
+  EXPECT_EQ(before, after);
+}
+
+TEST(Bundle, EveryTruncationIsAnError) {
+  const TempDir dir;
+  save_bundle(popularity_bundle(), dir / "b");
+  const std::string whole = read_file(dir / "b");
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    write_file(dir / "cut", whole.substr(0, size));
+    EXPECT_THROW(load_bundle(dir / "cut"), Error) << size;
+  }
+}
+
+}  // namespace
+}  // namespace akin

@@ -1,0 +1,38 @@
+// Vectors with their ids in the formats of other programs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/data/id_map.h"
+#include "akin/linalg/matrix.h"
+
+namespace akin {
+
+/// What to write: row r of `vectors` belongs to ids.id(r).
+struct Embeddings {
+  const IdMap& ids;
+  const Matrix& vectors;
+};
+
+enum class EmbeddingFormat {
+  kNpy,          ///< NumPy array (rows, dim) of little-endian floats; ids as a JSON array in FILE.ids.json
+  kCsv,          ///< header id,d0,d1,...; quoted as RFC 4180 says
+  kWord2Vec,     ///< text: "rows dim", then "id x x x" per line
+  kWord2VecBin,  ///< the same header line, then per row the id, a space, dim little-endian floats, a newline
+  kSafetensors,  ///< tensors "vectors" (rows, dim) and the ids as ids.bytes and ids.offsets
+};
+/// Throws Error(kUsage) with the nearest names.
+EmbeddingFormat parse_embedding_format(std::string_view name);
+
+/// word2vec files end an id at the first white space. kPercent writes white space and '%' as %XX of the byte.
+enum class IdEscape { kNone, kPercent };
+
+/// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the
+/// shortest that read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked
+/// for, an id is empty or holds white space, and `escape` is kNone.
+std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
+                                          const std::string& path, IdEscape escape = IdEscape::kNone);
+
+}  // namespace akin
