@@ -11,14 +11,14 @@ class DemoTest(AkinTest):
         out = self.run_akin("demo", *self.SMALL).out
         for step in range(1, 7):
             self.search(rf"== {step}\. ", out)
-        self.search(r"chosen on these held-out events", out)
+        self.search(r"chosen on these\s+held-out\s+events", out)
         self.search(r"akin import csv events\.csv", out)
         page = (self.dir / "akin-demo" / "report.html").read_text()
         self.assertTrue(page.startswith("<!DOCTYPE html>"))
         self.assertNotRegex(page, r"<script|(src|href)=\"?https?:")
         self.run_akin("evaluate", "akin-demo/best.akin")
-        for command in [line[2:] for line in out.splitlines() if line.startswith("$ akin recommend")]:
-            self.run_akin(*command.split()[1:])
+        for command in [line[2:] for line in out.splitlines() if line.startswith("$ akin ")]:
+            self.run_akin(*command.split()[1:])  # what is shown can be typed
 
     def test_again_into_the_same_directory_and_as_json(self):
         first = self.run_json("demo", "-o", "d", *self.SMALL)

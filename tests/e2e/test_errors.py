@@ -13,7 +13,7 @@ class UsageTest(AkinTest):
         (["--jsn"], r"unknown flag --jsn"),
         (["describe"], r"DATA is missing; see `akin describe --help`"),
         (["describe", "a", "b"], r"unexpected argument 'b'; see `akin describe --help`"),
-        (["describe", "a", "--htlm", "x"], r"unknown flag --htlm \(did you mean --html\?\)"),
+        (["describe", "a", "--htlm", "x"], r"unknown flag --htlm \(did you mean --html"),
         (["describe", "a", "--html"], r"--html needs a value"),
         (["describe", "a", "-x"], r"unknown flag -x"),
         (["describe", "a", "--threads", "two"], r"--threads: 'two' is not a whole number of at least 0"),

@@ -14,6 +14,15 @@ TEST(DidYouMean, NamesTheClosestFirst) {
   EXPECT_EQ(did_you_mean("bpt", names), " (did you mean bpr?)");
 }
 
+TEST(DidYouMean, SwappedNeighboursAreOneMistake) {
+  const std::vector<std::string> names = {"train", "csv", "als", "html", "help"};
+  EXPECT_EQ(did_you_mean("trian", names), " (did you mean train?)");
+  EXPECT_EQ(did_you_mean("cvs", names), " (did you mean csv?)");
+  EXPECT_EQ(did_you_mean("asl", names), " (did you mean als?)");
+  EXPECT_EQ(did_you_mean("htlm", names), " (did you mean html?)");
+  EXPECT_EQ(did_you_mean("sla", names), "");  // two swaps are two mistakes
+}
+
 TEST(DidYouMean, IsSilentWhenNothingIsClose) {
   const std::vector<std::string> names = {"popularity", "als"};
   EXPECT_EQ(did_you_mean("transformer", names), "");

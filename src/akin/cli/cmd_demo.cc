@@ -63,8 +63,9 @@ Dataset Demo::import_shop() {
     request.options["images"] = files.images;
     results_.import_command += " --images " + shell_word(files.images);
   }
-  results_.import_command += " -o " + shell_word(results_.paths.data);
+  results_.import_command += fmt::format(" --name demo-shop -o {}", shell_word(results_.paths.data));
   Dataset data = import_dataset("amazon", request, {}, results_.import, session_.context());
+  data.name = "demo-shop";
   save_dataset(data, results_.paths.data);
   tell(fmt::format("$ {}\n{}", results_.import_command, import_text(results_.import, data)));
   return data;

@@ -22,7 +22,8 @@ std::string overview() {
       "need, and which events were held out, so that evaluate never scores what was trained on.\n"
       "\n"
       "Models (`akin train MODEL --help` shows the parameters of each):\n";
-  for (const ModelEntry& entry : models()) text += fmt::format("  {:<12}{}\n", entry.name, entry.summary);
+  for (const ModelEntry& entry : models())
+    text += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 86, 14));
   text +=
       "\nExamples:\n"
       "  akin train als -d shop.data -o als.akin\n"

@@ -30,7 +30,7 @@ void add_example(HtmlReport& page, const DemoExample& example, const Dataset& sh
   if (!example.items.empty()) {
     std::vector<TableRow> rows;
     for (const idx_t item : example.items) rows.push_back(item_row(shop, item));
-    page.table("Given: " + example.given, TableRow{"item", "title", "category"}, rows);
+    page.table("Given: " + example.given, {"item", "title", "category"}, rows);
   }
   std::vector<TableRow> rows;
   for (const Scored& entry : example.answer) {
@@ -39,7 +39,7 @@ void add_example(HtmlReport& page, const DemoExample& example, const Dataset& sh
     row.push_back(fmt::format("{:.4f}", entry.score));
     rows.push_back(std::move(row));
   }
-  page.table("Answer", TableRow{"rank", "item", "title", "category", "score"}, rows);
+  page.table("Answer", {"rank", "item", "title", "category", "score"}, rows);
   if (!example.remark.empty()) page.paragraph(example.remark);
   page.paragraph("The same from the command line: " + example.command);
 }

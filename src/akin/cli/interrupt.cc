@@ -1,6 +1,8 @@
 #include "akin/cli/interrupt.h"
 
+#include <fcntl.h>
 #include <semaphore.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -13,10 +15,14 @@ namespace {
 // stop.
 std::atomic<int> signal_received{0};
 sem_t wake;
+std::atomic<int> unreadable{-1};  // a descriptor that cannot be read
 
+/// A read that waits for standard input is tried again after a signal; it must then fail instead of waiting
+/// on.
 void on_signal(int signal) {
   const int saved = errno;
   signal_received.store(signal);
+  if (const int fd = unreadable.load(); fd >= 0) ::dup2(fd, STDIN_FILENO);
   sem_post(&wake);
   errno = saved;
 }
@@ -35,6 +41,7 @@ void handle(int signal) {
 
 Interrupt::Interrupt() {
   sem_init(&wake, 0, 0);
+  unreadable.store(::open("/dev/null", O_WRONLY | O_CLOEXEC));
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -55,6 +62,7 @@ Interrupt::~Interrupt() {
   std::signal(SIGTERM, SIG_DFL);
   sem_post(&wake);
   watcher_.join();
+  if (const int fd = unreadable.exchange(-1); fd >= 0) ::close(fd);
   sem_destroy(&wake);
 }
 

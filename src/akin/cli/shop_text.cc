@@ -1,6 +1,7 @@
 #include "akin/cli/shop_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
@@ -39,11 +40,12 @@ std::string item_title(const Dataset& shop, idx_t item, std::size_t width) {
 std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked) {
   std::vector<TableRow> rows;
   bool titles = false;
+  const bool tiny = !ranked.empty() && std::abs(ranked.front().score) < 0.01F;  // 0.0000 would say nothing
   for (const Scored& entry : ranked) {
     const std::string title = item_title(shop, entry.idx);
     titles |= !title.empty();
     rows.push_back({std::to_string(rows.size() + 1), std::string(shop.items.id(entry.idx)),
-                    fmt::format("{:.4f}", entry.score), title});
+                    tiny ? fmt::format("{:.3e}", entry.score) : fmt::format("{:.4f}", entry.score), title});
   }
   TableRow headers = {"rank", "item", "score"};
   if (titles) {
