@@ -2,7 +2,9 @@
 
 add_library(akin_warnings INTERFACE)
 target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual $<$<BOOL:${AKIN_WERROR}>:-Werror>)
+  -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual $<$<BOOL:${AKIN_WERROR}>:-Werror>
+  # False alarms of GCC 12 on std::string concatenation at -O3 (GCC bug 105651).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overread;-Wno-stringop-overflow>)
 
 set_property(GLOBAL PROPERTY AKIN_MODULES "")
 
@@ -47,7 +49,7 @@ function(akin_install_package)
   target_link_libraries(akin_all INTERFACE ${targets})
   install(TARGETS ${targets} akin_all EXPORT akinTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/akin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "temp_dir.h" EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
   set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/akin)
   install(EXPORT akinTargets NAMESPACE akin:: DESTINATION ${config_dir})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/akinConfig.cmake.in
