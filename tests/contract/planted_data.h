@@ -1,10 +1,16 @@
 // Small data sets with a known answer, and what the contract tests know of each model.
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "akin/catalog/registry.h"
+
+namespace akin {
+/// How gtest prints the parameter.
+inline void PrintTo(const ModelEntry& model, std::ostream* out) { *out << model.name; }
+}  // namespace akin
 
 namespace akin::contract {
 

@@ -180,12 +180,11 @@ std::unique_ptr<Model> ItemKnn::fit(const TrainingData& data, const Config& conf
   Csr users = akin::to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum);
   if (!config.use_values) std::ranges::fill(users.values, 1.0f);
   const Csr items = weighted_items(users, config);
+  if (!std::ranges::all_of(items.values, [](float w) { return std::isfinite(w); })) {
+    fail(ErrorCode::kBadData, "item-knn: the summed values overflow; scale them or train without use_values");
+  }
   users = transpose(items);
-  Csr neighbors = all_neighbors(items, users, config, context);
-  const bool finite = std::ranges::all_of(neighbors.values, [](float s) { return std::isfinite(s); });
-  if (!finite)
-    fail(ErrorCode::kBadData, "item-knn: the values are too large; train without use_values or scale them");
-  return std::unique_ptr<Model>(new ItemKnn(std::move(neighbors), config.use_values));
+  return std::unique_ptr<Model>(new ItemKnn(all_neighbors(items, users, config, context), config.use_values));
 }
 
 bool ItemKnn::score_all(const Query& query, std::span<float> out) const {
