@@ -36,8 +36,8 @@ constexpr std::size_t kMinBlockUsers = 3;
 /// Fills task.users and task.held_out, and counts what is left out.
 void collect_held_out(std::span<const std::span<const Event>> test_users, RankingTask& task,
                       Evaluation& result) {
-  std::vector<idx_t> trained_by(task.data.n_items(),
-                                0);  // user + 1 whose training has the item, latest first
+  // user + 1 whose training has the item, latest first
+  std::vector<idx_t> trained_by(task.data.n_items(), 0);
   for (const std::span<const Event> events : test_users) {
     const idx_t user = events.front().user;
     const std::span<const Event> history = task.histories.of(user);

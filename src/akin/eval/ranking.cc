@@ -13,7 +13,7 @@ constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::uint64_t kNotHeldOut = std::uint64_t{1} << 31;
 constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
-constexpr std::size_t kStep = 16;  // scores tested at once
+constexpr std::size_t kStep = 32;  // scores tested at once
 
 /// Greater float, greater code. -0 and 0 have the same code. No NaN.
 std::uint32_t ordered_code(float score) {
@@ -31,12 +31,14 @@ RankScan::RankScan(std::size_t k) : k_(k), capacity_(2 * k + 64) { keys_.reserve
 
 void RankScan::start(std::span<const idx_t> held_out) {
   held_out_ = held_out;
+  next_held_out_ = 0;
   keys_.clear();
   bar_ = kLowest;
 }
 
 void RankScan::consider(idx_t item, float score) {
-  const bool held_out = std::ranges::binary_search(held_out_, item);
+  while (next_held_out_ < held_out_.size() && held_out_[next_held_out_] < item) ++next_held_out_;
+  const bool held_out = next_held_out_ < held_out_.size() && held_out_[next_held_out_] == item;
   keys_.push_back(Key{ordered_code(score)} << 32 | (held_out ? 0 : kNotHeldOut) | (~item & kIndexMask));
   if (keys_.size() == capacity_) compact();
 }
@@ -57,11 +59,18 @@ void RankScan::offer(idx_t first, std::span<const float> scores) {
   for (; i + kStep <= scores.size(); i += kStep) {
     const float* block = scores.data() + i;
     const float bar = bar_;
-    int passing = 0;
-    for (std::size_t j = 0; j < kStep; ++j) passing += block[j] >= bar;
+    int passing = 0;  // counted without a branch: compilers turn this into vector comparisons
+    for (std::size_t j = 0; j < kStep; ++j) passing += block[j] >= bar ? 1 : 0;
     if (passing == 0) continue;
+    std::uint8_t passed[kStep];
+    std::size_t n = 0;
     for (std::size_t j = 0; j < kStep; ++j) {
-      if (block[j] >= bar_) consider(first + static_cast<idx_t>(i + j), block[j]);
+      passed[n] = static_cast<std::uint8_t>(j);
+      n += block[j] >= bar ? 1 : 0;
+    }
+    for (std::size_t p = 0; p < n; ++p) {
+      const float score = block[passed[p]];
+      if (score >= bar_) consider(first + static_cast<idx_t>(i + passed[p]), score);
     }
   }
   for (; i < scores.size(); ++i) {

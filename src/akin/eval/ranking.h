@@ -24,7 +24,7 @@ class RankScan {
   /// Offers the scores of items first, first + 1, ...; over one user's calls `first` ascends and ranges are
   /// disjoint.
   void offer(idx_t first, std::span<const float> scores);
-  /// The same for some items, ascending.
+  /// The same for some items, ascending and above those of earlier calls.
   void offer(std::span<const idx_t> items, std::span<const float> scores);
   /// Ranks (from 0, ascending) of held-out items within the top k. Valid until the next start().
   std::span<const std::uint32_t> ranks();
@@ -39,7 +39,8 @@ class RankScan {
 
   std::size_t k_;
   std::span<const idx_t> held_out_;
-  std::vector<Key> keys_;  // every item that may yet be among the k best; at most 2 k + 64
+  std::size_t next_held_out_ = 0;  // the first not below the item considered last
+  std::vector<Key> keys_;          // every item that may yet be among the k best; at most 2 k + 64
   std::size_t capacity_;
   float bar_ = 0;  // the lowest score that can still enter
   std::vector<std::uint32_t> ranks_;

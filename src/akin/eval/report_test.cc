@@ -121,7 +121,7 @@ TEST(Report, DescriptionAsText) {
                                       "10,261\n",
                                       "0.80 %",
                                       "2004-09-18 to 2014-07-22 (3,594 days)",
-                                      "count  10,261",
+                                      "count    10,261",
                                       "mean   4.488744",
                                       "std    0.894642",
                                       "min    1.000000",
