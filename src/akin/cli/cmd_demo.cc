@@ -50,7 +50,8 @@ void Demo::tell(std::string_view text) {
 }
 
 void Demo::step(std::string_view title) {
-  tell(fmt::format("{}== {}. {}\n", step_ > 0 ? "\n" : "", ++step_, title));
+  ++step_;
+  tell(fmt::format("{}== {}. {}\n", step_ > 1 ? "\n" : "", step_, title));
 }
 
 Dataset Demo::import_shop() {

@@ -37,8 +37,8 @@ struct Flag {
   Target target;
   std::string help;
   Need need = Need::kOptional;
-  double min = 0;             ///< whole numbers must not be below
-  std::string default_value;  ///< shown by --help; empty = the target's value
+  double min = 0;                  ///< whole numbers must not be below
+  std::string default_value = {};  ///< shown by --help; empty = the target's value
 };
 
 /// What every command has.

@@ -18,9 +18,9 @@ struct DemoExample {
   std::string title;         ///< "Recommendations for user ..."
   std::string given;         ///< what the items below are, such as "their last items, latest first"
   std::vector<idx_t> items;  ///< shown so that a person can judge the answer
-  std::vector<Scored> answer;
-  std::string remark;   ///< such as what the user really took next
-  std::string command;  ///< asks the same
+  std::vector<Scored> answer = {};
+  std::string remark = {};   ///< such as what the user really took next
+  std::string command = {};  ///< asks the same
 };
 
 /// Where the demo left its files.

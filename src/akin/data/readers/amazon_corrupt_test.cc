@@ -34,13 +34,19 @@ class AmazonCorrupt : public testing::Test {
   }
   ~AmazonCorrupt() override { std::filesystem::remove_all(folder_); }
 
+  /// Removes first: some file systems sync a file that is truncated and written again, and there are
+  /// thousands.
+  static void replace(const std::string& path, std::string_view content) {
+    std::filesystem::remove(path);
+    std::ofstream(path, std::ios::binary) << content;
+  }
+
   struct Outcome {
     std::uint64_t lines = 0, events = 0, rejected = 0;
   };
   Outcome read(std::string_view reviews, std::string_view metadata) {
-    std::ofstream(folder_ + "/reviews", std::ios::binary)
-        << reviews;  // thousands of files: write_file() would sync each
-    std::ofstream(folder_ + "/meta", std::ios::binary) << metadata;
+    replace(folder_ + "/reviews", reviews);
+    replace(folder_ + "/meta", metadata);
     DatasetBuilder builder;
     ImportReport report;
     amazon_format().read({{folder_ + "/reviews"}, {{"meta", folder_ + "/meta"}}, false}, builder, report,

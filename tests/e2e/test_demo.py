@@ -1,0 +1,31 @@
+"""The demo, small."""
+import unittest
+
+from harness import AkinTest
+
+
+class DemoTest(AkinTest):
+    SMALL = ["--users", "120", "--items", "60", "--events", "1500"]
+
+    def test_demo(self):
+        out = self.run_akin("demo", *self.SMALL).out
+        for step in range(1, 7):
+            self.search(rf"== {step}\. ", out)
+        self.search(r"chosen on these held-out events", out)
+        self.search(r"akin import csv events\.csv", out)
+        page = (self.dir / "akin-demo" / "report.html").read_text()
+        self.assertTrue(page.startswith("<!DOCTYPE html>"))
+        self.assertNotRegex(page, r"<script|(src|href)=\"?https?:")
+        self.run_akin("evaluate", "akin-demo/best.akin")
+        for command in [line[2:] for line in out.splitlines() if line.startswith("$ akin recommend")]:
+            self.run_akin(*command.split()[1:])
+
+    def test_again_into_the_same_directory_and_as_json(self):
+        first = self.run_json("demo", "-o", "d", *self.SMALL)
+        second = self.run_json("demo", "-o", "d", *self.SMALL)
+        self.assertEqual(first["examples"], second["examples"])
+        self.assertTrue(all(entry["answer"] for entry in first["examples"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,162 @@
+"""What goes wrong is said in one line, with the nearest valid names and the right exit code."""
+import os
+import subprocess
+import unittest
+
+from harness import AKIN, AkinTest
+
+
+class UsageTest(AkinTest):
+    CASES = [
+        (["trian"], r"unknown command 'trian' \(did you mean train\?\)"),
+        ([""], r"unknown command ''"),
+        (["--jsn"], r"unknown flag --jsn"),
+        (["describe"], r"DATA is missing; see `akin describe --help`"),
+        (["describe", "a", "b"], r"unexpected argument 'b'; see `akin describe --help`"),
+        (["describe", "a", "--htlm", "x"], r"unknown flag --htlm \(did you mean --html\?\)"),
+        (["describe", "a", "--html"], r"--html needs a value"),
+        (["describe", "a", "-x"], r"unknown flag -x"),
+        (["describe", "a", "--threads", "two"], r"--threads: 'two' is not a whole number of at least 0"),
+        (["describe", "a", "--threads", "-1"], r"--threads: '-1' is not a whole number of at least 0"),
+        (["describe", "a", "--seed", "99999999999999999999999"], r"--seed: '9+' is not a whole number"),
+        (["import"], r"name a format"),
+        (["import", "cvs", "x", "-o", "y"], r"no format 'cvs' \(did you mean csv"),
+        (["import", "csv", "-o", "y"], r"FILE\.\.\. is missing"),
+        (["import", "csv", "x"], r"--out is missing"),
+        (["import", "csv", "x", "-o", "y", "--delimeter", ";"], r"unknown flag --delimeter \(did you mean --delimiter"),
+        (["import", "csv", "x", "-o", "y", "--repeats", "lst"], r"--repeats: 'lst' is not one of .*did you mean last"),
+        (["import", "csv", "x", "-o", "y", "--since", "soon"], r"--since: 'soon' is neither a date"),
+        (["import", "csv", "x", "-o", "y", "--kind-weight", "vew=1"], r"'vew' is not one of .*did you mean view"),
+        (["import", "csv", "x", "-o", "y", "--kind-weight", "view"], r"'view' is not KIND=WEIGHT"),
+        (["import", "csv", "x", "-o", "y", "--kind-weight", "view=-1"], r"'view=-1' is not KIND=WEIGHT"),
+        (["import", "csv", "x", "-o", "y", "--min-value", "nan"], r"--min-value: 'nan' is not a number"),
+        (["train"], r"name a model"),
+        (["train", "-d", "x", "als"], r"name the model before the flags"),
+        (["train", "als", "-d", "x", "-o", "y", "--factor", "3"], r"unknown flag --factor \(did you mean --factors"),
+        (["train", "als", "-d", "x", "-o", "y", "--factors", "0"], r"factors: 0 is not between 1 and"),
+        (["train", "als", "-d", "x", "-o", "y", "--factors", "many"], r"factors: 'many' is not a whole number"),
+        (["train", "als", "-d", "x", "-o", "y", "--solver", "cgg"], r"solver: 'cgg' is not one of .*did you mean cg"),
+        (["evaluate", "x", "--cutoffs", "5,x"], r"--cutoffs: 'x' is not a whole number"),
+        (["evaluate", "x", "--cutoffs", "0"], r"--cutoffs: '0' is not a whole number"),
+        (["compare", "-d", "x", "--models", ","], r"--models: name some"),
+        (["compare", "-d", "x", "--set", "als.factors"], r"is not MODEL.PARAMETER=VALUE"),
+        (["compare", "-d", "x", "--set", "als.factor=3"], r"no parameter 'factor' \(did you mean factors"),
+        (["compare", "-d", "x", "--models", "bpr", "--set", "als.factors=3"], r"als is not among --models"),
+        (["recommend", "x"], r"say for whom"),
+        (["recommend", "x", "--user", "u", "-k", "0"], r"--top: '0' is not a whole number of at least 1"),
+        (["recommend", "x", "--user", "u", "-o", "f"], r"-o is for --all-users"),
+        (["recommend", "x", "--all-users"], r"--all-users needs -o"),
+        (["similar", "x"], r"either --item ID or --all-items"),
+        (["export", "x", "-o", "y", "--to", "np"], r"unknown format 'np' \(did you mean npy"),
+        (["export", "x", "-o", "y", "--to", "npy", "--what", "all"], r"'all' is neither items nor users"),
+        (["synthetic"], r"--out is missing"),
+        (["synthetic", "-o", "x", "--user", "3"], r"unknown flag --user \(did you mean --users"),
+    ]
+
+    def test_usage_errors(self):
+        for args, pattern in self.CASES:
+            with self.subTest(" ".join(args)):
+                self.assert_error(self.run_akin(*args, code=2), pattern)
+        self.assertEqual(self.files(), [])
+
+
+class NameTest(AkinTest):
+    """Names that do not exist, in files that do."""
+
+    def test_unknown_names(self):
+        self.make_bundle()
+        cases = [
+            (["train", "asl", "-d", "shop.data", "-o", "x"], r"unknown model 'asl' \(did you mean als"),
+            (["models", "prodvec"], r"unknown model 'prodvec' \(did you mean prod2vec"),
+            (["recommend", "model.akin", "--user", "u99"], r"user.*'u99'.*did you mean"),
+            (["recommend", "model.akin", "--history", "i1,i77"], r"item.*'i77'.*did you mean"),
+            (["similar", "model.akin", "--item", "ii1"], r"item.*'ii1'.*did you mean"),
+            (["recommend", "model.akin", "--user", "u1", "--filter", "categry=Home"],
+             r"no attribute 'categry' \(did you mean category"),
+            (["recommend", "model.akin", "--user", "u1", "--filter", "category=Kettle"],
+             r"no item has category 'Kettle' \(did you mean Kettles"),
+            (["recommend", "model.akin", "--user", "u1", "--exclude", "none.txt"], r"none.txt: no such file"),
+        ]
+        for args, pattern in cases:
+            with self.subTest(" ".join(args)):
+                self.assert_error(self.run_akin(*args, code=1), pattern)
+        self.assert_error(self.run_akin("recommend", "model.akin", "--user", "u1", "--filter", "Home", code=2),
+                          r"'Home' is not ATTRIBUTE=VALUE")
+
+    def test_an_id_with_control_characters_stays_one_line(self):
+        self.make_bundle("popularity")
+        done = self.run_akin("recommend", "model.akin", "--user", "a\nb\x1b[31m", code=1)
+        self.assert_error(done, "a b")
+        self.assertNotIn("\x1b", done.err)
+
+
+class WrongFileTest(AkinTest):
+    def test_files_that_are_something_else(self):
+        self.make_bundle("popularity")
+        self.write("empty", "")
+        self.write("binary", bytes(range(256)) * 40)
+        (self.dir / "folder").mkdir()
+        for command in (["describe"], ["train", "als", "-o", "x", "-d"], ["compare", "-d"]):
+            for file in ("empty", "binary", "folder", "missing", "model.akin", "events.csv"):
+                with self.subTest(f"{command} {file}"):
+                    self.assert_error(self.run_akin(*command, file, code=1), file.replace(".", r"\."))
+        for command in (["evaluate"], ["recommend", "--user", "u1"], ["export", "--to", "npy", "-o", "x"]):
+            for file in ("empty", "binary", "folder", "missing", "shop.data", "events.csv"):
+                with self.subTest(f"{command} {file}"):
+                    self.assert_error(self.run_akin(*command, file, code=1), file.replace(".", r"\."))
+        for file in ("empty", "binary", "folder", "missing"):
+            with self.subTest(f"import {file}"):
+                self.assert_error(self.run_akin("import", "csv", file, "-o", "x", code=1), file)
+        self.assertNotIn("x", self.files())
+
+    def test_swapped_files_are_told_apart(self):
+        self.make_bundle("popularity")
+        self.assert_error(self.run_akin("describe", "model.akin", code=1), r"model")
+        self.assert_error(self.run_akin("evaluate", "shop.data", code=1), r"data ?set")
+
+    def test_every_truncation_of_a_bundle(self):
+        self.make_bundle("popularity")
+        whole = (self.dir / "model.akin").read_bytes()
+        for size in (1, 7, 8, 9, 100, len(whole) // 2, len(whole) - 1):
+            self.write("cut.akin", whole[:size])
+            self.assert_error(self.run_akin("evaluate", "cut.akin", code=1), r"cut\.akin")
+
+    def test_nothing_held_out(self):
+        self.make_bundle("popularity", "model.akin", "--holdout", "none")
+        self.assert_error(self.run_akin("evaluate", "model.akin", code=1), r"nothing was held out.*--holdout last")
+
+    def test_where_nothing_can_be_written(self):
+        self.make_data()
+        self.assert_error(self.run_akin("train", "popularity", "-d", "shop.data", "-o", "no/such/dir", "--quiet", code=1),
+                          r"no/such/dir: cannot write")
+
+
+class OutputTest(AkinTest):
+    def shell(self, command):
+        return subprocess.run(["bash", "-c", command], cwd=self.dir, env={**os.environ, "AKIN": AKIN},
+                              capture_output=True, text=True, timeout=60)
+
+    def test_a_reader_that_goes_away(self):
+        done = self.shell('set -o pipefail; for i in 1 2 3; do "$AKIN" train als --help | head -1 || exit 9; done')
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_closed_and_full_output(self):
+        done = self.shell('"$AKIN" models >&-')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("akin: error: standard output", done.stderr)
+        done = self.shell('"$AKIN" models >/dev/full')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
+
+    def test_all_streams_closed_writes_no_garbage(self):
+        self.make_data()
+        self.shell('"$AKIN" train popularity -d shop.data -o a.akin <&- >&- 2>&-')
+        self.run_akin("train", "popularity", "-d", "shop.data", "-o", "b.akin", "--quiet")
+        first, second = (self.run_json("evaluate", name) for name in ("a.akin", "b.akin"))
+        for result in (first, second):
+            result["evaluation"].pop("seconds")
+        self.assertEqual(first, second)
+
+
+if __name__ == "__main__":
+    unittest.main()

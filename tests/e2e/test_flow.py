@@ -1,0 +1,179 @@
+"""From a table to recommendations, with every model; --config; --seed; --json."""
+import json
+import unittest
+
+from harness import AkinTest, csv_text, models, tiny_events
+
+QUICK = {"als": ["--factors", "8"], "bpr": ["--factors", "8"], "mf-sgd": ["--factors", "8"]}
+
+
+class FlowTest(AkinTest):
+    def test_import_says_what_it_did_and_what_comes_next(self):
+        self.write("events.csv", csv_text(tiny_events()))
+        out = self.run_akin("import", "csv", "events.csv", "-o", "shop.data").out
+        self.search(r"rejected +0 lines", out)
+        self.search(r"kept +30 users, 20 items, 240 events", out)
+        self.search(r"\nNext: akin describe shop\.data\n +akin compare -d shop\.data", out)
+
+    def test_describe(self):
+        self.make_data()
+        out = self.run_akin("describe", "shop.data", "--html", "page.html").out
+        self.search(r"240", out)
+        page = (self.dir / "page.html").read_text()
+        self.assertTrue(page.startswith("<!DOCTYPE html>"))
+        self.assertNotRegex(page, r"(src|href)=\"?https?:")
+        result = self.run_json("describe", "shop.data")
+        self.assertEqual((result["users"], result["items"], result["events"]), (30, 20, 240))
+
+    def test_every_model_goes_the_whole_way(self):
+        self.make_data()
+        for model in models():
+            name = model["name"]
+            with self.subTest(name):
+                bundle = f"{name}.akin"
+                out = self.run_akin("train", name, "-d", "shop.data", "-o", bundle, *QUICK.get(name, [])).out
+                self.search(rf"trained {name} on 210 events in .*, 30 held out \(last\)", out)
+                self.search(rf"akin recommend {bundle} --user", out)
+                out = self.run_akin("evaluate", bundle).out
+                for metric in ("HR", "Recall", "Precision", "NDCG", "MAP", "MRR"):
+                    self.search(metric, out)
+                self.assertEqual("RMSE" in out, model["predicts_ratings"])
+                out = self.run_akin("recommend", bundle, "--user", "u3", "-k", "4").out
+                self.search(r"last items of u3, latest first:\n  i\d+  Thing \d+", out)
+                self.search(r"\n +1  i\d+ +-?\d+\.\d+  Thing", out)
+                result = self.run_json("recommend", bundle, "--history", "i2,i4", "-k", "3")
+                self.assertEqual(len(result["items"]), 3)
+                self.assertFalse({"i2", "i4"} & {entry["item"] for entry in result["items"]})
+
+    def test_similar_items(self):
+        self.make_bundle("item-knn")
+        out = self.run_akin("similar", "model.akin", "--item", "i2", "-k", "3").out
+        self.search(r"\Asimilar to i2  Thing 2, the even:\n", out)
+        result = self.run_json("similar", "model.akin", "--item", "i2", "-k", "3")
+        self.assertEqual([entry["rank"] for entry in result["similar"]], [1, 2, 3])
+        for entry in result["similar"]:  # who likes an even thing likes even things
+            self.assertIn("the even", entry["title"])
+        self.make_bundle("popularity", "popular.akin")
+        self.assert_error(self.run_akin("similar", "popular.akin", "--item", "i2", code=2), "no notion of similar")
+
+    def test_filters_exclusion_and_seen_items(self):
+        self.make_bundle()
+        everything = self.run_json("recommend", "model.akin", "--user", "u3", "-k", "100", "--include-seen")
+        self.assertEqual(len(everything["items"]), 20)
+        unseen = self.run_json("recommend", "model.akin", "--user", "u3", "-k", "100")
+        seen = {entry["item"] for entry in everything["items"]} - {entry["item"] for entry in unseen["items"]}
+        self.assertTrue({entry["item"] for entry in unseen["last_items"]} <= seen)
+        kettles = self.run_json("recommend", "model.akin", "--user", "u3", "-k", "100", "--filter", "category=kettles")
+        self.assertTrue(kettles["items"])
+        self.assertTrue(all("even" in entry["title"] for entry in kettles["items"]))
+        best = unseen["items"][0]["item"]
+        self.write("exclude.txt", f"{best}\nnobody-knows-this\n")
+        rest = self.run_json("recommend", "model.akin", "--user", "u3", "-k", "100", "--exclude", "exclude.txt")
+        self.assertEqual(rest["items"][0]["item"], unseen["items"][1]["item"])
+
+    def test_fallback_to_popularity_is_said(self):
+        self.make_data(rows=tiny_events() + [("lonely", "i3", 5, 1_500_000_000, "", "")])
+        self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "time:0.001", "--quiet")
+        self.search(r"als knows nothing of this user: these are the most popular items",
+                    self.run_akin("recommend", "m", "--user", "lonely").out)
+        self.assertEqual(self.run_json("recommend", "m", "--user", "lonely")["fallback"], "popularity")
+
+    def test_batches(self):
+        self.make_bundle()
+        self.run_akin("recommend", "model.akin", "--all-users", "-o", "all.tsv", "-k", "3", "--threads", "3")
+        lines = (self.dir / "all.tsv").read_text().splitlines()
+        self.assertEqual(lines[0], "user\titem\trank\tscore")
+        self.assertEqual(len(lines), 1 + 30 * 3)
+        single = self.run_json("recommend", "model.akin", "--user", "u7", "-k", "3")
+        self.assertEqual([line.split("\t")[1] for line in lines if line.startswith("u7\t")],
+                         [entry["item"] for entry in single["items"]])
+        order = list(dict.fromkeys(line.split("\t")[0] for line in lines[1:]))
+        self.run_akin("recommend", "model.akin", "--all-users", "-o", "one.tsv", "-k", "3", "--threads", "1")
+        self.assertEqual((self.dir / "one.tsv").read_bytes(), (self.dir / "all.tsv").read_bytes())
+        done = self.run_akin("recommend", "model.akin", "--all-users", "-o", "-", "--json", "-k", "2")
+        objects = [json.loads(line) for line in done.out.splitlines()]
+        self.assertEqual([entry["user"] for entry in objects], order)
+        self.run_akin("similar", "model.akin", "--all-items", "-o", "similar.tsv", "-k", "2")
+        self.assertEqual(len((self.dir / "similar.tsv").read_text().splitlines()), 1 + 20 * 2)
+
+    def test_compare(self):
+        self.make_data()
+        done = self.run_akin("compare", "-d", "shop.data", "--models", "popularity,mf-sgd", "--html", "c.html")
+        self.search(r"popularity", done.out)
+        self.search(r"RMSE", done.out)
+        self.assertIn("mf-sgd", (self.dir / "c.html").read_text())
+        self.assertNotIn("RMSE", self.run_akin("compare", "-d", "shop.data", "--models", "popularity,als").out)
+        result = self.run_json("compare", "-d", "shop.data", "--models", "als", "--set", "als.factors=3")
+        self.assertEqual(result["models"][0]["params"]["factors"], "3")
+        everything = self.run_json("compare", "-d", "shop.data", "--models", "all")
+        self.assertEqual([row["model"] for row in everything["models"]], [model["name"] for model in models()])
+
+    def test_compare_reports_a_failing_model_and_goes_on(self):
+        self.make_data()
+        done = self.run_akin("compare", "-d", "shop.data", "--models", "mf-sgd,popularity", "--set",
+                             "mf-sgd.learning_rate=1", "--set", "mf-sgd.epochs=200", "--set",
+                             "mf-sgd.regularization=0", code=1)
+        self.search(r"mf-sgd: failed: .+", done.out)
+        self.search(r"popularity +0\.\d+", done.out)
+
+    def test_evaluate_and_compare_agree(self):
+        self.make_bundle()
+        alone = self.run_json("evaluate", "model.akin", "--cutoffs", "10")["evaluation"]["ranking"]
+        table = self.run_json("compare", "-d", "shop.data", "--models", "als", "--cutoffs", "10")
+        self.assertEqual(table["models"][0]["evaluation"]["ranking"], alone)
+
+
+class ReproductionTest(AkinTest):
+    def test_same_seed_same_bundle(self):
+        self.make_data()
+        results = []
+        for seed, threads in ((1, 1), (1, 2), (2, 1)):
+            self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--seed", seed, "--threads", threads, "--quiet")
+            results.append(self.run_json("recommend", "m", "--user", "u1"))
+        self.assertEqual(results[0], results[1])
+        self.assertNotEqual(results[0], results[2])
+
+
+class ConfigTest(AkinTest):
+    def test_configuration_file(self):
+        self.make_data()
+        self.write("als.toml", 'factors = 5\niterations = 2\ndata = "shop.data"\nout = "m"\nreport_loss = true\nseed = 7\n')
+        result = self.run_json("train", "als", "--config", "als.toml")
+        self.assertEqual((result["params"]["factors"], result["params"]["report_loss"], result["seed"]), ("5", "true", 7))
+        result = self.run_json("train", "als", "--config", "als.toml", "--factors", "6", "--no-report-loss")
+        self.assertEqual((result["params"]["factors"], result["params"]["report_loss"]), ("6", "false"))
+
+    def test_lists(self):
+        self.make_bundle()
+        self.write("r.toml", 'history = ["i2", "i4"]\nfilter = ["category=Kettles"]\ntop = 2\n')
+        result = self.run_json("recommend", "model.akin", "--config", "r.toml")
+        self.assertEqual((result["history"], len(result["items"])), (["i2", "i4"], 2))
+
+    def test_wrong_files(self):
+        self.make_data()
+        for content, pattern in (("factor = 5\n", r"c\.toml: unknown key 'factor' \(did you mean factors"),
+                                 ("factors = \n", r"c\.toml:1: not TOML"),
+                                 ("[als]\nfactors = 3\n", r"c\.toml:1: als: tables are not used here"),
+                                 ('factors = "x"\n', r"factors: 'x' is not a whole number")):
+            with self.subTest(content):
+                self.write("c.toml", content)
+                done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--config", "c.toml", code=2)
+                self.assert_error(done, pattern)
+        self.assert_error(self.run_akin("describe", "shop.data", "--config", "none.toml", code=1), "none.toml")
+
+
+class QuietTest(AkinTest):
+    def test_where_remarks_go(self):
+        self.make_data()
+        args = ["train", "popularity", "-d", "shop.data", "-o", "m"]
+        self.search(r"30 users, 20 items, 240 events; needs about", self.run_akin(*args).err)
+        self.assertEqual(self.run_akin(*args, "--quiet").err, "")
+        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--log-json", "--report-loss")
+        lines = [json.loads(line) for line in done.err.splitlines()]
+        self.assertTrue(lines)
+        self.assertTrue(all({"phase", "done", "seconds"} <= line.keys() for line in lines))
+        self.assertEqual(lines[-1]["done"], lines[-1]["total"])
+
+
+if __name__ == "__main__":
+    unittest.main()

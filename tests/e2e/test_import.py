@@ -1,0 +1,79 @@
+"""Import as the command line shows it: sources, filters, counts."""
+import gzip
+import json
+import unittest
+
+from harness import AkinTest, csv_text, tiny_events
+
+SMALL = "user,item,value,time\na,x,5,100\na,y,1,200\nb,x,4,300\nb,x,3,400\nb,z,nan,500\nc\n"
+
+
+class ImportTest(AkinTest):
+    def test_standard_input_and_compression_give_the_same_data(self):
+        text = csv_text(tiny_events())
+        self.write("plain.csv", text)
+        self.write("packed.csv.gz", gzip.compress(text.encode()))
+        self.run_akin("import", "csv", "plain.csv", "-o", "plain", "--name", "shop")
+        self.run_akin("import", "csv", "packed.csv.gz", "-o", "packed", "--name", "shop")
+        self.run_akin("import", "csv", "-", "-o", "piped", "--name", "shop", stdin=text)
+        plain = (self.dir / "plain").read_bytes()
+        self.assertEqual((self.dir / "packed").read_bytes(), plain)
+        self.assertEqual((self.dir / "piped").read_bytes(), plain)
+
+    def test_rejected_lines_are_counted_with_their_places(self):
+        self.write("small.csv", SMALL)
+        out = self.run_akin("import", "csv", "small.csv", "-o", "d").out
+        self.search(r"rejected +2 lines\n", out)
+        self.search(r"small\.csv:6", out)
+        result = self.run_json("import", "csv", "small.csv", "-o", "d")
+        self.assertEqual(sum(reason["count"] for reason in result["rejected"]), 2)
+        self.assertEqual(result["events"], 4)
+
+    def test_strict_stops_at_the_first(self):
+        self.write("small.csv", SMALL)
+        self.assert_error(self.run_akin("import", "csv", "small.csv", "-o", "d", "--strict", code=1), r"small\.csv:6")
+        self.assertEqual(self.files(), ["small.csv"])
+
+    def test_each_filter_says_what_it_removed(self):
+        self.write("small.csv", SMALL)
+        cases = [(["--min-value", "4"], 2, 2), (["--since", "250"], 2, 1), (["--until", "1970-01-01T00:04:10Z"], 2, 1),
+                 (["--repeats", "last"], 3, 2), (["--kind-weight", "rating=2"], 4, 2), (["--user-core", "2"], 4, 2),
+                 (["--k-core", "2", "--repeats", "first"], None, None), (["--min-length", "2"], 2, 1)]
+        for flags, events, users in cases:
+            with self.subTest(" ".join(flags)):
+                if events is None:
+                    self.assert_error(self.run_akin("import", "csv", "small.csv", "-o", "d", *flags, code=1), "no event")
+                    continue
+                result = self.run_json("import", "csv", "small.csv", "-o", "d", *flags)
+                self.assertEqual((result["events"], result["users"]), (events, users))
+        out = self.run_akin("import", "csv", "small.csv", "-o", "d", "--min-value", "4").out
+        self.search(r"filter +.*4.*: removed 2 events, 0 users, 1 items", out)
+
+    def test_binarize(self):
+        self.write("small.csv", SMALL)
+        self.run_akin("import", "csv", "small.csv", "-o", "d", "--binarize")
+        values = self.run_json("describe", "d")["values"]
+        self.assertEqual((values["min"], values["max"]), (1, 1))
+
+    def test_keep_unseen(self):
+        self.write("r.json", json.dumps({"reviewerID": "u", "asin": "i", "overall": 5.0, "unixReviewTime": 1400000000}))
+        self.write("m.json", "\n".join(json.dumps({"asin": item, "title": f"T{item}"}) for item in "ij"))
+        seen = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "d")
+        unseen = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "d", "--keep-unseen")
+        self.assertEqual((seen["items"], unseen["items"]), (1, 2))
+
+    def test_ids_of_any_bytes(self):
+        rows = [(f"u {n};é", f"item\t{n % 3} \"q\"", 5, 1000 + n, "", "") for n in range(9)]
+        self.write("odd.csv", "user,item,value,time\n" +
+                   "".join('"{}","{}",{},{}\n'.format(r[0], r[1].replace('"', '""'), r[2], r[3]) for r in rows))
+        self.run_akin("import", "csv", "odd.csv", "-o", "d", "--quiet")
+        self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--holdout", "none", "--quiet")
+        result = self.run_json("recommend", "m", "--user", "u 4;é", "--include-seen")
+        self.assertEqual({entry["item"] for entry in result["items"]}, {f"item\t{n} \"q\"" for n in range(3)})
+        self.run_akin("recommend", "m", "--all-users", "-o", "t.tsv", "--quiet")
+        for line in (self.dir / "t.tsv").read_text().splitlines():
+            self.assertEqual(line.count("\t"), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
