@@ -11,23 +11,13 @@ namespace {
 
 constexpr std::size_t kMostAttributes = 64;  // bits of Known::done
 
-std::optional<std::regex> compile(const std::string& pattern) {
-  if (pattern.empty()) return std::nullopt;
-  try {
-    return std::regex(pattern, std::regex::ECMAScript | std::regex::optimize);
-  } catch (const std::regex_error& error) {
-    fail(ErrorCode::kUsage, "option item_pattern: '{}' is not a regular expression: {}", pattern,
-         error.what());
-  }
-}
-
 }  // namespace
 
 EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report)
     : rules_(std::move(rules)),
       builder_(builder),
       report_(report),
-      pattern_(compile(rules_.item_pattern)),
+      pattern_(rules_.item_pattern),
       decode_(rules_.encoding) {
   if (rules_.min_raw_value) below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
 }
@@ -84,22 +74,13 @@ const char* EventReader::parse(std::span<const std::string_view> fields, Event& 
   return nullptr;
 }
 
-bool EventReader::matches(std::string_view item) {
-  constexpr std::size_t kLongest = 256;  // std::regex needs stack in proportion to the text
-  const idx_t idx = judged_.add(item);
-  if (idx == verdicts_.size()) {
-    verdicts_.push_back(item.size() <= kLongest && std::regex_search(item.begin(), item.end(), *pattern_));
-  }
-  return verdicts_[idx] != 0;
-}
-
 void EventReader::add(const RecordReader& record) {
   const std::span<const std::string_view> fields = record.fields();
   Event event;
   event.kind = rules_.kind;
   event.part = part_;
   const char* problem = fields.size() < least_fields_ ? "too few fields" : parse(fields, event);
-  if (problem == nullptr && pattern_ && !matches(fields[columns_.item]))
+  if (problem == nullptr && !pattern_.matches(fields[columns_.item]))
     problem = "item does not match the pattern";
   if (problem != nullptr) {
     report_.rejections.add(problem, [&] { return record.position(); });

@@ -3,12 +3,12 @@
 
 #include <functional>
 #include <optional>
-#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "akin/data/id_map.h"
+#include "akin/data/readers/item_pattern.h"
 #include "akin/data/readers/layout.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/data/time_parse.h"
@@ -65,7 +65,6 @@ class EventReader {
     std::uint64_t& operator[](std::string_view id);
   };
   const char* parse(std::span<const std::string_view> fields, Event& event) const;
-  bool matches(std::string_view item);
   void set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item);
 
   EventRules rules_;
@@ -75,9 +74,7 @@ class EventReader {
   Part part_ = Part::kTrain;
   std::size_t least_fields_ = 0;
   std::string below_reason_;
-  std::optional<std::regex> pattern_;
-  IdMap judged_;
-  std::vector<char> verdicts_;
+  ItemPattern pattern_;
   Known known_items_, known_users_;
   TextDecoder decode_;
 };
