@@ -1,70 +1,50 @@
 #include "akin/data/id_map.h"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 
 namespace akin {
-namespace {
 
-/// A fast 64-bit hash of short strings: 8 bytes at a time through the SplitMix64 finalizer's multiplications.
-std::uint64_t hash_bytes(std::string_view text) {
-  std::uint64_t hash = text.size() * 0x9E3779B97F4A7C15ULL;
-  const char* bytes = text.data();
-  std::size_t left = text.size();
-  while (left >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes, 8);
-    hash = (hash ^ word) * 0xBF58476D1CE4E5B9ULL;
+/// 8 bytes at a time through the SplitMix64 finalizer's multiplications; the last 8 may overlap those before.
+std::uint64_t IdMap::hash_long(std::string_view id) {
+  std::uint64_t hash = id.size() * 0x9E3779B97F4A7C15ULL;
+  for (std::size_t at = 0; at + 8 < id.size(); at += 8) {
+    hash = (hash ^ load<std::uint64_t>(id.data() + at)) * 0xBF58476D1CE4E5B9ULL;
     hash ^= hash >> 32;
-    bytes += 8;
-    left -= 8;
   }
-  std::uint64_t tail = 0;
-  std::memcpy(&tail, bytes, left);
-  return Rng::mix(hash ^ tail);
+  return Rng::mix(hash ^ load<std::uint64_t>(id.data() + id.size() - 8)) | kLong;
 }
 
-}  // namespace
+void IdMap::place(std::uint64_t hash, idx_t idx) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash & mask;
+  while (slots_[at].idx != kEmpty) at = (at + 1) & mask;
+  slots_[at] = {static_cast<std::uint32_t>(hash), static_cast<std::uint32_t>(hash >> 32), idx};
+}
 
 void IdMap::grow() {
   std::vector<Slot> old(std::bit_ceil(std::max<std::size_t>(16, slots_.size() * 2)));
   old.swap(slots_);
-  const std::size_t mask = slots_.size() - 1;
-  for (idx_t idx = 0; idx < size(); ++idx) {
-    const std::uint64_t hash = hash_bytes(id(idx));
-    std::size_t at = hash & mask;
-    while (slots_[at].idx != kEmpty) at = (at + 1) & mask;
-    slots_[at] = {static_cast<std::uint32_t>(hash >> 32), idx};
+  for (const Slot& slot : old) {
+    if (slot.idx != kEmpty) place(std::uint64_t{slot.high} << 32 | slot.low, slot.idx);
   }
 }
 
-idx_t IdMap::add(std::string_view id) {
-  if ((size() + 1) * 3 > slots_.size() * 2) grow();
-  const std::uint64_t hash = hash_bytes(id);
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  for (; slots_[at].idx != kEmpty; at = (at + 1) & mask) {
-    if (slots_[at].tag == tag && ids_[slots_[at].idx] == id) return slots_[at].idx;
-  }
+idx_t IdMap::insert(std::string_view id, std::uint64_t hash) {
   if (size() >= kEmpty - 1) fail(ErrorCode::kBadData, "more than {} different ids", kEmpty - 1);
-  slots_[at] = {tag, static_cast<idx_t>(size())};
+  if ((size() + 1) * 3 > slots_.size() * 2) grow();
+  place(hash, static_cast<idx_t>(size()));
   ids_.push_back(id);
   return static_cast<idx_t>(size() - 1);
 }
 
 std::optional<idx_t> IdMap::find(std::string_view id) const {
-  if (slots_.empty()) return std::nullopt;
-  const std::uint64_t hash = hash_bytes(id);
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash & mask; slots_[at].idx != kEmpty; at = (at + 1) & mask) {
-    if (slots_[at].tag == tag && ids_[slots_[at].idx] == id) return slots_[at].idx;
-  }
-  return std::nullopt;
+  const idx_t found = lookup(id, hash_of(id));
+  if (found == kEmpty) return std::nullopt;
+  return found;
 }
 
 idx_t IdMap::at(std::string_view id, std::string_view what) const {

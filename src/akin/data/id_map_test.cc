@@ -33,6 +33,22 @@ TEST(IdMap, HoldsManyIdsOfAnyBytes) {
   EXPECT_EQ(*ids.find(""), 1u);
 }
 
+TEST(IdMap, TellsShortIdsApart) {
+  IdMap ids;
+  std::vector<std::string> all = {""};
+  for (std::size_t size = 1; size <= 9; ++size) {  // around the length up to which hashes are exact
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'\0', '\1', 'a', 'b', '\xff'}) {
+        std::string id(size, 'a');
+        id[at] = c;
+        if (c != 'a' || at == 0) all.push_back(id);
+      }
+    }
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(ids.add(all[i]), i) << i;
+  for (std::size_t i = 0; i < all.size(); ++i) ASSERT_EQ(ids.find(all[i]), static_cast<idx_t>(i)) << i;
+}
+
 TEST(IdMap, UnknownIdsComeWithAdvice) {
   IdMap ids;
   ids.add("B00001");

@@ -23,11 +23,10 @@ struct SyntheticConfig {
   int events = 60000;   ///< reviews; each (user, item) pair at most once
   int categories = 24;  ///< leaves of the category tree
   int brands = 40;
-  int styles = 8;            ///< S, the dimension of tastes and item styles
-  int min_events = 5;        ///< least reviews of every user
-  float cold_items = 0.05f;  ///< share of items that nobody has touched yet
-  float taste_strength =
-      3;  ///< beta: how much taste decides what is picked; 0 = popularity within the category only
+  int styles = 8;               ///< S, the dimension of tastes and item styles
+  int min_events = 5;           ///< least reviews of every user
+  float cold_items = 0.05f;     ///< share of items that nobody has touched yet
+  float taste_strength = 4;     ///< beta: how much taste decides within a category; 0 = not at all
   float sequence = 0.35f;       ///< rho: chance that the next item completes the last one
   float popularity = 0.8f;      ///< exponent of the Zipf law of item popularity
   float rating_noise = 0.8f;    ///< sigma of the rating before it is rounded, in stars

@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
-#include <limits>
 #include <mutex>
 
 #include "akin/base/parallel.h"
-#include "akin/eval/history.h"
-#include "akin/eval/ranking.h"
+#include "akin/eval/block_ranker.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/text_table.h"
-#include "akin/linalg/kernels.h"
 
 namespace akin {
 
@@ -35,37 +32,10 @@ namespace {
 // size depends on the number of users only, so that sums come out the same at any thread count.
 constexpr std::size_t kMaxBlockUsers = 48;
 constexpr std::size_t kMinBlockUsers = 3;
-constexpr std::size_t kTileFloats = 16384;  // of item vectors
-constexpr std::size_t kMinTileItems = 64;
-constexpr std::size_t kMaxTileItems = 1024;
-
-/// A user to rank for, with a slice of Task::held_out.
-struct RankedUser {
-  idx_t user = 0;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
-};
-
-/// What is to be ranked, fixed before the threads start.
-struct Task {
-  const Model& model;
-  const TrainingData& data;
-  const Histories& histories;
-  std::vector<float> popularity;  // training events per item
-  std::vector<RankedUser> users;
-  std::vector<idx_t> held_out;  // ascending and without repeats within a user
-
-  std::span<const idx_t> held_out_of(const RankedUser& user) const {
-    return std::span(held_out).subspan(user.begin, user.end - user.begin);
-  }
-  std::span<const idx_t> candidates_of(idx_t user) const {
-    const Csr& candidates = data.source.candidates;
-    return user < candidates.rows() ? candidates.cols_of(user) : std::span<const idx_t>();
-  }
-};
 
 /// Fills task.users and task.held_out, and counts what is left out.
-void collect_held_out(std::span<const std::span<const Event>> test_users, Task& task, Evaluation& result) {
+void collect_held_out(std::span<const std::span<const Event>> test_users, RankingTask& task,
+                      Evaluation& result) {
   std::vector<idx_t> trained_by(task.data.n_items(),
                                 0);  // user + 1 whose training has the item, latest first
   for (const std::span<const Event> events : test_users) {
@@ -94,143 +64,8 @@ void collect_held_out(std::span<const std::span<const Event>> test_users, Task& 
   }
 }
 
-/// The training items of a block's users, ascending per user, to be masked tile by tile.
-class SeenItems {
- public:
-  void clear() { items_.clear(), cursors_.clear(), ends_.clear(); }
-  void add(std::span<const Event> history) {
-    const std::size_t begin = items_.size();
-    for (const Event& event : history) items_.push_back(event.item);
-    std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin), items_.end());
-    cursors_.push_back(begin);
-    ends_.push_back(items_.size());
-  }
-  /// Sets the scores of user u's items in [first, first + scores.size()) to -infinity. `first` ascends call
-  /// by call.
-  void mask(std::size_t u, std::size_t first, std::span<float> scores) {
-    std::size_t& cursor = cursors_[u];
-    for (; cursor < ends_[u] && items_[cursor] < first + scores.size(); ++cursor) {
-      scores[items_[cursor] - first] = -std::numeric_limits<float>::infinity();
-    }
-  }
-
- private:
-  std::vector<idx_t> items_;
-  std::vector<std::size_t> cursors_;
-  std::vector<std::size_t> ends_;
-};
-
-/// Metric sums of one block of users.
-struct BlockResult {
-  MetricSums sums;
-  std::uint64_t fallback_users = 0;
-};
-
-/// Ranks blocks of users; one per thread, buffers are kept from block to block.
-class BlockRanker {
- public:
-  BlockRanker(const Task& task, const RankingScorer& scorer) : task_(task), scorer_(scorer) {}
-
-  void rank(std::span<const RankedUser> users, BlockResult& result) {
-    full_.clear();
-    for (const RankedUser& user : users) {
-      if (task_.candidates_of(user.user).empty()) {
-        full_.push_back(&user);
-      } else {
-        rank_candidates(user, result);
-      }
-    }
-    if (full_.empty()) return;
-    seen_.clear();
-    while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth());
-    for (std::size_t u = 0; u < full_.size(); ++u) {
-      seen_.add(task_.histories.of(full_[u]->user));
-      scans_[u].start(task_.held_out_of(*full_[u]));
-    }
-    if (task_.model.item_vectors().empty()) {
-      score_each(result);
-    } else {
-      score_by_product(result);
-    }
-    for (std::size_t u = 0; u < full_.size(); ++u) {
-      scorer_.score(scans_[u].ranks(), task_.held_out_of(*full_[u]).size(), result.sums);
-    }
-  }
-
- private:
-  Query query_of(idx_t user) { return query_.query(user, task_.histories.of(user)); }
-
-  /// Dot-product models: tile by tile of items, so that no more than a block of scores ever exists.
-  void score_by_product(BlockResult& result) {
-    const Matrix& items = task_.model.item_vectors();
-    if (queries_.rows() != full_.size()) queries_ = Matrix(full_.size(), items.cols());
-    fallback_.assign(full_.size(), 0);
-    for (std::size_t u = 0; u < full_.size(); ++u) {
-      fallback_[u] = !task_.model.user_vector(query_of(full_[u]->user), queries_[u]);
-      result.fallback_users += static_cast<std::uint64_t>(fallback_[u]);
-    }
-    const std::size_t tile = std::clamp(kTileFloats / items.stride(), kMinTileItems, kMaxTileItems);
-    scores_.resize(full_.size() * tile);
-    for (std::size_t begin = 0; begin < items.rows(); begin += tile) {
-      const std::size_t size = std::min(tile, items.rows() - begin);
-      multiply(items, begin, begin + size, queries_, scores_.data(), tile);
-      for (std::size_t u = 0; u < full_.size(); ++u) {
-        const std::span<float> scores = std::span(scores_).subspan(u * tile, size);
-        if (fallback_[u] != 0)
-          std::copy_n(task_.popularity.begin() + static_cast<std::ptrdiff_t>(begin), size, scores.begin());
-        seen_.mask(u, begin, scores);
-        scans_[u].offer(static_cast<idx_t>(begin), scores);
-      }
-    }
-  }
-
-  /// Other models: all scores of one user at a time.
-  void score_each(BlockResult& result) {
-    scores_.resize(task_.data.n_items());
-    for (std::size_t u = 0; u < full_.size(); ++u) {
-      if (!task_.model.score_all(query_of(full_[u]->user), scores_)) {
-        scores_.assign(task_.popularity.begin(), task_.popularity.end());
-        ++result.fallback_users;
-      }
-      seen_.mask(u, 0, scores_);
-      scans_[u].offer(0, scores_);
-    }
-  }
-
-  /// Given candidates: they and the held-out items, nothing else.
-  void rank_candidates(const RankedUser& user, BlockResult& result) {
-    const std::span<const idx_t> held_out = task_.held_out_of(user);
-    const std::span<const idx_t> given = task_.candidates_of(user.user);
-    candidates_.assign(given.begin(), given.end());
-    candidates_.insert(candidates_.end(), held_out.begin(), held_out.end());
-    std::ranges::sort(candidates_);
-    candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
-    scores_.resize(candidates_.size());
-    if (!task_.model.score(query_of(user.user), candidates_, scores_)) {
-      std::ranges::transform(candidates_, scores_.begin(),
-                             [&](idx_t item) { return task_.popularity[item]; });
-      ++result.fallback_users;
-    }
-    if (scans_.empty()) scans_.emplace_back(scorer_.depth());
-    scans_[0].start(held_out);
-    scans_[0].offer(candidates_, scores_);
-    scorer_.score(scans_[0].ranks(), held_out.size(), result.sums);
-  }
-
-  const Task& task_;
-  const RankingScorer& scorer_;
-  QueryBuffer query_;
-  SeenItems seen_;
-  std::vector<const RankedUser*> full_;  // users of the block ranked over all items
-  std::vector<char> fallback_;
-  std::vector<RankScan> scans_;
-  std::vector<idx_t> candidates_;
-  std::vector<float> scores_;
-  Matrix queries_;
-};
-
 /// Ranks for all users of the task and adds the sums up in their order.
-BlockResult rank_users(const Task& task, const RankingScorer& scorer, std::size_t n_cutoffs,
+BlockResult rank_users(const RankingTask& task, const RankingScorer& scorer, std::size_t n_cutoffs,
                        const Context& context) {
   const std::size_t n = task.users.size();
   const std::size_t block = std::clamp(n / 64, kMinBlockUsers, kMaxBlockUsers);
@@ -260,7 +95,7 @@ BlockResult rank_users(const Task& task, const RankingScorer& scorer, std::size_
   return total;
 }
 
-std::string protocol_of(const Task& task) {
+std::string protocol_of(const RankingTask& task) {
   std::size_t with_candidates = 0, fewest = 0, most = 0;
   for (const RankedUser& user : task.users) {
     const std::size_t given = task.candidates_of(user.user).size();
@@ -275,8 +110,8 @@ std::string protocol_of(const Task& task) {
   const std::string number = fewest == most ? format_count(most) : fmt::format("{} to {}", fewest, most);
   if (with_candidates == task.users.size())
     return fmt::format("held-out items ranked against {} given negatives per user", number);
-  return fmt::format("{} users: held-out items ranked against {} given negatives; the others: {}",
-                     format_count(with_candidates), number, all);
+  return fmt::format("{} of {} users: held-out items ranked against {} given negatives; the others: {}",
+                     format_count(with_candidates), format_count(task.users.size()), number, all);
 }
 
 void check(std::span<const Event> test, const TrainingData& data, const EvaluateOptions& options) {
@@ -308,7 +143,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const Histories histories(data);
   const std::vector<std::span<const Event>> test_users = by_user(test);
 
-  Task task{model, data, histories, std::vector<float>(data.n_items(), 0.0F), {}, {}};
+  RankingTask task{model, data, histories, std::vector<float>(data.n_items(), 0.0F), {}, {}};
   std::vector<std::uint32_t> counts(data.n_items(), 0);
   for (const Event& event : data.events) ++counts[event.item];
   std::ranges::transform(counts, task.popularity.begin(),

@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "akin/eval/shop_for_test.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -14,61 +15,6 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-
-/// A model that is a table of scores, (users, items); it knows a user if they have a history. With
-/// `as_product`, the same scores come from item vectors: score = table^T row . unit vector of the user.
-class TableModel : public Model {
- public:
-  enum class Kind { kProduct, kScores };
-  TableModel(Kind kind, const std::vector<std::vector<float>>& table)
-      : table_(table), vectors_(kind == Kind::kProduct ? Matrix(table[0].size(), table.size()) : Matrix()) {
-    if (kind == Kind::kScores) return;
-    for (std::size_t u = 0; u < table.size(); ++u) {
-      for (std::size_t i = 0; i < table[u].size(); ++i) vectors_[i][u] = table[u][i];
-    }
-  }
-  const Matrix& item_vectors() const override { return vectors_; }
-  std::size_t n_items() const override { return table_[0].size(); }
-  bool user_vector(const Query& query, std::span<float> out) const override {
-    if (!query.user) return false;
-    std::ranges::fill(out, 0.0F);
-    out[*query.user] = 1;
-    return true;
-  }
-  bool score_all(const Query& query, std::span<float> out) const override {
-    if (!vectors_.empty()) return Model::score_all(query, out);
-    if (!query.user) return false;
-    std::ranges::copy(table_[*query.user], out.begin());
-    return true;
-  }
-  void save(TensorWriter&) const override {}
-
- private:
-  std::vector<std::vector<float>> table_;
-  Matrix vectors_;
-};
-
-using Kind = TableModel::Kind;
-constexpr Kind kKinds[] = {Kind::kProduct, Kind::kScores};
-
-Event event(idx_t user, idx_t item, float value = 1) { return {.user = user, .item = item, .value = value}; }
-
-/// A data set with its split.
-struct Shop {
-  Dataset data;
-  std::vector<Event> train;
-  std::vector<Event> test;
-
-  Shop(std::size_t users, std::size_t items, std::vector<Event> train_events, std::vector<Event> test_events)
-      : train(std::move(train_events)), test(std::move(test_events)) {
-    for (std::size_t u = 0; u < users; ++u) data.users.add("u" + std::to_string(u));
-    for (std::size_t i = 0; i < items; ++i) data.items.add("i" + std::to_string(i));
-  }
-  Evaluation evaluate(const Model& model, std::vector<int> cutoffs, int threads = 1,
-                      Traits traits = {}) const {
-    return akin::evaluate(model, traits, {data, train}, test, {std::move(cutoffs)}, {.threads = threads});
-  }
-};
 
 /// The definitions of RankingMetrics, word by word, by sorting everything.
 std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
@@ -298,10 +244,11 @@ TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
     EXPECT_EQ(e.ranking[1].hr, 0.5);  // u0: tied with 3, so second; u1: fourth
     EXPECT_EQ(e.ranking[2].hr, 1);
     EXPECT_NEAR(e.ranking[2].mrr, (1.0 / 2 + 1.0 / 4) / 2, 1e-15);
-    EXPECT_EQ(e.protocol,
-              "1 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
-              "training items "
-              "excluded");
+    EXPECT_EQ(
+        e.protocol,
+        "1 of 2 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
+        "training items "
+        "excluded");
   }
   shop.test = {event(0, 2)};
   EXPECT_EQ(shop.evaluate(TableModel(Kind::kScores, std::vector(2, std::vector<float>(6))), {1}).protocol,

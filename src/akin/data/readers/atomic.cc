@@ -99,7 +99,7 @@ void read_interactions(const std::string& path, const ImportRequest& request, Ev
   if (has_lists)
     report.notes.push_back(
         fmt::format("{}: lists of earlier items are left out, each line is one event", path));
-  while (reader.next()) events.add(reader);
+  events.add_all(reader);
 }
 
 /// X.item or X.user: sequences of a category become levels joined by '|', other sequences stay text.

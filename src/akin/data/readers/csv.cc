@@ -176,7 +176,7 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
     if (!profile.positions_only)
       report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(columns, layout)));
     events.start_file(std::move(columns), Part::kTrain);
-    while (reader.next()) events.add(reader);
+    events.add_all(reader);
   }
   events.finish();
   for (const auto& [name, owner] : {std::pair("items", Owner::kItem), std::pair("users", Owner::kUser)}) {

@@ -119,6 +119,13 @@ void EventReader::add(const RecordReader& record) {
   builder_.add_review(ordinal, summary, text);
 }
 
+void EventReader::add_all(RecordReader& reader) {
+  constexpr std::uint64_t kMost = std::uint64_t{1}
+                                  << 27;  // 3 GiB of address space, should the estimate be wrong
+  builder_.reserve(builder_.events() + std::min(kMost, reader.estimate()));
+  while (reader.next()) add(reader);
+}
+
 std::uint64_t& EventReader::Known::operator[](std::string_view id) {
   const idx_t idx = ids.add(id);
   if (idx == done.size()) done.push_back(0);

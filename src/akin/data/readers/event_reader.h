@@ -52,6 +52,8 @@ class EventReader {
   /// Columns and part of the file that follows.
   void start_file(EventColumns columns, Part part);
   void add(const RecordReader& record);
+  /// Adds all records to come.
+  void add_all(RecordReader& reader);
   /// Puts what was repaired into the report's notes.
   void finish();
 

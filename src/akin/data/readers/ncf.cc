@@ -40,7 +40,7 @@ void read_ratings(const std::string& path, Part part, EventReader& events, Impor
   }
   events.start_file(columns, part);
   RecordReader reader(path, {"", false}, report, context);
-  while (reader.next()) events.add(reader);
+  events.add_all(reader);
 }
 
 /// "(user,item)" -> user; nullopt if it is not that.

@@ -14,6 +14,8 @@ constexpr std::uint32_t kReplacement = 0xFFFD;
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f'; }
 bool is_word(char c) { return is_digit(c) || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/// True for a byte of a string's content that means itself, in Python and in JSON.
+bool is_plain(char c) { return c != '\'' && c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 bool is_high_surrogate(std::uint32_t code) { return code >= 0xD800 && code < 0xDC00; }
 bool is_low_surrogate(std::uint32_t code) { return code >= 0xDC00 && code < 0xE000; }
 
@@ -152,6 +154,10 @@ class Converter {
     const char quote = text_[at_++];
     out_ += '"';
     while (!at_end()) {
+      const std::size_t run = at_;
+      while (!at_end() && is_plain(text_[at_])) ++at_;
+      out_ += text_.substr(run, at_ - run);
+      if (at_end()) return false;
       const char c = text_[at_++];
       if (c == quote) {
         out_ += '"';

@@ -35,6 +35,18 @@ RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportRepor
 
 void RecordReader::set_dialect(Dialect dialect) { dialect_ = std::move(dialect); }
 
+std::uint64_t RecordReader::estimate() {
+  constexpr std::size_t kLinesLookedAt = 25;
+  std::uint64_t bytes = 0, lines = 0;
+  for (const std::string& line : peek(kLinesLookedAt)) {
+    bytes += line.size() + 1;
+    ++lines;
+  }
+  return lines == 0 ? 0
+                    : static_cast<std::uint64_t>(static_cast<double>(file_bytes_) /
+                                                 static_cast<double>(bytes) * static_cast<double>(lines));
+}
+
 std::string RecordReader::position() const { return fmt::format("{}:{}", lines_.path(), record_line_); }
 
 std::vector<std::string> RecordReader::peek(std::size_t count) {

@@ -44,6 +44,8 @@ class RecordReader {
   /// The first lines still to come, at most `count`; they stay to be read.
   std::vector<std::string> peek(std::size_t count);
   void set_dialect(Dialect dialect);
+  /// Records to come, judged by the length of the first lines; 0 if that cannot be told (compressed files).
+  std::uint64_t estimate();
   /// "path:line" of the record's first line.
   std::string position() const;
   const std::string& path() const { return lines_.path(); }

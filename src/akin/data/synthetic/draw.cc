@@ -74,18 +74,21 @@ idx_t World::draw_category(std::size_t user, Rng& rng) const {
 /// both have length 1. When kTries proposals were refused, the best-matching one is taken.
 std::optional<idx_t> World::draw_item(idx_t category, const float* target, const SeenItems* seen,
                                       Rng& rng) const {
-  const std::vector<idx_t>& members = warm_of_category_[category];
+  const Shelf& shelf = shelves_[category];
+  const std::vector<idx_t>& members = shelf.items;
   if (members.empty()) return std::nullopt;
-  const AliasTable& table = by_category_[category];
-  const std::size_t cols = truth.item_style.cols();
+  const std::size_t cols = truth.item_style.cols(), stride = shelf.stride;
   std::optional<idx_t> best;
   float best_match = 0;
   for (int n = 0; n < kTries; ++n) {
-    const idx_t item = members[table.draw(rng)];
+    const std::size_t place = shelf.by_popularity.draw(rng);
+    const float match = affinity(target, shelf.styles.data() + place * stride, cols);
+    const bool accepted = rng.uniform_float() < acceptance(match);
+    if (!accepted && best && match <= best_match) continue;
+    const idx_t item = members[place];
     if (seen != nullptr && seen->has(item)) continue;
-    const float match = affinity(target, truth.item_style.row(item), cols);
-    if (rng.uniform_float() < acceptance(match)) return item;
-    if (!best || match > best_match) best = item, best_match = match;
+    if (accepted) return item;
+    best = item, best_match = match;
   }
   if (best) return best;
   const std::size_t start = rng.below(members.size());  // only unpopular ones can be left

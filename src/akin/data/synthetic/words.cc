@@ -105,7 +105,7 @@ constexpr LeafText kLeaves[] = {
     {"Clothing|Tops|Jackets", "jacket,parka,windbreaker", "S,M,L,XL",
      "pockets,hooded,lining,waterproof,buttons,layer", 99},
     {"Clothing|Accessories|Scarves", "scarf,loop scarf,silk scarf", "180 cm,200 cm",
-     "neck,wrapped,fringed,draping,knot,chilly", 24},
+     "collar,wrapped,fringed,draping,knot,chilly", 24},
     {"Clothing|Accessories|Hats", "hat,beanie,sun hat", "one size,M,L", "brim,head,pompom,crown,ear,forehead",
      19},
     {"Clothing|Accessories|Backpacks", "backpack,daypack,rolltop backpack", "12 l,18 l,25 l",

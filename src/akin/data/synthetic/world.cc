@@ -169,11 +169,11 @@ void World::choose_cold_items() {
   rng.shuffle(std::span(order));
   const auto count = static_cast<std::size_t>(config.cold_items * static_cast<float>(config.items));
   for (std::size_t n = 0; n < count; ++n) truth.cold[order[n]] = 1;
-  warm_of_category_.resize(leaves.size());
+  shelves_.resize(leaves.size());
   for (std::size_t i = 0; i < n_items(); ++i) {
     if (truth.cold[i]) continue;
     warm.push_back(static_cast<idx_t>(i));
-    warm_of_category_[truth.category[i]].push_back(static_cast<idx_t>(i));
+    shelves_[truth.category[i]].items.push_back(static_cast<idx_t>(i));
   }
 }
 
@@ -185,9 +185,15 @@ void World::build_tables() {
   std::vector<double> mass(leaves.size(), 0);
   for (std::size_t c = 0; c < leaves.size(); ++c) {
     std::vector<double> weights;
-    for (const idx_t item : warm_of_category_[c]) weights.push_back(truth.popularity[item]);
+    Shelf& shelf = shelves_[c];
+    shelf.stride = (styles.size() + 3) / 4 * 4;
+    for (const idx_t item : shelf.items) {
+      weights.push_back(truth.popularity[item]);
+      const float* const style = truth.item_style.row(item);
+      shelf.styles.insert(shelf.styles.end(), style, style + shelf.stride);
+    }
     mass[c] = std::accumulate(weights.begin(), weights.end(), 0.0);
-    by_category_.push_back(weights.empty() ? AliasTable() : AliasTable(weights));
+    if (!weights.empty()) shelf.by_popularity = AliasTable(weights);
   }
   background_ = AliasTable(mass);
   const double total = std::accumulate(mass.begin(), mass.end(), 0.0);

@@ -72,6 +72,14 @@ struct Brand {
   std::uint32_t accent;   ///< second colour of the pictures
 };
 
+/// The items of a category that have events, side by side in memory.
+struct Shelf {
+  std::vector<idx_t> items;
+  AliasTable by_popularity;   ///< over positions in items
+  std::size_t stride = 0;     ///< floats from one style to the next: S rounded up to 4
+  std::vector<float> styles;  ///< (items, stride)
+};
+
 struct UserFacts {
   bool female;
   std::uint8_t age;
@@ -112,7 +120,6 @@ class World {
   idx_t draw_next(std::size_t user, std::optional<idx_t> last, const SeenItems& seen, Rng& rng) const;
   /// A style of the item as its words tell it.
   std::size_t draw_style(std::size_t item, Rng& rng) const;
-  bool has_items(idx_t category) const { return by_category_[category].size() > 0; }
   /// Items this user must review, so that every warm item has an event.
   std::span<const idx_t> discoveries(std::size_t user) const {
     return {discovered_.data() + discovered_begin_[user],
@@ -146,8 +153,7 @@ class World {
   AliasTable category_sizes_;      ///< how many different items a category has
   AliasTable background_;          ///< by popularity of their warm items
   AliasTable favourite_shares_;
-  std::vector<AliasTable> by_category_;  ///< (C) over positions in warm_of_category_
-  std::vector<std::vector<idx_t>> warm_of_category_;
+  std::vector<Shelf> shelves_;  ///< (C)
   std::vector<std::size_t> discovered_begin_;
   std::vector<idx_t> discovered_;
 };

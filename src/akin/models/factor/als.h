@@ -27,8 +27,8 @@ class Als : public Model {
   struct Config {
     int factors = 64;
     int iterations = 15;
-    float regularization = 0.01f;
-    float count_power = 0;
+    float regularization = 0.03f;
+    float count_power = 1;
     float alpha = 1;
     std::string solver = "cg";
     int cg_steps = 3;
@@ -39,7 +39,8 @@ class Als : public Model {
           {"factors", &factors, "length of the vectors", 1, 4096, {}, true},
           {"iterations", &iterations, "times items, then users are solved for", 0, 10000},
           {"regularization", &regularization, "lambda, the penalty on squared lengths", 0, 1e9, {}, true},
-          {"count_power", &count_power, "nu: lambda is multiplied by (number of events)^nu", 0, 2},
+          {"count_power", &count_power,
+           "nu: lambda is multiplied by (entries of the row)^nu; 0 = the same for all", 0, 2},
           {"alpha", &alpha, "confidence of an event of value v is 1 + alpha v", 1e-6, 1e6, {}, true},
           {"solver", &solver, "cg = conjugate gradient, exact = Cholesky", 0, 0, {"cg", "exact"}},
           {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},

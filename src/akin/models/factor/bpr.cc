@@ -83,6 +83,16 @@ void train(const Csr& positives, const Bpr::Config& config, const Context& conte
   }
 }
 
+/// A uniformly random item that is not in the ascending `history`, or nullopt after as many tries as in
+/// training.
+std::optional<idx_t> draw_negative(std::span<const idx_t> history, std::size_t n_items, Rng& rng) {
+  for (int attempt = 0; attempt < NegativeSampler::kTries; ++attempt) {
+    const auto item = static_cast<idx_t>(rng.below(n_items));
+    if (!std::ranges::binary_search(history, item)) return item;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, const Context& context) {
@@ -107,12 +117,12 @@ bool Bpr::user_vector(const Query& query, std::span<float> out) const {
   if (row.items.empty()) return false;
   Matrix user(1, items_.cols());
   user[0].back() = 1;
-  if (row.items.size() < items_.rows()) descend(row.items, user[0]);
+  descend(row.items, user[0]);
   std::ranges::copy(user[0], out.begin());
   return true;
 }
 
-/// `history` is ascending; some item is not in it. `user` starts as [0, 1] and its last entry stays.
+/// `history` is ascending. `user` starts as [0, 1] and its last entry stays.
 void Bpr::descend(std::span<const idx_t> history, std::span<float> user) const {
   std::uint64_t seed = history.size();
   for (const idx_t item : history) seed = Rng::mix(seed ^ item);
@@ -121,10 +131,9 @@ void Bpr::descend(std::span<const idx_t> history, std::span<float> user) const {
   const std::size_t steps = std::clamp<std::size_t>(50 * history.size(), 2000, 50000);
   for (std::size_t t = 0; t < steps; ++t) {
     const float* qi = items_.row(history[t % history.size()]);
-    idx_t negative = static_cast<idx_t>(rng.below(items_.rows()));
-    while (std::ranges::binary_search(history, negative))
-      negative = static_cast<idx_t>(rng.below(items_.rows()));
-    const float* qj = items_.row(negative);
+    const auto negative = draw_negative(history, items_.rows(), rng);
+    if (!negative) continue;
+    const float* qj = items_.row(*negative);
     const float rate = fold_in_.learning_rate * (1 - static_cast<float>(t) / static_cast<float>(steps));
     const float x = dot(user.data(), qi, f + 1) - dot(user.data(), qj, f + 1);
     const float move = rate / (1 + std::exp(std::clamp(x, -80.0f, 80.0f)));

@@ -26,7 +26,7 @@ class Bpr : public Model {
     int factors = 64;
     int epochs = 60;
     float learning_rate = 0.05f;
-    float regularization = 0.01f;
+    float regularization = 0.003f;
     int negatives = 1;
     float init_sigma = 0.1f;
     std::vector<Param> params() {

@@ -1,0 +1,267 @@
+// Formats movielens, atomic, lists, pairs and ncf.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/test_files.h"
+
+namespace akin {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+TEST(MovieLens, UData) {
+  const TestFolder folder;
+  folder.add("u.data", "1\t10\t3\t100\n2\t10\t4\t50\n1\t11\t5\t90\n");
+  folder.add(
+      "u.item",
+      "10|Am\xe9lie "
+      "(2001)|x||url|0|0|0|0|0|1|0|0|0|0|0|0|0|0|1|0|0|0|0\n11|unknown||||1|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|"
+      "0|0\n");
+  folder.add("u.user", "1|24|M|technician|85711\n");
+  const Imported in = import_files("movielens", {folder.path()});
+  EXPECT_EQ(in.events(), (Lines{"1 11 5 90", "1 10 3 100", "2 10 4 50"}));
+  EXPECT_EQ(in.item("10", "title"), "Amélie (2001)");
+  EXPECT_EQ(in.item("10", "category"), "Comedy|Romance");
+  EXPECT_EQ(in.item("11", "category"), "");
+  EXPECT_EQ(in.user("1", "age"), "24");
+  EXPECT_EQ(in.user("1", "gender"), "M");
+  EXPECT_EQ(in.user("1", "occupation"), "technician");
+  EXPECT_EQ(in.user("1", "zip"), "85711");
+}
+
+TEST(MovieLens, GivenFolds) {
+  const TestFolder folder;
+  const Imported in = import_files(
+      "movielens", {folder.add("u1.base", "1\t10\t3\t100\n"), folder.add("u1.test", "1\t11\t4\t50\n")});
+  ASSERT_EQ(in.data.events.size(), 2U);
+  EXPECT_EQ(in.data.events[0].part, Part::kTest);  // the earlier one
+  EXPECT_EQ(in.data.events[1].part, Part::kTrain);
+}
+
+TEST(MovieLens, DatWithAndWithoutTimes) {
+  const TestFolder folder;
+  folder.add("movies.dat", "10::Odd::Title (1999)::Drama|War\r\n11::Caf\xe9::Comedy\n12\n");
+  folder.add("users.dat", "1::F::1::10::48067\n");
+  folder.add("movies_extrainfos.dat",
+             "10::T::1999::PG::d::Drama::Ann Director::W::Act One, Act Two::A plot.\n");
+  const std::string ratings = folder.add("ratings.dat", "1::10::5::978300760\n1::11::3::978302109\n");
+  const Imported in = import_files("movielens", {ratings});
+  EXPECT_EQ(in.events(), (Lines{"1 10 5 978300760", "1 11 3 978302109"}));
+  EXPECT_EQ(in.item("10", "title"), "Odd::Title (1999)");
+  EXPECT_EQ(in.item("10", "category"), "Drama|War");
+  EXPECT_EQ(in.item("11", "title"), "Café");
+  EXPECT_EQ(in.item("10", "director"), "Ann Director");
+  EXPECT_EQ(in.item("10", "actors"), "Act One, Act Two");
+  EXPECT_EQ(in.item("10", "description"), "A plot.");
+  EXPECT_EQ(in.user("1", "occupation"), "10");
+  EXPECT_EQ(in.rejected("too few fields"), 1U);
+
+  const std::string bare = folder.add("bare.dat", "1::10::5\n1::11::3\n1::12::4\n");
+  EXPECT_TRUE(import_files("movielens", {bare}).has_note("has no times"));
+  const std::string sequences = folder.add("sequences.txt", "1 11 10\n");
+  const Imported ordered = import_files("movielens", {bare}, {{"sequences", sequences}});
+  EXPECT_EQ(ordered.events(), (Lines{"1 12 4 -", "1 11 3 0", "1 10 5 1"}));
+  EXPECT_TRUE(ordered.has_note("2 of 3 ratings have their place"));
+}
+
+TEST(MovieLens, Csv) {
+  const TestFolder folder;
+  folder.add("ratings.csv", "userId,movieId,rating,timestamp\n1,10,2.5,100\n1,11,3.0,101\n");
+  folder.add("movies.csv",
+             "movieId,title,genres\n10,\"One, Two (1995)\",Drama|War\n11,Plain,(no genres listed)\n");
+  folder.add("tags.csv",
+             "userId,movieId,tag,timestamp\n1,10,dark,5\n2,10,\"slow, long\",6\n3,10,dark,7\n4,10,a|b,8\n");
+  const Imported in = import_files("movielens", {folder.path() + "/"});
+  EXPECT_EQ(in.events(), (Lines{"1 10 2.5 100", "1 11 3 101"}));
+  EXPECT_EQ(in.report.rejections.total(), 0U);
+  EXPECT_EQ(in.item("10", "title"), "One, Two (1995)");
+  EXPECT_EQ(in.item("10", "category"), "Drama|War");
+  EXPECT_EQ(in.item("11", "category"), "");
+  EXPECT_EQ(in.item("10", "tags"), "dark|slow, long|a/b");
+}
+
+TEST(MovieLens, FolderWithoutRatings) {
+  const TestFolder folder;
+  try {
+    import_files("movielens", {folder.path()});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kNotFound);
+  }
+}
+
+TEST(Atomic, EventsItemsAndUsers) {
+  const TestFolder folder;
+  folder.add("x.item",
+             "item_id:token\tmovie_title:token_seq\tclass:token_seq\tyear:float\n10\tToy Story\tComedy "
+             "Drama\t1995\n");
+  folder.add("x.user", "user_id:token\tage:token\n1\t24\n");
+  const std::string events = folder.add(
+      "x.inter",
+      "user_id:token\titem_id:token\trating:float\ttimestamp:float\n1\t10\t4.0\t881250949.0\n1\t11\t3\n");
+  for (const std::string& argument : {events, folder.path("x")}) {
+    const Imported in = import_files("atomic", {argument});
+    EXPECT_EQ(in.events(), Lines{"1 10 4 881250949"});
+    EXPECT_EQ(in.item("10", "title"), "Toy Story");
+    EXPECT_EQ(in.item("10", "category"), "Comedy|Drama");
+    EXPECT_EQ(in.item("10", "year"), "1995");
+    EXPECT_EQ(in.user("1", "age"), "24");
+    EXPECT_EQ(in.rejected("too few fields"), 1U);
+    EXPECT_EQ(in.data.name, "x");
+  }
+}
+
+TEST(Atomic, BenchmarkFilesAndLabels) {
+  const TestFolder folder;
+  const std::string header = "user_id:token\titem_id_list:token_seq\titem_id:token\n";
+  folder.add("b.train.inter", header + "1\t5 6\t10\n");
+  folder.add("b.valid.inter", header + "1\t5 6 10\t11\n");
+  folder.add("b.test.inter", header + "1\t5 6 10 11\t12\n");
+  const Imported in = import_files("atomic", {folder.path("b")});
+  EXPECT_EQ(in.events(), (Lines{"1 10 1 -", "1 11 1 -", "1 12 1 -"}));
+  EXPECT_EQ(in.data.events[0].part, Part::kTrain);
+  EXPECT_EQ(in.data.events[1].part, Part::kValidation);
+  EXPECT_EQ(in.data.events[2].part, Part::kTest);
+  EXPECT_TRUE(in.has_note("lists of earlier items"));
+
+  const Imported mm = import_files(
+      "atomic",
+      {folder.add("m.inter", "userID\titemID\trating\ttimestamp\tx_label\n0\t7\t5\t9\t0\n0\t8\t4\t10\t2\n")});
+  ASSERT_EQ(mm.data.events.size(), 2U);
+  EXPECT_EQ(mm.data.events[1].part, Part::kTest);
+  EXPECT_THROW(import_files("atomic", {folder.add("n.inter", "foo:token\tbar:token\n1\t2\n")}), Error);
+}
+
+TEST(ListsFormat, TrainAndTest) {
+  const TestFolder folder;
+  const Imported in = import_files(
+      "lists", {folder.add("train.txt", "0 1 2 3\n1 2\n2\n"), folder.add("test.txt", "0 4\n1\n")});
+  EXPECT_EQ(in.events(), (Lines{"0 1 1 -", "0 2 1 -", "0 3 1 -", "0 4 1 -", "1 2 1 -"}));
+  EXPECT_EQ(in.data.events[3].part, Part::kTest);
+  EXPECT_EQ(in.data.events[4].part, Part::kTrain);
+  EXPECT_TRUE(in.has_note("2 users have an empty list"));
+}
+
+TEST(ListsFormat, OrderedWithItemsAndLinks) {
+  const TestFolder folder;
+  const std::string items =
+      folder.add("items.tsv", "b\tSoap &amp; \"Water\tAcme\tBeauty|Bath\na\tTen\t\tHair\n");
+  const std::string links = folder.add("also_bought.txt", "a b c\nz a\n");
+  const Imported in = import_files("lists", {folder.add("s.txt", "u b a c\n")},
+                                   {{"ordered", "true"}, {"items", items}, {"links", links}});
+  EXPECT_EQ(in.events(), (Lines{"u b 1 0", "u a 1 1", "u c 1 2"}));
+  EXPECT_EQ(in.item("b", "title"), "Soap & \"Water");
+  EXPECT_EQ(in.item("b", "brand"), "Acme");
+  EXPECT_EQ(in.item("a", "category"), "Hair");
+  ASSERT_EQ(in.data.links.size(), 1U);
+  EXPECT_EQ(in.data.links[0].name, "also_bought");
+  EXPECT_EQ(in.data.links[0].pairs.size(), 2U);  // z is not in the data
+}
+
+TEST(ListsFormat, EveryLineAUser) {
+  const TestFolder folder;
+  const Imported in =
+      import_files("lists", {folder.add("s.txt", "5 6\n7\n")}, {{"user", "line"}, {"ordered", "yes"}});
+  EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "1 6 1 1", "2 7 1 0"}));
+  EXPECT_THROW(import_files("lists", {folder.path("s.txt")}, {{"user", "x"}}), Error);
+}
+
+TEST(Pairs, LineOrderIsTime) {
+  const TestFolder folder;
+  const Imported in = import_files("pairs", {folder.add("p.txt", "1 5\n2 5\n1 4\n1\n1 2 3\n")});
+  EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "1 4 1 1", "2 5 1 0"}));
+  EXPECT_EQ(in.rejected("too few fields"), 1U);
+  EXPECT_EQ(in.rejected("too many fields"), 1U);
+}
+
+TEST(Ncf, PrefixSplitAndCandidates) {
+  const TestFolder folder;
+  const std::string train = folder.add("x.train.rating", "0\t5\t4\t0\n0\t6\t3\t0\n1\t5\t1\t0\n");
+  folder.add("x.test.rating", "0\t7\t5\t100\n1\t6\t2\t101\n");
+  folder.add("x.test.negative", "(0,7)\t8\t9\n(1,6)\t7\t9\nbroken\t1\n");
+  for (const std::string& argument : {train, folder.path("x")}) {
+    const Imported in = import_files("ncf", {argument});
+    EXPECT_EQ(in.events(), (Lines{"0 5 4 -", "0 6 3 -", "0 7 5 100", "1 5 1 -", "1 6 2 101"}));
+    EXPECT_EQ(in.data.events[2].part, Part::kTest);
+    EXPECT_TRUE(in.has_note("all times are 0"));
+    EXPECT_EQ(in.rejected("no (user,item) pair at the front"), 1U);
+    ASSERT_EQ(in.data.candidates.offsets.size(), 3U);
+    EXPECT_EQ(in.data.candidates.offsets[1], 2U);
+  }
+  EXPECT_THROW(import_files("ncf", {folder.path("y")}), Error);
+  EXPECT_THROW(import_files("ncf", {train, folder.path("y.test.rating")}), Error);
+}
+
+TEST(RealData, MovieLens100K) {
+  const std::string folder = real_data("movielens-100k");
+  if (folder.empty()) GTEST_SKIP() << "no movielens-100k data";
+  const Imported in = import_files("movielens", {folder});
+  EXPECT_EQ(in.data.n_users(), 943U);
+  EXPECT_EQ(in.data.n_items(), 1682U);
+  EXPECT_EQ(in.data.events.size(), 100'000U);
+  EXPECT_EQ(in.item("1", "title"), "Toy Story (1995)");
+  EXPECT_EQ(in.item("1", "category"), "Animation|Children's|Comedy");
+  EXPECT_EQ(in.report.rejections.total(), 0U);
+  const Imported fold = import_files("movielens", {folder + "/u1.base", folder + "/u1.test"});
+  EXPECT_EQ(std::ranges::count(fold.data.events, Part::kTest, &Event::part), 20'000);
+}
+
+TEST(RealData, MovieLensSmallAnd1M) {
+  const std::string small = real_data("movielens-small"), big = real_data("movielens-1m");
+  if (small.empty() || big.empty()) GTEST_SKIP() << "no movielens data";
+  const Imported in = import_files("movielens", {small});
+  EXPECT_EQ(in.report.rejections.total(), 0U);
+  EXPECT_EQ(in.data.events.size(), 100'004U);
+  EXPECT_NE(in.item("1", "title"), "");
+  const Imported ml1m =
+      import_files("movielens", {big + "/ratings.dat"}, {{"sequences", big + "/sequences.txt"}});
+  EXPECT_EQ(ml1m.data.n_users(), 6040U);
+  EXPECT_EQ(ml1m.data.n_items(), 3706U);
+  EXPECT_EQ(ml1m.data.events.size(), 1'000'209U);
+  EXPECT_EQ(ml1m.report.rejections.total(), 0U);
+  EXPECT_TRUE(ml1m.has_note("999611 of 1000209"));
+  EXPECT_EQ(ml1m.item("1", "director"), "John Lasseter");
+}
+
+TEST(RealData, NcfGowallaBeauty) {
+  const std::string ml = real_data("movielens-1m"), gowalla = real_data("gowalla"),
+                    beauty = real_data("amazon-beauty");
+  if (ml.empty() || gowalla.empty() || beauty.empty())
+    GTEST_SKIP() << "no movielens-1m, gowalla or amazon-beauty data";
+  const Imported ncf = import_files("ncf", {ml + "/ncf/ml-1m"});
+  EXPECT_EQ(ncf.data.n_users(), 6040U);
+  EXPECT_EQ(ncf.data.n_items(), 3706U);
+  EXPECT_EQ(ncf.data.events.size(), 1'000'209U);
+  EXPECT_EQ(ncf.data.candidates.indices.size(), 6040U * 99);
+
+  const Imported lists = import_files("lists", {gowalla + "/train.txt", gowalla + "/test.txt"});
+  EXPECT_EQ(lists.data.n_users(), 29'858U);
+  EXPECT_EQ(lists.data.n_items(), 40'981U);
+  EXPECT_EQ(std::ranges::count(lists.data.events, Part::kTrain, &Event::part), 810'128);
+  EXPECT_EQ(std::ranges::count(lists.data.events, Part::kTest, &Event::part), 217'242);
+
+  const Imported shop = import_files("lists", {beauty + "/user_sequence.txt"},
+                                     {{"ordered", "yes"},
+                                      {"items", beauty + "/items.tsv"},
+                                      {"links", beauty + "/also_bought.txt," + beauty + "/also_viewed.txt"}});
+  EXPECT_EQ(shop.data.n_users(), 22'363U);
+  EXPECT_EQ(shop.data.n_items(), 12'101U);
+  EXPECT_EQ(shop.data.events.size(), 198'502U);
+  EXPECT_EQ(shop.item("B000TBZHNK", "brand"), "Titania");
+  EXPECT_GT(shop.data.item_attributes.find("title")->coverage(), 0.99);
+  EXPECT_EQ(shop.data.links.size(), 2U);
+  EXPECT_EQ(shop.report.rejections.total(), 0U);
+}
+
+TEST(RealData, DigineticaSessions) {
+  const std::string folder = real_data("diginetica");
+  if (folder.empty()) GTEST_SKIP() << "no diginetica data";
+  const Imported in =
+      import_files("lists", {folder + "/train_sessions.txt"}, {{"user", "line"}, {"ordered", "yes"}});
+  EXPECT_EQ(in.data.n_users(), 186'670U);
+}
+
+}  // namespace
+}  // namespace akin
