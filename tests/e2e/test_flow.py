@@ -40,7 +40,7 @@ class FlowTest(AkinTest):
                 self.assertEqual("RMSE" in out, model["predicts_ratings"])
                 out = self.run_akin("recommend", bundle, "--user", "u3", "-k", "4").out
                 self.search(r"last items of u3, latest first:\n  i\d+  Thing \d+", out)
-                self.search(r"\n +1  i\d+ +-?\d+\.\d+  Thing", out)
+                self.search(r"\n +1  i\d+ +-?\d+\.\d+(e-\d+)?  Thing", out)
                 result = self.run_json("recommend", bundle, "--history", "i2,i4", "-k", "3")
                 self.assertEqual(len(result["items"]), 3)
                 self.assertFalse({"i2", "i4"} & {entry["item"] for entry in result["items"]})

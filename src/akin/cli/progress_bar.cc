@@ -45,8 +45,10 @@ std::string progress_line(const Progress& progress, std::uint64_t fresh, double 
                                 ? fmt::format("{}/{}", short_number(static_cast<double>(progress.done)),
                                               short_number(static_cast<double>(progress.total)))
                                 : short_number(static_cast<double>(progress.done));
-  std::string line =
-      fmt::format("{} {}{}{}", progress.phase, count, progress.unit.empty() ? "" : " ", progress.unit);
+  std::string line = fmt::format("{} {}", progress.phase, count);
+  const bool unit_is_phase =
+      progress.unit.substr(0, progress.phase.size()) == progress.phase;  // "epoch 3 epochs"
+  if (!progress.unit.empty() && !unit_is_phase) line += fmt::format(" {}", progress.unit);
   std::string tail;
   if (fresh > 0 && seconds > 0.05) {
     tail += fmt::format("  {} {}/s", short_number(static_cast<double>(fresh) / seconds), progress.unit);
@@ -59,7 +61,7 @@ std::string progress_line(const Progress& progress, std::uint64_t fresh, double 
         std::min(1.0, static_cast<double>(progress.done) / static_cast<double>(progress.total));
     const int room = width - static_cast<int>(line.size() + tail.size()) - 10;
     if (room >= 5) {
-      const int cells = std::min(room, 30);
+      const int cells = std::min(room, std::clamp(width - 70, 5, 30));  // as the tail grows, the bar stays
       const int full = static_cast<int>(share * cells);
       line += fmt::format("  [{}{}]", std::string(static_cast<std::size_t>(full), '#'),
                           std::string(static_cast<std::size_t>(cells - full), '.'));
@@ -74,7 +76,9 @@ std::string progress_line(const Progress& progress, std::uint64_t fresh, double 
 void ProgressBar::report(const Progress& progress) {
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
-  const bool new_phase = phase_ != progress.phase || total_ != progress.total;
+  // The same phase from the start again is another job's, such as the next model's epochs.
+  const bool new_phase = phase_ != progress.phase || total_ != progress.total || progress.done < last_done_;
+  last_done_ = progress.done;
   if (new_phase) {
     phase_ = progress.phase;
     total_ = progress.total;
@@ -132,12 +136,6 @@ void ProgressBar::clear() {
 std::vector<double> ProgressBar::losses() const {
   const std::lock_guard lock(mutex_);
   return losses_;
-}
-
-void ProgressBar::forget_losses() {
-  const std::lock_guard lock(mutex_);
-  losses_.clear();
-  phase_.clear();
 }
 
 }  // namespace akin::cli

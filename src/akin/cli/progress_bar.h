@@ -26,7 +26,6 @@ class ProgressBar {
   void clear();
   /// The training loss after each unit of work that reported one, in order.
   std::vector<double> losses() const;
-  void forget_losses();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -37,6 +36,7 @@ class ProgressBar {
   mutable std::mutex mutex_;
   std::string phase_;
   std::uint64_t total_ = 0;
+  std::uint64_t last_done_ = 0;
   std::uint64_t phase_began_at_ = 0;  // `done` of the phase's first report
   Clock::time_point phase_start_{};
   Clock::time_point last_shown_{};
