@@ -4,7 +4,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/cutoffs.h"
+#include "akin/cli/evaluation_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
@@ -98,7 +98,7 @@ int run_compare(const Args& args) {
   std::string html;
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
-  std::vector<std::string> cutoffs = {"5,10,20"};
+  EvaluationFlags flags;
   CommandLine line(
       "compare",
       "Trains several models on the same part of a data set and scores them on the same held-out part, in "
@@ -109,14 +109,14 @@ int run_compare(const Args& args) {
   line.add(
       {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
   line.add({"--holdout", "HOW", &holdout, holdout_help()});
-  line.add({"--cutoffs", "K,K", &cutoffs, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
+  flags.add_to(line);
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
   line.example("akin compare -d shop.data --models popularity,item-knn,als");
   line.example("akin compare -d shop.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;
   std::vector<Contender> list = contenders(names);
   for (const std::string& setting : settings) apply_setting(setting, list);
-  const EvaluateOptions options{.cutoffs = parse_cutoffs(cutoffs)};
+  const EvaluateOptions options = flags.options();
   Session session(line.common);
   Dataset data = load_dataset(data_path);
   const SplitSpec split = choose_split(holdout, data, line.common.seed);

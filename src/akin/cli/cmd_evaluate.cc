@@ -1,12 +1,10 @@
 // akin evaluate BUNDLE
-#include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/cutoffs.h"
+#include "akin/cli/evaluation_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
@@ -16,26 +14,10 @@
 
 namespace akin::cli {
 
-std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
-  std::vector<int> cutoffs;
-  for (const std::string& text : split_lists(texts)) {
-    int cutoff = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), cutoff);
-    if (error != std::errc() || stop != text.data() + text.size() || cutoff < 1) {
-      fail(ErrorCode::kUsage, "--cutoffs: '{}' is not a whole number of at least 1", text);
-    }
-    cutoffs.push_back(cutoff);
-  }
-  if (cutoffs.empty()) fail(ErrorCode::kUsage, "--cutoffs: give at least one, such as 5,10,20");
-  std::ranges::sort(cutoffs);
-  cutoffs.erase(std::unique(cutoffs.begin(), cutoffs.end()), cutoffs.end());
-  return cutoffs;
-}
-
 int run_evaluate(const Args& args) {
   std::string path;
   std::string html;
-  std::vector<std::string> cutoffs = {"5,10,20"};
+  EvaluationFlags flags;
   CommandLine line(
       "evaluate",
       "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
@@ -46,12 +28,12 @@ int run_evaluate(const Args& args) {
       "ratings "
       "also get RMSE and MAE.");
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
-  line.add({"--cutoffs", "K,K", &cutoffs, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
+  flags.add_to(line);
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");
   if (!line.parse(args)) return kSuccess;
-  const EvaluateOptions options{.cutoffs = parse_cutoffs(cutoffs)};
+  const EvaluateOptions options = flags.options();
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.test.empty()) {

@@ -23,7 +23,7 @@ void BlockRanker::rank(std::span<const RankedUser> users, BlockResult& result) {
   }
   if (full_.empty()) return;
   seen_.clear();
-  while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth());
+  while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth(), task_.ties);
   for (std::size_t u = 0; u < full_.size(); ++u) {
     seen_.add(task_.histories.of(full_[u]->user));
     scans_[u].start(task_.held_out_of(*full_[u]));
@@ -85,7 +85,7 @@ void BlockRanker::rank_candidates(const RankedUser& user, BlockResult& result) {
     std::ranges::transform(candidates_, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
     ++result.fallback_users;
   }
-  if (scans_.empty()) scans_.emplace_back(scorer_.depth());
+  if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.ties);
   scans_[0].start(held_out);
   scans_[0].offer(candidates_, scores_);
   scorer_.score(scans_[0].ranks(), held_out.size(), result.sums);

@@ -24,6 +24,7 @@ struct RankingTask {
   const Model& model;
   const TrainingData& data;
   const Histories& histories;
+  Ties ties;
   std::vector<float> popularity;  // training events per item
   std::vector<RankedUser> users;
   std::vector<idx_t> held_out;  // ascending and without repeats within a user

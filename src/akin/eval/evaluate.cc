@@ -143,7 +143,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const Histories histories(data);
   const std::vector<std::span<const Event>> test_users = by_user(test);
 
-  RankingTask task{model, data, histories, std::vector<float>(data.n_items(), 0.0F), {}, {}};
+  RankingTask task{model, data, histories, options.ties, std::vector<float>(data.n_items(), 0.0F), {}, {}};
   std::vector<std::uint32_t> counts(data.n_items(), 0);
   for (const Event& event : data.events) ++counts[event.item];
   std::ranges::transform(counts, task.popularity.begin(),
@@ -153,6 +153,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const RankingScorer scorer(options.cutoffs, data.n_items());
   BlockResult total = rank_users(task, scorer, options.cutoffs.size(), context);
   result.protocol = protocol_of(task);
+  if (options.ties == Ties::kInFavour) result.protocol += "; ties in favour of the model";
   result.users = task.users.size();
   result.fallback_users = total.fallback_users;
   for (std::size_t c = 0; c < options.cutoffs.size(); ++c) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/base/context.h"
+#include "akin/eval/ranking.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -50,11 +51,12 @@ struct Evaluation {
 
 struct EvaluateOptions {
   std::vector<int> cutoffs = {5, 10, 20};  ///< ascending, positive
+  Ties ties = Ties::kAgainst;
 };
 
 /// Ranks, for each user with held-out events, all items except the user's training items (or, if data.source
 /// has candidates for the user, those and the held-out items only) and scores the ranking. Ties count against
-/// the model: among equal scores the held-out items come last, so a constant scorer gets nothing. Items
+/// the model unless options say otherwise: a constant scorer gets nothing. Items
 /// scored NaN or -infinity are never found. Users without training events are asked for with an empty Query;
 /// a user the model knows nothing of is ranked by popularity (training events per item). Memory: O(held-out
 /// events + threads x (items + block of scores)), never users x items. Same result at any thread count.

@@ -18,7 +18,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// The definitions of RankingMetrics, word by word, by sorting everything.
 std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
-                                   const std::vector<int>& cutoffs) {
+                                   const std::vector<int>& cutoffs, Ties ties = Ties::kAgainst) {
   std::vector<RankingMetrics> sums;
   for (const int k : cutoffs) sums.push_back({.cutoff = k});
   double users = 0;
@@ -42,7 +42,9 @@ std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vect
       if (!seen.contains(i) && scores[i] > -kInfinity) list.push_back(i);  // false for NaN
     }
     std::ranges::stable_sort(list, [&](idx_t a, idx_t b) {
-      return scores[a] != scores[b] ? scores[a] > scores[b] : relevant.contains(a) < relevant.contains(b);
+      if (scores[a] != scores[b]) return scores[a] > scores[b];
+      return ties == Ties::kAgainst ? relevant.contains(a) < relevant.contains(b)
+                                    : relevant.contains(a) > relevant.contains(b);
     });
     const auto total = static_cast<double>(relevant.size());
     for (RankingMetrics& m : sums) {
@@ -165,9 +167,12 @@ TEST(Evaluate, AgreesWithTheOracleOnRandomScoresWithTies) {
                           Size{101, 2503, 40}, Size{13, 5003, 3}}) {
     const RandomCase random = RandomCase::make(size.users, size.items, size.levels, size.users + size.items);
     if (random.shop.test.empty()) continue;
-    const auto expected = oracle(random.shop, random.table, cutoffs);
-    const Evaluation e = random.shop.evaluate(TableModel(Kind::kScores, random.table), cutoffs);
-    for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(e.ranking[c], expected[c]);
+    for (const Ties ties : {Ties::kAgainst, Ties::kInFavour}) {
+      const auto expected = oracle(random.shop, random.table, cutoffs, ties);
+      const TableModel model(Kind::kScores, random.table);
+      const Evaluation e = random.shop.evaluate(model, cutoffs, 1, {}, ties);
+      for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(e.ranking[c], expected[c]);
+    }
   }
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr std::uint64_t kNotHeldOut = std::uint64_t{1} << 31;
+constexpr std::uint64_t kFirstOfEquals = std::uint64_t{1} << 31;
 constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
 constexpr std::size_t kStep = 32;  // scores tested at once
 
@@ -27,7 +27,10 @@ float from_ordered_code(std::uint32_t code) {
 
 }  // namespace
 
-RankScan::RankScan(std::size_t k) : k_(k), capacity_(2 * k + 64) { keys_.reserve(capacity_); }
+RankScan::RankScan(std::size_t k, Ties ties)
+    : k_(k), held_out_first_(ties == Ties::kInFavour), capacity_(2 * k + 64) {
+  keys_.reserve(capacity_);
+}
 
 void RankScan::start(std::span<const idx_t> held_out) {
   held_out_ = held_out;
@@ -39,7 +42,8 @@ void RankScan::start(std::span<const idx_t> held_out) {
 void RankScan::consider(idx_t item, float score) {
   while (next_held_out_ < held_out_.size() && held_out_[next_held_out_] < item) ++next_held_out_;
   const bool held_out = next_held_out_ < held_out_.size() && held_out_[next_held_out_] == item;
-  keys_.push_back(Key{ordered_code(score)} << 32 | (held_out ? 0 : kNotHeldOut) | (~item & kIndexMask));
+  keys_.push_back(Key{ordered_code(score)} << 32 | (held_out == held_out_first_ ? kFirstOfEquals : 0) |
+                  (~item & kIndexMask));
   if (keys_.size() == capacity_) compact();
 }
 
@@ -47,11 +51,11 @@ void RankScan::compact() {
   if (keys_.size() <= k_) return;
   std::ranges::nth_element(keys_, keys_.begin() + static_cast<std::ptrdiff_t>(k_ - 1), std::greater());
   keys_.resize(k_);
-  // An item of the same score that comes later has a higher index: it can only pass a last one that is held
-  // out.
+  // An item of the same score that comes later has a higher index: it can only pass a last one that does not
+  // stand first among equals.
   const Key last = keys_.back();
   bar_ = from_ordered_code(static_cast<std::uint32_t>(last >> 32));
-  if ((last & kNotHeldOut) != 0) bar_ = std::nextafter(bar_, kInfinity);
+  if ((last & kFirstOfEquals) != 0) bar_ = std::nextafter(bar_, kInfinity);
 }
 
 void RankScan::offer(idx_t first, std::span<const float> scores) {
@@ -89,7 +93,8 @@ std::span<const std::uint32_t> RankScan::ranks() {
   std::ranges::sort(keys_, std::greater());
   ranks_.clear();
   for (std::size_t rank = 0; rank < keys_.size(); ++rank) {
-    if ((keys_[rank] & kNotHeldOut) == 0) ranks_.push_back(static_cast<std::uint32_t>(rank));
+    if (((keys_[rank] & kFirstOfEquals) != 0) == held_out_first_)
+      ranks_.push_back(static_cast<std::uint32_t>(rank));
   }
   return ranks_;
 }

@@ -10,13 +10,20 @@
 
 namespace akin {
 
+/// Where held-out items stand among items of the same score.
+enum class Ties {
+  kAgainst,   ///< last: a constant scorer gets nothing
+  kInFavour,  ///< first: what counting only strictly better items amounts to; for comparison with such
+              ///< figures
+};
+
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
-/// scores the items that are not held out first, then by lower index. Scores of -infinity and NaN are not
-/// ranked at all: mask with -infinity. Reused from user to user. Cost: one comparison per score and O(log n)
-/// work for the few that pass.
+/// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are
+/// not ranked at all: mask with -infinity. Reused from user to user. Cost: one comparison per score and O(log
+/// n) work for the few that pass.
 class RankScan {
  public:
-  explicit RankScan(std::size_t k);
+  RankScan(std::size_t k, Ties ties);
 
   /// Starts a new user. `held_out` is ascending, without repeats, and must stay valid until ranks() has been
   /// called.
@@ -30,14 +37,15 @@ class RankScan {
   std::span<const std::uint32_t> ranks();
 
  private:
-  /// Bits 63-32: the score in an order-preserving code; bit 31: not held out; bits 30-0: the item's index,
-  /// inverted. So the greater key ranks first.
+  /// Bits 63-32: the score in an order-preserving code; bit 31: first among equals; bits 30-0: the item's
+  /// index, inverted. So the greater key ranks first.
   using Key = std::uint64_t;
 
   void consider(idx_t item, float score);
   void compact();
 
   std::size_t k_;
+  bool held_out_first_;  // among equals
   std::span<const idx_t> held_out_;
   std::size_t next_held_out_ = 0;  // the first not below the item considered last
   std::vector<Key> keys_;          // every item that may yet be among the k best; at most 2 k + 64

@@ -61,9 +61,10 @@ struct Shop {
     for (std::size_t u = 0; u < users; ++u) data.users.add("u" + std::to_string(u));
     for (std::size_t i = 0; i < items; ++i) data.items.add("i" + std::to_string(i));
   }
-  Evaluation evaluate(const Model& model, std::vector<int> cutoffs, int threads = 1,
-                      Traits traits = {}) const {
-    return akin::evaluate(model, traits, {data, train}, test, {std::move(cutoffs)}, {.threads = threads});
+  Evaluation evaluate(const Model& model, std::vector<int> cutoffs, int threads = 1, Traits traits = {},
+                      Ties ties = Ties::kAgainst) const {
+    return akin::evaluate(model, traits, {data, train}, test, {std::move(cutoffs), ties},
+                          {.threads = threads});
   }
 };
 
