@@ -87,6 +87,11 @@ class DatasetBuilder {
     events_.push_back({users_.add(user), items_.add(item), value, kind, part, time});
     return events_.size() - 1;
   }
+  /// Brings what add_event() will look at into the cache; call it as soon as the ids are known.
+  void prefetch(std::string_view user, std::string_view item) const {
+    users_.prefetch(user);
+    items_.prefetch(item);
+  }
   void add_review(std::uint64_t event, std::string_view summary, std::string_view text);
   void set_item_attribute(std::string_view item, std::string_view name, std::string_view value);
   void set_user_attribute(std::string_view user, std::string_view name, std::string_view value);

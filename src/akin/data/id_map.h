@@ -27,6 +27,10 @@ class IdMap {
     const idx_t found = lookup(id, hash);
     return found != kEmpty ? found : insert(id, hash);
   }
+  /// Brings the id's place into the cache for an add() or find() soon after.
+  void prefetch(std::string_view id) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash_of(id) & (slots_.size() - 1)]);
+  }
   std::optional<idx_t> find(std::string_view id) const;
   /// The index; throws Error(kNotFound) naming `what` ("user", "item") with the nearest known ids.
   idx_t at(std::string_view id, std::string_view what) const;

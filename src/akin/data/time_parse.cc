@@ -185,6 +185,17 @@ std::int64_t guess_unit(double magnitude) {
   return magnitude < 1e17 ? 1'000'000 : 1'000'000'000;
 }
 
+/// Up to 10 digits and nothing else, the usual case; -1 otherwise.
+std::int64_t parse_digits(std::string_view text) {
+  if (text.empty() || text.size() > 10) return -1;
+  std::int64_t number = 0;
+  for (const char c : text) {
+    if (!is_digit(c)) return -1;
+    number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
 /// A whole or decimal number; per_second 0 = guess.
 std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per_second) {
   constexpr std::size_t kSurelyFits = 18;
@@ -239,6 +250,9 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
 }
 
 std::optional<std::int64_t> TimeParser::operator()(std::string_view text) const {
+  if (mode_ == Mode::kAuto || mode_ == Mode::kSeconds) {
+    if (const std::int64_t seconds = parse_digits(text); seconds >= 0) return seconds;
+  }
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   switch (mode_) {

@@ -79,7 +79,11 @@ void EventReader::add(const RecordReader& record) {
   Event event;
   event.kind = rules_.kind;
   event.part = part_;
-  const char* problem = fields.size() < least_fields_ ? "too few fields" : parse(fields, event);
+  const char* problem = "too few fields";
+  if (fields.size() >= least_fields_) {
+    builder_.prefetch(fields[columns_.user], fields[columns_.item]);  // arrives while the numbers are read
+    problem = parse(fields, event);
+  }
   if (problem == nullptr && !pattern_.matches(fields[columns_.item]))
     problem = "item does not match the pattern";
   if (problem != nullptr) {
