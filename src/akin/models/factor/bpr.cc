@@ -100,6 +100,7 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   const Csr positives = positive_interactions(data, kName);
   FactorModel model = initial_model(positives, config, context.seed);
   train(positives, config, context, model);
+  clear_rows_without_entries(transpose(positives), model.items);  // nothing is known of where they lie
   Matrix users = widen(model.users), items = widen(model.items);
   const std::size_t f = model.users.cols();
   for (std::size_t u = 0; u < users.rows(); ++u) users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;

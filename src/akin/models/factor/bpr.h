@@ -18,8 +18,8 @@ namespace akin {
 /// matter only by their sign: pairs whose values sum to 0 or less are left out. Cost: O(pairs x negatives x
 /// factors) per epoch.
 ///
-/// An item without events is only ever a negative, which pushes its bias down: it ranks below what anybody
-/// chose.
+/// An item without events is only ever a negative, which pushes its bias down; its vector ends as zero, so it
+/// ranks below what anybody chose and is similar to nothing.
 class Bpr : public Model {
  public:
   struct Config {
