@@ -9,7 +9,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-AKIN = os.environ.get("AKIN", str(ROOT / "build" / "dev" / "akin"))
+AKIN = str(pathlib.Path(os.environ.get("AKIN", ROOT / "build" / "dev" / "akin")).resolve())
 
 
 def tiny_events(users=30, items=20):

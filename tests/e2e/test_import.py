@@ -20,6 +20,14 @@ class ImportTest(AkinTest):
         self.assertEqual((self.dir / "packed").read_bytes(), plain)
         self.assertEqual((self.dir / "piped").read_bytes(), plain)
 
+    def test_several_files_make_one_data_set(self):
+        self.write("train.txt", "u a b\nv b c\n")
+        self.write("test.txt", "u c\n")
+        self.run_akin("import", "lists", "train.txt", "test.txt", "-o", "d", "--quiet")
+        found = self.run_json("describe", "d")
+        self.assertEqual((found["events"], found["users"], found["items"]), (5, 2, 3))
+        self.assertEqual(found["test_events"], 1)
+
     def test_rejected_lines_are_counted_with_their_places(self):
         self.write("small.csv", SMALL)
         out = self.run_akin("import", "csv", "small.csv", "-o", "d").out

@@ -4,10 +4,11 @@ import gzip
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import unittest
 
-from harness import ROOT, AkinTest
+from harness import AKIN, ROOT, AkinTest
 
 DATA = pathlib.Path(os.environ.get("AKIN_DATA", ROOT.parent / "shared" / "data"))
 SKIPPED = 77  # CTest's SKIP_RETURN_CODE
@@ -18,11 +19,11 @@ class KnownAnswers(AkinTest):
         self.run_akin("import", "amazon", DATA / "amazon-musical-instruments/reviews_Musical_Instruments_5.json.gz", "-o", "d")
         found = self.run_json("describe", "d")
         self.assertEqual((found["events"], found["users"], found["items"]), (10261, 1429, 900))
-        self.assertEqual(found["reviews"]["empty"], 7)
+        self.assertEqual(found["empty_reviews"], 7)
         values = found["values"]
         self.assertAlmostEqual(values["mean"], 4.488744, 6)
         self.assertAlmostEqual(values["std"], 0.894642, 6)
-        self.assertEqual([values[key] for key in ("min", "25%", "50%", "75%", "max")], [1, 4, 5, 5, 5])
+        self.assertEqual([values[key] for key in ("min", "q25", "q50", "q75", "max")], [1, 4, 5, 5, 5])
 
     def test_beauty(self):
         folder = DATA / "amazon-beauty"
@@ -84,11 +85,9 @@ class DamagedCopies(AkinTest):
                     self.check([reader, "f", *flags])
 
     def check(self, args):
-        import subprocess
-        from harness import AKIN
         done = subprocess.run([AKIN, "import", *args, "-o", "d"], cwd=self.dir, capture_output=True, timeout=60)
-        self.assertIn(done.returncode, (0, 1), done.stderr)
-        if done.returncode == 1:
+        self.assertIn(done.returncode, (0, 1, 2), done.stderr)
+        if done.returncode != 0:
             self.assertRegex(done.stderr.decode("utf-8", "replace"), r"\Aakin: error: [^\n]+\n\Z")
         else:
             self.assertRegex(done.stdout.decode("utf-8", "replace"), r"rejected +[\d,]+ line")

@@ -53,7 +53,7 @@ CLI::Option* declare(CLI::App& app, const Flag& flag) {
       app.add_option(flag.flags, CLI::callback_t([](const CLI::results_t&) { return true; }));
   option->type_size(1);
   if (flag.flags[0] != '-' && is_list(flag.target)) {
-    option->expected(1, CLI::detail::expected_max_vector_size);
+    option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
   } else {
     option->expected(1);
   }
