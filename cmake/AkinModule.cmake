@@ -8,10 +8,11 @@ target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 
 set_property(GLOBAL PROPERTY AKIN_MODULES "")
 
-# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...])
+# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [NO_INSTALL])
 # Library akin_NAME (alias akin::NAME) of src/akin/NAME/**/*.cc; its *_test.cc files become the test program NAME_test.
+# NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
 function(akin_module name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LINK;PRIVATE_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "NO_INSTALL" "" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   set(tests ${sources})
@@ -27,11 +28,13 @@ function(akin_module name)
   list(TRANSFORM ARG_DEPS PREPEND akin_)
   target_link_libraries(akin_${name} PUBLIC ${ARG_DEPS} ${ARG_LINK}
     PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:akin_warnings>)
-  set_property(GLOBAL APPEND PROPERTY AKIN_MODULES ${name})
+  if(NOT ARG_NO_INSTALL)
+    set_property(GLOBAL APPEND PROPERTY AKIN_MODULES ${name})
+  endif()
 
   if(AKIN_BUILD_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE akin_${name} akin_warnings ${ARG_PRIVATE_LINK} GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE akin_${name} akin_warnings ${ARG_PRIVATE_LINK} ${ARG_TEST_LINK} GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE AKIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     include(GoogleTest)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)

@@ -5,13 +5,13 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build git python3   # toolchain; python3 runs scripts/check_layers.py
-  libhwy-dev libeigen3-dev            # SIMD kernels with run-time dispatch; small dense solves
+  libhwy-dev                          # SIMD kernels with run-time dispatch
   libsimdjson-dev nlohmann-json3-dev  # JSON in; JSON out
   libtomlplusplus-dev                 # --config files
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
-  libgtest-dev libbenchmark-dev       # tests, micro benchmarks
+  libgtest-dev libeigen3-dev          # tests; Eigen is the oracle of the solvers
 )
 
 missing=()
