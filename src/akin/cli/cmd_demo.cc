@@ -86,7 +86,7 @@ void Demo::compare_models(const Arena& arena) {
 }
 
 /// NDCG at the default cutoff nearest to 10.
-double ndcg(const Outcome& outcome) { return outcome.result.evaluation.ranking.at(1).ndcg; }
+double ndcg(const Outcome& outcome) { return outcome.result.evaluation.value("NDCG@10"); }
 
 Service Demo::keep_best(Arena arena) {
   Outcome* best = nullptr;

@@ -28,17 +28,38 @@ std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
 }  // namespace
 
 void EvaluationFlags::add_to(CommandLine& line) {
+  line.section("How to evaluate");
   line.add({"--cutoffs", "K,K", &cutoffs_, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
+  line.add({"--candidates", "WHICH", &candidates_,
+            "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; "
+            "such figures are much higher and can even turn the order of models around). Default: all, unless "
+            "the files came with candidates"});
+  line.add({"--include-seen", "", &include_seen_,
+            "rank items that the user already has as well, where buying again is a success"});
   line.add({"--ties", "HOW", &ties_,
             "of items with the same score, held-out ones come last (against the model) or first (for it)",
             Need::kOptional, 0, "against"});
+  line.add({"--auc", "", &auc_, "also the area under the ROC curve over all candidates (slower)"});
+  line.add({"--liked", "X", &liked_,
+            "also how well held-out events of value X or more are told from the others: AUC, GAUC, accuracy, "
+            "log loss"});
+  line.add({"--resamples", "N", &resamples_, "bootstrap resamples behind the 95 % intervals; 0 = no intervals"});
 }
 
-EvaluateOptions EvaluationFlags::options() const {
+EvaluateOptions EvaluationFlags::options(const SplitSpec& split, std::uint64_t seed) const {
   if (ties_ != "against" && ties_ != "for") {
     fail(ErrorCode::kUsage, "--ties: '{}' is neither against nor for", ties_);
   }
-  return {.cutoffs = parse_cutoffs(cutoffs_), .ties = ties_ == "for" ? Ties::kInFavour : Ties::kAgainst};
+  EvaluateOptions options;
+  options.cutoffs = parse_cutoffs(cutoffs_);
+  options.ties = ties_ == "for" ? Ties::kInFavour : Ties::kAgainst;
+  options.candidates = parse_candidates(candidates_, seed);
+  options.exclude_seen = !include_seen_;
+  options.each_event = split.holdout == Holdout::kSessions;
+  options.auc = auc_;
+  options.liked = liked_;
+  options.resamples = resamples_;
+  return options;
 }
 
 }  // namespace akin::cli

@@ -1,24 +1,33 @@
 // How evaluate and compare score: the flags they share.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "akin/cli/command_line.h"
+#include "akin/data/split.h"
 #include "akin/eval/evaluate.h"
 
 namespace akin::cli {
 
-/// --cutoffs and --ties.
+/// --cutoffs, --candidates and their kind.
 class EvaluationFlags {
  public:
   void add_to(CommandLine& line);
-  /// What was asked for; cutoffs ascending, without repeats. Throws Error(kUsage).
-  EvaluateOptions options() const;
+  /// What was asked for, cutoffs ascending, without repeats, for events held out by `split`; `seed` is that of
+  /// sampled candidates. Throws Error(kUsage).
+  EvaluateOptions options(const SplitSpec& split, std::uint64_t seed) const;
 
  private:
   std::vector<std::string> cutoffs_ = {"5,10,20"};
+  std::string candidates_;
   std::string ties_ = "against";
+  bool include_seen_ = false;
+  bool auc_ = false;
+  std::optional<float> liked_;
+  int resamples_ = 1000;
 };
 
 }  // namespace akin::cli

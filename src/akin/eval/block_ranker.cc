@@ -1,5 +1,8 @@
 #include "akin/eval/block_ranker.h"
 
+#include <bit>
+#include <cmath>
+
 #include "akin/linalg/kernels.h"
 
 namespace akin {
@@ -10,31 +13,50 @@ constexpr std::size_t kTileFloats = 16384;  // of item vectors
 constexpr std::size_t kMinTileItems = 64;
 constexpr std::size_t kMaxTileItems = 1024;
 
+// Diversity walks through whole audiences: a mean over so many lists, evenly spaced, is precise enough.
+constexpr std::size_t kDiversityLists = 2000;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
 }  // namespace
 
-void BlockRanker::rank(std::span<const RankedUser> users, BlockResult& result) {
+BlockRanker::BlockRanker(const RankingTask& task, const RankingScorer& scorer)
+    : task_(task),
+      scorer_(scorer),
+      columns_(task.options),
+      list_scorer_(task.audiences, task.popularity, task.options.cutoffs),
+      row_(columns_.count) {}
+
+void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> rows, BlockResult& result) {
+  rows_ = rows;
   full_.clear();
-  for (const RankedUser& user : users) {
-    if (task_.candidates_of(user.user).empty()) {
-      full_.push_back(&user);
+  seen_.clear();
+  for (const RankedList& list : std::span(task_.lists).subspan(first, size)) {
+    if (const std::span<const idx_t> given = task_.given_candidates_of(list.user); !given.empty()) {
+      rank_candidates(list, given, result);
+      continue;
+    }
+    seen_.add(task_.options.exclude_seen ? task_.histories.of(list.user) : std::span<const Event>());
+    if (task_.sampler.samples()) {
+      const auto number = static_cast<std::uint64_t>(&list - task_.lists.data());
+      rank_candidates(list, task_.sampler.draw(number, seen_.of(0), task_.held_out_of(list)), result);
+      seen_.clear();
     } else {
-      rank_candidates(user, result);
+      full_.push_back(&list);
     }
   }
   if (full_.empty()) return;
-  seen_.clear();
-  while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth(), task_.ties);
-  for (std::size_t u = 0; u < full_.size(); ++u) {
-    seen_.add(task_.histories.of(full_[u]->user));
-    scans_[u].start(task_.held_out_of(*full_[u]));
-  }
+  while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth(), task_.options.ties);
+  for (std::size_t u = 0; u < full_.size(); ++u) scans_[u].start(task_.held_out_of(*full_[u]));
+  areas_.assign(full_.size(), kNaN);
   if (task_.model.item_vectors().empty()) {
     score_each(result);
   } else {
     score_by_product(result);
   }
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    scorer_.score(scans_[u].ranks(), task_.held_out_of(*full_[u]).size(), result.sums);
+    if (task_.options.auc) row_[columns_.auc] = areas_[u];
+    finish(*full_[u], scans_[u], result);
   }
 }
 
@@ -43,11 +65,12 @@ void BlockRanker::score_by_product(BlockResult& result) {
   if (queries_.rows() != full_.size()) queries_ = Matrix(full_.size(), items.cols());
   fallback_.assign(full_.size(), 0);
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    fallback_[u] = !task_.model.user_vector(query_of(full_[u]->user), queries_[u]);
-    result.fallback_users += static_cast<std::uint64_t>(fallback_[u]);
+    fallback_[u] = !task_.model.user_vector(query_of(*full_[u]), queries_[u]);
+    result.fallback_lists += static_cast<std::uint64_t>(fallback_[u]);
   }
   const std::size_t tile = std::clamp(kTileFloats / items.stride(), kMinTileItems, kMaxTileItems);
   scores_.resize(full_.size() * tile);
+  if (task_.options.auc) all_scores_.resize(full_.size() * items.rows());
   for (std::size_t begin = 0; begin < items.rows(); begin += tile) {
     const std::size_t size = std::min(tile, items.rows() - begin);
     multiply(items, begin, begin + size, queries_, scores_.data(), tile);
@@ -55,40 +78,94 @@ void BlockRanker::score_by_product(BlockResult& result) {
       const std::span<float> scores = std::span(scores_).subspan(u * tile, size);
       if (fallback_[u] != 0)
         std::copy_n(task_.popularity.begin() + static_cast<std::ptrdiff_t>(begin), size, scores.begin());
+      if (task_.options.auc) std::ranges::copy(scores, all_scores_.data() + u * items.rows() + begin);
       seen_.mask(u, begin, scores);
       scans_[u].offer(static_cast<idx_t>(begin), scores);
     }
+  }
+  if (!task_.options.auc) return;
+  for (std::size_t u = 0; u < full_.size(); ++u) {
+    score_area(u, std::span(all_scores_).subspan(u * items.rows(), items.rows()));
   }
 }
 
 void BlockRanker::score_each(BlockResult& result) {
   scores_.resize(task_.data.n_items());
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    if (!task_.model.score_all(query_of(full_[u]->user), scores_)) {
+    if (!task_.model.score_all(query_of(*full_[u]), scores_)) {
       scores_.assign(task_.popularity.begin(), task_.popularity.end());
-      ++result.fallback_users;
+      ++result.fallback_lists;
     }
+    if (task_.options.auc) score_area(u, scores_);
     seen_.mask(u, 0, scores_);
     scans_[u].offer(0, scores_);
   }
 }
 
-void BlockRanker::rank_candidates(const RankedUser& user, BlockResult& result) {
-  const std::span<const idx_t> held_out = task_.held_out_of(user);
-  const std::span<const idx_t> given = task_.candidates_of(user.user);
-  candidates_.assign(given.begin(), given.end());
+void BlockRanker::score_area(std::size_t u, std::span<const float> scores) {
+  const std::span<const idx_t> held_out = task_.held_out_of(*full_[u]);
+  std::vector<idx_t> others;
+  std::ranges::set_difference(seen_.of(u), held_out, std::back_inserter(others));
+  areas_[u] = roc_area(scores, held_out, others);
+}
+
+void BlockRanker::rank_candidates(const RankedList& list, std::span<const idx_t> candidates,
+                                  BlockResult& result) {
+  const std::span<const idx_t> held_out = task_.held_out_of(list);
+  candidates_.assign(candidates.begin(), candidates.end());
   candidates_.insert(candidates_.end(), held_out.begin(), held_out.end());
   std::ranges::sort(candidates_);
   candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
   scores_.resize(candidates_.size());
-  if (!task_.model.score(query_of(user.user), candidates_, scores_)) {
+  if (!task_.model.score(query_of(list), candidates_, scores_)) {
     std::ranges::transform(candidates_, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
-    ++result.fallback_users;
+    ++result.fallback_lists;
   }
-  if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.ties);
+  if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.options.ties);
   scans_[0].start(held_out);
   scans_[0].offer(candidates_, scores_);
-  scorer_.score(scans_[0].ranks(), held_out.size(), result.sums);
+  if (task_.options.auc) {
+    std::vector<idx_t> places;  // of the held-out items among the candidates
+    for (const idx_t item : held_out) {
+      const auto at = std::ranges::lower_bound(candidates_, item);
+      places.push_back(static_cast<idx_t>(at - candidates_.begin()));
+    }
+    row_[columns_.auc] = roc_area(scores_, places, {});
+  }
+  finish(list, scans_[0], result);
+}
+
+bool BlockRanker::measures_diversity(std::size_t list) const {
+  const std::size_t n = task_.lists.size(), wanted = std::min(n, kDiversityLists);
+  return (list + 1) * wanted / n > list * wanted / n;
+}
+
+void BlockRanker::finish(const RankedList& list, RankScan& scan, BlockResult& result) {
+  scan.finish();
+  const std::span<const idx_t> held_out = task_.held_out_of(list);
+  scorer_.score(scan.ranks(), held_out.size(), row_);
+  const auto number = static_cast<std::size_t>(&list - task_.lists.data());
+  if (task_.options.beyond) {
+    list_.clear();
+    for (std::size_t rank = 0; rank < scan.size(); ++rank) list_.push_back(scan.item(rank));
+    const bool diversity = measures_diversity(number);
+    list_scorer_.score(list_, diversity ? ListScorer::Diversity::kMeasure : ListScorer::Diversity::kSkip,
+                       std::span(row_).subspan(columns_.beyond));
+  }
+  for (std::size_t c = 0; c < row_.size(); ++c) {
+    rows_[number * row_.size() + c] = static_cast<float>(row_[c]);
+    if (std::isnan(row_[c])) continue;
+    result.sums[c] += row_[c];
+    ++result.counts[c];
+  }
+  const auto bin = [&](idx_t item) {
+    return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(task_.popularity[item])));
+  };
+  for (const idx_t item : held_out) ++bins_.held_out[bin(item)];
+  const auto cutoff = static_cast<std::uint32_t>(task_.options.cutoffs[task_.options.cutoffs.size() / 2]);
+  for (const std::uint32_t rank : scan.ranks()) {
+    if (rank < cutoff) ++bins_.hits[bin(scan.item(rank))];
+  }
 }
 
 }  // namespace akin

@@ -1,55 +1,50 @@
-// Ranking all items, or given candidates, for blocks of users.
+// Ranking all items, or some candidates, for blocks of lists.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
+#include "akin/eval/evaluate.h"
 #include "akin/eval/history.h"
+#include "akin/eval/list_scorer.h"
 #include "akin/eval/ranking.h"
+#include "akin/eval/ranking_task.h"
 
 namespace akin {
 
-/// A user to rank for, with a slice of RankingTask::held_out.
-struct RankedUser {
-  idx_t user = 0;
-  std::uint64_t begin = 0;
-  std::uint64_t end = 0;
+/// Where the metrics of a list stand in its row: those of RankingScorer, then AUC, then those of ListScorer.
+struct Columns {
+  explicit Columns(const EvaluateOptions& options)
+      : auc(RankingScorer::kMetrics * options.cutoffs.size()),
+        beyond(auc + (options.auc ? 1 : 0)),
+        count(beyond + (options.beyond ? ListScorer::kMetrics * options.cutoffs.size() : 0)) {}
+  std::size_t auc;
+  std::size_t beyond;
+  std::size_t count;
 };
 
-/// What is to be ranked, fixed before the threads start.
-struct RankingTask {
-  const Model& model;
-  const TrainingData& data;
-  const Histories& histories;
-  Ties ties;
-  std::vector<float> popularity;  // training events per item
-  std::vector<RankedUser> users;
-  std::vector<idx_t> held_out;  // ascending and without repeats within a user
-
-  std::span<const idx_t> held_out_of(const RankedUser& user) const {
-    return std::span(held_out).subspan(user.begin, user.end - user.begin);
-  }
-  std::span<const idx_t> candidates_of(idx_t user) const {
-    const Csr& candidates = data.source.candidates;
-    return user < candidates.rows() ? candidates.cols_of(user) : std::span<const idx_t>();
-  }
-};
-
-/// The training items of a block's users, ascending per user, to be masked tile by tile.
+/// The known items of a block's users, ascending per user, to be masked tile by tile.
 class SeenItems {
  public:
   void clear() { items_.clear(), cursors_.clear(), ends_.clear(); }
   void add(std::span<const Event> history) {
     const std::size_t begin = items_.size();
     for (const Event& event : history) items_.push_back(event.item);
-    std::sort(items_.begin() + static_cast<std::ptrdiff_t>(begin), items_.end());
+    const auto first = items_.begin() + static_cast<std::ptrdiff_t>(begin);
+    std::sort(first, items_.end());
+    items_.erase(std::unique(first, items_.end()), items_.end());
     cursors_.push_back(begin);
     ends_.push_back(items_.size());
   }
-  /// Sets the scores of user u's items in [first, first + scores.size()) to -infinity. `first` ascends call
+  /// Items of list u that mask() has not reached yet: all of them before its first call.
+  std::span<const idx_t> of(std::size_t u) const {
+    return std::span(items_).subspan(u == 0 ? 0 : ends_[u - 1], ends_[u] - (u == 0 ? 0 : ends_[u - 1]));
+  }
+  /// Sets the scores of list u's items in [first, first + scores.size()) to -infinity. `first` ascends call
   /// by call.
   void mask(std::size_t u, std::size_t first, std::span<float> scores) {
     std::size_t& cursor = cursors_[u];
@@ -64,37 +59,72 @@ class SeenItems {
   std::vector<std::size_t> ends_;
 };
 
-/// Metric sums of one block of users.
+/// Column sums of one block of lists, NaN left out.
 struct BlockResult {
-  MetricSums sums;
-  std::uint64_t fallback_users = 0;
+  explicit BlockResult(std::size_t columns) : sums(columns, 0.0), counts(columns, 0) {}
+  void add(const BlockResult& other) {
+    for (std::size_t c = 0; c < sums.size(); ++c) {
+      sums[c] += other.sums[c];
+      counts[c] += other.counts[c];
+    }
+    fallback_lists += other.fallback_lists;
+  }
+  std::vector<double> sums;
+  std::vector<std::uint64_t> counts;
+  std::uint64_t fallback_lists = 0;
 };
 
-/// Ranks blocks of users; one per thread, buffers are kept from block to block.
+/// Held-out pairs and hits by popularity: bin b holds items whose training events have b binary digits.
+struct BinCounts {
+  static constexpr std::size_t kBins = 40;
+  std::array<std::uint64_t, kBins> held_out = {};
+  std::array<std::uint64_t, kBins> hits = {};
+};
+
+/// Ranks blocks of lists; one per thread, buffers are kept from block to block.
 class BlockRanker {
  public:
-  BlockRanker(const RankingTask& task, const RankingScorer& scorer) : task_(task), scorer_(scorer) {}
-  /// Ranks for `users` and adds their metrics to `result`.
-  void rank(std::span<const RankedUser> users, BlockResult& result);
+  BlockRanker(const RankingTask& task, const RankingScorer& scorer);
+  /// Ranks task.lists[first, first + size): writes a row of columns per list and adds them to `result`.
+  void rank(std::size_t first, std::size_t size, std::span<float> rows, BlockResult& result);
+
+  const ListScorer& list_scorer() const { return list_scorer_; }
+  const BinCounts& bins() const { return bins_; }
 
  private:
-  Query query_of(idx_t user) { return query_.query(user, task_.histories.of(user)); }
-  /// Dot-product models: tile by tile of items, so that no more than a block of scores ever exists.
+  Query query_of(const RankedList& list) {
+    return query_.query(list.user, task_.histories.of(list.user), list.before);
+  }
+  /// Dot-product models: tile by tile of items, so that no more than a block of scores ever exists (unless
+  /// AUC is asked for, which needs all scores of the block).
   void score_by_product(BlockResult& result);
-  /// Other models: all scores of one user at a time.
+  /// Other models: all scores of one list at a time.
   void score_each(BlockResult& result);
-  /// Given candidates: they and the held-out items, nothing else.
-  void rank_candidates(const RankedUser& user, BlockResult& result);
+  /// The candidates and the held-out items, nothing else.
+  void rank_candidates(const RankedList& list, std::span<const idx_t> candidates, BlockResult& result);
+  /// AUC of list u of the block, whose raw scores of all items are given.
+  void score_area(std::size_t u, std::span<const float> scores);
+  /// Metrics of a ranked list into row_, the row to its place.
+  void finish(const RankedList& list, RankScan& scan, BlockResult& result);
+  bool measures_diversity(std::size_t list) const;
 
   const RankingTask& task_;
   const RankingScorer& scorer_;
+  const Columns columns_;
+  ListScorer list_scorer_;
+  BinCounts bins_;
   QueryBuffer query_;
   SeenItems seen_;
-  std::vector<const RankedUser*> full_;  // users of the block ranked over all items
+  std::span<float> rows_;
+  std::vector<const RankedList*> full_;  // lists of the block ranked over all items
   std::vector<char> fallback_;
+  std::vector<double> areas_;  // of full_
   std::vector<RankScan> scans_;
   std::vector<idx_t> candidates_;
+  std::vector<idx_t> list_;
   std::vector<float> scores_;
+  std::vector<float> all_scores_;
+  std::vector<double> row_;
   Matrix queries_;
 };
 

@@ -4,114 +4,134 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <functional>
+#include <limits>
 #include <mutex>
 
 #include "akin/base/parallel.h"
+#include "akin/data/describe.h"
 #include "akin/eval/block_ranker.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/text_table.h"
 
 namespace akin {
 
-std::vector<std::span<const Event>> by_user(std::span<const Event> events) {
-  std::vector<std::span<const Event>> users;
-  for (std::size_t begin = 0; begin < events.size();) {
-    std::size_t end = begin + 1;
-    while (end < events.size() && events[end].user == events[begin].user) ++end;
-    AKIN_ASSERT(end == events.size() || events[end].user > events[begin].user);
-    users.push_back(events.subspan(begin, end - begin));
-    begin = end;
-  }
-  return users;
-}
-
 namespace {
 
-// Users ranked together: their query vectors, item tile and score block stay in the second-level cache. The
-// size depends on the number of users only, so that sums come out the same at any thread count.
-constexpr std::size_t kMaxBlockUsers = 48;
-constexpr std::size_t kMinBlockUsers = 3;
+// Lists ranked together: their query vectors, item tile and score block stay in the second-level cache. The
+// size depends on the number of lists only, so that sums come out the same at any thread count.
+constexpr std::size_t kMaxBlockLists = 48;
+constexpr std::size_t kMinBlockLists = 3;
 
-/// Fills task.users and task.held_out, and counts what is left out.
-void collect_held_out(std::span<const std::span<const Event>> test_users, RankingTask& task,
-                      Evaluation& result) {
-  // user + 1 whose training has the item, latest first
-  std::vector<idx_t> trained_by(task.data.n_items(), 0);
-  for (const std::span<const Event> events : test_users) {
-    const idx_t user = events.front().user;
-    const std::span<const Event> history = task.histories.of(user);
-    for (const Event& event : history) trained_by[event.item] = user + 1;
-    const std::size_t begin = task.held_out.size();
-    for (const Event& event : events) {
-      if (trained_by[event.item] == user + 1) {
-        ++result.repeated_events;
-      } else {
-        task.held_out.push_back(event.item);
-      }
-    }
-    const auto first = task.held_out.begin() + static_cast<std::ptrdiff_t>(begin);
-    std::sort(first, task.held_out.end());
-    const auto last = std::unique(first, task.held_out.end());
-    result.duplicate_events += static_cast<std::uint64_t>(task.held_out.end() - last);
-    task.held_out.erase(last, task.held_out.end());
-    if (task.held_out.size() == begin) continue;
-    for (std::size_t i = begin; i < task.held_out.size(); ++i) {
-      result.cold_item_events += task.popularity[task.held_out[i]] == 0;
-    }
-    result.cold_users += history.empty();
-    task.users.push_back({user, begin, task.held_out.size()});
-  }
-}
+/// The metrics of each list, (lists, columns), and what all lists hold together.
+struct RankedAll {
+  std::vector<float> rows;
+  BlockResult total;
+  std::vector<std::vector<std::uint64_t>> counts;  // per cutoff, of each item
+  BinCounts bins;
+};
 
-/// Ranks for all users of the task and adds the sums up in their order.
-BlockResult rank_users(const RankingTask& task, const RankingScorer& scorer, std::size_t n_cutoffs,
-                       const Context& context) {
-  const std::size_t n = task.users.size();
-  const std::size_t block = std::clamp(n / 64, kMinBlockUsers, kMaxBlockUsers);
-  std::vector<BlockResult> results((n + block - 1) / block, BlockResult{MetricSums(n_cutoffs)});
+RankedAll rank_lists(const RankingTask& task, const RankingScorer& scorer, const Context& context) {
+  const std::size_t n = task.lists.size(), columns = Columns(task.options).count;
+  const std::size_t block = std::clamp(n / 64, kMinBlockLists, kMaxBlockLists);
+  std::vector<BlockResult> results((n + block - 1) / block, BlockResult(columns));
+  RankedAll all{std::vector<float>(n * columns), BlockResult(columns), {}, {}};
   std::mutex progress_mutex;
   std::uint64_t done = 0;
   std::vector<BlockRanker> rankers;
-  for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  for (std::size_t worker = 0; worker < std::min(threads, std::max<std::size_t>(1, results.size())); ++worker)
     rankers.emplace_back(task, scorer);
   parallel_for(
-      results.size(), context.threads,
+      results.size(), static_cast<int>(rankers.size()),
       [&](std::size_t begin, std::size_t, int worker) {
         context.check_stop();
         const std::size_t first = begin * block;
         const std::size_t size = std::min(block, n - first);
-        rankers[static_cast<std::size_t>(worker)].rank(std::span(task.users).subspan(first, size),
-                                                       results[begin]);
+        rankers[static_cast<std::size_t>(worker)].rank(first, size, all.rows, results[begin]);
         const std::scoped_lock lock(progress_mutex);
-        context.report({.phase = "evaluating", .done = done += size, .total = n, .unit = "users"});
+        context.report({.phase = "evaluating", .done = done += size, .total = n, .unit = "lists"});
       },
       1);
-  BlockResult total{MetricSums(n_cutoffs)};
-  for (const BlockResult& result : results) {
-    total.sums.add(result.sums);
-    total.fallback_users += result.fallback_users;
+  for (const BlockResult& result : results) all.total.add(result);
+  all.counts.assign(task.options.cutoffs.size(), std::vector<std::uint64_t>(task.data.n_items(), 0));
+  for (const BlockRanker& ranker : rankers) {
+    for (std::size_t c = 0; c < all.counts.size(); ++c) {
+      const auto counts = ranker.list_scorer().counts(c);
+      for (std::size_t i = 0; i < counts.size(); ++i) all.counts[c][i] += counts[i];
+    }
+    for (std::size_t b = 0; b < BinCounts::kBins; ++b) {
+      all.bins.held_out[b] += ranker.bins().held_out[b];
+      all.bins.hits[b] += ranker.bins().hits[b];
+    }
   }
-  return total;
+  return all;
 }
 
-std::string protocol_of(const RankingTask& task) {
-  std::size_t with_candidates = 0, fewest = 0, most = 0;
-  for (const RankedUser& user : task.users) {
-    const std::size_t given = task.candidates_of(user.user).size();
-    if (given == 0) continue;
-    fewest = with_candidates == 0 ? given : std::min(fewest, given);
-    most = std::max(most, given);
-    ++with_candidates;
+/// Column c of the lists' rows as a metric over users: the mean of a user's lists, weighted by their number.
+Metric column_metric(std::string name, const RankingTask& task, const RankedAll& ranked, std::size_t c) {
+  Metric metric{.name = std::move(name)};
+  const std::size_t columns = ranked.total.sums.size();
+  metric.value = ranked.total.sums[c] / static_cast<double>(ranked.total.counts[c]);
+  bool weighted = false;
+  for (std::size_t begin = 0; begin < task.lists.size();) {
+    std::size_t end = begin;
+    double sum = 0, count = 0;
+    for (; end < task.lists.size() && task.lists[end].user == task.lists[begin].user; ++end) {
+      const float x = ranked.rows[end * columns + c];
+      if (std::isnan(x)) continue;
+      sum += static_cast<double>(x);
+      ++count;
+    }
+    metric.values.push_back(static_cast<float>(count > 0 ? sum / count : 0));
+    metric.weights.push_back(static_cast<float>(count));
+    weighted = weighted || count != 1;
+    begin = end;
   }
-  const std::string all =
-      fmt::format("all {} items ranked, training items excluded", format_count(task.data.n_items()));
-  if (with_candidates == 0) return all;
-  const std::string number = fewest == most ? format_count(most) : fmt::format("{} to {}", fewest, most);
-  if (with_candidates == task.users.size())
-    return fmt::format("held-out items ranked against {} given negatives per user", number);
-  return fmt::format("{} of {} users: held-out items ranked against {} given negatives; the others: {}",
-                     format_count(with_candidates), format_count(task.users.size()), number, all);
+  if (!weighted) metric.weights.clear();
+  return metric;
+}
+
+void add_ranking_metrics(const RankingTask& task, const RankedAll& ranked, Evaluation& result) {
+  const auto at = [&](std::string_view name, std::size_t c) {
+    return fmt::format("{}@{}", name, task.options.cutoffs[c]);
+  };
+  for (std::size_t c = 0; c < task.options.cutoffs.size(); ++c) {
+    for (std::size_t m = 0; m < RankingScorer::kMetrics; ++m) {
+      result.metrics.push_back(
+          column_metric(at(RankingScorer::kNames[m], c), task, ranked, c * RankingScorer::kMetrics + m));
+    }
+  }
+  if (task.options.auc)
+    result.metrics.push_back(column_metric("AUC", task, ranked, Columns(task.options).auc));
+}
+
+void add_list_metrics(const RankingTask& task, const RankedAll& ranked, Evaluation& result) {
+  if (!task.options.beyond) return;
+  for (std::size_t c = 0; c < task.options.cutoffs.size(); ++c) {
+    const int cutoff = task.options.cutoffs[c];
+    result.metrics.push_back(
+        {.name = fmt::format("coverage@{}", cutoff), .value = coverage(ranked.counts[c])});
+    result.metrics.push_back(
+        {.name = fmt::format("Gini@{}", cutoff), .better = Better::kLower, .value = gini(ranked.counts[c])});
+    for (std::size_t m = 0; m < ListScorer::kMetrics; ++m) {
+      Metric metric = column_metric(fmt::format("{}@{}", ListScorer::kNames[m], cutoff), task, ranked,
+                                    Columns(task.options).beyond + c * ListScorer::kMetrics + m);
+      metric.better = m == ListScorer::kDiversity ? Better::kHigher : Better::kNeither;
+      result.metrics.push_back(std::move(metric));
+    }
+  }
+}
+
+std::vector<PopularityBin> used_bins(const BinCounts& counts) {
+  std::vector<PopularityBin> bins;
+  for (std::size_t b = 0; b < BinCounts::kBins; ++b) {
+    if (counts.held_out[b] == 0) continue;
+    const std::uint64_t low = b == 0 ? 0 : std::uint64_t{1} << (b - 1);
+    bins.push_back({low, b == 0 ? 0 : 2 * low - 1, counts.held_out[b], counts.hits[b]});
+  }
+  return bins;
 }
 
 void check(std::span<const Event> test, const TrainingData& data, const EvaluateOptions& options) {
@@ -133,36 +153,43 @@ void check(std::span<const Event> test, const TrainingData& data, const Evaluate
 
 }  // namespace
 
+double Evaluation::value(std::string_view name) const {
+  const Metric* metric = find_metric(metrics, name);
+  return metric != nullptr ? metric->value : std::numeric_limits<double>::quiet_NaN();
+}
+
 Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData& data,
-                    std::span<const Event> test, const EvaluateOptions& options, const Context& context) {
+                    std::span<const Event> test, const EvaluateOptions& given_options,
+                    const Context& context) {
   const auto start = std::chrono::steady_clock::now();
+  EvaluateOptions options = given_options;
+  if (options.each_event) options.exclude_seen = false;
   check(test, data, options);
   AKIN_ASSERT(model.n_items() == data.n_items());
   Evaluation result;
   result.test_events = test.size();
+  result.cutoffs = options.cutoffs;
   const Histories histories(data);
   const std::vector<std::span<const Event>> test_users = by_user(test);
 
-  RankingTask task{model, data, histories, options.ties, std::vector<float>(data.n_items(), 0.0F), {}, {}};
-  std::vector<std::uint32_t> counts(data.n_items(), 0);
-  for (const Event& event : data.events) ++counts[event.item];
-  std::ranges::transform(counts, task.popularity.begin(),
-                         [](std::uint32_t count) { return static_cast<float>(count); });
+  std::vector<std::uint64_t> training_events(data.n_items(), 0);
+  for (const Event& event : data.events) training_events[event.item] += event.part == Part::kTrain ? 1 : 0;
+  std::vector<float> popularity(data.n_items());
+  std::ranges::transform(training_events, popularity.begin(),
+                         [](std::uint64_t count) { return static_cast<float>(count); });
+  const CandidateSampler sampler(options.candidates, popularity);
+  const Audiences audiences(options.beyond ? data : TrainingData{data.source, {}});
+  RankingTask task{model, data, histories, options, popularity, sampler, audiences};
   collect_held_out(test_users, task, result);
 
-  const RankingScorer scorer(options.cutoffs, data.n_items());
-  BlockResult total = rank_users(task, scorer, options.cutoffs.size(), context);
+  const RankedAll ranked = rank_lists(task, RankingScorer(options.cutoffs, data.n_items()), context);
   result.protocol = protocol_of(task);
-  if (options.ties == Ties::kInFavour) result.protocol += "; ties in favour of the model";
-  result.users = task.users.size();
-  result.fallback_users = total.fallback_users;
-  for (std::size_t c = 0; c < options.cutoffs.size(); ++c) {
-    const std::span<double> sums = total.sums.at(c);
-    const double n = std::max(1.0, static_cast<double>(task.users.size()));
-    result.ranking.push_back(
-        {options.cutoffs[c], sums[0] / n, sums[1] / n, sums[2] / n, sums[3] / n, sums[4] / n, sums[5] / n});
-  }
-  if (traits.predicts_ratings) result.rating = evaluate_ratings(model, data, histories, test_users, context);
+  result.fallback_users = ranked.total.fallback_lists;
+  add_ranking_metrics(task, ranked, result);
+  evaluate_events(model, traits, histories, test_users, data.events, options, context, result);
+  add_list_metrics(task, ranked, result);
+  result.bins_cutoff = options.cutoffs[options.cutoffs.size() / 2];
+  result.bins = used_bins(ranked.bins);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

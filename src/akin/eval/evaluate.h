@@ -5,63 +5,74 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "akin/base/context.h"
+#include "akin/eval/candidates.h"
+#include "akin/eval/metric.h"
 #include "akin/eval/ranking.h"
 #include "akin/models/model.h"
 
 namespace akin {
 
-/// Mean ranking metrics at one cutoff k over the evaluated users. With R = the user's held-out items, h_j = 1
-/// if the item at rank j is in R:
-///   HR = 1 if any h_1..k, Recall = sum h / |R|, Precision = sum h / k,
-///   NDCG = (sum h_j / log2(j + 1)) / (sum over j = 1..min(k, |R|) of 1 / log2(j + 1)),
-///   MAP = (sum over j of h_j x Precision@j) / min(k, |R|), MRR = 1 / rank of the first hit within k, else 0.
-/// (Järvelin & Kekäläinen 2002 for NDCG; Voorhees 1999 for MRR.)
-struct RankingMetrics {
-  int cutoff = 10;
-  double hr = 0, recall = 0, precision = 0, ndcg = 0, map = 0, mrr = 0;
+/// The held-out events of items that have between min_events and max_events training events.
+struct PopularityBin {
+  std::uint64_t min_events = 0, max_events = 0;
+  std::uint64_t held_out = 0;  ///< held-out (user, item) pairs that were ranked
+  std::uint64_t hits = 0;      ///< of them within the first Evaluation::bins_cutoff of the list
 };
 
-/// Errors in rating units over the held-out events; predictions are clipped to the range of the training
-/// values. Where the model has no prediction (it knows nothing of the user, or says NaN) the mean of the
-/// training values stands in.
-///   RMSE = sqrt(mean of (prediction - value)^2), MAE = mean of |prediction - value|
-struct RatingMetrics {
-  std::uint64_t events = 0;
-  std::uint64_t mean_events = 0;  ///< of them: predicted by the mean of the training values
-  double rmse = 0, mae = 0;
-};
-
-/// The outcome of one evaluation. Everything that was not evaluated is counted.
+/// The outcome of one evaluation. Everything that was not evaluated is counted. How each metric is defined:
+/// docs/evaluation.md.
 struct Evaluation {
   std::string protocol;                ///< one line: what was ranked against what
   std::uint64_t users = 0;             ///< users evaluated by ranking
+  std::uint64_t lists = 0;             ///< lists ranked: one a user, unless each event is predicted in turn
   std::uint64_t test_events = 0;       ///< held-out events given
   std::uint64_t repeated_events = 0;   ///< held-out items the user already has in training: not ranked
   std::uint64_t duplicate_events = 0;  ///< the same held-out user and item again: counted once
   std::uint64_t cold_item_events = 0;  ///< held-out items without training events: ranked, mostly missed
-  std::uint64_t cold_users = 0;        ///< users without training events: ranked if the model gives an answer
-  std::uint64_t fallback_users = 0;    ///< users the model knew nothing of: scored by popularity
-  std::vector<RankingMetrics> ranking;  ///< one per cutoff
-  std::optional<RatingMetrics> rating;  ///< models that predict ratings
+  std::uint64_t cold_users = 0;      ///< users of whom nothing is known: ranked if the model gives an answer
+  std::uint64_t fallback_users = 0;  ///< lists the model could not make: items by popularity instead
+  std::uint64_t mean_events = 0;     ///< ratings without a prediction: the training mean stands in
+  std::vector<int> cutoffs;          ///< ascending
+  /// "HR@5", "Recall@5", ..., then "AUC", "RMSE", "coverage@10" and so on, as asked for.
+  std::vector<Metric> metrics;
+  int bins_cutoff = 0;
+  std::vector<PopularityBin> bins;  ///< by popularity, rarest first; only bins that occur
   double seconds = 0;
+
+  /// The value of a metric; NaN if there is none of that name.
+  double value(std::string_view name) const;
 };
 
 struct EvaluateOptions {
   std::vector<int> cutoffs = {5, 10, 20};  ///< ascending, positive
   Ties ties = Ties::kAgainst;
+  CandidateSpec candidates = {};
+  /// Whether items of the user's known events are left out of the list. Off where a repeat is a success.
+  bool exclude_seen = true;
+  /// Each held-out event is a list of its own, asked for with all events before it as history (next item of a
+  /// session); seen items are then never left out. Off: one list per user for all held-out events.
+  bool each_event = false;
+  bool beyond = true;  ///< coverage, Gini, novelty, diversity, popularity, share of cold items
+  bool auc = false;    ///< area under the ROC curve over all candidates; needs all scores, so takes longer
+  /// Held-out events with a value of at least this are positive, the others negative examples, and the model
+  /// is also scored as a classifier of them (AUC, GAUC, log loss, accuracy). Absent: not done.
+  std::optional<float> liked = {};
+  int resamples = 1000;  ///< of the bootstrap behind the intervals; 0 = no intervals
 };
 
-/// Ranks, for each user with held-out events, all items except the user's training items (or, if data.source
-/// has candidates for the user, those and the held-out items only) and scores the ranking. Ties count against
-/// the model unless options say otherwise: a constant scorer gets nothing. Items
-/// scored NaN or -infinity are never found. Users without training events are asked for with an empty Query;
-/// a user the model knows nothing of is ranked by popularity (training events per item). Memory: O(held-out
-/// events + threads x (items + block of scores)), never users x items. Same result at any thread count.
-/// `test` is sorted by user. Throws Error(kBadData) if `test` is empty, Error(kUsage) for wrong cutoffs,
-/// Error(kCancelled).
+/// Ranks, for each user with held-out events, all items except those the user is known to have (or the
+/// candidates that options ask for, and the held-out items) and scores the ranking; models that predict
+/// ratings are also scored by their errors. `data.events` are the known events: those with Part::kTrain were
+/// trained on, the others only serve as the user's history. Ties count against the model unless options say
+/// otherwise: a constant scorer gets nothing. Items scored NaN or -infinity are never found. Users without
+/// known events are asked for with an empty Query; a user the model knows nothing of is ranked by popularity
+/// (training events per item). Memory: O(held-out events + lists x metrics + threads x (items + block of
+/// scores)), never users x items. Same result at any thread count. `test` is sorted by user. Throws
+/// Error(kBadData) if `test` is empty, Error(kUsage) for wrong cutoffs, Error(kCancelled).
 Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData& data,
                     std::span<const Event> test, const EvaluateOptions& options, const Context& context);
 

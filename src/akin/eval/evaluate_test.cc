@@ -16,10 +16,10 @@ namespace {
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-/// The definitions of RankingMetrics, word by word, by sorting everything.
-std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
-                                   const std::vector<int>& cutoffs, Ties ties = Ties::kAgainst) {
-  std::vector<RankingMetrics> sums;
+/// The definitions of RankingScorer, word by word, by sorting everything.
+std::vector<Figures> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
+                            const std::vector<int>& cutoffs, Ties ties = Ties::kAgainst) {
+  std::vector<Figures> sums;
   for (const int k : cutoffs) sums.push_back({.cutoff = k});
   double users = 0;
   for (idx_t user = 0; user < shop.data.n_users(); ++user) {
@@ -47,7 +47,7 @@ std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vect
                                     : relevant.contains(a) > relevant.contains(b);
     });
     const auto total = static_cast<double>(relevant.size());
-    for (RankingMetrics& m : sums) {
+    for (Figures& m : sums) {
       double hits = 0, dcg = 0, ideal = 0, precisions = 0, first = 0;
       for (std::size_t j = 1; j <= static_cast<std::size_t>(m.cutoff); ++j) {
         if (j <= relevant.size()) ideal += 1 / std::log2(static_cast<double>(j) + 1);
@@ -60,22 +60,25 @@ std::vector<RankingMetrics> oracle(const Shop& shop, const std::vector<std::vect
       m.hr += hits > 0;
       m.recall += hits / total;
       m.precision += hits / m.cutoff;
+      const double p = hits / m.cutoff, r = hits / total;
+      m.f1 += hits > 0 ? 2 * p * r / (p + r) : 0;
       m.ndcg += dcg / ideal;
       m.map += precisions / std::min<double>(m.cutoff, total);
       m.mrr += first;
     }
   }
-  for (RankingMetrics& m : sums) {
-    for (double* sum : {&m.hr, &m.recall, &m.precision, &m.ndcg, &m.map, &m.mrr}) *sum /= users;
+  for (Figures& m : sums) {
+    for (double* sum : {&m.hr, &m.recall, &m.precision, &m.f1, &m.ndcg, &m.map, &m.mrr}) *sum /= users;
   }
   return sums;
 }
 
-void expect_near(const RankingMetrics& actual, const RankingMetrics& expected) {
+void expect_near(const Figures& actual, const Figures& expected) {
   EXPECT_EQ(actual.cutoff, expected.cutoff);
   EXPECT_NEAR(actual.hr, expected.hr, 1e-12);
   EXPECT_NEAR(actual.recall, expected.recall, 1e-12);
   EXPECT_NEAR(actual.precision, expected.precision, 1e-12);
+  EXPECT_NEAR(actual.f1, expected.f1, 1e-12);
   EXPECT_NEAR(actual.ndcg, expected.ndcg, 1e-12);
   EXPECT_NEAR(actual.map, expected.map, 1e-12);
   EXPECT_NEAR(actual.mrr, expected.mrr, 1e-12);
@@ -113,17 +116,17 @@ TEST(Evaluate, MetricsByHand) {
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {{8, 7, 6, 5, 4, 3, 2, 9}});
     const Evaluation e = shop.evaluate(model, {1, 2, 5, 10});
-    ASSERT_EQ(e.ranking.size(), 4U);
-    expect_near(e.ranking[0], {.cutoff = 1});
+    ASSERT_EQ(figures(e).size(), 4U);
+    expect_near(figures(e)[0], {.cutoff = 1});
     const double rank2 = 1 / std::log2(3.0), rank5 = 1 / std::log2(6.0), rank7 = 1 / std::log2(8.0);
     const double ideal2 = 1 + 1 / std::log2(3.0), ideal3 = ideal2 + 0.5;
-    expect_near(e.ranking[1], {2, 1, 1.0 / 3, 0.5, rank2 / ideal2, 0.5 / 2, 0.5});
-    expect_near(e.ranking[2], {5, 1, 2.0 / 3, 0.4, (rank2 + rank5) / ideal3, (0.5 + 0.4) / 3, 0.5});
-    expect_near(e.ranking[3],
-                {10, 1, 1, 0.3, (rank2 + rank5 + rank7) / ideal3, (0.5 + 0.4 + 3.0 / 7) / 3, 0.5});
+    expect_near(figures(e)[1], {2, 1, 1.0 / 3, 0.5, 0.4, rank2 / ideal2, 0.5 / 2, 0.5});
+    expect_near(figures(e)[2], {5, 1, 2.0 / 3, 0.4, 0.5, (rank2 + rank5) / ideal3, (0.5 + 0.4) / 3, 0.5});
+    expect_near(figures(e)[3],
+                {10, 1, 1, 0.3, 6.0 / 13, (rank2 + rank5 + rank7) / ideal3, (0.5 + 0.4 + 3.0 / 7) / 3, 0.5});
     EXPECT_EQ(e.users, 1U);
     EXPECT_EQ(e.protocol, "all 8 items ranked, training items excluded");
-    EXPECT_FALSE(e.rating.has_value());
+    EXPECT_TRUE(std::isnan(e.value("RMSE")));
   }
 }
 
@@ -139,8 +142,8 @@ TEST(Evaluate, ConstantScoresGetNothing) {
       if (kind == Kind::kProduct && !std::isfinite(constant)) continue;  // times 0 elsewhere: all NaN
       const Evaluation e =
           shop.evaluate(TableModel(kind, std::vector(7, std::vector(101, constant))), {5, 20});
-      for (const RankingMetrics& m : e.ranking)
-        EXPECT_EQ(m.hr + m.recall + m.precision + m.ndcg + m.map + m.mrr, 0);
+      for (const Figures& m : figures(e))
+        EXPECT_EQ(m.hr + m.recall + m.precision + m.f1 + m.ndcg + m.map + m.mrr, 0);
       EXPECT_EQ(e.users, 7U);
     }
   }
@@ -151,10 +154,10 @@ TEST(Evaluate, TiesCountAgainstTheModelButBetterScoresDoNot) {
   const Shop shop(1, 6, {event(0, 5)}, {event(0, 0), event(0, 3)});
   const TableModel model(Kind::kScores, {{2, 2, 2, 1, 0, 9}});
   const Evaluation e = shop.evaluate(model, {2, 3, 4});
-  EXPECT_EQ(e.ranking[0].recall, 0);
-  EXPECT_EQ(e.ranking[1].recall, 0.5);
-  EXPECT_NEAR(e.ranking[1].mrr, 1.0 / 3, 1e-15);
-  EXPECT_EQ(e.ranking[2].recall, 1);
+  EXPECT_EQ(figures(e)[0].recall, 0);
+  EXPECT_EQ(figures(e)[1].recall, 0.5);
+  EXPECT_NEAR(figures(e)[1].mrr, 1.0 / 3, 1e-15);
+  EXPECT_EQ(figures(e)[2].recall, 1);
 }
 
 TEST(Evaluate, AgreesWithTheOracleOnRandomScoresWithTies) {
@@ -171,7 +174,7 @@ TEST(Evaluate, AgreesWithTheOracleOnRandomScoresWithTies) {
       const auto expected = oracle(random.shop, random.table, cutoffs, ties);
       const TableModel model(Kind::kScores, random.table);
       const Evaluation e = random.shop.evaluate(model, cutoffs, 1, {}, ties);
-      for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(e.ranking[c], expected[c]);
+      for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(figures(e)[c], expected[c]);
     }
   }
 }
@@ -188,16 +191,16 @@ TEST(Evaluate, ProductAgreesWithTheOracleAndIsTheSameAtAnyThreadCount) {
     const auto expected = oracle(random.shop, random.table, cutoffs);
     const TableModel model(Kind::kProduct, random.table);
     const Evaluation one = random.shop.evaluate(model, cutoffs, 1);
-    for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(one.ranking[c], expected[c]);
+    for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(figures(one)[c], expected[c]);
     for (const int threads : {2, 3, 8}) {
       const Evaluation many = random.shop.evaluate(model, cutoffs, threads);
       EXPECT_EQ(many.users, one.users);
       EXPECT_EQ(many.fallback_users, one.fallback_users);
       for (std::size_t c = 0; c < cutoffs.size(); ++c) {
-        EXPECT_EQ(many.ranking[c].recall, one.ranking[c].recall);  // the same bits
-        EXPECT_EQ(many.ranking[c].ndcg, one.ranking[c].ndcg);
-        EXPECT_EQ(many.ranking[c].map, one.ranking[c].map);
-        EXPECT_EQ(many.ranking[c].mrr, one.ranking[c].mrr);
+        EXPECT_EQ(figures(many)[c].recall, figures(one)[c].recall);  // the same bits
+        EXPECT_EQ(figures(many)[c].ndcg, figures(one)[c].ndcg);
+        EXPECT_EQ(figures(many)[c].map, figures(one)[c].map);
+        EXPECT_EQ(figures(many)[c].mrr, figures(one)[c].mrr);
       }
     }
   }
@@ -219,8 +222,8 @@ TEST(Evaluate, CountsWhatItDoesNotRank) {
     EXPECT_EQ(e.cold_users, 1U);
     EXPECT_EQ(e.fallback_users, 1U);
     // u0 ranks 1, 3, 4: item 1 first, item 4 third. u2 by popularity: items 0 to 3 tie, so item 0 is fourth.
-    EXPECT_EQ(e.ranking[0].recall, 0.25);
-    EXPECT_EQ(e.ranking[1].recall, 0.5);
+    EXPECT_EQ(figures(e)[0].recall, 0.25);
+    EXPECT_EQ(figures(e)[1].recall, 0.5);
   }
 }
 
@@ -229,7 +232,7 @@ TEST(Evaluate, FallbackIsPopularity) {
   const Shop shop(3, 4, {event(0, 3), event(0, 0), event(1, 1), event(1, 3)}, {event(2, 3)});
   for (const Kind kind : kKinds) {
     const Evaluation e = shop.evaluate(TableModel(kind, std::vector(3, std::vector<float>{4, 3, 2, 1})), {1});
-    EXPECT_EQ(e.ranking[0].hr, 1);
+    EXPECT_EQ(figures(e)[0].hr, 1);
     EXPECT_EQ(e.fallback_users, 1U);
   }
 }
@@ -245,10 +248,10 @@ TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {{9, 8, 7, 7, 6, 5}, {9, 8, 7, 7, 6, 5}});
     const Evaluation e = shop.evaluate(model, {1, 2, 4});
-    EXPECT_EQ(e.ranking[0].hr, 0);
-    EXPECT_EQ(e.ranking[1].hr, 0.5);  // u0: tied with 3, so second; u1: fourth
-    EXPECT_EQ(e.ranking[2].hr, 1);
-    EXPECT_NEAR(e.ranking[2].mrr, (1.0 / 2 + 1.0 / 4) / 2, 1e-15);
+    EXPECT_EQ(figures(e)[0].hr, 0);
+    EXPECT_EQ(figures(e)[1].hr, 0.5);  // u0: tied with 3, so second; u1: fourth
+    EXPECT_EQ(figures(e)[2].hr, 1);
+    EXPECT_NEAR(figures(e)[2].mrr, (1.0 / 2 + 1.0 / 4) / 2, 1e-15);
     EXPECT_EQ(
         e.protocol,
         "1 of 2 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
@@ -267,12 +270,10 @@ TEST(Evaluate, RatingErrorsByHand) {
                   {event(0, 1, 5), event(0, 2, 2), event(1, 1, 2), event(1, 2, 1), event(2, 0, 4)});
   const TableModel model(Kind::kScores, {{0, 4.5F, 2.5F}, {0, 1, kNaN}, {0, 0, 0}});
   const Evaluation e = shop.evaluate(model, {1}, 1, {.predicts_ratings = true});
-  ASSERT_TRUE(e.rating.has_value());
-  EXPECT_EQ(e.rating->events, 5U);
-  EXPECT_EQ(e.rating->mean_events, 2U);
+  EXPECT_EQ(e.mean_events, 2U);
   // Errors: 4 - 5, 2.5 - 2, 2 - 2, 3 - 1, 3 - 4.
-  EXPECT_NEAR(e.rating->mae, (1 + 0.5 + 0 + 2 + 1) / 5, 1e-12);
-  EXPECT_NEAR(e.rating->rmse, std::sqrt((1 + 0.25 + 0 + 4 + 1) / 5), 1e-12);
+  EXPECT_NEAR(e.value("MAE"), (1 + 0.5 + 0 + 2 + 1) / 5, 1e-12);
+  EXPECT_NEAR(e.value("RMSE"), std::sqrt((1 + 0.25 + 0 + 4 + 1) / 5), 1e-12);
 }
 
 TEST(Evaluate, RatingErrorsAreTheSameAtAnyThreadCount) {
@@ -281,9 +282,9 @@ TEST(Evaluate, RatingErrorsAreTheSameAtAnyThreadCount) {
   const Evaluation one = random.shop.evaluate(model, {5}, 1, {.predicts_ratings = true});
   for (const int threads : {2, 3}) {
     const Evaluation many = random.shop.evaluate(model, {5}, threads, {.predicts_ratings = true});
-    EXPECT_EQ(many.rating->rmse, one.rating->rmse);
-    EXPECT_EQ(many.rating->mae, one.rating->mae);
-    EXPECT_EQ(many.rating->mean_events, one.rating->mean_events);
+    EXPECT_EQ(many.value("RMSE"), one.value("RMSE"));
+    EXPECT_EQ(many.value("MAE"), one.value("MAE"));
+    EXPECT_EQ(many.mean_events, one.mean_events);
   }
 }
 
@@ -329,7 +330,7 @@ TEST(Evaluate, PopularityNeedsNoUser) {
   const Evaluation e = shop.evaluate(*model, {2});
   EXPECT_EQ(e.fallback_users, 0U);
   EXPECT_EQ(e.cold_users, 1U);
-  EXPECT_EQ(e.ranking[0].recall, 1);
+  EXPECT_EQ(figures(e)[0].recall, 1);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Who a held-out user was during training.
+// Who a held-out user was before.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,7 +10,7 @@
 
 namespace akin {
 
-/// The training events of each user.
+/// The known events of each user.
 class Histories {
  public:
   explicit Histories(const TrainingData& data)
@@ -26,17 +27,21 @@ class Histories {
 /// Builds queries, one at a time; one per thread.
 class QueryBuffer {
  public:
-  /// The query of a user with this training history, valid until the next call. A user without training
-  /// events is unknown to every model.
-  Query query(idx_t user, std::span<const Event> history) {
+  /// The query of a user with these known events, and `more` after them, valid until the next call. Only a
+  /// user with training events is known to a model by name; others have no more than their history.
+  Query query(idx_t user, std::span<const Event> history, std::span<const Event> more = {}) {
     items_.clear();
     values_.clear();
-    for (const Event& event : history) {
-      items_.push_back(event.item);
-      values_.push_back(event.value);
+    Query query;
+    for (const std::span<const Event> events : {history, more}) {
+      for (const Event& event : events) {
+        items_.push_back(event.item);
+        values_.push_back(event.value);
+        if (event.part == Part::kTrain) query.user = user;
+      }
     }
-    Query query{.history = items_, .values = values_};
-    if (!history.empty()) query.user = user;
+    query.history = items_;
+    query.values = values_;
     return query;
   }
 

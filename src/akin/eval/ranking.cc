@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 
 namespace akin {
@@ -12,7 +13,6 @@ namespace {
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::uint64_t kFirstOfEquals = std::uint64_t{1} << 31;
-constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
 constexpr std::size_t kStep = 32;  // scores tested at once
 
 /// Greater float, greater code. -0 and 0 have the same code. No NaN.
@@ -88,7 +88,7 @@ void RankScan::offer(std::span<const idx_t> items, std::span<const float> scores
   }
 }
 
-std::span<const std::uint32_t> RankScan::ranks() {
+void RankScan::finish() {
   compact();
   std::ranges::sort(keys_, std::greater());
   ranks_.clear();
@@ -96,7 +96,6 @@ std::span<const std::uint32_t> RankScan::ranks() {
     if (((keys_[rank] & kFirstOfEquals) != 0) == held_out_first_)
       ranks_.push_back(static_cast<std::uint32_t>(rank));
   }
-  return ranks_;
 }
 
 RankingScorer::RankingScorer(std::span<const int> cutoffs, std::size_t n_items) : ideal_{0.0} {
@@ -109,26 +108,69 @@ RankingScorer::RankingScorer(std::span<const int> cutoffs, std::size_t n_items) 
 }
 
 void RankingScorer::score(std::span<const std::uint32_t> ranks, std::size_t held_out,
-                          MetricSums& sums) const {
+                          std::span<double> out) const {
   double gain = 0, precisions = 0;  // over the hits so far
   std::size_t hits = 0;
   for (std::size_t c = 0; c < cutoffs_.size(); ++c) {
     const std::size_t cutoff = cutoffs_[c];
+    const std::span<double> row = out.subspan(c * kMetrics, kMetrics);
     for (; hits < ranks.size() && ranks[hits] < cutoff; ++hits) {
       gain += discount_[ranks[hits]];
       precisions += static_cast<double>(hits + 1) / (ranks[hits] + 1.0);
     }
-    if (hits == 0) continue;
+    if (hits == 0) {
+      std::ranges::fill(row, 0.0);
+      continue;
+    }
     const auto found = static_cast<double>(hits);
-    const std::size_t possible = std::min(cutoff, held_out);
-    const std::span<double> sum = sums.at(c);
-    sum[0] += 1;
-    sum[1] += found / static_cast<double>(held_out);
-    sum[2] += found / static_cast<double>(cutoff);
-    sum[3] += gain / ideal_[possible];
-    sum[4] += precisions / static_cast<double>(possible);
-    sum[5] += 1.0 / (ranks[0] + 1.0);
+    const auto possible = static_cast<double>(std::min(cutoff, held_out));
+    row[0] = 1;
+    row[1] = found / static_cast<double>(held_out);
+    row[2] = found / static_cast<double>(cutoff);
+    row[3] = 2 * found / static_cast<double>(cutoff + held_out);  // of the two rows above, simplified
+    row[4] = gain / ideal_[std::min(cutoff, held_out)];
+    row[5] = precisions / possible;
+    row[6] = 1.0 / (ranks[0] + 1.0);
   }
+}
+
+namespace {
+
+/// How many pairs (score, one of the scores) the score wins, ties half; NaN in `scores` loses.
+double wins_against_all(float score, std::span<const float> scores) {
+  std::uint32_t below = 0, equal = 0;  // counted without branches, so in vector registers
+  for (const float other : scores) {
+    below += other >= score ? 0 : 1;  // NaN too
+    equal += other == score ? 1 : 0;
+  }
+  return below + 0.5 * equal;
+}
+
+double wins_against(float score, float other) {
+  if (score == other) return 0.5;
+  return other > score ? 0 : 1;
+}
+
+}  // namespace
+
+double roc_area(std::span<const float> scores, std::span<const idx_t> held_out,
+                std::span<const idx_t> others_excluded) {
+  const auto lowest_if_nan = [&](idx_t item) { return std::isnan(scores[item]) ? -kInfinity : scores[item]; };
+  std::vector<idx_t> no_rivals;
+  std::ranges::set_union(held_out, others_excluded, std::back_inserter(no_rivals));
+  const std::size_t rivals = scores.size() - no_rivals.size();
+  if (rivals == 0 || held_out.empty()) return std::numeric_limits<double>::quiet_NaN();
+  double wins = 0;
+  for (const idx_t item : held_out) {
+    const float score = lowest_if_nan(item);
+    if (score == -kInfinity) {  // against NaN it is a tie, which the counting below does not see
+      for (idx_t other = 0; other < scores.size(); ++other) wins += wins_against(score, lowest_if_nan(other));
+    } else {
+      wins += wins_against_all(score, scores);
+    }
+    for (const idx_t other : no_rivals) wins -= wins_against(score, lowest_if_nan(other));
+  }
+  return wins / (static_cast<double>(rivals) * static_cast<double>(held_out.size()));
 }
 
 }  // namespace akin

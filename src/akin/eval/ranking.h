@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "akin/linalg/csr.h"
@@ -25,7 +26,7 @@ class RankScan {
  public:
   RankScan(std::size_t k, Ties ties);
 
-  /// Starts a new user. `held_out` is ascending, without repeats, and must stay valid until ranks() has been
+  /// Starts a new user. `held_out` is ascending, without repeats, and must stay valid until finish() has been
   /// called.
   void start(std::span<const idx_t> held_out);
   /// Offers the scores of items first, first + 1, ...; over one user's calls `first` ascends and ranges are
@@ -33,13 +34,20 @@ class RankScan {
   void offer(idx_t first, std::span<const float> scores);
   /// The same for some items, ascending and above those of earlier calls.
   void offer(std::span<const idx_t> items, std::span<const float> scores);
+  /// Ranks all that was offered: call it once, before the following.
+  void finish();
   /// Ranks (from 0, ascending) of held-out items within the top k. Valid until the next start().
-  std::span<const std::uint32_t> ranks();
+  std::span<const std::uint32_t> ranks() const { return ranks_; }
+  /// Items of the list, k or as many as were ranked.
+  std::size_t size() const { return keys_.size(); }
+  /// The item at rank `rank` < size().
+  idx_t item(std::size_t rank) const { return static_cast<idx_t>(~keys_[rank]) & kIndexMask; }
 
  private:
   /// Bits 63-32: the score in an order-preserving code; bit 31: first among equals; bits 30-0: the item's
   /// index, inverted. So the greater key ranks first.
   using Key = std::uint64_t;
+  static constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
 
   void consider(idx_t item, float score);
   void compact();
@@ -54,34 +62,36 @@ class RankScan {
   std::vector<std::uint32_t> ranks_;
 };
 
-/// Sums over users of the six metrics (see RankingMetrics) at each cutoff.
-class MetricSums {
- public:
-  static constexpr std::size_t kMetrics = 6;
-  explicit MetricSums(std::size_t cutoffs) : sums_(cutoffs * kMetrics, 0.0) {}
-  void add(const MetricSums& other) {
-    for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += other.sums_[i];
-  }
-  std::span<double> at(std::size_t cutoff) { return std::span(sums_).subspan(cutoff * kMetrics, kMetrics); }
-
- private:
-  std::vector<double> sums_;
-};
-
-/// Turns hit ranks into metrics.
+/// Turns hit ranks into metrics. With R = the user's held-out items, h_j = 1 if the item at rank j is in R:
+///   HR = 1 if any h_1..k, Recall = sum h / |R|, Precision = sum h / k,
+///   F1 = 2 Precision Recall / (Precision + Recall),
+///   NDCG = (sum h_j / log2(j + 1)) / (sum over j = 1..min(k, |R|) of 1 / log2(j + 1)),
+///   MAP = (sum over j of h_j x Precision@j) / min(k, |R|), MRR = 1 / rank of the first hit within k, else 0.
+/// (Järvelin & Kekäläinen 2002 for NDCG; Voorhees 1999 for MRR.)
 class RankingScorer {
  public:
+  static constexpr std::string_view kNames[] = {"HR", "Recall", "Precision", "F1", "NDCG", "MAP", "MRR"};
+  static constexpr std::size_t kMetrics = std::size(kNames);
+
   /// `cutoffs` is ascending and positive; `n_items` bounds the ranks and |R| that can occur.
   RankingScorer(std::span<const int> cutoffs, std::size_t n_items);
   /// Ranks from here on matter to no metric.
   std::size_t depth() const { return discount_.size(); }
-  /// Adds one user's metrics: `ranks` from a RankScan of k = depth(), `held_out` = |R| > 0.
-  void score(std::span<const std::uint32_t> ranks, std::size_t held_out, MetricSums& sums) const;
+  /// One list's metrics, cutoff by cutoff in the order of kNames: `ranks` from a RankScan of k = depth(),
+  /// `held_out` = |R| > 0; out holds kMetrics values per cutoff.
+  void score(std::span<const std::uint32_t> ranks, std::size_t held_out, std::span<double> out) const;
 
  private:
   std::vector<std::size_t> cutoffs_;
   std::vector<double> discount_;  // 1 / log2(rank + 2)
   std::vector<double> ideal_;     // sum of the first n discounts
 };
+
+/// The area under the ROC curve of one list: the share of (held-out, other) pairs of candidates in which the
+/// held-out item has the higher score, ties counted half (Rendle et al. 2009, eq. 2): 0.5 for a constant
+/// scorer. `scores` has a score per item; NaN counts as -infinity. `others_excluded` (ascending, without
+/// repeats) are no candidates; `held_out` (the same) are the positives. NaN if there is no pair.
+double roc_area(std::span<const float> scores, std::span<const idx_t> held_out,
+                std::span<const idx_t> others_excluded);
 
 }  // namespace akin

@@ -29,12 +29,12 @@ TEST(RankingReference, AgreesWithTrecEval) {
     EXPECT_EQ(e.users, table.size());
     for (std::size_t c = 0; c < cutoffs.size(); ++c) {
       const auto& expected = fixture["ranking"][c];
-      EXPECT_NEAR(e.ranking[c].hr, expected["hr"].get<double>(), 1e-12);
-      EXPECT_NEAR(e.ranking[c].recall, expected["recall"].get<double>(), 1e-12);
-      EXPECT_NEAR(e.ranking[c].precision, expected["precision"].get<double>(), 1e-12);
-      EXPECT_NEAR(e.ranking[c].ndcg, expected["ndcg"].get<double>(), 1e-12);
-      EXPECT_NEAR(e.ranking[c].map, expected["map"].get<double>(), 1e-12);
-      EXPECT_NEAR(e.ranking[c].mrr, expected["mrr"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].hr, expected["hr"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].recall, expected["recall"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].precision, expected["precision"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].ndcg, expected["ndcg"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].map, expected["map"].get<double>(), 1e-12);
+      EXPECT_NEAR(figures(e)[c].mrr, expected["mrr"].get<double>(), 1e-12);
     }
   }
 }

@@ -2,99 +2,173 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "akin/base/parallel.h"
 
 namespace akin {
 namespace {
 
-constexpr std::size_t kUsersPerBlock = 64;  // fixed, so that sums do not depend on the number of threads
+constexpr float kLowest = std::numeric_limits<float>::lowest();
+constexpr double kLeastProbability = 1e-7;
 
 /// What is known without a model.
 struct TrainingValues {
-  double mean = 0;
-  float min = 0, max = 0;
+  float mean = 0, min = 0, max = 0;
 };
 
-TrainingValues training_values(std::span<const Event> events) {
+TrainingValues training_values(std::span<const Event> known) {
   TrainingValues result;
-  if (events.empty()) return result;
-  const auto [low, high] = std::ranges::minmax_element(events, {}, &Event::value);
   double sum = 0;
-  for (const Event& event : events) sum += static_cast<double>(event.value);
-  result.mean = sum / static_cast<double>(events.size());
-  result.min = low->value;
-  result.max = high->value;
+  std::uint64_t n = 0;
+  for (const Event& event : known) {
+    if (event.part != Part::kTrain) continue;
+    result.min = n == 0 ? event.value : std::min(result.min, event.value);
+    result.max = n == 0 ? event.value : std::max(result.max, event.value);
+    sum += static_cast<double>(event.value);
+    ++n;
+  }
+  if (n > 0) result.mean = static_cast<float>(sum / static_cast<double>(n));
   return result;
 }
 
-struct ErrorSums {
-  std::uint64_t mean_events = 0;
-  double squared = 0, absolute = 0;
+/// The held-out events of all users, one after the other, with the model's score of each (NaN = none).
+struct ScoredEvents {
+  std::vector<float> values, scores;
+  std::vector<std::size_t> offsets = {0};  // of each user
+  std::size_t users() const { return offsets.size() - 1; }
 };
 
-/// Scores one user's held-out events; buffers are kept from user to user.
-class UserErrors {
- public:
-  UserErrors(const Model& model, const TrainingValues& training) : model_(model), training_(training) {}
-
-  void add(std::span<const Event> test, std::span<const Event> history, ErrorSums& sums) {
-    items_.clear();
-    for (const Event& event : test) items_.push_back(event.item);
-    predictions_.resize(items_.size());
-    const bool known = model_.score(query_.query(test.front().user, history), items_, predictions_);
-    for (std::size_t e = 0; e < test.size(); ++e) {
-      double prediction = training_.mean;
-      if (known && !std::isnan(predictions_[e])) {
-        prediction = static_cast<double>(std::clamp(predictions_[e], training_.min, training_.max));
-      } else {
-        ++sums.mean_events;
-      }
-      const double error = prediction - static_cast<double>(test[e].value);
-      sums.squared += error * error;
-      sums.absolute += std::abs(error);
-    }
+ScoredEvents score_events(const Model& model, const Histories& histories,
+                          std::span<const std::span<const Event>> test_users, const Context& context) {
+  ScoredEvents result;
+  for (const std::span<const Event> events : test_users) {
+    for (const Event& event : events) result.values.push_back(event.value);
+    result.offsets.push_back(result.values.size());
   }
+  result.scores.resize(result.values.size());
+  parallel_for(test_users.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
+    context.check_stop();
+    QueryBuffer query;
+    std::vector<idx_t> items;
+    for (std::size_t u = begin; u < end; ++u) {
+      items.clear();
+      for (const Event& event : test_users[u]) items.push_back(event.item);
+      const std::span<float> scores = std::span(result.scores).subspan(result.offsets[u], items.size());
+      const idx_t user = test_users[u].front().user;
+      if (!model.score(query.query(user, histories.of(user)), items, scores))
+        std::ranges::fill(scores, std::numeric_limits<float>::quiet_NaN());
+    }
+  });
+  return result;
+}
 
- private:
-  const Model& model_;
-  const TrainingValues& training_;
-  QueryBuffer query_;
-  std::vector<idx_t> items_;
-  std::vector<float> predictions_;
-};
+/// A metric that is the mean over events of term(event); a user weighs as much as they have events.
+template <typename Term>
+Metric mean_over_events(std::string name, Better better, const ScoredEvents& events, const Term& term) {
+  Metric metric{.name = std::move(name), .better = better};
+  double total = 0;
+  for (std::size_t u = 0; u < events.users(); ++u) {
+    double sum = 0;
+    for (std::size_t e = events.offsets[u]; e < events.offsets[u + 1]; ++e) sum += term(e);
+    const auto n = static_cast<double>(events.offsets[u + 1] - events.offsets[u]);
+    metric.values.push_back(static_cast<float>(sum / n));
+    metric.weights.push_back(static_cast<float>(n));
+    total += sum;
+  }
+  metric.value = total / static_cast<double>(events.values.size());
+  return metric;
+}
+
+void add_errors(const ScoredEvents& events, std::vector<Metric>& metrics) {
+  const auto error = [&](std::size_t e) { return static_cast<double>(events.scores[e] - events.values[e]); };
+  const auto squared = [&](std::size_t e) { return error(e) * error(e); };
+  Metric rmse = mean_over_events("RMSE", Better::kLower, events, squared);
+  rmse.root = true;
+  rmse.value = std::sqrt(rmse.value);
+  metrics.push_back(std::move(rmse));
+  metrics.push_back(
+      mean_over_events("MAE", Better::kLower, events, [&](std::size_t e) { return std::abs(error(e)); }));
+  metrics.push_back(mean_over_events("MSE", Better::kLower, events, squared));
+}
+
+Metric grouped_area(const ScoredEvents& events, std::span<const char> positive) {
+  Metric gauc{.name = "GAUC"};
+  double sum = 0, weight = 0;
+  for (std::size_t u = 0; u < events.users(); ++u) {
+    const std::size_t begin = events.offsets[u], n = events.offsets[u + 1] - begin;
+    const double area = pair_area(std::span(events.scores).subspan(begin, n), positive.subspan(begin, n));
+    const double w = std::isnan(area) ? 0 : static_cast<double>(n);
+    gauc.values.push_back(std::isnan(area) ? 0.0F : static_cast<float>(area));
+    gauc.weights.push_back(static_cast<float>(w));
+    if (w > 0) sum += w * area;
+    weight += w;
+  }
+  gauc.value = sum / weight;
+  return gauc;
+}
+
+void add_labels(const ScoredEvents& events, const Traits& traits, float liked, std::vector<Metric>& metrics) {
+  std::vector<char> positive;
+  for (const float value : events.values) positive.push_back(value >= liked ? 1 : 0);
+  metrics.push_back({.name = "AUC(liked)", .value = pair_area(events.scores, positive)});
+  metrics.push_back(grouped_area(events, positive));
+  if (traits.predicts_ratings || traits.predicts_probability) {
+    const float threshold = traits.predicts_probability ? 0.5F : liked;
+    metrics.push_back(mean_over_events("accuracy", Better::kHigher, events, [&](std::size_t e) {
+      return (events.scores[e] >= threshold) == (positive[e] != 0) ? 1.0 : 0.0;
+    }));
+  }
+  if (traits.predicts_probability) {
+    metrics.push_back(mean_over_events("log loss", Better::kLower, events, [&](std::size_t e) {
+      const double p =
+          std::clamp(static_cast<double>(events.scores[e]), kLeastProbability, 1 - kLeastProbability);
+      return -std::log(positive[e] != 0 ? p : 1 - p);
+    }));
+  }
+}
 
 }  // namespace
 
-RatingMetrics evaluate_ratings(const Model& model, const TrainingData& data, const Histories& histories,
-                               std::span<const std::span<const Event>> test_users, const Context& context) {
-  const TrainingValues training = training_values(data.events);
-  const std::size_t blocks = (test_users.size() + kUsersPerBlock - 1) / kUsersPerBlock;
-  std::vector<ErrorSums> block_sums(blocks);
-  parallel_for(blocks, context.threads, [&](std::size_t begin, std::size_t end, int) {
-    UserErrors errors(model, training);
-    for (std::size_t block = begin; block < end; ++block) {
-      context.check_stop();
-      const std::size_t last = std::min(test_users.size(), (block + 1) * kUsersPerBlock);
-      for (std::size_t u = block * kUsersPerBlock; u < last; ++u) {
-        errors.add(test_users[u], histories.of(test_users[u].front().user), block_sums[block]);
-      }
+double pair_area(std::span<const float> scores, std::span<const char> positive) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  double wins = 0, positives = 0, negatives = 0;  // below the current score
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin;
+    double tied_positives = 0;
+    for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end)
+      tied_positives += positive[order[end]] != 0 ? 1 : 0;
+    const double tied_negatives = static_cast<double>(end - begin) - tied_positives;
+    wins += tied_positives * (negatives + tied_negatives / 2);
+    positives += tied_positives;
+    negatives += tied_negatives;
+    begin = end;
+  }
+  return positives * negatives > 0 ? wins / (positives * negatives)
+                                   : std::numeric_limits<double>::quiet_NaN();
+}
+
+void evaluate_events(const Model& model, const Traits& traits, const Histories& histories,
+                     std::span<const std::span<const Event>> test_users, std::span<const Event> known,
+                     const EvaluateOptions& options, const Context& context, Evaluation& result) {
+  if (!traits.predicts_ratings && !options.liked) return;
+  ScoredEvents events = score_events(model, histories, test_users, context);
+  const TrainingValues training = training_values(known);
+  const float stand_in = traits.predicts_ratings       ? training.mean
+                         : traits.predicts_probability ? 0.5F
+                                                       : kLowest;
+  for (float& score : events.scores) {
+    if (std::isnan(score)) {
+      score = stand_in;
+      ++result.mean_events;
+    } else if (traits.predicts_ratings) {
+      score = std::clamp(score, training.min, training.max);
     }
-  });
-  RatingMetrics metrics;
-  for (const auto& events : test_users) metrics.events += events.size();
-  double squared = 0, absolute = 0;
-  for (const ErrorSums& sums : block_sums) {
-    metrics.mean_events += sums.mean_events;
-    squared += sums.squared;
-    absolute += sums.absolute;
   }
-  const auto n = static_cast<double>(metrics.events);
-  if (metrics.events > 0) {
-    metrics.rmse = std::sqrt(squared / n);
-    metrics.mae = absolute / n;
-  }
-  return metrics;
+  if (traits.predicts_ratings) add_errors(events, result.metrics);
+  if (options.liked) add_labels(events, traits, *options.liked, result.metrics);
 }
 
 }  // namespace akin

@@ -1,16 +1,39 @@
-// Rating prediction error.
+// Scores of the held-out events themselves: rating errors, and how well they tell liked from disliked.
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "akin/eval/evaluate.h"
 #include "akin/eval/history.h"
 
 namespace akin {
 
-/// RMSE and MAE of a model that predicts ratings over the held-out events, given one slice per user. See
-/// RatingMetrics.
-RatingMetrics evaluate_ratings(const Model& model, const TrainingData& data, const Histories& histories,
-                               std::span<const std::span<const Event>> test_users, const Context& context);
+/// Adds RMSE, MSE and MAE over the held-out events of each user to result.metrics, for models that predict
+/// ratings. Predictions are clipped to the range of the training values; where the model has no prediction
+/// (it knows nothing of the user, or says NaN) the mean of the training values stands in and
+/// result.mean_events counts it.
+///
+///   MSE = mean of (prediction - value)^2, RMSE = its root, MAE = mean of |prediction - value|, over events
+///
+/// With options.liked = t, every model is scored as a classifier of value >= t as well:
+///
+///   AUC(liked) = share of (positive, negative) pairs of events in which the positive scores higher, ties
+///   half GAUC = mean over users with both kinds of their own AUC(liked), weighted by their number of events
+///          (Zhu et al. 2017, "Optimized cost per click in Taobao display advertising")
+///   accuracy = share of events with (prediction >= t) = (value >= t), for models that predict ratings, or
+///          (probability >= 1/2) for models that predict probabilities
+///   log loss = mean of -ln(probability of what happened), probabilities kept within [1e-7, 1 - 1e-7], for
+///          models that predict probabilities
+///
+/// An event without a score (NaN, or of a user the model knows nothing of) counts as the training mean of a
+/// rating, as probability 1/2, or else as the lowest score there is.
+void evaluate_events(const Model& model, const Traits& traits, const Histories& histories,
+                     std::span<const std::span<const Event>> test_users, std::span<const Event> known,
+                     const EvaluateOptions& options, const Context& context, Evaluation& result);
+
+/// The share of (positive, negative) pairs with the positive's score higher, ties half; NaN without a pair.
+/// No NaN among the scores. Cost: O(n log n).
+double pair_area(std::span<const float> scores, std::span<const char> positive);
 
 }  // namespace akin

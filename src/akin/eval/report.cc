@@ -9,7 +9,6 @@ namespace akin {
 namespace {
 
 std::string six(double value) { return fmt::format("{:.6f}", value); }
-std::string four(double value) { return fmt::format("{:.4f}", value); }
 
 /// A pair of a name and what is known of it.
 using Facts = std::vector<TableRow>;
@@ -102,109 +101,6 @@ std::string fact_lines(const Facts& facts) {
 
 std::string value_text(float value) { return fmt::format("{:g}", static_cast<double>(value)); }
 
-/// What was left out of an evaluation; nothing if nothing was.
-Facts counts_of(const Evaluation& e) {
-  Facts facts;
-  const auto add = [&](std::uint64_t count, std::string_view what) {
-    if (count > 0) facts.push_back({format_count(count), std::string(what)});
-  };
-  add(e.repeated_events, "held-out events of items the user already has in training: not ranked");
-  add(e.duplicate_events, "held-out events of the same user and item again: counted once");
-  add(e.cold_item_events, "held-out items without training events: in the count, hard to find");
-  add(e.cold_users, "users without training events");
-  add(e.fallback_users, "users the model knows nothing of: ranked by popularity");
-  if (e.rating) add(e.rating->mean_events, "ratings without a prediction: the training mean stands in");
-  return facts;
-}
-
-const TableRow kMetricHeaders = {"k", "HR", "Recall", "Precision", "NDCG", "MAP", "MRR"};
-
-std::vector<TableRow> metric_rows(const Evaluation& e) {
-  std::vector<TableRow> rows;
-  for (const RankingMetrics& m : e.ranking) {
-    rows.push_back({std::to_string(m.cutoff), four(m.hr), four(m.recall), four(m.precision), four(m.ndcg),
-                    four(m.map), four(m.mrr)});
-  }
-  return rows;
-}
-
-std::string headline_of(const Evaluation& e) {
-  return fmt::format("{} held-out events, {} users ranked: {}", format_count(e.test_events),
-                     format_count(e.users), e.protocol);
-}
-
-/// The comparison's columns and rows: every metric at the middle cutoff, hit rate, recall and NDCG at the
-/// others.
-struct Comparison {
-  std::vector<HtmlReport::Column> columns = {{"model"}};
-  std::vector<TableRow> rows;
-};
-
-Comparison comparison_of(const std::vector<ModelResult>& results) {
-  using Best = HtmlReport::Best;
-  Comparison table;
-  for (const ModelResult& result : results) table.rows.push_back({result.model});
-  const auto add = [&](const std::string& header, Best best, const auto& cell) {
-    table.columns.push_back({header, best});
-    for (std::size_t r = 0; r < results.size(); ++r) table.rows[r].push_back(cell(results[r]));
-  };
-  const std::size_t cutoffs = results.empty() ? 0 : results.front().evaluation.ranking.size();
-  const auto add_metric = [&](std::string_view name, double RankingMetrics::*metric, std::size_t c) {
-    const int cutoff = results.front().evaluation.ranking[c].cutoff;
-    add(fmt::format("{}@{}", name, cutoff), Best::kHighest, [&](const ModelResult& result) {
-      const auto& ranking = result.evaluation.ranking;
-      return c < ranking.size() ? four(ranking[c].*metric) : std::string("-");
-    });
-  };
-  for (std::size_t c = 0; c < cutoffs; ++c) {
-    add_metric("HR", &RankingMetrics::hr, c);
-    add_metric("Recall", &RankingMetrics::recall, c);
-    add_metric("NDCG", &RankingMetrics::ndcg, c);
-    if (c != cutoffs / 2) continue;
-    add_metric("Precision", &RankingMetrics::precision, c);
-    add_metric("MAP", &RankingMetrics::map, c);
-    add_metric("MRR", &RankingMetrics::mrr, c);
-  }
-  if (std::ranges::any_of(results,
-                          [](const ModelResult& result) { return result.evaluation.rating.has_value(); })) {
-    const auto add_error = [&](std::string_view name, double RatingMetrics::*error) {
-      add(std::string(name), Best::kLowest, [&](const ModelResult& result) {
-        return result.evaluation.rating ? four((*result.evaluation.rating).*error) : std::string("-");
-      });
-    };
-    add_error("RMSE", &RatingMetrics::rmse);
-    add_error("MAE", &RatingMetrics::mae);
-  }
-  add("fit", Best::kNone, [](const ModelResult& result) { return format_seconds(result.fit_seconds); });
-  add("evaluate", Best::kNone,
-      [](const ModelResult& result) { return format_seconds(result.evaluation.seconds); });
-  return table;
-}
-
-TableRow headers_of(const Comparison& table) {
-  TableRow headers;
-  for (const auto& column : table.columns) headers.push_back(column.header);
-  return headers;
-}
-
-std::string params_text(const ParamValues& params) {
-  std::string text;
-  for (const auto& [name, value] : params)
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", name, value);
-  return text.empty() ? "-" : text;
-}
-
-void add_evaluation(HtmlReport& page, const Evaluation& e) {
-  page.paragraph(headline_of(e) + ".");
-  page.table("Ranking, mean over users", {kMetricHeaders.begin(), kMetricHeaders.end()}, metric_rows(e));
-  if (e.rating) {
-    page.table("Rating prediction", {"ratings", "RMSE", "MAE"},
-               {{format_count(e.rating->events), four(e.rating->rmse), four(e.rating->mae)}});
-  }
-  if (const Facts counts = counts_of(e); !counts.empty())
-    page.table("Counted apart", {"number", "what"}, counts);
-}
-
 }  // namespace
 
 std::string describe_text(const Description& d) {
@@ -216,30 +112,6 @@ std::string describe_text(const Description& d) {
           inequality_of(d) + '\n';
   if (d.empty_reviews > 0) text += fmt::format("reviews without words: {}\n", format_count(d.empty_reviews));
   if (const auto content = content_of(d); !content.empty()) text += '\n' + fact_lines(content);
-  return text;
-}
-
-std::string evaluation_text(const Evaluation& e) {
-  std::string text = headline_of(e) + "\n\n" + text_table(kMetricHeaders, metric_rows(e));
-  if (e.rating) {
-    text += fmt::format("\nRMSE {:.4f}  MAE {:.4f}  over {} ratings\n", e.rating->rmse, e.rating->mae,
-                        format_count(e.rating->events));
-  }
-  if (const Facts counts = counts_of(e); !counts.empty())
-    text += '\n' + text_table({"counted apart", ""}, counts);
-  return text + fmt::format("\nevaluated in {}\n", format_seconds(e.seconds));
-}
-
-std::string compare_text(const std::vector<ModelResult>& results) {
-  if (results.empty()) return "no models\n";
-  const Comparison table = comparison_of(results);
-  std::string text =
-      headline_of(results.front().evaluation) + "\n\n" + text_table(headers_of(table), table.rows);
-  for (const ModelResult& result : results) {
-    if (result.evaluation.fallback_users == 0) continue;
-    text += fmt::format("\n{}: {} users ranked by popularity\n", result.model,
-                        format_count(result.evaluation.fallback_users));
-  }
   return text;
 }
 
@@ -271,32 +143,9 @@ void add_description(HtmlReport& page, const Description& d) {
   if (!bars.empty()) page.bars("Share of users with each attribute", bars);
 }
 
-void add_comparison(HtmlReport& page, const std::vector<ModelResult>& results) {
-  if (results.empty()) return;
-  const Comparison table = comparison_of(results);
-  page.paragraph(headline_of(results.front().evaluation) + ". The best of each column is bold.");
-  page.table("Models compared, mean over users", table.columns, table.rows);
-  std::vector<TableRow> params;
-  for (const ModelResult& result : results) params.push_back({result.model, params_text(result.params)});
-  page.table("Parameters", {"model", "parameters"}, params);
-}
-
 std::string describe_html(const Description& description) {
   HtmlReport page(description.name.empty() ? "Data set" : description.name);
   add_description(page, description);
-  return page.html();
-}
-
-std::string evaluation_html(const ModelResult& result) {
-  HtmlReport page("Evaluation of " + result.model);
-  add_evaluation(page, result.evaluation);
-  page.paragraph("Parameters: " + params_text(result.params));
-  return page.html();
-}
-
-std::string compare_html(const std::vector<ModelResult>& results) {
-  HtmlReport page("Models compared");
-  add_comparison(page, results);
   return page.html();
 }
 

@@ -34,6 +34,7 @@ std::string compare_html(const std::vector<ModelResult>& results);
 
 /// The same as parts of a larger page.
 void add_description(HtmlReport& page, const Description& description);
+void add_evaluation(HtmlReport& page, const Evaluation& evaluation);
 void add_comparison(HtmlReport& page, const std::vector<ModelResult>& results);
 
 }  // namespace akin

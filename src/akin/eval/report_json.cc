@@ -1,5 +1,7 @@
 #include "akin/eval/report_json.h"
 
+#include <cmath>
+
 namespace akin {
 namespace {
 
@@ -63,33 +65,43 @@ json describe_json(const Description& d) {
   return result;
 }
 
-json evaluation_json(const Evaluation& e) {
-  json result = {{"protocol", e.protocol},
-                 {"users", e.users},
-                 {"test_events", e.test_events},
-                 {"repeated_events", e.repeated_events},
-                 {"duplicate_events", e.duplicate_events},
-                 {"cold_item_events", e.cold_item_events},
-                 {"cold_users", e.cold_users},
-                 {"fallback_users", e.fallback_users},
-                 {"seconds", e.seconds},
-                 {"ranking", json::array()}};
-  for (const RankingMetrics& m : e.ranking) {
-    result["ranking"].push_back({{"cutoff", m.cutoff},
-                                 {"hr", m.hr},
-                                 {"recall", m.recall},
-                                 {"precision", m.precision},
-                                 {"ndcg", m.ndcg},
-                                 {"map", m.map},
-                                 {"mrr", m.mrr}});
-  }
-  if (e.rating) {
-    result["rating"] = {{"events", e.rating->events},
-                        {"mean_events", e.rating->mean_events},
-                        {"rmse", e.rating->rmse},
-                        {"mae", e.rating->mae}};
-  }
+namespace {
+
+/// JSON has no NaN: what is not known is null.
+json number_json(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+json metric_json(const Metric& metric) {
+  json result = {{"value", number_json(metric.value)}};
+  if (std::isfinite(metric.low)) result["interval"] = {metric.low, metric.high};
   return result;
+}
+
+}  // namespace
+
+json evaluation_json(const Evaluation& e) {
+  json metrics = json::object(), bins = json::array();
+  for (const Metric& metric : e.metrics) metrics[metric.name] = metric_json(metric);
+  for (const PopularityBin& bin : e.bins) {
+    bins.push_back({{"min_events", bin.min_events},
+                    {"max_events", bin.max_events},
+                    {"held_out", bin.held_out},
+                    {"hits", bin.hits}});
+  }
+  return {{"protocol", e.protocol},
+          {"users", e.users},
+          {"lists", e.lists},
+          {"test_events", e.test_events},
+          {"repeated_events", e.repeated_events},
+          {"duplicate_events", e.duplicate_events},
+          {"cold_item_events", e.cold_item_events},
+          {"cold_users", e.cold_users},
+          {"fallback_users", e.fallback_users},
+          {"mean_events", e.mean_events},
+          {"cutoffs", e.cutoffs},
+          {"metrics", std::move(metrics)},
+          {"bins_cutoff", e.bins_cutoff},
+          {"popularity_bins", std::move(bins)},
+          {"seconds", e.seconds}};
 }
 
 json compare_json(const std::vector<ModelResult>& results) {

@@ -166,17 +166,27 @@ ModelResult result(std::string model, double ndcg, double rmse) {
   r.evaluation.users = 1429;
   r.evaluation.test_events = 1430;
   r.evaluation.repeated_events = 1;
-  r.evaluation.ranking = {{5, 0.1, 0.1, 0.02, ndcg / 2, 0.01, 0.03}, {10, 0.2, 0.2, 0.02, ndcg, 0.02, 0.04}};
-  if (rmse > 0) r.evaluation.rating = {.events = 1430, .mean_events = 2, .rmse = rmse, .mae = rmse / 2};
+  r.evaluation.lists = 1429;
+  r.evaluation.cutoffs = {5, 10};
+  r.evaluation.bins_cutoff = 10;
+  r.evaluation.metrics = {{.name = "HR@5", .value = 0.1},
+                          {.name = "NDCG@5", .value = ndcg / 2},
+                          {.name = "HR@10", .value = 0.2},
+                          {.name = "NDCG@10", .value = ndcg, .low = ndcg - 0.01, .high = ndcg + 0.02}};
+  if (rmse > 0) {
+    r.evaluation.mean_events = 2;
+    r.evaluation.metrics.push_back({.name = "RMSE", .better = Better::kLower, .value = rmse});
+    r.evaluation.metrics.push_back({.name = "MAE", .better = Better::kLower, .value = rmse / 2});
+  }
   return r;
 }
 
 TEST(Report, EvaluationAndComparison) {
   const std::vector<ModelResult> results = {result("popularity", 0.1, 0), result("mf-sgd", 0.25, 0.9)};
   const std::string one = evaluation_text(results[1].evaluation);
-  for (const std::string_view part :
-       {"1,430 held-out events, 1,429 users ranked: all 900 items", "0.2500", "RMSE 0.9000  MAE 0.4500",
-        "the user already has in training", "the training mean stands in"}) {
+  for (const std::string_view part : {"1,430 held-out events, 1,429 users ranked: all 900 items",
+                                      "0.2500 [0.2400, 0.2700]", "RMSE    0.9000", "MAE     0.4500",
+                                      "the user already has in training", "the training mean stands in"}) {
     EXPECT_TRUE(contains(one, part)) << part << "\nin\n" << one;
   }
   const std::string text = compare_text(results);
@@ -189,9 +199,12 @@ TEST(Report, EvaluationAndComparison) {
   EXPECT_TRUE(contains(html, "rank = 64"));
   EXPECT_TRUE(contains(evaluation_html(results[1]), "mf-sgd"));
   const auto json = compare_json(results);
-  EXPECT_EQ(json[1]["evaluation"]["ranking"][1]["ndcg"], 0.25);
-  EXPECT_EQ(json[1]["evaluation"]["rating"]["rmse"], 0.9);
-  EXPECT_FALSE(json[0]["evaluation"].contains("rating"));
+  const auto& metrics = json[1]["evaluation"]["metrics"];
+  EXPECT_EQ(metrics["NDCG@10"]["value"], 0.25);
+  EXPECT_EQ(metrics["NDCG@10"]["interval"][0], 0.24);
+  EXPECT_FALSE(metrics["HR@10"].contains("interval"));
+  EXPECT_EQ(metrics["RMSE"]["value"], 0.9);
+  EXPECT_FALSE(json[0]["evaluation"]["metrics"].contains("RMSE"));
   EXPECT_EQ(json[0]["params"]["rank"], "64");
   EXPECT_EQ(compare_text({}), "no models\n");
 }

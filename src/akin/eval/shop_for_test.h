@@ -50,6 +50,22 @@ inline Event event(idx_t user, idx_t item, float value = 1) {
   return {.user = user, .item = item, .value = value};
 }
 
+/// The ranking metrics at one cutoff.
+struct Figures {
+  int cutoff = 10;
+  double hr = 0, recall = 0, precision = 0, f1 = 0, ndcg = 0, map = 0, mrr = 0;
+};
+
+inline std::vector<Figures> figures(const Evaluation& e) {
+  std::vector<Figures> all;
+  for (const int k : e.cutoffs) {
+    const auto value = [&](const std::string& name) { return e.value(name + "@" + std::to_string(k)); };
+    all.push_back({k, value("HR"), value("Recall"), value("Precision"), value("F1"), value("NDCG"),
+                   value("MAP"), value("MRR")});
+  }
+  return all;
+}
+
 /// A data set with its split.
 struct Shop {
   Dataset data;
@@ -63,8 +79,11 @@ struct Shop {
   }
   Evaluation evaluate(const Model& model, std::vector<int> cutoffs, int threads = 1, Traits traits = {},
                       Ties ties = Ties::kAgainst) const {
-    return akin::evaluate(model, traits, {data, train}, test, {std::move(cutoffs), ties},
-                          {.threads = threads});
+    return evaluate(model, EvaluateOptions{.cutoffs = std::move(cutoffs), .ties = ties}, threads, traits);
+  }
+  Evaluation evaluate(const Model& model, const EvaluateOptions& options, int threads = 1,
+                      Traits traits = {}) const {
+    return akin::evaluate(model, traits, {data, train}, test, options, {.threads = threads});
   }
 };
 

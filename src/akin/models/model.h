@@ -28,6 +28,7 @@ struct Query {
 struct Traits {
   bool personalized = true;
   bool predicts_ratings = false;  ///< scores are in rating units
+  bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
   bool deterministic = true;      ///< same seed, same bits at any thread count
   bool uses_order = false;        ///< the order of the history matters
 };

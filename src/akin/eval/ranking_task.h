@@ -1,0 +1,53 @@
+// What one evaluation ranks: the lists, what is held out of each, what it has to beat.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "akin/eval/evaluate.h"
+#include "akin/eval/history.h"
+#include "akin/eval/list_scorer.h"
+
+namespace akin {
+
+/// A list to rank, with a slice of RankingTask::held_out.
+struct RankedList {
+  idx_t user = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  std::span<const Event> before = {};  ///< held-out events that are history by now
+};
+
+/// What is to be ranked, fixed before the threads start.
+struct RankingTask {
+  const Model& model;
+  const TrainingData& data;
+  const Histories& histories;
+  const EvaluateOptions& options;
+  const std::vector<float>& popularity;  // training events per item
+  const CandidateSampler& sampler;
+  const Audiences& audiences;
+  std::vector<RankedList> lists = {};
+  std::vector<idx_t> held_out = {};  // ascending and without repeats within a list
+
+  std::span<const idx_t> held_out_of(const RankedList& list) const {
+    return std::span(held_out).subspan(list.begin, list.end - list.begin);
+  }
+  /// The negatives that came with the files for this user, if they are to be used.
+  std::span<const idx_t> given_candidates_of(idx_t user) const {
+    const Csr& given = data.source.candidates;
+    const bool wanted = options.candidates.kind == CandidateSpec::Kind::kDefault;
+    return wanted && user < given.rows() ? given.cols_of(user) : std::span<const idx_t>();
+  }
+};
+
+/// Fills task.lists and task.held_out, and counts what is left out.
+void collect_held_out(std::span<const std::span<const Event>> test_users, RankingTask& task,
+                      Evaluation& result);
+
+/// One line: what is ranked against what.
+std::string protocol_of(const RankingTask& task);
+
+}  // namespace akin
