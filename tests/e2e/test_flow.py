@@ -123,6 +123,80 @@ class FlowTest(AkinTest):
         self.assertEqual(table["models"][0]["evaluation"]["ranking"], alone)
 
 
+class ProtocolTest(AkinTest):
+    # protocol, (training, validation, history, test) events of 30 users with 8 events each and 20 items
+    PROTOCOLS = {
+        "last": (180, 30, 0, 30),
+        "user-ratio:0.25": (120, 60, 0, 60),  # round(.25 x 8) = 2 of each user, then round(.25 x 6) = 2
+        "user-time:0.25": (120, 60, 0, 60),
+        "time:0.25": (135, 45, 0, 60),
+        "fold:1/4": (120, 60, 0, 60),
+        "sessions:0.1": (192, 21, 6, 21),  # 3 sessions, then round(2.7) = 3
+        "cold-users:0.1": (192, 12, 24, 12),
+    }
+
+    def test_sizes(self):
+        self.make_data()
+        for protocol, (train, validation, history, test) in self.PROTOCOLS.items():
+            with self.subTest(protocol):
+                args = ["train", "popularity", "-d", "shop.data", "-o", "m", "--holdout", protocol]
+                both = self.run_json(*args, "--validation")
+                self.assertEqual([both[f"{part}_events"] for part in ("training", "validation", "history", "held_out")],
+                                 [train, validation, history, test])
+                self.assertEqual(both["holdout"], protocol)
+                alone = self.run_json(*args)
+                self.assertEqual((alone["validation_events"], alone["held_out_events"]), (0, test))
+                self.assertEqual(sum(alone[f"{part}_events"] for part in ("training", "history", "held_out")), 240)
+                evaluation = self.run_json("evaluate", "m")["evaluation"]
+                self.assertEqual(evaluation["test_events"], test)
+
+    def test_what_is_known_is_said_and_not_recommended(self):
+        self.make_data()
+        out = self.run_akin("train", "item-knn", "-d", "shop.data", "-o", "m", "--holdout", "cold-users:0.1").out
+        self.search(r"trained item-knn on 216 events .*, 12 held out \(cold-users:0\.1\)\n"
+                    r"not trained on but known: 0 validation, 12 history events\n", out)
+        self.make_bundle("item-knn", "m", "--validation")
+        have = {row[1] for row in sorted(tiny_events(), key=lambda row: row[3])[:-1] if row[0] == "u3"}
+        test = [row[1] for row in tiny_events() if row[0] == "u3"][-1]
+        answer = self.run_json("recommend", "m", "--user", "u3", "-k", "100")
+        self.assertFalse((have - {test}) & {entry["item"] for entry in answer["items"]})
+
+    def test_prefix_and_target(self):
+        self.write("train.txt", "a b c\nb c d\na c d\n")
+        self.write("test.txt", "a b\td\na\tc\n")
+        self.run_akin("import", "lists", "train.txt", "test.txt", "-o", "d", "--user", "line", "--ordered", "yes",
+                      "--target", "last", "--quiet")
+        trained = self.run_json("train", "item-knn", "-d", "d", "-o", "m")
+        self.assertEqual((trained["holdout"], trained["training_events"], trained["history_events"],
+                          trained["held_out_events"]), ("given", 9, 3, 2))
+        evaluation = self.run_json("evaluate", "m", "--cutoffs", "2")["evaluation"]
+        self.assertEqual((evaluation["users"], evaluation["fallback_users"]), (2, 0))
+        asked = self.run_json("recommend", "m", "--user", "4")
+        self.assertEqual([entry["item"] for entry in asked["last_items"]], ["b", "a"])
+        self.assertEqual({entry["item"] for entry in asked["items"]}, {"c", "d"})
+
+    def test_wrong_protocols(self):
+        self.make_data()
+        for holdout, pattern in (("lasst", r"unknown holdout 'lasst' \(did you mean last"),
+                                 ("fold", r"such as fold:1/5"), ("folds:5", r"several splits.*fold:1/5"),
+                                 ("user-time:7", r"such as user-time:0\.2")):
+            with self.subTest(holdout):
+                done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", holdout, code=2)
+                self.assert_error(done, pattern)
+        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "none", "--validation", code=2)
+        self.assert_error(done, "validation")
+        self.write("places.txt", "a b c\nb c d\na c d\n")
+        self.run_akin("import", "lists", "places.txt", "-o", "d", "--user", "line", "--ordered", "yes", "--quiet")
+        done = self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--holdout", "time", code=1)
+        self.assert_error(done, "places in each user's list.*user-time")
+
+    def test_compare_with_validation_scores_the_same_events(self):
+        self.make_data()
+        tables = [self.run_json("compare", "-d", "shop.data", "--models", "popularity", *flags)["models"][0]
+                  for flags in ([], ["--validation"])]
+        self.assertEqual(*[table["evaluation"]["test_events"] for table in tables])
+
+
 class ReproductionTest(AkinTest):
     def test_same_seed_same_bundle(self):
         self.make_data()

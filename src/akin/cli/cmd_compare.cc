@@ -94,7 +94,7 @@ void write_page(const std::string& path, const std::string& name, const std::vec
 
 int run_compare(const Args& args) {
   std::string data_path;
-  std::string holdout;
+  SplitFlags split_flags;
   std::string html;
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
@@ -108,7 +108,7 @@ int run_compare(const Args& args) {
             Need::kOptional, 0, "all"});
   line.add(
       {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
-  line.add({"--holdout", "HOW", &holdout, holdout_help()});
+  split_flags.add_to(line);
   flags.add_to(line);
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
   line.example("akin compare -d shop.data --models popularity,item-knn,als");
@@ -119,7 +119,7 @@ int run_compare(const Args& args) {
   const EvaluateOptions options = flags.options();
   Session session(line.common);
   Dataset data = load_dataset(data_path);
-  const SplitSpec split = choose_split(holdout, data, line.common.seed);
+  const SplitSpec split = split_flags.spec(data, line.common.seed);
   if (split.holdout == Holdout::kNone) fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
   const Arena arena = make_arena(std::move(data), split);
   std::vector<Outcome> outcomes;

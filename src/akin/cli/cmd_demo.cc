@@ -99,15 +99,8 @@ Service Demo::keep_best(Arena arena) {
   if (best == nullptr)
     fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
   results_.best = best->result.model;
-  Bundle bundle;
-  bundle.entry = best->contender.entry;
-  bundle.params = best->result.params;
-  bundle.seed = session_.common().seed;
-  bundle.fit_seconds = best->result.fit_seconds;
-  bundle.split = arena.split;
-  bundle.shop = std::move(arena.shop);
-  bundle.test = std::move(arena.test);
-  bundle.model = std::move(best->model);
+  Bundle bundle = make_bundle(std::move(arena), *best->contender.entry, best->result.params,
+                              session_.common().seed, {std::move(best->model), best->result.fit_seconds});
   save_bundle(bundle, results_.paths.bundle);
   tell(wrap(choice_text(results_), 100, 0) + fmt::format("\nwrote {}\n", results_.paths.bundle));
   return Service(std::move(bundle));

@@ -42,7 +42,7 @@ int run_evaluate(const Args& args) {
          path, to_string(bundle.split));
   }
   ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
-  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.training_data(), bundle.test,
+  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.known_data(), bundle.test,
                                options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));

@@ -34,8 +34,13 @@ std::string overview() {
 void print_result(const Bundle& bundle, const std::string& out, const std::vector<double>& losses) {
   const std::string file = shell_word(out);
   std::string text = fmt::format("trained {} on {} events in {}, {} held out ({})\n", bundle.entry->name,
-                                 format_count(bundle.shop.events.size()), format_seconds(bundle.fit_seconds),
+                                 format_count(bundle.count(Part::kTrain)), format_seconds(bundle.fit_seconds),
                                  format_count(bundle.test.size()), to_string(bundle.split));
+  const std::uint64_t validation = bundle.count(Part::kValidation), history = bundle.count(Part::kHistory);
+  if (validation + history > 0) {
+    text += fmt::format("not trained on but known: {} validation, {} history events\n",
+                        format_count(validation), format_count(history));
+  }
   if (losses.size() > 1) text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());
   text += fmt::format("wrote {}\n\nNext: ", file);
   if (!bundle.test.empty()) text += fmt::format("akin evaluate {}\n      ", file);
@@ -61,12 +66,12 @@ int run_train(const Args& args) {
   const ModelEntry& entry = find_model(args[0]);
   std::string data_path;
   std::string out;
-  std::string holdout;
+  SplitFlags split_flags;
   ParamValues params;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
   line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
-  line.add({"--holdout", "HOW", &holdout, holdout_help()});
+  split_flags.add_to(line);
   line.section("Parameters of " + std::string(entry.name));
   for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
@@ -74,7 +79,7 @@ int run_train(const Args& args) {
   entry.complete(params);  // wrong values are told before anything is read
   Session session(line.common);
   Dataset data = load_dataset(data_path);
-  const SplitSpec split = choose_split(holdout, data, line.common.seed);
+  const SplitSpec split = split_flags.spec(data, line.common.seed);
   session.remark(training_note(data, entry, params));
   const Bundle bundle = train_bundle(std::move(data), split, entry, params, session.context());
   session.context().check_stop();
@@ -89,7 +94,9 @@ int run_train(const Args& args) {
               {"params", bundle.params},
               {"seed", bundle.seed},
               {"holdout", to_string(bundle.split)},
-              {"training_events", bundle.shop.events.size()},
+              {"training_events", bundle.count(Part::kTrain)},
+              {"validation_events", bundle.count(Part::kValidation)},
+              {"history_events", bundle.count(Part::kHistory)},
               {"held_out_events", bundle.test.size()},
               {"seconds", bundle.fit_seconds},
               {"losses", losses},

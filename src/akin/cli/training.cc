@@ -1,7 +1,6 @@
 #include "akin/cli/training.h"
 
 #include <charconv>
-#include <chrono>
 
 #include "akin/base/error.h"
 #include "akin/cli/shop_text.h"
@@ -25,16 +24,30 @@ double vector_length(const ParamValues& params) {
 }  // namespace
 
 std::string holdout_help() {
-  return "what to keep out of training for evaluation: last (each user's last event), ratio[:F] (a random "
-         "share, 0.2 "
-         "unless said), time[:F] (the latest share), given (the split the files came with), none. Default: "
-         "given if "
-         "there is one, else last";
+  return "what to keep out of training for evaluation: last (each user's last event), ratio:F (a "
+         "random share of all events), user-ratio:F (of each user's), time:F (the latest share), "
+         "user-time:F (of each user's), fold:I/K (fold I of K), sessions:F (the latest users, from "
+         "their second event on), cold-items:F (all of some items), cold-users:F (the later half "
+         "of some users), given (the split the files came with), none. F is 0.2 unless said, 0.1 "
+         "for sessions and cold-*. Default: given if there is one, else last";
 }
 
 SplitSpec choose_split(const std::string& text, const Dataset& data, std::uint64_t seed) {
   if (!text.empty()) return parse_split(text, seed);
   return {.holdout = data.has_given_split() ? Holdout::kGiven : Holdout::kLast, .seed = seed};
+}
+
+void SplitFlags::add_to(CommandLine& line) {
+  line.add({"--holdout", "HOW", &holdout_, holdout_help()});
+  line.add({"--validation", "", &validation_,
+            "keep a validation part out of training too, cut from the rest in the same way, to choose "
+            "parameters by; the test part stays the same"});
+}
+
+SplitSpec SplitFlags::spec(const Dataset& data, std::uint64_t seed) const {
+  SplitSpec spec = choose_split(holdout_, data, seed);
+  spec.validation = validation_;
+  return spec;
 }
 
 std::string training_note(const Dataset& data, const ModelEntry& entry, const ParamValues& params) {
@@ -48,35 +61,18 @@ std::string training_note(const Dataset& data, const ModelEntry& entry, const Pa
                      format_count(data.events.size()), format_bytes(bytes));
 }
 
-Arena make_arena(Dataset data, const SplitSpec& spec) {
-  Arena arena;
-  Split split = split_events(data, spec);
-  if (split.test.empty()) {
-    fail(ErrorCode::kBadData, "--holdout {} leaves no event to evaluate on; try --holdout ratio",
-         to_string(spec));
-  }
-  arena.shop = std::move(data);
-  arena.shop.events = std::move(split.train);
-  arena.shop.reviews = {};
-  arena.test = std::move(split.test);
-  arena.split = spec;
-  return arena;
-}
-
 Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
                 Session& session) {
   Outcome outcome{.contender = contender};
   const ModelEntry& entry = *contender.entry;
-  const TrainingData data{arena.shop, arena.shop.events};
   try {
     outcome.result.model = entry.name;
     outcome.result.params = entry.complete(contender.params);
-    const auto start = std::chrono::steady_clock::now();
-    outcome.model = entry.fit(data, contender.params, session.context());
-    outcome.result.fit_seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    Fitted fitted = fit_in(arena, entry, contender.params, session.context());
+    outcome.model = std::move(fitted.model);
+    outcome.result.fit_seconds = fitted.seconds;
     outcome.result.evaluation =
-        evaluate(*outcome.model, entry.traits, data, arena.test, options, session.context());
+        evaluate(*outcome.model, entry.traits, arena.known_data(), arena.test, options, session.context());
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     outcome.failure = error.what();

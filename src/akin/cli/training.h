@@ -16,6 +16,18 @@ std::string holdout_help();
 /// The split that `text` names; "" = the one that came with the files, else each user's last event.
 SplitSpec choose_split(const std::string& text, const Dataset& data, std::uint64_t seed);
 
+/// --holdout and --validation: how a data set is split.
+class SplitFlags {
+ public:
+  void add_to(CommandLine& line);
+  /// What was asked for, or what suits the data. Throws Error(kUsage).
+  SplitSpec spec(const Dataset& data, std::uint64_t seed) const;
+
+ private:
+  std::string holdout_;
+  bool validation_ = false;
+};
+
 /// One line: sizes, and about how much memory training takes.
 std::string training_note(const Dataset& data, const ModelEntry& entry, const ParamValues& params);
 
@@ -32,15 +44,6 @@ struct Outcome {
   std::unique_ptr<Model> model = {};
   std::string failure = {};
 };
-
-/// A data set cut in two for several models: shop.events are the training events.
-struct Arena {
-  Dataset shop;
-  std::vector<Event> test;
-  SplitSpec split;
-};
-/// Throws Error(kBadData) if the split leaves nothing to evaluate on.
-Arena make_arena(Dataset data, const SplitSpec& split);
 
 /// Trains and evaluates one contender. A failure of the model is part of the outcome; Error(kCancelled) is
 /// thrown on.

@@ -1,6 +1,7 @@
 #include "akin/data/dataset.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "akin/base/error.h"
 
@@ -11,7 +12,14 @@ bool Dataset::has_times() const {
 }
 
 bool Dataset::has_given_split() const {
-  return std::ranges::any_of(events, [](const Event& event) { return event.part != Part::kTrain; });
+  return std::ranges::any_of(events, [](const Event& event) { return event.part == Part::kTest; });
+}
+
+std::vector<Event> events_of(std::span<const Event> events, Part part) {
+  std::vector<Event> result;
+  result.reserve(static_cast<std::size_t>(std::ranges::count(events, part, &Event::part)));
+  std::ranges::copy_if(events, std::back_inserter(result), [&](const Event& e) { return e.part == part; });
+  return result;
 }
 
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users) {

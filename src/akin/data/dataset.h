@@ -21,8 +21,14 @@ enum class EventKind : std::uint8_t { kRating = 0, kView = 1, kClick = 2, kCart 
 inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "view", "click", "cart",
                                                                     "purchase"};
 
-/// Which side of a split that came with the files an event is on (NCF, LightGCN, MMRec). Numbers are on disk.
-enum class Part : std::uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
+/// Which side of a split an event is on: of the one that came with the files (NCF, LightGCN, MMRec) in an
+/// imported data set, of the one made for evaluation in a bundle. Numbers are on disk.
+enum class Part : std::uint8_t {
+  kTrain = 0,
+  kValidation = 1,
+  kTest = 2,
+  kHistory = 3,  ///< shown to a model when it is asked, never trained on
+};
 
 /// Time of an event whose time is unknown.
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
@@ -69,7 +75,7 @@ struct Dataset {
   std::size_t n_users() const { return users.size(); }
   std::size_t n_items() const { return items.size(); }
   bool has_times() const;
-  /// True if the files came with a split.
+  /// True if the files came with a test part.
   bool has_given_split() const;
 };
 
@@ -80,6 +86,9 @@ struct TrainingData {
   std::size_t n_users() const { return source.n_users(); }
   std::size_t n_items() const { return source.n_items(); }
 };
+
+/// The events of one part, in their order.
+std::vector<Event> events_of(std::span<const Event> events, Part part);
 
 /// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);

@@ -88,7 +88,9 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
   std::vector<Event> events(n);
   for (std::size_t e = 0; e < n; ++e) {
     if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
-    if (kind[e] >= kEventKindNames.size() || part[e] > 2) inconsistent(reader, "an event of an unknown kind");
+    if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
+    if (part[e] > static_cast<std::uint8_t>(Part::kHistory))
+      inconsistent(reader, "an event of an unknown part");
     if (e > 0 && user[e] < user[e - 1]) inconsistent(reader, "events out of order");
     events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Part>(part[e]),
                  time[e]};

@@ -181,7 +181,7 @@ void describe_times(const Dataset& data, Description& description) {
 
 void describe_kinds_and_parts(const Dataset& data, Description& description) {
   std::array<std::uint64_t, kEventKindNames.size()> kinds{};
-  std::array<std::uint64_t, 3> parts{};
+  std::array<std::uint64_t, 4> parts{};
   for (const Event& event : data.events) {
     ++kinds[static_cast<std::size_t>(event.kind)];
     ++parts[static_cast<std::size_t>(event.part)];
@@ -191,6 +191,7 @@ void describe_kinds_and_parts(const Dataset& data, Description& description) {
   }
   description.validation_events = parts[static_cast<std::size_t>(Part::kValidation)];
   description.test_events = parts[static_cast<std::size_t>(Part::kTest)];
+  description.history_events = parts[static_cast<std::size_t>(Part::kHistory)];
   description.candidates = data.candidates.entries();
 }
 

@@ -46,7 +46,8 @@ struct Description {
   /// words.
   std::vector<std::pair<std::string, double>> item_content, user_content;
   std::vector<std::pair<std::string, std::uint64_t>> links;
-  std::uint64_t validation_events = 0, test_events = 0, candidates = 0;  ///< of a given split
+  std::uint64_t validation_events = 0, test_events = 0, history_events = 0,
+                candidates = 0;  ///< of a given split
   /// ("2014-07" in UTC, events), ascending; months without events between the first and the last are not
   /// listed.
   std::vector<std::pair<std::string, std::uint64_t>> events_by_month;

@@ -84,6 +84,7 @@ TEST(Describe, SmallShopByHand) {
   data.events[3].kind = EventKind::kPurchase;
   data.events[2].part = Part::kTest;
   data.events[1].part = Part::kValidation;
+  data.events[0].part = Part::kHistory;
   data.item_attributes.column("title").set(0, "Guitar");
   data.item_attributes.resize(4);
   data.user_attributes.column("age").set(2, "31");
@@ -125,6 +126,7 @@ TEST(Describe, SmallShopByHand) {
   EXPECT_EQ(d.links, (std::vector<std::pair<std::string, std::uint64_t>>{{"also_bought", 2}}));
   EXPECT_EQ(d.validation_events, 1U);
   EXPECT_EQ(d.test_events, 1U);
+  EXPECT_EQ(d.history_events, 1U);
   EXPECT_EQ(d.candidates, 2U);
   EXPECT_EQ(d.events_by_month, (std::vector<std::pair<std::string, std::uint64_t>>{
                                    {"2013-12", 1}, {"2014-01", 1}, {"2014-03", 1}}));

@@ -3,77 +3,82 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 
 #include "akin/base/error.h"
-#include "akin/base/rng.h"
+#include "akin/data/split/protocols.h"
 
 namespace akin {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"none", "last", "ratio", "time", "given"};
+constexpr int kMostFolds = 1000;
 
-bool takes_fraction(Holdout holdout) { return holdout == Holdout::kRatio || holdout == Holdout::kTime; }
+/// The text form of a protocol, in the order of Holdout.
+struct Form {
+  std::string_view name;
+  double fraction = 0;  ///< F if it is left out; 0 = the protocol takes none
+};
+constexpr std::array<Form, 11> kForms = {{{"none"},
+                                          {"last"},
+                                          {"ratio", 0.2},
+                                          {"user-ratio", 0.2},
+                                          {"time", 0.2},
+                                          {"user-time", 0.2},
+                                          {"fold"},
+                                          {"given"},
+                                          {"sessions", 0.1},
+                                          {"cold-items", 0.1},
+                                          {"cold-users", 0.1}}};
 
-/// held_out[e] for each event.
-std::vector<char> choose_last(const Dataset& data) {
-  std::vector<char> held_out(data.events.size(), 0);
-  for (std::size_t e = 0; e < data.events.size(); ++e) {
-    const bool is_last = e + 1 == data.events.size() || data.events[e + 1].user != data.events[e].user;
-    const bool is_first = e == 0 || data.events[e - 1].user != data.events[e].user;
-    held_out[e] = is_last && !is_first;
-  }
-  return held_out;
+const Form& form_of(Holdout holdout) { return kForms[static_cast<std::size_t>(holdout)]; }
+
+/// The whole text as a number, or nothing.
+template <typename Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+  return number;
 }
 
-std::vector<char> choose_ratio(const Dataset& data, const SplitSpec& spec) {
-  std::vector<char> held_out(data.events.size(), 0);
-  std::size_t e = 0;
-  for (std::size_t user = 0; user < data.n_users(); ++user) {
-    Rng rng(spec.seed, user);
-    for (; e < data.events.size() && data.events[e].user == user; ++e)
-      held_out[e] = rng.uniform() < spec.fraction;
+void parse_fold(std::string_view text, std::string_view argument, SplitSpec& spec) {
+  const std::size_t slash = std::min(argument.find('/'), argument.size());
+  const auto fold = number_of<int>(argument.substr(0, slash));
+  const auto folds = number_of<int>(argument.substr(std::min(slash + 1, argument.size())));
+  if (!fold || !folds || *folds < 2 || *folds > kMostFolds || *fold < 1 || *fold > *folds) {
+    fail(ErrorCode::kUsage,
+         "holdout '{}': expected fold:I/K, fold I of K, with K from 2 to {} and I from 1 to K, such as "
+         "fold:1/5",
+         text, kMostFolds);
   }
-  return held_out;
+  spec.fold = *fold;
+  spec.folds = *folds;
 }
 
-/// Events at or after the time that leaves `fraction` of them behind it; events without a time stay in
-/// training.
-std::vector<char> choose_time(const Dataset& data, const SplitSpec& spec) {
-  std::vector<std::int64_t> times;
-  for (const Event& event : data.events) {
-    if (event.time != kNoTime) times.push_back(event.time);
+void parse_fraction(std::string_view text, std::string_view argument, SplitSpec& spec) {
+  const auto fraction = number_of<double>(argument);
+  if (!fraction || !(*fraction > 0 && *fraction < 1)) {
+    const std::string_view name = form_of(spec.holdout).name;
+    fail(ErrorCode::kUsage, "holdout '{}': expected a share between 0 and 1 after {}:, such as {}:{}", text,
+         name, name, form_of(spec.holdout).fraction);
   }
-  if (times.empty())
-    fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data.name);
-  const auto at = static_cast<std::size_t>(static_cast<double>(times.size()) * (1 - spec.fraction));
-  const auto cut = times.begin() + static_cast<std::ptrdiff_t>(std::min(at, times.size() - 1));
-  std::ranges::nth_element(times, cut);
-  std::vector<char> held_out(data.events.size(), 0);
-  for (std::size_t e = 0; e < data.events.size(); ++e) held_out[e] = data.events[e].time >= *cut;
-  return held_out;
+  spec.fraction = *fraction;
 }
 
-std::vector<char> choose_given(const Dataset& data) {
-  if (!data.has_given_split()) {
-    fail(ErrorCode::kBadData, "{}: came without a split; use --holdout last, ratio or time", data.name);
+void check_sides(const Dataset& data, const Split& split) {
+  const std::string name = to_string(split.spec);
+  if (split.train.empty()) {
+    fail(ErrorCode::kBadData, "{}: holdout {}{} leaves nothing to train on", data.name, name,
+         split.spec.validation ? " with a validation part" : "");
   }
-  std::vector<char> held_out(data.events.size(), 0);
-  for (std::size_t e = 0; e < data.events.size(); ++e) held_out[e] = data.events[e].part == Part::kTest;
-  return held_out;
-}
-
-std::vector<char> choose(const Dataset& data, const SplitSpec& spec) {
-  switch (spec.holdout) {
-    case Holdout::kLast:
-      return choose_last(data);
-    case Holdout::kRatio:
-      return choose_ratio(data, spec);
-    case Holdout::kTime:
-      return choose_time(data, spec);
-    case Holdout::kGiven:
-      return choose_given(data);
-    default:
-      return std::vector<char>(data.events.size(), 0);
+  if (split.spec.holdout == Holdout::kNone) return;
+  if (split.test.empty()) {
+    fail(ErrorCode::kBadData, "{}: holdout {} holds nothing out; use another, or --holdout none", data.name,
+         name);
+  }
+  if (split.spec.validation && split.validation.empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: holdout {} leaves nothing for a validation part; do without, or use another", data.name, name);
   }
 }
 
@@ -82,46 +87,80 @@ std::vector<char> choose(const Dataset& data, const SplitSpec& spec) {
 SplitSpec parse_split(std::string_view text, std::uint64_t seed) {
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) {
-    const std::vector<std::string> names(kNames.begin(), kNames.end());
+  if (name == "folds") {
+    fail(ErrorCode::kUsage,
+         "holdout '{}' is several splits, one after the other; here one is needed, such as fold:1/5", text);
+  }
+  const auto found = std::ranges::find(kForms, name, &Form::name);
+  if (found == kForms.end()) {
+    std::vector<std::string> names;
+    for (const Form& form : kForms) names.emplace_back(form.name);
     fail(ErrorCode::kUsage, "unknown holdout '{}'{}; there are: {}", text, did_you_mean(name, names),
          fmt::join(names, ", "));
   }
   SplitSpec spec;
-  spec.holdout = static_cast<Holdout>(found - kNames.begin());
+  spec.holdout = static_cast<Holdout>(found - kForms.begin());
   spec.seed = seed;
-  if (colon == std::string_view::npos) return spec;
-  const std::string_view number = text.substr(colon + 1);
-  const char* const end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(number.data(), end, spec.fraction);
-  const bool valid = error == std::errc() && stop == end && spec.fraction > 0 && spec.fraction < 1;
-  if (!takes_fraction(spec.holdout) || !valid) {
-    fail(ErrorCode::kUsage,
-         "holdout '{}': expected a share between 0 and 1 after ratio: or time:, such as ratio:0.2", text);
+  if (found->fraction > 0) spec.fraction = found->fraction;
+  if (spec.holdout == Holdout::kFold) {
+    parse_fold(text, colon == std::string_view::npos ? "" : text.substr(colon + 1), spec);
+  } else if (colon != std::string_view::npos) {
+    if (found->fraction == 0) fail(ErrorCode::kUsage, "holdout '{}': {} takes nothing after it", text, name);
+    parse_fraction(text, text.substr(colon + 1), spec);
   }
   return spec;
 }
 
+std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed) {
+  const std::size_t colon = text.find(':');
+  if (text.substr(0, colon) != "folds") return {parse_split(text, seed)};
+  const auto folds = colon == std::string_view::npos ? 5 : number_of<int>(text.substr(colon + 1));
+  if (!folds || *folds < 2 || *folds > kMostFolds) {
+    fail(ErrorCode::kUsage, "holdout '{}': expected a number of folds from 2 to {}, such as folds:5", text,
+         kMostFolds);
+  }
+  std::vector<SplitSpec> specs;
+  for (int fold = 1; fold <= *folds; ++fold) {
+    specs.push_back({.holdout = Holdout::kFold, .seed = seed, .fold = fold, .folds = *folds});
+  }
+  return specs;
+}
+
 std::string to_string(const SplitSpec& spec) {
-  std::string text(kNames[static_cast<std::size_t>(spec.holdout)]);
-  if (takes_fraction(spec.holdout)) text += fmt::format(":{}", spec.fraction);
-  return text;
+  const Form& form = form_of(spec.holdout);
+  if (spec.holdout == Holdout::kFold) return fmt::format("{}:{}/{}", form.name, spec.fold, spec.folds);
+  return form.fraction > 0 ? fmt::format("{}:{}", form.name, spec.fraction) : std::string(form.name);
 }
 
 Split split_events(const Dataset& data, const SplitSpec& spec) {
-  const std::vector<char> held_out = choose(data, spec);
-  Split split{spec, {}, {}};
+  if (spec.validation && spec.holdout == Holdout::kNone) {
+    fail(ErrorCode::kUsage,
+         "a validation part is cut like the test part, and holdout none has none; name another");
+  }
+  Split split;
+  split.spec = spec;
+  split.parts = choose_parts(data, spec);
+  const std::array<std::vector<Event>*, 4> sides = {&split.train, &split.validation, &split.test,
+                                                    &split.history};
   for (std::size_t e = 0; e < data.events.size(); ++e) {
-    (held_out[e] ? split.test : split.train).push_back(data.events[e]);
+    std::vector<Event>& side = *sides[static_cast<std::size_t>(split.parts[e])];
+    side.push_back(data.events[e]);
+    side.back().part = split.parts[e];
   }
-  if (split.train.empty())
-    fail(ErrorCode::kBadData, "{}: holdout {} leaves nothing to train on", data.name, to_string(spec));
-  if (split.test.empty() && spec.holdout != Holdout::kNone) {
-    fail(ErrorCode::kBadData, "{}: holdout {} holds nothing out; use another, or --holdout none", data.name,
-         to_string(spec));
-  }
+  check_sides(data, split);
   return split;
+}
+
+std::vector<Event> known_events(const Split& split) {
+  std::vector<Event> known;
+  known.reserve(split.train.size() + split.validation.size() + split.history.size());
+  std::size_t train = 0, validation = 0, history = 0;
+  for (const Part part : split.parts) {
+    if (part == Part::kTrain) known.push_back(split.train[train++]);
+    if (part == Part::kValidation) known.push_back(split.validation[validation++]);
+    if (part == Part::kHistory) known.push_back(split.history[history++]);
+  }
+  return known;
 }
 
 }  // namespace akin

@@ -2,87 +2,141 @@
 
 #include <gtest/gtest.h>
 
-#include "akin/base/error.h"
+#include "akin/data/split/shop_for_split_test.h"
 
 namespace akin {
 namespace {
 
-/// `users` users with `length` events each at times 0, 1, 2 ... interleaved over users.
-Dataset regular(idx_t users, idx_t length, bool with_times = true) {
-  Dataset data;
-  data.name = "regular";
-  for (idx_t u = 0; u < users; ++u) data.users.add("u" + std::to_string(u));
-  for (idx_t i = 0; i < length; ++i) data.items.add("i" + std::to_string(i));
-  for (idx_t u = 0; u < users; ++u) {
-    for (idx_t i = 0; i < length; ++i) {
-      data.events.push_back({u, i, 1, EventKind::kRating, Part::kTrain,
-                             with_times ? static_cast<std::int64_t>(i * users + u) : kNoTime});
+using namespace split_test;
+
+const char* const kProtocols[] = {"last",           "ratio:0.3",     "user-ratio:0.3", "time:0.3",
+                                  "user-time:0.3",  "fold:2/5",      "given",          "sessions:0.2",
+                                  "cold-items:0.2", "cold-users:0.2"};
+const char* const kRandom[] = {"ratio:0.3", "user-ratio:0.3", "fold:2/5", "cold-items:0.2", "cold-users:0.2"};
+
+Dataset data_for(std::string_view protocol) { return protocol == "given" ? given_shop(true) : small_shop(); }
+
+std::string parse_message(std::string_view text) {
+  try {
+    parse_protocol(text, 1);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Split, EveryProtocolIsAPartition) {
+  for (const char* const protocol : kProtocols) {
+    for (const bool validation : {false, true}) {
+      SCOPED_TRACE(std::string(protocol) + (validation ? " with validation" : ""));
+      const Dataset data = data_for(protocol);
+      const Split split = split_events(data, spec(protocol, validation));
+      EXPECT_EQ(split.spec, spec(protocol, validation));
+      std::vector<Event> all;
+      const std::pair<const std::vector<Event>*, Part> sides[] = {{&split.train, Part::kTrain},
+                                                                  {&split.validation, Part::kValidation},
+                                                                  {&split.test, Part::kTest},
+                                                                  {&split.history, Part::kHistory}};
+      for (const auto& [events, part] : sides) {
+        EXPECT_TRUE(std::ranges::is_sorted(*events, {}, &Event::value));  // the data set's order
+        for (const Event& event : *events) {
+          const auto number = static_cast<std::size_t>(event.value);
+          EXPECT_EQ(event.part, part);
+          EXPECT_EQ(split.parts[number], part);
+          Event expected = data.events[number];
+          expected.part = part;
+          EXPECT_EQ(event, expected);
+        }
+        all.insert(all.end(), events->begin(), events->end());
+      }
+      EXPECT_EQ(all.size(), data.events.size());
+      EXPECT_EQ(numbers(all).size(), data.events.size());
+      EXPECT_EQ(split.validation.empty(), !validation);
+      const std::vector<Event> known = known_events(split);
+      EXPECT_EQ(known.size(), data.events.size() - split.test.size());
+      EXPECT_TRUE(std::ranges::is_sorted(known, {}, &Event::value));
+      std::set<int> both = numbers(known);
+      both.merge(numbers(split.test));
+      EXPECT_EQ(both.size(), data.events.size());
     }
   }
-  return data;
 }
 
-SplitSpec spec(std::string_view text, std::uint64_t seed = 42) { return parse_split(text, seed); }
-
-void expect_partition(const Dataset& data, const Split& split) {
-  EXPECT_EQ(split.train.size() + split.test.size(), data.events.size());
-  EXPECT_TRUE(std::ranges::is_sorted(split.train, {}, &Event::user));
-  EXPECT_TRUE(std::ranges::is_sorted(split.test, {}, &Event::user));
+TEST(Split, TestPartIsTheSameWithValidation) {
+  for (const char* const protocol : kProtocols) {
+    const Dataset data = data_for(protocol);
+    EXPECT_EQ(split_events(data, spec(protocol)).test, split_events(data, spec(protocol, true)).test)
+        << protocol;
+  }
 }
 
-TEST(Split, LastHoldsOutOneEventPerUserWithTwo) {
-  Dataset data = regular(5, 3);
-  data.users.add("single");
-  data.events.push_back({5, 0, 1, EventKind::kRating, Part::kTrain, 99});
-  const Split split = split_events(data, spec("last"));
-  expect_partition(data, split);
-  ASSERT_EQ(split.test.size(), 5u);
-  for (const Event& event : split.test) EXPECT_EQ(event.item, 2u);
-}
-
-TEST(Split, RatioIsReproducibleAndNearItsShare) {
-  const Dataset data = regular(101, 97);
-  const Split first = split_events(data, spec("ratio:0.3")), again = split_events(data, spec("ratio:0.3"));
-  expect_partition(data, first);
-  EXPECT_EQ(first.test, again.test);
-  EXPECT_NE(first.test, split_events(data, spec("ratio:0.3", 7)).test);
-  EXPECT_NEAR(static_cast<double>(first.test.size()) / static_cast<double>(data.events.size()), 0.3, 0.02);
-}
-
-TEST(Split, TimeLeavesNoFutureInTraining) {
-  const Dataset data = regular(7, 11);
-  const Split split = split_events(data, spec("time:0.25"));
-  expect_partition(data, split);
-  const auto latest = std::ranges::max(split.train, {}, &Event::time).time;
-  const auto earliest = std::ranges::min(split.test, {}, &Event::time).time;
-  EXPECT_LT(latest, earliest);
-  EXPECT_EQ(split.test.size(), 20u);  // 77 events, cut at floor(77 x .75) = 57
-}
-
-TEST(Split, GivenFollowsTheFiles) {
-  Dataset data = regular(2, 3);
-  EXPECT_THROW(split_events(data, spec("given")), Error);
-  data.events[1].part = Part::kTest;
-  data.events[4].part = Part::kValidation;
-  const Split split = split_events(data, spec("given"));
-  ASSERT_EQ(split.test.size(), 1u);
-  EXPECT_EQ(split.test[0], data.events[1]);
+TEST(Split, IsReproducible) {
+  for (const char* const protocol : kProtocols) {
+    const Dataset data = data_for(protocol);
+    EXPECT_EQ(split_events(data, spec(protocol, true)).parts, split_events(data, spec(protocol, true)).parts);
+  }
+  const Dataset data = small_shop();
+  for (const char* const protocol : kRandom) {
+    EXPECT_NE(split_events(data, spec(protocol)).test, split_events(data, spec(protocol, false, 7)).test)
+        << protocol;
+  }
 }
 
 TEST(Split, ImpossibleSplitsSaySo) {
-  EXPECT_THROW(split_events(regular(3, 3, false), spec("time")), Error);
-  EXPECT_THROW(split_events(regular(3, 1), spec("last")), Error);
-  EXPECT_EQ(split_events(regular(3, 1), spec("none")).train.size(), 3u);
+  for (const char* const protocol : {"time", "user-time"})
+    EXPECT_TRUE(contains(message(small_shop(false), spec(protocol)), "no event has a time")) << protocol;
+  Dataset places = random_shop({3, 3, 3}, 5);
+  for (std::size_t e = 0; e < 9; ++e) places.events[e].time = static_cast<std::int64_t>(e % 3);
+  EXPECT_TRUE(contains(message(places, spec("time")), "places in each user's list"));
+  EXPECT_EQ(message(places, spec("user-time")), "no error");
+  const Dataset singles = random_shop({1, 1, 1}, 5);
+  for (const char* const protocol : {"last", "user-ratio", "user-time", "cold-users"})
+    EXPECT_TRUE(contains(message(singles, spec(protocol)), "holds nothing out")) << protocol;
+  EXPECT_TRUE(contains(message(random_shop({2, 2}, 5), spec("last", true)), "nothing for a validation part"));
+  EXPECT_TRUE(
+      contains(message(random_shop({4, 4}, 5), spec("fold:1/2", true)), "leaves nothing to train on"));
+  Dataset same_time = random_shop({3, 3}, 5);
+  for (Event& event : same_time.events) event.time = kStart;
+  EXPECT_TRUE(contains(message(same_time, spec("time")), "leaves nothing to train on"));
+  EXPECT_TRUE(contains(message(singles, spec("none", true)), "validation"));
+  const Split everything = split_events(singles, spec("none"));
+  EXPECT_EQ(everything.train.size(), 3U);
+  EXPECT_EQ(known_events(everything), everything.train);
 }
 
 TEST(Split, TextReadsBack) {
-  for (const char* text : {"none", "last", "ratio:0.25", "time:0.1", "given"})
+  for (const char* text : {"none", "last", "ratio:0.25", "user-ratio:0.5", "time:0.1", "user-time:0.3",
+                           "fold:3/7", "given", "sessions:0.05", "cold-items:0.3", "cold-users:0.4"})
     EXPECT_EQ(to_string(spec(text)), text);
-  EXPECT_EQ(to_string(spec("ratio")), "ratio:0.2");
+  for (const char* text : {"ratio", "user-ratio", "time", "user-time"})
+    EXPECT_EQ(to_string(spec(text)), std::string(text) + ":0.2");
+  for (const char* text : {"sessions", "cold-items", "cold-users"})
+    EXPECT_EQ(to_string(spec(text)), std::string(text) + ":0.1");
+  EXPECT_EQ(spec("ratio", false, 7).seed, 7U);
+}
+
+TEST(Split, ProtocolsAreOneOrSeveralSplits) {
+  EXPECT_EQ(parse_protocol("ratio:0.25", 7), std::vector<SplitSpec>{spec("ratio:0.25", false, 7)});
+  const std::vector<SplitSpec> folds = parse_protocol("folds:3", 7);
+  ASSERT_EQ(folds.size(), 3U);
+  EXPECT_EQ(folds[0], spec("fold:1/3", false, 7));
+  EXPECT_EQ(folds[2], spec("fold:3/3", false, 7));
+  EXPECT_EQ(parse_protocol("folds", 7).size(), 5U);
+}
+
+TEST(Split, WrongTextsComeWithAdvice) {
+  EXPECT_TRUE(contains(parse_message("lasst"), "unknown holdout 'lasst' (did you mean last"));
+  EXPECT_TRUE(contains(parse_message("cold-item:0.1"), "did you mean cold-items"));
+  EXPECT_TRUE(contains(parse_message("last:0.2"), "last takes nothing after it"));
+  EXPECT_TRUE(contains(parse_message("sessions:2"), "such as sessions:0.1"));
+  EXPECT_TRUE(contains(parse_message("fold:0/5"), "such as fold:1/5"));
   for (const char* text :
-       {"", "lasst", "last:0.2", "ratio:", "ratio:0", "ratio:1", "ratio:x", "ratio:0.2x"}) {
-    EXPECT_THROW(spec(text), Error) << text;
+       {"",           "ratio:",  "ratio:0", "ratio:1", "ratio:-0.1", "ratio:nan", "ratio:x",
+        "ratio:0.2x", "fold",    "fold:",   "fold:1",  "fold:6/5",   "fold:1/1",  "fold:1/1001",
+        "fold:1/5x",  "fold:/5", "folds:1", "folds:x", "folds:1001", "none:0.1",  "given:0.1"}) {
+    EXPECT_THROW(parse_protocol(text, 1), Error) << text;
   }
+  EXPECT_THROW(parse_split("folds:5", 1), Error);
 }
 
 TEST(Csr, MergesRepeatsOfAPair) {

@@ -74,7 +74,9 @@ Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
       offsets_(user_offsets(bundle_.shop.events, bundle_.shop.n_users())),
       popularity_(bundle_.shop.n_items(), 0) {
-  for (const Event& event : bundle_.shop.events) popularity_[event.item] += 1;
+  for (const Event& event : bundle_.shop.events) {
+    if (event.part == Part::kTrain) popularity_[event.item] += 1;
+  }
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
@@ -105,7 +107,7 @@ Recommendations Service::rank(const Query& query, const std::vector<char>& allow
   return result;
 }
 
-Query Service::training_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const {
+Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const {
   for (std::uint64_t e = offsets_[user]; e < offsets_[user + 1]; ++e) {
     items.push_back(bundle_.shop.events[e].item);
     values.push_back(bundle_.shop.events[e].value);
@@ -118,8 +120,8 @@ Recommendations Service::recommend(const RecommendRequest& request) const {
   std::vector<idx_t> history;
   std::vector<float> values;
   Query query;
-  if (request.user) query = training_query(bundle_.shop.users.at(*request.user, "user"), history, values);
-  if (!request.history.empty()) {  // more than training knew: the history alone speaks
+  if (request.user) query = known_query(bundle_.shop.users.at(*request.user, "user"), history, values);
+  if (!request.history.empty()) {  // more than the bundle knew: the history alone speaks
     for (const std::string& id : request.history) history.push_back(bundle_.shop.items.at(id, "item"));
     if (!values.empty()) values.resize(history.size(), 1);
     query = {std::nullopt, history, values};
@@ -131,7 +133,7 @@ Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,
                                    const RecommendRequest& request) const {
   std::vector<idx_t> history;
   std::vector<float> values;
-  return rank(training_query(user, history, values), allowed, request);
+  return rank(known_query(user, history, values), allowed, request);
 }
 
 std::vector<Scored> Service::similar(const std::string& item, std::size_t k,

@@ -18,7 +18,7 @@ struct AttributeFilter {
 };
 
 struct RecommendRequest {
-  std::optional<std::string> user = {};  ///< an id of the training data
+  std::optional<std::string> user = {};  ///< an id of the bundle
   std::vector<std::string> history =
       {};  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
   std::size_t k = 10;
@@ -52,8 +52,8 @@ class Service {
   const Bundle& bundle() const { return bundle_; }
 
  private:
-  /// A user's training events as a query; the vectors hold what the query points to.
-  Query training_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
+  /// What is known of a user as a query; the vectors hold what the query points to.
+  Query known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
   Recommendations rank(const Query& query, const std::vector<char>& allowed,
                        const RecommendRequest& request) const;
 

@@ -44,6 +44,25 @@ TEST(Service, LeavesOutWhatTheUserHas) {
   EXPECT_EQ(names(service, service.recommend({.user = "u", .history = {"c"}, .k = 10}).items), (Names{"d"}));
 }
 
+TEST(Service, ValidationAndHistoryEventsAreKnownButNotCounted) {
+  // u: a b c d, v: a b c, w: a b; the last is held out, the second-last of u and v is validation.
+  DatasetBuilder builder;
+  std::int64_t time = 0;
+  for (const auto& [user, items] :
+       std::vector<std::pair<const char*, std::string>>{{"u", "abcd"}, {"v", "abc"}, {"w", "ab"}}) {
+    for (const char item : items) builder.add_event(user, std::string(1, item), 1, ++time);
+  }
+  ImportReport report;
+  const SplitSpec split = {.holdout = Holdout::kLast, .validation = true};
+  const Service service(
+      train_bundle(builder.build("shop", {}, report, {}), split, find_model("item-knn"), {}, {}));
+  const Recommendations masked = service.recommend({.user = "v", .k = 10});
+  EXPECT_EQ(names(service, masked.items), (Names{"c", "d"}));
+  const Recommendations stranger = service.recommend({.k = 2});
+  EXPECT_TRUE(stranger.fallback);
+  EXPECT_EQ(stranger.items, (std::vector<Scored>{{0, 3}, {1, 1}}));  // training events of a and b
+}
+
 TEST(Service, ShowsSeenItemsOnRequest) {
   const Service service(popularity_bundle());
   EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 2, .include_seen = true}).items),

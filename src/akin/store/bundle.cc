@@ -1,6 +1,6 @@
 #include "akin/store/bundle.h"
 
-#include <chrono>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
@@ -36,24 +36,50 @@ ParamValues parse_params(const TensorReader& reader) {
   return params;
 }
 
+bool parse_flag(const TensorReader& reader, const std::string& key) {
+  const std::string& text = reader.meta(key);
+  if (text != "true" && text != "false")
+    fail(ErrorCode::kBadData, "{}: metadata {} is neither true nor false", reader.path(), key);
+  return text == "true";
+}
+
+/// Bundles without the key split_validation hold the training events only, with the parts of the files.
+void read_parts(const TensorReader& reader, Bundle& bundle) {
+  if (reader.has_meta("split_validation")) {
+    bundle.split.validation = parse_flag(reader, "split_validation");
+    return;
+  }
+  for (Event& event : bundle.shop.events) event.part = Part::kTrain;
+  for (Event& event : bundle.test) event.part = Part::kTest;
+}
+
 }  // namespace
 
-Bundle train_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry& entry,
-                    const ParamValues& params, const Context& context) {
+std::uint64_t Bundle::count(Part part) const {
+  return static_cast<std::uint64_t>(std::ranges::count(shop.events, part, &Event::part));
+}
+
+Bundle make_bundle(Arena arena, const ModelEntry& entry, const ParamValues& params, std::uint64_t seed,
+                   Fitted fitted) {
   Bundle bundle;
   bundle.entry = &entry;
   bundle.params = entry.complete(params);
-  bundle.seed = context.seed;
-  bundle.split = split_spec;
-  Split split = split_events(data, split_spec);
-  bundle.test = std::move(split.test);
-  bundle.shop = std::move(data);
-  bundle.shop.events = std::move(split.train);
-  bundle.shop.reviews = {};
-  const auto start = std::chrono::steady_clock::now();
-  bundle.model = entry.fit(bundle.training_data(), bundle.params, context);
-  bundle.fit_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  bundle.seed = seed;
+  bundle.fit_seconds = fitted.seconds;
+  bundle.split = arena.split;
+  bundle.shop = std::move(arena.shop);
+  if (!arena.known.empty()) bundle.shop.events = std::move(arena.known);
+  bundle.test = std::move(arena.test);
+  bundle.model = std::move(fitted.model);
   return bundle;
+}
+
+Bundle train_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry& entry,
+                    const ParamValues& params, const Context& context) {
+  const ParamValues complete = entry.complete(params);  // wrong values are told before anything is done
+  Arena arena = make_arena(std::move(data), split_spec);
+  Fitted fitted = fit_in(arena, entry, complete, context);
+  return make_bundle(std::move(arena), entry, complete, context.seed, std::move(fitted));
 }
 
 void save_bundle(const Bundle& bundle, const std::string& path) {
@@ -64,6 +90,7 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("fit_seconds", json(bundle.fit_seconds).dump());
   writer.meta("split", to_string(bundle.split));
   writer.meta("split_seed", std::to_string(bundle.split.seed));
+  writer.meta("split_validation", bundle.split.validation ? "true" : "false");
   write_dataset(writer, bundle.shop);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
@@ -81,6 +108,7 @@ Bundle load_bundle(const std::string& path) {
   bundle.split = parse_split(reader.meta("split"), parse_seed(reader, "split_seed"));
   bundle.shop = read_dataset(reader);
   bundle.test = read_events(reader, "test", bundle.shop.n_users(), bundle.shop.n_items());
+  read_parts(reader, bundle);
   bundle.model = bundle.entry->load(reader, bundle.shop.n_users(), bundle.shop.n_items());
   return bundle;
 }

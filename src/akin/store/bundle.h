@@ -10,6 +10,7 @@
 #include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
+#include "akin/store/arena.h"
 
 namespace akin {
 
@@ -20,12 +21,23 @@ struct Bundle {
   std::uint64_t seed = 42;
   double fit_seconds = 0;
   SplitSpec split;
-  Dataset shop;             ///< ids, attributes, candidates, and the training events only; no reviews
+  /// Ids, attributes, candidates, and the events known when the model is asked: those it was fitted to, the
+  /// validation part and the history part; Event::part says which. No reviews.
+  Dataset shop;
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;
 
-  TrainingData training_data() const { return {shop, shop.events}; }
+  /// What is known of users when the model is asked: more than it was fitted to.
+  TrainingData known_data() const { return {shop, shop.events}; }
+  /// What the model was fitted to.
+  std::vector<Event> training_events() const { return events_of(shop.events, Part::kTrain); }
+  /// Known events of a part.
+  std::uint64_t count(Part part) const;
 };
+
+/// The bundle of a model fitted in the arena, with all its parameters. The arena is moved into it.
+Bundle make_bundle(Arena arena, const ModelEntry& entry, const ParamValues& params, std::uint64_t seed,
+                   Fitted fitted);
 
 /// Splits `data`, fits the model to the training side and returns the bundle. `data` is moved into it.
 Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,

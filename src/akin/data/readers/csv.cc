@@ -228,7 +228,7 @@ Format csv_format() {
            kKindAll,
            {"text", "column of the review text"},
            {"summary", "column of the review's headline"},
-           {"part", "column of the part of a given split: 0 training, 1 validation, 2 test"},
+           {"part", "column of the part of a given split: 0 training, 1 validation, 2 test, 3 history"},
            {"title", "column of the item's title"},
            {"brand", "column of the item's brand"},
            {"category", "column of the item's category"},

@@ -196,12 +196,14 @@ TEST(Csv, SeveralFilesAndAttributesOfTheFirstEventThatHasThem) {
 
 TEST(Csv, GivenSplit) {
   const TestFolder folder;
-  const Imported in = import_files(
-      "csv", {folder.add("x.csv", "user,item,label\nu,a,0\nu,b,1\nu,c,2\nu,d,3\n")}, {{"part", "label"}});
-  ASSERT_EQ(in.data.events.size(), 3U);
+  const Imported in =
+      import_files("csv", {folder.add("x.csv", "user,item,label\nu,a,0\nu,b,1\nu,c,2\nu,d,3\nu,e,4\n")},
+                   {{"part", "label"}});
+  ASSERT_EQ(in.data.events.size(), 4U);
   EXPECT_EQ(in.data.events[1].part, Part::kValidation);
   EXPECT_EQ(in.data.events[2].part, Part::kTest);
-  EXPECT_EQ(in.report.rejections.total(), 1U);
+  EXPECT_EQ(in.data.events[3].part, Part::kHistory);
+  EXPECT_EQ(in.rejected("unknown part (expected 0, 1, 2 or 3)"), 1U);
 }
 
 TEST(Csv, LongIdsAreSafeWithPatterns) {

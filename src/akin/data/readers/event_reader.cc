@@ -68,7 +68,7 @@ const char* EventReader::parse(std::span<const std::string_view> fields, Event& 
   }
   if (columns_.part != kNoColumn) {
     const std::string_view text = fields[columns_.part];
-    if (text != "0" && text != "1" && text != "2") return "unknown part (expected 0, 1 or 2)";
+    if (text.size() != 1 || text[0] < '0' || text[0] > '3') return "unknown part (expected 0, 1, 2 or 3)";
     event.part = static_cast<Part>(text[0] - '0');
   }
   return nullptr;

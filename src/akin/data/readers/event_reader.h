@@ -22,7 +22,7 @@ struct EventColumns {
   std::size_t value = kNoColumn;
   std::size_t time = kNoColumn;
   std::size_t kind = kNoColumn;
-  std::size_t part = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label)
+  std::size_t part = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label), 3 history
   std::size_t text = kNoColumn;
   std::size_t summary = kNoColumn;
   std::vector<std::pair<std::string, std::size_t>> item_attributes = {};  ///< (name, column)

@@ -168,6 +168,22 @@ TEST(ListsFormat, EveryLineAUser) {
   EXPECT_THROW(import_files("lists", {folder.path("s.txt")}, {{"user", "x"}}), Error);
 }
 
+TEST(ListsFormat, PrefixAndTarget) {
+  const TestFolder folder;
+  const std::string train = folder.add("train.txt", "5 6\n7 5\n"),
+                    test = folder.add("test.txt", "5 7 6\t7\n6\t5\n7\n");
+  const std::map<std::string, std::string> options = {
+      {"user", "line"}, {"ordered", "yes"}, {"target", "last"}};
+  const Imported in = import_files("lists", {train, test}, options);
+  EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "1 6 1 1", "2 7 1 0", "2 5 1 1", "3 5 1 0", "3 7 1 1", "3 6 1 2",
+                                "3 7 1 3", "4 6 1 0", "4 5 1 1", "5 7 1 0"}));
+  std::vector<int> parts;
+  for (const Event& event : in.data.events) parts.push_back(static_cast<int>(event.part));
+  EXPECT_EQ(parts, (std::vector<int>{0, 0, 0, 0, 3, 3, 3, 2, 3, 2, 2}));
+  EXPECT_TRUE(in.data.has_given_split());
+  EXPECT_THROW(import_files("lists", {train, test}, {{"target", "first"}}), Error);
+}
+
 TEST(Pairs, LineOrderIsTime) {
   const TestFolder folder;
   const Imported in = import_files("pairs", {folder.add("p.txt", "1 5\n2 5\n1 4\n1\n1 2 3\n")});
@@ -261,6 +277,12 @@ TEST(RealData, DigineticaSessions) {
   const Imported in =
       import_files("lists", {folder + "/train_sessions.txt"}, {{"user", "line"}, {"ordered", "yes"}});
   EXPECT_EQ(in.data.n_users(), 186'670U);
+  const Imported both =
+      import_files("lists", {folder + "/train_sessions.txt", folder + "/test_prefix_target.txt"},
+                   {{"user", "line"}, {"ordered", "yes"}, {"target", "last"}});
+  EXPECT_EQ(both.data.n_users(), 186'670U + 60'858U);
+  EXPECT_EQ(std::ranges::count(both.data.events, Part::kTest, &Event::part), 60'858);
+  EXPECT_EQ(std::ranges::count(both.data.events, Part::kTrain, &Event::part), std::ssize(in.data.events));
 }
 
 }  // namespace

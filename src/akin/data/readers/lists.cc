@@ -14,6 +14,20 @@ namespace {
 /// Fields between runs of blanks.
 Dialect blanks() { return {"", false}; }
 
+/// What is to be predicted of a line of the test part.
+enum class Target { kAll, kLast };
+
+Target parse_target(const ImportRequest& request) {
+  const std::string text = option(request, "target", "all");
+  if (text == "all") return Target::kAll;
+  if (text == "last") return Target::kLast;
+  fail(ErrorCode::kUsage,
+       "option target: '{}': expected all (every item of a test line is to be predicted) or last (the last "
+       "one, "
+       "from those before it)",
+       text);
+}
+
 /// Whose list a line is.
 enum class ListOwner { kFirstField, kLine };
 
@@ -31,6 +45,7 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   const bool ordered = option_flag(request, "ordered", "no");
   const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
   const ListOwner owner = parse_owner(request);
+  const Target target = parse_target(request);
   Ordinals ordinals;
   std::uint64_t empty_lists = 0, lines = 0;
   for (std::size_t f = 0; f < request.files.size(); ++f) {
@@ -44,8 +59,10 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
       const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
       if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
       if (fields.empty()) ++empty_lists;
-      for (const std::string_view item : fields) {
-        builder.add_event(user, item, 1, ordered ? ordinals.next(user) : kNoTime, kind, part);
+      for (std::size_t i = 0; i < fields.size(); ++i) {
+        const bool shown = part == Part::kTest && target == Target::kLast && i + 1 < fields.size();
+        builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
+                          shown ? Part::kHistory : part);
       }
     }
   }
@@ -101,6 +118,10 @@ Format lists_format() {
       {{"ordered", "are the items in time order: yes or no", "no"},
        {"user", "first: a line begins with its user; line: every line is a user (sessions without id)",
         "first"},
+       {"target",
+        "of a line of the test part, all items are to be predicted, or the last one from those before it "
+        "(prefix and target): all or last",
+        "all"},
        {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
        {"items", "a table that describes items, one a line"},
        {"items_columns", "its columns if it has no header, separated by commas", "id,title,brand,category"},

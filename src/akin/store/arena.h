@@ -1,0 +1,38 @@
+// A data set cut once for the models that are fitted to it: the one way to split and fit.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "akin/catalog/registry.h"
+#include "akin/data/dataset.h"
+#include "akin/data/split.h"
+
+namespace akin {
+
+/// A data set, split. Events of all parts are sorted by (user, time).
+struct Arena {
+  Dataset shop;              ///< ids, attributes, candidates, and the training events only; no reviews
+  std::vector<Event> known;  ///< training, validation and history events; empty if training is all of them
+  std::vector<Event> validation;  ///< to choose parameters by
+  std::vector<Event> test;        ///< to report figures on
+  SplitSpec split;
+
+  /// What models are fitted to.
+  TrainingData training_data() const { return {shop, shop.events}; }
+  /// What is known of users when a model is asked.
+  TrainingData known_data() const { return {shop, known.empty() ? shop.events : known}; }
+};
+
+/// Splits `data`, which is moved into the arena. Throws what split_events() throws.
+Arena make_arena(Dataset data, const SplitSpec& split);
+
+/// A model and the time it took.
+struct Fitted {
+  std::unique_ptr<Model> model;
+  double seconds = 0;
+};
+/// Fits a model to the training events. Throws what ModelEntry::fit() throws.
+Fitted fit_in(const Arena& arena, const ModelEntry& entry, const ParamValues& params, const Context& context);
+
+}  // namespace akin
