@@ -29,7 +29,7 @@ HOMES = {
     "hwy": {"linalg", "models"},
     "Eigen": set(),  # tests only
     "simdjson.h": {"data"}, "jpeglib.h": {"data"},
-    "nlohmann": {"base", "data", "eval", "store", "cli"},
+    "nlohmann": {"base", "data", "eval", "store", "cli"}, "boost": {"eval"},
     "CLI": {"cli"}, "toml++": {"cli"},
     "fmt": None,  # anywhere
     "gtest": None,

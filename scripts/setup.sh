@@ -11,6 +11,7 @@ packages=(
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
+  libboost-dev                        # distributions of the significance tests (headers only)
   libgtest-dev libeigen3-dev          # tests; Eigen is the oracle of the solvers
 )
 
