@@ -240,7 +240,7 @@ TEST_F(AmazonReader, Metadata2014) {
   EXPECT_EQ(rejected("metadata without item id"), 1u);
   EXPECT_EQ(rejected("not valid JSON"), 1u);
   EXPECT_TRUE(has_note("1 metadata records of items without reviews"));
-  EXPECT_TRUE(has_note("1 metadata records repeat an item"));
+  EXPECT_EQ(rejected("item described twice"), 1u);
   EXPECT_TRUE(has_note("1 related-item links to items not in the data"));
   const Dataset data = build();
   EXPECT_EQ(data.n_items(), 2u);
