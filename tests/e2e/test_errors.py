@@ -101,6 +101,13 @@ class NameTest(AkinTest):
                 self.assert_error(self.run_akin(*args, code=2), "is to be read and to be written")
         self.assertEqual({name: (self.dir / name).read_bytes() for name in self.files()}, before)
 
+    def test_data_sets_and_models_are_not_printed(self):
+        self.make_data()
+        for args in (["import", "csv", "events.csv", "-o", "-"], ["train", "als", "-d", "shop.data", "-o", "-"],
+                     ["describe", "shop.data", "--html", "-"]):
+            with self.subTest(args):
+                self.assert_error(self.run_akin(*args, code=2), r"name a file; what the command says would be mixed")
+
     def test_an_id_with_control_characters_stays_one_line(self):
         self.make_bundle("popularity")
         done = self.run_akin("recommend", "model.akin", "--user", "a\nb\x1b[31m", code=1)

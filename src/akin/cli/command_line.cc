@@ -119,14 +119,21 @@ bool CommandLine::parse(const Args& args) {
       fail_usage(fmt::format("{} is missing", entry.positional ? entry.flag.flags : "--" + entry.long_name));
     }
   }
-  refuse_overwriting();
+  check_outputs();
   return true;
 }
 
-void CommandLine::refuse_overwriting() const {
+void CommandLine::check_outputs() const {
   std::vector<std::string> outputs;
   for (const Entry& entry : entries_) {
-    if (is_one_of(kOutputs, entry.long_name) && !entry.values.empty()) outputs.push_back(entry.values.back());
+    if (!is_one_of(kOutputs, entry.long_name) || entry.values.empty()) continue;
+    outputs.push_back(entry.values.back());
+    const bool may_be_printed = entry.long_name == "out" && entry.flag.value == "FILE";
+    if (outputs.back() == "-" && !may_be_printed) {
+      fail_usage(
+          fmt::format("--{}: name a file; what the command says would be mixed into it on standard output",
+                      entry.long_name));
+    }
   }
   for (const Entry& entry : entries_) {
     if (!entry.positional && !is_one_of(kInputs, entry.long_name)) continue;

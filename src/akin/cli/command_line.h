@@ -90,7 +90,7 @@ class CommandLine {
   void add_common();
   void read_tokens(const Args& args, bool& help_wanted);
   void read_config();
-  void refuse_overwriting() const;
+  void check_outputs() const;
   void assign(Entry& entry) const;
   void assign_number(const Entry& entry, const std::string& text) const;
   std::vector<std::string> flag_names() const;
