@@ -83,6 +83,31 @@ class NameTest(AkinTest):
         self.assert_error(self.run_akin("recommend", "model.akin", "--user", "u1", "--filter", "Home", code=2),
                           r"'Home' is not ATTRIBUTE=VALUE")
 
+    def test_what_is_read_is_not_overwritten(self):
+        self.make_bundle("als", "model.akin", "--factors", "3")
+        self.write("x,y.csv", "user,item\nu,i\n")
+        self.write("flags.toml", "threads = 1\n")
+        before = {name: (self.dir / name).read_bytes() for name in self.files()}
+        for args in (["import", "csv", "events.csv", "-o", "./events.csv"],
+                     ["import", "csv", "events.csv", "--items", "items.csv", "-o", "events.csv"],
+                     ["import", "csv", "x,y.csv", "-o", "x,y.csv"],
+                     ["describe", "shop.data", "--html", "shop.data"],
+                     ["train", "als", "-d", "shop.data", "-o", "shop.data"],
+                     ["train", "als", "-d", "shop.data", "--config", "flags.toml", "-o", "flags.toml"],
+                     ["evaluate", "model.akin", "--html", "model.akin"],
+                     ["recommend", "model.akin", "--all-users", "-o", "model.akin"],
+                     ["export", "model.akin", "--to", "csv", "-o", "model.akin"]):
+            with self.subTest(args):
+                self.assert_error(self.run_akin(*args, code=2), "is to be read and to be written")
+        self.assertEqual({name: (self.dir / name).read_bytes() for name in self.files()}, before)
+
+    def test_data_sets_and_models_are_not_printed(self):
+        self.make_data()
+        for args in (["import", "csv", "events.csv", "-o", "-"], ["train", "als", "-d", "shop.data", "-o", "-"],
+                     ["describe", "shop.data", "--html", "-"]):
+            with self.subTest(args):
+                self.assert_error(self.run_akin(*args, code=2), r"name a file; what the command says would be mixed")
+
     def test_an_id_with_control_characters_stays_one_line(self):
         self.make_bundle("popularity")
         done = self.run_akin("recommend", "model.akin", "--user", "a\nb\x1b[31m", code=1)

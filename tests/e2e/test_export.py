@@ -78,6 +78,14 @@ class ExportTest(AkinTest):
             self.assertIn(b"\ntwo%20words ", (self.dir / "y").read_bytes())
         self.assertIn('"two words"', (self.export("npy"), (self.dir / "out.npy.ids.json").read_text())[1])
 
+    def test_standard_output_holds_the_vectors_and_nothing_else(self):
+        self.make_bundle("als", "model.akin", "--factors", "7")
+        for to in ("csv", "word2vec", "word2vec-bin", "safetensors"):
+            done = self.run_akin("export", "model.akin", "--to", to, "-o", "-")
+            self.assertEqual(done.stdout, self.export(to), to)
+        self.assert_error(self.run_akin("export", "model.akin", "--to", "npy", "-o", "-", code=2), "two files")
+        self.assertNotIn("-.ids.json", self.files())
+
     def test_a_model_without_vectors(self):
         self.make_bundle("popularity")
         self.assert_error(self.run_akin("export", "model.akin", "--to", "npy", "-o", "x", code=2), "has no vectors")

@@ -82,6 +82,35 @@ class ImportTest(AkinTest):
         for line in (self.dir / "t.tsv").read_text().splitlines():
             self.assertEqual(line.count("\t"), 3)
 
+    def test_ids_that_are_not_unicode(self):
+        self.write("odd.tsv", b"user\titem\n\xe9\ta\n\xe8\tb\xff\n\xc3\xa9\tb\xfe\n")
+        self.run_akin("import", "csv", "odd.tsv", "-o", "d", "--quiet")
+        self.run_akin("train", "als", "-d", "d", "-o", "m", "--holdout", "none", "--factors", "2", "--quiet")
+        lists = [json.loads(line) for line in
+                 self.run_akin("recommend", "m", "--all-users", "--include-seen", "--json", "-o", "-").out.splitlines()]
+        self.assertEqual([entry.get("user_hex") for entry in lists], ["e9", "e8", None])
+        self.assertEqual(lists[2]["user"], "\u00e9")
+        self.assertEqual({entry.get("item_hex", entry["item"]) for entry in lists[0]["items"]}, {"a", "62ff", "62fe"})
+        done = self.run_akin("export", "m", "--to", "npy", "-o", "x.npy", code=1)
+        self.assert_error(done, r"is not UTF-8 and cannot stand in the JSON file of ids; write csv or safetensors")
+        self.assertFalse({"x.npy", "x.npy.ids.json"} & set(self.files()))
+        self.run_akin("export", "m", "--to", "csv", "-o", "x.csv", "--quiet")
+        self.assertIn(b"\nb\xff,", (self.dir / "x.csv").read_bytes())
+
+    def test_mostly_rejected_files_are_pointed_at(self):
+        self.write("odd.csv", "user,item\n" + "u,i,what\n" * 7 + "u,i\n" * 3)
+        notes = self.run_json("import", "csv", "odd.csv", "-o", "d")["notes"]
+        self.assertTrue(any(note.startswith("most lines were rejected: is odd.csv really of format csv?")
+                            for note in notes), notes)
+        self.write("even.csv", "user,item\n" + "u,i,what\n" * 3 + "u,i\n" * 7)
+        notes = self.run_json("import", "csv", "even.csv", "-o", "d")["notes"]
+        self.assertFalse(any("most lines" in note for note in notes), notes)
+
+    def test_quiet_gives_results_only(self):
+        self.write("x.csv", "user,item\nu,i\n")
+        self.assertIn("Next: ", self.run_akin("import", "csv", "x.csv", "-o", "d").out)
+        self.assertNotIn("Next: ", self.run_akin("import", "csv", "x.csv", "-o", "d", "--quiet").out)
+
 
 if __name__ == "__main__":
     unittest.main()

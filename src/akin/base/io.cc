@@ -39,6 +39,9 @@ class FileStream : public InputStream {
         fail(ErrorCode::kIo, "{}: is a directory, not a file", path);
       }
     }
+    struct stat status {};
+    if (::fstat(fd_, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0)
+      position_.total = static_cast<std::uint64_t>(status.st_size);
     while (head_size_ < sizeof head_) {
       const std::size_t got = read_descriptor({head_ + head_size_, sizeof head_ - head_size_});
       if (got == 0) break;
@@ -55,6 +58,7 @@ class FileStream : public InputStream {
     return head_size_ >= magic.size() && std::memcmp(head_, magic.data(), magic.size()) == 0;
   }
   const std::string& path() const { return path_; }
+  SourcePosition position() const override { return position_; }
 
   std::size_t read(std::span<char> buffer) override {
     if (head_used_ < head_size_) {
@@ -70,7 +74,10 @@ class FileStream : public InputStream {
   std::size_t read_descriptor(std::span<char> buffer) {
     for (;;) {
       const ssize_t got = ::read(fd_, buffer.data(), buffer.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
+      if (got >= 0) {
+        position_.done += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+      }
       if (errno != EINTR) fail(ErrorCode::kIo, "{}: cannot read: {}", path_, system_message());
     }
   }
@@ -80,6 +87,7 @@ class FileStream : public InputStream {
   char head_[4] = {};
   std::size_t head_size_ = 0;
   std::size_t head_used_ = 0;
+  SourcePosition position_;
 };
 
 class GzipStream : public InputStream {
@@ -115,6 +123,7 @@ class GzipStream : public InputStream {
     }
     return room - state_.avail_out;
   }
+  SourcePosition position() const override { return source_->position(); }
 
  private:
   bool refill() {
@@ -156,6 +165,7 @@ class ZstdStream : public InputStream {
     }
     return out.pos;
   }
+  SourcePosition position() const override { return source_->position(); }
 
  private:
   std::unique_ptr<FileStream> source_;
@@ -202,6 +212,16 @@ LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 
 std::string LineReader::position() const { return fmt::format("{}:{}", path_, line_number_); }
 
+/// The first line without a byte-order mark. Throws Error(kBadData) where the mark is that of UTF-16.
+std::string_view LineReader::first_line(std::string_view line) const {
+  if (line.starts_with("\xef\xbb\xbf")) return line.substr(3);
+  const bool marked = line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff");
+  if (marked && line.find('\0') != std::string_view::npos) {
+    fail(ErrorCode::kBadData, "{}: is UTF-16 text; convert it first: iconv -f UTF-16 -t UTF-8", path_);
+  }
+  return line;
+}
+
 /// Moves the unfinished line to the front and reads more behind it. False if the input has ended.
 bool LineReader::refill() {
   if (at_end_) return false;
@@ -247,7 +267,7 @@ std::optional<std::string_view> LineReader::next() {
     const std::size_t consumed = line.size() + (found != nullptr ? 1 : 0);
     begin_ += consumed;
     bytes_read_ += consumed;
-    if (++line_number_ == 1 && line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);
+    if (++line_number_ == 1) line = first_line(line);
     if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
   }

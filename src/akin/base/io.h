@@ -13,6 +13,12 @@
 
 namespace akin {
 
+/// How far a stream is in its file, in bytes as they lie on the disk: before decompression.
+struct SourcePosition {
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;  ///< 0 = unknown: a pipe
+};
+
 /// A readable stream of bytes.
 class InputStream {
  public:
@@ -20,6 +26,8 @@ class InputStream {
   /// Fills up to buffer.size() bytes; returns how many, 0 only at the end. Throws Error(kIo) if reading
   /// fails, Error(kBadData) if a compressed stream is damaged or ends early.
   virtual std::size_t read(std::span<char> buffer) = 0;
+  /// For progress: what has been taken from the file so far, read-ahead included.
+  virtual SourcePosition position() const = 0;
 };
 
 /// Opens `path` ("-" = standard input). Gzip (concatenated members too) and zstd content is recognized by its
@@ -40,8 +48,8 @@ class LineReader {
   LineReader& operator=(LineReader&&) noexcept;
 
   /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line
-  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB; messages hold
-  /// path:line.
+  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB and for
+  /// UTF-16; messages hold path:line.
   std::optional<std::string_view> next();
   /// Number of the line last returned, from 1.
   std::uint64_t line_number() const { return line_number_; }
@@ -49,10 +57,13 @@ class LineReader {
   std::uint64_t bytes_read() const { return bytes_read_; }
   /// "path:line" of the line last returned.
   std::string position() const;
+  /// How far the file is read, for progress; equal parts even where the content is compressed.
+  SourcePosition source_position() const { return stream_->position(); }
   const std::string& path() const { return path_; }
 
  private:
   bool refill();
+  std::string_view first_line(std::string_view line) const;
 
   std::string path_;
   std::unique_ptr<InputStream> stream_;

@@ -104,6 +104,39 @@ TEST(LineReader, HandlesEveryLineEnd) {
   EXPECT_TRUE(lines_of(dir / "f").empty());
 }
 
+TEST(LineReader, SaysThatAFileIsUtf16) {
+  const TempDir dir;
+  for (const std::string_view text :
+       {std::string_view("\xff\xfeu\0\n\0", 6), std::string_view("\xfe\xff\0u\0\n", 6)}) {
+    write_file(dir / "f", text);
+    try {
+      LineReader(dir / "f").next();
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      EXPECT_NE(std::string(error.what()).find("f: is UTF-16 text"), std::string::npos);
+    }
+  }
+  write_file(dir / "f", "\xff\xfeu\n");  // an id of any bytes
+  EXPECT_EQ(lines_of(dir / "f"), (std::vector<std::string>{"\xff\xfeu"}));
+}
+
+TEST(LineReader, KnowsHowFarCompressedFilesAreRead) {
+  const TempDir dir;
+  const std::string text = many_lines();
+  for (const std::string& content : {text, gzipped(text), zstd_compressed(text)}) {
+    write_file(dir / "f", content);
+    LineReader reader(dir / "f");
+    EXPECT_EQ(reader.source_position().total, content.size());
+    std::uint64_t before = 0;
+    while (reader.next()) {
+      ASSERT_GE(reader.source_position().done, before);
+      before = reader.source_position().done;
+    }
+    EXPECT_EQ(before, content.size());
+  }
+}
+
 TEST(LineReader, CountsLinesAndBytes) {
   const TempDir dir;
   const std::string text = many_lines();

@@ -23,8 +23,8 @@ std::string tsv_lines(const Batch& batch, idx_t query, const BatchList& list) {
 }
 
 std::string json_line(const Batch& batch, idx_t query, const BatchList& list) {
-  nlohmann::json line = {{std::string(batch.what), batch.ids.id(query)},
-                         {"items", ranked_json(batch.shop, list.items)}};
+  nlohmann::json line = {{"items", ranked_json(batch.shop, list.items)}};
+  set_id(line, batch.what, batch.ids.id(query));
   if (list.fallback) line["fallback"] = "popularity";
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -63,7 +63,7 @@ int run_export(const Args& args) {
             "(gensim and "
             "others) or safetensors",
             Need::kRequired});
-  line.add({"-o,--out", "FILE", &out, "file to write", Need::kRequired});
+  line.add({"-o,--out", "FILE", &out, "file to write; - = standard output", Need::kRequired});
   line.add({"--escape", "", &escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
   line.example("akin export als.akin --to npy -o items.npy");
   line.example("akin export als.akin --what users --to csv -o users.csv");
@@ -71,6 +71,9 @@ int run_export(const Args& args) {
   const EmbeddingFormat to = parse_embedding_format(format);
   if (what != "items" && what != "users")
     fail(ErrorCode::kUsage, "--what: '{}' is neither items nor users", what);
+  const bool printed = out == "-";
+  if (printed && to == EmbeddingFormat::kNpy)
+    fail(ErrorCode::kUsage, "--to npy writes two files; name one with -o");
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.model->embedding_dim() == 0) {
@@ -83,6 +86,7 @@ int run_export(const Args& args) {
   session.context().check_stop();
   const std::vector<std::string> files =
       write_embeddings({ids, vectors}, to, out, escape ? IdEscape::kPercent : IdEscape::kNone);
+  if (printed) return kSuccess;
   if (line.common.json) {
     print_json({{"what", what}, {"rows", vectors.rows()}, {"dim", vectors.cols()}, {"files", files}});
   } else {

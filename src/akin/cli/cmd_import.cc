@@ -94,8 +94,9 @@ int run_import(const Args& args) {
   }
   print(import_text(report, data));
   const std::string file = shell_word(command.out);
-  print(fmt::format("wrote     {0}\n\nNext: akin describe {0}\n      akin compare -d {0} --models all\n",
-                    file));
+  print(fmt::format("wrote     {}\n", file));
+  if (!line.common.quiet)
+    print(fmt::format("\nNext: akin describe {0}\n      akin compare -d {0} --models all\n", file));
   return kSuccess;
 }
 

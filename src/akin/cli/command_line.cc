@@ -2,11 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <filesystem>
+#include <span>
 
 #include "akin/base/error.h"
 #include "akin/cli/config_file.h"
 #include "akin/cli/output.h"
+#include "akin/cli/shop_text.h"
 
 namespace akin::cli {
 namespace {
@@ -44,6 +48,20 @@ bool parse_switch(const std::string& text, const std::string& name) {
   if (text == "true" || text == "1" || text == "yes" || text == "on") return true;
   if (text == "false" || text == "0" || text == "no" || text == "off") return false;
   fail(ErrorCode::kUsage, "--{}: '{}' is neither true nor false", name, text);
+}
+
+// Flags that name a file to write, and those that name files to read, as positional arguments do too.
+constexpr std::array<std::string_view, 2> kOutputs = {"out", "html"};
+constexpr std::array<std::string_view, 8> kInputs = {"data",  "config", "exclude", "meta",
+                                                     "items", "users",  "links",   "sequences"};
+
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code error;  // a file that is not there is not the same as another
+  return std::filesystem::is_regular_file(a, error) && std::filesystem::equivalent(a, b, error);
 }
 
 /// Declares one flag to CLI11, which is used to take the command line apart; values are read by CommandLine.
@@ -101,7 +119,31 @@ bool CommandLine::parse(const Args& args) {
       fail_usage(fmt::format("{} is missing", entry.positional ? entry.flag.flags : "--" + entry.long_name));
     }
   }
+  check_outputs();
   return true;
+}
+
+void CommandLine::check_outputs() const {
+  std::vector<std::string> outputs;
+  for (const Entry& entry : entries_) {
+    if (!is_one_of(kOutputs, entry.long_name) || entry.values.empty()) continue;
+    outputs.push_back(entry.values.back());
+    const bool may_be_printed = entry.long_name == "out" && entry.flag.value == "FILE";
+    if (outputs.back() == "-" && !may_be_printed) {
+      fail_usage(
+          fmt::format("--{}: name a file; what the command says would be mixed into it on standard output",
+                      entry.long_name));
+    }
+  }
+  for (const Entry& entry : entries_) {
+    if (!entry.positional && !is_one_of(kInputs, entry.long_name)) continue;
+    std::vector<std::string> inputs = entry.values;
+    if (!entry.positional) inputs = split_lists(inputs);  // some flags take several files
+    for (const std::string& input : inputs) {
+      if (std::ranges::any_of(outputs, [&](const std::string& out) { return same_file(input, out); }))
+        fail_usage(fmt::format("{} is to be read and to be written; name another file to write", input));
+    }
+  }
 }
 
 void CommandLine::read_tokens(const Args& args, bool& help_wanted) {

@@ -67,7 +67,7 @@ class CommandLine {
 
   /// Fills the targets: first from the TOML file of --config, then from `args`, which win. Returns false if
   /// --help was asked for and has been printed: the command ends. Throws Error(kUsage) with the nearest valid
-  /// names.
+  /// names, and where a file that is read would be overwritten.
   bool parse(const Args& args);
   /// Whether a flag (by its long name without dashes) got a value from the command line or the configuration
   /// file.
@@ -90,6 +90,7 @@ class CommandLine {
   void add_common();
   void read_tokens(const Args& args, bool& help_wanted);
   void read_config();
+  void check_outputs() const;
   void assign(Entry& entry) const;
   void assign_number(const Entry& entry, const std::string& text) const;
   std::vector<std::string> flag_names() const;

@@ -78,9 +78,8 @@ void FilterFlags::add_to(CommandLine& line) {
   line.add({"--since", "TIME", &since, "leave out what is older: a date (UTC) or seconds since 1970"});
   line.add({"--until", "TIME", &until, "leave out this moment and what is later"});
   line.add({"--repeats", "HOW", &repeats,
-            "several events of one user with one item: keep all, keep the first or last, or one with the "
-            "sum, max or "
-            "mean of their values"});
+            "several events of one kind of one user with one item: keep all, keep the first or last, or one "
+            "with the sum, max or mean of their values"});
   line.add({"--user-core", "N", &user_core, "leave out users with fewer events"});
   line.add({"--item-core", "N", &item_core, "leave out items with fewer events"});
   line.add({"--k-core", "N", &k_core, "both, until every user and item has N events"});

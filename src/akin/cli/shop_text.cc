@@ -24,14 +24,33 @@ std::string shorten(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, end)) + "...";
 }
 
+/// JSON strings are Unicode, ids are any bytes.
+bool fits_json(std::string_view id) {
+  try {
+    static_cast<void>(json(id).dump());
+    return true;
+  } catch (const json::type_error&) {
+    return false;
+  }
+}
+
 json item_json(const Dataset& shop, idx_t item) {
-  json entry = {{"item", shop.items.id(item)}};
+  json entry = json::object();
+  set_id(entry, "item", shop.items.id(item));
   if (const std::string_view title = shop.item_attributes.get("title", item); !title.empty())
     entry["title"] = title;
   return entry;
 }
 
 }  // namespace
+
+void set_id(json& entry, std::string_view name, std::string_view id) {
+  entry[std::string(name)] = id;
+  if (fits_json(id)) return;
+  std::string hex;
+  for (const char c : id) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  entry[fmt::format("{}_hex", name)] = hex;
+}
 
 std::string item_title(const Dataset& shop, idx_t item, std::size_t width) {
   return shorten(shop.item_attributes.get("title", item), width);

@@ -16,9 +16,12 @@ namespace akin::cli {
 /// The item's title, at most `width` characters, "" if it has none.
 std::string item_title(const Dataset& shop, idx_t item, std::size_t width = 60);
 
+/// Sets `name` to the id, and where it is no UTF-8, of which JSON keeps marks only, NAME_hex to its bytes.
+void set_id(nlohmann::json& entry, std::string_view name, std::string_view id);
+
 /// A ranked list as a table: rank, item, score, title if any is known.
 std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked);
-/// [{"rank", "item", "score", "title"?}, ...]
+/// [{"rank", "item", "item_hex"?, "score", "title"?}, ...]
 nlohmann::json ranked_json(const Dataset& shop, std::span<const Scored> ranked);
 
 /// The user's last `count` items of training, latest first.

@@ -74,13 +74,21 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
   file.commit();
 }
 
-std::string write_ids(const Embeddings& embeddings, const std::string& path) {
-  nlohmann::json ids = nlohmann::json::array();
-  for (std::size_t r = 0; r < embeddings.ids.size(); ++r)
-    ids.push_back(embeddings.ids.id(static_cast<idx_t>(r)));
-  std::string name = path + ".ids.json";
-  write_file(name, ids.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  return name;
+/// The ids as a JSON array. Throws Error(kBadData) for an id that is no UTF-8: marks in its place could make
+/// two ids the same.
+std::string ids_json(const IdMap& ids) {
+  std::string text = "[";
+  for (std::size_t r = 0; r < ids.size(); ++r) {
+    const std::string_view id = ids.id(static_cast<idx_t>(r));
+    if (r > 0) text += ',';
+    try {
+      text += nlohmann::json(id).dump();
+    } catch (const nlohmann::json::type_error&) {
+      fail(ErrorCode::kBadData,
+           "the id '{}' is not UTF-8 and cannot stand in the JSON file of ids; write csv or safetensors", id);
+    }
+  }
+  return text + "]\n";
 }
 
 void write_csv(const Embeddings& embeddings, const std::string& path) {
@@ -129,10 +137,13 @@ std::vector<std::string> write_embeddings(const Embeddings& embeddings, Embeddin
   AKIN_ASSERT(embeddings.ids.size() == embeddings.vectors.rows());
   std::vector<std::string> files = {path};
   switch (format) {
-    case EmbeddingFormat::kNpy:
+    case EmbeddingFormat::kNpy: {
+      const std::string ids = ids_json(embeddings.ids);  // may fail: before anything is written
       write_npy(embeddings, path);
-      files.push_back(write_ids(embeddings, path));
+      files.push_back(path + ".ids.json");
+      write_file(files.back(), ids);
       break;
+    }
     case EmbeddingFormat::kCsv:
       write_csv(embeddings, path);
       break;
@@ -143,7 +154,7 @@ std::vector<std::string> write_embeddings(const Embeddings& embeddings, Embeddin
     case EmbeddingFormat::kSafetensors: {
       TensorWriter writer("embeddings");
       write_matrix(writer, "vectors", embeddings.vectors);
-      akin::write_ids(writer, "ids", embeddings.ids);
+      write_ids(writer, "ids", embeddings.ids);
       writer.write(path);
       break;
     }

@@ -31,7 +31,7 @@ enum class IdEscape { kNone, kPercent };
 
 /// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the
 /// shortest that read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked
-/// for, an id is empty or holds white space, and `escape` is kNone.
+/// for, an id is empty or holds white space, and `escape` is kNone, or kNpy for an id that is no UTF-8.
 std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
                                           const std::string& path, IdEscape escape = IdEscape::kNone);
 

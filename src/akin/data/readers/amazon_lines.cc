@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/data/readers/python_literal.h"
+#include "akin/data/readers/record_reader.h"
 
 namespace akin {
 namespace {
@@ -57,7 +58,7 @@ void ObjectLines::count_line() {
   bytes_counted_ = reader_.bytes_read();
   if (++report_.lines % kLinesPerReport != 0) return;
   context_.check_stop();
-  context_.report({"reading", report_.bytes, 0, "bytes"});
+  report_reading(reader_, context_);
 }
 
 std::optional<simdjson::dom::object> ObjectLines::next() {

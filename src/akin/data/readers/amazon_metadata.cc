@@ -130,8 +130,8 @@ class MetadataReader {
         lines.reject("metadata without item id");
       } else if (!builder_.keep_unseen && !builder_.has_item(item)) {
         ++unseen_;
-      } else {
-        add_record(item, *record);
+      } else if (!add_record(item, *record)) {
+        lines.reject("item described twice");
       }
     }
   }
@@ -147,7 +147,6 @@ class MetadataReader {
       }
     }
     note(unseen_, "{} metadata records of items without reviews left out");
-    note(repeated_, "{} metadata records repeat an item; the first record of each is kept");
     note(unclear_prices_, "{} prices are not understood and left empty");
     note(unknown, "{} related-item links to items not in the data left out");
   }
@@ -158,13 +157,11 @@ class MetadataReader {
     idx_t from, to;      // of link_ids_
   };
 
-  void add_record(std::string_view item, const object& record) {
+  /// False if the item has a record already: the first one counts.
+  bool add_record(std::string_view item, const object& record) {
     const std::size_t known = described_.size();
     described_.add(item);
-    if (described_.size() == known) {
-      ++repeated_;
-      return;
-    }
+    if (described_.size() == known) return false;
     set(item, "title", joined_text(record["title"]));
     std::string brand = joined_text(record["brand"]);
     set(item, "brand", brand.empty() ? joined_text(record["store"]) : brand);
@@ -174,6 +171,7 @@ class MetadataReader {
     set(item, "image_url", image_url_of(record));
     object related;
     add_links(item, record["related"].get(related) ? record : related);
+    return true;
   }
 
   void set(std::string_view item, std::string_view name, std::string_view value) {
@@ -211,7 +209,7 @@ class MetadataReader {
   IdMap described_;  // items whose metadata is read
   IdMap link_ids_;
   std::vector<Link> links_;
-  std::uint64_t unseen_ = 0, repeated_ = 0, unclear_prices_ = 0;
+  std::uint64_t unseen_ = 0, unclear_prices_ = 0;
 };
 
 }  // namespace

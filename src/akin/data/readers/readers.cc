@@ -73,6 +73,10 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (builder.events() == 0) fail_empty(sound.files[0], report);
+  if (report.rejections.total() > report.lines / 2) {
+    report.notes.push_back(
+        fmt::format("most lines were rejected: is {} really of format {}?", sound.files[0], format.name));
+  }
   return builder.build(data_set_name(sound.files[0]), filters, report, context);
 }
 

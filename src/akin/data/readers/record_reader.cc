@@ -23,6 +23,11 @@ std::uint64_t plain_size(const std::string& path) {
 
 }  // namespace
 
+void report_reading(const LineReader& lines, const Context& context) {
+  const SourcePosition source = lines.source_position();
+  context.report({"reading", source.total > 0 ? source.done : lines.bytes_read(), source.total, "bytes"});
+}
+
 RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportReport& report,
                            const Context& context)
     : lines_(path),
@@ -85,7 +90,7 @@ void RecordReader::tick() {
   report_.lines += lines_.line_number() - std::exchange(lines_reported_, lines_.line_number());
   report_.bytes += lines_.bytes_read() - std::exchange(bytes_reported_, lines_.bytes_read());
   context_.check_stop();
-  context_.report({"reading", lines_.bytes_read(), file_bytes_, "bytes"});
+  report_reading(lines_, context_);
 }
 
 /// False if the record was rejected.
@@ -152,10 +157,7 @@ bool RecordReader::split_quoted(std::string_view line) {
         clean_.append(raw_, at);
         at = raw_.size();
         if (++extra_lines < kMostRecordLines && append_line()) continue;
-        record_line_ = first_line;
-        put_back_all_but_first(first_line_size);
-        report_.rejections.add("a quote is not closed", [&] { return position(); });
-        return false;
+        return reject_open_quote(first_line, first_line_size);
       }
       clean_.append(raw_, at, quote - at);
       at = quote + 1;
@@ -163,6 +165,9 @@ bool RecordReader::split_quoted(std::string_view line) {
       if (open) {
         clean_ += '"';
         ++at;
+      } else if (extra_lines > 0 && at < raw_.size() && raw_.compare(at, delimiter.size(), delimiter) != 0) {
+        // The quote that seems to close a field opens one of a later line: `"a` and then `b,"c"`.
+        return reject_open_quote(first_line, first_line_size);
       }
     }
     const std::size_t stop = std::min(raw_.find(delimiter, at), raw_.size());
@@ -179,6 +184,14 @@ bool RecordReader::split_quoted(std::string_view line) {
     begin = end;
   }
   return true;
+}
+
+/// Rejects the record's first line and gives the others back; returns false.
+bool RecordReader::reject_open_quote(std::uint64_t first_line, std::size_t first_line_size) {
+  record_line_ = first_line;
+  put_back_all_but_first(first_line_size);
+  report_.rejections.add("a quote is not closed", [&] { return position(); });
+  return false;
 }
 
 /// Adds the next line to the record being read; false at the end of the file.

@@ -25,11 +25,14 @@ struct Dialect {
 /// lines.
 std::vector<std::string> split_line(std::string_view line, const Dialect& dialect);
 
+/// Reports how far a file is read: of its bytes on the disk, so that compressed files have an end too.
+void report_reading(const LineReader& lines, const Context& context);
+
 /// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
 /// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
-/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record
-/// over 1,000 lines has lost its closing quote: its first line is rejected and reading goes on with the
-/// second.
+/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record of
+/// over 1,000 lines, or one whose closing quote on a later line is followed by more text, has lost its
+/// closing quote: its first line is rejected and reading goes on with the second.
 ///
 /// Lines and bytes are added to the report, progress is reported and a wish to stop obeyed every few thousand
 /// lines. Errors: as LineReader.
@@ -56,6 +59,7 @@ class RecordReader {
   void split_long_delimiter(std::string_view line);
   void split_blanks(std::string_view line);
   bool split_quoted(std::string_view line);
+  bool reject_open_quote(std::uint64_t first_line, std::size_t first_line_size);
   bool append_line();
   void put_back_all_but_first(std::size_t first_line_size);
   void tick();
@@ -71,7 +75,7 @@ class RecordReader {
   std::string clean_;  // quoted record: its fields without quotes, one after another
   std::vector<std::size_t> ends_;
   std::uint64_t record_line_ = 0;
-  std::uint64_t file_bytes_ = 0;  // 0 = unknown, for progress
+  std::uint64_t file_bytes_ = 0;  // 0 = unknown, for estimate()
   std::uint64_t lines_reported_ = 0;
   std::uint64_t bytes_reported_ = 0;
   unsigned lines_to_tick_ = 0;

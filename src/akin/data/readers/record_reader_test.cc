@@ -71,6 +71,15 @@ TEST(RecordReader, AnOpenQuoteCostsOnlyItsLine) {
   EXPECT_TRUE(report.rejections.reasons()[0].positions.at(0).ends_with(":2"));
 }
 
+TEST(RecordReader, AnOpenQuoteBeforeQuotedFieldsCostsOnlyItsLine) {
+  ImportReport report;
+  const Records records = read_all("1,\"a\n2,\"b\",c\n3,\"d\"\n4,\"e\nf\"\n", {",", true}, report);
+  EXPECT_EQ(records, (Records{{"2", "b", "c"}, {"3", "d"}, {"4", "e\nf"}}));
+  ASSERT_EQ(report.rejections.reasons().size(), 1U);
+  EXPECT_EQ(report.rejections.reasons()[0].text, "a quote is not closed");
+  EXPECT_TRUE(report.rejections.reasons()[0].positions.at(0).ends_with(":1"));
+}
+
 TEST(RecordReader, AnOpenQuoteFarFromTheEndCostsOnlyItsLine) {
   std::string content = "0,\"lost\n";
   for (int i = 1; i <= 2503; ++i) content += fmt::format("{},x\n", i);
