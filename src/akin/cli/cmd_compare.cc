@@ -54,46 +54,69 @@ void apply_setting(const std::string& text, std::vector<Contender>& list) {
   fail(ErrorCode::kUsage, "--set: {} is not among --models", entry.name);
 }
 
-std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {
-  std::vector<ModelResult> results;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.failure.empty()) results.push_back(outcome.result);
-  }
-  return results;
-}
+/// One way to cut one data set in two.
+struct Round {
+  std::string path;
+  SplitSpec split;
+};
 
-std::string failure_lines(const std::vector<Outcome>& outcomes) {
-  std::string text;
-  for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty())
-      text += fmt::format("{}: failed: {}\n", outcome.result.model, outcome.failure);
+/// The outcomes of the contenders so far, one evaluation per round, pooled at the end.
+class Contest {
+ public:
+  Contest(std::vector<Contender> list, EvaluateOptions options, Session& session)
+      : options_(std::move(options)), session_(session) {
+    for (Contender& contender : list) outcomes_.push_back({.contender = std::move(contender)});
+    evaluations_.resize(outcomes_.size());
   }
-  return text;
-}
 
-json outcomes_json(const std::vector<Outcome>& outcomes) {
-  json list = compare_json(succeeded(outcomes));
-  for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty())
-      list.push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
+  void run(const Arena& arena, const std::string& name) {
+    EvaluateOptions options = options_;
+    options.resamples = 0;  // pooling makes the intervals
+    for (std::size_t c = 0; c < outcomes_.size(); ++c) {
+      Outcome& outcome = outcomes_[c];
+      if (!outcome.failure.empty()) continue;
+      session_.remark(
+          fmt::format("{} ({} of {}){}", outcome.contender.entry->name, c + 1, outcomes_.size(), name));
+      Outcome round = compete(outcome.contender, arena, options, session_);
+      outcome.result.model = round.result.model;
+      outcome.result.params = std::move(round.result.params);
+      outcome.result.fit_seconds += round.result.fit_seconds;
+      outcome.failure = std::move(round.failure);
+      evaluations_[c].push_back(std::move(round.result.evaluation));
+    }
   }
-  return list;
-}
 
-void write_page(const std::string& path, const std::string& name, const std::vector<Outcome>& outcomes) {
-  HtmlReport page("Models on " + name);
-  add_comparison(page, succeeded(outcomes));
-  for (const Outcome& outcome : outcomes) {
-    if (!outcome.failure.empty())
-      page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
+  std::vector<Outcome> finish() {
+    for (std::size_t c = 0; c < outcomes_.size(); ++c) {
+      Outcome& outcome = outcomes_[c];
+      if (!outcome.failure.empty()) continue;
+      outcome.result.evaluation = pool(evaluations_[c], options_, session_.context());
+    }
+    return std::move(outcomes_);
   }
-  write_file(path, page.html());
+
+ private:
+  EvaluateOptions options_;
+  Session& session_;
+  std::vector<Outcome> outcomes_;
+  std::vector<std::vector<Evaluation>> evaluations_;
+};
+
+/// Every split of every data set.
+std::vector<Round> plan(const std::vector<std::string>& paths, const SplitFlags& flags, std::uint64_t seed) {
+  std::vector<Round> rounds;
+  for (const std::string& path : paths) {
+    for (const SplitSpec& split : flags.specs(load_dataset(path), seed)) rounds.push_back({path, split});
+  }
+  if (rounds.front().split.holdout == Holdout::kNone)
+    fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
+  return rounds;
 }
 
 }  // namespace
 
 int run_compare(const Args& args) {
-  std::string data_path;
+  std::vector<std::string> paths;
   SplitFlags split_flags;
   std::string html;
   std::vector<std::string> names = {"all"};
@@ -103,7 +126,10 @@ int run_compare(const Args& args) {
       "compare",
       "Trains several models on the same part of a data set and scores them on the same held-out part, in "
       "one table.");
-  line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
+  line.add({"-d,--data", "DATA", &paths,
+            "data set written by `akin import`; give several, such as the published folds of one, and the "
+            "results are pooled",
+            Need::kRequired});
   line.add({"--models", "A,B", &names, "models to compare (`akin models` lists them), or all",
             Need::kOptional, 0, "all"});
   line.add(
@@ -116,25 +142,31 @@ int run_compare(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   std::vector<Contender> list = contenders(names);
   for (const std::string& setting : settings) apply_setting(setting, list);
-  const EvaluateOptions options = flags.options();
   Session session(line.common);
-  Dataset data = load_dataset(data_path);
-  const SplitSpec split = split_flags.spec(data, line.common.seed);
-  if (split.holdout == Holdout::kNone) fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
-  const Arena arena = make_arena(std::move(data), split);
-  std::vector<Outcome> outcomes;
-  for (const Contender& contender : list) {
-    session.remark(fmt::format("{} ({} of {})", contender.entry->name, outcomes.size() + 1, list.size()));
-    outcomes.push_back(compete(contender, arena, options, session));
-    outcomes.back().model.reset();  // one model in memory at a time
+  const std::vector<Round> rounds = plan(paths, split_flags, line.common.seed);
+  Contest contest(std::move(list), flags.options(rounds.front().split, line.common.seed), session);
+  std::string shop_name;
+  for (std::size_t r = 0; r < rounds.size(); ++r) {
+    const Arena arena = make_arena(load_dataset(rounds[r].path), rounds[r].split);
+    shop_name = arena.shop.name;
+    contest.run(arena, rounds.size() > 1 ? fmt::format(", split {} of {}", r + 1, rounds.size()) : "");
+  }
+  const std::vector<Outcome> outcomes = contest.finish();
+  const ModelComparison comparison = test_models(succeeded(outcomes), session.context());
+  session.progress().clear();
+  if (!html.empty()) {
+    HtmlReport page("Models on " + shop_name);
+    add_outcomes(page, outcomes, comparison);
+    write_file(html, page.html());
   }
   const std::string failures = failure_lines(outcomes);
-  if (!html.empty()) write_page(html, arena.shop.name, outcomes);
   if (line.common.json) {
-    print_json({{"holdout", to_string(split)}, {"models", outcomes_json(outcomes)}});
+    json result = outcomes_json(outcomes, comparison);
+    result["holdout"] = json::array();
+    for (const Round& round : rounds) result["holdout"].push_back(to_string(round.split));
+    print_json(result);
   } else {
-    if (const std::vector<ModelResult> results = succeeded(outcomes); !results.empty())
-      print(compare_text(results));
+    if (!comparison.results.empty()) print(compare_text(comparison));
     print(failures);
     if (!html.empty()) print(fmt::format("\nwrote {}\n", html));
   }

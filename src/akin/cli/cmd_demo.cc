@@ -73,16 +73,11 @@ Dataset Demo::import_shop() {
 
 void Demo::compare_models(const Arena& arena) {
   tell(fmt::format("$ akin compare -d {} --models all\n", shell_word(results_.paths.data)));
-  std::vector<ModelResult> rows;
-  for (const ModelEntry& entry : models()) {
+  for (const ModelEntry& entry : models())
     results_.outcomes.push_back(compete({&entry}, arena, {}, session_));
-    if (const Outcome& outcome = results_.outcomes.back(); outcome.failure.empty())
-      rows.push_back(outcome.result);
-  }
-  tell(rows.empty() ? "" : compare_text(rows));
-  for (const Outcome& outcome : results_.outcomes) {
-    if (!outcome.failure.empty()) tell(fmt::format("{} failed: {}\n", outcome.result.model, outcome.failure));
-  }
+  results_.comparison = test_models(succeeded(results_.outcomes), session_.context());
+  tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
+  tell(failure_lines(results_.outcomes));
 }
 
 /// NDCG at the default cutoff nearest to 10.

@@ -33,7 +33,6 @@ int run_evaluate(const Args& args) {
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");
   if (!line.parse(args)) return kSuccess;
-  const EvaluateOptions options = flags.options();
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.test.empty()) {
@@ -41,9 +40,10 @@ int run_evaluate(const Args& args) {
          "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
          path, to_string(bundle.split));
   }
+  const EvaluateOptions options = flags.options(bundle.split, line.common.seed);
   ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
-  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.known_data(), bundle.test,
-                               options, session.context());
+  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.known_data(), bundle.test, options,
+                               session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));
   if (line.common.json) {

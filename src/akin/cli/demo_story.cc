@@ -12,14 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {
-  std::vector<ModelResult> results;
-  for (const Outcome& outcome : outcomes) {
-    if (outcome.failure.empty()) results.push_back(outcome.result);
-  }
-  return results;
-}
-
 TableRow item_row(const Dataset& shop, idx_t item) {
   return {std::string(shop.items.id(item)), std::string(shop.item_attributes.get("title", item)),
           std::string(shop.item_attributes.get("category", item))};
@@ -89,11 +81,7 @@ std::string demo_html(const DemoResults& results, const Dataset& shop) {
   page.paragraph("Imported with: " + results.import_command);
   add_description(page, results.description);
   page.heading("The models");
-  add_comparison(page, succeeded(results.outcomes));
-  for (const Outcome& outcome : results.outcomes) {
-    if (!outcome.failure.empty())
-      page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
-  }
+  add_outcomes(page, results.outcomes, results.comparison);
   page.paragraph(choice_text(results));
   page.heading("Examples");
   for (const DemoExample& example : results.examples) add_example(page, example, shop);
@@ -109,11 +97,7 @@ json demo_json(const DemoResults& results, const Dataset& shop) {
                         {"remark", example.remark},
                         {"command", example.command}});
   }
-  json comparison = compare_json(succeeded(results.outcomes));
-  for (const Outcome& outcome : results.outcomes) {
-    if (!outcome.failure.empty())
-      comparison.push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
-  }
+  json comparison = outcomes_json(results.outcomes, results.comparison);
   return {{"files",
            {{"raw", results.paths.raw},
             {"data", results.paths.data},
@@ -121,7 +105,8 @@ json demo_json(const DemoResults& results, const Dataset& shop) {
             {"report", results.paths.report}}},
           {"import", import_json(results.import, shop)},
           {"description", describe_json(results.description)},
-          {"models", std::move(comparison)},
+          {"models", std::move(comparison["models"])},
+          {"tests", std::move(comparison["tests"])},
           {"best", results.best},
           {"examples", std::move(examples)},
           {"seconds", results.seconds}};

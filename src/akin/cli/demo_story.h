@@ -38,7 +38,8 @@ struct DemoResults {
   ImportReport import;
   Description description;
   std::vector<Outcome> outcomes;
-  std::string best;  ///< name of the best personal model
+  ModelComparison comparison;  ///< of those that did not fail
+  std::string best;            ///< name of the best personal model
   std::vector<DemoExample> examples;
   double seconds = 0;
 };

@@ -30,10 +30,11 @@ std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
 void EvaluationFlags::add_to(CommandLine& line) {
   line.section("How to evaluate");
   line.add({"--cutoffs", "K,K", &cutoffs_, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
-  line.add({"--candidates", "WHICH", &candidates_,
-            "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; "
-            "such figures are much higher and can even turn the order of models around). Default: all, unless "
-            "the files came with candidates"});
+  line.add(
+      {"--candidates", "WHICH", &candidates_,
+       "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; "
+       "such figures are much higher and can even turn the order of models around). Default: all, unless "
+       "the files came with candidates"});
   line.add({"--include-seen", "", &include_seen_,
             "rank items that the user already has as well, where buying again is a success"});
   line.add({"--ties", "HOW", &ties_,
@@ -43,7 +44,8 @@ void EvaluationFlags::add_to(CommandLine& line) {
   line.add({"--liked", "X", &liked_,
             "also how well held-out events of value X or more are told from the others: AUC, GAUC, accuracy, "
             "log loss"});
-  line.add({"--resamples", "N", &resamples_, "bootstrap resamples behind the 95 % intervals; 0 = no intervals"});
+  line.add(
+      {"--resamples", "N", &resamples_, "bootstrap resamples behind the 95 % intervals; 0 = no intervals"});
 }
 
 EvaluateOptions EvaluationFlags::options(const SplitSpec& split, std::uint64_t seed) const {

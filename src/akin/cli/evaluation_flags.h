@@ -16,8 +16,8 @@ namespace akin::cli {
 class EvaluationFlags {
  public:
   void add_to(CommandLine& line);
-  /// What was asked for, cutoffs ascending, without repeats, for events held out by `split`; `seed` is that of
-  /// sampled candidates. Throws Error(kUsage).
+  /// What was asked for, cutoffs ascending, without repeats, for events held out by `split`; `seed` is that
+  /// of sampled candidates. Throws Error(kUsage).
   EvaluateOptions options(const SplitSpec& split, std::uint64_t seed) const;
 
  private:

@@ -1,9 +1,11 @@
 #include "akin/cli/training.h"
 
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/cli/shop_text.h"
+#include "akin/eval/report_json.h"
 #include "akin/eval/text_table.h"
 
 namespace akin::cli {
@@ -50,6 +52,13 @@ SplitSpec SplitFlags::spec(const Dataset& data, std::uint64_t seed) const {
   return spec;
 }
 
+std::vector<SplitSpec> SplitFlags::specs(const Dataset& data, std::uint64_t seed) const {
+  if (holdout_.empty()) return {spec(data, seed)};
+  std::vector<SplitSpec> specs = parse_protocol(holdout_, seed);
+  for (SplitSpec& spec : specs) spec.validation = validation_;
+  return specs;
+}
+
 std::string training_note(const Dataset& data, const ModelEntry& entry, const ParamValues& params) {
   // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
   const double events = 24.0 + 2 * 8.0;
@@ -80,6 +89,40 @@ Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOp
   }
   session.progress().clear();
   return outcome;
+}
+
+std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {
+  std::vector<ModelResult> results;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.failure.empty()) results.push_back(outcome.result);
+  }
+  return results;
+}
+
+std::string failure_lines(const std::vector<Outcome>& outcomes) {
+  std::string text;
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.failure.empty())
+      text += fmt::format("{}: failed: {}\n", outcome.result.model, outcome.failure);
+  }
+  return text;
+}
+
+nlohmann::json outcomes_json(const std::vector<Outcome>& outcomes, const ModelComparison& comparison) {
+  nlohmann::json result = comparison_json(comparison);
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.failure.empty())
+      result["models"].push_back({{"model", outcome.result.model}, {"error", outcome.failure}});
+  }
+  return result;
+}
+
+void add_outcomes(HtmlReport& page, const std::vector<Outcome>& outcomes, const ModelComparison& comparison) {
+  add_comparison(page, comparison);
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.failure.empty())
+      page.paragraph(fmt::format("{} failed: {}", outcome.result.model, outcome.failure));
+  }
 }
 
 }  // namespace akin::cli

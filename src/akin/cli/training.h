@@ -1,6 +1,7 @@
 // What train, compare and demo share: the split, a model with parameters, its training and evaluation.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class SplitFlags {
   void add_to(CommandLine& line);
   /// What was asked for, or what suits the data. Throws Error(kUsage).
   SplitSpec spec(const Dataset& data, std::uint64_t seed) const;
+  /// The same where an experiment may have several splits: folds:K gives K of them.
+  std::vector<SplitSpec> specs(const Dataset& data, std::uint64_t seed) const;
 
  private:
   std::string holdout_;
@@ -49,5 +52,14 @@ struct Outcome {
 /// thrown on.
 Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
                 Session& session);
+
+/// Results of those that did not fail.
+std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes);
+/// "als: failed: ..." for each that did.
+std::string failure_lines(const std::vector<Outcome>& outcomes);
+/// {"models": [...], "tests": [...]}, failures among the models.
+nlohmann::json outcomes_json(const std::vector<Outcome>& outcomes, const ModelComparison& comparison);
+/// The comparison and the failures as parts of a page.
+void add_outcomes(HtmlReport& page, const std::vector<Outcome>& outcomes, const ModelComparison& comparison);
 
 }  // namespace akin::cli

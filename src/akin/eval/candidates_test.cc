@@ -20,7 +20,8 @@ TEST(Candidates, TextForms) {
   EXPECT_EQ(parse_candidates("uniform:99", 1).count, 99U);
   EXPECT_EQ(parse_candidates("popularity:7", 3).kind, SpecKind::kPopularity);
   EXPECT_EQ(parse_candidates("popularity:7", 3).seed, 3U);
-  for (const char* const wrong : {"some", "uniform", "uniform:", "uniform:0", "uniform:x", "uniform:9x", ":9"}) {
+  for (const char* const wrong :
+       {"some", "uniform", "uniform:", "uniform:0", "uniform:x", "uniform:9x", ":9"}) {
     EXPECT_THROW(parse_candidates(wrong, 1), Error) << wrong;
   }
 }

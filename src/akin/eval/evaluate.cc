@@ -12,6 +12,7 @@
 #include "akin/base/parallel.h"
 #include "akin/data/describe.h"
 #include "akin/eval/block_ranker.h"
+#include "akin/eval/bootstrap.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/text_table.h"
 
@@ -153,6 +154,11 @@ void check(std::span<const Event> test, const TrainingData& data, const Evaluate
 
 }  // namespace
 
+void add_intervals(Evaluation& evaluation, const EvaluateOptions& options, const Context& context) {
+  if (options.resamples == 0) return;
+  add_intervals(evaluation.metrics, {.resamples = options.resamples, .seed = options.seed}, context);
+}
+
 double Evaluation::value(std::string_view name) const {
   const Metric* metric = find_metric(metrics, name);
   return metric != nullptr ? metric->value : std::numeric_limits<double>::quiet_NaN();
@@ -190,6 +196,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   add_list_metrics(task, ranked, result);
   result.bins_cutoff = options.cutoffs[options.cutoffs.size() / 2];
   result.bins = used_bins(ranked.bins);
+  add_intervals(result, options, context);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
 }

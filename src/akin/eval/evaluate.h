@@ -61,7 +61,8 @@ struct EvaluateOptions {
   /// Held-out events with a value of at least this are positive, the others negative examples, and the model
   /// is also scored as a classifier of them (AUC, GAUC, log loss, accuracy). Absent: not done.
   std::optional<float> liked = {};
-  int resamples = 1000;  ///< of the bootstrap behind the intervals; 0 = no intervals
+  int resamples = 1000;     ///< of the bootstrap behind the intervals (bootstrap.h); 0 = no intervals
+  std::uint64_t seed = 42;  ///< of the resamples
 };
 
 /// Ranks, for each user with held-out events, all items except those the user is known to have (or the
@@ -75,5 +76,13 @@ struct EvaluateOptions {
 /// Error(kBadData) if `test` is empty, Error(kUsage) for wrong cutoffs, Error(kCancelled).
 Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData& data,
                     std::span<const Event> test, const EvaluateOptions& options, const Context& context);
+
+/// The evaluations of several splits, such as the folds of a cross-validation, as one: means over all their
+/// users (a user of several splits counts in each), metrics that are no means averaged, counts added up.
+/// Intervals are made anew. All must have been made with these options.
+Evaluation pool(const std::vector<Evaluation>& parts, const EvaluateOptions& options, const Context& context);
+
+/// Makes the intervals that options ask for.
+void add_intervals(Evaluation& evaluation, const EvaluateOptions& options, const Context& context);
 
 }  // namespace akin

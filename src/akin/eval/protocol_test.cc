@@ -121,8 +121,7 @@ TEST(Evaluate, EachEventIsPredictedFromThoseBefore) {
   EXPECT_EQ(hr->weights, (std::vector<float>{3, 1}));
   EXPECT_FLOAT_EQ(hr->values[0], 2.0F / 3);
   EXPECT_NEAR(mean_of(*hr), 0.5, 1e-6);
-  EXPECT_EQ(e.protocol,
-            "each event predicted from those before it: all 5 items ranked, seen items included");
+  EXPECT_EQ(e.protocol, "each event predicted from those before it: all 5 items ranked, seen items included");
 }
 
 TEST(Evaluate, AskedAsAStrangerWithoutTrainingEvents) {
@@ -150,19 +149,18 @@ TEST(PairArea, CountsPairs) {
 
 TEST(Evaluate, LabelsByHand) {
   // Liked = 4 or more. User 0: 5 and 2, told apart. User 1: 4, 3, 1. User 2: only liked, in no group.
-  const Shop shop(3, 4, {event(0, 0, 1), event(1, 0, 5), event(2, 0, 3)},
-                  {event(0, 1, 5), event(0, 2, 2), event(1, 1, 4), event(1, 2, 3), event(1, 3, 1),
-                   event(2, 1, 5)});
-  const std::vector<std::vector<float>> table = {
-      {0, 0.9F, 0.2F, 0}, {0, 0.4F, 0.6F, 0.1F}, {0, 0.8F, 0, 0}};
+  const Shop shop(
+      3, 4, {event(0, 0, 1), event(1, 0, 5), event(2, 0, 3)},
+      {event(0, 1, 5), event(0, 2, 2), event(1, 1, 4), event(1, 2, 3), event(1, 3, 1), event(2, 1, 5)});
+  const std::vector<std::vector<float>> table = {{0, 0.9F, 0.2F, 0}, {0, 0.4F, 0.6F, 0.1F}, {0, 0.8F, 0, 0}};
   const Evaluation e = shop.evaluate(TableModel(Kind::kScores, table), EvaluateOptions{.liked = 4}, 1,
                                      {.predicts_probability = true});
   // Positives .9, .4, .8; negatives .2, .6, .1: .4 loses one pair of 9.
   EXPECT_DOUBLE_EQ(e.value("AUC(liked)"), 8.0 / 9);
   EXPECT_DOUBLE_EQ(e.value("GAUC"), (2 * 1 + 3 * 0.5) / 5);
   EXPECT_DOUBLE_EQ(e.value("accuracy"), 4.0 / 6);
-  const double expected = -(std::log(0.9) + std::log(0.8) + std::log(0.4) + std::log(0.4) + std::log(0.9) +
-                            std::log(0.8)) / 6;
+  const double expected =
+      -(std::log(0.9) + std::log(0.8) + std::log(0.4) + std::log(0.4) + std::log(0.9) + std::log(0.8)) / 6;
   EXPECT_NEAR(e.value("log loss"), expected, 1e-6);
   EXPECT_TRUE(std::isnan(e.value("RMSE")));
 

@@ -167,7 +167,8 @@ void evaluate_events(const Model& model, const Traits& traits, const Histories& 
       score = std::clamp(score, training.min, training.max);
     }
   }
-  if (traits.predicts_ratings) add_errors(events, result.metrics);
+  // Where all training values are the same there are no ratings to predict.
+  if (traits.predicts_ratings && training.min < training.max) add_errors(events, result.metrics);
   if (options.liked) add_labels(events, traits, *options.liked, result.metrics);
 }
 

@@ -104,17 +104,42 @@ json evaluation_json(const Evaluation& e) {
           {"seconds", e.seconds}};
 }
 
-json compare_json(const std::vector<ModelResult>& results) {
-  json result = json::array();
-  for (const ModelResult& model : results) {
+namespace {
+
+json test_json(const Comparison& test, const std::vector<ModelResult>& results) {
+  json rivals = json::array();
+  for (const Rival& rival : test.rivals) {
+    json row = {{"model", results[rival.model].model}, {"difference", number_json(rival.difference)}};
+    if (rival.tests) {
+      row["users"] = rival.tests->users;
+      row["changed_users"] = rival.tests->changed;
+      row["student_p"] = rival.tests->student_p;
+      row["wilcoxon_p"] = rival.tests->wilcoxon_p;
+      row["randomization_p"] = rival.tests->randomization_p;
+      row["adjusted_p"] = rival.adjusted_p;
+    }
+    rivals.push_back(std::move(row));
+  }
+  return {{"metric", test.metric},
+          {"best", test.best ? json(results[*test.best].model) : json()},
+          {"significant", test.significant},
+          {"rivals", std::move(rivals)}};
+}
+
+}  // namespace
+
+json comparison_json(const ModelComparison& comparison) {
+  json models = json::array(), tests = json::array();
+  for (const ModelResult& model : comparison.results) {
     json params = json::object();
     for (const auto& [name, value] : model.params) params[name] = valid_utf8(value);
-    result.push_back({{"model", model.model},
+    models.push_back({{"model", model.model},
                       {"params", std::move(params)},
                       {"fit_seconds", model.fit_seconds},
                       {"evaluation", evaluation_json(model.evaluation)}});
   }
-  return result;
+  for (const Comparison& test : comparison.tests) tests.push_back(test_json(test, comparison.results));
+  return {{"models", std::move(models)}, {"tests", std::move(tests)}};
 }
 
 }  // namespace akin

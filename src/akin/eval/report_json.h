@@ -12,7 +12,7 @@ namespace akin {
 /// Unknown times are null; ids and names that are not UTF-8 have their bad bytes replaced by U+FFFD.
 nlohmann::json describe_json(const Description& description);
 nlohmann::json evaluation_json(const Evaluation& evaluation);
-/// An array with one object per model: model, params, fit_seconds, evaluation.
-nlohmann::json compare_json(const std::vector<ModelResult>& results);
+/// {"models": [{model, params, fit_seconds, evaluation}], "tests": [{metric, best, significant, rivals}]}
+nlohmann::json comparison_json(const ModelComparison& comparison);
 
 }  // namespace akin

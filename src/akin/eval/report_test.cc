@@ -181,31 +181,61 @@ ModelResult result(std::string model, double ndcg, double rmse) {
   return r;
 }
 
-TEST(Report, EvaluationAndComparison) {
-  const std::vector<ModelResult> results = {result("popularity", 0.1, 0), result("mf-sgd", 0.25, 0.9)};
-  const std::string one = evaluation_text(results[1].evaluation);
+TEST(Report, Evaluation) {
+  const std::string one = evaluation_text(result("mf-sgd", 0.25, 0.9).evaluation);
   for (const std::string_view part : {"1,430 held-out events, 1,429 users ranked: all 900 items",
                                       "0.2500 [0.2400, 0.2700]", "RMSE    0.9000", "MAE     0.4500",
                                       "the user already has in training", "the training mean stands in"}) {
     EXPECT_TRUE(contains(one, part)) << part << "\nin\n" << one;
   }
-  const std::string text = compare_text(results);
-  EXPECT_TRUE(contains(text, "NDCG@10")) << text;
-  EXPECT_TRUE(contains(text, "RMSE"));
-  EXPECT_TRUE(contains(text, "\npopularity  0.1000"));
-  const std::string html = compare_html(results);
-  EXPECT_EQ(count(html, "<td class=\"n b\">0.2500</td>"), 1U);
-  EXPECT_EQ(count(html, "<td class=\"n b\">0.9000</td>"), 1U);
-  EXPECT_TRUE(contains(html, "rank = 64"));
-  EXPECT_TRUE(contains(evaluation_html(results[1]), "mf-sgd"));
-  const auto json = compare_json(results);
-  const auto& metrics = json[1]["evaluation"]["metrics"];
-  EXPECT_EQ(metrics["NDCG@10"]["value"], 0.25);
-  EXPECT_EQ(metrics["NDCG@10"]["interval"][0], 0.24);
+  EXPECT_TRUE(contains(evaluation_html(result("mf-sgd", 0.25, 0.9)), "mf-sgd"));
+}
+
+/// Two models over 29 users: `better` has NDCG@10 of .5 for all, the other 0 for `misses` of them.
+ModelComparison compared(int misses) {
+  ModelComparison comparison{{result("better", 0.5, 0.9), result("worse", 0.4, 0)}, {}};
+  for (ModelResult& model : comparison.results) {
+    Metric& ndcg = model.evaluation.metrics[3];
+    ndcg.values.assign(29, 0.5F);
+    if (model.model == "worse") std::fill_n(ndcg.values.begin(), misses, 0.0F);
+    ndcg.value = mean_of(ndcg);
+  }
+  return test_models(std::move(comparison.results), {});
+}
+
+TEST(Report, ComparisonMarksAWinnerOnlyIfItIsSignificant) {
+  const std::string clear = compare_text(compared(20));
+  EXPECT_TRUE(contains(clear, " 0.5000*")) << clear;
+  EXPECT_TRUE(contains(clear, "\n* better than every other model"));
+  EXPECT_TRUE(contains(clear, "NDCG@10: better against the others"));
+  EXPECT_TRUE(contains(clear, "<0.0001"));
+  const std::string unclear = compare_text(compared(1));
+  EXPECT_FALSE(contains(unclear, "*")) << unclear;
+  EXPECT_TRUE(contains(unclear, "NDCG@10: better against the others")) << "p values are shown all the same";
+  EXPECT_TRUE(contains(compare_html(compared(20)), "0.5000*"));
+  EXPECT_FALSE(contains(compare_html(compared(1)), "0.5000*"));
+}
+
+TEST(Report, ComparisonAsTextPageAndJson) {
+  const ModelComparison comparison = compared(20);
+  const std::string text = compare_text(comparison);
+  EXPECT_TRUE(contains(text, "RMSE")) << text;
+  EXPECT_TRUE(contains(text, "\nbetter  0.1000")) << text;
+  EXPECT_TRUE(contains(compare_html(comparison), "rank = 64"));
+  const auto json = comparison_json(comparison);
+  const auto& metrics = json["models"][0]["evaluation"]["metrics"];
+  EXPECT_EQ(metrics["NDCG@10"]["value"], 0.5);
+  EXPECT_EQ(metrics["NDCG@10"]["interval"][0], 0.49);
   EXPECT_FALSE(metrics["HR@10"].contains("interval"));
   EXPECT_EQ(metrics["RMSE"]["value"], 0.9);
-  EXPECT_FALSE(json[0]["evaluation"]["metrics"].contains("RMSE"));
-  EXPECT_EQ(json[0]["params"]["rank"], "64");
+  EXPECT_FALSE(json["models"][1]["evaluation"]["metrics"].contains("RMSE"));
+  EXPECT_EQ(json["models"][0]["params"]["rank"], "64");
+  const auto test = std::ranges::find(json["tests"], "NDCG@10", [](const auto& t) { return t["metric"]; });
+  ASSERT_NE(test, json["tests"].end());
+  EXPECT_EQ((*test)["best"], "better");
+  EXPECT_EQ((*test)["significant"], true);
+  EXPECT_EQ((*test)["rivals"][0]["changed_users"], 20);
+  EXPECT_LT((*test)["rivals"][0]["adjusted_p"], 0.001);
   EXPECT_EQ(compare_text({}), "no models\n");
 }
 

@@ -14,8 +14,8 @@
 namespace akin {
 
 struct SignificanceOptions {
-  double alpha = 0.05;          ///< in (0, 1)
-  int permutations = 10'000;    ///< of the randomization test, > 0
+  double alpha = 0.05;        ///< in (0, 1)
+  int permutations = 10'000;  ///< of the randomization test, > 0
   std::uint64_t seed = 42;
 };
 
@@ -27,9 +27,9 @@ struct SignificanceOptions {
 /// weighted sums, each user being one observation, however many events they have; for RMSE it tests the mean
 /// squared errors, whose order is that of their roots.
 struct PairedTests {
-  std::uint64_t users = 0;    ///< with w_u > 0
-  std::uint64_t changed = 0;  ///< of them: d_u != 0
-  double difference = 0;      ///< weighted mean of a - weighted mean of b, before any root
+  std::uint64_t users = 0;     ///< with w_u > 0
+  std::uint64_t changed = 0;   ///< of them: d_u != 0
+  double difference = 0;       ///< weighted mean of a - weighted mean of b, before any root
   double student_p = 1;        ///< paired t test (Student 1908)
   double wilcoxon_p = 1;       ///< signed-rank test (Wilcoxon 1945)
   double randomization_p = 1;  ///< Fisher's randomization test (Smucker, Allan & Carterette 2007)
@@ -68,8 +68,8 @@ struct Comparison {
   std::string metric;
   std::optional<std::size_t> best;  ///< place in the list given, the first of equals; none: nothing to choose
   bool significant = false;  ///< the best beats EVERY rival: all differences > 0 and all adjusted_p < alpha
-  std::vector<Rival> rivals = {};         ///< all other models that have the metric, in the order given
-  std::vector<std::size_t> absent = {};   ///< models without it, or whose value is NaN
+  std::vector<Rival> rivals = {};        ///< all other models that have the metric, in the order given
+  std::vector<std::size_t> absent = {};  ///< models without it, or whose value is NaN
 };
 
 /// Finds the best of several models by one metric, given as find_metric() gives it (nullptr = the model does

@@ -38,6 +38,7 @@ std::string printable(std::string text) {
 
 bool is_number(std::string_view cell) {
   if (!cell.empty() && (cell.front() == '-' || cell.front() == '+')) cell.remove_prefix(1);
+  if (cell.ends_with('*') || cell.ends_with(' ')) cell.remove_suffix(1);  // a mark, or its place
   if (cell.ends_with(" %")) cell.remove_suffix(2);
   if (cell.ends_with(" s")) cell.remove_suffix(2);
   return !cell.empty() && std::isdigit(static_cast<unsigned char>(cell.front())) != 0 &&
