@@ -183,11 +183,12 @@ class ProtocolTest(AkinTest):
             with self.subTest(holdout):
                 done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", holdout, code=2)
                 self.assert_error(done, pattern)
-        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "none", "--validation", code=2)
+        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "none", "--validation",
+                             "--quiet", code=2)
         self.assert_error(done, "validation")
         self.write("places.txt", "a b c\nb c d\na c d\n")
         self.run_akin("import", "lists", "places.txt", "-o", "d", "--user", "line", "--ordered", "yes", "--quiet")
-        done = self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--holdout", "time", code=1)
+        done = self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--holdout", "time", "--quiet", code=1)
         self.assert_error(done, "places in each user's list.*user-time")
 
     def test_compare_with_validation_scores_the_same_events(self):
