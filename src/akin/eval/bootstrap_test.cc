@@ -24,7 +24,7 @@ Metric with_weights(Metric metric, std::uint64_t seed) {
   return metric;
 }
 
-/// The header's definition, one user after the other in double precision. The draws are those of bootstrap.cc.
+/// The header's definition, one user after the other in double precision, with the draws of bootstrap.cc.
 std::vector<double> oracle(const Metric& metric, const BootstrapOptions& options) {
   const std::uint64_t n = metric.values.size();
   std::vector<double> values;
