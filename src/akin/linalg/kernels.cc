@@ -57,6 +57,36 @@ void Scale(float alpha, float* x, std::size_t n) {
   for (; i < n; ++i) x[i] *= alpha;
 }
 
+#if HWY_TARGET != HWY_SCALAR
+/// Stores the sums of the four-lane blocks of v.
+template <class DF>
+HWY_INLINE void StoreBlockSum(DF d, hn::Vec<DF> v, float* out) {
+  if constexpr (hn::MaxLanes(DF()) > 4) {
+    const hn::Half<DF> half;
+    StoreBlockSum(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), out);
+  } else {
+    hn::StoreU(v, d, out);
+  }
+}
+#endif
+
+/// out_i = sum of the lanes of v_i, i < 4: a transpose that adds on its way, so four sums cost little more
+/// than one.
+HWY_INLINE void StoreSums(const V& v0, const V& v1, const V& v2, const V& v3, float* out) {
+  const D d;
+#if HWY_TARGET == HWY_SCALAR
+  const V* sums[] = {&v0, &v1, &v2, &v3};
+  for (std::size_t i = 0; i < 4; ++i) out[i] = hn::GetLane(*sums[i]);
+#else
+  const hn::Repartition<double, D> d64;
+  const auto v01 = hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, v0, v1), hn::InterleaveUpper(d, v0, v1)));
+  const auto v23 = hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, v2, v3), hn::InterleaveUpper(d, v2, v3)));
+  const V lower = hn::BitCast(d, hn::InterleaveLower(d64, v01, v23));
+  const V upper = hn::BitCast(d, hn::InterleaveUpper(d64, v01, v23));
+  StoreBlockSum(d, hn::Add(lower, upper), out);
+#endif
+}
+
 /// kItems x kUsers scores at once: each loaded vector of a row is used kUsers times.
 template <std::size_t kItems, std::size_t kUsers>
 HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t stride, float* out,
@@ -75,14 +105,21 @@ HWY_INLINE void ScoreBlock(const float* items, const float* users, std::size_t s
       for (std::size_t u = 0; u < kUsers; ++u) sums[i][u] = hn::MulAdd(item, user[u], sums[i][u]);
     }
   }
-  for (std::size_t i = 0; i < kItems; ++i) {
-    for (std::size_t u = 0; u < kUsers; ++u)
-      out[u * out_stride + i] = hn::GetLane(hn::SumOfLanes(d, sums[i][u]));
+  for (std::size_t u = 0; u < kUsers; ++u) {
+    if constexpr (kItems == 1) {
+      // Lanes are added in the order of the other blocks: equal rows get equal scores, wherever they stand.
+      float four[4];
+      StoreSums(sums[0][u], sums[0][u], sums[0][u], sums[0][u], four);
+      out[u * out_stride] = four[0];
+    } else {
+      for (std::size_t i = 0; i < kItems; i += 4)
+        StoreSums(sums[i][u], sums[i + 1][u], sums[i + 2][u], sums[i + 3][u], out + u * out_stride + i);
+    }
   }
 }
 
-void Scores(const float* items, std::size_t n_items, const float* users, std::size_t n_users,
-            std::size_t stride, float* out, std::size_t out_stride) {
+void ScoreTile(const float* items, std::size_t n_items, const float* users, std::size_t n_users,
+               std::size_t stride, float* out, std::size_t out_stride) {
   std::size_t u = 0;
   for (; u + 3 <= n_users; u += 3) {
     std::size_t i = 0;
@@ -102,6 +139,15 @@ void Scores(const float* items, std::size_t n_items, const float* users, std::si
       ScoreBlock<1, 1>(items + i * stride, users + u * stride, stride, out + u * out_stride + i, out_stride);
     }
   }
+}
+
+/// All users pass over one tile of items at a time, small enough for half of the L1 cache.
+void Scores(const float* items, std::size_t n_items, const float* users, std::size_t n_users,
+            std::size_t stride, float* out, std::size_t out_stride) {
+  constexpr std::size_t kTileFloats = 16 * 1024 / sizeof(float);
+  const std::size_t tile = std::max<std::size_t>(8, kTileFloats / stride / 8 * 8);
+  for (std::size_t i = 0; i < n_items; i += tile)
+    ScoreTile(items + i * stride, std::min(tile, n_items - i), users, n_users, stride, out + i, out_stride);
 }
 
 /// gram (d, stride) += sum of row^T row, in blocks of 4 rows so that each sum is loaded once for four

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -67,6 +68,30 @@ TEST(Kernels, MultiplyMatchesReference) {
         EXPECT_EQ(one[n], -7);
       }
     }
+  }
+}
+
+TEST(Kernels, MultiplyMatchesReferenceOverSeveralTiles) {
+  for (const std::size_t d : {3, 67, 521, 5003}) {
+    SCOPED_TRACE(d);
+    const Matrix items = Matrix::normal(d < 67 ? 601 : 131, d, 1, 3), users = Matrix::normal(5, d, 1, 4);
+    std::vector<float> fast(5 * items.rows(), -7), slow(fast);
+    multiply(items, 0, items.rows(), users, fast.data(), items.rows());
+    reference::multiply(items, 0, items.rows(), users, slow.data(), items.rows());
+    expect_near_rows(fast, slow, 1e-5 * std::sqrt(d));
+  }
+}
+
+TEST(Kernels, EqualRowsGetEqualScoresWhereverTheyStand) {
+  // Ties decide ranks, so they must not depend on blocks and remainders.
+  for (const std::size_t d : {7, 67}) {
+    const Matrix one = Matrix::normal(1, d, 1, 3);
+    Matrix items(47, d), users(11, d);
+    for (std::size_t r = 0; r < items.rows(); ++r) std::ranges::copy(one[0], items[r].begin());
+    for (std::size_t r = 0; r < users.rows(); ++r) std::ranges::copy(one[0], users[r].begin());
+    std::vector<float> out(11 * 47);
+    multiply(items, 0, 47, users, out.data(), 47);
+    for (const float score : out) ASSERT_EQ(score, out[0]);
   }
 }
 
