@@ -11,7 +11,8 @@ packages=(
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
-  libgtest-dev libeigen3-dev          # tests; Eigen is the oracle of the solvers
+  libeigen3-dev                       # eigenvectors; oracle of the solvers' tests
+  libgtest-dev                        # tests
 )
 
 missing=()
