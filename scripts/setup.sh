@@ -14,6 +14,8 @@ packages=(
   libeigen3-dev                       # eigenvectors; oracle of the solvers' tests
   libgtest-dev                        # tests
 )
+# npm and node bundle the charts of reports; any version that is there already will do.
+command -v npm >/dev/null && command -v node >/dev/null || packages+=(npm)
 
 missing=()
 for package in "${packages[@]}"; do

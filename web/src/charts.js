@@ -95,16 +95,13 @@ class Chart {
 
   /// The wheel zooms only with Ctrl, so that the page scrolls; buttons do the same from the keyboard.
   #zoomButtons() {
-    let span = 100;
     const zoom = (factor) => {
-      const [now] = this.chart.getOption().dataZoom;
-      const middle = (now.start + now.end) / 2;
-      span = Math.min(100, Math.max(2, (now.end - now.start) * factor));
-      this.chart.dispatchAction({ type: "dataZoom", batch: this.chart.getOption().dataZoom.map((axis) => {
-        const centre = (axis.start + axis.end) / 2 || middle;
-        const start = Math.min(100 - span, Math.max(0, centre - span / 2));
-        return { dataZoomId: axis.id, start, end: start + span };
-      }) });
+      const batch = this.chart.getOption().dataZoom.map(({ id, start, end }) => {
+        const span = Math.min(100, Math.max(2, (end - start) * factor));
+        const from = Math.min(100 - span, Math.max(0, (start + end - span) / 2));
+        return { dataZoomId: id, start: from, end: from + span };
+      });
+      this.chart.dispatchAction({ type: "dataZoom", batch });
     };
     const box = element("div", "legend");
     for (const [text, label, factor] of [["+", "Zoom in", 0.6], ["−", "Zoom out", 1 / 0.6], ["Reset", "Show all", 100]]) {

@@ -9,10 +9,11 @@ const COLOURS = {
     "#98a4f2", "#c8988a", "#a5c0d6"],
 };
 const OTHERS = { light: "#a3a39f", dark: "#6d6d69" };
+const GREY = new Set(["other", "other trials"]);
 const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
 
 /// Names get colours in the order in which a page first shows them, so that a model keeps its colour from chart to
-/// chart. "other" is grey.
+/// chart. Those of GREY stand back.
 export class Palette {
   #numbers = new Map();
   number(name) {
@@ -21,7 +22,7 @@ export class Palette {
   }
   colour(name, theme) {
     const colours = COLOURS[theme.name];
-    return name === "other" ? OTHERS[theme.name] : colours[this.number(name) % colours.length];
+    return GREY.has(name) ? OTHERS[theme.name] : colours[this.number(name) % colours.length];
   }
   symbol(name) {
     return SYMBOLS[this.number(name) % SYMBOLS.length];
@@ -48,6 +49,7 @@ function formatTick(value) {
 function valueAxis(axis, theme, horizontal, fromZero) {
   return {
     type: axis.log ? "log" : "value",
+    logBase: axis.base ?? 10,
     name: axis.name,
     nameLocation: "middle",
     nameGap: horizontal ? 26 : 46,
@@ -227,7 +229,7 @@ function points(spec, theme, palette, width, height) {
       name,
       symbol: spec.groups.length > 1 ? palette.symbol(name) : "circle",
       symbolSize: spec.map ? 7 : 9,
-      z: name === "other" ? 1 : 2,
+      z: GREY.has(name) ? 1 : 2,
       itemStyle: { color: palette.colour(name, theme), opacity: spec.map ? 0.75 : 0.85 },
       emphasis: { itemStyle: { opacity: 1, borderColor: theme.text, borderWidth: 1 } },
       data: xs.flatMap((x, i) => (group[i] === g ? [[x, ys[i], i]] : [])),

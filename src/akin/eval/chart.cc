@@ -34,16 +34,26 @@ json texts(std::span<const std::string> values) {
   return list;
 }
 
-/// `log` only where every value has a logarithm.
-json axis_json(const ChartAxis& axis, bool all_positive) {
-  json result = {{"name", clean_text(axis.name)}, {"log", axis.log && all_positive}};
+/// Least and greatest of the finite values, NaN if there are none.
+std::pair<double, double> range_of(std::span<const double> values) {
+  std::pair<double, double> range(std::nan(""), std::nan(""));
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    range = {std::fmin(range.first, value), std::fmax(range.second, value)};
+  }
+  return range;
+}
+
+/// `log` only where every value has a logarithm; ticks at powers of two where those of ten would be too few.
+json axis_json(const ChartAxis& axis, std::span<const double> values) {
+  constexpr double kManyTens = 300;
+  const auto [least, most] = range_of(values);
+  const bool log = axis.log && least > 0;
+  json result = {{"name", clean_text(axis.name)}, {"log", log}};
+  if (log) result["base"] = most / least < kManyTens ? 2 : 10;
   if (axis.low) result["low"] = *axis.low;
   if (axis.high) result["high"] = *axis.high;
   return result;
-}
-
-bool all_positive(std::span<const double> values) {
-  return std::ranges::all_of(values, [](double value) { return !std::isfinite(value) || value > 0; });
 }
 
 json to_json(const BarChart& chart) {
@@ -58,19 +68,20 @@ json to_json(const BarChart& chart) {
   return {{"kind", "bars"},
           {"horizontal", chart.horizontal},
           {"colour_categories", chart.colour_categories},
-          {"axis", axis_json(chart.axis, false)},  // bars begin at 0
+          {"axis", axis_json(chart.axis, {})},  // never log: bars begin at 0
           {"categories", texts(chart.categories)},
           {"series", std::move(series)}};
 }
 
 json to_json(const LineChart& chart) {
   json series = json::array();
-  bool x_positive = true, y_positive = !chart.from_zero;
+  std::vector<double> x, y;
+  if (chart.from_zero) y.push_back(0);
   for (const LineChart::Series& s : chart.series) {
     check(chart.categories.empty() ? s.x.size() == s.y.size() : s.y.size() == chart.categories.size(),
           chart.title);
-    x_positive = x_positive && all_positive(s.x);
-    y_positive = y_positive && all_positive(s.y);
+    x.insert(x.end(), s.x.begin(), s.x.end());
+    y.insert(y.end(), s.y.begin(), s.y.end());
     series.push_back({{"name", clean_text(s.name)},
                       {"x", numbers(s.x)},
                       {"y", numbers(s.y)},
@@ -78,8 +89,8 @@ json to_json(const LineChart& chart) {
                       {"line", s.line}});
   }
   return {{"kind", "lines"},
-          {"x", axis_json(chart.x, x_positive)},
-          {"y", axis_json(chart.y, y_positive)},
+          {"x", axis_json(chart.x, x)},
+          {"y", axis_json(chart.y, y)},
           {"categories", texts(chart.categories)},
           {"series", std::move(series)},
           {"from_zero", chart.from_zero}};
@@ -115,8 +126,8 @@ json to_json(const ScatterChart& chart) {
   json points = {{"x", x}, {"y", y}, {"group", std::move(group)}, {"label", std::move(label)}};
   if (texts_known) points["text"] = std::move(text);
   return {{"kind", "points"},
-          {"x", axis_json(chart.x, all_positive(x))},
-          {"y", axis_json(chart.y, all_positive(y))},
+          {"x", axis_json(chart.x, x)},
+          {"y", axis_json(chart.y, y)},
           {"map", chart.map},
           {"categories", texts(chart.categories)},
           {"groups", texts(groups)},

@@ -101,7 +101,7 @@ struct Varied {
   }
 };
 
-constexpr double kLogSpan = 100;  // largest / smallest value from which an axis is logarithmic
+constexpr double kLogSpan = 10;  // largest / smallest value from which an axis is logarithmic
 
 bool wants_log(std::span<const ScatterChart::Point> points) {
   const auto [least, most] = std::ranges::minmax(points, {}, &ScatterChart::Point::x);

@@ -57,7 +57,7 @@ struct TrialPoint {
   std::string note = {};                                    ///< such as "stopped early"
 };
 /// The best score so far against the number of trials, and one small chart per parameter that was varied: its
-/// values against the score, on a log axis where they span two orders of magnitude or more.
+/// values against the score, on a log axis where they span a factor of ten or more.
 void add_trials(HtmlReport& page, std::span<const TrialPoint> trials, const std::string& metric, Better better);
 
 /// The items' embeddings as a map, coloured by category.
