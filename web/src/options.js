@@ -9,7 +9,8 @@ const COLOURS = {
     "#98a4f2", "#c8988a", "#a5c0d6"],
 };
 const OTHERS = { light: "#a3a39f", dark: "#6d6d69" };
-const GREY = new Set(["other", "other trials"]);
+const GREY = new Set(["other", "other trials", "each trial"]);
+const BAR_WIDTH = { barGap: "10%", barCategoryGap: "30%", barMaxWidth: 26 };
 const SYMBOLS = ["circle", "rect", "triangle", "diamond"];
 
 /// Names get colours in the order in which a page first shows them, so that a model keeps its colour from chart to
@@ -82,8 +83,9 @@ function categoryAxis(categories, theme, name, width) {
 
 const grid = (left, right, top, bottom) => ({ left, right, top, bottom, containLabel: false });
 
-/// A whisker from low to high on bar number `index` of `count` side by side, and the value's text beyond it.
-function whiskers(series, index, count, horizontal, theme) {
+/// A whisker from low to high on the bars of series number `index`, and the value's text beyond it. Series of bars
+/// have even numbers, each with its whiskers behind it.
+function whiskers(series, index, horizontal, theme) {
   const at = (i) => ({ low: series.low?.[i] ?? null, high: series.high?.[i] ?? null, value: series.values[i] });
   const line = (x1, y1, x2, y2) => ({
     type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: theme.text, lineWidth: 1.2 },
@@ -92,7 +94,9 @@ function whiskers(series, index, count, horizontal, theme) {
     const i = params.dataIndex;
     const { low, high, value } = at(i);
     if (value === null) return null;
-    const offset = api.barLayout({ count, barGap: "10%", barCategoryGap: "30%", barMaxWidth: 26 })[index].offsetCenter;
+    const shown = api.currentSeriesIndices().filter((number) => number % 2 === 0); // the legend hides some
+    const layout = api.barLayout({ count: shown.length, ...BAR_WIDTH });
+    const offset = layout[shown.indexOf(2 * index)].offsetCenter;
     const place = (v) => {
       const [x, y] = horizontal ? api.coord([v, i]) : api.coord([i, v]);
       return horizontal ? [x, y + offset] : [x + offset, y];
@@ -141,15 +145,13 @@ function bars(spec, theme, palette, width) {
       {
         type: "bar",
         name: series.name,
-        barGap: "10%",
-        barCategoryGap: "30%",
-        barMaxWidth: 26,
+        ...BAR_WIDTH,
         data: series.values.map((value, i) => {
           const name = spec.colour_categories ? spec.categories[i] : series.name;
           return { value, itemStyle: { color: palette.colour(name, theme), borderRadius: 2 } };
         }),
       },
-      whiskers(series, index, count, horizontal, theme),
+      whiskers(series, index, horizontal, theme),
     ]),
     lines: ({ seriesIndex, dataIndex }) => {
       const series = spec.series[Math.floor(seriesIndex / 2)];
