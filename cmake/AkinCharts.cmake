@@ -12,8 +12,8 @@ function(akin_add_page_scripts target)
   find_program(AKIN_NODE NAMES node nodejs)
   find_program(AKIN_NPM npm)
   if(NOT AKIN_NODE OR NOT AKIN_NPM)
-    message(FATAL_ERROR "Charts in reports need node and npm. Install them (scripts/setup.sh does), or configure with "
-      "-DAKIN_CHARTS=OFF for reports that have tables only.")
+    message(FATAL_ERROR "Charts in reports need node and npm. Install them (scripts/setup.sh does), or configure "
+      "with -DAKIN_CHARTS=OFF for reports that have tables only.")
   endif()
   # Packages go into the build folder, by the checksums of the lock file, from npm's cache where it has them.
   set(dir ${PROJECT_BINARY_DIR}/web)

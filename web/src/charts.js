@@ -104,7 +104,8 @@ class Chart {
       this.chart.dispatchAction({ type: "dataZoom", batch });
     };
     const box = element("div", "legend");
-    for (const [text, label, factor] of [["+", "Zoom in", 0.6], ["−", "Zoom out", 1 / 0.6], ["Reset", "Show all", 100]]) {
+    const zooms = [["+", "Zoom in", 0.6], ["\u2212", "Zoom out", 1 / 0.6], ["Reset", "Show all", 100]];
+    for (const [text, label, factor] of zooms) {
       const button = element("button", "", text);
       button.type = "button";
       button.setAttribute("aria-label", label);

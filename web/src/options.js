@@ -194,7 +194,9 @@ function lines(spec, theme, palette) {
 
 /// Ranges of both axes with the same units per pixel, so that distances on a map mean what they seem to.
 function equalRanges(xs, ys, width, height) {
-  const middle = (v) => (v.reduce((a, b) => Math.max(a, b), -Infinity) + v.reduce((a, b) => Math.min(a, b), Infinity)) / 2;
+  const least = (v) => v.reduce((a, b) => Math.min(a, b), Infinity); // spread arguments have a limit
+  const greatest = (v) => v.reduce((a, b) => Math.max(a, b), -Infinity);
+  const middle = (v) => (least(v) + greatest(v)) / 2;
   const half = (v, m) => v.reduce((most, value) => Math.max(most, Math.abs(value - m)), 1e-9) * 1.05;
   const [mx, my] = [middle(xs), middle(ys)];
   const unit = Math.max(half(xs, mx) / (width / 2), half(ys, my) / (height / 2));

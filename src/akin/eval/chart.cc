@@ -102,9 +102,8 @@ std::vector<std::string> groups_of(const ScatterChart& chart) {
   for (const ScatterChart::Point& point : chart.points) ++sizes[point.group];
   std::vector<std::string> groups;
   for (const auto& [name, size] : sizes) groups.push_back(name);
-  std::ranges::stable_sort(groups, std::greater<>(), [&](const std::string& name) {
-    return name == "other" ? 0 : sizes[name];
-  });
+  std::ranges::stable_sort(groups, std::greater<>(),
+                           [&](const std::string& name) { return name == "other" ? 0 : sizes[name]; });
   return groups;
 }
 
@@ -137,7 +136,9 @@ json to_json(const ScatterChart& chart) {
 /// Six significant digits; "-" for what is not known.
 std::string shown(double value) { return std::isfinite(value) ? fmt::format("{:.6g}", value) : "-"; }
 
-std::string or_else(const std::string& text, const char* otherwise) { return text.empty() ? otherwise : text; }
+std::string or_else(const std::string& text, const char* otherwise) {
+  return text.empty() ? otherwise : text;
+}
 
 ChartTable table_of(const BarChart& chart) {
   ChartTable table{{""}, {}, chart.title};

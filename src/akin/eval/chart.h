@@ -13,7 +13,7 @@ namespace akin {
 /// An axis of numbers. Values that are not finite are left out of a chart.
 struct ChartAxis {
   std::string name;
-  bool log = false;  ///< ignored unless all values on the axis are positive
+  bool log = false;                           ///< ignored unless all values on the axis are positive
   std::optional<double> low = {}, high = {};  ///< ends of the axis; by default those of the data
 };
 
@@ -21,7 +21,7 @@ struct ChartAxis {
 struct BarChart {
   struct Series {
     std::string name;
-    std::vector<double> values;           ///< one per category
+    std::vector<double> values;               ///< one per category
     std::vector<double> low = {}, high = {};  ///< as many, or none
   };
   std::string title;
@@ -76,8 +76,8 @@ struct ChartTable {
 };
 ChartTable chart_table(const Chart& chart);
 
-/// The chart for the page's script: JSON in ASCII without < > &, so that it may stand inside <script>. Text may
-/// hold any bytes. Throws Error(kInternal) if lists that belong together differ in length.
+/// The chart for the page's script: JSON in ASCII without < > &, so that it may stand inside <script>. Text
+/// may hold any bytes. Throws Error(kInternal) if lists that belong together differ in length.
 std::string chart_json(const Chart& chart);
 
 const std::string& chart_title(const Chart& chart);

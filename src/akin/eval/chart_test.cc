@@ -57,7 +57,8 @@ TEST(Chart, BarsAsJsonAndTable) {
   EXPECT_EQ(spec["series"][0]["low"], json({0.08, nullptr}));
   const ChartTable table = chart_table(bars());
   EXPECT_EQ(table.headers, (TableRow{"", "NDCG", "low", "high"}));
-  EXPECT_EQ(table.rows, (std::vector<TableRow>{{"popularity", "0.1", "0.08", "0.12"}, {"als", "0.25", "-", "-"}}));
+  EXPECT_EQ(table.rows,
+            (std::vector<TableRow>{{"popularity", "0.1", "0.08", "0.12"}, {"als", "0.25", "-", "-"}}));
 }
 
 TEST(Chart, LinesShareTheRowsOfTheirTable) {
@@ -130,7 +131,8 @@ TEST(Chart, HostileTextStaysText) {
   EXPECT_EQ(specs[1]["series"][0]["name"], kHostileClean);
   EXPECT_EQ(specs[2]["points"]["text"][0], kHostileClean);
   for (const Chart& chart : {Chart(bar), Chart(line), Chart(scatter)}) {
-    for (const char c : chart_json(chart)) EXPECT_TRUE(c >= ' ' && c < 0x7F && c != '<' && c != '>' && c != '&');
+    for (const char c : chart_json(chart))
+      EXPECT_TRUE(c >= ' ' && c < 0x7F && c != '<' && c != '>' && c != '&');
   }
 }
 
@@ -152,7 +154,8 @@ TEST(Page, CarriesOnlyTheScriptItNeedsAndOnce) {
     EXPECT_FALSE(contains(charts.html(), "<details>"));
     return;
   }
-  EXPECT_EQ(count(tables.html(), std::string("<script>") + std::string(tables_script().text) + "</script>"), 1U);
+  EXPECT_EQ(count(tables.html(), std::string("<script>") + std::string(tables_script().text) + "</script>"),
+            1U);
   EXPECT_LT(tables_script().text.size(), 5000U);
   const std::string html = charts.html();
   EXPECT_EQ(count(html, charts_script().text), 1U);
@@ -181,16 +184,17 @@ TEST(Page, ScriptsAreSafeToEmbedAndCarryTheirLicences) {
 /// The charts of a report's part by title; without a script the titles still stand in the page.
 std::vector<std::string> titles(const std::string& html) {
   std::vector<std::string> found;
-  for (std::size_t at = html.find("<figcaption>"); at != std::string::npos; at = html.find("<figcaption>", at + 1))
+  for (std::size_t at = html.find("<figcaption>"); at != std::string::npos;
+       at = html.find("<figcaption>", at + 1))
     found.push_back(html.substr(at + 12, html.find('<', at + 1) - at - 12));
   return found;
 }
 
 TEST(ReportCharts, MetricBarsLeaveOutWhatIsNotKnown) {
-  const std::vector<ModelMetrics> models = {
-      {"popularity", {{.name = "NDCG@10", .value = 0.1}}},
-      {"mf-sgd", {{.name = "NDCG@10", .value = 0.2, .low = 0.18, .high = 0.22},
-                  {.name = "RMSE", .better = Better::kLower, .value = 0.9}}}};
+  const std::vector<ModelMetrics> models = {{"popularity", {{.name = "NDCG@10", .value = 0.1}}},
+                                            {"mf-sgd",
+                                             {{.name = "NDCG@10", .value = 0.2, .low = 0.18, .high = 0.22},
+                                              {.name = "RMSE", .better = Better::kLower, .value = 0.9}}}};
   HtmlReport page("p");
   add_metric_bars(page, models, std::vector<std::string>{"NDCG@10", "RMSE", "MRR"});
   const std::string html = page.html();

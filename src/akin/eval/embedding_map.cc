@@ -58,7 +58,8 @@ std::vector<idx_t> items_to_show(const Model& model, std::span<const std::uint64
   std::vector<idx_t> items;
   for (std::size_t i = 0; i < vectors.rows(); ++i) {
     const auto row = vectors[i].first(model.embedding_dim());
-    if (std::ranges::any_of(row, [](float value) { return value != 0; })) items.push_back(static_cast<idx_t>(i));
+    if (std::ranges::any_of(row, [](float value) { return value != 0; }))
+      items.push_back(static_cast<idx_t>(i));
   }
   const auto count = [&](idx_t item) { return item < popularity.size() ? popularity[item] : 0; };
   std::ranges::stable_sort(items, std::greater<>(), count);
@@ -87,8 +88,8 @@ std::vector<std::string> groups_of(std::span<const std::string> texts, std::size
 }
 
 std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
-                                    std::span<const std::uint64_t> popularity, const EmbeddingMapOptions& options,
-                                    const Context& context) {
+                                    std::span<const std::uint64_t> popularity,
+                                    const EmbeddingMapOptions& options, const Context& context) {
   if (options.most_items == 0) fail(ErrorCode::kUsage, "a map needs room for at least one item");
   if (model.embedding_dim() == 0) return {};
   const std::vector<idx_t> items = items_to_show(model, popularity, options.most_items);

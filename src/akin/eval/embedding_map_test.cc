@@ -68,9 +68,12 @@ TEST(EmbeddingMap, NearItemsShareACategory) {
   EXPECT_EQ(map[1].group, "Shelf 2");
   for (const MapPoint& point : map) {
     const MapPoint* nearest = nullptr;
-    const auto distance = [&](const MapPoint& other) { return std::hypot(point.x - other.x, point.y - other.y); };
+    const auto distance = [&](const MapPoint& other) {
+      return std::hypot(point.x - other.x, point.y - other.y);
+    };
     for (const MapPoint& other : map) {
-      if (other.item != point.item && (nearest == nullptr || distance(other) < distance(*nearest))) nearest = &other;
+      if (other.item != point.item && (nearest == nullptr || distance(other) < distance(*nearest)))
+        nearest = &other;
     }
     EXPECT_EQ(nearest->group, point.group);
   }

@@ -117,7 +117,7 @@ std::string table_html(std::string_view caption, const std::vector<HtmlReport::C
   for (std::size_t c = 0; c < columns.size(); ++c) {
     best.push_back(best_of(rows, c, columns[c].best));
     html += fmt::format("<th scope=\"col\"{}>{}</th>", numbers[c] ? " class=\"n\"" : "",
-                         html_escape(columns[c].header));
+                        html_escape(columns[c].header));
   }
   html += "</tr></thead>\n<tbody>\n";
   for (const TableRow& row : rows) {
@@ -145,10 +145,12 @@ std::string figure_html(const Chart& chart, bool drawn) {
   if (!note.empty()) note = "<small>" + note + "</small>";
   const std::string figures =
       table_html(table.caption, {table.headers.begin(), table.headers.end()}, table.rows);
-  if (!drawn) return fmt::format("<figure><figcaption>{}{}</figcaption>\n{}</figure>\n", title, note, figures);
+  if (!drawn)
+    return fmt::format("<figure><figcaption>{}{}</figcaption>\n{}</figure>\n", title, note, figures);
   return fmt::format(
       "<figure class=\"chart\"><figcaption>{0}{1}</figcaption>\n"
-      "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {0}. Its figures follow as a table.\" hidden></div>\n"
+      "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {0}. Its figures follow as a table.\" "
+      "hidden></div>\n"
       "<script type=\"application/json\">{2}</script>\n"
       "<details><summary>Figures as a table</summary>\n{3}</details></figure>\n",
       title, note, chart_json(chart), figures);
@@ -240,7 +242,8 @@ std::string HtmlReport::html() const {
   if (has_charts_) {
     note = script.text.empty()
                ? "<p class=\"note\">This akin was built without charts; tables hold the same figures.</p>\n"
-               : "<noscript><p class=\"note\">A script that this page carries draws its charts. Without scripts, the "
+               : "<noscript><p class=\"note\">A script that this page carries draws its charts. Without "
+                 "scripts, the "
                  "tables below each title hold the same figures.</p></noscript>\n";
   }
   const std::string allowed = script.text.empty() ? "'none'" : fmt::format("'{}'", script.hash);

@@ -1,5 +1,5 @@
-// Self-contained HTML pages: one file, no network, readable on phones, in the dark, by screen readers and without
-// scripts.
+// Self-contained HTML pages: one file, no network, readable on phones, in the dark, by screen readers and
+// without scripts.
 #pragma once
 
 #include <string>
@@ -18,9 +18,9 @@ std::string clean_text(std::string_view text);
 /// clean_text() with & < > " ' written as entities: whatever a file holds, the page stays valid.
 std::string html_escape(std::string_view text);
 
-/// One page, written from top to bottom. All text given is escaped. A page with charts, or with tables of more
-/// than one row, carries one script that draws the ones and lets a reader sort the others (page_script.h); its
-/// Content-Security-Policy lets no other script run and nothing be loaded.
+/// One page, written from top to bottom. All text given is escaped. A page with charts, or with tables of
+/// more than one row, carries one script that draws the ones and lets a reader sort the others
+/// (page_script.h); its Content-Security-Policy lets no other script run and nothing be loaded.
 class HtmlReport {
  public:
   /// Which cell of a column is set in bold.

@@ -31,7 +31,8 @@ bool any_finite(std::span<const double> values) {
 }
 
 /// The points whose y is known.
-LineChart::Series known_points(const std::string& name, std::span<const double> x, std::span<const double> y) {
+LineChart::Series known_points(const std::string& name, std::span<const double> x,
+                               std::span<const double> y) {
   LineChart::Series series{.name = name, .x = {}, .y = {}};
   for (std::size_t i = 0; i < std::min(x.size(), y.size()); ++i) {
     if (!std::isfinite(y[i])) continue;
@@ -53,9 +54,8 @@ std::optional<std::size_t> best_trial(std::span<const TrialPoint> trials, Better
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < trials.size(); ++i) {
     if (!std::isfinite(trials[i].score)) continue;
-    const bool improves =
-        !best || (better == Better::kLower ? trials[i].score < trials[*best].score
-                                           : trials[i].score > trials[*best].score);
+    const bool improves = !best || (better == Better::kLower ? trials[i].score < trials[*best].score
+                                                             : trials[i].score > trials[*best].score);
     if (improves) best = i;
   }
   return best;
@@ -108,8 +108,9 @@ bool wants_log(std::span<const ScatterChart::Point> points) {
   return least.x > 0 && most.x / least.x >= kLogSpan;
 }
 
-ScatterChart parameter_chart(const std::string& name, const Varied& varied, std::span<const TrialPoint> trials,
-                             const std::string& metric, std::size_t best) {
+ScatterChart parameter_chart(const std::string& name, const Varied& varied,
+                             std::span<const TrialPoint> trials, const std::string& metric,
+                             std::size_t best) {
   ScatterChart chart;
   chart.title = name;
   chart.y.name = metric;
@@ -133,7 +134,8 @@ ScatterChart parameter_chart(const std::string& name, const Varied& varied, std:
 
 }  // namespace
 
-void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models, std::span<const std::string> names) {
+void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
+                     std::span<const std::string> names) {
   std::vector<Chart> charts;
   for (const std::string& name : names) {
     BarChart chart = model_bars(name);
@@ -161,7 +163,8 @@ void add_learning_curves(HtmlReport& page, std::span<const LearningCurve> curves
   validation.y.name = metric;
   std::vector<Chart> losses;
   for (const LearningCurve& curve : curves) {
-    if (any_finite(curve.metric)) validation.series.push_back(known_points(curve.model, curve.pass, curve.metric));
+    if (any_finite(curve.metric))
+      validation.series.push_back(known_points(curve.model, curve.pass, curve.metric));
     if (!any_finite(curve.loss)) continue;
     LineChart loss;
     loss.title = fmt::format("Training loss of {}", curve.model);
@@ -204,7 +207,8 @@ void add_catalog_use(HtmlReport& page, std::span<const CatalogUse> models, int c
   page.charts(charts);
 }
 
-void add_trials(HtmlReport& page, std::span<const TrialPoint> trials, const std::string& metric, Better better) {
+void add_trials(HtmlReport& page, std::span<const TrialPoint> trials, const std::string& metric,
+                Better better) {
   const auto best = best_trial(trials, better);
   if (!best) return;
   page.chart(best_so_far(trials, metric, better));
@@ -237,7 +241,8 @@ void add_embedding_map(HtmlReport& page, const std::string& model, std::span<con
       format_count(points.size()));
   chart.map = true;
   for (const MapPoint& point : points)
-    chart.points.push_back({static_cast<double>(point.x), static_cast<double>(point.y), point.label, point.group});
+    chart.points.push_back(
+        {static_cast<double>(point.x), static_cast<double>(point.y), point.label, point.group});
   page.chart(chart);
 }
 

@@ -1,5 +1,5 @@
-// Parts of reports that are charts, made from plain figures. Each adds nothing if there is nothing to show. Lists
-// with a name each are lists of models, in the order of the report.
+// Parts of reports that are charts, made from plain figures. Each adds nothing if there is nothing to show.
+// Lists with a name each are lists of models, in the order of the report.
 #pragma once
 
 #include <limits>
@@ -19,9 +19,10 @@ struct ModelMetrics {
   std::string model;
   std::vector<Metric> metrics;  ///< only name, value, low and high are read
 };
-/// One small chart per metric of `names`: a bar per model, with its interval where one was made. Models without
-/// the metric are left out of its chart, metrics of no model out of the page.
-void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models, std::span<const std::string> names);
+/// One small chart per metric of `names`: a bar per model, with its interval where one was made. Models
+/// without the metric are left out of its chart, metrics of no model out of the page.
+void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
+                     std::span<const std::string> names);
 
 /// What a model's training told after each pass over the data.
 struct LearningCurve {
@@ -30,7 +31,8 @@ struct LearningCurve {
   std::vector<double> loss;    ///< as many, NaN = not known; in the model's own units
   std::vector<double> metric;  ///< on the validation events; as many, NaN = not measured after this pass
 };
-/// One chart of the validation metric over all models; one small chart of the loss per model, whose units differ.
+/// One chart of the validation metric over all models; one small chart of the loss per model, whose units
+/// differ.
 void add_learning_curves(HtmlReport& page, std::span<const LearningCurve> curves, const std::string& metric);
 
 /// Recall of the held-out items by how popular they are.
@@ -58,7 +60,8 @@ struct TrialPoint {
 };
 /// The best score so far against the number of trials, and one small chart per parameter that was varied: its
 /// values against the score, on a log axis where they span a factor of ten or more.
-void add_trials(HtmlReport& page, std::span<const TrialPoint> trials, const std::string& metric, Better better);
+void add_trials(HtmlReport& page, std::span<const TrialPoint> trials, const std::string& metric,
+                Better better);
 
 /// The items' embeddings as a map, coloured by category.
 void add_embedding_map(HtmlReport& page, const std::string& model, std::span<const MapPoint> points);

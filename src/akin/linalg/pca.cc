@@ -57,8 +57,8 @@ double sign_of(const Eigen::VectorXd& vector) {
 
 Pca pca(const Matrix& points, std::size_t k) {
   if (!all_finite(points)) fail(ErrorCode::kBadData, "principal components: a value is not finite");
-  Pca result{Matrix(points.rows(), k), Matrix(k, points.cols()), mean_row(points),
-             std::vector<double>(k, 0), 0};
+  Pca result{Matrix(points.rows(), k), Matrix(k, points.cols()), mean_row(points), std::vector<double>(k, 0),
+             0};
   if (points.empty()) return result;
   const Matrix offsets = centred(points, result.mean);
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance(offsets));

@@ -10,11 +10,11 @@ namespace akin {
 
 /// The first principal components of a set of points.
 struct Pca {
-  Matrix points;                   ///< (n, k) coordinates: (x - mean) . component
-  Matrix components;               ///< (k, d) of length 1; the entry largest in size is positive
-  std::vector<float> mean;         ///< (d)
-  std::vector<double> variances;   ///< (k) variance along each component, descending, divided by n
-  double total_variance = 0;       ///< over all d directions
+  Matrix points;                  ///< (n, k) coordinates: (x - mean) . component
+  Matrix components;              ///< (k, d) of length 1; the entry largest in size is positive
+  std::vector<float> mean;        ///< (d)
+  std::vector<double> variances;  ///< (k) variance along each component, descending, divided by n
+  double total_variance = 0;      ///< over all d directions
 };
 
 /// Exact principal components of the rows of `points` (n, d), d up to about 1,000: the eigenvectors of the

@@ -58,7 +58,8 @@ void fit_row(std::span<const float> distances, std::size_t self, double wanted, 
 void check(const TsneOptions& options) {
   if (!(options.perplexity > 0) || options.iterations < 0 || !(options.exaggeration >= 1) ||
       !(options.learning_rate >= 0)) {
-    fail(ErrorCode::kUsage, "t-SNE: perplexity {}, {} iterations, exaggeration {} or learning rate {} is out of range",
+    fail(ErrorCode::kUsage,
+         "t-SNE: perplexity {}, {} iterations, exaggeration {} or learning rate {} is out of range",
          options.perplexity, options.iterations, options.exaggeration, options.learning_rate);
   }
 }

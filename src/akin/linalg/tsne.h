@@ -7,11 +7,11 @@
 namespace akin {
 
 struct TsneOptions {
-  double perplexity = 30;     ///< about how many neighbours each point keeps; at most (n - 1) / 3
-  int iterations = 500;       ///< steps of gradient descent
-  double exaggeration = 12;   ///< factor on the affinities at the start, so that clusters form
-  int exaggerated = 125;      ///< iterations with it, at momentum 0.5; 0.8 afterwards
-  double learning_rate = 0;   ///< 0 = max(50, n / exaggeration) (Belkina et al. 2019)
+  double perplexity = 30;    ///< about how many neighbours each point keeps; at most (n - 1) / 3
+  int iterations = 500;      ///< steps of gradient descent
+  double exaggeration = 12;  ///< factor on the affinities at the start, so that clusters form
+  int exaggerated = 125;     ///< iterations with it, at momentum 0.5; 0.8 afterwards
+  double learning_rate = 0;  ///< 0 = max(50, n / exaggeration) (Belkina et al. 2019)
 };
 
 /// Exact t-SNE of the rows of `points` (n, d): (n, 2) coordinates, centred at 0 (van der Maaten & Hinton
@@ -30,7 +30,8 @@ Matrix tsne_affinities(const Matrix& points, double perplexity, const Context& c
 
 /// The gradient of KL(P || Q) with P multiplied by `exaggeration`, at the map (2, n), a row per coordinate:
 ///
-///   dC/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j),   w_ij = 1 / (1 + |y_i - y_j|^2),   q_ij = w_ij / sum w
+///   dC/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j),   w_ij = 1 / (1 + |y_i - y_j|^2),   q_ij = w_ij / sum
+///   w
 ///
 /// `gradient` is (2, n) as well.
 void tsne_gradient(const Matrix& affinities, double exaggeration, const Matrix& map, Matrix& gradient,

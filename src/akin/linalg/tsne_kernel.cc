@@ -53,7 +53,8 @@ namespace akin {
 
 HWY_EXPORT(Forces);
 
-TsneForces tsne_forces(const float* affinities, const float* x, const float* y, std::size_t n, std::size_t i) {
+TsneForces tsne_forces(const float* affinities, const float* x, const float* y, std::size_t n,
+                       std::size_t i) {
   return HWY_DYNAMIC_DISPATCH(Forces)(affinities, x, y, n, i);
 }
 

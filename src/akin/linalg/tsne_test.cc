@@ -78,7 +78,8 @@ TEST(Tsne, AffinitiesHaveTheWantedPerplexity) {
       double total = 0, entropy = 0;
       for (std::size_t j = 0; j < 101; ++j) {
         double square = 0;
-        for (std::size_t c = 0; c < 5; ++c) square += std::pow(double{points[i][c]} - double{points[j][c]}, 2);
+        for (std::size_t c = 0; c < 5; ++c)
+          square += std::pow(double{points[i][c]} - double{points[j][c]}, 2);
         conditional[i][j] = i == j ? 0 : std::exp(-beta * square);
         total += conditional[i][j];
       }
@@ -148,7 +149,8 @@ TEST(Tsne, DegenerateInput) {
   EXPECT_EQ(tsne(Matrix(1, 3), {}, {})[0][0], 0);
   const Matrix same = tsne(Matrix(17, 3), {}, {});  // all points equal
   for (std::size_t i = 0; i < 17; ++i) EXPECT_EQ(same[i][0], 0);
-  for (const std::size_t n : {2UL, 3UL, 5UL}) EXPECT_TRUE(all_finite(tsne(Matrix::normal(n, 1, 1, 3), {}, {}))) << n;
+  for (const std::size_t n : {2UL, 3UL, 5UL})
+    EXPECT_TRUE(all_finite(tsne(Matrix::normal(n, 1, 1, 3), {}, {}))) << n;
   Matrix bad(2, 2);
   bad[0][1] = std::numeric_limits<float>::infinity();
   EXPECT_THROW(tsne(bad, {}, {}), Error);
