@@ -67,6 +67,25 @@ std::vector<idx_t> items_to_show(const Model& model, std::span<const std::uint64
   return items;
 }
 
+/// The values of an attribute of the items listed, "" where unknown.
+std::vector<std::string> values_of(const Dataset& shop, std::string_view attribute,
+                                   std::span<const idx_t> items) {
+  std::vector<std::string> values;
+  for (const idx_t item : items) values.emplace_back(shop.item_attributes.get(attribute, item));
+  return values;
+}
+
+/// What the colours tell: the attribute asked for, or the first of the usual ones that most items have.
+std::vector<std::string> categories_of(const Dataset& shop, const std::string& attribute,
+                                       std::span<const idx_t> items) {
+  if (!attribute.empty()) return values_of(shop, attribute, items);
+  for (const std::string_view usual : {"category", "genres", "tags", "brand"}) {
+    std::vector<std::string> values = values_of(shop, usual, items);
+    if (2 * std::ranges::count(values, "") < std::ssize(values)) return values;
+  }
+  return std::vector<std::string>(items.size());
+}
+
 }  // namespace
 
 std::vector<std::string> groups_of(std::span<const std::string> texts, std::size_t most) {
@@ -94,13 +113,12 @@ std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
   if (model.embedding_dim() == 0) return {};
   const std::vector<idx_t> items = items_to_show(model, popularity, options.most_items);
   Matrix vectors(items.size(), model.embedding_dim());
-  std::vector<std::string> categories;
   for (std::size_t i = 0; i < items.size(); ++i) {
     std::ranges::copy(model.embeddings()[items[i]].first(vectors.cols()), vectors[i].begin());
-    categories.emplace_back(shop.item_attributes.get(options.attribute, items[i]));
   }
   normalize_rows(vectors);
   const Matrix places = tsne(vectors, options.tsne, context);
+  const std::vector<std::string> categories = categories_of(shop, options.attribute, items);
   const bool known = std::ranges::any_of(categories, [](const std::string& text) { return !text.empty(); });
   std::vector<std::string> groups =
       known ? groups_of(categories, options.most_groups) : std::vector<std::string>(items.size());

@@ -24,7 +24,8 @@ struct MapPoint {
 struct EmbeddingMapOptions {
   std::size_t most_items = 2000;  ///< the most popular ones; time and memory grow with its square
   std::size_t most_groups = 12;   ///< of categories, "other" not counted
-  std::string attribute = "category";
+  /// Of items, for the colours. Empty: the first of category, genres, tags and brand that most items have.
+  std::string attribute = {};
   TsneOptions tsne = {};
 };
 
