@@ -30,6 +30,7 @@ function(akin_add_page_scripts target)
     COMMAND ${AKIN_NODE} ${web}/build.mjs ${dir}/page_script.cc ${dir}/node_modules
     DEPENDS ${dir}/packages.stamp ${web}/build.mjs ${sources} COMMENT "Bundling the scripts of reports" VERBATIM)
   target_sources(${target} PRIVATE ${dir}/page_script.cc)
+  set_source_files_properties(${dir}/page_script.cc PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
   if(AKIN_BUILD_TESTS)
     file(GLOB tests CONFIGURE_DEPENDS ${web}/test/*.test.js)
     add_test(NAME web.charts COMMAND ${AKIN_NODE} --test ${tests})
