@@ -27,7 +27,7 @@ MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
     "hwy": {"linalg", "models"},
-    "Eigen": set(),  # tests only
+    "Eigen": {"linalg"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"},
     "nlohmann": {"base", "data", "eval", "store", "cli"}, "boost": {"eval"},
     "CLI": {"cli"}, "toml++": {"cli"},

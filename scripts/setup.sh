@@ -12,8 +12,11 @@ packages=(
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
   libboost-dev                        # distributions of the significance tests (headers only)
-  libgtest-dev libeigen3-dev          # tests; Eigen is the oracle of the solvers
+  libeigen3-dev                       # eigenvectors; oracle of the solvers' tests
+  libgtest-dev                        # tests
 )
+# npm and node bundle the charts of reports; any version that is there already will do.
+command -v npm >/dev/null && command -v node >/dev/null || packages+=(npm)
 
 missing=()
 for package in "${packages[@]}"; do

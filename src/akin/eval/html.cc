@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "akin/eval/page_script.h"
+
 namespace akin {
 namespace {
 
@@ -31,7 +33,23 @@ table.bars{width:100%}
 .bars th{width:1%;min-width:6rem;max-width:16rem}
 .bars .n{width:1%}
 .bars div{height:1.1em;min-width:1px;background:var(--bar);border-radius:2px}
-@media print{.scroll{overflow:visible}}
+thead button{all:unset;cursor:pointer;font-weight:600}
+thead button:focus-visible,.legend button:focus-visible{outline:2px solid var(--bar);outline-offset:2px;border-radius:2px}
+thead button::after{content:"\2195";color:var(--faint);opacity:.5;padding-left:.25em}
+th[aria-sort] button::after{opacity:1;color:var(--text)}
+th[aria-sort=ascending] button::after{content:"\2191"}th[aria-sort=descending] button::after{content:"\2193"}
+figure{margin:1.4rem 0}figcaption{font-weight:600}figcaption small{display:block;font-weight:400;font-size:.9rem;color:var(--faint)}
+.plot{width:100%;margin-top:.3rem}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));gap:0 1.6rem}.charts figure{min-width:0}
+.legend{display:flex;flex-wrap:wrap;gap:.1rem .9rem;margin:.3rem 0;font-size:.9rem;align-items:baseline}
+.legend button{all:unset;cursor:pointer;display:inline-flex;align-items:center;gap:.35em}
+.legend button[aria-pressed=false]{opacity:.4;text-decoration:line-through}
+.legend button[aria-label]{border:1px solid var(--line);border-radius:4px;padding:0 .55em}
+.mark{width:.75em;height:.75em;border-radius:50%;flex:none}.mark.rect{border-radius:2px}
+.mark.triangle{clip-path:polygon(50% 0,100% 100%,0 100%);border-radius:0}.mark.diamond{clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%);border-radius:0}
+.hint,details,.note{color:var(--faint);font-size:.9rem}details>summary{cursor:pointer}
+.tip{display:flex;flex-direction:column;max-width:22rem;white-space:normal;overflow-wrap:anywhere}
+@media print{.scroll{overflow:visible}thead button::after{content:""}.hint,.legend button[aria-label],figure details:not([open]){display:none}}
 )";
 
 /// Length of the well-formed UTF-8 character at the start of `text`, 0 if there is none. Overlong forms,
@@ -88,23 +106,79 @@ std::optional<double> best_of(const std::vector<TableRow>& rows, std::size_t col
   return result;
 }
 
+std::string table_html(std::string_view caption, const std::vector<HtmlReport::Column>& columns,
+                       const std::vector<TableRow>& rows) {
+  const std::vector<bool> numbers = number_columns(columns.size(), rows);
+  std::vector<std::optional<double>> best;
+  std::string html = fmt::format(
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+      "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
+      html_escape(caption));
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    best.push_back(best_of(rows, c, columns[c].best));
+    html += fmt::format("<th scope=\"col\"{}>{}</th>", numbers[c] ? " class=\"n\"" : "",
+                        html_escape(columns[c].header));
+  }
+  html += "</tr></thead>\n<tbody>\n";
+  for (const TableRow& row : rows) {
+    html += "<tr>";
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string cell = c < row.size() ? row[c] : "";
+      const bool bold = best[c] && number_in(cell) == best[c];
+      const std::string_view style =
+          numbers[c] ? (bold ? " class=\"n b\"" : " class=\"n\"") : (bold ? " class=\"b\"" : "");
+      const std::string_view tag = c == 0 ? "th" : "td";  // the first cell names the row
+      html +=
+          fmt::format("<{0}{1}{2}>{3}</{0}>", tag, c == 0 ? " scope=\"row\"" : "", style, html_escape(cell));
+    }
+    html += "</tr>\n";
+  }
+  html += "</tbody></table></div>\n";
+  return html;
+}
+
+/// What the chart is and its figures, without the plot.
+std::string figure_html(const Chart& chart, bool drawn) {
+  const ChartTable table = chart_table(chart);
+  const std::string title = html_escape(chart_title(chart));
+  std::string note = html_escape(chart_note(chart));
+  if (!note.empty()) note = "<small>" + note + "</small>";
+  const std::string figures =
+      table_html(table.caption, {table.headers.begin(), table.headers.end()}, table.rows);
+  if (!drawn)
+    return fmt::format("<figure><figcaption>{}{}</figcaption>\n{}</figure>\n", title, note, figures);
+  return fmt::format(
+      "<figure class=\"chart\"><figcaption>{0}{1}</figcaption>\n"
+      "<div class=\"plot\" role=\"img\" aria-label=\"Chart: {0}. Its figures follow as a table.\" "
+      "hidden></div>\n"
+      "<script type=\"application/json\">{2}</script>\n"
+      "<details><summary>Figures as a table</summary>\n{3}</details></figure>\n",
+      title, note, chart_json(chart), figures);
+}
+
 }  // namespace
 
-std::string html_escape(std::string_view text) {
+std::string clean_text(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     const char c = text.front();
     const bool control = (static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7F;
-    if (length == 0 || control) {
-      result += kReplacement;
-    } else if (const std::string_view name = entity(c); !name.empty()) {
+    result += length == 0 || control ? kReplacement : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return result;
+}
+
+std::string html_escape(std::string_view text) {
+  std::string result;
+  for (const char c : clean_text(text)) {
+    if (const std::string_view name = entity(c); !name.empty()) {
       result += name;
     } else {
-      result += text.substr(0, length);
+      result += c;
     }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return result;
 }
@@ -122,32 +196,22 @@ HtmlReport& HtmlReport::paragraph(std::string_view text) {
 
 HtmlReport& HtmlReport::table(std::string_view caption, const std::vector<Column>& columns,
                               const std::vector<TableRow>& rows) {
-  const std::vector<bool> numbers = number_columns(columns.size(), rows);
-  std::vector<std::optional<double>> best;
-  body_ += fmt::format(
-      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-      "aria-label=\"{0}\"><table><caption>{0}</caption>\n<thead><tr>",
-      html_escape(caption));
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    best.push_back(best_of(rows, c, columns[c].best));
-    body_ += fmt::format("<th scope=\"col\"{}>{}</th>", numbers[c] ? " class=\"n\"" : "",
-                         html_escape(columns[c].header));
-  }
-  body_ += "</tr></thead>\n<tbody>\n";
-  for (const TableRow& row : rows) {
-    body_ += "<tr>";
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string cell = c < row.size() ? row[c] : "";
-      const bool bold = best[c] && number_in(cell) == best[c];
-      const std::string_view style =
-          numbers[c] ? (bold ? " class=\"n b\"" : " class=\"n\"") : (bold ? " class=\"b\"" : "");
-      const std::string_view tag = c == 0 ? "th" : "td";  // the first cell names the row
-      body_ +=
-          fmt::format("<{0}{1}{2}>{3}</{0}>", tag, c == 0 ? " scope=\"row\"" : "", style, html_escape(cell));
-    }
-    body_ += "</tr>\n";
-  }
-  body_ += "</tbody></table></div>\n";
+  has_sortable_tables_ |= rows.size() > 1;
+  body_ += table_html(caption, columns, rows);
+  return *this;
+}
+
+HtmlReport& HtmlReport::chart(const Chart& chart) {
+  has_charts_ = true;
+  body_ += figure_html(chart, !charts_script().text.empty());
+  return *this;
+}
+
+HtmlReport& HtmlReport::charts(const std::vector<Chart>& charts) {
+  if (charts.empty()) return *this;
+  body_ += "<div class=\"charts\">\n";
+  for (const Chart& one : charts) chart(one);
+  body_ += "</div>\n";
   return *this;
 }
 
@@ -171,11 +235,27 @@ HtmlReport& HtmlReport::bars(std::string_view caption, const std::vector<Bar>& b
 
 std::string HtmlReport::html() const {
   const std::string title = html_escape(title_);
+  const PageScript script = has_charts_            ? charts_script()
+                            : has_sortable_tables_ ? tables_script()
+                                                   : PageScript{};
+  std::string_view note;
+  if (has_charts_) {
+    note = script.text.empty()
+               ? "<p class=\"note\">This akin was built without charts; tables hold the same figures.</p>\n"
+               : "<noscript><p class=\"note\">A script that this page carries draws its charts. Without "
+                 "scripts, the "
+                 "tables below each title hold the same figures.</p></noscript>\n";
+  }
+  const std::string allowed = script.text.empty() ? "'none'" : fmt::format("'{}'", script.hash);
+  std::string end;
+  if (!script.text.empty()) end = fmt::format("<script>{}</script>\n", script.text);
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src {4}; base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n"
-      "<style>\n{1}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{2}</main>\n</body>\n</html>\n",
-      title, kStyle, body_);
+      "<style>\n{1}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{3}{2}</main>\n{5}</body>\n</html>\n",
+      title, kStyle, body_, note, allowed, end);
 }
 
 }  // namespace akin

@@ -1,0 +1,9 @@
+// In place of the bundle where akin is built with AKIN_CHARTS=OFF.
+#include "akin/eval/page_script.h"
+
+namespace akin {
+
+PageScript charts_script() { return {}; }
+PageScript tables_script() { return {}; }
+
+}  // namespace akin
