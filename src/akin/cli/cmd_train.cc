@@ -1,18 +1,23 @@
 // akin train MODEL -d DATA -o BUNDLE
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/fit_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/param_flags.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
 #include "akin/cli/training.h"
+#include "akin/cli/validation.h"
 #include "akin/data/dataset_io.h"
 #include "akin/eval/text_table.h"
 
 namespace akin::cli {
 namespace {
+
+using nlohmann::json;
 
 std::string overview() {
   std::string text =
@@ -47,6 +52,35 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
   print(text);
 }
 
+/// A monitor and what it watches on.
+struct Watch {
+  std::vector<Event> validation;
+  FitMonitor monitor;
+};
+
+/// Fits the bundle's model, watched if the options ask for it.
+std::unique_ptr<Watch> fit_watched(Bundle& bundle, const MonitorOptions& options, Session& session) {
+  Context context = session.context();
+  if (!needs_monitor(options)) {
+    fit_bundle(bundle, context);
+    return nullptr;
+  }
+  std::vector<Event> validation;
+  if (!options.metric.empty()) validation = cut_validation(bundle.shop.events);
+  if (options.resume && !std::filesystem::exists(options.checkpoint))
+    session.remark(fmt::format("{}: no such checkpoint yet, starting anew", options.checkpoint));
+  const std::span<const Event> watched_on = validation;  // stays where it is when the vector is moved
+  std::unique_ptr<Watch> watch(new Watch{
+      std::move(validation),
+      FitMonitor({std::string(bundle.entry->name), bundle.entry->traits, bundle.params, bundle.training_data()},
+                 watched_on, options, context)});
+  context.observer = &watch->monitor;
+  fit_bundle(bundle, context);
+  if (watch->monitor.resumed_at() > 0)
+    session.remark(fmt::format("resumed after pass {}", watch->monitor.resumed_at()));
+  return watch;
+}
+
 }  // namespace
 
 int run_train(const Args& args) {
@@ -63,37 +97,44 @@ int run_train(const Args& args) {
   std::string out;
   std::string holdout;
   ParamValues params;
+  FitFlags fit_flags;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
   line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
   line.add({"--holdout", "HOW", &holdout, holdout_help()});
   line.section("Parameters of " + std::string(entry.name));
   for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+  fit_flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   entry.complete(params);  // wrong values are told before anything is read
+  const MonitorOptions watch = fit_flags.options(line, entry);
   Session session(line.common);
   Dataset data = load_dataset(data_path);
   const SplitSpec split = choose_split(holdout, data, line.common.seed);
   session.remark(training_note(data, entry, params));
-  const Bundle bundle = train_bundle(std::move(data), split, entry, params, session.context());
+  Bundle bundle = prepare_bundle(std::move(data), split, entry, params, session.context().seed);
+  const std::unique_ptr<Watch> watched = fit_watched(bundle, watch, session);
   session.context().check_stop();
   save_bundle(bundle, out);
   session.progress().clear();
   const std::vector<double> losses = session.progress().losses();
   if (!line.common.json) {
+    if (watched) print(curve_lines(watched->monitor));
     print_result(bundle, out, losses);
     return kSuccess;
   }
-  print_json({{"model", bundle.entry->name},
-              {"params", bundle.params},
-              {"seed", bundle.seed},
-              {"holdout", to_string(bundle.split)},
-              {"training_events", bundle.shop.events.size()},
-              {"held_out_events", bundle.test.size()},
-              {"seconds", bundle.fit_seconds},
-              {"losses", losses},
-              {"bundle", out}});
+  json result = {{"model", bundle.entry->name},
+                 {"params", bundle.params},
+                 {"seed", bundle.seed},
+                 {"holdout", to_string(bundle.split)},
+                 {"training_events", bundle.shop.events.size()},
+                 {"held_out_events", bundle.test.size()},
+                 {"seconds", bundle.fit_seconds},
+                 {"losses", losses},
+                 {"bundle", out}};
+  if (watched) result["monitor"] = monitor_json(watched->monitor);
+  print_json(result);
   return kSuccess;
 }
 

@@ -38,21 +38,32 @@ ParamValues parse_params(const TensorReader& reader) {
 
 }  // namespace
 
-Bundle train_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry& entry,
-                    const ParamValues& params, const Context& context) {
+Bundle prepare_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry& entry,
+                      const ParamValues& params, std::uint64_t seed) {
   Bundle bundle;
   bundle.entry = &entry;
   bundle.params = entry.complete(params);
-  bundle.seed = context.seed;
+  bundle.seed = seed;
   bundle.split = split_spec;
   Split split = split_events(data, split_spec);
   bundle.test = std::move(split.test);
   bundle.shop = std::move(data);
   bundle.shop.events = std::move(split.train);
   bundle.shop.reviews = {};
+  return bundle;
+}
+
+void fit_bundle(Bundle& bundle, const Context& context) {
+  AKIN_ASSERT(context.seed == bundle.seed);
   const auto start = std::chrono::steady_clock::now();
-  bundle.model = entry.fit(bundle.training_data(), bundle.params, context);
+  bundle.model = bundle.entry->fit(bundle.training_data(), bundle.params, context);
   bundle.fit_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,
+                    const Context& context) {
+  Bundle bundle = prepare_bundle(std::move(data), split, entry, params, context.seed);
+  fit_bundle(bundle, context);
   return bundle;
 }
 

@@ -27,7 +27,12 @@ struct Bundle {
   TrainingData training_data() const { return {shop, shop.events}; }
 };
 
-/// Splits `data`, fits the model to the training side and returns the bundle. `data` is moved into it.
+/// Splits `data` and returns the bundle that fit_bundle() completes: all but the model. `data` is moved into it.
+Bundle prepare_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,
+                      std::uint64_t seed);
+/// Fits the model to the bundle's training events. `context.seed` must be the bundle's.
+void fit_bundle(Bundle& bundle, const Context& context);
+/// Both.
 Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,
                     const Context& context);
 

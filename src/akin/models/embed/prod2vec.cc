@@ -117,12 +117,14 @@ std::unique_ptr<Model> Prod2Vec::fit(const TrainingData& data, const Config& con
                                .min_alpha = config.min_alpha,
                                .sample = config.sample,
                                .ns_exponent = config.ns_exponent};
-  const SgnsVectors vectors = train_sgns(text.corpus, options, context);
   const Scoring scoring = {config.score == "predict", static_cast<std::size_t>(config.history), config.decay};
-  Matrix input = by_item(vectors.input, text.items, data.n_items());
-  const Matrix scored =
-      scoring.predict ? by_item(vectors.output, text.items, data.n_items()) : normalized(input);
-  return std::unique_ptr<Model>(new Prod2Vec(std::move(input), scored, scoring));
+  const auto make_model = [&](const SgnsVectors& vectors) {
+    Matrix input = by_item(vectors.input, text.items, data.n_items());
+    const Matrix scored =
+        scoring.predict ? by_item(vectors.output, text.items, data.n_items()) : normalized(input);
+    return std::unique_ptr<Model>(new Prod2Vec(std::move(input), scored, scoring));
+  };
+  return make_model(train_sgns(text.corpus, options, context, make_model));
 }
 
 bool Prod2Vec::user_vector(const Query& query, std::span<float> out) const {

@@ -52,7 +52,7 @@ class Als : public Model {
   static constexpr std::string_view kName = "als";
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
-  static constexpr Traits kTraits = {};
+  static constexpr Traits kTraits = {.passes = "iterations"};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -72,6 +72,7 @@ class Als : public Model {
     float count_power;
   };
   class HalfStep;
+  class Fit;
   Als(Matrix users, Matrix items, const Objective& objective);
 
   Matrix users_;  // (n_users, f), zero rows for users without events

@@ -49,7 +49,7 @@ class Bpr : public Model {
   static constexpr std::string_view kName = "bpr";
   static constexpr std::string_view kSummary =
       "matrix factorization for ranking by pairs (Rendle et al. 2009)";
-  static constexpr Traits kTraits = {};
+  static constexpr Traits kTraits = {.passes = "epochs", .planned_schedule = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
@@ -69,6 +69,7 @@ class Bpr : public Model {
     float learning_rate;
     float regularization;
   };
+  struct Fit;
   Bpr(Matrix users, Matrix items, const FoldIn& fold_in)
       : users_(std::move(users)), items_(std::move(items)), fold_in_(fold_in) {}
   void descend(std::span<const idx_t> history, std::span<float> user) const;

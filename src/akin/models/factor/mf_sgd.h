@@ -48,7 +48,7 @@ class MfSgd : public Model {
   static constexpr std::string_view kName = "mf-sgd";
   static constexpr std::string_view kSummary =
       "biased matrix factorization of ratings by SGD (Koren, Bell & Volinsky 2009)";
-  static constexpr Traits kTraits = {.predicts_ratings = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true, .passes = "epochs"};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
@@ -71,6 +71,7 @@ class MfSgd : public Model {
     float regularization;
     float bias_regularization;
   };
+  struct Fit;
   MfSgd(Matrix users, Matrix items, const FoldIn& fold_in)
       : users_(std::move(users)), items_(std::move(items)), fold_in_(fold_in) {}
 
