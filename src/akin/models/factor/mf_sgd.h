@@ -29,7 +29,7 @@ class MfSgd : public Model {
     float init_sigma = 0.1f;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true},
+          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
           {"epochs", &epochs, "passes over the ratings", 0, 100000},
           {"learning_rate",
            &learning_rate,
@@ -37,10 +37,11 @@ class MfSgd : public Model {
            1e-7,
            10,
            {},
-           true},
-          {"decay", &decay, "the step length is multiplied by this after every epoch", 0.01, 1},
-          {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true},
-          {"bias_regularization", &bias_regularization, "lambda_b, the penalty on biases", 0, 100, {}, true},
+           true,
+           {2e-3, 0.1}},
+          {"decay", &decay, "the step length is multiplied by this after every epoch", 0.01, 1, {}, false, {0.85, 1}},
+          {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true, {0.01, 0.5}},
+          {"bias_regularization", &bias_regularization, "lambda_b, the penalty on biases", 0, 100, {}, true, {1e-3, 0.2}},
           {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
       };
     }
