@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "models": {"base", "linalg", "data"},
     "eval": {"base", "linalg", "data", "models"},
     "catalog": {"base", "linalg", "data", "models"},
+    "tune": {"base", "linalg", "data", "models", "eval", "catalog"},
     "store": {"base", "linalg", "data", "models", "catalog"},
     "serve": {"base", "linalg", "data", "models", "catalog", "store"},
 }
@@ -29,7 +30,8 @@ HOMES = {
     "hwy": {"linalg", "models"},
     "Eigen": {"linalg"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"},
-    "nlohmann": {"base", "data", "eval", "store", "cli"}, "boost": {"eval"},
+    "nlohmann": {"base", "data", "eval", "tune", "store", "cli"},
+    "boost": {"eval"},
     "CLI": {"cli"}, "toml++": {"cli"},
     "fmt": None,  # anywhere
     "gtest": None,

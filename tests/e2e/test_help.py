@@ -8,7 +8,7 @@ from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf"]
-COMMANDS = ["import", "describe", "synthetic", "train", "evaluate", "compare", "recommend", "similar", "export",
+COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "export",
             "models", "demo"]
 
 
@@ -20,6 +20,7 @@ def cases():
         yield f"import_{name}", ["import", name, "--help"]
     for model in models():
         yield f"train_{model['name']}", ["train", model["name"], "--help"]
+        yield f"tune_{model['name']}", ["tune", model["name"], "--help"]
         yield f"models_{model['name']}", ["models", model["name"]]
     yield "models_list", ["models"]
 

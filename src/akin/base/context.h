@@ -9,12 +9,15 @@
 
 namespace akin {
 
-/// Seed, threads, and the two lines of communication: progress out, a wish to stop in.
+class FitObserver;  // models/fit_observer.h
+
+/// Seed, threads, and the lines of communication: progress out, a wish to stop in, an observer of the fit.
 struct Context {
   std::uint64_t seed = 42;
   int threads = 0;  ///< 0 = all processors
   ProgressFn on_progress = {};
   std::stop_token stop = {};
+  FitObserver* observer = nullptr;  ///< watches an iterative fit; not owned, of one fit at a time
 
   void report(const Progress& progress) const {
     if (on_progress) on_progress(progress);

@@ -10,6 +10,14 @@
 
 namespace akin {
 
+/// Where a tuner looks for a number, or whether it tries all choices of a string and both values of a switch.
+struct SearchRange {
+  double low = 0;
+  double high = 0;
+  bool on() const { return low < high; }
+};
+inline constexpr SearchRange kSearchChoices{0, 1};
+
 /// One tunable field of a configuration struct. `value` points into the struct that declared it, which must
 /// outlive the Param. Numbers must lie in [min, max]; strings with `choices` must be one of them.
 struct Param {
@@ -20,6 +28,7 @@ struct Param {
   double max = 0;
   std::vector<std::string_view> choices = {};  ///< strings only; empty = anything
   bool log_scale = false;                      ///< a tuner should search on a logarithmic scale
+  SearchRange search = {};                     ///< of a tuner; none = the default is kept
 };
 
 /// Parameter values by name, as text: what a command line, a TOML file or a bundle holds.

@@ -23,6 +23,7 @@ json model_json(const ModelEntry& entry) {
       param["min"] = info.param.min;
       param["max"] = info.param.max;
     }
+    if (info.param.search.on()) param["search"] = search_text(info);
     if (!info.param.choices.empty()) param["choices"] = info.param.choices;
     params.push_back(std::move(param));
   }
@@ -30,6 +31,7 @@ json model_json(const ModelEntry& entry) {
           {"summary", entry.summary},
           {"personalized", entry.traits.personalized},
           {"predicts_ratings", entry.traits.predicts_ratings},
+          {"passes", entry.traits.passes},
           {"deterministic", entry.traits.deterministic},
           {"uses_order", entry.traits.uses_order},
           {"params", std::move(params)}};
@@ -47,10 +49,12 @@ std::string model_text(const ModelEntry& entry) {
   std::vector<TableRow> rows;
   for (const ModelEntry::ParamInfo& info : entry.params()) {
     rows.push_back(
-        {std::string(info.param.name), std::string(info.type), info.default_value, param_help(info)});
+        {std::string(info.param.name), std::string(info.type), info.default_value, param_help(info),
+         search_text(info)});
   }
   text += rows.empty() ? "It has no parameters.\n"
-                       : text_table({"parameter", "type", "default", "meaning"}, rows);
+                       : text_table({"parameter", "type", "default", "meaning", "tuned over"}, rows);
+  text += fmt::format("\nakin tune {0} -d DATA -o {0}.toml", entry.name);
   return text + fmt::format("\nakin train {0} -d DATA -o {0}.akin\n", entry.name);
 }
 

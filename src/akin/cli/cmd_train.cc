@@ -1,8 +1,10 @@
 // akin train MODEL -d DATA -o BUNDLE
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/fit_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/param_flags.h"
 #include "akin/cli/session.h"
@@ -13,6 +15,8 @@
 
 namespace akin::cli {
 namespace {
+
+using nlohmann::json;
 
 std::string overview() {
   std::string text =
@@ -52,6 +56,28 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
   print(text);
 }
 
+/// A monitor and what it asks the model with.
+struct Watch {
+  std::vector<Event> known;
+  FitMonitor monitor;
+};
+
+std::unique_ptr<Watch> make_watch(const Arena& arena, const ModelEntry& entry, const ParamValues& params,
+                                  const MonitorOptions& options, Session& session) {
+  if (!needs_monitor(options)) return nullptr;
+  if (options.resume && !std::filesystem::exists(options.checkpoint))
+    session.remark(fmt::format("{}: no such checkpoint yet, starting anew", options.checkpoint));
+  std::vector<Event> known = arena.known_for_validation();
+  const std::span<const Event> events = known;  // stay where they are when the vector is moved
+  const FitSubject subject{.model = std::string(entry.name),
+                           .traits = entry.traits,
+                           .params = entry.complete(params),
+                           .data = {arena.shop, events},
+                           .each_event = arena.split.holdout == Holdout::kSessions};
+  return std::unique_ptr<Watch>(
+      new Watch{std::move(known), FitMonitor(subject, arena.validation, options, session.context())});
+}
+
 }  // namespace
 
 int run_train(const Args& args) {
@@ -68,39 +94,53 @@ int run_train(const Args& args) {
   std::string out;
   SplitFlags split_flags;
   ParamValues params;
+  FitFlags fit_flags;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
   line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
   split_flags.add_to(line);
   line.section("Parameters of " + std::string(entry.name));
   for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+  fit_flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   entry.complete(params);  // wrong values are told before anything is read
+  const MonitorOptions watch = fit_flags.options(line, entry);
   Session session(line.common);
   Dataset data = load_dataset(data_path);
-  const SplitSpec split = split_flags.spec(data, line.common.seed);
+  SplitSpec split = split_flags.spec(data, line.common.seed);
+  split.validation = split.validation || !watch.metric.empty();
   session.remark(training_note(data, entry, params));
-  const Bundle bundle = train_bundle(std::move(data), split, entry, params, session.context());
-  session.context().check_stop();
+  Arena arena = make_arena(std::move(data), split);
+  const std::unique_ptr<Watch> watched = make_watch(arena, entry, params, watch, session);
+  Context context = session.context();
+  if (watched) context.observer = &watched->monitor;
+  Fitted fitted = fit_in(arena, entry, params, context);
+  if (watched && watched->monitor.resumed_at() > 0)
+    session.remark(fmt::format("resumed after pass {}", watched->monitor.resumed_at()));
+  const Bundle bundle = make_bundle(std::move(arena), entry, params, context.seed, std::move(fitted));
+  context.check_stop();
   save_bundle(bundle, out);
   session.progress().clear();
   const std::vector<double> losses = session.progress().losses();
   if (!line.common.json) {
+    if (watched) print(curve_lines(watched->monitor));
     print_result(bundle, out, losses);
     return kSuccess;
   }
-  print_json({{"model", bundle.entry->name},
-              {"params", bundle.params},
-              {"seed", bundle.seed},
-              {"holdout", to_string(bundle.split)},
-              {"training_events", bundle.count(Part::kTrain)},
-              {"validation_events", bundle.count(Part::kValidation)},
-              {"history_events", bundle.count(Part::kHistory)},
-              {"held_out_events", bundle.test.size()},
-              {"seconds", bundle.fit_seconds},
-              {"losses", losses},
-              {"bundle", out}});
+  json result = {{"model", bundle.entry->name},
+                 {"params", bundle.params},
+                 {"seed", bundle.seed},
+                 {"holdout", to_string(bundle.split)},
+                 {"training_events", bundle.count(Part::kTrain)},
+                 {"validation_events", bundle.count(Part::kValidation)},
+                 {"history_events", bundle.count(Part::kHistory)},
+                 {"held_out_events", bundle.test.size()},
+                 {"seconds", bundle.fit_seconds},
+                 {"losses", losses},
+                 {"bundle", out}};
+  if (watched) result["monitor"] = monitor_json(watched->monitor);
+  print_json(result);
   return kSuccess;
 }
 

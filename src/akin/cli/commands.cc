@@ -27,6 +27,7 @@ std::string guide() {
       "  akin import csv events.csv -o shop.data     read your files; `akin import` lists the formats\n"
       "  akin describe shop.data                     see what is in them\n"
       "  akin compare -d shop.data --models all      measure every model on held-out events\n"
+      "  akin tune als -d shop.data -o als.toml      find good parameters for it\n"
       "  akin train als -d shop.data -o als.akin     train the one you like\n"
       "  akin recommend als.akin --user 42           what next for this user\n"
       "No data at hand: `akin demo` makes a small shop and goes through all of it.\n"
@@ -81,6 +82,7 @@ const std::vector<Command>& commands() {
       {"describe", "show what is in a data set", &run_describe},
       {"synthetic", "make a shop of any size to try things on", &run_synthetic},
       {"train", "fit a model to a data set", &run_train},
+      {"tune", "search good parameters for a model", &run_tune},
       {"evaluate", "score a trained model on what was held out", &run_evaluate},
       {"compare", "train and score several models, in one table", &run_compare},
       {"recommend", "what next for a user", &run_recommend},

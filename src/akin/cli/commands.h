@@ -14,6 +14,7 @@ int run_import(const Args& args);
 int run_describe(const Args& args);
 int run_synthetic(const Args& args);
 int run_train(const Args& args);
+int run_tune(const Args& args);
 int run_evaluate(const Args& args);
 int run_compare(const Args& args);
 int run_recommend(const Args& args);

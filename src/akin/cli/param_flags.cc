@@ -16,6 +16,13 @@ std::string param_help(const ModelEntry::ParamInfo& info) {
   return help;
 }
 
+std::string search_text(const ModelEntry::ParamInfo& info) {
+  const SearchRange& search = info.param.search;
+  if (!search.on()) return "";
+  if (info.type != "int" && info.type != "float") return "all choices";
+  return fmt::format("{} to {}{}", search.low, search.high, info.param.log_scale ? " (log)" : "");
+}
+
 void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values) {
   std::string flag = "--" + std::string(info.param.name);
   std::ranges::replace(flag, '_', '-');

@@ -31,6 +31,13 @@ struct Traits {
   bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
   bool deterministic = true;      ///< same seed, same bits at any thread count
   bool uses_order = false;        ///< the order of the history matters
+  /// The parameter that says how many passes an iterative fit makes, such as "epochs"; empty = the fit does not
+  /// go in passes, and Context::observer hears nothing.
+  std::string_view passes = {};
+  /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
+  /// fit with t passes.
+  bool planned_schedule = false;
+  bool iterative() const { return !passes.empty(); }
 };
 
 /// A trained model: immutable; const calls are safe from many threads.

@@ -19,7 +19,8 @@ class Popularity : public Model {
                0,
                1e6,
                {},
-               true},
+               true,
+               {1, 3650}},
               {"use_values", &use_values, "count each event by its value instead of as 1"}};
     }
   };

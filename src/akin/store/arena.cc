@@ -1,6 +1,8 @@
 #include "akin/store/arena.h"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace akin {
 
@@ -15,6 +17,13 @@ Arena make_arena(Dataset data, const SplitSpec& spec) {
   arena.test = std::move(split.test);
   arena.split = spec;
   return arena;
+}
+
+std::vector<Event> Arena::known_for_validation() const {
+  std::vector<Event> events;
+  std::ranges::copy_if(known.empty() ? shop.events : known, std::back_inserter(events),
+                       [](const Event& event) { return event.part != Part::kValidation; });
+  return events;
 }
 
 Fitted fit_in(const Arena& arena, const ModelEntry& entry, const ParamValues& params,

@@ -22,6 +22,8 @@ struct Arena {
   TrainingData training_data() const { return {shop, shop.events}; }
   /// What is known of users when a model is asked.
   TrainingData known_data() const { return {shop, known.empty() ? shop.events : known}; }
+  /// What is known of users when a model is asked for validation events: training and history events.
+  std::vector<Event> known_for_validation() const;
 };
 
 /// Splits `data`, which is moved into the arena. Throws what split_events() throws.

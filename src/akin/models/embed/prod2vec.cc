@@ -65,29 +65,31 @@ Matrix normalized(const Matrix& vectors) {
 }  // namespace
 
 std::vector<Param> Prod2Vec::Config::params() {
-  return {{"size", &size, "dimensions of the vectors", 1, 10'000, {}, true},
+  return {{"size", &size, "dimensions of the vectors", 1, 10'000, {}, true, {32, 256}},
           {"window",
            &window,
            "farthest distance in a sequence at which two items are company",
            1,
            1000,
            {},
-           true},
+           true,
+           {1, 20}},
           {"min_count", &min_count, "items with fewer events get no vector", 1, 1'000'000'000},
           {"epochs", &epochs, "passes over the sequences (gensim's iter)", 0, 100'000, {}, true},
-          {"negative", &negative, "noise items per pair", 1, 1000},
-          {"alpha", &alpha, "learning rate at the start", 0, 10, {}, true},
+          {"negative", &negative, "noise items per pair", 1, 1000, {}, true, {2, 20}},
+          {"alpha", &alpha, "learning rate at the start", 0, 10, {}, true, {0.005, 0.1}},
           {"min_alpha", &min_alpha, "learning rate at the end", 0, 10, {}, true},
-          {"sample", &sample, "items above this share of the events are thinned out; 0 = none", 0, 1},
-          {"ns_exponent", &ns_exponent, "noise items are drawn in proportion to count^this", -2, 2},
+          {"sample", &sample, "items above this share of the events are thinned out; 0 = none", 0, 1, {}, true,
+           {1e-5, 1e-2}},
+          {"ns_exponent", &ns_exponent, "noise items are drawn in proportion to count^this", -2, 2, {}, false, {-1, 1}},
           {"score",
            &score,
            "cosine: items like the latest; predict: items expected next to them",
            0,
            0,
            {"cosine", "predict"}},
-          {"history", &history, "latest items that make a query", 1, 10'000, {}, true},
-          {"decay", &decay, "weight of an item relative to the one after it", 0.01, 1}};
+          {"history", &history, "latest items that make a query", 1, 10'000, {}, true, {1, 50}},
+          {"decay", &decay, "weight of an item relative to the one after it", 0.01, 1, {}, false, {0.3, 1}}};
 }
 
 Prod2Vec::Prod2Vec(Matrix input, const Matrix& scored, Scoring scoring)
@@ -117,12 +119,14 @@ std::unique_ptr<Model> Prod2Vec::fit(const TrainingData& data, const Config& con
                                .min_alpha = config.min_alpha,
                                .sample = config.sample,
                                .ns_exponent = config.ns_exponent};
-  const SgnsVectors vectors = train_sgns(text.corpus, options, context);
   const Scoring scoring = {config.score == "predict", static_cast<std::size_t>(config.history), config.decay};
-  Matrix input = by_item(vectors.input, text.items, data.n_items());
-  const Matrix scored =
-      scoring.predict ? by_item(vectors.output, text.items, data.n_items()) : normalized(input);
-  return std::unique_ptr<Model>(new Prod2Vec(std::move(input), scored, scoring));
+  const auto make_model = [&](const SgnsVectors& vectors) {
+    Matrix input = by_item(vectors.input, text.items, data.n_items());
+    const Matrix scored =
+        scoring.predict ? by_item(vectors.output, text.items, data.n_items()) : normalized(input);
+    return std::unique_ptr<Model>(new Prod2Vec(std::move(input), scored, scoring));
+  };
+  return make_model(train_sgns(text.corpus, options, context, make_model));
 }
 
 bool Prod2Vec::user_vector(const Query& query, std::span<float> out) const {

@@ -46,7 +46,7 @@ class Prod2Vec : public Model {
   static constexpr std::string_view kName = "prod2vec";
   static constexpr std::string_view kSummary =
       "skip-gram with negative sampling over item sequences (Grbovic et al. 2015)";
-  static constexpr Traits kTraits = {.uses_order = true};
+  static constexpr Traits kTraits = {.uses_order = true, .passes = "epochs", .planned_schedule = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

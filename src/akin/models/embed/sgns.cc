@@ -9,6 +9,7 @@
 #include "akin/base/parallel.h"
 #include "akin/models/alias_table.h"
 #include "akin/models/embed/sgns_kernel.h"
+#include "akin/models/passes.h"
 
 namespace akin {
 namespace {
@@ -51,23 +52,24 @@ class Trainer {
     }
   }
 
-  SgnsVectors run() {
-    for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
-      deal_blocks(epoch);
-      loss_ = 0;
-      loss_pairs_ = 0;
-      for (std::size_t begin = 0; begin < corpus_.sequences();) {
-        const std::size_t end = chunk_end(begin);
-        make_pairs(epoch, begin, end);
-        train_chunk(epoch, begin, end);
-        begin = end;
-      }
+  /// One pass over the corpus; returns the mean loss of its pairs.
+  double run_epoch(std::size_t epoch) {
+    deal_blocks(epoch);
+    loss_ = 0;
+    loss_pairs_ = 0;
+    for (std::size_t begin = 0; begin < corpus_.sequences();) {
+      const std::size_t end = chunk_end(begin);
+      make_pairs(epoch, begin, end);
+      train_chunk(epoch, begin, end);
+      begin = end;
     }
     if (!all_finite(vectors_.input) || !all_finite(vectors_.output)) {
       fail(ErrorCode::kBadData, "the vectors grew without bound; lower alpha (now {})", options_.alpha);
     }
-    return std::move(vectors_);
+    return mean_loss();
   }
+
+  SgnsVectors& vectors() { return vectors_; }
 
  private:
   void init_vectors();
@@ -81,6 +83,7 @@ class Trainer {
   void train_chunk(std::size_t epoch, std::size_t begin, std::size_t end);
   double train_bucket(std::span<const Pair> pairs, std::size_t block, float alpha, Rng rng);
   double alpha_at(double tokens_done) const;
+  double mean_loss() const { return loss_ / static_cast<double>(std::max<std::size_t>(1, loss_pairs_)); }
   std::size_t bucket_of(const Pair& pair) const {
     return blocks_.of[pair.input] * n_blocks_ + blocks_.of[pair.output];
   }
@@ -247,7 +250,7 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
                    .done = before + tokens,
                    .total = total,
                    .unit = "words",
-                   .loss = loss_ / static_cast<double>(std::max<std::size_t>(1, loss_pairs_))});
+                   .loss = mean_loss()});
 }
 
 double Trainer::train_bucket(std::span<const Pair> pairs, std::size_t block, float alpha, Rng rng) {
@@ -274,8 +277,18 @@ double Trainer::train_bucket(std::span<const Pair> pairs, std::size_t block, flo
 
 }  // namespace
 
-SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context) {
-  return Trainer(corpus, options, context).run();
+SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context,
+                       const std::function<std::unique_ptr<Model>(const SgnsVectors&)>& make_model) {
+  Trainer trainer(corpus, options, context);
+  SgnsVectors& vectors = trainer.vectors();
+  FitState state;
+  state.add("input", vectors.input);
+  state.add("output", vectors.output);
+  run_passes({.total = static_cast<int>(options.epochs),
+              .run = [&](int epoch) { return trainer.run_epoch(static_cast<std::size_t>(epoch)); },
+              .snapshot = [&] { return make_model(vectors); }},
+             std::move(state), context);
+  return std::move(vectors);
 }
 
 }  // namespace akin

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "akin/base/context.h"
 #include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/model.h"
 
 namespace akin {
 
@@ -50,6 +53,9 @@ struct SgnsVectors {
 /// `offsets` should not cut sequences longer than a few thousand tokens: the pairs of at least one sequence
 /// are held at a time. Cost: O(tokens x window x (negative + 1) x size) an epoch. Throws Error(kCancelled),
 /// and Error(kBadData) if the vectors diverge.
-SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context);
+///
+/// `make_model` makes the model of the vectors, for the context's observer; without an observer it is not needed.
+SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context,
+                       const std::function<std::unique_ptr<Model>(const SgnsVectors&)>& make_model = {});
 
 }  // namespace akin

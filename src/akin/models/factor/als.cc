@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/solve.h"
 #include "akin/models/factor/interactions.h"
+#include "akin/models/passes.h"
 
 namespace akin {
 namespace {
@@ -158,58 +160,101 @@ void for_rows(const Csr& matrix, const Context& context, const Make& make, const
 
 }  // namespace
 
-std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, const Context& context) {
-  context.check_stop();
-  const Csr by_user = positive_interactions(data, kName);
-  const Csr by_item = transpose(by_user);
-  Matrix users = initial_factors(by_user, config, Rng(context.seed, kUserStream).next());
-  Matrix items = initial_factors(by_item, config, Rng(context.seed, kItemStream).next());
-  const Objective objective{config.alpha, config.regularization, config.count_power};
+/// A fit under way.
+class Als::Fit {
+ public:
+  Fit(const TrainingData& data, const Config& config, const Context& context)
+      : config_(config),
+        context_(context),
+        objective_{config.alpha, config.regularization, config.count_power},
+        by_user_(positive_interactions(data, kName)),
+        by_item_(transpose(by_user_)),
+        users_(initial_factors(by_user_, config, Rng(context.seed, kUserStream).next())),
+        items_(initial_factors(by_item_, config, Rng(context.seed, kItemStream).next())) {}
 
-  const auto solve_side = [&](const Csr& matrix, const Matrix& fixed, const Matrix& gram, Matrix& rows,
-                              bool exactly) {
-    const auto make = [&] { return std::make_unique<HalfStep>(fixed, gram, objective); };
-    for_rows<HalfStep>(matrix, context, make, [&](std::size_t row, HalfStep& half_step) {
-      if (exactly) {
-        half_step.solve_exactly(matrix.cols_of(row), matrix.values_of(row), rows.row(row));
-      } else {
-        half_step.improve(matrix.cols_of(row), matrix.values_of(row), config.cg_steps, rows.row(row));
-      }
-    });
-  };
-  const auto total_loss = [&](const Matrix& gram) {
-    std::vector<double> losses(by_user.rows(), 0.0);
-    const auto make = [&] { return std::make_unique<HalfStep>(items, gram, objective); };
-    for_rows<HalfStep>(by_user, context, make, [&](std::size_t row, HalfStep& half_step) {
-      losses[row] = half_step.loss(by_user.cols_of(row), by_user.values_of(row), users.row(row));
-    });
-    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
-    for (std::size_t i = 0; i < items.rows(); ++i) {
-      sum +=
-          HalfStep::ridge(objective, by_item.row_size(i)) * dot(items.row(i), items.row(i), items.stride());
-    }
-    return sum;
-  };
+  void run() {
+    FitState state;
+    state.add("users", users_);
+    state.add("items", items_);
+    run_passes({.total = config_.iterations,
+                .phase = "iteration",
+                .unit = "iterations",
+                .run = [&](int pass) { return iterate(pass + 1); },
+                .snapshot = [&] { return snapshot(); }},
+               std::move(state), context_);
+  }
 
-  const bool exact = config.solver == "exact";
-  for (int iteration = 1; iteration <= config.iterations; ++iteration) {
-    solve_side(by_item, users, full_gram(users, context.threads), items, exact);
-    const Matrix item_gram = full_gram(items, context.threads);
-    solve_side(by_user, items, item_gram, users, exact || iteration == config.iterations);
-    if (!all_finite(users) || !all_finite(items)) {
+  /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
+  /// all passes but the last planned one are not.
+  std::unique_ptr<Model> snapshot() const {
+    Matrix users = users_.clone();
+    solve_users(full_gram(items_, context_.threads), /*exactly=*/true, users);
+    return std::unique_ptr<Model>(new Als(std::move(users), items_.clone(), objective_));
+  }
+  /// Ends the fit.
+  std::unique_ptr<Model> take() {
+    return std::unique_ptr<Model>(new Als(std::move(users_), std::move(items_), objective_));
+  }
+
+ private:
+  double iterate(int number) {
+    const bool exact = config_.solver == "exact";
+    solve(by_item_, users_, full_gram(users_, context_.threads), exact, items_);
+    const Matrix item_gram = full_gram(items_, context_.threads);
+    solve_users(item_gram, exact || number == config_.iterations, users_);
+    if (!all_finite(users_) || !all_finite(items_)) {
       fail(ErrorCode::kBadData,
            "als: iteration {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
            "(now {})",
-           iteration, config.regularization, config.alpha);
+           number, config_.regularization, config_.alpha);
     }
-    Progress progress{.phase = "iteration",
-                      .done = static_cast<std::uint64_t>(iteration),
-                      .total = static_cast<std::uint64_t>(config.iterations),
-                      .unit = "iterations"};
-    if (config.report_loss) progress.loss = total_loss(item_gram);
-    context.report(progress);
+    return config_.report_loss ? total_loss(item_gram) : std::numeric_limits<double>::quiet_NaN();
   }
-  return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
+
+  void solve_users(const Matrix& item_gram, bool exactly, Matrix& users) const {
+    solve(by_user_, items_, item_gram, exactly, users);
+  }
+
+  void solve(const Csr& matrix, const Matrix& fixed, const Matrix& gram, bool exactly, Matrix& rows) const {
+    const auto make = [&] { return std::make_unique<HalfStep>(fixed, gram, objective_); };
+    for_rows<HalfStep>(matrix, context_, make, [&](std::size_t row, HalfStep& half_step) {
+      if (exactly) {
+        half_step.solve_exactly(matrix.cols_of(row), matrix.values_of(row), rows.row(row));
+      } else {
+        half_step.improve(matrix.cols_of(row), matrix.values_of(row), config_.cg_steps, rows.row(row));
+      }
+    });
+  }
+
+  double total_loss(const Matrix& item_gram) const {
+    std::vector<double> losses(by_user_.rows(), 0.0);
+    const auto make = [&] { return std::make_unique<HalfStep>(items_, item_gram, objective_); };
+    for_rows<HalfStep>(by_user_, context_, make, [&](std::size_t row, HalfStep& half_step) {
+      losses[row] = half_step.loss(by_user_.cols_of(row), by_user_.values_of(row), users_.row(row));
+    });
+    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      const float* item = items_.row(i);
+      sum += HalfStep::ridge(objective_, by_item_.row_size(i)) * dot(item, item, items_.stride());
+    }
+    return sum;
+  }
+
+  const Config& config_;
+  const Context& context_;
+  const Objective objective_;
+  const Csr by_user_;
+  const Csr by_item_;
+  Matrix users_;
+  Matrix items_;
+};
+
+std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, const Context& context) {
+  context.check_stop();
+  Fit fit(data, config, context);
+  fit.run();
+  // An observer may have stopped the fit, or put the state of an earlier pass in place.
+  return context.observer && config.iterations > 0 ? fit.snapshot() : fit.take();
 }
 
 Als::Als(Matrix users, Matrix items, const Objective& objective)

@@ -36,12 +36,12 @@ class Als : public Model {
     bool report_loss = false;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true},
+          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
           {"iterations", &iterations, "times items, then users are solved for", 0, 10000},
-          {"regularization", &regularization, "lambda, the penalty on squared lengths", 0, 1e9, {}, true},
+          {"regularization", &regularization, "lambda, the penalty on squared lengths", 0, 1e9, {}, true, {1e-3, 3}},
           {"count_power", &count_power,
-           "nu: lambda is multiplied by (entries of the row)^nu; 0 = the same for all", 0, 2},
-          {"alpha", &alpha, "confidence of an event of value v is 1 + alpha v", 1e-6, 1e6, {}, true},
+           "nu: lambda is multiplied by (entries of the row)^nu; 0 = the same for all", 0, 2, {}, false, {0, 1}},
+          {"alpha", &alpha, "confidence of an event of value v is 1 + alpha v", 1e-6, 1e6, {}, true, {0.1, 40}},
           {"solver", &solver, "cg = conjugate gradient, exact = Cholesky", 0, 0, {"cg", "exact"}},
           {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},
           {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
@@ -52,7 +52,7 @@ class Als : public Model {
   static constexpr std::string_view kName = "als";
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
-  static constexpr Traits kTraits = {};
+  static constexpr Traits kTraits = {.passes = "iterations"};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -72,6 +72,7 @@ class Als : public Model {
     float count_power;
   };
   class HalfStep;
+  class Fit;
   Als(Matrix users, Matrix items, const Objective& objective);
 
   Matrix users_;  // (n_users, f), zero rows for users without events

@@ -8,6 +8,7 @@
 #include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/passes.h"
 #include "akin/models/sampling.h"
 
 namespace akin {
@@ -54,35 +55,6 @@ void draw_triples(BlockSchedule::Block& block, int negatives, Scratch& scratch) 
   }
 }
 
-void train(const Csr& positives, const Bpr::Config& config, const Context& context, FactorModel& model) {
-  BlockSchedule schedule(positives, Rng(context.seed, kScheduleStream).next());
-  std::vector<Scratch> scratch(static_cast<std::size_t>(resolve_threads(context.threads)),
-                               Scratch(positives));
-  for (int epoch = 0; epoch < config.epochs; ++epoch) {
-    const float left = 1 - static_cast<float>(epoch) / static_cast<float>(config.epochs);
-    const RankingStep step{config.learning_rate * left, config.regularization};
-    std::atomic<std::uint64_t> drawn = 0;
-    const double loss =
-        schedule.run(static_cast<std::uint64_t>(epoch), context, [&](BlockSchedule::Block& block) {
-          Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
-          draw_triples(block, config.negatives, own);
-          drawn.fetch_add(own.triples.size(), std::memory_order_relaxed);
-          return ranking_steps(own.triples, step, model);
-        });
-    if (drawn == 0)
-      fail(ErrorCode::kBadData, "bpr: every user has chosen every item, so there is nothing to rank");
-    if (!std::isfinite(loss) || !all_finite(model.users) || !all_finite(model.items)) {
-      fail(ErrorCode::kBadData, "bpr: training diverged in epoch {}; lower learning_rate (now {})", epoch + 1,
-           config.learning_rate);
-    }
-    context.report({.phase = "epoch",
-                    .done = static_cast<std::uint64_t>(epoch) + 1,
-                    .total = static_cast<std::uint64_t>(config.epochs),
-                    .unit = "epochs",
-                    .loss = loss / static_cast<double>(drawn)});
-  }
-}
-
 /// A uniformly random item that is not in the ascending `history`, or nullopt after as many tries as in
 /// training.
 std::optional<idx_t> draw_negative(std::span<const idx_t> history, std::size_t n_items, Rng& rng) {
@@ -95,18 +67,59 @@ std::optional<idx_t> draw_negative(std::span<const idx_t> history, std::size_t n
 
 }  // namespace
 
+/// A fit under way.
+struct Bpr::Fit {
+  const Csr& positives;
+  const Config& config;
+  FactorModel model;
+  BlockSchedule schedule;
+  std::vector<Scratch> scratch;  // of each thread
+
+  double epoch(int number, const Context& context) {
+    const float left = 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
+    const RankingStep step{config.learning_rate * left, config.regularization};
+    std::atomic<std::uint64_t> drawn = 0;
+    const double loss =
+        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
+          Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
+          draw_triples(block, config.negatives, own);
+          drawn.fetch_add(own.triples.size(), std::memory_order_relaxed);
+          return ranking_steps(own.triples, step, model);
+        });
+    if (drawn == 0)
+      fail(ErrorCode::kBadData, "bpr: every user has chosen every item, so there is nothing to rank");
+    if (!std::isfinite(loss) || !all_finite(model.users) || !all_finite(model.items)) {
+      fail(ErrorCode::kBadData, "bpr: training diverged in epoch {}; lower learning_rate (now {})",
+           number + 1, config.learning_rate);
+    }
+    return loss / static_cast<double>(drawn);
+  }
+
+  std::unique_ptr<Model> make_model() const {
+    Matrix users = widen(model.users), items = widen(model.items);
+    clear_rows_without_entries(transpose(positives), items);  // nothing is known of where they lie
+    const std::size_t f = model.users.cols();
+    for (std::size_t u = 0; u < users.rows(); ++u) users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
+    for (std::size_t i = 0; i < items.rows(); ++i) items[i][f] = model.item_bias[i];
+    return std::unique_ptr<Model>(
+        new Bpr(std::move(users), std::move(items), {config.learning_rate, config.regularization}));
+  }
+};
+
 std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
   const Csr positives = positive_interactions(data, kName);
-  FactorModel model = initial_model(positives, config, context.seed);
-  train(positives, config, context, model);
-  clear_rows_without_entries(transpose(positives), model.items);  // nothing is known of where they lie
-  Matrix users = widen(model.users), items = widen(model.items);
-  const std::size_t f = model.users.cols();
-  for (std::size_t u = 0; u < users.rows(); ++u) users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
-  for (std::size_t i = 0; i < items.rows(); ++i) items[i][f] = model.item_bias[i];
-  return std::unique_ptr<Model>(
-      new Bpr(std::move(users), std::move(items), {config.learning_rate, config.regularization}));
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  Fit fit{positives, config, initial_model(positives, config, context.seed),
+          BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
+          std::vector<Scratch>(threads, Scratch(positives))};
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, context); },
+              .snapshot = [&] { return fit.make_model(); }},
+             state_of(fit.model), context);
+  return fit.make_model();
 }
 
 bool Bpr::user_vector(const Query& query, std::span<float> out) const {

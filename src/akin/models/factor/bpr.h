@@ -31,7 +31,7 @@ class Bpr : public Model {
     float init_sigma = 0.1f;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true},
+          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
           {"epochs", &epochs, "passes over the events", 0, 100000},
           {"learning_rate",
            &learning_rate,
@@ -39,9 +39,10 @@ class Bpr : public Model {
            1e-7,
            10,
            {},
-           true},
-          {"regularization", &regularization, "lambda, the penalty on vectors and biases", 0, 100, {}, true},
-          {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000},
+           true,
+           {5e-3, 0.3}},
+          {"regularization", &regularization, "lambda, the penalty on vectors and biases", 0, 100, {}, true, {1e-5, 0.1}},
+          {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
           {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
       };
     }
@@ -49,7 +50,7 @@ class Bpr : public Model {
   static constexpr std::string_view kName = "bpr";
   static constexpr std::string_view kSummary =
       "matrix factorization for ranking by pairs (Rendle et al. 2009)";
-  static constexpr Traits kTraits = {};
+  static constexpr Traits kTraits = {.passes = "epochs", .planned_schedule = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
@@ -69,6 +70,7 @@ class Bpr : public Model {
     float learning_rate;
     float regularization;
   };
+  struct Fit;
   Bpr(Matrix users, Matrix items, const FoldIn& fold_in)
       : users_(std::move(users)), items_(std::move(items)), fold_in_(fold_in) {}
   void descend(std::span<const idx_t> history, std::span<float> user) const;

@@ -8,6 +8,7 @@
 #include "akin/linalg/solve.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/passes.h"
 
 namespace akin {
 namespace {
@@ -40,28 +41,50 @@ Matrix widen(const Matrix& matrix) {
   return wide;
 }
 
-void train(const Csr& ratings, const MfSgd::Config& config, const Context& context, RatingStep step,
-           FactorModel& model) {
-  BlockSchedule schedule(ratings, Rng(context.seed, kScheduleStream).next());
-  for (int epoch = 0; epoch < config.epochs; ++epoch) {
+float learning_rate(const MfSgd::Config& config, int epoch) {
+  return static_cast<float>(config.learning_rate * std::pow(static_cast<double>(config.decay), epoch));
+}
+
+}  // namespace
+
+/// A fit under way.
+struct MfSgd::Fit {
+  const Csr& ratings;
+  const Config& config;
+  float mean;
+  FactorModel model;
+
+  double epoch(int number, BlockSchedule& schedule, const Context& context) {
+    const RatingStep step{mean, learning_rate(config, number), config.regularization,
+                          config.bias_regularization};
     const double loss =
-        schedule.run(static_cast<std::uint64_t>(epoch), context,
+        schedule.run(static_cast<std::uint64_t>(number), context,
                      [&](BlockSchedule::Block& block) { return rating_steps(block.cells, step, model); });
     const double rmse = std::sqrt(loss / static_cast<double>(ratings.entries()));
     if (!std::isfinite(rmse) || !all_finite(model.users) || !all_finite(model.items)) {
       fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
-           epoch + 1, config.learning_rate);
+           number + 1, config.learning_rate);
     }
-    step.learning_rate *= config.decay;
-    context.report({.phase = "epoch",
-                    .done = static_cast<std::uint64_t>(epoch) + 1,
-                    .total = static_cast<std::uint64_t>(config.epochs),
-                    .unit = "epochs",
-                    .loss = rmse});
+    return rmse;
   }
-}
 
-}  // namespace
+  std::unique_ptr<Model> make_model() const {
+    Matrix users = widen(model.users), items = widen(model.items);
+    const std::size_t f = model.users.cols();
+    for (std::size_t u = 0; u < users.rows(); ++u) {
+      if (ratings.row_size(u) == 0) continue;
+      users[u][f] = mean + model.user_bias[u];
+      users[u][f + 1] = 1;
+    }
+    for (std::size_t i = 0; i < items.rows(); ++i) {
+      items[i][f] = 1;
+      items[i][f + 1] = model.item_bias[i];
+    }
+    const FoldIn fold_in{mean, std::max(mean, upper_quartile(ratings.values)), config.regularization,
+                         config.bias_regularization};
+    return std::unique_ptr<Model>(new MfSgd(std::move(users), std::move(items), fold_in));
+  }
+};
 
 std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
@@ -69,24 +92,15 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   if (ratings.entries() == 0) fail(ErrorCode::kBadData, "mf-sgd: there are no training ratings");
   const double sum = std::accumulate(ratings.values.begin(), ratings.values.end(), 0.0);
   const float mean = static_cast<float>(sum / static_cast<double>(ratings.entries()));
-  FactorModel model = initial_model(ratings, config, context.seed);
-  train(ratings, config, context,
-        {mean, config.learning_rate, config.regularization, config.bias_regularization}, model);
-
-  Matrix users = widen(model.users), items = widen(model.items);
-  const std::size_t f = model.users.cols();
-  for (std::size_t u = 0; u < users.rows(); ++u) {
-    if (ratings.row_size(u) == 0) continue;
-    users[u][f] = mean + model.user_bias[u];
-    users[u][f + 1] = 1;
-  }
-  for (std::size_t i = 0; i < items.rows(); ++i) {
-    items[i][f] = 1;
-    items[i][f + 1] = model.item_bias[i];
-  }
-  const FoldIn fold_in{mean, std::max(mean, upper_quartile(ratings.values)), config.regularization,
-                       config.bias_regularization};
-  return std::unique_ptr<Model>(new MfSgd(std::move(users), std::move(items), fold_in));
+  Fit fit{ratings, config, mean, initial_model(ratings, config, context.seed)};
+  BlockSchedule schedule(ratings, Rng(context.seed, kScheduleStream).next());
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, schedule, context); },
+              .snapshot = [&] { return fit.make_model(); }},
+             state_of(fit.model), context);
+  return fit.make_model();
 }
 
 bool MfSgd::user_vector(const Query& query, std::span<float> out) const {

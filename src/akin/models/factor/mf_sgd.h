@@ -29,7 +29,7 @@ class MfSgd : public Model {
     float init_sigma = 0.1f;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true},
+          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
           {"epochs", &epochs, "passes over the ratings", 0, 100000},
           {"learning_rate",
            &learning_rate,
@@ -37,10 +37,11 @@ class MfSgd : public Model {
            1e-7,
            10,
            {},
-           true},
-          {"decay", &decay, "the step length is multiplied by this after every epoch", 0.01, 1},
-          {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true},
-          {"bias_regularization", &bias_regularization, "lambda_b, the penalty on biases", 0, 100, {}, true},
+           true,
+           {2e-3, 0.1}},
+          {"decay", &decay, "the step length is multiplied by this after every epoch", 0.01, 1, {}, false, {0.85, 1}},
+          {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true, {0.01, 0.5}},
+          {"bias_regularization", &bias_regularization, "lambda_b, the penalty on biases", 0, 100, {}, true, {1e-3, 0.2}},
           {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
       };
     }
@@ -48,7 +49,7 @@ class MfSgd : public Model {
   static constexpr std::string_view kName = "mf-sgd";
   static constexpr std::string_view kSummary =
       "biased matrix factorization of ratings by SGD (Koren, Bell & Volinsky 2009)";
-  static constexpr Traits kTraits = {.predicts_ratings = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true, .passes = "epochs"};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
@@ -71,6 +72,7 @@ class MfSgd : public Model {
     float regularization;
     float bias_regularization;
   };
+  struct Fit;
   MfSgd(Matrix users, Matrix items, const FoldIn& fold_in)
       : users_(std::move(users)), items_(std::move(items)), fold_in_(fold_in) {}
 

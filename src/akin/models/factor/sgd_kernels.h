@@ -6,6 +6,7 @@
 
 #include "akin/linalg/matrix.h"
 #include "akin/models/factor/block_schedule.h"
+#include "akin/models/fit_observer.h"
 
 namespace akin {
 
@@ -16,6 +17,16 @@ struct FactorModel {
   std::vector<float> user_bias;
   std::vector<float> item_bias;
 };
+
+/// All of it, in place.
+inline FitState state_of(FactorModel& model) {
+  FitState state;
+  state.add("users", model.users);
+  state.add("items", model.items);
+  state.add("user_bias", model.user_bias);
+  state.add("item_bias", model.item_bias);
+  return state;
+}
 
 struct RatingStep {
   float mean;  ///< mu
