@@ -118,9 +118,9 @@ class FlowTest(AkinTest):
 
     def test_evaluate_and_compare_agree(self):
         self.make_bundle()
-        alone = self.run_json("evaluate", "model.akin", "--cutoffs", "10")["evaluation"]["ranking"]
+        alone = self.run_json("evaluate", "model.akin", "--cutoffs", "10")["evaluation"]["metrics"]
         table = self.run_json("compare", "-d", "shop.data", "--models", "als", "--cutoffs", "10")
-        self.assertEqual(table["models"][0]["evaluation"]["ranking"], alone)
+        self.assertEqual(table["models"][0]["evaluation"]["metrics"], alone)
 
 
 class ProtocolTest(AkinTest):

@@ -37,8 +37,8 @@ class KnownAnswers(AkinTest):
         self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--quiet")
 
         def at_ten(*flags):
-            ranking = self.run_json("evaluate", "m", "--cutoffs", "10", *flags)["evaluation"]["ranking"][0]
-            return round(ranking["hr"], 4), round(ranking["ndcg"], 4)
+            metrics = self.run_json("evaluate", "m", "--cutoffs", "10", *flags)["evaluation"]["metrics"]
+            return round(metrics["HR@10"]["value"], 4), round(metrics["NDCG@10"]["value"], 4)
 
         self.assertEqual(at_ten("--ties", "for"), (0.4538, 0.2545), "the published way of counting")
         self.assertEqual(at_ten(), (0.4531, 0.2541), "ties against the model")

@@ -272,7 +272,7 @@ TEST(FitMonitor, LowerErrorsAreBetter) {
   double lowest = 1e9;
   for (const CurvePoint& point : monitor.curve()) lowest = std::min(lowest, point.value);
   EXPECT_EQ(monitor.best()->value, lowest);
-  EXPECT_EQ(shop.evaluate(*model, {10}, 1, MfSgd::kTraits).rating->rmse, lowest);
+  EXPECT_EQ(shop.evaluate(*model, {10}, 1, MfSgd::kTraits).value("RMSE"), lowest);
 }
 
 TEST(LearningCurve, TextAndBack) {

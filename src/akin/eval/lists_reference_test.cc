@@ -61,8 +61,8 @@ struct EventTable {
   std::vector<Event> test;
   std::vector<std::vector<float>> scores;
 
-  EventTable(const json& columns, const char* value, std::size_t users)
-      : scores(users, std::vector<float>(columns["user"].size() + 1)) {
+  EventTable(const json& columns, const char* value)
+      : scores(columns["user"].back().get<std::size_t>() + 1, std::vector<float>(columns["user"].size() + 1)) {
     for (idx_t e = 0; e < columns["user"].size(); ++e) {
       const auto user = columns["user"][e].get<idx_t>();
       test.push_back(event(user, e + 1, columns[value][e].get<float>()));
@@ -73,8 +73,8 @@ struct EventTable {
 
 TEST(ListsReference, ErrorsOfRatings) {
   const json reference = fixture();
-  const std::size_t users = reference["n_users"];
-  const EventTable events(reference["ratings"], "rating", users);
+  const EventTable events(reference["ratings"], "rating");
+  const std::size_t users = events.scores.size();
   std::vector<Event> train;  // of the range of ratings, so that nothing is clipped
   for (idx_t u = 0; u < users; ++u) train.push_back(event(u, 0, u == 0 ? 0.5F : 5.0F));
   const Shop shop(users, events.scores[0].size(), train, events.test);
@@ -87,8 +87,8 @@ TEST(ListsReference, ErrorsOfRatings) {
 
 TEST(ListsReference, Labels) {
   const json reference = fixture();
-  const std::size_t users = reference["n_users"];
-  const EventTable events(reference["labelled"], "label", users);
+  const EventTable events(reference["labelled"], "label");
+  const std::size_t users = events.scores.size();
   std::vector<Event> train;
   for (idx_t u = 0; u < users; ++u) train.push_back(event(u, 0));
   const Shop shop(users, events.scores[0].size(), train, events.test);

@@ -103,14 +103,13 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
       {"model", std::string(task.entry.name)},
       {"seed", std::to_string(seed)},
       {"metric", metric},
-      {"search", options.halving ? fmt::format("halving by {}", options.eta) : "random"},
+      {"search", options.halving ? fmt::format("halving of {} trials by {}", options.trials, options.eta) : "random"},
       {"ranges", task.space.text()},
       {"number of passes between evaluations", std::to_string(options.every)},
       {"patience", std::to_string(options.patience)},
       {"number of items", std::to_string(task.data.n_items())},
       {"hash of the training events", fmt::format("{:016x}", fingerprint(task.data.events))},
       {"hash of the validation events", fmt::format("{:016x}", fingerprint(task.validation))}};
-  if (options.halving) identity["number of trials"] = std::to_string(options.trials);
   // Defaults too: another akin may have others.
   for (const auto& [name, value] : task.entry.complete(task.space.fixed())) identity["parameter " + name] = value;
   return identity;

@@ -30,7 +30,7 @@ struct TinyShop {
   TuneTask task(std::string_view model, const ParamValues& fixed = {},
                 const std::vector<std::string>& ranges = {}) const {
     const ModelEntry& entry = find_model(model);
-    return {entry, SearchSpace(entry, fixed, ranges), {data, data.events}, validation};
+    return {entry, SearchSpace(entry, fixed, ranges), {data, data.events}, validation, data.events};
   }
 };
 
