@@ -49,6 +49,7 @@ function makeSortable(table) {
   headers.forEach((header, column) => {
     const button = document.createElement("button");
     button.type = "button";
+    if (header.textContent.trim() === "") button.setAttribute("aria-label", `Column ${column + 1}`);
     button.append(...header.childNodes);
     header.append(button);
     const states = header.classList.contains("n") ? ["descending", "ascending"] : ["ascending", "descending"];

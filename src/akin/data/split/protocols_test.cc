@@ -45,6 +45,10 @@ TEST(Split, RatioIsNearItsShareAndAsItEverWas) {
   // Four standard deviations of a binomial count.
   EXPECT_NEAR(static_cast<double>(split.test.size()), 0.3 * n, 4 * std::sqrt(n * 0.21));
   EXPECT_NEAR(static_cast<double>(split.validation.size()), 0.3 * rest, 4 * std::sqrt(rest * 0.21));
+  // The two parts are drawn independently: a user's first event is in validation as often as any other.
+  double first = 0;
+  for (const int validation : numbers(split.validation)) first += validation % 97 == 0;
+  EXPECT_NEAR(first, 101 * 0.21, 4 * std::sqrt(101 * 0.21 * 0.79));
 }
 
 TEST(Split, UserRatioTakesTheShareOfEachUser) {
@@ -142,15 +146,16 @@ TEST(Split, GivenFollowsTheFiles) {
 TEST(Split, GivenWithoutValidationTakesAShareOfTraining) {
   Dataset data = random_shop(std::vector<int>(13, 37), 11);
   for (std::size_t e = 0; e < data.events.size(); ++e) {
-    if (e % 37 >= 30) data.events[e].part = Part::kTest;
+    const std::size_t first_test = data.events[e].user == 12 ? 36 : 30;  // one has a single test event
+    if (e % 37 >= first_test) data.events[e].part = Part::kTest;
   }
   const Split split = split_events(data, spec("given", true));
   for (const auto& [user, events] : by_user(split.validation)) {
-    EXPECT_EQ(events.size(), 3U);  // round(.1 x 30)
-    for (const int number : events) EXPECT_LT(number % 37, 30);
+    EXPECT_EQ(events.size(), user == 12 ? 4U : 3U);  // round(.1 x 36), round(.1 x 30)
+    for (const int number : events) EXPECT_LT(number % 37, user == 12 ? 36 : 30);
   }
   EXPECT_EQ(by_user(split.validation).size(), 13U);
-  EXPECT_EQ(split.test.size(), 13U * 7);
+  EXPECT_EQ(split.test.size(), 12U * 7 + 1);
 }
 
 TEST(Split, GivenLeaveOneOutTakesEachLastTrainingEvent) {
