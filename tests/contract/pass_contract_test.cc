@@ -139,7 +139,8 @@ TEST_P(PassContract, EndsWithTheStatePutInPlace) {
   Recorder recorder;
   recorder.snapshots = true;
   recorder.end_with = 5;
-  EXPECT_EQ(bits(*fit(kPlanned, &recorder)), bits(*recorder.models.at(5)));
+  const auto model = fit(kPlanned, &recorder);
+  EXPECT_EQ(bits(*model), bits(*recorder.models.at(5)));
   EXPECT_NE(bits(*recorder.models.at(5)), bits(*recorder.models.at(kPlanned)));
 }
 

@@ -39,7 +39,7 @@ class TuneTest(AkinTest):
         for search in ("random", "halving"):
             with self.subTest(search):
                 args = ["tune", "bpr", *self.BASE, "--search", search, "--trials", "20"]
-                whole = self.run_json(*args, "--trials-file", "whole")
+                whole = self.run_json(*args, "--trials-file", "whole." + search)
                 best = (self.dir / "best.toml").read_text().split("\n", 3)[3]
                 kills = 0
                 for delay in (0.05, 0.1, 0.2, 0.3):

@@ -5,7 +5,7 @@ const MULTIPLES = { s: 1, min: 60, h: 3600, "%": 0.01, bytes: 1, kB: 1e3, MB: 1e
 /// The number that a cell shows: "1,234", "7.3 %", "4 min 05 s", "12.3 MB", "0.12 [0.11, 0.13]". NaN if it shows
 /// none; null if it is empty.
 export function numberIn(text) {
-  const shown = text.replace(/\s*[[(±].*$/s, "").trim();
+  const shown = text.replace(/\s*[[(±*].*$/s, "").trim();
   if (shown === "" || shown === "-") return null;
   if (/^[-+]?\d[\d,]*(\.\d+)?(e[-+]?\d+)?$/i.test(shown)) return Number(shown.replaceAll(",", ""));
   let sum = 0;

@@ -142,6 +142,7 @@ int run_compare(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   std::vector<Contender> list = contenders(names);
   for (const std::string& setting : settings) apply_setting(setting, list);
+  flags.options({}, 0);  // wrong flags are told before anything is read
   Session session(line.common);
   const std::vector<Round> rounds = plan(paths, split_flags, line.common.seed);
   Contest contest(std::move(list), flags.options(rounds.front().split, line.common.seed), session);

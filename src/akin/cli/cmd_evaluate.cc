@@ -33,6 +33,7 @@ int run_evaluate(const Args& args) {
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");
   if (!line.parse(args)) return kSuccess;
+  flags.options({}, 0);  // wrong flags are told before anything is read
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
   if (bundle.test.empty()) {

@@ -53,8 +53,12 @@ void add_bins(const std::vector<PopularityBin>& bins, std::vector<PopularityBin>
 Evaluation pool(const std::vector<Evaluation>& parts, const EvaluateOptions& options,
                 const Context& context) {
   AKIN_ASSERT(!parts.empty());
-  if (parts.size() == 1) return parts.front();
   Evaluation result;
+  if (parts.size() == 1) {
+    result = parts.front();
+    add_intervals(result, options, context);
+    return result;
+  }
   result.protocol = fmt::format("{} splits pooled; {}", parts.size(), parts.front().protocol);
   result.cutoffs = parts.front().cutoffs;
   result.bins_cutoff = parts.front().bins_cutoff;

@@ -102,7 +102,7 @@ TEST_F(AmazonCorrupt, TruncatedArchivesAreErrors) {
   const std::string packed = "\x28\xb5\x2f\xfd\xa0" + bytes(kReviews.size(), 4) +
                              bytes(kReviews.size() << 3 | 1, 3) + std::string(kReviews);
   EXPECT_EQ(read(packed, "").events, 3u);
-  EXPECT_EQ(read(kReviews, packed).rejected, 0u);
+  EXPECT_EQ(read(kReviews, packed).rejected, 1u) << "as metadata: one item comes twice";
   for (std::size_t size = 4; size < packed.size(); ++size) {
     EXPECT_THROW(read(packed.substr(0, size), ""), Error) << size;
     EXPECT_THROW(read(kReviews, packed.substr(0, size)), Error) << size;
