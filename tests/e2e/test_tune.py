@@ -38,22 +38,23 @@ class TuneTest(AkinTest):
         self.make_data()
         for search in ("random", "halving"):
             with self.subTest(search):
-                args = ["tune", "bpr", *self.BASE, "--search", search, "--trials", "20"]
+                args = ["tune", "bpr", *self.BASE, "--set", "epochs=200", "--patience", "0", "--search", search,
+                        "--trials", "20"]
                 whole = self.run_json(*args, "--trials-file", "whole." + search)
                 best = (self.dir / "best.toml").read_text().split("\n", 3)[3]
-                kills = 0
-                for delay in (0.05, 0.1, 0.2, 0.3):
+                log = self.dir / "best.toml.trials.jsonl"
+                for finished in (1, 4, 9):  # trials in the file when the kill comes
                     process = subprocess.Popen([AKIN, *args, "--parallel", "2", "--quiet"], cwd=self.dir,
                                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                    time.sleep(delay)
+                    while process.poll() is None and not (log.exists() and log.read_text().count("\n") > finished):
+                        time.sleep(0.001)
                     process.kill()
-                    kills += process.wait() == -signal.SIGKILL
-                self.assertGreater(kills, 0)
+                    self.assertEqual(process.wait(), -signal.SIGKILL)
                 again = self.run_json(*args, "--parallel", "3")
                 self.assertEqual(self.trials(again), self.trials(whole))
                 self.assertEqual((self.dir / "best.toml").read_text().split("\n", 3)[3], best)
                 self.assertFalse((self.dir / "best.toml.trials.jsonl.states").exists())
-                (self.dir / "best.toml.trials.jsonl").unlink()
+                log.unlink()
 
     def test_interrupted(self):
         self.make_data()

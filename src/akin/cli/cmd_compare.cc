@@ -63,15 +63,16 @@ struct Round {
 /// The outcomes of the contenders so far, one evaluation per round, pooled at the end.
 class Contest {
  public:
-  Contest(std::vector<Contender> list, EvaluateOptions options, Session& session)
+  Contest(std::vector<Contender> list, CompeteOptions options, Session& session)
       : options_(std::move(options)), session_(session) {
     for (Contender& contender : list) outcomes_.push_back({.contender = std::move(contender)});
     evaluations_.resize(outcomes_.size());
   }
 
   void run(const Arena& arena, const std::string& name) {
-    EvaluateOptions options = options_;
-    options.resamples = 0;  // pooling makes the intervals
+    best_.reset();
+    CompeteOptions options = options_;
+    options.evaluation.resamples = 0;  // pooling makes the intervals
     for (std::size_t c = 0; c < outcomes_.size(); ++c) {
       Outcome& outcome = outcomes_[c];
       if (!outcome.failure.empty()) continue;
@@ -81,32 +82,59 @@ class Contest {
       outcome.result.model = round.result.model;
       outcome.result.params = std::move(round.result.params);
       outcome.result.fit_seconds += round.result.fit_seconds;
+      if (evaluations_[c].empty()) {
+        outcome.result.curve = std::move(round.result.curve);
+        outcome.result.watched = std::move(round.result.watched);
+      }
+      keep_if_best(std::move(round.model), round.result);
       outcome.failure = std::move(round.failure);
       evaluations_[c].push_back(std::move(round.result.evaluation));
     }
+  }
+
+  /// The embeddings of the model that did best in the round just run, if any model has some.
+  void draw_map(const Arena& arena, ModelComparison& comparison) const {
+    if (best_) add_map(best_name_, *best_, arena, session_.context(), comparison);
   }
 
   std::vector<Outcome> finish() {
     for (std::size_t c = 0; c < outcomes_.size(); ++c) {
       Outcome& outcome = outcomes_[c];
       if (!outcome.failure.empty()) continue;
-      outcome.result.evaluation = pool(evaluations_[c], options_, session_.context());
+      outcome.result.evaluation = pool(evaluations_[c], options_.evaluation, session_.context());
     }
     return std::move(outcomes_);
   }
 
  private:
-  EvaluateOptions options_;
+  /// At most two models are in memory at a time.
+  void keep_if_best(std::unique_ptr<Model> model, const ModelResult& result) {
+    if (!model || model->embedding_dim() == 0) return;
+    const double ndcg = result.evaluation.value(fmt::format("NDCG@{}", result.evaluation.bins_cutoff));
+    if (best_ && !(ndcg > best_ndcg_)) return;
+    best_ = std::move(model);
+    best_name_ = result.model;
+    best_ndcg_ = ndcg;
+  }
+
+  CompeteOptions options_;
   Session& session_;
+  std::unique_ptr<Model> best_;
+  std::string best_name_;
+  double best_ndcg_ = 0;
   std::vector<Outcome> outcomes_;
   std::vector<std::vector<Evaluation>> evaluations_;
 };
 
 /// Every split of every data set.
-std::vector<Round> plan(const std::vector<std::string>& paths, const SplitFlags& flags, std::uint64_t seed) {
+std::vector<Round> plan(const std::vector<std::string>& paths, const SplitFlags& flags, bool validation,
+                        std::uint64_t seed) {
   std::vector<Round> rounds;
   for (const std::string& path : paths) {
-    for (const SplitSpec& split : flags.specs(load_dataset(path), seed)) rounds.push_back({path, split});
+    for (SplitSpec split : flags.specs(load_dataset(path), seed)) {
+      split.validation = split.validation || validation;
+      rounds.push_back({path, split});
+    }
   }
   if (rounds.front().split.holdout == Holdout::kNone)
     fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
@@ -119,6 +147,7 @@ int run_compare(const Args& args) {
   std::vector<std::string> paths;
   SplitFlags split_flags;
   std::string html;
+  int patience = 0;
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
   EvaluationFlags flags;
@@ -135,8 +164,15 @@ int run_compare(const Args& args) {
   line.add(
       {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
   split_flags.add_to(line);
+  line.add({"--patience", "N", &patience,
+            "cut a validation part too, and end the training of a model fitted in passes after N passes that "
+            "were no better on it; 0 = never"});
+  line.add({"--html", "FILE", &html, "also write a web page with charts, complete in itself"});
   flags.add_to(line);
-  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  line.explain(
+      "Figures come with 95 % bootstrap intervals over users. A star marks a model only if it is "
+      "significantly "
+      "better than every other one. --holdout folds:K cross-validates: K splits, results pooled.");
   line.example("akin compare -d shop.data --models popularity,item-knn,als");
   line.example("akin compare -d shop.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;
@@ -144,18 +180,23 @@ int run_compare(const Args& args) {
   for (const std::string& setting : settings) apply_setting(setting, list);
   flags.options({}, 0);  // wrong flags are told before anything is read
   Session session(line.common);
-  const std::vector<Round> rounds = plan(paths, split_flags, line.common.seed);
-  Contest contest(std::move(list), flags.options(rounds.front().split, line.common.seed), session);
+  const std::vector<Round> rounds = plan(paths, split_flags, patience > 0, line.common.seed);
+  Contest contest(std::move(list), {flags.options(rounds.front().split, line.common.seed), patience},
+                  session);
+  ModelComparison drawn;
   std::string shop_name;
   for (std::size_t r = 0; r < rounds.size(); ++r) {
     const Arena arena = make_arena(load_dataset(rounds[r].path), rounds[r].split);
     shop_name = arena.shop.name;
     contest.run(arena, rounds.size() > 1 ? fmt::format(", split {} of {}", r + 1, rounds.size()) : "");
+    if (!html.empty() && r + 1 == rounds.size()) contest.draw_map(arena, drawn);
   }
   const std::vector<Outcome> outcomes = contest.finish();
-  const ModelComparison comparison = test_models(succeeded(outcomes), session.context());
+  ModelComparison comparison = test_models(succeeded(outcomes), session.context());
   session.progress().clear();
   if (!html.empty()) {
+    comparison.map_model = drawn.map_model;
+    comparison.map = std::move(drawn.map);
     HtmlReport page("Models on " + shop_name);
     add_outcomes(page, outcomes, comparison);
     write_file(html, page.html());

@@ -94,6 +94,7 @@ Service Demo::keep_best(Arena arena) {
   if (best == nullptr)
     fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
   results_.best = best->result.model;
+  add_map(results_.best, *best->model, arena, session_.context(), results_.comparison);
   Bundle bundle = make_bundle(std::move(arena), *best->contender.entry, best->result.params,
                               session_.common().seed, {std::move(best->model), best->result.fit_seconds});
   save_bundle(bundle, results_.paths.bundle);

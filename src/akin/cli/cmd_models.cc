@@ -48,9 +48,8 @@ std::string model_text(const ModelEntry& entry) {
   std::string text = fmt::format("{}: {}\n({})\n\n", entry.name, entry.summary, traits_text(entry.traits));
   std::vector<TableRow> rows;
   for (const ModelEntry::ParamInfo& info : entry.params()) {
-    rows.push_back(
-        {std::string(info.param.name), std::string(info.type), info.default_value, param_help(info),
-         search_text(info)});
+    rows.push_back({std::string(info.param.name), std::string(info.type), info.default_value,
+                    param_help(info), search_text(info)});
   }
   text += rows.empty() ? "It has no parameters.\n"
                        : text_table({"parameter", "type", "default", "meaning", "tuned over"}, rows);

@@ -56,28 +56,6 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
   print(text);
 }
 
-/// A monitor and what it asks the model with.
-struct Watch {
-  std::vector<Event> known;
-  FitMonitor monitor;
-};
-
-std::unique_ptr<Watch> make_watch(const Arena& arena, const ModelEntry& entry, const ParamValues& params,
-                                  const MonitorOptions& options, Session& session) {
-  if (!needs_monitor(options)) return nullptr;
-  if (options.resume && !std::filesystem::exists(options.checkpoint))
-    session.remark(fmt::format("{}: no such checkpoint yet, starting anew", options.checkpoint));
-  std::vector<Event> known = arena.known_for_validation();
-  const std::span<const Event> events = known;  // stay where they are when the vector is moved
-  const FitSubject subject{.model = std::string(entry.name),
-                           .traits = entry.traits,
-                           .params = entry.complete(params),
-                           .data = {arena.shop, events},
-                           .each_event = arena.split.holdout == Holdout::kSessions};
-  return std::unique_ptr<Watch>(
-      new Watch{std::move(known), FitMonitor(subject, arena.validation, options, session.context())});
-}
-
 }  // namespace
 
 int run_train(const Args& args) {
@@ -112,7 +90,10 @@ int run_train(const Args& args) {
   split.validation = split.validation || !watch.metric.empty();
   session.remark(training_note(data, entry, params));
   Arena arena = make_arena(std::move(data), split);
-  const std::unique_ptr<Watch> watched = make_watch(arena, entry, params, watch, session);
+  if (watch.resume && !std::filesystem::exists(watch.checkpoint))
+    session.remark(fmt::format("{}: no such checkpoint yet, starting anew", watch.checkpoint));
+  const std::unique_ptr<Watch> watched =
+      needs_monitor(watch) ? make_watch(arena, {&entry, params}, watch, session.context()) : nullptr;
   Context context = session.context();
   if (watched) context.observer = &watched->monitor;
   Fitted fitted = fit_in(arena, entry, params, context);

@@ -54,18 +54,20 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.section("Search");
   line.add({"--search", "HOW", &flags.search,
             "random (every trial in full) or halving (short trials first, the best go on)"});
-  line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults", Need::kOptional, 1});
-  line.add({"--eta", "N", &options.eta, "halving: one trial in N goes on, with N times the passes", Need::kOptional,
-            2});
+  line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
+            Need::kOptional, 1});
+  line.add({"--eta", "N", &options.eta, "halving: one trial in N goes on, with N times the passes",
+            Need::kOptional, 2});
   line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
   line.add({"--range", "P=LOW:HIGH", &flags.ranges,
             "search a parameter in this range, or P=A,B for choices; may be repeated"});
-  line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events", Need::kOptional, 0,
-            std::string(WatchedMetric::default_for(entry.traits))});
+  line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
+            Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
   if (entry.traits.iterative()) {
     line.add({"--patience", "N", &options.patience,
               "end a trial when N evaluations in a row were no better; 0 = never"});
-    line.add({"--eval-every", "N", &options.every, "passes from one evaluation to the next", Need::kOptional, 1});
+    line.add(
+        {"--eval-every", "N", &options.every, "passes from one evaluation to the next", Need::kOptional, 1});
   }
   line.add({"--parallel", "N", &options.parallel, "trials at once, each on its share of the threads",
             Need::kOptional, 1});
@@ -75,7 +77,8 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
             "OUT.trials.jsonl"});
   line.add({"--html", "FILE", &flags.html, "also write a web page, complete in itself"});
   line.explain(
-      "Trials are scored on validation events, taken out of the training part as the test events were. The events held out for "
+      "Trials are scored on validation events, taken out of the training part as the test events were. The "
+      "events held out for "
       "`akin evaluate` are never looked at.");
   line.example(fmt::format("akin tune {0} -d shop.data -o {0}.toml", entry.name));
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin --config {0}.toml", entry.name));
@@ -100,14 +103,15 @@ std::string typed_command(const Args& args) {
 
 void print_outcome(const TuneReport& report, const TuneFlags& flags) {
   const TuneResult& result = report.result;
-  std::string text = fmt::format("{} trials of {} on {}\n\n", result.trials.size(), report.entry.name,
-                                 report.protocol);
+  std::string text =
+      fmt::format("{} trials of {} on {}\n\n", result.trials.size(), report.entry.name, report.protocol);
   text += trials_table(report, kShown);
   if (result.trials.size() > kShown)
     text += fmt::format("... and {} more in {}\n", result.trials.size() - kShown, flags.options.log);
   if (result.failures() > 0) text += fmt::format("{} trials failed\n", result.failures());
-  text += fmt::format("\nwrote {}\n\nNext: akin train {} -d {} --config {} -o {}.akin\n", shell_word(flags.out),
-                      report.entry.name, shell_word(flags.data), shell_word(flags.out), report.entry.name);
+  text +=
+      fmt::format("\nwrote {}\n\nNext: akin train {} -d {} --config {} -o {}.akin\n", shell_word(flags.out),
+                  report.entry.name, shell_word(flags.data), shell_word(flags.out), report.entry.name);
   print(text);
 }
 
@@ -124,7 +128,8 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "name the model before the flags: akin tune MODEL {} ...", args[0]);
   const ModelEntry& entry = find_model(args[0]);
   TuneFlags flags;
-  CommandLine line("tune " + std::string(entry.name), fmt::format("Searches good parameters for {}.", entry.name));
+  CommandLine line("tune " + std::string(entry.name),
+                   fmt::format("Searches good parameters for {}.", entry.name));
   add_flags(line, entry, flags);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   if (flags.search != "random" && flags.search != "halving")
@@ -143,19 +148,19 @@ int run_tune(const Args& args) {
   const std::vector<Event> known = arena.known_for_validation();
   if (flags.options.halving && !entry.traits.iterative())
     session.remark(fmt::format("{} is not fitted in passes: random search instead of halving", entry.name));
-  TuneReport report{
-      .entry = entry,
-      .result = tune({entry, std::move(space), arena.training_data(), arena.validation, known,
-                      split.holdout == Holdout::kSessions},
-                     flags.options, session.context()),
-      .data = flags.data,
-      .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
-                              format_count(arena.validation.size()), to_string(split)),
-      .command = typed_command(args),
-      .seed = line.common.seed};
+  TuneReport report{.entry = entry,
+                    .result = tune({entry, std::move(space), arena.training_data(), arena.validation, known,
+                                    split.holdout == Holdout::kSessions},
+                                   flags.options, session.context()),
+                    .data = flags.data,
+                    .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+                                            format_count(arena.validation.size()), to_string(split)),
+                    .command = typed_command(args),
+                    .seed = line.common.seed};
   session.progress().clear();
   if (report.result.found > 0)
-    session.remark(fmt::format("{}: {} finished trials taken from there", flags.options.log, report.result.found));
+    session.remark(
+        fmt::format("{}: {} finished trials taken from there", flags.options.log, report.result.found));
   write_file(flags.out, best_toml(report));
   if (!flags.html.empty()) write_file(flags.html, tune_html(report));
   if (line.common.json) {

@@ -30,17 +30,19 @@ void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& ar
     return;
   }
   line.section("Early stopping and checkpoints");
-  line.add({"--patience", "N", &patience_,
-            "stop when N evaluations on validation events in a row were no better; the best pass is kept. 0 = "
-            "never stop"});
+  line.add(
+      {"--patience", "N", &patience_,
+       "stop when N evaluations on validation events in a row were no better; the best pass is kept. 0 = "
+       "never stop"});
   line.add({"--metric", "NAME", &metric_, "what is watched on the validation events", Need::kOptional, 0,
             std::string(WatchedMetric::default_for(entry.traits))});
   line.add({"--eval-every", "N", &every_, "passes from one evaluation to the next", Need::kOptional, 1});
-  line.add({"--stop-after", "N", &stop_after_,
-            fmt::format("stop after so many passes of the {} planned; 0 = go through all", entry.traits.passes)});
+  line.add(
+      {"--stop-after", "N", &stop_after_,
+       fmt::format("stop after so many passes of the {} planned; 0 = go through all", entry.traits.passes)});
   line.add({"--checkpoint", "FILE", &checkpoint_, "keep the state of the training in this file"});
-  line.add({"--checkpoint-seconds", "N", &checkpoint_seconds_,
-            "write it at most so often; 0 = after every pass"});
+  line.add(
+      {"--checkpoint-seconds", "N", &checkpoint_seconds_, "write it at most so often; 0 = after every pass"});
   line.add({"--resume", "", &resume_, "go on from the checkpoint; start anew if there is none yet"});
 }
 
@@ -75,13 +77,15 @@ std::string curve_lines(const FitMonitor& monitor) {
   for (std::size_t i = 0; i < evaluated.size(); ++i) {
     const CurvePoint& point = *evaluated[i];
     if (i % step != 0 && i + 1 != evaluated.size() && &point != best) continue;
-    rows.push_back({std::to_string(point.pass), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
-                    fmt::format("{:.4f}", point.value), format_seconds(point.seconds), &point == best ? "best" : ""});
+    rows.push_back(
+        {std::to_string(point.pass), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
+         fmt::format("{:.4f}", point.value), format_seconds(point.seconds), &point == best ? "best" : ""});
   }
   std::string text = text_table({"pass", "loss", monitor.metric(), "time", ""}, rows);
-  if (monitor.out_of_patience()) text += fmt::format("stopped after pass {}: no better for long enough\n", monitor.passes());
-  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->pass, monitor.metric(),
-                            best->value);
+  if (monitor.out_of_patience())
+    text += fmt::format("stopped after pass {}: no better for long enough\n", monitor.passes());
+  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->pass,
+                            monitor.metric(), best->value);
 }
 
 json monitor_json(const FitMonitor& monitor) {
@@ -92,7 +96,8 @@ json monitor_json(const FitMonitor& monitor) {
                      {"value", number(point.value)},
                      {"seconds", point.seconds}});
   }
-  json result = {{"passes", monitor.passes()}, {"resumed_at", monitor.resumed_at()}, {"curve", std::move(curve)}};
+  json result = {
+      {"passes", monitor.passes()}, {"resumed_at", monitor.resumed_at()}, {"curve", std::move(curve)}};
   if (const CurvePoint* best = monitor.best()) {
     result["metric"] = monitor.metric();
     result["best_pass"] = best->pass;

@@ -70,18 +70,45 @@ std::string training_note(const Dataset& data, const ModelEntry& entry, const Pa
                      format_count(data.events.size()), format_bytes(bytes));
 }
 
-Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
+std::unique_ptr<Watch> make_watch(const Arena& arena, const Contender& contender,
+                                  const MonitorOptions& options, const Context& context) {
+  std::vector<Event> known = arena.known_for_validation();
+  const std::span<const Event> events = known;  // stay where they are when the vector is moved
+  const ModelEntry& entry = *contender.entry;
+  const FitSubject subject{.model = std::string(entry.name),
+                           .traits = entry.traits,
+                           .params = entry.complete(contender.params),
+                           .data = {arena.shop, events},
+                           .each_event = arena.split.holdout == Holdout::kSessions};
+  return std::unique_ptr<Watch>(
+      new Watch{std::move(known), FitMonitor(subject, arena.validation, options, context)});
+}
+
+Outcome compete(const Contender& contender, const Arena& arena, const CompeteOptions& options,
                 Session& session) {
   Outcome outcome{.contender = contender};
   const ModelEntry& entry = *contender.entry;
+  ModelResult& result = outcome.result;
   try {
-    outcome.result.model = entry.name;
-    outcome.result.params = entry.complete(contender.params);
-    Fitted fitted = fit_in(arena, entry, contender.params, session.context());
+    result.model = entry.name;
+    result.params = entry.complete(contender.params);
+    Context context = session.context();
+    std::unique_ptr<Watch> watch;
+    if (entry.traits.iterative()) {
+      MonitorOptions monitor{.patience = options.patience};
+      if (!arena.validation.empty()) monitor.metric = WatchedMetric::default_for(entry.traits);
+      watch = make_watch(arena, contender, monitor, context);
+      context.observer = &watch->monitor;
+    }
+    Fitted fitted = fit_in(arena, entry, contender.params, context);
     outcome.model = std::move(fitted.model);
-    outcome.result.fit_seconds = fitted.seconds;
-    outcome.result.evaluation =
-        evaluate(*outcome.model, entry.traits, arena.known_data(), arena.test, options, session.context());
+    result.fit_seconds = fitted.seconds;
+    if (watch) {
+      result.curve = watch->monitor.curve();
+      result.watched = watch->monitor.metric();
+    }
+    result.evaluation = evaluate(*outcome.model, entry.traits, arena.known_data(), arena.test,
+                                 options.evaluation, session.context());
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     outcome.failure = error.what();
@@ -89,6 +116,14 @@ Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOp
   }
   session.progress().clear();
   return outcome;
+}
+
+void add_map(const std::string& name, const Model& model, const Arena& arena, const Context& context,
+             ModelComparison& comparison) {
+  std::vector<std::uint64_t> popularity(arena.shop.n_items(), 0);
+  for (const Event& event : arena.shop.events) ++popularity[event.item];
+  comparison.map_model = name;
+  comparison.map = embedding_map(model, arena.shop, popularity, {}, context);
 }
 
 std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes) {

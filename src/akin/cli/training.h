@@ -1,12 +1,14 @@
 // What train, compare and demo share: the split, a model with parameters, its training and evaluation.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "akin/cli/session.h"
 #include "akin/data/split.h"
+#include "akin/eval/fit_monitor.h"
 #include "akin/eval/report.h"
 #include "akin/store/bundle.h"
 
@@ -40,6 +42,21 @@ struct Contender {
   ParamValues params = {};
 };
 
+/// A monitor of a fit in an arena, and the events it asks the model with.
+struct Watch {
+  std::vector<Event> known;
+  FitMonitor monitor;
+};
+/// The arena must outlive it. Throws as FitMonitor's constructor.
+std::unique_ptr<Watch> make_watch(const Arena& arena, const Contender& contender,
+                                  const MonitorOptions& options, const Context& context);
+
+/// How contenders are trained and scored.
+struct CompeteOptions {
+  EvaluateOptions evaluation = {};
+  int patience = 0;  ///< of models fitted in passes, on the validation part; 0 = all passes
+};
+
 /// How a contender did: its bundle's model and result, or why it failed.
 struct Outcome {
   Contender contender;
@@ -48,10 +65,15 @@ struct Outcome {
   std::string failure = {};
 };
 
-/// Trains and evaluates one contender. A failure of the model is part of the outcome; Error(kCancelled) is
-/// thrown on.
-Outcome compete(const Contender& contender, const Arena& arena, const EvaluateOptions& options,
+/// Trains and evaluates one contender. If the arena has a validation part, a model fitted in passes is
+/// watched on it and its best pass is kept. A failure of the model is part of the outcome; Error(kCancelled)
+/// is thrown on.
+Outcome compete(const Contender& contender, const Arena& arena, const CompeteOptions& options,
                 Session& session);
+
+/// The embeddings of a model on a map, for a page.
+void add_map(const std::string& name, const Model& model, const Arena& arena, const Context& context,
+             ModelComparison& comparison);
 
 /// Results of those that did not fail.
 std::vector<ModelResult> succeeded(const std::vector<Outcome>& outcomes);

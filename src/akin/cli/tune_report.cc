@@ -5,10 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/eval/html.h"
+#include "akin/eval/report_charts.h"
 #include "akin/eval/text_table.h"
 
 namespace akin::cli {
 namespace {
+
+constexpr std::size_t kCurves = 5;  // of the best trials
 
 using nlohmann::json;
 
@@ -77,7 +80,8 @@ std::string best_toml(const TuneReport& report) {
   const BestConfiguration configuration = best_configuration(report.entry, best);
   std::string text = fmt::format("# {}: the best of {} trials, number {}\n", report.entry.name,
                                  report.result.trials.size(), best.number);
-  text += fmt::format("# {} {:.6g} on {}\n", report.result.metric.name(), best.value, one_line(report.protocol));
+  text +=
+      fmt::format("# {} {:.6g} on {}\n", report.result.metric.name(), best.value, one_line(report.protocol));
   text += fmt::format("# made by: {}\n", one_line(report.command));
   text += fmt::format("# use it:  akin train {} --config THIS -d {} -o {}.akin\n", report.entry.name,
                       one_line(report.data), report.entry.name);
@@ -97,7 +101,8 @@ json tune_json(const TuneReport& report) {
                 {"params", trial.params},
                 {"seconds", trial.seconds}};
     if (std::isfinite(trial.low)) row["interval"] = {trial.low, trial.high};
-    if (report.entry.traits.iterative()) row.update({{"best_pass", trial.best_pass}, {"passes", trial.passes}});
+    if (report.entry.traits.iterative())
+      row.update({{"best_pass", trial.best_pass}, {"passes", trial.passes}});
     if (trial.failed()) row["error"] = trial.failure;
     trials.push_back(std::move(row));
   }
@@ -114,6 +119,26 @@ json tune_json(const TuneReport& report) {
 std::string tune_html(const TuneReport& report) {
   HtmlReport page(fmt::format("Parameters of {} on {}", report.entry.name, report.data));
   page.paragraph(fmt::format("{} on {}", report.result.metric.name(), report.protocol));
+  const std::string& metric = report.result.metric.name();
+  std::vector<TrialPoint> points;
+  std::vector<Trial> drawn = report.result.trials;
+  std::ranges::sort(drawn, {}, &Trial::number);
+  for (const Trial& trial : drawn) {
+    const ParamValues params = report.entry.complete(trial.failed() ? ParamValues{} : trial.params);
+    TrialPoint point{.params = {}, .score = trial.value, .note = fmt::format("trial {}", trial.number)};
+    for (const std::string& name : shown_params(report)) {
+      const auto given = trial.params.find(name);
+      point.params.emplace_back(name, given != trial.params.end() ? given->second : params.at(name));
+    }
+    points.push_back(std::move(point));
+  }
+  add_trials(page, points, metric, report.result.metric.better());
+  std::vector<ModelCurve> curves;
+  for (const Trial& trial : report.result.trials) {
+    if (curves.size() < kCurves && !trial.curve.empty())
+      curves.push_back(model_curve(fmt::format("trial {}", trial.number), trial.curve));
+  }
+  add_learning_curves(page, curves, metric);
   const bool lower = report.result.metric.better() == Better::kLower;
   std::vector<HtmlReport::Column> columns;
   for (const std::string& header : headers(report)) columns.emplace_back(header);

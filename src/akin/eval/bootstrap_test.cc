@@ -110,9 +110,9 @@ TEST(Bootstrap, HoldsTheTrueMeanAsOftenAsItSays) {
     const auto holds = [&](std::size_t m, double truth) {
       return metrics[m].low <= truth && truth <= metrics[m].high ? 1 : 0;
     };
-    plain += holds(0, 2.5);                      // E w
-    ratio += holds(1, 7.5 / 2.5);                // E w^2 / E w
-    root += holds(2, std::sqrt(27.5 / 2.5));     // E w (w^2 + 1) / E w
+    plain += holds(0, 2.5);                   // E w
+    ratio += holds(1, 7.5 / 2.5);             // E w^2 / E w
+    root += holds(2, std::sqrt(27.5 / 2.5));  // E w (w^2 + 1) / E w
   }
   for (const int held : {plain, ratio, root}) {
     EXPECT_GE(held, kSamples * 92 / 100);

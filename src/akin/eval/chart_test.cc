@@ -207,9 +207,9 @@ TEST(ReportCharts, MetricBarsLeaveOutWhatIsNotKnown) {
 
 TEST(ReportCharts, LearningCurvesPopularityAndCatalog) {
   HtmlReport page("p");
-  const std::vector<LearningCurve> curves = {{"als", {1, 2, 3}, {9, 7, 5}, {kNan, 0.1, kNan}},
-                                             {"bpr", {1, 2}, {kNan, kNan}, {0.1, 0.2}},
-                                             {"nothing", {}, {}, {}}};
+  const std::vector<ModelCurve> curves = {{"als", {1, 2, 3}, {9, 7, 5}, {kNan, 0.1, kNan}},
+                                          {"bpr", {1, 2}, {kNan, kNan}, {0.1, 0.2}},
+                                          {"nothing", {}, {}, {}}};
   add_learning_curves(page, curves, "NDCG@10");
   const std::vector<PopularityCurve> popularity = {{"als", {0.1, kNan}}, {"bpr", {0.2, 0.3}}};
   add_popularity_curves(page, std::vector<std::string>{"1-4", "5+"}, popularity, "Recall@10");

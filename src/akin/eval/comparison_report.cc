@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "akin/eval/report.h"
+#include "akin/eval/report_charts.h"
 
 namespace akin {
 namespace {
@@ -131,10 +133,54 @@ std::string fallback_lines(const std::vector<ModelResult>& results) {
   return text;
 }
 
+/// Recall by popularity, a curve per model over the bins of all.
+void add_popularity(HtmlReport& page, const std::vector<ModelResult>& results) {
+  const Evaluation& first = results.front().evaluation;  // bins depend on the split alone
+  std::vector<std::string> bins;
+  for (const PopularityBin& bin : first.bins) {
+    bins.push_back(bin.min_events == bin.max_events ? format_count(bin.min_events)
+                                                    : fmt::format("{}-{}", bin.min_events, bin.max_events));
+  }
+  std::vector<PopularityCurve> curves;
+  for (const ModelResult& result : results) {
+    PopularityCurve curve{.model = result.model, .recall = {}};
+    for (const PopularityBin& bin : result.evaluation.bins)
+      curve.recall.push_back(static_cast<double>(bin.hits) / static_cast<double>(bin.held_out));
+    curves.push_back(std::move(curve));
+  }
+  add_popularity_curves(page, bins, curves, fmt::format("Recall@{}", first.bins_cutoff));
+}
+
+void add_charts(HtmlReport& page, const ModelComparison& comparison) {
+  const std::vector<ModelResult>& results = comparison.results;
+  const int cutoff = results.front().evaluation.bins_cutoff;
+  std::vector<ModelMetrics> models;
+  std::vector<CatalogUse> uses;
+  std::vector<ModelCurve> curves;
+  std::string watched;
+  for (const ModelResult& result : results) {
+    models.push_back({result.model, result.evaluation.metrics});
+    uses.push_back({result.model, result.evaluation.value(fmt::format("coverage@{}", cutoff)),
+                    result.evaluation.value(fmt::format("Gini@{}", cutoff))});
+    if (!result.curve.empty()) curves.push_back(model_curve(result.model, result.curve));
+    // Curves of another metric (of ratings) would not fit the axis.
+    if (watched.empty()) watched = result.watched;
+    if (!result.curve.empty() && result.watched != watched)
+      std::ranges::fill(curves.back().metric, std::numeric_limits<double>::quiet_NaN());
+  }
+  const std::vector<std::string> names = {fmt::format("NDCG@{}", cutoff), fmt::format("HR@{}", cutoff),
+                                          fmt::format("Recall@{}", cutoff), "AUC", "RMSE"};
+  add_metric_bars(page, models, names);
+  add_popularity(page, results);
+  add_catalog_use(page, uses, cutoff);
+  add_learning_curves(page, curves, watched);
+  add_embedding_map(page, comparison.map_model, comparison.map);
+}
+
 }  // namespace
 
 ModelComparison test_models(std::vector<ModelResult> results, const Context& context) {
-  ModelComparison comparison{std::move(results), {}};
+  ModelComparison comparison{.results = std::move(results), .tests = {}};
   if (comparison.results.size() < 2) return comparison;
   for (const std::string& name : accuracy_names(comparison.results.front().evaluation.cutoffs)) {
     std::vector<const Metric*> metrics;
@@ -171,6 +217,7 @@ void add_comparison(HtmlReport& page, const ModelComparison& comparison) {
     const TestTable table(comparison, *test);
     page.table(table.caption, {table.headers.begin(), table.headers.end()}, table.rows);
   }
+  add_charts(page, comparison);
   if (lists.headers.size() > 1)
     page.table("What the lists are like", {lists.headers.begin(), lists.headers.end()}, lists.rows);
   std::vector<TableRow> params;

@@ -98,7 +98,8 @@ bool FitMonitor::after_pass(int done, double loss, const FitState& state, const 
   point.seconds = seconds_before_ + seconds_since(start_);
   curve_.push_back(point);
   done_ = done;
-  if (const CurvePoint* point_of_best = best(); point_of_best && point_of_best->pass == done) best_.take(state);
+  if (const CurvePoint* point_of_best = best(); point_of_best && point_of_best->pass == done)
+    best_.take(state);
   const bool more = !ends_at(done) && !out_of_patience();
   if (!options_.checkpoint.empty()) {
     last_.take(state);

@@ -24,21 +24,22 @@ struct FitSubject {
 };
 
 struct MonitorOptions {
-  std::string metric = {};  ///< watched on the validation events (WatchedMetric); empty = nothing is evaluated
-  int every = 1;            ///< passes from one evaluation to the next; the last pass is always evaluated
-  int patience = 0;         ///< evaluations without a better one that end the fit; 0 = never
-  int stop_after = 0;       ///< passes that end the fit, whatever was planned; 0 = all planned
+  std::string metric =
+      {};              ///< watched on the validation events (WatchedMetric); empty = nothing is evaluated
+  int every = 1;       ///< passes from one evaluation to the next; the last pass is always evaluated
+  int patience = 0;    ///< evaluations without a better one that end the fit; 0 = never
+  int stop_after = 0;  ///< passes that end the fit, whatever was planned; 0 = all planned
   std::string checkpoint = {};     ///< file to keep the state in; empty = none
   double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every pass
   bool resume = false;             ///< go on from that file, if it exists
 };
 
-/// Watches one fit. Afterwards the model is that of the best evaluated pass, or of the last pass if nothing was
-/// evaluated. A fit that was killed and is resumed gives the same bits as one that was not.
+/// Watches one fit. Afterwards the model is that of the best evaluated pass, or of the last pass if nothing
+/// was evaluated. A fit that was killed and is resumed gives the same bits as one that was not.
 ///
-/// A cancelled fit (Ctrl-C) leaves a checkpoint of its last whole pass; a killed one loses the passes since the
-/// last one written. Cost: an evaluation per `every` passes; memory for a copy of the best state, and with
-/// checkpoints one of the last.
+/// A cancelled fit (Ctrl-C) leaves a checkpoint of its last whole pass; a killed one loses the passes since
+/// the last one written. Cost: an evaluation per `every` passes; memory for a copy of the best state, and
+/// with checkpoints one of the last.
 class FitMonitor : public FitObserver {
  public:
   /// `validation` is sorted by user, must outlive the monitor and be no part of what is trained on. The

@@ -42,14 +42,16 @@ struct ScriptedFit {
   std::unique_ptr<Model> snapshot() const {
     const int pass = static_cast<int>(state_matrix[0][0]);
     std::vector<std::vector<float>> table(kUsers, {0, 1, 2, 0, 0});  // item 2 before the held-out item 1
-    for (int u = 0; u < hits.at(static_cast<std::size_t>(pass - 1)); ++u) table[static_cast<std::size_t>(u)][1] = 3;
+    for (int u = 0; u < hits.at(static_cast<std::size_t>(pass - 1)); ++u)
+      table[static_cast<std::size_t>(u)][1] = 3;
     return std::make_unique<TableModel>(Kind::kScores, table);
   }
 
   MonitorOptions watch(int patience = 0, int every = 1) const {
     return {.metric = "NDCG@1", .every = every, .patience = patience};
   }
-  FitMonitor monitor(const MonitorOptions& options, std::uint64_t seed = 42, const std::string& model = "scripted") {
+  FitMonitor monitor(const MonitorOptions& options, std::uint64_t seed = 42,
+                     const std::string& model = "scripted") {
     return {{model, {}, {{"rate", "0.1"}}, {shop.data, shop.train}},
             shop.test,
             options,
@@ -215,7 +217,8 @@ TEST(FitMonitor, RefusesTheCheckpointOfAnotherFit) {
             std::string::npos);
   FitMonitor other_params({"scripted", {}, {{"rate", "0.2"}}, {fit.shop.data, fit.shop.train}}, fit.shop.test,
                           options, {});
-  EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate is 0.1, not 0.2"), std::string::npos);
+  EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate is 0.1, not 0.2"),
+            std::string::npos);
 }
 
 TEST(FitMonitor, RefusesDamagedCheckpoints) {
@@ -259,10 +262,12 @@ TEST(FitMonitor, LowerErrorsAreBetter) {
   Shop shop(7, 13, {}, {});
   for (idx_t u = 0; u < 7; ++u) {
     for (idx_t i = 0; i < 13; ++i)
-      ((u + i) % 5 == 0 ? shop.test : shop.train).push_back(event(u, i, static_cast<float>(1 + (u * 3 + i) % 5)));
+      ((u + i) % 5 == 0 ? shop.test : shop.train)
+          .push_back(event(u, i, static_cast<float>(1 + (u * 3 + i) % 5)));
   }
   const Context context{.threads = 1};
-  FitMonitor monitor({"mf-sgd", MfSgd::kTraits, {}, {shop.data, shop.train}}, shop.test, {.metric = "RMSE"}, context);
+  FitMonitor monitor({"mf-sgd", MfSgd::kTraits, {}, {shop.data, shop.train}}, shop.test, {.metric = "RMSE"},
+                     context);
   Context watched = context;
   watched.observer = &monitor;
   MfSgd::Config config;
@@ -284,7 +289,8 @@ TEST(LearningCurve, TextAndBack) {
   EXPECT_EQ(back[1].value, 0.1);
   EXPECT_EQ(back[1].high, 0.15);
   EXPECT_EQ(back[1].seconds, 1.0 / 3);
-  for (const char* wrong : {"", "{}", "[1]", "[[1,2]]", "[[1,1,1,1,1,\"x\"]]", "[[2,1,1,1,1,1],[2,1,1,1,1,1]]"})
+  for (const char* wrong :
+       {"", "{}", "[1]", "[[1,2]]", "[[1,1,1,1,1,\"x\"]]", "[[2,1,1,1,1,1],[2,1,1,1,1,1]]"})
     EXPECT_THROW(parse_curve(wrong, "file"), Error) << wrong;
   EXPECT_EQ(best_point({}, Better::kHigher), nullptr);
   EXPECT_EQ(evaluations_since_best(curve, Better::kHigher), 0);

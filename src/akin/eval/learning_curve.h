@@ -12,8 +12,8 @@ namespace akin {
 
 /// After one pass.
 struct CurvePoint {
-  int pass = 0;                                            ///< from 1
-  double loss = std::numeric_limits<double>::quiet_NaN();  ///< NaN = the model did not say
+  int pass = 0;                                             ///< from 1
+  double loss = std::numeric_limits<double>::quiet_NaN();   ///< NaN = the model did not say
   double value = std::numeric_limits<double>::quiet_NaN();  ///< of the metric watched, NaN = not evaluated
   double low = std::numeric_limits<double>::quiet_NaN();    ///< interval of value, NaN = none
   double high = std::numeric_limits<double>::quiet_NaN();

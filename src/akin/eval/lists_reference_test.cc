@@ -62,7 +62,8 @@ struct EventTable {
   std::vector<std::vector<float>> scores;
 
   EventTable(const json& columns, const char* value)
-      : scores(columns["user"].back().get<std::size_t>() + 1, std::vector<float>(columns["user"].size() + 1)) {
+      : scores(columns["user"].back().get<std::size_t>() + 1,
+               std::vector<float>(columns["user"].size() + 1)) {
     for (idx_t e = 0; e < columns["user"].size(); ++e) {
       const auto user = columns["user"][e].get<idx_t>();
       test.push_back(event(user, e + 1, columns[value][e].get<float>()));

@@ -7,8 +7,10 @@
 
 #include "akin/base/param.h"
 #include "akin/data/describe.h"
+#include "akin/eval/embedding_map.h"
 #include "akin/eval/evaluate.h"
 #include "akin/eval/html.h"
+#include "akin/eval/learning_curve.h"
 #include "akin/eval/significance.h"
 #include "akin/eval/text_table.h"
 
@@ -20,12 +22,16 @@ struct ModelResult {
   ParamValues params;
   double fit_seconds = 0;
   Evaluation evaluation;
+  LearningCurve curve = {};  ///< of models fitted in passes; with several splits that of the first
+  std::string watched = {};  ///< the metric of the curve's validation values, if there are any
 };
 
 /// Models evaluated on the same split, and which of them is best by each metric.
 struct ModelComparison {
   std::vector<ModelResult> results;
-  std::vector<Comparison> tests;  ///< one per accuracy metric that a model has; none for a single model
+  std::vector<Comparison> tests;   ///< one per accuracy metric that a model has; none for a single model
+  std::string map_model = {};      ///< whose embeddings `map` shows
+  std::vector<MapPoint> map = {};  ///< for pages; may be empty
 };
 
 /// Tests all accuracy metrics that comparisons show. Throws Error(kCancelled).

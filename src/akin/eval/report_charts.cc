@@ -156,13 +156,23 @@ void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
   page.charts(charts);
 }
 
-void add_learning_curves(HtmlReport& page, std::span<const LearningCurve> curves, const std::string& metric) {
+ModelCurve model_curve(std::string model, const LearningCurve& curve) {
+  ModelCurve result{.model = std::move(model), .pass = {}, .loss = {}, .metric = {}};
+  for (const CurvePoint& point : curve) {
+    result.pass.push_back(point.pass);
+    result.loss.push_back(point.loss);
+    result.metric.push_back(point.value);
+  }
+  return result;
+}
+
+void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, const std::string& metric) {
   LineChart validation;
   validation.title = fmt::format("{} on validation events after each pass", metric);
   validation.x.name = "pass over the training events";
   validation.y.name = metric;
   std::vector<Chart> losses;
-  for (const LearningCurve& curve : curves) {
+  for (const ModelCurve& curve : curves) {
     if (any_finite(curve.metric))
       validation.series.push_back(known_points(curve.model, curve.pass, curve.metric));
     if (!any_finite(curve.loss)) continue;

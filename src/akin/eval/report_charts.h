@@ -10,6 +10,7 @@
 
 #include "akin/eval/embedding_map.h"
 #include "akin/eval/html.h"
+#include "akin/eval/learning_curve.h"
 #include "akin/eval/metric.h"
 
 namespace akin {
@@ -25,15 +26,16 @@ void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
                      std::span<const std::string> names);
 
 /// What a model's training told after each pass over the data.
-struct LearningCurve {
+struct ModelCurve {
   std::string model;
   std::vector<double> pass;    ///< 1, 2, ...
   std::vector<double> loss;    ///< as many, NaN = not known; in the model's own units
   std::vector<double> metric;  ///< on the validation events; as many, NaN = not measured after this pass
 };
+ModelCurve model_curve(std::string model, const LearningCurve& curve);
 /// One chart of the validation metric over all models; one small chart of the loss per model, whose units
 /// differ.
-void add_learning_curves(HtmlReport& page, std::span<const LearningCurve> curves, const std::string& metric);
+void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, const std::string& metric);
 
 /// Recall of the held-out items by how popular they are.
 struct PopularityCurve {

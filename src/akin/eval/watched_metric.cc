@@ -35,14 +35,13 @@ WatchedMetric::WatchedMetric(std::string_view name, const Traits& traits) : name
        did_you_mean(name, names));
 }
 
-EvaluateOptions WatchedMetric::options() const {
-  return {.cutoffs = {cutoff_}, .beyond = false};
-}
+EvaluateOptions WatchedMetric::options() const { return {.cutoffs = {cutoff_}, .beyond = false}; }
 
 Metric WatchedMetric::of(const Evaluation& evaluation) const {
   const Metric* metric = find_metric(evaluation.metrics, name_);
   if (metric == nullptr)
-    fail(ErrorCode::kBadData, "there is no {} of these validation events: all training values are the same", name_);
+    fail(ErrorCode::kBadData, "there is no {} of these validation events: all training values are the same",
+         name_);
   return *metric;
 }
 

@@ -27,12 +27,12 @@ struct Query {
 /// What a model is and needs, for the command line, the evaluator and the contract tests.
 struct Traits {
   bool personalized = true;
-  bool predicts_ratings = false;  ///< scores are in rating units
+  bool predicts_ratings = false;      ///< scores are in rating units
   bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
-  bool deterministic = true;      ///< same seed, same bits at any thread count
-  bool uses_order = false;        ///< the order of the history matters
-  /// The parameter that says how many passes an iterative fit makes, such as "epochs"; empty = the fit does not
-  /// go in passes, and Context::observer hears nothing.
+  bool deterministic = true;          ///< same seed, same bits at any thread count
+  bool uses_order = false;            ///< the order of the history matters
+  /// The parameter that says how many passes an iterative fit makes, such as "epochs"; empty = the fit does
+  /// not go in passes, and Context::observer hears nothing.
   std::string_view passes = {};
   /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
   /// fit with t passes.

@@ -10,7 +10,8 @@ namespace akin {
 std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config,
                                        const Context& context) {
   context.check_stop();
-  if (data.events.empty()) fail(ErrorCode::kBadData, "popularity: no events to train on; check the filters and the split");
+  if (data.events.empty())
+    fail(ErrorCode::kBadData, "popularity: no events to train on; check the filters and the split");
   std::int64_t latest = kNoTime;
   for (const Event& event : data.events) latest = std::max(latest, event.time);
   const double half_life_seconds = static_cast<double>(config.half_life_days) * 86400.0;

@@ -34,11 +34,13 @@ Dimension declared(const ParamInfo& info) {
 std::optional<double> parse_number(std::string_view text) {
   double number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+  if (error != std::errc() || stop != text.data() + text.size() || !std::isfinite(number))
+    return std::nullopt;
   return number;
 }
 
-void set_numbers(Dimension& dimension, const ParamInfo& info, std::string_view values, const std::string& text) {
+void set_numbers(Dimension& dimension, const ParamInfo& info, std::string_view values,
+                 const std::string& text) {
   const std::size_t colon = values.find(':');
   const auto low = parse_number(values.substr(0, colon));
   const auto high = colon == std::string_view::npos ? std::nullopt : parse_number(values.substr(colon + 1));
@@ -143,7 +145,8 @@ ParamValues SearchSpace::sample(std::uint64_t seed, int trial) const {
   ParamValues values = fixed_;
   if (trial == 0) return values;
   for (const Dimension& dimension : dimensions_) {
-    Rng rng(hash_bytes(dimension.name.data(), dimension.name.size(), seed), static_cast<std::uint64_t>(trial));
+    Rng rng(hash_bytes(dimension.name.data(), dimension.name.size(), seed),
+            static_cast<std::uint64_t>(trial));
     values[dimension.name] = dimension.kind == Dimension::Kind::kChoice
                                  ? dimension.choices[rng.below(dimension.choices.size())]
                                  : draw_number(dimension, rng);

@@ -28,8 +28,8 @@ class SearchSpace {
   /// names, values out of the model's range, or if nothing is left to search.
   SearchSpace(const ModelEntry& entry, const ParamValues& fixed, const std::vector<std::string>& ranges);
 
-  /// The parameters of a trial, fixed ones included: trial 0 is the model's defaults, and trial t > 0 is drawn
-  /// from (seed, t) and the parameter's own name and range, whatever else is searched.
+  /// The parameters of a trial, fixed ones included: trial 0 is the model's defaults, and trial t > 0 is
+  /// drawn from (seed, t) and the parameter's own name and range, whatever else is searched.
   ParamValues sample(std::uint64_t seed, int trial) const;
   const std::vector<Dimension>& dimensions() const { return dimensions_; }
   const ParamValues& fixed() const { return fixed_; }

@@ -80,8 +80,9 @@ TEST(SearchSpace, ChoicesAndSwitches) {
 
 TEST(SearchSpace, RefusesWrongRanges) {
   const ModelEntry& entry = find_model("als");
-  for (const char* range : {"factors", "factors=", "factors=8", "factors=8:", "factors=9:8", "factors=8:8", "factors=a:b",
-                            "factors=0:8", "factors=8:5000", "factor=8:64", "solver=cg,exact,fast", "alpha=1:nan"}) {
+  for (const char* range :
+       {"factors", "factors=", "factors=8", "factors=8:", "factors=9:8", "factors=8:8", "factors=a:b",
+        "factors=0:8", "factors=8:5000", "factor=8:64", "solver=cg,exact,fast", "alpha=1:nan"}) {
     try {
       SearchSpace(entry, {}, {range});
       ADD_FAILURE() << range;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/base/param.h"
+#include "akin/eval/learning_curve.h"
 #include "akin/eval/metric.h"
 
 namespace akin {
@@ -22,6 +23,7 @@ struct Trial {
   int best_pass = 0;  ///< the pass that gave value, 0 = the model is not fitted in passes
   int passes = 0;     ///< done
   double seconds = 0;
+  LearningCurve curve = {};  ///< a point per pass, empty if the model is not fitted in passes
   std::string failure = {};  ///< why there is no value, such as divergence
   bool failed() const { return !failure.empty(); }
 };

@@ -20,8 +20,8 @@ int planned_passes(const ModelEntry& entry, const ParamValues& params) {
 /// Runs trials of one task, and keeps their outcomes in the log.
 class Runner {
  public:
-  Runner(const TuneTask& task, const TuneOptions& options, const WatchedMetric& metric, const Context& context,
-         TrialLog& log)
+  Runner(const TuneTask& task, const TuneOptions& options, const WatchedMetric& metric,
+         const Context& context, TrialLog& log)
       : task_(task), options_(options), metric_(metric), context_(context), log_(log) {
     context_.on_progress = {};  // trials are what is counted
     context_.threads = std::max(1, resolve_threads(context.threads) / options.parallel);
@@ -29,8 +29,7 @@ class Runner {
 
   Trial run(int number, int budget) {
     if (const std::optional<Trial> known = log_.find(number, budget)) return *known;
-    Trial trial{
-        .number = number, .budget = budget, .params = task_.space.sample(context_.seed, number)};
+    Trial trial{.number = number, .budget = budget, .params = task_.space.sample(context_.seed, number)};
     try {
       const ParamValues params = task_.entry.complete(trial.params);
       if (task_.entry.traits.iterative()) {
@@ -68,6 +67,7 @@ class Runner {
     context.observer = &monitor;
     task_.entry.fit(task_.data, params, context);
     trial.passes = monitor.passes();
+    trial.curve = monitor.curve();
     trial.seconds = monitor.curve().empty() ? 0 : monitor.curve().back().seconds;
     if (const CurvePoint* best = monitor.best()) {
       trial.value = best->value;
@@ -82,8 +82,8 @@ class Runner {
     const auto model = task_.entry.fit(task_.data, params, context_);
     EvaluateOptions evaluation = metric_.options();
     evaluation.each_event = task_.each_event;
-    const Metric metric = metric_.of(evaluate(*model, task_.entry.traits, task_.known_data(),
-                                              task_.validation, evaluation, context_));
+    const Metric metric = metric_.of(
+        evaluate(*model, task_.entry.traits, task_.known_data(), task_.validation, evaluation, context_));
     trial.value = metric.value;
     trial.low = metric.low;
     trial.high = metric.high;
@@ -103,7 +103,8 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
       {"model", std::string(task.entry.name)},
       {"seed", std::to_string(seed)},
       {"metric", metric},
-      {"search", options.halving ? fmt::format("halving of {} trials by {}", options.trials, options.eta) : "random"},
+      {"search",
+       options.halving ? fmt::format("halving of {} trials by {}", options.trials, options.eta) : "random"},
       {"ranges", task.space.text()},
       {"number of passes between evaluations", std::to_string(options.every)},
       {"patience", std::to_string(options.patience)},
@@ -111,7 +112,8 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
       {"hash of the training events", fmt::format("{:016x}", fingerprint(task.data.events))},
       {"hash of the validation events", fmt::format("{:016x}", fingerprint(task.validation))}};
   // Defaults too: another akin may have others.
-  for (const auto& [name, value] : task.entry.complete(task.space.fixed())) identity["parameter " + name] = value;
+  for (const auto& [name, value] : task.entry.complete(task.space.fixed()))
+    identity["parameter " + name] = value;
   return identity;
 }
 
@@ -146,8 +148,9 @@ std::size_t TuneResult::failures() const {
 TuneResult tune(const TuneTask& task, const TuneOptions& options, const Context& context) {
   check(task, options);
   TuneResult result;
-  result.metric = WatchedMetric(
-      options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric, task.entry.traits);
+  result.metric =
+      WatchedMetric(options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric,
+                    task.entry.traits);
   TuneOptions used = options;
   used.halving = options.halving && task.entry.traits.iterative();
   TrialLog log(used.log, identity_of(task, used, result.metric.name(), context.seed));

@@ -26,9 +26,9 @@ struct TuneTask {
 };
 
 struct TuneOptions {
-  int trials = 30;       ///< trial 0 is the default configuration
-  bool halving = false;  ///< successive halving over passes; random search for models without passes
-  int eta = 3;           ///< of halving
+  int trials = 30;          ///< trial 0 is the default configuration
+  bool halving = false;     ///< successive halving over passes; random search for models without passes
+  int eta = 3;              ///< of halving
   std::string metric = {};  ///< WatchedMetric; empty = the model's default
   int every = 1;            ///< passes between evaluations
   int patience = 5;         ///< evaluations without a better one that end a trial; 0 = never
@@ -43,9 +43,9 @@ struct TuneResult {
   std::size_t failures() const;
 };
 
-/// Searches. The result depends on task, options other than `parallel`, and the seed; not on threads or on how
-/// often the search was killed and run again. Throws Error(kUsage) for wrong options, Error(kBadData) if the log
-/// is of another search or every trial failed, Error(kCancelled).
+/// Searches. The result depends on task, options other than `parallel`, and the seed; not on threads or on
+/// how often the search was killed and run again. Throws Error(kUsage) for wrong options, Error(kBadData) if
+/// the log is of another search or every trial failed, Error(kCancelled).
 TuneResult tune(const TuneTask& task, const TuneOptions& options, const Context& context);
 
 /// The parameters that train the trial's best model: all of them, with the number of passes that was best.

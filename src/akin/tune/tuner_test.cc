@@ -22,7 +22,8 @@ struct TinyShop {
     for (idx_t u = 0; u < 53; ++u) {
       for (idx_t step = 0; step < 7; ++step) {
         const idx_t item = (u % 2 + 2 * ((u / 2 + step * (1 + u % 3)) % 15)) % 31;
-        const Event event{.user = u, .item = item, .value = static_cast<float>(1 + (u + item) % 5), .time = step};
+        const Event event{
+            .user = u, .item = item, .value = static_cast<float>(1 + (u + item) % 5), .time = step};
         (step == 6 ? validation : data.events).push_back(event);
       }
     }
@@ -60,7 +61,8 @@ std::string message_of(ErrorCode code, const std::function<void()>& body) {
 class TunerTest : public testing::TestWithParam<bool> {
  protected:
   TuneOptions options(const std::string& name, int parallel = 1) const {
-    return {.trials = 11, .halving = GetParam(), .metric = "NDCG@5", .parallel = parallel, .log = dir_ / name};
+    return {
+        .trials = 11, .halving = GetParam(), .metric = "NDCG@5", .parallel = parallel, .log = dir_ / name};
   }
   TempDir dir_;
   TinyShop shop_;
@@ -74,7 +76,8 @@ TEST_P(TunerTest, SameResultHoweverItIsRun) {
   EXPECT_EQ(outcome(tune(task, options("b", 3), {.threads = 3})), outcome(first));
   EXPECT_NE(outcome(tune(task, options("c"), {.seed = 43, .threads = 1})), outcome(first));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "a.states"));
-  for (std::size_t i = 1; i < first.trials.size(); ++i) EXPECT_GE(first.trials[0].value, first.trials[i].value);
+  for (std::size_t i = 1; i < first.trials.size(); ++i)
+    EXPECT_GE(first.trials[0].value, first.trials[i].value);
   EXPECT_TRUE(std::ranges::any_of(first.trials, [](const Trial& trial) { return trial.number == 0; }));
 }
 
@@ -114,14 +117,16 @@ TEST_P(TunerTest, RefusesTheLogOfAnotherSearch) {
     return message_of(ErrorCode::kBadData, [&] { tune(task, how, {.seed = seed}); });
   };
   EXPECT_NE(refusal(shop_.task("als"), options("a"), 42).find("model is bpr, not als"), std::string::npos);
-  EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"), std::string::npos);
+  EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"),
+            std::string::npos);
   EXPECT_FALSE(refusal(shop_.task("bpr", kQuickBpr, {"negatives=1:3"}), options("a"), 42).empty());
   TuneOptions other = options("a");
   other.halving = !other.halving;
   EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), other, 42).find("search is"), std::string::npos);
   TinyShop changed;
   changed.data.events[5].value = 9;
-  EXPECT_NE(refusal(changed.task("bpr", kQuickBpr), options("a"), 42).find("training events"), std::string::npos);
+  EXPECT_NE(refusal(changed.task("bpr", kQuickBpr), options("a"), 42).find("training events"),
+            std::string::npos);
   write_file(dir_ / "b", "something else\n");
   EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("b"), 42).find("not a file of trials"),
             std::string::npos);
@@ -165,7 +170,9 @@ TEST(Tuner, BestConfigurationTrainsTheModelFound) {
   const BestConfiguration bpr = best_configuration(find_model("bpr"), trial);
   EXPECT_EQ(bpr.params.at("epochs"), "60") << "its steps shrink over the epochs planned";
   EXPECT_EQ(bpr.stop_after, 7);
-  EXPECT_EQ(best_configuration(find_model("item-knn"), {.params = {{"neighbors", "9"}}}).params.at("neighbors"), "9");
+  EXPECT_EQ(
+      best_configuration(find_model("item-knn"), {.params = {{"neighbors", "9"}}}).params.at("neighbors"),
+      "9");
 }
 
 TEST(Tuner, RefusesWrongOptions) {
@@ -178,8 +185,10 @@ TEST(Tuner, RefusesWrongOptions) {
   EXPECT_NE(refusal(shop.task("bpr"), {.trials = 0}).find("trials"), std::string::npos);
   EXPECT_NE(refusal(shop.task("bpr"), {.halving = true, .eta = 1}).find("eta"), std::string::npos);
   EXPECT_NE(refusal(shop.task("bpr"), {.metric = "NDGC@10"}).find("did you mean NDCG@10"), std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr", {}, {"epochs=5:50"}), {.halving = true}).find("epochs"), std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr", {{"epochs", "0"}}), {.halving = true}).find("epochs"), std::string::npos);
+  EXPECT_NE(refusal(shop.task("bpr", {}, {"epochs=5:50"}), {.halving = true}).find("epochs"),
+            std::string::npos);
+  EXPECT_NE(refusal(shop.task("bpr", {{"epochs", "0"}}), {.halving = true}).find("epochs"),
+            std::string::npos);
 }
 
 }  // namespace

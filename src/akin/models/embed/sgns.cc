@@ -246,11 +246,8 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
   }
   loss_pairs_ += pairs_.size();
   const std::size_t total = corpus_.tokens.size() * options_.epochs;
-  context_.report({.phase = "training",
-                   .done = before + tokens,
-                   .total = total,
-                   .unit = "words",
-                   .loss = mean_loss()});
+  context_.report(
+      {.phase = "training", .done = before + tokens, .total = total, .unit = "words", .loss = mean_loss()});
 }
 
 double Trainer::train_bucket(std::span<const Pair> pairs, std::size_t block, float alpha, Rng rng) {

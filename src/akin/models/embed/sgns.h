@@ -54,7 +54,8 @@ struct SgnsVectors {
 /// are held at a time. Cost: O(tokens x window x (negative + 1) x size) an epoch. Throws Error(kCancelled),
 /// and Error(kBadData) if the vectors diverge.
 ///
-/// `make_model` makes the model of the vectors, for the context's observer; without an observer it is not needed.
+/// `make_model` makes the model of the vectors, for the context's observer; without an observer it is not
+/// needed.
 SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context,
                        const std::function<std::unique_ptr<Model>(const SgnsVectors&)>& make_model = {});
 
