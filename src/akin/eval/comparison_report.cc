@@ -11,9 +11,7 @@
 namespace akin {
 namespace {
 
-std::string four(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
-
-std::string p_text(double p) { return p < 0.0001 ? "<0.0001" : four(p); }
+std::string p_text(double p) { return p < 0.0001 ? "<0.0001" : format_metric(p); }
 
 /// The place of a significantly best model in a column.
 std::optional<std::size_t> winner_of(const ModelComparison& comparison, const std::string& metric) {
@@ -40,7 +38,9 @@ struct ModelTable {
     headers.push_back(name);
     const std::optional<std::size_t> winner = winner_of(comparison, name);
     for (std::size_t r = 0; r < results.size(); ++r)
-      rows[r].push_back(four(results[r].evaluation.value(name)) + (winner == r ? "*" : winner ? " " : ""));
+      rows[r].push_back(format_metric(results[r].evaluation.value(name)) + (winner == r ? "*"
+                                                                            : winner    ? " "
+                                                                                        : ""));
     starred = starred || winner.has_value();
   }
 };
@@ -92,11 +92,12 @@ struct TestTable {
     const ModelResult& best = comparison.results[*test.best];
     caption = fmt::format("{}: {} against the others, p values of paired tests over users", test.metric,
                           best.model);
-    rows.push_back({best.model, four(best.evaluation.value(test.metric)), interval(best, test.metric)});
+    rows.push_back(
+        {best.model, format_metric(best.evaluation.value(test.metric)), interval(best, test.metric)});
     for (const Rival& rival : test.rivals) {
       const ModelResult& model = comparison.results[rival.model];
-      rows.push_back({model.model, four(model.evaluation.value(test.metric)), interval(model, test.metric),
-                      four(std::abs(rival.difference))});
+      rows.push_back({model.model, format_metric(model.evaluation.value(test.metric)),
+                      interval(model, test.metric), format_metric(std::abs(rival.difference))});
       if (!rival.tests) continue;
       for (const double p :
            {rival.tests->student_p, rival.tests->wilcoxon_p, rival.tests->randomization_p, rival.adjusted_p})
@@ -105,7 +106,9 @@ struct TestTable {
   }
   static std::string interval(const ModelResult& result, const std::string& name) {
     const Metric* metric = find_metric(result.evaluation.metrics, name);
-    return std::isnan(metric->low) ? "-" : fmt::format("{} to {}", four(metric->low), four(metric->high));
+    return std::isnan(metric->low)
+               ? "-"
+               : fmt::format("{} to {}", format_metric(metric->low), format_metric(metric->high));
   }
 };
 

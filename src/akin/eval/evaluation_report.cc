@@ -9,12 +9,11 @@
 namespace akin {
 namespace {
 
-std::string four(double value) { return std::isnan(value) ? "-" : fmt::format("{:.4f}", value); }
-
 /// "0.1234 [0.1100, 0.1370]", without the interval if there is none.
 std::string with_interval(const Metric& metric) {
-  if (std::isnan(metric.low)) return four(metric.value);
-  return fmt::format("{} [{}, {}]", four(metric.value), four(metric.low), four(metric.high));
+  if (std::isnan(metric.low)) return format_metric(metric.value);
+  return fmt::format("{} [{}, {}]", format_metric(metric.value), format_metric(metric.low),
+                     format_metric(metric.high));
 }
 
 /// What was left out of an evaluation; nothing if nothing was.

@@ -51,6 +51,9 @@ TEST(Format, Numbers) {
   EXPECT_EQ(format_seconds(12.34), "12.3 s");
   EXPECT_EQ(format_seconds(245.2), "4 min 05 s");
   EXPECT_EQ(format_seconds(3 * 3600 + 62), "3 h 01 min");
+  EXPECT_EQ(format_metric(0.12345), "0.1235");
+  EXPECT_EQ(format_metric(-1e-9), "0.0000");
+  EXPECT_EQ(format_metric(std::nan("")), "-");
   EXPECT_EQ(format_percent(0), "0 %");
   EXPECT_EQ(format_percent(0.0731), "7.3 %");
   EXPECT_EQ(format_percent(0.000734), "0.073 %");

@@ -112,6 +112,11 @@ std::string format_seconds(double seconds) {
   return fmt::format("{} h {:02} min", format_count(whole / 3600), whole % 3600 / 60);
 }
 
+std::string format_metric(double value) {
+  if (std::isnan(value)) return "-";
+  return fmt::format("{:.4f}", std::abs(value) < 0.00005 ? 0.0 : value);
+}
+
 std::string format_percent(double share) {
   const double percent = share * 100;
   if (percent == 0) return "0 %";

@@ -33,6 +33,8 @@ std::string format_count(std::uint64_t number);
 std::string format_date(std::int64_t seconds);
 /// "0.045 s", "12.3 s", "4 min 05 s".
 std::string format_seconds(double seconds);
+/// "0.0731"; "-" for NaN, never "-0.0000".
+std::string format_metric(double value);
 /// 0.0731 -> "7.3 %"; small shares keep two significant digits: "0.073 %".
 std::string format_percent(double share);
 

@@ -42,6 +42,7 @@ std::string outcome(const TuneResult& result) {
   std::string text;
   for (Trial trial : result.trials) {
     trial.seconds = 0;
+    for (CurvePoint& point : trial.curve) point.seconds = 0;
     text += trial_text(trial) + "\n";
   }
   return text;
