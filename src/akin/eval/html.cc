@@ -25,7 +25,7 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2.2rem;border
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--faint);padding-bottom:.3rem}
 th,td{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-th{font-weight:600}tbody th{font-weight:400}
+th{font-weight:600}tbody th{font-weight:400;min-width:7rem}
 .n{text-align:right;white-space:nowrap}
 .b{font-weight:700}
 table.bars{width:100%}
