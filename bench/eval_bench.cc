@@ -73,14 +73,20 @@ void compare(std::size_t users, std::size_t items, std::size_t dim, std::size_t 
     }
   }
   const double product = product_seconds(model);
-  const double whole = best_seconds([&] { evaluate(model, {}, {data, train}, test, {}, {.threads = 1}); });
+  const auto seconds = [&](const EvaluateOptions& options) {
+    return best_seconds([&] { evaluate(model, {}, {data, train}, test, options, {.threads = 1}); });
+  };
+  const double ranking = seconds({.beyond = false, .resamples = 0});
+  const double intervals = seconds({.beyond = false});
+  const double whole = seconds({});
   const double flops =
       2.0 * static_cast<double>(users) * static_cast<double>(items) * static_cast<double>(dim);
   fmt::print(
-      "{:>7} x {:>6} x {:>3}  product {:8.3f} s ({:5.1f} GFLOP/s)  evaluate {:8.3f} s  ratio {:.2f}  {:8.0f} "
-      "users/s\n",
-      users, items, dim, product, flops / product * 1e-9, whole, whole / product,
-      static_cast<double>(users) / whole);
+      "{:>7} x {:>6} x {:>3}  product {:.3f} s ({:.1f} GFLOP/s)  ranking metrics {:.3f} s, ratio {:.2f}  "
+      "with "
+      "intervals {:.3f} s, ratio {:.2f}  and beyond accuracy {:.3f} s, ratio {:.2f}\n",
+      users, items, dim, product, flops / product * 1e-9, ranking, ranking / product, intervals,
+      intervals / product, whole, whole / product);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr std::size_t kMinTileItems = 64;
 constexpr std::size_t kMaxTileItems = 1024;
 
 // Diversity walks through whole audiences: a mean over so many lists, evenly spaced, is precise enough.
-constexpr std::size_t kDiversityLists = 2000;
+constexpr std::size_t kDiversityLists = 1000;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
@@ -30,24 +30,26 @@ BlockRanker::BlockRanker(const RankingTask& task, const RankingScorer& scorer)
 void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> rows, BlockResult& result) {
   rows_ = rows;
   full_.clear();
-  seen_.clear();
+  seen_.start(size, task_.data.n_items());
   for (const RankedList& list : std::span(task_.lists).subspan(first, size)) {
     if (const std::span<const idx_t> given = task_.given_candidates_of(list.user); !given.empty()) {
       rank_candidates(list, given, result);
       continue;
     }
-    seen_.add(task_.options.exclude_seen ? task_.histories.of(list.user) : std::span<const Event>());
-    if (task_.sampler.samples()) {
-      const auto number = static_cast<std::uint64_t>(&list - task_.lists.data());
-      rank_candidates(list, task_.sampler.draw(number, seen_.of(0), task_.held_out_of(list)), result);
-      seen_.clear();
-    } else {
-      full_.push_back(&list);
+    if (task_.options.exclude_seen) seen_.add(full_.size(), task_.histories.of(list.user));
+    full_.push_back(&list);
+  }
+  if (task_.sampler.samples()) {
+    for (std::size_t u = 0; u < full_.size(); ++u) {
+      const auto number = static_cast<std::uint64_t>(full_[u] - task_.lists.data());
+      rank_candidates(*full_[u], task_.sampler.draw(number, seen_.list(u), task_.held_out_of(*full_[u])),
+                      result);
     }
+    return;
   }
   if (full_.empty()) return;
   while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth(), task_.options.ties);
-  for (std::size_t u = 0; u < full_.size(); ++u) scans_[u].start(task_.held_out_of(*full_[u]));
+  for (std::size_t u = 0; u < full_.size(); ++u) scans_[u].start(task_.held_out_of(*full_[u]), seen_.of(u));
   areas_.assign(full_.size(), kNaN);
   if (task_.model.item_vectors().empty()) {
     score_each(result);
@@ -79,7 +81,6 @@ void BlockRanker::score_by_product(BlockResult& result) {
       if (fallback_[u] != 0)
         std::copy_n(task_.popularity.begin() + static_cast<std::ptrdiff_t>(begin), size, scores.begin());
       if (task_.options.auc) std::ranges::copy(scores, all_scores_.data() + u * items.rows() + begin);
-      seen_.mask(u, begin, scores);
       scans_[u].offer(static_cast<idx_t>(begin), scores);
     }
   }
@@ -97,7 +98,6 @@ void BlockRanker::score_each(BlockResult& result) {
       ++result.fallback_lists;
     }
     if (task_.options.auc) score_area(u, scores_);
-    seen_.mask(u, 0, scores_);
     scans_[u].offer(0, scores_);
   }
 }
@@ -105,7 +105,7 @@ void BlockRanker::score_each(BlockResult& result) {
 void BlockRanker::score_area(std::size_t u, std::span<const float> scores) {
   const std::span<const idx_t> held_out = task_.held_out_of(*full_[u]);
   std::vector<idx_t> others;
-  std::ranges::set_difference(seen_.of(u), held_out, std::back_inserter(others));
+  std::ranges::set_difference(seen_.list(u), held_out, std::back_inserter(others));
   areas_[u] = roc_area(scores, held_out, others);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -27,36 +28,38 @@ struct Columns {
   std::size_t count;
 };
 
-/// The known items of a block's users, ascending per user, to be masked tile by tile.
+/// The items that users of a block have, a bit each. Memory: lists x items / 8 bytes.
 class SeenItems {
  public:
-  void clear() { items_.clear(), cursors_.clear(), ends_.clear(); }
-  void add(std::span<const Event> history) {
-    const std::size_t begin = items_.size();
-    for (const Event& event : history) items_.push_back(event.item);
-    const auto first = items_.begin() + static_cast<std::ptrdiff_t>(begin);
-    std::sort(first, items_.end());
-    items_.erase(std::unique(first, items_.end()), items_.end());
-    cursors_.push_back(begin);
-    ends_.push_back(items_.size());
+  /// Forgets all lists; there will be up to `lists`.
+  void start(std::size_t lists, std::size_t n_items) {
+    for (const std::uint64_t word : touched_) bits_[word] = 0;
+    touched_.clear();
+    words_ = (n_items + 63) / 64;
+    if (bits_.size() < lists * words_) bits_.resize(lists * words_);
   }
-  /// Items of list u that mask() has not reached yet: all of them before its first call.
-  std::span<const idx_t> of(std::size_t u) const {
-    return std::span(items_).subspan(u == 0 ? 0 : ends_[u - 1], ends_[u] - (u == 0 ? 0 : ends_[u - 1]));
-  }
-  /// Sets the scores of list u's items in [first, first + scores.size()) to -infinity. `first` ascends call
-  /// by call.
-  void mask(std::size_t u, std::size_t first, std::span<float> scores) {
-    std::size_t& cursor = cursors_[u];
-    for (; cursor < ends_[u] && items_[cursor] < first + scores.size(); ++cursor) {
-      scores[items_[cursor] - first] = -std::numeric_limits<float>::infinity();
+  void add(std::size_t u, std::span<const Event> history) {
+    for (const Event& event : history) {
+      const std::uint64_t word = u * words_ + event.item / 64;
+      if (bits_[word] == 0) touched_.push_back(word);
+      bits_[word] |= std::uint64_t{1} << (event.item % 64);
     }
+  }
+  const std::uint64_t* of(std::size_t u) const { return bits_.data() + u * words_; }
+  /// Ascending.
+  std::vector<idx_t> list(std::size_t u) const {
+    std::vector<idx_t> items;
+    for (std::size_t w = 0; w < words_; ++w) {
+      for (std::uint64_t bits = of(u)[w]; bits != 0; bits &= bits - 1)
+        items.push_back(static_cast<idx_t>(64 * w + static_cast<std::size_t>(std::countr_zero(bits))));
+    }
+    return items;
   }
 
  private:
-  std::vector<idx_t> items_;
-  std::vector<std::size_t> cursors_;
-  std::vector<std::size_t> ends_;
+  std::size_t words_ = 0;
+  std::vector<std::uint64_t> bits_;
+  std::vector<std::uint64_t> touched_;  // words that are not 0
 };
 
 /// Column sums of one block of lists, NaN left out.

@@ -7,13 +7,14 @@
 #include <iterator>
 #include <limits>
 
+#include "akin/linalg/kernels.h"
+
 namespace akin {
 namespace {
 
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr std::uint64_t kFirstOfEquals = std::uint64_t{1} << 31;
-constexpr std::size_t kStep = 32;  // scores tested at once
 
 /// Greater float, greater code. -0 and 0 have the same code. No NaN.
 std::uint32_t ordered_code(float score) {
@@ -27,58 +28,61 @@ float from_ordered_code(std::uint32_t code) {
 
 }  // namespace
 
-RankScan::RankScan(std::size_t k, Ties ties)
-    : k_(k), held_out_first_(ties == Ties::kInFavour), capacity_(2 * k + 64) {
-  keys_.reserve(capacity_);
+RankScan::RankScan(std::size_t k, Ties ties) : k_(k), held_out_first_(ties == Ties::kInFavour) {
+  keys_.reserve(k);
 }
 
-void RankScan::start(std::span<const idx_t> held_out) {
+void RankScan::start(std::span<const idx_t> held_out, const std::uint64_t* seen) {
   held_out_ = held_out;
+  seen_ = seen;
   next_held_out_ = 0;
   keys_.clear();
   bar_ = kLowest;
 }
 
 void RankScan::consider(idx_t item, float score) {
+  if (seen_ != nullptr && ((seen_[item / 64] >> (item % 64)) & 1) != 0) return;
   while (next_held_out_ < held_out_.size() && held_out_[next_held_out_] < item) ++next_held_out_;
   const bool held_out = next_held_out_ < held_out_.size() && held_out_[next_held_out_] == item;
-  keys_.push_back(Key{ordered_code(score)} << 32 | (held_out == held_out_first_ ? kFirstOfEquals : 0) |
-                  (~item & kIndexMask));
-  if (keys_.size() == capacity_) compact();
+  const Key key = Key{ordered_code(score)} << 32 | (held_out == held_out_first_ ? kFirstOfEquals : 0) |
+                  (~item & kIndexMask);
+  if (keys_.size() == k_) {
+    if (key > keys_.front()) replace_lowest(key);
+    return;
+  }
+  keys_.push_back(key);
+  if (keys_.size() < k_) return;
+  std::ranges::make_heap(keys_, std::greater());
+  raise_bar();
 }
 
-void RankScan::compact() {
-  if (keys_.size() <= k_) return;
-  std::ranges::nth_element(keys_, keys_.begin() + static_cast<std::ptrdiff_t>(k_ - 1), std::greater());
-  keys_.resize(k_);
-  // An item of the same score that comes later has a higher index: it can only pass a last one that does not
-  // stand first among equals.
-  const Key last = keys_.back();
-  bar_ = from_ordered_code(static_cast<std::uint32_t>(last >> 32));
-  if ((last & kFirstOfEquals) != 0) bar_ = std::nextafter(bar_, kInfinity);
+void RankScan::replace_lowest(Key key) {
+  std::size_t hole = 0;
+  while (true) {
+    std::size_t child = 2 * hole + 1;
+    if (child >= k_) break;
+    if (child + 1 < k_ && keys_[child + 1] < keys_[child]) ++child;
+    if (keys_[child] >= key) break;
+    keys_[hole] = keys_[child];
+    hole = child;
+  }
+  keys_[hole] = key;
+  raise_bar();
+}
+
+void RankScan::raise_bar() {
+  // An item of the same score that comes later has a higher index: it can only pass a lowest one that does
+  // not stand first among equals.
+  const Key lowest = keys_.front();
+  const auto code = static_cast<std::uint32_t>(lowest >> 32);
+  // The next code is the next float; beyond infinity it is NaN, which nothing reaches.
+  bar_ = from_ordered_code((lowest & kFirstOfEquals) != 0 ? code + 1 : code);
 }
 
 void RankScan::offer(idx_t first, std::span<const float> scores) {
-  std::size_t i = 0;
-  for (; i + kStep <= scores.size(); i += kStep) {
-    const float* block = scores.data() + i;
-    const float bar = bar_;
-    int passing = 0;  // counted without a branch: compilers turn this into vector comparisons
-    for (std::size_t j = 0; j < kStep; ++j) passing += block[j] >= bar ? 1 : 0;
-    if (passing == 0) continue;
-    std::uint8_t passed[kStep];
-    std::size_t n = 0;
-    for (std::size_t j = 0; j < kStep; ++j) {
-      passed[n] = static_cast<std::uint8_t>(j);
-      n += block[j] >= bar ? 1 : 0;
-    }
-    for (std::size_t p = 0; p < n; ++p) {
-      const float score = block[passed[p]];
-      if (score >= bar_) consider(first + static_cast<idx_t>(i + passed[p]), score);
-    }
-  }
-  for (; i < scores.size(); ++i) {
-    if (scores[i] >= bar_) consider(first + static_cast<idx_t>(i), scores[i]);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    i += find_at_least(scores.data() + i, scores.size() - i, bar_);
+    if (i < scores.size()) consider(first + static_cast<idx_t>(i), scores[i]);
   }
 }
 
@@ -89,7 +93,6 @@ void RankScan::offer(std::span<const idx_t> items, std::span<const float> scores
 }
 
 void RankScan::finish() {
-  compact();
   std::ranges::sort(keys_, std::greater());
   ranks_.clear();
   for (std::size_t rank = 0; rank < keys_.size(); ++rank) {

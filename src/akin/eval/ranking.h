@@ -20,15 +20,16 @@ enum class Ties {
 
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
 /// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are
-/// not ranked at all: mask with -infinity. Reused from user to user. Cost: one comparison per score and O(log
-/// n) work for the few that pass.
+/// not ranked at all. Reused from user to user. Cost: one comparison per score and O(log
+/// k) work for the few that pass.
 class RankScan {
  public:
   RankScan(std::size_t k, Ties ties);
 
-  /// Starts a new user. `held_out` is ascending, without repeats, and must stay valid until finish() has been
-  /// called.
-  void start(std::span<const idx_t> held_out);
+  /// Starts a new user. `held_out` is ascending, without repeats; `seen`, if not null, has a bit per item
+  /// (bit i % 64 of word i / 64): items whose bit is set are not ranked. Both must stay valid until finish()
+  /// has been called.
+  void start(std::span<const idx_t> held_out, const std::uint64_t* seen = nullptr);
   /// Offers the scores of items first, first + 1, ...; over one user's calls `first` ascends and ranges are
   /// disjoint.
   void offer(idx_t first, std::span<const float> scores);
@@ -50,15 +51,16 @@ class RankScan {
   static constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
 
   void consider(idx_t item, float score);
-  void compact();
+  void replace_lowest(Key key);
+  void raise_bar();
 
   std::size_t k_;
   bool held_out_first_;  // among equals
   std::span<const idx_t> held_out_;
+  const std::uint64_t* seen_ = nullptr;
   std::size_t next_held_out_ = 0;  // the first not below the item considered last
-  std::vector<Key> keys_;          // every item that may yet be among the k best; at most 2 k + 64
-  std::size_t capacity_;
-  float bar_ = 0;  // the lowest score that can still enter
+  std::vector<Key> keys_;  // the best so far, at most k; once there are k, a heap with the lowest first
+  float bar_ = 0;          // the lowest score that can still enter
   std::vector<std::uint32_t> ranks_;
 };
 

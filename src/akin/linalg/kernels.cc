@@ -21,6 +21,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
+std::size_t FindAtLeast(const float* x, std::size_t n, float bar) {
+  const D d;
+  const std::size_t lanes = hn::Lanes(d);
+  const V low = hn::Set(d, bar);
+  const auto passes = [&](std::size_t i) { return hn::Ge(hn::LoadU(d, x + i), low); };
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    const auto any =
+        hn::Or(hn::Or(passes(i), passes(i + lanes)), hn::Or(passes(i + 2 * lanes), passes(i + 3 * lanes)));
+    if (!hn::AllFalse(d, any)) break;
+  }
+  for (; i + lanes <= n; i += lanes) {
+    const auto first = hn::FindFirstTrue(d, passes(i));
+    if (first >= 0) return i + static_cast<std::size_t>(first);
+  }
+  for (; i < n; ++i) {
+    if (x[i] >= bar) return i;
+  }
+  return n;
+}
+
 float Dot(const float* a, const float* b, std::size_t n) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
@@ -303,6 +324,7 @@ namespace akin {
 
 HWY_EXPORT(Dot);
 HWY_EXPORT(Axpy);
+HWY_EXPORT(FindAtLeast);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Scores);
 HWY_EXPORT(Gram);
@@ -314,6 +336,9 @@ HWY_EXPORT(TargetName);
 float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
 void axpy(float alpha, const float* x, float* y, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(Axpy)(alpha, x, y, n);
+}
+std::size_t find_at_least(const float* x, std::size_t n, float bar) {
+  return HWY_DYNAMIC_DISPATCH(FindAtLeast)(x, n, bar);
 }
 void scale(float alpha, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Scale)(alpha, x, n); }
 

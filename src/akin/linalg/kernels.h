@@ -44,6 +44,8 @@ struct RowTerms {
 void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out);
 /// out <- out + sum_k weights_k y_k y_k^T, upper triangle only; out is (d, d). Constants are not used.
 void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out);
+/// The first i with x_i >= bar (NaN is not), or n.
+std::size_t find_at_least(const float* x, std::size_t n, float bar);
 /// Name of the instruction set in use, such as "AVX2".
 const char* instruction_set();
 

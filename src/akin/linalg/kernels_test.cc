@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "akin/linalg/solve.h"
@@ -46,6 +47,20 @@ TEST(Kernels, DotAxpyAndScaleMatchReference) {
     scale(-3, fast.row(0), n);
     for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(fast[0][i], -3 * slow[0][i], 1e-5);
     EXPECT_EQ(fast[0][n], b[0][n]);
+  }
+}
+
+TEST(Kernels, FindAtLeastFindsTheFirst) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const std::size_t n : kSizes) {
+    for (const std::size_t at : {std::size_t{0}, n / 3, n / 2, n - 1, n}) {
+      std::vector<float> x(n + 1, 1.0F);
+      x[n] = 9;  // beyond the end
+      if (at < n) x[at] = 2;
+      if (at > 0 && n > 1) x[at / 2] = at / 2 == at ? x[at / 2] : nan;
+      EXPECT_EQ(find_at_least(x.data(), n, 2.0F), at) << n;
+      EXPECT_EQ(find_at_least(x.data() + 1, n - 1, 2.0F), at == 0 ? n - 1 : at - 1) << n;
+    }
   }
 }
 
