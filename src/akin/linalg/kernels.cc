@@ -73,11 +73,11 @@ HWY_INLINE void StoreBlockSum(DF d, hn::Vec<DF> v, float* out) {
 /// out_i = sum of the lanes of v_i, i < 4: a transpose that adds on its way, so four sums cost little more
 /// than one.
 HWY_INLINE void StoreSums(const V& v0, const V& v1, const V& v2, const V& v3, float* out) {
-  const D d;
 #if HWY_TARGET == HWY_SCALAR
   const V* sums[] = {&v0, &v1, &v2, &v3};
   for (std::size_t i = 0; i < 4; ++i) out[i] = hn::GetLane(*sums[i]);
 #else
+  const D d;
   const hn::Repartition<double, D> d64;
   const auto v01 = hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, v0, v1), hn::InterleaveUpper(d, v0, v1)));
   const auto v23 = hn::BitCast(d64, hn::Add(hn::InterleaveLower(d, v2, v3), hn::InterleaveUpper(d, v2, v3)));
