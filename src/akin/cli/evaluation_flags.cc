@@ -41,6 +41,8 @@ void EvaluationFlags::add_to(CommandLine& line) {
             "of items with the same score, held-out ones come last (against the model) or first (for it)",
             Need::kOptional, 0, "against"});
   line.add({"--auc", "", &auc_, "also the area under the ROC curve over all candidates (slower)"});
+  line.add({"--accuracy-only", "", &accuracy_only_,
+            "skip what lists are like besides being right: coverage, Gini, novelty, diversity ..."});
   line.add({"--liked", "X", &liked_,
             "also how well held-out events of value X or more are told from the others: AUC, GAUC, accuracy, "
             "log loss"});
@@ -58,6 +60,7 @@ EvaluateOptions EvaluationFlags::options(const SplitSpec& split, std::uint64_t s
   options.candidates = parse_candidates(candidates_, seed);
   options.exclude_seen = !include_seen_;
   options.each_event = split.holdout == Holdout::kSessions;
+  options.beyond = !accuracy_only_;
   options.auc = auc_;
   options.liked = liked_;
   options.resamples = resamples_;

@@ -25,6 +25,7 @@ class EvaluationFlags {
   std::string candidates_;
   std::string ties_ = "against";
   bool include_seen_ = false;
+  bool accuracy_only_ = false;
   bool auc_ = false;
   std::optional<float> liked_;
   int resamples_ = 1000;
