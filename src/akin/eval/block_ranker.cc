@@ -16,6 +16,9 @@ constexpr std::size_t kMaxTileItems = 1024;
 // Diversity walks through whole audiences: a mean over so many lists, evenly spaced, is precise enough.
 constexpr std::size_t kDiversityLists = 1000;
 
+// What the computed length of a query may be short of.
+constexpr float kLengthSlack = 1.001F;
+
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -63,30 +66,51 @@ void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> row
 }
 
 void BlockRanker::score_by_product(BlockResult& result) {
-  const Matrix& items = task_.model.item_vectors();
+  const Matrix& items = task_.order.vectors.empty() ? task_.model.item_vectors() : task_.order.vectors;
   if (queries_.rows() != full_.size()) queries_ = Matrix(full_.size(), items.cols());
-  fallback_.assign(full_.size(), 0);
+  waiting_.clear();
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    fallback_[u] = !task_.model.user_vector(query_of(*full_[u]), queries_[u]);
-    result.fallback_lists += static_cast<std::uint64_t>(fallback_[u]);
+    const bool known = task_.model.user_vector(query_of(*full_[u]), queries_[u]);
+    result.fallback_lists += known ? 0 : 1;
+    const float length = std::sqrt(dot(queries_.row(u), queries_.row(u), queries_.stride()));
+    waiting_.push_back({u, known ? length * kLengthSlack : std::numeric_limits<float>::infinity(), known});
   }
   const std::size_t tile = std::clamp(kTileFloats / items.stride(), kMinTileItems, kMaxTileItems);
   scores_.resize(full_.size() * tile);
   if (task_.options.auc) all_scores_.resize(full_.size() * items.rows());
-  for (std::size_t begin = 0; begin < items.rows(); begin += tile) {
+  for (std::size_t begin = 0; begin < items.rows() && !waiting_.empty(); begin += tile) {
     const std::size_t size = std::min(tile, items.rows() - begin);
-    multiply(items, begin, begin + size, queries_, scores_.data(), tile);
-    for (std::size_t u = 0; u < full_.size(); ++u) {
-      const std::span<float> scores = std::span(scores_).subspan(u * tile, size);
-      if (fallback_[u] != 0)
-        std::copy_n(task_.popularity.begin() + static_cast<std::ptrdiff_t>(begin), size, scores.begin());
-      if (task_.options.auc) std::ranges::copy(scores, all_scores_.data() + u * items.rows() + begin);
-      scans_[u].offer(static_cast<idx_t>(begin), scores);
-    }
+    multiply(items, begin, begin + size, {queries_, waiting_.size()}, scores_.data(), tile);
+    for (std::size_t row = 0; row < waiting_.size(); ++row)
+      offer_tile(waiting_[row], begin, std::span(scores_).subspan(row * tile, size));
+    if (begin + size < items.rows()) dismiss_finished(begin + size);
   }
   if (!task_.options.auc) return;
   for (std::size_t u = 0; u < full_.size(); ++u) {
     score_area(u, std::span(all_scores_).subspan(u * items.rows(), items.rows()));
+  }
+}
+
+void BlockRanker::offer_tile(const Waiting& list, std::size_t begin, std::span<float> scores) {
+  const std::span<const idx_t> items = std::span(task_.order.items).subspan(begin, scores.size());
+  if (!list.known)
+    std::ranges::transform(items, scores.begin(), [&](idx_t item) { return task_.popularity[item]; });
+  if (task_.options.auc)
+    std::ranges::copy(scores, all_scores_.data() + list.u * task_.order.items.size() + begin);
+  scans_[list.u].offer(items, scores);
+}
+
+void BlockRanker::dismiss_finished(std::size_t next) {
+  if (task_.order.lengths.empty()) return;
+  const float longest = task_.order.lengths[next];
+  for (std::size_t row = 0; row < waiting_.size();) {
+    if (waiting_[row].length * longest < scans_[waiting_[row].u].bar()) {
+      std::ranges::copy(queries_[waiting_.size() - 1], queries_[row].begin());
+      waiting_[row] = waiting_.back();
+      waiting_.pop_back();
+    } else {
+      ++row;
+    }
   }
 }
 
@@ -98,7 +122,7 @@ void BlockRanker::score_each(BlockResult& result) {
       ++result.fallback_lists;
     }
     if (task_.options.auc) score_area(u, scores_);
-    scans_[u].offer(0, scores_);
+    scans_[u].offer(task_.order.items, scores_);
   }
 }
 

@@ -101,6 +101,16 @@ class BlockRanker {
   /// Dot-product models: tile by tile of items, so that no more than a block of scores ever exists (unless
   /// AUC is asked for, which needs all scores of the block).
   void score_by_product(BlockResult& result);
+  /// A list of the block that may still change.
+  struct Waiting {
+    std::size_t u;
+    float length;  // of the query's vector, rounded up
+    bool known;    // to the model; else by popularity
+  };
+  /// Scores of the tile of items that begins at `begin` of the order.
+  void offer_tile(const Waiting& list, std::size_t begin, std::span<float> scores);
+  /// Takes out the lists that no item from place `next` of the order can enter.
+  void dismiss_finished(std::size_t next);
   /// Other models: all scores of one list at a time.
   void score_each(BlockResult& result);
   /// The candidates and the held-out items, nothing else.
@@ -120,8 +130,8 @@ class BlockRanker {
   SeenItems seen_;
   std::span<float> rows_;
   std::vector<const RankedList*> full_;  // lists of the block ranked over all items
-  std::vector<char> fallback_;
-  std::vector<double> areas_;  // of full_
+  std::vector<Waiting> waiting_;         // row r of queries_ belongs to waiting_[r]
+  std::vector<double> areas_;            // of full_
   std::vector<RankScan> scans_;
   std::vector<idx_t> candidates_;
   std::vector<idx_t> list_;

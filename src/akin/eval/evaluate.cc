@@ -185,7 +185,10 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
                          [](std::uint64_t count) { return static_cast<float>(count); });
   const CandidateSampler sampler(options.candidates, popularity);
   const Audiences audiences(options.beyond ? data : TrainingData{data.source, {}});
-  RankingTask task{model, data, histories, options, popularity, sampler, audiences};
+  const bool all_scores = options.auc || sampler.samples();
+  const ItemOrder order(model.item_vectors(), data.n_items(),
+                        all_scores ? ItemOrder::By::kIndex : ItemOrder::By::kLength);
+  RankingTask task{model, data, histories, options, popularity, sampler, audiences, order};
   collect_held_out(test_users, task, result);
 
   const RankedAll ranked = rank_lists(task, RankingScorer(options.cutoffs, data.n_items()), context);

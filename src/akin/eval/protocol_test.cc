@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "akin/eval/ranking_task.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/shop_for_test.h"
 
@@ -169,6 +170,79 @@ TEST(Evaluate, LabelsByHand) {
   EXPECT_DOUBLE_EQ(ratings.value("accuracy"), 3.0 / 6) << "all predictions are clipped to 1: disliked";
   EXPECT_TRUE(std::isnan(ratings.value("log loss")));
   EXPECT_FALSE(std::isnan(ratings.value("RMSE")));
+}
+
+/// Vectors of whole numbers, so that every way to multiply them is exact; items from short to long.
+class VectorModel : public Model {
+ public:
+  VectorModel(Kind kind, std::size_t users, std::size_t items)
+      : kind_(kind), users_(users, 5), items_(items, 5) {
+    Rng rng(7);
+    for (std::size_t u = 0; u < users; ++u) {
+      for (float& x : users_[u]) x = static_cast<float>(rng.below(7)) - 3;
+    }
+    for (std::size_t i = 0; i < items; ++i) {
+      const std::uint64_t reach = 1 + rng.below(2 + 40 * i / items);
+      for (float& x : items_[i]) x = static_cast<float>(rng.below(2 * reach + 1)) - static_cast<float>(reach);
+    }
+  }
+  const Matrix& item_vectors() const override { return kind_ == Kind::kProduct ? items_ : none_; }
+  std::size_t n_items() const override { return items_.rows(); }
+  bool user_vector(const Query& query, std::span<float> out) const override {
+    if (!query.user) return false;
+    std::ranges::copy(users_[*query.user], out.begin());
+    return true;
+  }
+  bool score_all(const Query& query, std::span<float> out) const override {
+    if (!query.user) return false;
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      out[i] = 0;
+      for (std::size_t c = 0; c < 5; ++c) out[i] += users_[*query.user][c] * items_[i][c];
+    }
+    return true;
+  }
+  void save(TensorWriter&) const override {}
+
+ private:
+  Kind kind_;
+  Matrix users_, items_, none_;
+};
+
+TEST(Evaluate, LeavingOutShortVectorsChangesNoList) {
+  constexpr std::size_t kUsers = 101, kItems = 5003;
+  Rng rng(5);
+  std::vector<Event> train, test;
+  for (idx_t u = 0; u + 1 < kUsers; ++u) {  // the last user is unknown
+    for (int e = 0; e < 7; ++e) train.push_back(event(u, static_cast<idx_t>(rng.below(kItems))));
+  }
+  for (idx_t u = 0; u < kUsers; ++u) {  // long vectors, so that there are hits
+    for (int e = 0; e < 11; ++e) test.push_back(event(u, static_cast<idx_t>(kItems - 1 - rng.below(900))));
+  }
+  const Shop shop(kUsers, kItems, train, test);
+  for (const Ties ties : {Ties::kAgainst, Ties::kInFavour}) {
+    const EvaluateOptions options{.cutoffs = {3, 20}, .ties = ties, .resamples = 0};
+    const Evaluation fast = shop.evaluate(VectorModel(Kind::kProduct, kUsers, kItems), options, 2);
+    const Evaluation plain = shop.evaluate(VectorModel(Kind::kScores, kUsers, kItems), options, 1);
+    EXPECT_GT(plain.value("HR@20"), 0.1);
+    for (const Metric& metric : plain.metrics)
+      EXPECT_EQ(fast.value(metric.name), metric.value) << metric.name;
+  }
+}
+
+TEST(ItemOrder, LongestFirstAndBackToTheIndex) {
+  Matrix vectors(4, 2);
+  vectors[1][0] = 3;
+  vectors[1][1] = 4;
+  vectors[2][0] = std::numeric_limits<float>::quiet_NaN();
+  vectors[3][0] = -2;
+  const ItemOrder order(vectors, 4, ItemOrder::By::kLength);
+  EXPECT_EQ(order.items, (std::vector<idx_t>{2, 1, 3, 0}));
+  EXPECT_EQ(order.vectors[2][0], -2);
+  EXPECT_GE(order.lengths[1], 5);
+  EXPECT_LT(order.lengths[1], 5.0001F);
+  const ItemOrder plain(vectors, 4, ItemOrder::By::kIndex);
+  EXPECT_EQ(plain.items, (std::vector<idx_t>{0, 1, 2, 3}));
+  EXPECT_TRUE(plain.vectors.empty() && plain.lengths.empty());
 }
 
 }  // namespace

@@ -35,15 +35,13 @@ RankScan::RankScan(std::size_t k, Ties ties) : k_(k), held_out_first_(ties == Ti
 void RankScan::start(std::span<const idx_t> held_out, const std::uint64_t* seen) {
   held_out_ = held_out;
   seen_ = seen;
-  next_held_out_ = 0;
   keys_.clear();
   bar_ = kLowest;
 }
 
 void RankScan::consider(idx_t item, float score) {
   if (seen_ != nullptr && ((seen_[item / 64] >> (item % 64)) & 1) != 0) return;
-  while (next_held_out_ < held_out_.size() && held_out_[next_held_out_] < item) ++next_held_out_;
-  const bool held_out = next_held_out_ < held_out_.size() && held_out_[next_held_out_] == item;
+  const bool held_out = std::ranges::binary_search(held_out_, item);
   const Key key = Key{ordered_code(score)} << 32 | (held_out == held_out_first_ ? kFirstOfEquals : 0) |
                   (~item & kIndexMask);
   if (keys_.size() == k_) {
@@ -70,25 +68,12 @@ void RankScan::replace_lowest(Key key) {
   raise_bar();
 }
 
-void RankScan::raise_bar() {
-  // An item of the same score that comes later has a higher index: it can only pass a lowest one that does
-  // not stand first among equals.
-  const Key lowest = keys_.front();
-  const auto code = static_cast<std::uint32_t>(lowest >> 32);
-  // The next code is the next float; beyond infinity it is NaN, which nothing reaches.
-  bar_ = from_ordered_code((lowest & kFirstOfEquals) != 0 ? code + 1 : code);
-}
-
-void RankScan::offer(idx_t first, std::span<const float> scores) {
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    i += find_at_least(scores.data() + i, scores.size() - i, bar_);
-    if (i < scores.size()) consider(first + static_cast<idx_t>(i), scores[i]);
-  }
-}
+void RankScan::raise_bar() { bar_ = from_ordered_code(static_cast<std::uint32_t>(keys_.front() >> 32)); }
 
 void RankScan::offer(std::span<const idx_t> items, std::span<const float> scores) {
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (scores[i] >= bar_) consider(items[i], scores[i]);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    i += find_at_least(scores.data() + i, scores.size() - i, bar_);
+    if (i < scores.size()) consider(items[i], scores[i]);
   }
 }
 

@@ -30,11 +30,10 @@ class RankScan {
   /// (bit i % 64 of word i / 64): items whose bit is set are not ranked. Both must stay valid until finish()
   /// has been called.
   void start(std::span<const idx_t> held_out, const std::uint64_t* seen = nullptr);
-  /// Offers the scores of items first, first + 1, ...; over one user's calls `first` ascends and ranges are
-  /// disjoint.
-  void offer(idx_t first, std::span<const float> scores);
-  /// The same for some items, ascending and above those of earlier calls.
+  /// Offers the scores of some items, each once per user, in any order.
   void offer(std::span<const idx_t> items, std::span<const float> scores);
+  /// A lower score cannot enter the list any more.
+  float bar() const { return bar_; }
   /// Ranks all that was offered: call it once, before the following.
   void finish();
   /// Ranks (from 0, ascending) of held-out items within the top k. Valid until the next start().
@@ -52,13 +51,12 @@ class RankScan {
 
   void consider(idx_t item, float score);
   void replace_lowest(Key key);
-  void raise_bar();
+  void raise_bar();  // to the score of the lowest: of equal scores a lower index may still come
 
   std::size_t k_;
   bool held_out_first_;  // among equals
   std::span<const idx_t> held_out_;
   const std::uint64_t* seen_ = nullptr;
-  std::size_t next_held_out_ = 0;  // the first not below the item considered last
   std::vector<Key> keys_;  // the best so far, at most k; once there are k, a heap with the lowest first
   float bar_ = 0;          // the lowest score that can still enter
   std::vector<std::uint32_t> ranks_;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/eval/text_table.h"
@@ -71,6 +74,26 @@ std::string given_protocol(const RankingTask& task, const std::string& all) {
 }
 
 }  // namespace
+
+ItemOrder::ItemOrder(const Matrix& all, std::size_t n_items, By by) : items(n_items) {
+  std::iota(items.begin(), items.end(), idx_t{0});
+  if (by == By::kIndex || all.empty()) return;
+  // What a computed product can exceed the true one by: d roundings of terms of at most |u| |i| in all.
+  const double slack = 1 + 4e-7 * static_cast<double>(all.cols());
+  std::vector<float> of_item(n_items);
+  for (std::size_t i = 0; i < n_items; ++i) {
+    double sum = 0;
+    for (const float x : all[i]) sum += static_cast<double>(x) * static_cast<double>(x);
+    const auto length = static_cast<float>(std::sqrt(sum) * slack);
+    of_item[i] = std::isnan(length) ? std::numeric_limits<float>::infinity() : length;
+  }
+  std::ranges::stable_sort(items, [&](idx_t a, idx_t b) { return of_item[a] > of_item[b]; });
+  vectors = Matrix(n_items, all.cols());
+  for (std::size_t i = 0; i < n_items; ++i) {
+    std::ranges::copy(all[items[i]], vectors[i].begin());
+    lengths.push_back(of_item[items[i]]);
+  }
+}
 
 std::vector<std::span<const Event>> by_user(std::span<const Event> events) {
   std::vector<std::span<const Event>> users;

@@ -12,6 +12,20 @@
 
 namespace akin {
 
+/// The items in the order they are scored: longest vectors first. Since u . i <= |u| |i|, a user whose list
+/// is full of better scores needs none of the items after some length (Teflioudi, Gemulla & Mykytiuk, "LEMP",
+/// SIGMOD 2015): the list is exact, and most of the product need not be computed.
+struct ItemOrder {
+  /// By the lengths of `vectors`; in the order of the index, without a copy, if there are none or `sorted` is
+  /// not wanted.
+  enum class By { kIndex, kLength };
+  ItemOrder(const Matrix& vectors, std::size_t n_items, By by);
+
+  std::vector<idx_t> items;
+  Matrix vectors;              ///< in this order; empty if that of the index
+  std::vector<float> lengths;  ///< descending, rounded up; empty if not sorted
+};
+
 /// A list to rank, with a slice of RankingTask::held_out.
 struct RankedList {
   idx_t user = 0;
@@ -29,6 +43,7 @@ struct RankingTask {
   const std::vector<float>& popularity;  // training events per item
   const CandidateSampler& sampler;
   const Audiences& audiences;
+  const ItemOrder& order;
   std::vector<RankedList> lists = {};
   std::vector<idx_t> held_out = {};  // ascending and without repeats within a list
 

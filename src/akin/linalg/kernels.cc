@@ -346,10 +346,10 @@ void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const fl
   HWY_DYNAMIC_DISPATCH(Scores)(matrix.row(begin), end - begin, x, 1, matrix.stride(), out, 0);
 }
 
-void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Matrix& queries, float* out,
+void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, FirstRows queries, float* out,
               std::size_t out_stride) {
   HWY_DYNAMIC_DISPATCH(Scores)
-  (matrix.row(begin), end - begin, queries.data(), queries.rows(), matrix.stride(), out, out_stride);
+  (matrix.row(begin), end - begin, queries.matrix.data(), queries.count, matrix.stride(), out, out_stride);
 }
 
 void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out) {
