@@ -198,6 +198,59 @@ class ProtocolTest(AkinTest):
         self.assertEqual(*[table["evaluation"]["test_events"] for table in tables])
 
 
+class ComparisonTest(AkinTest):
+    def test_cross_validation_and_several_data_sets(self):
+        self.make_data()
+        folds = self.run_json("compare", "-d", "shop.data", "--models", "popularity,als", "--holdout", "folds:3")
+        self.assertEqual(folds["holdout"], ["fold:1/3", "fold:2/3", "fold:3/3"])
+        whole = folds["models"][1]["evaluation"]
+        parts = [self.run_json("compare", "-d", "shop.data", "--models", "als", "--holdout", fold)["models"][0]["evaluation"]
+                 for fold in folds["holdout"]]
+        self.assertEqual(whole["test_events"], 240)
+        users = [part["users"] for part in parts]
+        mean = sum(n * part["metrics"]["NDCG@5"]["value"] for n, part in zip(users, parts)) / sum(users)
+        self.assertAlmostEqual(whole["metrics"]["NDCG@5"]["value"], mean)
+        low, high = whole["metrics"]["NDCG@5"]["interval"]
+        self.assertTrue(low <= mean <= high)
+        twice = self.run_json("compare", "-d", "shop.data", "-d", "shop.data", "--models", "als", "--holdout", "fold:1/3")
+        self.assertEqual(twice["models"][0]["evaluation"]["users"], 2 * users[0])
+        self.assertTrue(whole["protocol"].startswith("3 splits pooled; "))
+
+    def test_winner_tests_and_page(self):
+        self.make_data()
+        self.run_akin("compare", "-d", "shop.data", "--models", "popularity,als,bpr", "--patience", "2", "--html", "c.html")
+        page = (self.dir / "c.html").read_text()
+        for part in ("NDCG@10", "by popularity of the held-out item", "Item coverage@10", "on validation events after each pass",
+                     "Items as "):
+            self.assertIn(part, page)
+        result = self.run_json("compare", "-d", "shop.data", "--models", "popularity,als")
+        test = next(test for test in result["tests"] if test["metric"] == "NDCG@10")
+        self.assertEqual(test["best"], "als")
+        self.assertTrue(test["significant"])  # tastes by parity, which popularity cannot know
+        self.assertLess(test["rivals"][0]["adjusted_p"], 0.05)
+
+    def test_evaluation_flags(self):
+        self.make_bundle()
+        done = self.run_akin("evaluate", "model.akin", "--candidates", "uniform:3", "--resamples", "0")
+        self.search(r"held-out items ranked against 3 sampled negatives per list \(uniform\)", done.out)
+        self.assertNotIn("[", done.out)
+        self.search(r"seen items included", self.run_akin("evaluate", "model.akin", "--include-seen").out)
+        result = self.run_json("evaluate", "model.akin", "--auc", "--liked", "3", "--accuracy-only")["evaluation"]
+        self.assertIn("AUC", result["metrics"])
+        self.assertIn("AUC(liked)", result["metrics"])
+        self.assertNotIn("coverage@10", result["metrics"])
+        for flags, pattern in ((["--candidates", "some:3"], "none of all, uniform:N"), (["--resamples", "-1"], "resamples"),
+                               (["--liked", "x"], "liked")):
+            with self.subTest(flags):
+                self.assert_error(self.run_akin("evaluate", "model.akin", *flags, code=2), pattern)
+
+    def test_sessions_are_predicted_event_by_event(self):
+        self.make_bundle("popularity", "model.akin", "--holdout", "sessions:0.5")
+        result = self.run_json("evaluate", "model.akin")["evaluation"]
+        self.assertEqual((result["users"], result["lists"], result["test_events"]), (15, 105, 105))
+        self.assertTrue(result["protocol"].startswith("each event predicted from those before it"))
+
+
 class ReproductionTest(AkinTest):
     def test_same_seed_same_bundle(self):
         self.make_data()
