@@ -66,6 +66,7 @@ class ResumeTest(AkinTest):
         process = self.start("bpr", 100000, "--checkpoint", "c", "--checkpoint-seconds", "1")
         self.wait_for("c", process)
         first = (self.dir / "c").stat().st_mtime_ns
+        time.sleep(0.4)  # some passes, but no second checkpoint yet
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), 130)
         self.assertTrue(process.stderr.read().endswith(b"akin: error: interrupted\n"))

@@ -92,6 +92,8 @@ class Contest {
     }
   }
 
+  /// From here on the best model of a round is kept for draw_map().
+  void want_map() { wants_map_ = true; }
   /// The embeddings of the model that did best in the round just run, if any model has some.
   void draw_map(const Arena& arena, ModelComparison& comparison) const {
     if (best_) add_map(best_name_, *best_, arena, session_.context(), comparison);
@@ -109,7 +111,7 @@ class Contest {
  private:
   /// At most two models are in memory at a time.
   void keep_if_best(std::unique_ptr<Model> model, const ModelResult& result) {
-    if (!model || model->embedding_dim() == 0) return;
+    if (!wants_map_ || !model || model->embedding_dim() == 0) return;
     const double ndcg = result.evaluation.value(fmt::format("NDCG@{}", result.evaluation.bins_cutoff));
     if (best_ && !(ndcg > best_ndcg_)) return;
     best_ = std::move(model);
@@ -119,6 +121,7 @@ class Contest {
 
   CompeteOptions options_;
   Session& session_;
+  bool wants_map_ = false;
   std::unique_ptr<Model> best_;
   std::string best_name_;
   double best_ndcg_ = 0;
@@ -183,6 +186,7 @@ int run_compare(const Args& args) {
   const std::vector<Round> rounds = plan(paths, split_flags, patience > 0, line.common.seed);
   Contest contest(std::move(list), {flags.options(rounds.front().split, line.common.seed), patience},
                   session);
+  if (!html.empty()) contest.want_map();
   ModelComparison drawn;
   std::string shop_name;
   for (std::size_t r = 0; r < rounds.size(); ++r) {

@@ -22,14 +22,15 @@ int run_evaluate(const Args& args) {
       "evaluate",
       "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
   line.explain(
-      "For each user with held-out events all items are ranked, those of training left out. HR: share of "
-      "users with a "
-      "hit in the first K; Recall, Precision, NDCG, MAP, MRR as usual, mean over users. Models that predict "
-      "ratings "
-      "also get RMSE and MAE.");
+      "For each user with held-out events all items are ranked, those they have left out. HR: share of users "
+      "with a hit "
+      "in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in brackets the 95 % "
+      "bootstrap "
+      "interval. Models that predict ratings also get RMSE, MAE and MSE. docs/evaluation.md defines them "
+      "all.");
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
-  flags.add_to(line);
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  flags.add_to(line);
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");
   if (!line.parse(args)) return kSuccess;
