@@ -129,19 +129,28 @@ class Contest {
   std::vector<std::vector<Evaluation>> evaluations_;
 };
 
-/// Every split of every data set.
-std::vector<Round> plan(const std::vector<std::string>& paths, const SplitFlags& flags, bool validation,
-                        std::uint64_t seed) {
+/// Every split of every data set, and the data of the first, which had to be read to know its splits.
+struct Plan {
   std::vector<Round> rounds;
+  Dataset first;
+};
+
+Plan plan(const std::vector<std::string>& paths, const SplitFlags& flags, bool validation,
+          std::uint64_t seed) {
+  Plan result;
+  std::vector<Round>& rounds = result.rounds;
   for (const std::string& path : paths) {
-    for (SplitSpec split : flags.specs(load_dataset(path), seed)) {
+    Dataset data = load_dataset(path);
+    const bool is_first = rounds.empty();
+    for (SplitSpec split : flags.specs(data, seed)) {
       split.validation = split.validation || validation;
       rounds.push_back({path, split});
     }
+    if (is_first) result.first = std::move(data);
   }
   if (rounds.front().split.holdout == Holdout::kNone)
     fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
-  return rounds;
+  return result;
 }
 
 }  // namespace
@@ -183,14 +192,16 @@ int run_compare(const Args& args) {
   for (const std::string& setting : settings) apply_setting(setting, list);
   flags.options({}, 0);  // wrong flags are told before anything is read
   Session session(line.common);
-  const std::vector<Round> rounds = plan(paths, split_flags, patience > 0, line.common.seed);
+  Plan planned = plan(paths, split_flags, patience > 0, line.common.seed);
+  const std::vector<Round>& rounds = planned.rounds;
   Contest contest(std::move(list), {flags.options(rounds.front().split, line.common.seed), patience},
                   session);
   if (!html.empty()) contest.want_map();
   ModelComparison drawn;
   std::string shop_name;
   for (std::size_t r = 0; r < rounds.size(); ++r) {
-    const Arena arena = make_arena(load_dataset(rounds[r].path), rounds[r].split);
+    const Arena arena =
+        make_arena(r == 0 ? std::move(planned.first) : load_dataset(rounds[r].path), rounds[r].split);
     shop_name = arena.shop.name;
     contest.run(arena, rounds.size() > 1 ? fmt::format(", split {} of {}", r + 1, rounds.size()) : "");
     if (!html.empty() && r + 1 == rounds.size()) contest.draw_map(arena, drawn);
