@@ -10,6 +10,7 @@
 namespace akin {
 
 class FitObserver;  // models/fit_observer.h
+struct FitStart;    // models/fit_start.h
 
 /// Seed, threads, and the lines of communication: progress out, a wish to stop in, an observer of the fit.
 struct Context {
@@ -18,6 +19,7 @@ struct Context {
   ProgressFn on_progress = {};
   std::stop_token stop = {};
   FitObserver* observer = nullptr;  ///< watches an iterative fit; not owned, of one fit at a time
+  const FitStart* start = nullptr;  ///< where an iterative fit begins; not owned, none = random vectors
 
   void report(const Progress& progress) const {
     if (on_progress) on_progress(progress);

@@ -43,6 +43,12 @@ bool Model::score(const Query& query, std::span<const idx_t> items, std::span<fl
   return true;
 }
 
+bool Model::item_vector(std::span<const idx_t>, std::span<const float>, std::span<float>) const {
+  return false;
+}
+
+std::optional<Explanation> Model::explain(const Query&, idx_t) const { return std::nullopt; }
+
 std::vector<Scored> Model::similar(idx_t item, std::size_t k) const {
   const Matrix& items = embeddings();
   const std::size_t dim = embedding_dim();

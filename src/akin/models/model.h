@@ -24,6 +24,12 @@ struct Query {
   std::span<const float> values = {};  ///< value of each history item; empty = unknown (each counts as liked)
 };
 
+/// Why a model gives an item its score: the score is `base` plus all that the causes add.
+struct Explanation {
+  float base = 0;              ///< what is left without the history, such as the item's mean rating
+  std::vector<Scored> causes;  ///< items of the history, each once, with what they add: greatest first
+};
+
 /// What a model is and needs, for the command line, the evaluator and the contract tests.
 struct Traits {
   bool personalized = true;
@@ -37,6 +43,8 @@ struct Traits {
   /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
   /// fit with t passes.
   bool planned_schedule = false;
+  bool explains = false;            ///< explain() answers
+  bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
   bool iterative() const { return !passes.empty(); }
 };
 
@@ -64,6 +72,15 @@ class Model {
   virtual bool score_all(const Query& query, std::span<float> out) const;
   /// Scores of some items, as score_all() would give them. Default: dot products of those rows.
   virtual bool score(const Query& query, std::span<const idx_t> items, std::span<float> out) const;
+  /// Writes the row of item_vectors() that an item unknown to training would have, from the users who chose
+  /// it, ascending, with their values (empty = each liked it): the optimum of the model's loss with all else
+  /// as it is. Users the model knows nothing of are left out. False if that leaves nobody, or this is no
+  /// model to fold items into.
+  virtual bool item_vector(std::span<const idx_t> users, std::span<const float> values,
+                           std::span<float> out) const;
+  /// Which items of the query's history make the score of `item`, to within rounding. Nullopt if the model
+  /// cannot say (see Traits::explains) or score_all() would be false.
+  virtual std::optional<Explanation> explain(const Query& query, idx_t item) const;
   /// The k items most like `item`, best first, `item` itself left out; fewer if there are not so many.
   /// Default: cosine over the embedding columns; items with a zero vector are never similar to anything.
   virtual std::vector<Scored> similar(idx_t item, std::size_t k) const;
