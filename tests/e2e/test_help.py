@@ -8,8 +8,8 @@ from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf"]
-COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "export",
-            "models", "demo"]
+COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "explain",
+            "update", "export", "models", "demo"]
 
 
 def cases():

@@ -12,6 +12,7 @@
 #include "akin/cli/training.h"
 #include "akin/data/dataset_io.h"
 #include "akin/eval/text_table.h"
+#include "akin/store/embeddings_reader.h"
 
 namespace akin::cli {
 namespace {
@@ -56,6 +57,17 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
   print(text);
 }
 
+/// Vectors of --init-items for the items of `shop`, told in a remark.
+PretrainedItems read_init_items(const std::string& path, const Dataset& shop, Session& session) {
+  MatchedItems match = match_items(read_embeddings(path), shop.items, path);
+  session.remark(fmt::format(
+      "{}: vectors of {} of {} items{}", path, format_count(match.matched), format_count(shop.n_items()),
+      match.unknown == 0
+          ? ""
+          : fmt::format(", and {} of items that are not in the data", format_count(match.unknown))));
+  return std::move(match.items);
+}
+
 }  // namespace
 
 int run_train(const Args& args) {
@@ -73,12 +85,19 @@ int run_train(const Args& args) {
   SplitFlags split_flags;
   ParamValues params;
   FitFlags fit_flags;
+  std::string init_items;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
   line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
   split_flags.add_to(line);
   line.section("Parameters of " + std::string(entry.name));
   for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+  if (entry.traits.takes_item_vectors) {
+    line.section("Where training begins");
+    line.add(
+        {"--init-items", "FILE", &init_items,
+         "vectors of items to begin with in place of random ones: a bundle, or what `akin export` writes"});
+  }
   fit_flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
@@ -96,6 +115,13 @@ int run_train(const Args& args) {
       needs_monitor(watch) ? make_watch(arena, {&entry, params}, watch, session.context()) : nullptr;
   Context context = session.context();
   if (watched) context.observer = &watched->monitor;
+  PretrainedItems pretrained;
+  FitStart start;
+  if (!init_items.empty()) {
+    pretrained = read_init_items(init_items, arena.shop, session);
+    start.items = &pretrained;
+    context.start = &start;
+  }
   Fitted fitted = fit_in(arena, entry, params, context);
   if (watched && watched->monitor.resumed_at() > 0)
     session.remark(fmt::format("resumed after pass {}", watched->monitor.resumed_at()));

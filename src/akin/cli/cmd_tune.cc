@@ -5,6 +5,7 @@
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
+#include "akin/cli/param_flags.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
 #include "akin/cli/training.h"
@@ -82,17 +83,6 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
       "`akin evaluate` are never looked at.");
   line.example(fmt::format("akin tune {0} -d shop.data -o {0}.toml", entry.name));
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin --config {0}.toml", entry.name));
-}
-
-ParamValues parse_settings(const std::vector<std::string>& texts) {
-  ParamValues values;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-      fail(ErrorCode::kUsage, "--set: '{}' is not PARAMETER=VALUE, such as factors=32", text);
-    values[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return values;
 }
 
 std::string typed_command(const Args& args) {

@@ -87,6 +87,8 @@ const std::vector<Command>& commands() {
       {"compare", "train and score several models, in one table", &run_compare},
       {"recommend", "what next for a user", &run_recommend},
       {"similar", "items like an item", &run_similar},
+      {"explain", "which of a user's items led to a recommendation", &run_explain},
+      {"update", "go on from a trained model with new events", &run_update},
       {"export", "write vectors for other programs", &run_export},
       {"models", "the models there are, and their parameters", &run_models},
       {"demo", "all of it on a made-up shop, in a minute", &run_demo},

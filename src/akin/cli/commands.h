@@ -19,6 +19,8 @@ int run_evaluate(const Args& args);
 int run_compare(const Args& args);
 int run_recommend(const Args& args);
 int run_similar(const Args& args);
+int run_explain(const Args& args);
+int run_update(const Args& args);
 int run_export(const Args& args);
 int run_models(const Args& args);
 int run_demo(const Args& args);

@@ -45,4 +45,15 @@ std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params)
   return infos;
 }
 
+ParamValues parse_settings(const std::vector<std::string>& texts) {
+  ParamValues values;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0)
+      fail(ErrorCode::kUsage, "--set: '{}' is not PARAMETER=VALUE, such as factors=32", text);
+    values[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return values;
+}
+
 }  // namespace akin::cli

@@ -14,6 +14,8 @@ std::string param_help(const ModelEntry::ParamInfo& info);
 std::string search_text(const ModelEntry::ParamInfo& info);
 /// Declares a flag for the parameter whose text goes to `values`, if given.
 void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values);
+/// Parameters given as "factors=32" each. Throws Error(kUsage).
+ParamValues parse_settings(const std::vector<std::string>& texts);
 /// What the registry knows about the parameters of a configuration struct; it must live while they are used.
 std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params);
 

@@ -23,8 +23,8 @@ struct FitStart {
   /// Of the same class and vector length, fitted to some of the events. Its users and items are the first
   /// ones of the data, in the same order. Not owned.
   const Model* model = nullptr;
-  std::vector<idx_t> fold_users;  ///< users that are new or have new events, ascending
-  std::vector<idx_t> fold_items;  ///< items that are new, ascending
+  std::vector<idx_t> fold_users = {};  ///< users with new events, ascending
+  std::vector<idx_t> fold_items = {};  ///< items with events for the first time, ascending
   /// Where item vectors begin in place of random ones; columns = the model's `factors` or `size`. Not owned.
   const PretrainedItems* items = nullptr;
 };

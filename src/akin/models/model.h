@@ -44,6 +44,7 @@ struct Traits {
   /// fit with t passes.
   bool planned_schedule = false;
   bool explains = false;            ///< explain() answers
+  bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
   bool iterative() const { return !passes.empty(); }
 };

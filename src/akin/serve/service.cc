@@ -115,10 +115,8 @@ Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<fl
   return {user, items, values};
 }
 
-Recommendations Service::recommend(const RecommendRequest& request) const {
-  const std::vector<char> allowed = allowed_items(request);
-  std::vector<idx_t> history;
-  std::vector<float> values;
+Query Service::make_query(const RecommendRequest& request, std::vector<idx_t>& history,
+                          std::vector<float>& values) const {
   Query query;
   if (request.user) query = known_query(bundle_.shop.users.at(*request.user, "user"), history, values);
   if (!request.history.empty()) {  // more than the bundle knew: the history alone speaks
@@ -126,7 +124,47 @@ Recommendations Service::recommend(const RecommendRequest& request) const {
     if (!values.empty()) values.resize(history.size(), 1);
     query = {std::nullopt, history, values};
   }
-  return rank(query, allowed, request);
+  return query;
+}
+
+Recommendations Service::recommend(const RecommendRequest& request) const {
+  const std::vector<char> allowed = allowed_items(request);
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  return rank(make_query(request, history, values), allowed, request);
+}
+
+std::vector<Explained> Service::explain(const RecommendRequest& request,
+                                        const std::optional<std::string>& item) const {
+  if (!bundle_.entry->traits.explains) {
+    std::vector<std::string_view> names;
+    for (const ModelEntry& entry : models()) {
+      if (entry.traits.explains) names.push_back(entry.name);
+    }
+    fail(ErrorCode::kUsage, "model '{}' cannot say why it recommends; these can: {}", bundle_.entry->name,
+         fmt::join(names, ", "));
+  }
+  const std::vector<char> allowed = allowed_items(request);
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  const Query query = make_query(request, history, values);
+  std::vector<Scored> wanted;
+  if (item) {
+    const idx_t idx = bundle_.shop.items.at(*item, "item");
+    float score = 0;
+    if (bundle_.model->score(query, std::span(&idx, 1), std::span(&score, 1))) wanted.push_back({idx, score});
+  } else if (Recommendations list = rank(query, allowed, request); !list.fallback) {
+    wanted = std::move(list.items);
+  }
+  std::vector<Explained> result;
+  for (const Scored& entry : wanted) {
+    if (auto why = bundle_.model->explain(query, entry.idx)) result.push_back({entry, std::move(*why)});
+  }
+  if (result.empty()) {
+    fail(ErrorCode::kNotFound, "model '{}' knows nothing of this user that leads to an item",
+         bundle_.entry->name);
+  }
+  return result;
 }
 
 Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,

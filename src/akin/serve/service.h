@@ -33,6 +33,12 @@ struct Recommendations {
   bool fallback = false;      ///< the model knows nothing of this user: the list is by popularity
 };
 
+/// A recommended item, and which of the user's items made the model recommend it.
+struct Explained {
+  Scored item;
+  Explanation why;
+};
+
 /// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so
 /// exactly k items come back while enough pass them.
 class Service {
@@ -49,9 +55,17 @@ class Service {
   /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
   std::vector<Scored> similar(const std::string& item, std::size_t k,
                               const std::vector<AttributeFilter>& filters) const;
+  /// The user's recommendations, or `item` alone if it is given, with their reasons. Throws as recommend(),
+  /// Error(kUsage) if the model cannot explain (see Traits::explains), Error(kNotFound) if it knows nothing
+  /// of the user.
+  std::vector<Explained> explain(const RecommendRequest& request,
+                                 const std::optional<std::string>& item) const;
   const Bundle& bundle() const { return bundle_; }
 
  private:
+  /// The request's user and history as a query; the vectors hold what the query points to.
+  Query make_query(const RecommendRequest& request, std::vector<idx_t>& items,
+                   std::vector<float>& values) const;
   /// What is known of a user as a query; the vectors hold what the query points to.
   Query known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
   Recommendations rank(const Query& query, const std::vector<char>& allowed,

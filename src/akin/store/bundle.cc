@@ -88,6 +88,7 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("params", json(bundle.params).dump());
   writer.meta("seed", std::to_string(bundle.seed));
   writer.meta("fit_seconds", json(bundle.fit_seconds).dump());
+  writer.meta("updates", std::to_string(bundle.updates));
   writer.meta("split", to_string(bundle.split));
   writer.meta("split_seed", std::to_string(bundle.split.seed));
   writer.meta("split_validation", bundle.split.validation ? "true" : "false");
@@ -105,6 +106,7 @@ Bundle load_bundle(const std::string& path) {
   bundle.params = parse_params(reader);
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");
+  if (reader.has_meta("updates")) bundle.updates = static_cast<int>(reader.meta_int("updates", 0, 1 << 30));
   bundle.split = parse_split(reader.meta("split"), parse_seed(reader, "split_seed"));
   bundle.shop = read_dataset(reader);
   bundle.test = read_events(reader, "test", bundle.shop.n_users(), bundle.shop.n_items());

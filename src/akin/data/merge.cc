@@ -1,0 +1,91 @@
+#include "akin/data/merge.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace akin {
+namespace {
+
+/// The indices in `base` of the ids of `more`, added where they are new.
+std::vector<idx_t> add_ids(IdMap& base, const IdMap& more) {
+  std::vector<idx_t> indices(more.size());
+  for (idx_t i = 0; i < more.size(); ++i) indices[i] = base.add(more.id(i));
+  return indices;
+}
+
+void add_attributes(AttributeTable& base, const AttributeTable& more, const std::vector<idx_t>& indices,
+                    std::size_t rows) {
+  for (const auto& [name, values] : more.all()) {
+    StringColumn& column = base.column(name);
+    for (std::size_t row = 0; row < values.size(); ++row) {
+      if (!values[row].empty()) column.set(indices[row], values[row]);
+    }
+  }
+  base.resize(rows);
+}
+
+void add_links(std::vector<ItemLinks>& base, const std::vector<ItemLinks>& more,
+               const std::vector<idx_t>& items) {
+  for (const ItemLinks& links : more) {
+    auto found = std::ranges::find(base, links.name, &ItemLinks::name);
+    if (found == base.end()) found = base.insert(base.end(), {links.name, {}});
+    for (const auto& [from, to] : links.pairs) found->pairs.emplace_back(items[from], items[to]);
+    std::ranges::sort(found->pairs);
+    const auto repeated = std::ranges::unique(found->pairs);
+    found->pairs.erase(repeated.begin(), repeated.end());
+  }
+}
+
+auto key(const Event& event) {
+  return std::tuple(event.user, event.time, event.item, event.kind, event.value);
+}
+
+/// The events with a time, in the order of key().
+std::vector<Event> timed(std::span<const Event> first, std::span<const Event> second) {
+  std::vector<Event> events;
+  for (const auto& part : {first, second}) {
+    std::ranges::copy_if(part, std::back_inserter(events), [](const Event& e) { return e.time != kNoTime; });
+  }
+  std::ranges::sort(events, {}, key);
+  return events;
+}
+
+}  // namespace
+
+MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> elsewhere) {
+  const std::size_t old_users = base.n_users(), old_items = base.n_items();
+  const std::vector<idx_t> users = add_ids(base.users, more.users);
+  const std::vector<idx_t> items = add_ids(base.items, more.items);
+  MergeCounts counts;
+  counts.users = base.n_users() - old_users;
+  counts.items = base.n_items() - old_items;
+  add_attributes(base.item_attributes, more.item_attributes, items, base.n_items());
+  add_attributes(base.user_attributes, more.user_attributes, users, base.n_users());
+  add_links(base.links, more.links, items);
+  if (base.candidates.rows() > 0) {
+    base.candidates.offsets.resize(base.n_users() + 1, base.candidates.offsets.back());
+    base.candidates.cols = base.n_items();
+  }
+  const std::vector<Event> known = timed(base.events, elsewhere);
+  const auto old_events = static_cast<std::ptrdiff_t>(base.events.size());
+  for (Event event : more.events) {
+    event.user = users[event.user];
+    event.item = items[event.item];
+    event.part = Part::kTrain;
+    if (std::ranges::binary_search(known, key(event), {}, key)) {
+      ++counts.known;
+    } else {
+      base.events.push_back(event);
+    }
+  }
+  counts.events = base.events.size() - static_cast<std::size_t>(old_events);
+  const auto by_user_and_time = [](const Event& a, const Event& b) {
+    return std::tie(a.user, a.time) < std::tie(b.user, b.time);
+  };
+  std::stable_sort(base.events.begin() + old_events, base.events.end(), by_user_and_time);
+  std::inplace_merge(base.events.begin(), base.events.begin() + old_events, base.events.end(),
+                     by_user_and_time);
+  return counts;
+}
+
+}  // namespace akin

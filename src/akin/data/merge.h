@@ -1,0 +1,29 @@
+// More data of the same shop.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "akin/data/dataset.h"
+
+namespace akin {
+
+/// What a merge added, and what it left out.
+struct MergeCounts {
+  std::uint64_t events = 0;  ///< added
+  std::uint64_t users = 0;   ///< new ones
+  std::uint64_t items = 0;
+  std::uint64_t known = 0;  ///< events left out because they were there already
+};
+
+/// Adds the events, users, items, attributes and links of `more` to `base`. Users and items of `base` keep
+/// their indices, new ones follow in the order of `more`; where both know an attribute, the newer one counts.
+/// Reviews of `more` are left out. All added events are training events.
+///
+/// An event of `more` that `base` or `elsewhere` has already (same user, item, kind, value and second) is
+/// left out, so that a whole export may be merged again. Events without a time are all new: nothing tells a
+/// repeated purchase from a repeated line. `elsewhere` are events with the indices of `base`, such as the
+/// held-out ones.
+MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> elsewhere);
+
+}  // namespace akin

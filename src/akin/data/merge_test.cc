@@ -1,0 +1,101 @@
+#include "akin/data/merge.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace akin {
+namespace {
+
+Dataset shop(const std::vector<std::string>& users, const std::vector<std::string>& items) {
+  Dataset data;
+  for (const std::string& id : users) data.users.add(id);
+  for (const std::string& id : items) data.items.add(id);
+  return data;
+}
+
+/// Users a, b; items x, y.
+Dataset base() {
+  Dataset data = shop({"a", "b"}, {"x", "y"});
+  data.events = {
+      {.user = 0, .item = 0, .time = 10}, {.user = 0, .item = 1, .time = 30}, {.user = 1, .item = 1}};
+  data.item_attributes.column("title").set(0, "old x");
+  data.item_attributes.column("title").set(1, "old y");
+  data.links = {{"also", {{0, 1}}}};
+  return data;
+}
+
+/// Users b, c; items z, y.
+Dataset more() {
+  Dataset data = shop({"b", "c"}, {"z", "y"});
+  data.events = {{.user = 0, .item = 0, .time = 5}, {.user = 1, .item = 1, .part = Part::kTest, .time = 7}};
+  data.item_attributes.column("title").set(1, "new y");
+  data.item_attributes.column("brand").set(0, "Zed");
+  data.links = {{"also", {{0, 1}}}, {"other", {{1, 0}}}};
+  return data;
+}
+
+TEST(Merge, AppendsUsersAndItemsAndKeepsOldIndices) {
+  Dataset data = base();
+  const MergeCounts counts = merge(data, more(), {});
+  EXPECT_EQ(counts.users, 1u);
+  EXPECT_EQ(counts.items, 1u);
+  EXPECT_EQ(counts.events, 2u);
+  EXPECT_EQ(counts.known, 0u);
+  EXPECT_EQ(data.users.id(2), "c");
+  EXPECT_EQ(data.items.id(2), "z");
+  ASSERT_EQ(data.events.size(), 5u);
+  const auto in_order = [](const Event& a, const Event& b) {
+    return std::pair(a.user, a.time) < std::pair(b.user, b.time);
+  };
+  EXPECT_TRUE(std::ranges::is_sorted(data.events, in_order));
+  EXPECT_EQ(data.events.back(), (Event{.user = 2, .item = 1, .time = 7})) << "a training event now";
+}
+
+TEST(Merge, NewerAttributesCountAndOldOnesStay) {
+  Dataset data = base();
+  merge(data, more(), {});
+  EXPECT_EQ(data.item_attributes.get("title", 0), "old x");
+  EXPECT_EQ(data.item_attributes.get("title", 1), "new y");
+  EXPECT_EQ(data.item_attributes.get("title", 2), "");
+  EXPECT_EQ(data.item_attributes.get("brand", 2), "Zed");
+  for (const auto& [name, column] : data.item_attributes.all()) EXPECT_EQ(column.size(), 3u) << name;
+}
+
+TEST(Merge, LinksAreMergedByName) {
+  Dataset data = base();
+  merge(data, more(), {});
+  ASSERT_EQ(data.links.size(), 2u);
+  EXPECT_EQ(data.links[0].pairs, (std::vector<std::pair<idx_t, idx_t>>{{0, 1}, {2, 1}}));
+  EXPECT_EQ(data.links[1].pairs, (std::vector<std::pair<idx_t, idx_t>>{{1, 2}}));
+}
+
+TEST(Merge, LeavesOutEventsItHasByTimeOnly) {
+  Dataset data = base();
+  const MergeCounts again = merge(data, base(), {});
+  EXPECT_EQ(again.known, 2u);
+  EXPECT_EQ(again.events, 1u) << "the event without a time may be a repeated purchase";
+
+  Dataset other = base();
+  Dataset held_out = shop({"a"}, {"y"});
+  held_out.events = {{.user = 0, .item = 0, .time = 99}, {.user = 0, .item = 0, .value = 2, .time = 99}};
+  const std::vector<Event> test = {{.user = 0, .item = 1, .part = Part::kTest, .time = 99}};
+  const MergeCounts counts = merge(other, held_out, test);
+  EXPECT_EQ(counts.known, 1u) << "a held-out event does not come back as a training event";
+  EXPECT_EQ(counts.events, 1u) << "of another value";
+}
+
+TEST(Merge, CandidatesGrowWithUsersAndItems) {
+  Dataset data = base();
+  data.candidates.cols = 2;
+  data.candidates.offsets = {0, 1, 1};
+  data.candidates.indices = {1};
+  data.candidates.values = {1};
+  merge(data, more(), {});
+  EXPECT_EQ(data.candidates.rows(), 3u);
+  EXPECT_EQ(data.candidates.cols, 3u);
+  EXPECT_EQ(data.candidates.row_size(2), 0u);
+}
+
+}  // namespace
+}  // namespace akin

@@ -1,0 +1,144 @@
+#include "akin/store/embeddings_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/temp_dir.h"
+#include "akin/data/builder.h"
+#include "akin/store/bundle.h"
+#include "akin/store/embeddings_file.h"
+
+namespace akin {
+namespace {
+
+constexpr std::size_t kDim = 17;
+
+struct Written {
+  IdMap ids;
+  Matrix vectors;
+};
+Written some(const std::vector<std::string>& names) {
+  Written result;
+  for (const std::string& name : names) result.ids.add(name);
+  result.vectors = Matrix::normal(names.size(), kDim, 0.1, 5);
+  return result;
+}
+
+void expect_equal(const ReadEmbeddings& read, const Written& written) {
+  ASSERT_EQ(read.ids.size(), written.ids.size());
+  ASSERT_EQ(read.vectors.cols(), kDim);
+  for (idx_t r = 0; r < read.ids.size(); ++r) {
+    EXPECT_EQ(read.ids.id(r), written.ids.id(r));
+    EXPECT_TRUE(std::ranges::equal(read.vectors[r], written.vectors[r])) << "row " << r;
+  }
+}
+
+class EmbeddingsReaderTest : public testing::Test {
+ protected:
+  ReadEmbeddings round_trip(const Written& written, EmbeddingFormat format) {
+    write_embeddings({written.ids, written.vectors}, format, path_);
+    return read_embeddings(path_);
+  }
+  /// The message of the error that reading `content` gives.
+  std::string refused(std::string_view content) {
+    write_file(path_, content);
+    try {
+      read_embeddings(path_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      const std::string message = error.what();
+      EXPECT_TRUE(message.starts_with(path_)) << message;
+      return message.substr(path_.size());
+    }
+    return "accepted";
+  }
+  TempDir dir_;
+  const std::string path_ = dir_ / "vectors";
+};
+
+TEST_F(EmbeddingsReaderTest, ReadsWhatAkinWrites) {
+  const Written plain = some({"a", "B00X", "17", "\xC3\xA9t\xC3\xA9"});
+  for (const auto format : {EmbeddingFormat::kNpy, EmbeddingFormat::kCsv, EmbeddingFormat::kWord2Vec,
+                            EmbeddingFormat::kWord2VecBin, EmbeddingFormat::kSafetensors}) {
+    expect_equal(round_trip(plain, format), plain);
+  }
+  const Written odd = some({"a b", "say \"x\"", "1,2", "two\nlines", "c"});
+  for (const auto format : {EmbeddingFormat::kNpy, EmbeddingFormat::kCsv, EmbeddingFormat::kSafetensors})
+    expect_equal(round_trip(odd, format), odd);
+}
+
+TEST_F(EmbeddingsReaderTest, ReadsWord2VecOfOtherPrograms) {
+  write_file(path_, "2 3\na b 1 2 3 \nc 4e-1 -5 6\n");
+  const ReadEmbeddings text = read_embeddings(path_);
+  EXPECT_EQ(text.ids.id(0), "a b") << "an id with a space";
+  EXPECT_EQ(text.vectors[1][0], 0.4f);
+  std::string content = "2 1\n";
+  for (const float value : {1.5f, 10.0f}) {
+    content += value == 10.0f ? "y " : "x ";
+    content.append(reinterpret_cast<const char*>(&value),
+                   sizeof(value));  // no line end, as word2vec.c writes
+  }
+  write_file(path_, content);
+  const ReadEmbeddings binary = read_embeddings(path_);
+  EXPECT_EQ(binary.ids.id(1), "y");
+  EXPECT_EQ(binary.vectors[1][0], 10.0f);
+}
+
+TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
+  DatasetBuilder builder;
+  for (int e = 0; e < 60; ++e) builder.add_event(std::to_string(e % 11), std::to_string(e % 13), 1, e);
+  ImportReport report;
+  const Bundle bundle = train_bundle(builder.build("shop", {}, report, {}), parse_split("none", 1),
+                                     find_model("als"), {{"factors", "5"}}, {});
+  save_bundle(bundle, path_);
+  const ReadEmbeddings read = read_embeddings(path_);
+  ASSERT_EQ(read.vectors.cols(), 5u);
+  ASSERT_EQ(read.ids.size(), 13u);
+  EXPECT_TRUE(std::ranges::equal(read.vectors[7], bundle.model->item_vectors()[7]));
+}
+
+TEST_F(EmbeddingsReaderTest, RefusesWhatDoesNotFitWithItsLine) {
+  EXPECT_TRUE(refused("").starts_with(": the file is empty"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is no id with 2 finite numbers"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is no id"));
+  EXPECT_TRUE(refused("3 1\na 1\nb 2\n").starts_with(":1: the first line promises 3 vectors, there are 2"));
+  EXPECT_TRUE(refused("2 1\na 1\na 2\n").starts_with(":3: 'a' has a vector already"));
+  EXPECT_TRUE(refused("id,d0,d1\na,1,2\nb,1\n").starts_with(":3: the vector of 'b' has 1 numbers"));
+  EXPECT_TRUE(refused("id,d0\na,x\n").starts_with(":2: 'x' is no finite number"));
+  EXPECT_TRUE(refused("id,d0\n\"a,1\n").starts_with(":2: a quoted id must end"));
+  EXPECT_TRUE(refused("id,d0\nnothing\n").starts_with(":2: an id, a comma"));
+  EXPECT_TRUE(refused("2 2\na \x01\x02\x03").starts_with(":2: the file ends before vector 1 of 2"));
+}
+
+TEST_F(EmbeddingsReaderTest, RefusesEveryTruncation) {
+  const Written written = some({"a", "b", "c"});
+  for (const auto format : {EmbeddingFormat::kNpy, EmbeddingFormat::kWord2VecBin}) {
+    write_embeddings({written.ids, written.vectors}, format, path_);
+    const std::string whole = read_file(path_);
+    for (std::size_t size = 0; size + 1 < whole.size();
+         size += size < 13 ? 1 : 7)  // the last byte of word2vec may be missing
+      EXPECT_NE(refused(std::string_view(whole).substr(0, size)), "accepted") << size << " bytes";
+  }
+}
+
+TEST(MatchItems, FindsItemsByIdAndByEscapedId) {
+  const Written written = some({"x", "a%20b", "unknown"});
+  IdMap items;
+  for (const char* const id : {"q", "a b", "x"}) items.add(id);
+  const ReadEmbeddings read{written.ids.select({0, 1, 2}), written.vectors.clone()};
+  const MatchedItems match = match_items(read, items, "file");
+  EXPECT_EQ(match.matched, 2u);
+  EXPECT_EQ(match.unknown, 1u);
+  EXPECT_EQ(match.items.given, (std::vector<char>{0, 1, 1}));
+  EXPECT_TRUE(std::ranges::equal(match.items.vectors[1], written.vectors[1]));
+  EXPECT_TRUE(std::ranges::equal(match.items.vectors[2], written.vectors[0]));
+  IdMap others;
+  others.add("z");
+  EXPECT_THROW(match_items(read, others, "file"), Error);
+}
+
+}  // namespace
+}  // namespace akin
