@@ -34,6 +34,9 @@ json model_json(const ModelEntry& entry) {
           {"passes", entry.traits.passes},
           {"deterministic", entry.traits.deterministic},
           {"uses_order", entry.traits.uses_order},
+          {"explains", entry.traits.explains},
+          {"warm_start", entry.traits.warm_start},
+          {"takes_item_vectors", entry.traits.takes_item_vectors},
           {"params", std::move(params)}};
 }
 
@@ -41,6 +44,8 @@ std::string traits_text(const Traits& traits) {
   std::string text = traits.personalized ? "personal" : "same for everybody";
   if (traits.predicts_ratings) text += ", predicts ratings";
   if (traits.uses_order) text += ", uses the order of events";
+  if (traits.explains) text += ", explains";
+  if (traits.warm_start) text += ", goes on from what it learned";
   return text;
 }
 
