@@ -19,8 +19,8 @@ class UpdateTest(AkinTest):
         super().setUp()
         rows = tiny_events()
         self.old = [row for row in rows if row[0] != "u29" and row[1] != "i19"]
-        self.new = [row for row in rows if row[0] == "u29" or row[1] == "i19"]
-        self.new += [("u3", "i5", 5, 1_500_000_000, "Thing 5, renamed", "Garden|Tools")]
+        self.new = [("u3", "i5", 5, 1_500_000_000, "Thing 5, renamed", "Garden|Tools")]
+        self.new += [row for row in rows if row[0] == "u29" or row[1] == "i19"]
         self.import_rows("old", self.old)
         self.import_rows("new", self.new)
         self.import_rows("all", self.old + self.new)
