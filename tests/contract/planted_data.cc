@@ -23,7 +23,13 @@ struct Settings {
 const Settings& settings(const ModelEntry& model) {
   static const std::map<std::string_view, Settings> kSettings = {
       {"popularity", {{}, false}},
+      {"bias", {{}, false}},
       {"item-knn", {{}, false}},
+      {"user-knn", {{}, false}},
+      {"co-occurrence", {{}, false}},
+      {"item-knn-rating", {{}, false}},
+      {"user-knn-rating", {{}, false}},
+      {"slope-one", {{{"scheme", "bipolar"}}, false}},
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},

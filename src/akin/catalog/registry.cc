@@ -3,11 +3,17 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/models/bias.h"
 #include "akin/models/embed/prod2vec.h"
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/neighbors/co_occurrence.h"
 #include "akin/models/neighbors/item_knn.h"
+#include "akin/models/neighbors/item_knn_rating.h"
+#include "akin/models/neighbors/slope_one.h"
+#include "akin/models/neighbors/user_knn.h"
+#include "akin/models/neighbors/user_knn_rating.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -55,7 +61,18 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
+      entry<Popularity>(),
+      entry<Bias>(),
+      entry<ItemKnn>(),
+      entry<UserKnn>(),
+      entry<CoOccurrence>(),
+      entry<ItemKnnRating>(),
+      entry<UserKnnRating>(),
+      entry<SlopeOne>(),
+      entry<Als>(),
+      entry<MfSgd>(),
+      entry<Bpr>(),
+      entry<Prod2Vec>(),
   };
   return kModels;
 }

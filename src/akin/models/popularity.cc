@@ -3,20 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include "akin/base/error.h"
+#include "akin/models/event_kinds.h"
 
 namespace akin {
 
 std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& config,
                                        const Context& context) {
   context.check_stop();
-  if (data.events.empty())
-    fail(ErrorCode::kBadData, "popularity: no events to train on; check the filters and the split");
+  const std::vector<Event> events = events_of_kind(data.events, config.kind, kName);
   std::int64_t latest = kNoTime;
-  for (const Event& event : data.events) latest = std::max(latest, event.time);
+  for (const Event& event : events) latest = std::max(latest, event.time);
   const double half_life_seconds = static_cast<double>(config.half_life_days) * 86400.0;
   std::vector<double> scores(data.n_items(), 0.0);
-  for (const Event& event : data.events) {
+  for (const Event& event : events) {
     double weight = config.use_values ? event.value : 1.0;
     if (half_life_seconds > 0 && event.time != kNoTime) {
       weight *=

@@ -1,17 +1,22 @@
 // The most popular items for everybody.
 #pragma once
 
+#include <string>
+
+#include "akin/models/event_kinds.h"
 #include "akin/models/model.h"
 
 namespace akin {
 
 /// Scores an item by its number of events, each weighted by age: score_i = sum over events e of i of
-/// 2^(-(T - t_e) / half_life), T = the time of the latest event. The baseline every other model must beat.
+/// 2^(-(T - t_e) / half_life), T = the time of the latest event; with `kind`, of the events of that kind. The
+/// baseline every other model must beat.
 class Popularity : public Model {
  public:
   struct Config {
     float half_life_days = 0;  ///< 0 = no decay
     bool use_values = false;
+    std::string kind = "any";
     std::vector<Param> params() {
       return {{"half_life_days",
                &half_life_days,
@@ -21,7 +26,8 @@ class Popularity : public Model {
                {},
                true,
                {1, 3650}},
-              {"use_values", &use_values, "count each event by its value instead of as 1"}};
+              {"use_values", &use_values, "count each event by its value instead of as 1"},
+              event_kind_param(&kind, "the events counted, such as purchases only")};
     }
   };
   static constexpr std::string_view kName = "popularity";

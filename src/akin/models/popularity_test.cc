@@ -40,6 +40,16 @@ TEST(Popularity, HalvesTheWeightPerHalfLife) {
   EXPECT_FLOAT_EQ(out[2], 0);
 }
 
+TEST(Popularity, CountsOneKindOnly) {
+  Dataset data = shop();
+  data.events[1].kind = data.events[3].kind = EventKind::kPurchase;
+  const auto model = Popularity::fit({data, data.events}, {.kind = "purchase"}, {});
+  std::vector<float> out(3);
+  EXPECT_TRUE(model->score_all({}, out));
+  EXPECT_EQ(out, (std::vector<float>{1, 1, 0}));
+  EXPECT_THROW(Popularity::fit({data, data.events}, {.kind = "cart"}, {}), Error) << "there are none";
+}
+
 TEST(Popularity, RefusesNoEvents) {
   const Dataset data = shop();
   try {

@@ -4,120 +4,117 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <string>
 
 #include "akin/base/error.h"
+#include "akin/models/neighbors/dense_similarity.h"
 
 namespace akin {
 namespace {
 
-/// Random events, some repeated, over n_users x n_items.
-Dataset random_shop(idx_t n_users, idx_t n_items, std::size_t per_user) {
-  Dataset data;
-  for (idx_t i = 0; i < n_items; ++i) data.items.add("i" + std::to_string(i));
-  Rng rng(9);
-  for (idx_t u = 0; u < n_users; ++u) {
-    data.users.add("u" + std::to_string(u));
-    const std::size_t count = 1 + rng.below(2 * per_user);
-    for (std::size_t e = 0; e < count; ++e) {
-      const double skew = rng.uniform();
-      data.events.push_back({.user = u,
-                             .item = static_cast<idx_t>(skew * skew * n_items),
-                             .value = static_cast<float>(1 + rng.below(5))});
-    }
-  }
-  return data;
+using test::DenseSimilarity;
+using test::random_shop;
+
+std::unique_ptr<Model> fit(const Dataset& data, const ItemKnn::Config& config, const Context& context = {}) {
+  return ItemKnn::fit({data, data.events}, config, context);
 }
 
-/// The similarity of the class comment, from dense columns of R.
-class Reference {
- public:
-  Reference(const Dataset& data, const ItemKnn::Config& config) : config_(config) {
-    r_.assign(data.n_items(), std::vector<double>(data.n_users(), 0.0));
-    for (const Event& event : data.events) {
-      double& r = r_[event.item][event.user];
-      r = config.use_values ? r + event.value : 1.0;
-    }
-    for (std::size_t u = 0; u < data.n_users(); ++u) {
-      double n = 0;
-      for (const auto& column : r_) n += column[u] > 0 ? 1 : 0;
-      idf_.push_back(std::log(1 + static_cast<double>(r_.size()) / n));
-    }
-    for (const auto& column : r_) {
-      double length = 0;
-      for (const double r : column) length += r;
-      length_.push_back(length);
-      mean_ += length / static_cast<double>(r_.size());
-    }
-  }
-
-  double similarity(std::size_t i, std::size_t j) const {
-    double dot = 0, norm_i = 0, norm_j = 0, common = 0, either = 0;
-    for (std::size_t u = 0; u < idf_.size(); ++u) {
-      const double a = weight(i, u), b = weight(j, u);
-      dot += a * b;
-      norm_i += a * a;
-      norm_j += b * b;
-      common += r_[i][u] > 0 && r_[j][u] > 0 ? 1 : 0;
-      either += r_[i][u] > 0 || r_[j][u] > 0 ? 1 : 0;
-    }
-    if (common < config_.min_overlap || common == 0) return 0;
-    double s = dot;
-    if (config_.similarity == "jaccard") s = common / either;
-    if (config_.similarity == "cosine" || config_.similarity == "tfidf") s = dot / std::sqrt(norm_i * norm_j);
-    return s * common / (common + static_cast<double>(config_.shrinkage));
-  }
-
- private:
-  double weight(std::size_t i, std::size_t u) const {
-    const double r = r_[i][u];
-    if (r == 0 || config_.similarity == "cosine") return r;
-    if (config_.similarity == "tfidf") return std::sqrt(r) * idf_[u];
-    const double k1 = config_.k1, b = config_.b;
-    return idf_[u] * r * (k1 + 1) / (r + k1 * (1 - b + b * length_[i] / mean_));
-  }
-
-  ItemKnn::Config config_;
-  std::vector<std::vector<double>> r_;  // by item
-  std::vector<double> idf_, length_;
-  double mean_ = 0;
-};
+DenseSimilarity reference(const Dataset& data, const ItemKnn::Config& config) {
+  return {test::transposed(test::dense_users(data, config.use_values)), config.spec()};
+}
 
 void expect_matches_reference(const ItemKnn::Config& config) {
   const Dataset data = random_shop(53, 37, 6);
-  const Reference reference(data, config);
-  const auto model = ItemKnn::fit({data, data.events}, config, {});
+  const DenseSimilarity similarity = reference(data, config);
+  const bool target = config.lists == "target";
+  const auto of = [&](idx_t i, idx_t j) { return target ? similarity(j, i) : similarity(i, j); };
+  const auto model = fit(data, config);
   for (idx_t i = 0; i < 37; ++i) {
     std::vector<double> expected;
     for (idx_t j = 0; j < 37; ++j) {
-      if (j != i && reference.similarity(i, j) > 0) expected.push_back(reference.similarity(i, j));
+      if (j != i && of(i, j) > 1e-6) expected.push_back(of(i, j));
     }
     std::ranges::sort(expected, std::greater());
     if (expected.size() > static_cast<std::size_t>(config.neighbors)) {
       expected.resize(static_cast<std::size_t>(config.neighbors));
     }
     const std::vector<Scored> similar = model->similar(i, 1000);
-    ASSERT_EQ(similar.size(), expected.size()) << config.similarity << " item " << i;
+    ASSERT_GE(similar.size(), expected.size()) << config.similarity << " item " << i;
     for (std::size_t k = 0; k < similar.size(); ++k) {
-      EXPECT_NEAR(similar[k].score, expected[k], 2e-5 * (1 + expected[k]))
-          << config.similarity << " item " << i;
-      EXPECT_NEAR(similar[k].score, reference.similarity(i, similar[k].idx), 2e-5 * (1 + expected[k]));
+      const double nth = k < expected.size() ? expected[k] : 0;
+      EXPECT_NEAR(similar[k].score, nth, 3e-5 * (1 + nth)) << config.similarity << " item " << i;
+      EXPECT_NEAR(similar[k].score, of(i, similar[k].idx), 3e-5 * (1 + nth));
     }
   }
 }
 
 TEST(ItemKnn, EverySimilarityMatchesTheDenseReference) {
-  for (const char* similarity : {"cosine", "jaccard", "tfidf", "bm25"}) {
+  for (const std::string_view name : similarity_names()) {
+    const std::string similarity(name);
     expect_matches_reference({.similarity = similarity, .shrinkage = 0});
     expect_matches_reference({.similarity = similarity, .neighbors = 5, .shrinkage = 7.5f});
     expect_matches_reference(
         {.similarity = similarity, .shrinkage = 3, .min_overlap = 3, .use_values = true});
+    expect_matches_reference(
+        {.similarity = similarity, .neighbors = 7, .alpha = 0.2f, .power = 1.7f, .lists = "target"});
   }
 }
 
 TEST(ItemKnn, Bm25UsesItsParameters) {
   expect_matches_reference({.similarity = "bm25", .k1 = 50, .b = 0, .use_values = true});
   expect_matches_reference({.similarity = "bm25", .k1 = 0, .b = 1});
+}
+
+/// Scores from the dense similarities, the lists cut off at 5 on the side that the configuration says.
+std::vector<double> dense_scores(const Dataset& data, const ItemKnn::Config& config,
+                                 const std::vector<idx_t>& history) {
+  const DenseSimilarity similarity = reference(data, config);
+  const auto n = static_cast<idx_t>(data.n_items());
+  const bool target = config.lists == "target";
+  std::vector<double> scores(n, 0.0);
+  for (idx_t owner = 0; owner < n; ++owner) {
+    std::vector<std::pair<double, idx_t>> list;
+    for (idx_t other = 0; other < n; ++other) {
+      const double s = target ? similarity(other, owner) : similarity(owner, other);
+      if (other != owner && s > 0) list.emplace_back(-s, other);
+    }
+    std::ranges::sort(list);
+    if (list.size() > 5) list.resize(5);
+    double sum = 0;
+    for (const auto& entry : list) sum -= entry.first;
+    for (const auto& [negative, other] : list) {
+      const idx_t from = target ? other : owner, to = target ? owner : other;
+      if (std::ranges::count(history, from) > 0) scores[to] -= config.normalize ? negative / sum : negative;
+    }
+  }
+  return scores;
+}
+
+TEST(ItemKnn, ScoresAndExplanationsMatchTheDenseReference) {
+  const Dataset data = random_shop(53, 37, 6);
+  const std::vector<idx_t> history = {3, 0, 11, 29};
+  for (const char* lists : {"history", "target"}) {
+    for (const bool normalize : {false, true}) {
+      const ItemKnn::Config config{
+          .similarity = "tfidf", .neighbors = 5, .alpha = 0.3f, .normalize = normalize, .lists = lists};
+      const auto model = fit(data, config);
+      std::vector<float> out(37);
+      ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));
+      const std::vector<double> expected = dense_scores(data, config, history);
+      int explained = 0;
+      for (idx_t i = 0; i < 37; ++i) {
+        EXPECT_NEAR(out[i], expected[i], 1e-5) << lists << " item " << i;
+        const auto why = model->explain({std::nullopt, history, {}}, i);
+        ASSERT_TRUE(why.has_value());
+        float sum = why->base;
+        for (const Scored& cause : why->causes) sum += cause.score;
+        EXPECT_NEAR(sum, out[i], 1e-5);
+        EXPECT_TRUE(std::ranges::is_sorted(why->causes, ranks_before));
+        explained += static_cast<int>(why->causes.size());
+      }
+      EXPECT_GE(explained, 11);
+    }
+  }
 }
 
 /// a and b share users 0 and 1, b and c share user 2.
@@ -169,6 +166,7 @@ TEST(ItemKnn, KnowsNothingAfterAnItemWithoutNeighbours) {
   std::vector<float> out(4);
   const std::vector<idx_t> alone = {3};
   EXPECT_FALSE(model->score_all({std::nullopt, alone, {}}, out));
+  EXPECT_FALSE(model->explain({std::nullopt, alone, {}}, 0).has_value());
   EXPECT_TRUE(model->similar(3, 5).empty());
 }
 

@@ -1,0 +1,68 @@
+// Ratings from the means of users and items: the baseline of every rating model.
+#pragma once
+
+#include <string>
+
+#include "akin/models/model.h"
+#include "akin/models/neighbors/rating_baseline.h"
+
+namespace akin {
+
+/// r_ui ~ mu + b_u + b_i: see RatingBaseline for the three methods and their sources. It ranks items the same
+/// for everybody, by b_i. b_u is found from the history asked with, so any user can be folded in; an item
+/// without ratings is predicted as an average one. Of repeated ratings the latest counts. Cost: O(ratings x
+/// sweeps); n_items numbers.
+class Bias : public Model {
+ public:
+  struct Config {
+    std::string method = "als";
+    float item_regularization = 10;
+    float user_regularization = 15;
+    int sweeps = 10;
+    std::vector<Param> params() {
+      return {{"method",
+               &method,
+               "mean = that of all ratings; closed = biases in one formula; als = in turns",
+               0,
+               0,
+               {"mean", "closed", "als"}},
+              {"item_regularization",
+               &item_regularization,
+               "ratings of average height added to each item's, to distrust those with few",
+               0,
+               1e6,
+               {},
+               true,
+               {0.5, 50}},
+              {"user_regularization",
+               &user_regularization,
+               "the same for each user",
+               0,
+               1e6,
+               {},
+               true,
+               {0.5, 50}},
+              {"sweeps", &sweeps, "als: passes over items and users", 1, 1000}};
+    }
+  };
+  static constexpr std::string_view kName = "bias";
+  static constexpr std::string_view kSummary = "mean rating with user and item biases (Koren 2010)";
+  static constexpr Traits kTraits = {.personalized = false, .predicts_ratings = true};
+
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
+  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+
+  /// (n_items, 2): [1, b_i]
+  const Matrix& item_vectors() const override { return items_; }
+  std::size_t embedding_dim() const override { return 0; }
+  /// [mu + b_u, 1]; of a query without a history [mu, 1].
+  bool user_vector(const Query& query, std::span<float> out) const override;
+  void save(TensorWriter& writer) const override { baseline_.save(writer); }
+
+ private:
+  explicit Bias(RatingBaseline baseline);
+  RatingBaseline baseline_;
+  Matrix items_;
+};
+
+}  // namespace akin

@@ -1,0 +1,134 @@
+#include "akin/models/neighbors/rating_similarity.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "akin/base/error.h"
+#include "akin/models/neighbors/similarity.h"
+
+namespace akin {
+namespace {
+
+constexpr std::string_view kNames[] = {"cosine", "adjusted-cosine", "pearson",       "pearson-baseline",
+                                       "msd",    "jaccard",         "log-likelihood"};
+
+/// xy / sqrt(xx yy), 0 where a row does not vary.
+double cosine(double xy, double xx, double yy) {
+  constexpr double kNothing = 1e-9;
+  return xx > kNothing && yy > kNothing ? xy / std::sqrt(xx * yy) : 0.0;
+}
+
+}  // namespace
+
+RatingSimilarity::RatingSimilarity(std::string_view name, float shrinkage, int min_overlap, float power)
+    : shrinkage_(shrinkage), power_(power), min_overlap_(static_cast<std::uint32_t>(min_overlap)) {
+  const auto* const found = std::ranges::find(kNames, name);
+  AKIN_ASSERT(found != std::end(kNames));
+  kind_ = static_cast<Kind>(found - std::begin(kNames));
+}
+
+float RatingSimilarity::operator()(std::size_t size_x, std::size_t size_y, const RatingSum& sum) const {
+  if (sum.common < min_overlap_) return 0;
+  const double n = sum.common, x = sum.x, y = sum.y, xx = sum.xx, yy = sum.yy, xy = sum.xy;
+  const auto n_x = static_cast<double>(size_x), n_y = static_cast<double>(size_y);
+  double s = 0;
+  switch (kind_) {
+    case Kind::kPearson:
+      s = cosine(xy - x * y / n, xx - x * x / n, yy - y * y / n);
+      break;
+    case Kind::kMsd:
+      s = 1 / (1 + std::max(0.0, xx + yy - 2 * xy) / n);
+      break;
+    case Kind::kJaccard:
+      s = n / (n_x + n_y - n);
+      break;
+    case Kind::kLogLikelihood:
+      s = log_likelihood_ratio(n, n_x, n_y, n_columns_);
+      break;
+    default:
+      s = cosine(xy, xx, yy);
+  }
+  s *= n / (n + shrinkage_);
+  if (!(s > 0)) return 0;
+  return static_cast<float>(power_ == 1 ? s : std::pow(s, power_));
+}
+
+Spread spread(std::span<const float> ratings, float otherwise) {
+  if (ratings.empty()) return {0, otherwise};
+  double sum = 0, squares = 0;
+  for (const float r : ratings) sum += r;
+  const double mean = sum / static_cast<double>(ratings.size());
+  for (const float r : ratings) squares += (r - mean) * (r - mean);
+  const double deviation = std::sqrt(squares / static_cast<double>(ratings.size()));
+  return {static_cast<float>(mean), deviation > 1e-6 ? static_cast<float>(deviation) : otherwise};
+}
+
+template <bool kByItem>
+std::vector<Param> RatingKnnConfig<kByItem>::params() {
+  std::vector<Param> params = {
+      {"centering",
+       &centering,
+       kByItem ? "what neighbours differ from: nothing, the item's mean, that in deviations, mu + b_u + b_i"
+               : "what neighbours differ from: nothing, the user's mean, that in deviations, mu + b_u + b_i",
+       0,
+       0,
+       {"none", "mean", "zscore", "baseline"},
+       false,
+       kSearchChoices},
+      {"similarity",
+       &similarity,
+       kByItem ? "how alike two items are, from those who rated both"
+               : "how alike two users are, from what both rated",
+       0,
+       0,
+       {std::begin(kNames), std::end(kNames)},
+       false,
+       kSearchChoices},
+      {"k", &k, "neighbours a rating is predicted from", 1, 100'000, {}, true, {5, 200}},
+      {"min_k", &min_k, "with fewer neighbours the prediction is the baseline", 1, 100'000},
+      {"shrinkage",
+       &shrinkage,
+       "similarity is multiplied by n / (n + shrinkage), n = ratings shared",
+       0,
+       1e6,
+       {},
+       true,
+       {1, 1000}},
+      {"min_overlap", &min_overlap, "ratings two neighbours must share", 1, 1'000'000},
+      {"power",
+       &power,
+       "similarity to this power: above 1 the nearest weigh more",
+       0.01,
+       100,
+       {},
+       true,
+       {0.5, 4}},
+      {"damping",
+       &damping,
+       "added to the sum of similarities, which draws the prediction to the centre (none: not used)",
+       0,
+       1e6,
+       {},
+       false,
+       {0, 1}},
+      {"item_regularization", &item_regularization, "of the baseline: see bias", 0, 1e6, {}, true, {0.5, 50}},
+      {"user_regularization",
+       &user_regularization,
+       "of the baseline: see bias",
+       0,
+       1e6,
+       {},
+       true,
+       {0.5, 50}}};
+  if (kByItem) {
+    params.push_back({"neighbors", &neighbors,
+                      "most similar items kept per item, of which the user has rated some", 1, 100'000});
+  }
+  return params;
+}
+
+template struct RatingKnnConfig<true>;
+template struct RatingKnnConfig<false>;
+
+}  // namespace akin
