@@ -5,8 +5,10 @@
 #include "akin/base/error.h"
 #include "akin/models/embed/prod2vec.h"
 #include "akin/models/factor/als.h"
+#include "akin/models/factor/als_wr.h"
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/factor/svdpp.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
@@ -55,7 +57,8 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
+      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(),
+      entry<Svdpp>(),      entry<AlsWr>(),   entry<Bpr>(), entry<Prod2Vec>(),
   };
   return kModels;
 }
