@@ -32,6 +32,8 @@ const Settings& settings(const ModelEntry& model) {
       {"slope-one", {{{"scheme", "bipolar"}}, false}},
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
+      {"svdpp", {{{"factors", "8"}, {"epochs", "60"}}}},
+      {"als-wr", {{{"factors", "8"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };

@@ -6,8 +6,10 @@
 #include "akin/models/bias.h"
 #include "akin/models/embed/prod2vec.h"
 #include "akin/models/factor/als.h"
+#include "akin/models/factor/als_wr.h"
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/factor/svdpp.h"
 #include "akin/models/neighbors/co_occurrence.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/neighbors/item_knn_rating.h"
@@ -63,16 +65,18 @@ const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
       entry<Popularity>(),
       entry<Bias>(),
+      entry<CoOccurrence>(),
       entry<ItemKnn>(),
       entry<UserKnn>(),
-      entry<CoOccurrence>(),
+      entry<Als>(),
+      entry<Bpr>(),
+      entry<Prod2Vec>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),
       entry<SlopeOne>(),
-      entry<Als>(),
       entry<MfSgd>(),
-      entry<Bpr>(),
-      entry<Prod2Vec>(),
+      entry<Svdpp>(),
+      entry<AlsWr>(),
   };
   return kModels;
 }

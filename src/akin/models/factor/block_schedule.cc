@@ -10,10 +10,6 @@
 #include "akin/base/parallel.h"
 
 namespace akin {
-namespace {
-
-/// Deals the rows to `stripes` stripes with about equally many entries each: the longest rows first, always
-/// to the lightest stripe.
 std::vector<std::uint8_t> balanced_stripes(const Csr& matrix, std::size_t stripes) {
   std::vector<idx_t> order(matrix.rows());
   std::iota(order.begin(), order.end(), idx_t{0});
@@ -30,8 +26,6 @@ std::vector<std::uint8_t> balanced_stripes(const Csr& matrix, std::size_t stripe
   }
   return stripe_of;
 }
-
-}  // namespace
 
 BlockSchedule::BlockSchedule(const Csr& matrix, std::uint64_t seed)
     : stripes_(std::clamp<std::size_t>(matrix.cols / kMinStripeItems, 1, kMaxStripes)), seed_(seed) {

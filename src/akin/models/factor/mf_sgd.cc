@@ -4,10 +4,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "akin/linalg/kernels.h"
-#include "akin/linalg/solve.h"
 #include "akin/models/factor/interactions.h"
-#include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/factor/rating_grid.h"
+#include "akin/models/factor/rating_kernels.h"
+#include "akin/models/factor/rating_weights.h"
 #include "akin/models/passes.h"
 
 namespace akin {
@@ -16,51 +16,138 @@ namespace {
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3;
 
-float upper_quartile(std::vector<float> values) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * 3 / 4);
-  std::ranges::nth_element(values, at);
-  return *at;
-}
-
-FactorModel initial_model(const Csr& ratings, const MfSgd::Config& config, std::uint64_t seed) {
+FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, const Context& context) {
+  const Csr& by_user = ratings.by_user;
   const auto factors = static_cast<std::size_t>(config.factors);
   FactorModel model;
-  model.users = Matrix::normal(ratings.rows(), factors, config.init_sigma, Rng(seed, kUserStream).next());
-  model.items = Matrix::normal(ratings.cols, factors, config.init_sigma, Rng(seed, kItemStream).next());
-  model.user_bias.resize(ratings.rows());
-  model.item_bias.resize(ratings.cols);
-  clear_rows_without_entries(ratings, model.users);
-  clear_rows_without_entries(transpose(ratings), model.items);
+  const auto draw = [&](std::size_t rows, std::uint64_t stream) {
+    return Matrix::normal(rows, factors, config.init_sigma, Rng(context.seed, stream).next());
+  };
+  model.users = draw(by_user.rows(), kUserStream);
+  model.items = draw(by_user.cols, kItemStream);
+  model.user_bias.resize(by_user.rows());
+  model.item_bias.resize(by_user.cols);
+  // Without a mean the products start near it.
+  if (!config.biases && ratings.mean > 0) {
+    const float start = std::sqrt(ratings.mean / static_cast<float>(factors));
+    for (Matrix* matrix : {&model.users, &model.items}) {
+      for (std::size_t r = 0; r < matrix->rows(); ++r) {
+        for (float& value : (*matrix)[r]) value += start;
+      }
+    }
+  }
+  clear_rows_without_entries(by_user, model.users);
+  clear_rows_without_entries(transpose(by_user), model.items);
+  take_item_vectors(context, MfSgd::kName, model.items);
   return model;
-}
-
-/// The rows with two more columns.
-Matrix widen(const Matrix& matrix) {
-  Matrix wide(matrix.rows(), matrix.cols() + 2);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
-  return wide;
 }
 
 float learning_rate(const MfSgd::Config& config, int epoch) {
   return static_cast<float>(config.learning_rate * std::pow(static_cast<double>(config.decay), epoch));
 }
 
+/// 1 / (number of entries) of each row.
+std::vector<float> shares(const Csr& matrix) {
+  std::vector<float> result(matrix.rows());
+  for (std::size_t r = 0; r < result.size(); ++r)
+    result[r] = 1 / static_cast<float>(std::max<std::size_t>(1, matrix.row_size(r)));
+  return result;
+}
+
 }  // namespace
+
+std::vector<Param> MfSgd::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
+      {"epochs", &epochs, "passes over the ratings", 0, 100000},
+      {"learning_rate",
+       &learning_rate,
+       "step length of the first epoch, in rating units",
+       1e-7,
+       10,
+       {},
+       true,
+       {2e-3, 0.1}},
+      {"decay",
+       &decay,
+       "the step length is multiplied by this after every epoch",
+       0.01,
+       1,
+       {},
+       false,
+       {0.85, 1}},
+      {"regularization",
+       &regularization,
+       "lambda, the penalty on squared vectors",
+       0,
+       100,
+       {},
+       true,
+       {0.01, 0.5}},
+      {"user_regularization", &user_regularization, "lambda_u of users; -1 = regularization", -1, 100},
+      {"item_regularization", &item_regularization, "lambda_i of items; -1 = regularization", -1, 100},
+      {"bias_regularization",
+       &bias_regularization,
+       "lambda_b, the penalty on biases",
+       0,
+       100,
+       {},
+       true,
+       {1e-3, 0.2}},
+      {"l1", &l1, "penalty on the absolute values of vectors; gives exact zeros", 0, 100},
+      {"penalty",
+       &penalty,
+       "rating = penalties count at every rating, row = once per user and item",
+       0,
+       0,
+       {"rating", "row"}},
+      {"biases", &biases, "mean and biases; false = vectors alone"},
+      {"weights",
+       &weights,
+       "of ratings: none, popularity = (ratings of the item)^-weight_power, recency = by half_life",
+       0,
+       0,
+       {"none", "popularity", "recency"}},
+      {"weight_power", &weight_power, "power of weights=popularity", 0, 4},
+      {"half_life", &half_life, "days in which weights=recency halves", 1e-3, 1e6, {}, true},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
+  };
+}
 
 /// A fit under way.
 struct MfSgd::Fit {
-  const Csr& ratings;
   const Config& config;
-  float mean;
+  Ratings ratings;
+  std::vector<float> weights;
+  Numbers numbers;
   FactorModel model;
+  RatingStep step = {};
+  std::vector<float> user_share = {};
+  std::vector<float> item_share = {};
 
-  double epoch(int number, BlockSchedule& schedule, const Context& context) {
-    const RatingStep step{mean, learning_rate(config, number), config.regularization,
-                          config.bias_regularization};
-    const double loss =
-        schedule.run(static_cast<std::uint64_t>(number), context,
-                     [&](BlockSchedule::Block& block) { return rating_steps(block.cells, step, model); });
-    const double rmse = std::sqrt(loss / static_cast<double>(ratings.entries()));
+  void prepare() {
+    step = {.mean = numbers.layout.mean,
+            .user_regularization = numbers.user.factors,
+            .item_regularization = numbers.item.factors,
+            .bias_regularization = config.bias_regularization,
+            .biases = config.biases,
+            .l1 = config.l1};
+    if (config.penalty == "rating") return;
+    user_share = shares(ratings.by_user);
+    item_share = shares(transpose(ratings.by_user));
+    step.user_share = user_share;
+    step.item_share = item_share;
+  }
+
+  double epoch(int number, const RatingGrid& grid, const Context& context) {
+    step.learning_rate = learning_rate(config, number);
+    const double loss = grid.run(static_cast<std::uint64_t>(number), context,
+                                 [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
+                                   RatingStep block_step = step;
+                                   block_step.weights = cell_weights;
+                                   return rating_steps(cells, block_step, model);
+                                 });
+    const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
     if (!std::isfinite(rmse) || !all_finite(model.users) || !all_finite(model.items)) {
       fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
            number + 1, config.learning_rate);
@@ -69,83 +156,54 @@ struct MfSgd::Fit {
   }
 
   std::unique_ptr<Model> make_model() const {
-    Matrix users = widen(model.users), items = widen(model.items);
-    const std::size_t f = model.users.cols();
-    for (std::size_t u = 0; u < users.rows(); ++u) {
-      if (ratings.row_size(u) == 0) continue;
-      users[u][f] = mean + model.user_bias[u];
-      users[u][f + 1] = 1;
-    }
-    for (std::size_t i = 0; i < items.rows(); ++i) {
-      items[i][f] = 1;
-      items[i][f + 1] = model.item_bias[i];
-    }
-    const FoldIn fold_in{mean, std::max(mean, upper_quartile(ratings.values)), config.regularization,
-                         config.bias_regularization};
-    return std::unique_ptr<Model>(new MfSgd(std::move(users), std::move(items), fold_in));
+    const RatingLayout& layout = numbers.layout;
+    return std::unique_ptr<Model>(new MfSgd({user_rows(model.users, model.user_bias, layout, ratings.by_user),
+                                             item_rows(model.items, model.item_bias, layout), numbers}));
+  }
+
+  void start_from(const MfSgd& old, const Context& context) {
+    const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
+      return std::unique_ptr<Model>(
+          new MfSgd({std::move(grown.users), std::move(grown.items), old.numbers()}));
+    };
+    model =
+        narrow(grow_factors(old, old.user_vectors(), ratings.by_user, *context.start, make), numbers.layout);
   }
 };
 
 std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  const Csr ratings = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast);
-  if (ratings.entries() == 0) fail(ErrorCode::kBadData, "mf-sgd: there are no training ratings");
-  const double sum = std::accumulate(ratings.values.begin(), ratings.values.end(), 0.0);
-  const float mean = static_cast<float>(sum / static_cast<double>(ratings.entries()));
-  Fit fit{ratings, config, mean, initial_model(ratings, config, context.seed)};
-  BlockSchedule schedule(ratings, Rng(context.seed, kScheduleStream).next());
+  const auto* old = start_model<MfSgd>(context);
+  Fit fit{config, training_ratings(data, kName), {}, {}, {}};
+  const RatingWeights kind{config.weights, config.weight_power, config.half_life};
+  fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
+  const auto penalty = [&](float own) {
+    const float power = config.penalty == "rating" ? 1.0f : 0.0f;
+    return RatingPenalty{own < 0 ? config.regularization : own, config.bias_regularization, power, config.l1};
+  };
+  fit.numbers = {start_layout(fit.ratings, config.biases, old), fit.ratings.liked,
+                 penalty(config.user_regularization), penalty(config.item_regularization)};
+  if (old) {
+    check_start_columns(old->item_vectors(),
+                        static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0), kName);
+    fit.start_from(*old, context);
+  } else {
+    fit.model = random_model(fit.ratings, config, context);
+  }
+  fit.prepare();
+  const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
+                        Rng(context.seed, kScheduleStream).next());
   run_passes({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
-              .run = [&](int epoch) { return fit.epoch(epoch, schedule, context); },
+              .run = [&](int epoch) { return fit.epoch(epoch, grid, context); },
               .snapshot = [&] { return fit.make_model(); }},
              state_of(fit.model), context);
   return fit.make_model();
 }
 
-bool MfSgd::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
-  HistoryRow row = history_row(query, Repeats::kLast, fold_in_.liked);
-  if (row.items.empty()) return false;
-  // Unknowns [p, b_u, -]: the last column of the items is their bias, which moves to the right-hand side.
-  const std::size_t cols = items_.cols(), f = cols - 2;
-  Matrix system(cols, cols), x(1, cols);
-  for (std::size_t k = 0; k < row.items.size(); ++k)
-    row.values[k] -= fold_in_.mean + items_[row.items[k]][f + 1];
-  gather_multiply(items_, {row.items, row.values, {}}, nullptr, x.row(0));
-  const std::vector<float> ones(row.items.size(), 1.0f);
-  gather_gram(items_, {row.items, {}, ones}, system);
-  const float n = static_cast<float>(row.items.size());
-  for (std::size_t i = 0; i < f; ++i) system[i][i] += n * fold_in_.regularization;
-  system[f][f] += n * fold_in_.bias_regularization;
-  for (std::size_t i = 0; i <= f; ++i) system[i][f + 1] = 0;
-  system[f + 1][f + 1] = 1;
-  x[0][f + 1] = 0;
-  cholesky_solve(system, x.row(0));
-  x[0][f] += fold_in_.mean;
-  x[0][f + 1] = 1;
-  std::ranges::copy(x[0], out.begin());
-  return true;
-}
-
-void MfSgd::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
-  writer.tensor("model.fold_in", std::vector<float>{fold_in_.mean, fold_in_.liked, fold_in_.regularization,
-                                                    fold_in_.bias_regularization});
-}
-
 std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 3)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
-  const auto numbers = reader.vector<float>("model.fold_in", 4);
-  return std::unique_ptr<Model>(
-      new MfSgd(std::move(users), std::move(items), {numbers[0], numbers[1], numbers[2], numbers[3]}));
+  return std::unique_ptr<Model>(new MfSgd(load_parts(reader, n_users, n_items)));
 }
 
 }  // namespace akin

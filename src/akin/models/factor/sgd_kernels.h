@@ -1,5 +1,4 @@
-// The inner loops of mf-sgd and bpr: many updates of a block in one call, each with its plain twin in
-// namespace reference.
+// The inner loop of bpr: many updates of a block in one call, with its plain twin in namespace reference.
 #pragma once
 
 #include <span>
@@ -28,20 +27,6 @@ inline FitState state_of(FactorModel& model) {
   return state;
 }
 
-struct RatingStep {
-  float mean;  ///< mu
-  float learning_rate;
-  float regularization;       ///< of p and q
-  float bias_regularization;  ///< of b_u and b_i
-};
-/// For each cell in turn, with e = r - (mu + b_u + b_i + p_u . q_i), one step of length learning_rate down
-/// the gradient of
-///   1/2 e^2 + lambda/2 (|p_u|^2 + |q_i|^2) + lambda_b/2 (b_u^2 + b_i^2):
-///   b_u += lr (e - lambda_b b_u)      p_u += lr (e q_i - lambda p_u)
-///   b_i += lr (e - lambda_b b_i)      q_i += lr (e p_u - lambda q_i)
-/// Returns the sum of e^2, each as it was before its step.
-double rating_steps(std::span<const Cell> cells, const RatingStep& step, FactorModel& model);
-
 /// A user, an item they chose and one they did not.
 struct Triple {
   idx_t user = 0;
@@ -62,7 +47,6 @@ struct RankingStep {
 double ranking_steps(std::span<const Triple> triples, const RankingStep& step, FactorModel& model);
 
 namespace reference {
-double rating_steps(std::span<const Cell> cells, const RatingStep& step, FactorModel& model);
 double ranking_steps(std::span<const Triple> triples, const RankingStep& step, FactorModel& model);
 }  // namespace reference
 

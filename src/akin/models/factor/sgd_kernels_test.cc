@@ -38,25 +38,6 @@ void expect_same(const FactorModel& got, const FactorModel& expected) {
 
 constexpr std::size_t kFactors[] = {1, 3, 16, 17, 31, 64, 67, 131};
 
-TEST(SgdKernels, RatingStepsMatchReference) {
-  for (const std::size_t factors : kFactors) {
-    for (const std::size_t n : {0, 1, 2, 7, 53}) {
-      SCOPED_TRACE(::testing::Message() << factors << " factors, " << n << " cells");
-      std::vector<Cell> cells;
-      Rng rng(4);
-      for (std::size_t k = 0; k < n; ++k) {
-        cells.push_back({static_cast<idx_t>(rng.below(5)), static_cast<idx_t>(rng.below(7)),
-                         static_cast<float>(rng.normal())});
-      }
-      FactorModel fast = random_model(5, 7, factors), slow = copy(fast);
-      const RatingStep step{3.5f, 0.02f, 0.1f, 0.3f};
-      const double loss = rating_steps(cells, step, fast);
-      EXPECT_NEAR(loss, reference::rating_steps(cells, step, slow), 1e-4 * (1 + loss));
-      expect_same(fast, slow);
-    }
-  }
-}
-
 TEST(SgdKernels, RankingStepsMatchReference) {
   for (const std::size_t factors : kFactors) {
     for (const std::size_t n : {0, 1, 2, 7, 53}) {
@@ -113,18 +94,6 @@ void expect_gradient_step(const Objective& objective, const Step& step, double r
     EXPECT_NEAR((double{*after[k]} - value) / -rate, slope, 2e-3 * (1 + std::abs(slope)))
         << "parameter " << k;
   }
-}
-
-TEST(SgdKernels, RatingStepIsAGradientStep) {
-  const auto objective = [](const FactorModel& m) {
-    const auto p = m.users[0], q = m.items[0];
-    const double error = 4 - (3.5 + m.user_bias[0] + m.item_bias[0] + product(p, q));
-    return 0.5 * error * error + 0.1 / 2 * (product(p, p) + product(q, q)) +
-           0.3 / 2 * (std::pow(m.user_bias[0], 2) + std::pow(m.item_bias[0], 2));
-  };
-  const std::vector<Cell> cells = {{0, 0, 4}};
-  const auto step = [&](FactorModel& m) { rating_steps(cells, {3.5f, 0.01f, 0.1f, 0.3f}, m); };
-  expect_gradient_step(objective, step, 0.01);
 }
 
 TEST(SgdKernels, RankingStepIsAGradientStep) {

@@ -1,0 +1,142 @@
+#include "akin/models/factor/rating_factors.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "akin/models/factor/interactions.h"
+
+namespace akin {
+namespace {
+
+float upper_quartile(std::vector<float> values) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * 3 / 4);
+  std::ranges::nth_element(values, at);
+  return *at;
+}
+
+bool is_zero(std::span<const float> row) {
+  return std::ranges::all_of(row, [](float value) { return value == 0; });
+}
+
+}  // namespace
+
+Ratings training_ratings(const TrainingData& data, std::string_view model) {
+  Ratings ratings{to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast), 0, 0};
+  const std::vector<float>& values = ratings.by_user.values;
+  if (values.empty()) fail(ErrorCode::kBadData, "{}: there are no training ratings", model);
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  ratings.mean = static_cast<float>(sum / static_cast<double>(values.size()));
+  ratings.liked = std::max(ratings.mean, upper_quartile(values));
+  return ratings;
+}
+
+bool RatingFactors::user_vector(const Query& query, std::span<float> out) const {
+  if (const auto row = stored_row(users_, query); !row.empty()) {
+    std::ranges::copy(row, out.begin());
+    return true;
+  }
+  const HistoryRow row = history_row(query, Repeats::kLast, numbers_.liked);
+  if (row.items.empty()) return false;
+  Matrix x(1, items_.cols());
+  RatingRidge(RatingRidge::Side::kUser, items_, numbers_.layout, numbers_.user)
+      .solve(row.items, row.values, x.row(0));
+  std::ranges::copy(x[0], out.begin());
+  return true;
+}
+
+bool RatingFactors::item_vector(std::span<const idx_t> users, std::span<const float> values,
+                                std::span<float> out) const {
+  std::vector<idx_t> known;
+  std::vector<float> ratings;
+  for (std::size_t k = 0; k < users.size(); ++k) {
+    if (users[k] >= users_.rows() || is_zero(users_[users[k]])) continue;
+    known.push_back(users[k]);
+    ratings.push_back(values.empty() ? numbers_.liked : values[k]);
+  }
+  if (known.empty()) return false;
+  Matrix x(1, items_.cols());
+  RatingRidge(RatingRidge::Side::kItem, users_, numbers_.layout, numbers_.item)
+      .solve(known, ratings, x.row(0));
+  std::ranges::copy(x[0], out.begin());
+  return true;
+}
+
+void RatingFactors::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.users", users_);
+  write_matrix(writer, "model.items", items_);
+  const auto& [layout, liked, user, item] = numbers_;
+  writer.tensor("model.numbers", std::vector<float>{layout.biases ? 1.0f : 0.0f, layout.mean, liked,
+                                                    user.factors, user.bias, user.count_power, user.l1,
+                                                    item.factors, item.bias, item.count_power, item.l1});
+}
+
+RatingFactors::Parts RatingFactors::load_parts(const TensorReader& reader, std::size_t n_users,
+                                               std::size_t n_items) {
+  const auto n = reader.vector<float>("model.numbers", 11);
+  const Numbers numbers{{n[0] != 0, n[1]}, n[2], {n[3], n[4], n[5], n[6]}, {n[7], n[8], n[9], n[10]}};
+  Matrix items = read_matrix(reader, "model.items", n_items);
+  if (items.cols() < (numbers.layout.biases ? 3u : 1u))
+    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
+  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  return {std::move(users), std::move(items), numbers};
+}
+
+RatingLayout start_layout(const Ratings& ratings, bool biases, const RatingFactors* old) {
+  if (old) return old->numbers().layout;
+  return {biases, biases ? ratings.mean : 0};
+}
+
+namespace {
+
+/// The rows with two more columns.
+Matrix widen(const Matrix& matrix) {
+  Matrix wide(matrix.rows(), matrix.cols() + 2);
+  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
+  return wide;
+}
+
+Matrix first_columns(const Matrix& matrix, std::size_t n) {
+  Matrix first(matrix.rows(), n);
+  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r].first(n), first[r].begin());
+  return first;
+}
+
+}  // namespace
+
+Matrix user_rows(const Matrix& users, std::span<const float> biases, const RatingLayout& layout,
+                 const Csr& by_user) {
+  if (!layout.biases) return users.clone();
+  Matrix rows = widen(users);
+  const std::size_t f = users.cols();
+  for (std::size_t u = 0; u < rows.rows(); ++u) {
+    if (by_user.row_size(u) == 0) continue;
+    rows[u][f] = layout.mean + biases[u];
+    rows[u][f + 1] = 1;
+  }
+  return rows;
+}
+
+Matrix item_rows(const Matrix& items, std::span<const float> biases, const RatingLayout& layout) {
+  if (!layout.biases) return items.clone();
+  Matrix rows = widen(items);
+  const std::size_t f = items.cols();
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    rows[i][f] = 1;
+    rows[i][f + 1] = biases[i];
+  }
+  return rows;
+}
+
+FactorModel narrow(const Factors& rows, const RatingLayout& layout) {
+  const std::size_t f = layout.factors(rows.items.cols());
+  FactorModel model{first_columns(rows.users, f), first_columns(rows.items, f),
+                    std::vector<float>(rows.users.rows()), std::vector<float>(rows.items.rows())};
+  if (!layout.biases) return model;
+  for (std::size_t u = 0; u < rows.users.rows(); ++u) {
+    if (rows.users[u][f + 1] != 0) model.user_bias[u] = rows.users[u][f] - layout.mean;
+  }
+  for (std::size_t i = 0; i < rows.items.rows(); ++i) model.item_bias[i] = rows.items[i][f + 1];
+  return model;
+}
+
+}  // namespace akin

@@ -1,0 +1,109 @@
+#include "akin/models/factor/rating_grid.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "akin/base/parallel.h"
+
+namespace akin {
+namespace {
+
+/// Bytes of vectors of a stripe of items, of half a second-level cache or less, and of a group of users, of
+/// half a first-level cache.
+constexpr std::size_t kStripeBytes = std::size_t{192} * 1024, kGroupBytes = std::size_t{12} * 1024;
+/// Rows per stripe that keep the blocks of small matrices from being empty.
+constexpr std::size_t kMinRows = 16;
+
+std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
+  const std::size_t wanted =
+      std::clamp(matrix.cols * row_bytes / kStripeBytes, RatingGrid::kMinStripes, RatingGrid::kMaxStripes);
+  return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
+}
+
+}  // namespace
+
+RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
+                       std::uint64_t seed)
+    : stripes_(stripes_for(matrix, row_bytes)), seed_(seed) {
+  fill(matrix, weights);
+  const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
+  parallel_for(
+      stripes_ * stripes_, 0,
+      [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t b = begin; b < end; ++b) order_block(b, group);
+      },
+      1);
+}
+
+void RatingGrid::fill(const Csr& matrix, std::span<const float> weights) {
+  const std::vector<std::uint8_t> user_stripe = balanced_stripes(matrix, stripes_);
+  const std::vector<std::uint8_t> item_stripe = balanced_stripes(transpose(matrix), stripes_);
+  offsets_.assign(stripes_ * stripes_ + 1, 0);
+  const auto block_of = [&](std::size_t user, idx_t item) {
+    return user_stripe[user] * stripes_ + item_stripe[item];
+  };
+  for (std::size_t u = 0; u < matrix.rows(); ++u) {
+    for (const idx_t item : matrix.cols_of(u)) ++offsets_[block_of(u, item) + 1];
+  }
+  std::partial_sum(offsets_.begin(), offsets_.end(), offsets_.begin());
+  std::vector<std::uint64_t> next(offsets_.begin(), offsets_.end() - 1);
+  cells_.resize(matrix.entries());
+  weights_.resize(weights.size());
+  for (std::size_t u = 0; u < matrix.rows(); ++u) {
+    for (std::uint64_t e = matrix.offsets[u]; e < matrix.offsets[u + 1]; ++e) {
+      const std::uint64_t at = next[block_of(u, matrix.indices[e])]++;
+      cells_[at] = {static_cast<idx_t>(u), matrix.indices[e], matrix.values[e]};
+      if (!weights.empty()) weights_[at] = weights[e];
+    }
+  }
+}
+
+/// The users of a block ascend; shuffles the cells of each `group` users that follow each other.
+void RatingGrid::order_block(std::size_t block, std::size_t group) {
+  Rng rng(seed_, 1 + block);
+  const std::uint64_t end = offsets_[block + 1];
+  for (std::uint64_t begin = offsets_[block]; begin < end;) {
+    std::uint64_t stop = begin + 1;
+    for (std::size_t users = 1; stop < end; ++stop) {
+      if (cells_[stop].user != cells_[stop - 1].user && ++users > group) break;
+    }
+    for (std::uint64_t i = stop - begin; i > 1; --i) {
+      const std::uint64_t other = begin + rng.below(i), last = begin + i - 1;
+      std::swap(cells_[last], cells_[other]);
+      if (!weights_.empty()) std::swap(weights_[last], weights_[other]);
+    }
+    begin = stop;
+  }
+}
+
+std::span<const Cell> RatingGrid::block(std::size_t user_stripe, std::size_t item_stripe) const {
+  const std::size_t b = user_stripe * stripes_ + item_stripe;
+  return std::span(cells_).subspan(offsets_[b], offsets_[b + 1] - offsets_[b]);
+}
+
+double RatingGrid::run(std::uint64_t epoch, const Context& context, const Body& body) const {
+  std::vector<std::size_t> rounds(stripes_);
+  std::iota(rounds.begin(), rounds.end(), std::size_t{0});
+  // Streams from 1 on order the blocks; this one counts down from the last.
+  Rng rng(seed_, ~epoch);
+  rng.shuffle(std::span(rounds));
+  std::vector<double> results(stripes_ * stripes_, 0.0);
+  for (const std::size_t round : rounds) {
+    context.check_stop();
+    parallel_for(
+        stripes_, context.threads,
+        [&](std::size_t begin, std::size_t end, int) {
+          for (std::size_t user_stripe = begin; user_stripe < end; ++user_stripe) {
+            const std::size_t b = user_stripe * stripes_ + (user_stripe + round) % stripes_;
+            const std::size_t size = offsets_[b + 1] - offsets_[b];
+            const auto weights =
+                std::span(weights_).subspan(weights_.empty() ? 0 : offsets_[b], weights_.empty() ? 0 : size);
+            results[b] = body(std::span(cells_).subspan(offsets_[b], size), weights);
+          }
+        },
+        1);
+  }
+  return std::accumulate(results.begin(), results.end(), 0.0);
+}
+
+}  // namespace akin

@@ -1,0 +1,47 @@
+// The cells of a rating matrix in an order that keeps vectors in the caches and threads apart.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "akin/models/factor/block_schedule.h"
+
+namespace akin {
+
+/// Like BlockSchedule, S x S blocks of user stripes x item stripes in S rounds whose blocks share no user and
+/// no item (Gemulla et al., KDD 2011), so that the result does not depend on the number of threads. Here,
+/// where no negatives are drawn, the blocks stay the same in all epochs; only the order of the rounds
+/// changes. So the cells of a block are ordered once: users come in groups whose vectors fit into the
+/// first-level cache, the cells of a group are in random order, and the items of a stripe fit into the
+/// second-level cache. Memory: 12 bytes per cell, 16 with weights.
+class RatingGrid {
+ public:
+  /// At least so many stripes, thus threads, where there are users and items enough.
+  static constexpr std::size_t kMinStripes = 16;
+  static constexpr std::size_t kMaxStripes = 128;
+
+  /// `row_bytes` is the size of an item's vector. `weights` are those of the matrix's entries; empty = none.
+  RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes, std::uint64_t seed);
+
+  /// Works through cells, with their weights or none, and returns their share of the loss.
+  using Body = std::function<double(std::span<const Cell> cells, std::span<const float> weights)>;
+  /// One pass over all cells; epochs may be run in any order. Returns the blocks' results, summed in a fixed
+  /// order. Throws Error(kCancelled) between rounds, and whatever `body` throws.
+  double run(std::uint64_t epoch, const Context& context, const Body& body) const;
+
+  std::size_t stripes() const { return stripes_; }
+  std::span<const Cell> block(std::size_t user_stripe, std::size_t item_stripe) const;
+
+ private:
+  void fill(const Csr& matrix, std::span<const float> weights);
+  void order_block(std::size_t block, std::size_t group);
+
+  std::size_t stripes_;
+  std::uint64_t seed_;
+  std::vector<Cell> cells_;             // by block
+  std::vector<float> weights_;          // as long as cells_, or empty
+  std::vector<std::uint64_t> offsets_;  // S x S + 1; block = user stripe * S + item stripe
+};
+
+}  // namespace akin
