@@ -6,7 +6,9 @@
 #include "akin/models/embed/prod2vec.h"
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/bpr.h"
+#include "akin/models/factor/logistic_mf.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/factor/warp.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
@@ -55,7 +57,8 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
+      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(),        entry<MfSgd>(),
+      entry<Bpr>(),        entry<Warp>(),    entry<LogisticMf>(), entry<Prod2Vec>(),
   };
   return kModels;
 }

@@ -1,5 +1,4 @@
-// The inner loops of mf-sgd and bpr: many updates of a block in one call, each with its plain twin in
-// namespace reference.
+// The inner loop of mf-sgd: many updates of a block in one call, with its plain twin in namespace reference.
 #pragma once
 
 #include <span>
@@ -42,28 +41,8 @@ struct RatingStep {
 /// Returns the sum of e^2, each as it was before its step.
 double rating_steps(std::span<const Cell> cells, const RatingStep& step, FactorModel& model);
 
-/// A user, an item they chose and one they did not.
-struct Triple {
-  idx_t user = 0;
-  idx_t positive = 0;
-  idx_t negative = 0;
-};
-struct RankingStep {
-  float learning_rate;
-  float regularization;
-};
-/// For each triple (u, i, j) in turn, with x = b_i - b_j + p_u . (q_i - q_j) and z = sigma(-x), one step of
-/// length learning_rate down the gradient of -ln sigma(x) + lambda/2 (|p_u|^2 + |q_i|^2 + |q_j|^2 + b_i^2 +
-/// b_j^2):
-///   p_u += lr (z (q_i - q_j) - lambda p_u)
-///   q_i += lr ( z p_u - lambda q_i)     b_i += lr ( z - lambda b_i)
-///   q_j += lr (-z p_u - lambda q_j)     b_j += lr (-z - lambda b_j)
-/// Returns the sum of -ln sigma(x), each as it was before its step.
-double ranking_steps(std::span<const Triple> triples, const RankingStep& step, FactorModel& model);
-
 namespace reference {
 double rating_steps(std::span<const Cell> cells, const RatingStep& step, FactorModel& model);
-double ranking_steps(std::span<const Triple> triples, const RankingStep& step, FactorModel& model);
 }  // namespace reference
 
 }  // namespace akin

@@ -57,26 +57,6 @@ TEST(SgdKernels, RatingStepsMatchReference) {
   }
 }
 
-TEST(SgdKernels, RankingStepsMatchReference) {
-  for (const std::size_t factors : kFactors) {
-    for (const std::size_t n : {0, 1, 2, 7, 53}) {
-      SCOPED_TRACE(::testing::Message() << factors << " factors, " << n << " triples");
-      std::vector<Triple> triples;
-      Rng rng(5);
-      for (std::size_t k = 0; k < n; ++k) {
-        const auto positive = static_cast<idx_t>(rng.below(7));
-        triples.push_back({static_cast<idx_t>(rng.below(5)), positive,
-                           (positive + 1 + static_cast<idx_t>(rng.below(6))) % 7});
-      }
-      FactorModel fast = random_model(5, 7, factors), slow = copy(fast);
-      const RankingStep step{0.05f, 0.1f};
-      const double loss = ranking_steps(triples, step, fast);
-      EXPECT_NEAR(loss, reference::ranking_steps(triples, step, slow), 1e-4 * (1 + loss));
-      expect_same(fast, slow);
-    }
-  }
-}
-
 /// The parameters of user 0 and items 0 and 1, one after the other.
 std::vector<float*> parameters(FactorModel& model) {
   std::vector<float*> all = {&model.user_bias[0], &model.item_bias[0], &model.item_bias[1]};
@@ -125,36 +105,6 @@ TEST(SgdKernels, RatingStepIsAGradientStep) {
   const std::vector<Cell> cells = {{0, 0, 4}};
   const auto step = [&](FactorModel& m) { rating_steps(cells, {3.5f, 0.01f, 0.1f, 0.3f}, m); };
   expect_gradient_step(objective, step, 0.01);
-}
-
-TEST(SgdKernels, RankingStepIsAGradientStep) {
-  const auto log_loss = [](const FactorModel& m) {
-    const double x =
-        m.item_bias[0] - m.item_bias[1] + product(m.users[0], m.items[0]) - product(m.users[0], m.items[1]);
-    return std::log1p(std::exp(-x));
-  };
-  const auto objective = [&](const FactorModel& m) {
-    double norm = std::pow(m.item_bias[0], 2) + std::pow(m.item_bias[1], 2) + product(m.users[0], m.users[0]);
-    for (const std::size_t i : {0, 1}) norm += product(m.items[i], m.items[i]);
-    return log_loss(m) + 0.1 / 2 * norm;
-  };
-  const std::vector<Triple> triples = {{0, 0, 1}};
-  const auto step = [&](FactorModel& m) {
-    const double expected = log_loss(m);
-    EXPECT_NEAR(ranking_steps(triples, {0.01f, 0.1f}, m), expected, 1e-6);
-  };
-  expect_gradient_step(objective, step, 0.01);
-}
-
-TEST(SgdKernels, RankingLossSurvivesExtremesAndShowsNan) {
-  FactorModel model = random_model(1, 2, 3);
-  model.item_bias = {-500, 500};
-  const std::vector<Triple> wrong(20, {0, 0, 1});
-  EXPECT_NEAR(ranking_steps(wrong, {0, 0}, model), 20 * 80, 1);  // 80 is where the loss of a triple is cut
-  const std::vector<Triple> right(20, {0, 1, 0});
-  EXPECT_NEAR(ranking_steps(right, {0, 0}, model), 0, 1e-6);
-  model.users[0][1] = std::nanf("");
-  EXPECT_TRUE(std::isnan(ranking_steps(right, {0, 0}, model)));
 }
 
 }  // namespace
