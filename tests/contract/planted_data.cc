@@ -35,6 +35,8 @@ const Settings& settings(const ModelEntry& model) {
       {"svdpp", {{{"factors", "8"}, {"epochs", "60"}}}},
       {"als-wr", {{{"factors", "8"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
+      {"warp", {{{"factors", "8"}, {"epochs", "100"}}}},
+      {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;

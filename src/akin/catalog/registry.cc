@@ -8,8 +8,10 @@
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/als_wr.h"
 #include "akin/models/factor/bpr.h"
+#include "akin/models/factor/logistic_mf.h"
 #include "akin/models/factor/mf_sgd.h"
 #include "akin/models/factor/svdpp.h"
+#include "akin/models/factor/warp.h"
 #include "akin/models/neighbors/co_occurrence.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/neighbors/item_knn_rating.h"
@@ -69,7 +71,9 @@ const std::vector<ModelEntry>& models() {
       entry<ItemKnn>(),
       entry<UserKnn>(),
       entry<Als>(),
+      entry<LogisticMf>(),
       entry<Bpr>(),
+      entry<Warp>(),
       entry<Prod2Vec>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),

@@ -12,6 +12,17 @@ void NegativeSampler::start(std::span<const idx_t> items, std::size_t pairs) {
   const std::uint64_t bits = std::bit_ceil(std::max<std::uint64_t>(64, 16 * std::uint64_t{pairs}));
   shift_ = 64 - std::countr_zero(bits);
   bits_.assign(bits / 64, 0);
+  cumulative_.clear();
+  if (weights_.empty()) return;
+  double sum = 0;
+  for (const idx_t item : items) cumulative_.push_back(sum += weights_[item]);
+  if (sum == 0) cumulative_.clear();
+}
+
+idx_t NegativeSampler::draw_weighted(Rng& rng) const {
+  const auto found = std::ranges::upper_bound(cumulative_, rng.uniform() * cumulative_.back());
+  // Rounding may make the product the whole sum.
+  return pool_[std::min(static_cast<std::size_t>(found - cumulative_.begin()), pool_.size() - 1)];
 }
 
 }  // namespace akin

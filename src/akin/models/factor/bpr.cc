@@ -6,103 +6,175 @@
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/factor/interactions.h"
-#include "akin/models/factor/sgd_kernels.h"
 #include "akin/models/passes.h"
 #include "akin/models/sampling.h"
 
 namespace akin {
 namespace {
 
-// Streams of the seed.
-constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3;
+// Streams of the seed; 1 and 2 are those of initial_factors().
+constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
+/// Positives whose negatives are drawn before their steps are taken: few enough that hard negatives are
+/// scored by fresh vectors, and that what is drawn stays in the first cache.
+constexpr std::size_t kChunk = 64;
 
-FactorModel initial_model(const Csr& positives, const Bpr::Config& config, std::uint64_t seed) {
-  const auto factors = static_cast<std::size_t>(config.factors);
-  const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
-  FactorModel model;
-  model.users = Matrix::normal(positives.rows(), factors, sigma, Rng(seed, kUserStream).next());
-  model.items = Matrix::normal(positives.cols, factors, sigma, Rng(seed, kItemStream).next());
-  model.item_bias.resize(positives.cols);
-  clear_rows_without_entries(positives, model.users);
-  return model;
+float sigmoid(float x) { return 1 / (1 + std::exp(-std::clamp(x, -80.0f, 80.0f))); }
+
+RankingStep step_of(const Bpr::Config& config) {
+  const auto or_same = [&](float value) { return value < 0 ? config.regularization : value; };
+  return {config.learning_rate, config.regularization, or_same(config.item_regularization),
+          or_same(config.negative_regularization)};
 }
 
-/// The rows with one more column.
-Matrix widen(const Matrix& matrix) {
-  Matrix wide(matrix.rows(), matrix.cols() + 1);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
-  return wide;
+std::vector<float> item_weights(std::span<const idx_t> counts, float power) {
+  std::vector<float> weights(counts.size());
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    weights[i] = counts[i] == 0 ? 0.0f : std::pow(static_cast<float>(counts[i]), power);
+  return weights;
 }
 
 /// What a thread needs beside the model.
 struct Scratch {
-  explicit Scratch(const Csr& positives) : sampler(positives) {}
   NegativeSampler sampler;
-  std::vector<Triple> triples;
+  RankingBatch batch;
 };
 
-/// The block's cells, each against `negatives` items of the block's stripe.
-void draw_triples(BlockSchedule::Block& block, int negatives, Scratch& scratch) {
-  scratch.triples.clear();
-  scratch.sampler.start(block.items, block.cells.size());
-  for (const Cell& cell : block.cells) scratch.sampler.add(cell.user, cell.item);
-  for (const Cell& cell : block.cells) {
-    for (int k = 0; k < negatives; ++k) {
-      const auto negative = scratch.sampler.draw(cell.user, block.rng);
-      if (negative) scratch.triples.push_back({cell.user, cell.item, *negative});
-    }
-  }
-}
-
-/// A uniformly random item that is not in the ascending `history`, or nullopt after as many tries as in
-/// training.
-std::optional<idx_t> draw_negative(std::span<const idx_t> history, std::size_t n_items, Rng& rng) {
-  for (int attempt = 0; attempt < NegativeSampler::kTries; ++attempt) {
-    const auto item = static_cast<idx_t>(rng.below(n_items));
-    if (!std::ranges::binary_search(history, item)) return item;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
+
+std::vector<Param> Bpr::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+      {"epochs", &epochs, "passes over the events", 0, 100000},
+      {"learning_rate",
+       &learning_rate,
+       "step length of the first epoch; it falls to 0 linearly",
+       1e-7,
+       10,
+       {},
+       true,
+       {5e-3, 0.3}},
+      {"regularization",
+       &regularization,
+       "lambda_u, the penalty on users' vectors",
+       0,
+       100,
+       {},
+       true,
+       {1e-5, 0.1}},
+      {"item_regularization", &item_regularization,
+       "lambda_i, the penalty on vectors and biases of chosen items; -1 = regularization", -1, 100},
+      {"negative_regularization", &negative_regularization,
+       "lambda_j, the penalty on vectors and biases of drawn items; -1 = regularization", -1, 100},
+      {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+      {"sampler",
+       &sampler,
+       "items are drawn uniformly, by popularity, or hard: the highest-scoring of some",
+       0,
+       0,
+       {"uniform", "popularity", "hard"},
+       false,
+       kSearchChoices},
+      {"popularity_power", &popularity_power,
+       "sampler popularity draws in proportion to (users of the item)^this", 0, 4},
+      {"candidates",
+       &candidates,
+       "sampler hard takes the highest-scoring of so many",
+       1,
+       1000,
+       {},
+       true,
+       {2, 16}},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+  };
+}
 
 /// A fit under way.
 struct Bpr::Fit {
   const Csr& positives;
   const Config& config;
+  std::vector<idx_t> counts;  // users of each item
   FactorModel model;
   BlockSchedule schedule;
   std::vector<Scratch> scratch;  // of each thread
+  std::uint64_t sample_seed;
 
   double epoch(int number, const Context& context) {
-    const float left = 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
-    const RankingStep step{config.learning_rate * left, config.regularization};
+    RankingStep step = step_of(config);
+    step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
     std::atomic<std::uint64_t> drawn = 0;
     const double loss =
         schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
           Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
-          draw_triples(block, config.negatives, own);
-          drawn.fetch_add(own.triples.size(), std::memory_order_relaxed);
-          return ranking_steps(own.triples, step, model);
+          own.sampler.start(block.items, block.cells.size());
+          for (const Cell& cell : block.cells) own.sampler.add(cell.user, cell.item);
+          double sum = 0;
+          std::uint64_t pairs = 0;
+          for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
+            const auto cells = block.cells.subspan(begin, std::min(kChunk, block.cells.size() - begin));
+            pairs += draw_batch(cells, block.rng, own);
+            sum += pairwise_steps(own.batch, step, model);
+          }
+          drawn.fetch_add(pairs, std::memory_order_relaxed);
+          return sum;
         });
     if (drawn == 0)
       fail(ErrorCode::kBadData, "bpr: every user has chosen every item, so there is nothing to rank");
-    if (!std::isfinite(loss) || !all_finite(model.users) || !all_finite(model.items)) {
+    if (!std::isfinite(loss)) {
       fail(ErrorCode::kBadData, "bpr: training diverged in epoch {}; lower learning_rate (now {})",
            number + 1, config.learning_rate);
     }
     return loss / static_cast<double>(drawn);
   }
 
+  /// The cells, each against its negatives from the block. Returns the number of negatives.
+  std::uint64_t draw_batch(std::span<const Cell> cells, Rng& rng, Scratch& own) const {
+    own.batch.clear();
+    std::uint64_t drawn = 0;
+    for (const Cell& cell : cells) {
+      own.batch.users.push_back(cell.user);
+      own.batch.items.push_back(cell.item);
+      for (int k = 0; k < config.negatives; ++k) {
+        const auto negative = config.sampler == "hard" ? draw_hard(cell.user, rng, own.sampler)
+                                                       : own.sampler.draw(cell.user, rng);
+        own.batch.items.push_back(negative.value_or(cell.item));
+        drawn += negative.has_value();
+      }
+    }
+    return drawn;
+  }
+
+  std::optional<idx_t> draw_hard(idx_t user, Rng& rng, const NegativeSampler& sampler) const {
+    std::optional<idx_t> best;
+    float best_score = 0;
+    std::array<idx_t, kRankingRows> items;
+    std::array<const float*, kRankingRows> rows;
+    std::array<float, kRankingRows> scores;
+    for (int left = config.candidates; left > 0;) {
+      std::size_t n = 0;
+      for (; n < kRankingRows && left > 0; --left) {
+        const auto item = sampler.draw(user, rng);
+        if (!item) return best;
+        items[n] = *item;
+        rows[n++] = model.items.row(*item);
+      }
+      products(model.users.row(user), std::span(rows).first(n), model.users.stride(), scores.data());
+      for (std::size_t t = 0; t < n; ++t) {
+        const float score = scores[t] + model.item_bias[items[t]];
+        if (best && !(score > best_score)) continue;
+        best = items[t];
+        best_score = score;
+      }
+    }
+    return best;
+  }
+
   std::unique_ptr<Model> make_model() const {
-    Matrix users = widen(model.users), items = widen(model.items);
-    clear_rows_without_entries(transpose(positives), items);  // nothing is known of where they lie
-    const std::size_t f = model.users.cols();
-    for (std::size_t u = 0; u < users.rows(); ++u) users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
-    for (std::size_t i = 0; i < items.rows(); ++i) items[i][f] = model.item_bias[i];
-    return std::unique_ptr<Model>(
-        new Bpr(std::move(users), std::move(items), {config.learning_rate, config.regularization}));
+    Sampling sampling;
+    if (config.sampler == "hard") sampling.candidates = config.candidates;
+    if (config.sampler == "popularity") sampling = {1, config.popularity_power, counts};
+    return std::unique_ptr<Model>(new Bpr({pair_factors(model, positives, counts, kName),
+                                           sample_pairs(positives, sample_seed), step_of(config)},
+                                          std::move(sampling)));
   }
 };
 
@@ -110,9 +182,23 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   context.check_stop();
   const Csr positives = positive_interactions(data, kName);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
-  Fit fit{positives, config, initial_model(positives, config, context.seed),
+  const Bpr* old = start_model<Bpr>(context);
+  const MakeModel make = [&](Factors factors) {
+    return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
+  };
+  std::vector<idx_t> counts = column_counts(positives);
+  const std::vector<float> weights =
+      config.sampler == "popularity" ? item_weights(counts, config.popularity_power) : std::vector<float>();
+  Fit fit{positives,
+          config,
+          std::move(counts),
+          initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
           BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
-          std::vector<Scratch>(threads, Scratch(positives))};
+          {},
+          Rng(context.seed, kSampleStream).next()};
+  for (std::size_t t = 0; t < threads; ++t)
+    fit.scratch.push_back(
+        {NegativeSampler(positives, weights), {static_cast<std::size_t>(config.negatives), {}, {}}});
   run_passes({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
@@ -122,54 +208,74 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   return fit.make_model();
 }
 
-bool Bpr::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
-  const HistoryRow row = positive_history_row(query);
-  if (row.items.empty()) return false;
-  Matrix user(1, items_.cols());
-  user[0].back() = 1;
-  descend(row.items, user[0]);
-  std::ranges::copy(user[0], out.begin());
-  return true;
+Bpr::Bpr(Parts parts, Sampling sampling) : PairModel(std::move(parts)), sampling_(std::move(sampling)) {
+  if (sampling_.power == 0) return;
+  double sum = 0;
+  for (const float weight : item_weights(sampling_.counts, sampling_.power))
+    cumulative_.push_back(sum += weight);
 }
 
-/// `history` is ascending. `user` starts as [0, 1] and its last entry stays.
-void Bpr::descend(std::span<const idx_t> history, std::span<float> user) const {
-  std::uint64_t seed = history.size();
-  for (const idx_t item : history) seed = Rng::mix(seed ^ item);
-  Rng rng(seed);
-  const std::size_t f = user.size() - 1;
-  const std::size_t steps = std::clamp<std::size_t>(50 * history.size(), 2000, 50000);
-  for (std::size_t t = 0; t < steps; ++t) {
-    const float* qi = items_.row(history[t % history.size()]);
-    const auto negative = draw_negative(history, items_.rows(), rng);
-    if (!negative) continue;
-    const float* qj = items_.row(*negative);
-    const float rate = fold_in_.learning_rate * (1 - static_cast<float>(t) / static_cast<float>(steps));
-    const float x = dot(user.data(), qi, f + 1) - dot(user.data(), qj, f + 1);
-    const float move = rate / (1 + std::exp(std::clamp(x, -80.0f, 80.0f)));
-    scale(1 - rate * fold_in_.regularization, user.data(), f);
-    axpy(move, qi, user.data(), f);
-    axpy(-move, qj, user.data(), f);
+std::optional<idx_t> Bpr::draw_negative(const float* user, std::span<const idx_t> history, Rng& rng) const {
+  if (!cumulative_.empty()) {
+    for (int attempt = 0; attempt < NegativeSampler::kTries; ++attempt) {
+      const auto found = std::ranges::upper_bound(cumulative_, rng.uniform() * cumulative_.back());
+      const auto at = static_cast<std::size_t>(found - cumulative_.begin());
+      const auto item = static_cast<idx_t>(std::min(at, cumulative_.size() - 1));
+      if (!std::ranges::binary_search(history, item)) return item;
+    }
+    return std::nullopt;
   }
+  std::optional<idx_t> best;
+  float best_score = 0;
+  for (int c = 0; c < sampling_.candidates; ++c) {
+    const auto item = draw_item(history, rng);
+    if (!item || sampling_.candidates == 1) return item;
+    const float score = dot(user, item_vectors().row(*item), item_vectors().stride());
+    if (best && !(score > best_score)) continue;
+    best = item;
+    best_score = score;
+  }
+  return best;
+}
+
+std::optional<PairModel::Opponent> Bpr::opponent(const float* user, const float* positive,
+                                                 std::span<const idx_t> history, Rng& rng) const {
+  const auto negative = draw_negative(user, history, rng);
+  if (!negative) return std::nullopt;
+  const std::size_t stride = item_vectors().stride();
+  const float x = dot(user, positive, stride) - dot(user, item_vectors().row(*negative), stride);
+  return Opponent{*negative, sigmoid(-x)};
+}
+
+double Bpr::share(std::size_t, std::size_t n_users) const {
+  if (!cumulative_.empty())
+    return std::pow(static_cast<double>(n_users), static_cast<double>(sampling_.power)) / cumulative_.back();
+  return sampling_.candidates / static_cast<double>(n_items());
+}
+
+float Bpr::push(const float* user, const float* positive, const float* item, Rng& rng) const {
+  const std::size_t stride = item_vectors().stride();
+  const float score = dot(user, item, stride);
+  for (int c = 1; c < sampling_.candidates; ++c) {
+    const auto other = draw_item({}, rng);
+    if (other && dot(user, item_vectors().row(*other), stride) > score) return 0;
+  }
+  return sigmoid(score - dot(user, positive, stride));
 }
 
 void Bpr::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
-  writer.tensor("model.fold_in", std::vector<float>{fold_in_.learning_rate, fold_in_.regularization});
+  PairModel::save(writer);
+  writer.tensor("model.sampling",
+                std::vector<float>{static_cast<float>(sampling_.candidates), sampling_.power});
+  if (sampling_.power > 0) writer.tensor("model.counts", sampling_.counts);
 }
 
 std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 2)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
-  const auto numbers = reader.vector<float>("model.fold_in", 2);
-  return std::unique_ptr<Model>(new Bpr(std::move(users), std::move(items), {numbers[0], numbers[1]}));
+  Parts parts = load_parts(reader, n_users, n_items);
+  const auto numbers = reader.vector<float>("model.sampling", 2);
+  Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
+  if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
+  return std::unique_ptr<Model>(new Bpr(std::move(parts), std::move(sampling)));
 }
 
 }  // namespace akin

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "akin/models/factor/rating_ridge.h"
-#include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/factor/factor_model.h"
 #include "akin/models/factor/warm_start.h"
 #include "akin/models/model.h"
 

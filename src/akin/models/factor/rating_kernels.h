@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/factor/factor_model.h"
 
 namespace akin {
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "akin/linalg/csr.h"
-#include "akin/models/factor/sgd_kernels.h"
+#include "akin/models/factor/factor_model.h"
 
 namespace akin {
 
