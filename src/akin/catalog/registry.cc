@@ -7,6 +7,8 @@
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/linear/ease.h"
+#include "akin/models/linear/slim.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/popularity.h"
 
@@ -55,7 +57,8 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<ItemKnn>(), entry<Als>(), entry<MfSgd>(), entry<Bpr>(), entry<Prod2Vec>(),
+      entry<Popularity>(), entry<ItemKnn>(),  entry<Als>(),  entry<MfSgd>(),
+      entry<Bpr>(),        entry<Prod2Vec>(), entry<Ease>(), entry<Slim>(),
   };
   return kModels;
 }
