@@ -37,6 +37,8 @@ const Settings& settings(const ModelEntry& model) {
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"warp", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
+      {"ease", {{{"regularization", "20"}}, false}},
+      {"slim", {{{"l1", "0.5"}, {"l2", "5"}}, false}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;

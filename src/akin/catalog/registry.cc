@@ -12,6 +12,8 @@
 #include "akin/models/factor/mf_sgd.h"
 #include "akin/models/factor/svdpp.h"
 #include "akin/models/factor/warp.h"
+#include "akin/models/linear/ease.h"
+#include "akin/models/linear/slim.h"
 #include "akin/models/neighbors/co_occurrence.h"
 #include "akin/models/neighbors/item_knn.h"
 #include "akin/models/neighbors/item_knn_rating.h"
@@ -70,6 +72,8 @@ const std::vector<ModelEntry>& models() {
       entry<CoOccurrence>(),
       entry<ItemKnn>(),
       entry<UserKnn>(),
+      entry<Ease>(),
+      entry<Slim>(),
       entry<Als>(),
       entry<LogisticMf>(),
       entry<Bpr>(),
