@@ -42,7 +42,7 @@ class AlsWr : public RatingFactors {
   static constexpr std::string_view kSummary =
       "matrix factorization of ratings by alternating least squares, weighted lambda (Zhou et al. 2008)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "iterations", .takes_item_vectors = true};
+      .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

@@ -6,6 +6,7 @@
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/factor/block_schedule.h"
 #include "akin/models/passes.h"
 #include "akin/models/sampling.h"
 

@@ -51,7 +51,7 @@ class Bpr : public PairModel {
   static constexpr std::string_view kSummary =
       "matrix factorization for ranking by pairs (Rendle et al. 2009)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

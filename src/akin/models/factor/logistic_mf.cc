@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/parallel.h"
+#include "akin/models/factor/block_schedule.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/logistic_fold_in.h"
 #include "akin/models/factor/pair_model.h"

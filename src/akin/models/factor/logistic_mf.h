@@ -43,7 +43,7 @@ class LogisticMf : public Model {
   static constexpr std::string_view kSummary =
       "dot product with logistic loss and sampled negatives (Rendle et al. 2020)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

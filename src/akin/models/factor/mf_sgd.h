@@ -52,7 +52,7 @@ class MfSgd : public RatingFactors {
   static constexpr std::string_view kSummary =
       "biased matrix factorization of ratings by SGD (Koren, Bell & Volinsky 2009)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "epochs", .takes_item_vectors = true};
+      .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the (weighted) root mean squared error over each epoch, taken before the updates, as the loss.
   /// Throws Error(kBadData) for weights=recency if no rating has a time.

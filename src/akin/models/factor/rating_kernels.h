@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "akin/models/factor/block_schedule.h"
 #include "akin/models/factor/factor_model.h"
 
 namespace akin {

@@ -42,7 +42,7 @@ class Svdpp : public RatingFactors {
   static constexpr std::string_view kSummary =
       "SVD++: matrix factorization of ratings with implicit feedback (Koren 2008)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "epochs", .takes_item_vectors = true};
+      .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

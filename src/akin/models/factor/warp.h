@@ -37,7 +37,7 @@ class Warp : public PairModel {
   static constexpr std::string_view kSummary =
       "matrix factorization for the top of the list (WSABIE, Weston, Bengio & Usunier 2011)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of the weighted hinge over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
