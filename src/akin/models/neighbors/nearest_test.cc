@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -62,8 +63,49 @@ TEST(Nearest, CountsAreExact) {
   const SimilarityRows rows = weigh_rows(ones(101, 503, 9), {.name = "cosine", .shrinkage = 0}, "test");
   const Csr fast = nearest_rows(rows, 13, ListOf::kLeft, {});
   const Csr slow = reference::nearest_rows(rows, 13, ListOf::kLeft, {});
-  EXPECT_EQ(fast.indices, slow.indices);
-  EXPECT_EQ(fast.values, slow.values);
+  expect_same_lists(fast, slow, "cosine");
+}
+
+template <typename Count>
+void expect_kernel_is_reference(bool with_sums, const CandidateBar& bar) {
+  constexpr std::size_t kCells = 5 * kCellBlock;
+  struct alignas(64) Arrays {
+    Count counts[kCells] = {};
+    float sums[kCells] = {}, factors[kCells] = {}, bounds[5] = {};
+  };
+  Arrays a;
+  Rng rng(8);
+  for (std::size_t j = 0; j < kCells; ++j) {
+    if (j / kCellBlock == 3 || rng.uniform() < 0.7) continue;  // a block of zeros
+    a.counts[j] = static_cast<Count>(1 + rng.below(70'000));
+    a.sums[j] = static_cast<float>(rng.uniform()) * static_cast<float>(a.counts[j]);
+    a.factors[j] = static_cast<float>(rng.uniform());
+    a.bounds[j / kCellBlock] = std::max(a.bounds[j / kCellBlock], a.factors[j]);
+  }
+  Arrays b = a;
+  const ProductCells<Count> fast{a.counts, with_sums ? a.sums : nullptr, a.factors, a.bounds};
+  const ProductCells<Count> slow{b.counts, with_sums ? b.sums : nullptr, b.factors, b.bounds};
+  std::vector<idx_t> fast_numbers(kCells + kCellBlock), slow_numbers(kCells);
+  std::vector<float> fast_values(kCells + kCellBlock), slow_values(kCells);
+  const std::size_t found =
+      take_candidates(fast, kCellBlock, kCells, bar, fast_numbers.data(), fast_values.data());
+  ASSERT_EQ(found, reference::take_candidates(slow, kCellBlock, kCells, bar, slow_numbers.data(),
+                                              slow_values.data()));
+  ASSERT_GT(found, 0u);
+  for (std::size_t c = 0; c < found; ++c) {
+    EXPECT_EQ(fast_numbers[c], slow_numbers[c]);
+    EXPECT_EQ(fast_values[c], slow_values[c]);
+  }
+  for (std::size_t j = 0; j < kCells; ++j) EXPECT_EQ(a.counts[j], b.counts[j]) << j;
+}
+
+TEST(CandidateKernel, IsTheReference) {
+  for (const bool with_sums : {false, true}) {
+    for (const CandidateBar& bar : {CandidateBar{}, CandidateBar{10, 1, 100}, CandidateBar{0, 20'000}}) {
+      expect_kernel_is_reference<std::uint16_t>(with_sums, bar);
+      expect_kernel_is_reference<std::uint32_t>(with_sums, bar);
+    }
+  }
 }
 
 TEST(Nearest, MoreRowsThanFitInTwoBytes) {
@@ -95,7 +137,7 @@ TEST(BufferedTopK, KeepsWhatTopKKeeps) {
       TopK plain(k);
       Rng rng(n);
       for (idx_t i = 0; i < n; ++i) {
-        const auto score = static_cast<float>(rng.below(200));  // ties
+        const auto score = static_cast<float>(1 + rng.below(200));  // ties
         plain.push(i, score);
         if (score >= buffered.threshold()) buffered.push(i, score);
       }
