@@ -25,7 +25,7 @@ const Settings& settings(const ModelEntry& model) {
       {"popularity", {{}, false}},
       {"bias", {{}, false}},
       {"item-knn", {{}, false}},
-      {"user-knn", {{}, false}},
+      {"user-knn", {{{"neighbors", "50"}}, false}},
       {"co-occurrence", {{}, false}},
       {"item-knn-rating", {{}, false}},
       {"user-knn-rating", {{}, false}},

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/rng.h"
 #include "akin/data/dataset.h"
 #include "akin/models/neighbors/similarity.h"
 

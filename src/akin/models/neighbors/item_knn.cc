@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "akin/base/error.h"
-#include "akin/models/neighbors/sparse_product.h"
+#include "akin/models/neighbors/nearest.h"
 
 namespace akin {
 namespace {
@@ -29,12 +29,8 @@ std::unique_ptr<Model> ItemKnn::fit(const TrainingData& data, const Config& conf
   if (!config.use_values) std::ranges::fill(users.values, 1.0f);
   const SimilarityRows items = weigh_rows(transpose(users), config.spec(), kName);
   const bool by_target = config.lists == "target";
-  Csr lists = nearest_rows<SimilarityMeasure::Sum>(
-      items.rows, items.columns, static_cast<std::size_t>(config.neighbors), context,
-      [&](idx_t item, idx_t other, const SimilarityMeasure::Sum& sum) {
-        const auto &a = items.stats[item], &b = items.stats[other];
-        return by_target ? items.measure.similarity(b, a, sum) : items.measure.similarity(a, b, sum);
-      });
+  Csr lists = nearest_rows(items, static_cast<std::size_t>(config.neighbors),
+                           by_target ? ListOf::kRight : ListOf::kLeft, context);
   if (config.normalize) normalize_lists(lists);
   return std::unique_ptr<Model>(new ItemKnn(std::move(lists), config.use_values, by_target));
 }

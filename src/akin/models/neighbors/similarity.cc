@@ -66,14 +66,16 @@ void SimilarityMeasure::weigh(std::span<const idx_t> columns, std::span<float> v
     for (std::size_t e = 0; e < columns.size(); ++e)
       values[e] = std::sqrt(std::max(0.0f, values[e])) * idf_[columns[e]];
   } else if (kind_ == Kind::kBm25) {
-    const double k1 = spec_.k1, b = spec_.b;
-    const double damping = k1 * (1.0 - b + b * sum_of(values) / mean_length_);
-    for (std::size_t e = 0; e < columns.size(); ++e) {
-      const double r = values[e];
-      const double saturated = r > 0 ? r * (k1 + 1.0) / (r + damping) : 0.0;
-      values[e] = static_cast<float>(saturated * static_cast<double>(idf_[columns[e]]));
-    }
+    const double length = sum_of(values);
+    for (std::size_t e = 0; e < columns.size(); ++e)
+      values[e] = bm25_weight(values[e], length) * idf_[columns[e]];
   }
+}
+
+float SimilarityMeasure::bm25_weight(double r, double length) const {
+  const double k1 = spec_.k1, b = spec_.b;
+  const double damping = k1 * (1.0 - b + b * length / mean_length_);
+  return r > 0 ? static_cast<float>(r * (k1 + 1.0) / (r + damping)) : 0.0f;
 }
 
 void SimilarityMeasure::weigh(Csr& rows) const {
@@ -99,7 +101,8 @@ SimilarityMeasure::Row SimilarityMeasure::row(std::span<const idx_t> columns,
           .sum = static_cast<float>(sum),
           .shift = static_cast<float>(shift),
           .left = unscaled ? 1.0f : inverse_power(squares, alpha),
-          .right = unscaled ? 1.0f : inverse_power(squares, 1 - alpha)};
+          .right = unscaled ? 1.0f : inverse_power(squares, 1 - alpha),
+          .gain = kind_ == Kind::kBm25 ? bm25_weight(1, static_cast<double>(columns.size())) : 1.0f};
 }
 
 double SimilarityMeasure::between(const Row& x, const Row& y, const Sum& sum) const {
@@ -132,6 +135,8 @@ bool SimilarityMeasure::is_product() const {
 
 SimilarityRows weigh_rows(Csr r, const SimilaritySpec& spec, std::string_view owner) {
   SimilarityRows result;
+  result.spec = spec;
+  result.uniform = std::ranges::all_of(r.values, [](float value) { return value == 1; });
   const Csr columns = transpose(r);
   result.measure = SimilarityMeasure(r, columns, spec, owner);
   result.rows = std::move(r);

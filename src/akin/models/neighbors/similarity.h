@@ -68,6 +68,7 @@ class SimilarityMeasure {
     float shift = 0;  ///< sum over its columns of weight x column mean
     float left = 0;   ///< factor of the similarity if it is x
     float right = 0;  ///< if it is y
+    float gain = 1;   ///< its weights are this times the column weights, if all its entries are 1
   };
 
   SimilarityMeasure() = default;
@@ -83,11 +84,15 @@ class SimilarityMeasure {
   Row row(std::span<const idx_t> columns, std::span<const float> weights) const;
   /// The similarity; 0 or less = none.
   float similarity(const Row& x, const Row& y, const Sum& sum) const;
+  /// Of each column, if weights differ by column: see Row::gain. Else empty: all are 1.
+  std::span<const float> column_weights() const { return idf_; }
   /// Whether it is a sum over shared columns but for a factor.
   bool is_product() const;
 
  private:
   enum class Kind { kCosine, kAdjustedCosine, kPearson, kJaccard, kLogLikelihood, kTfidf, kBm25 };
+  /// Without the column's idf.
+  float bm25_weight(double r, double length) const;
   double between(const Row& x, const Row& y, const Sum& sum) const;
 
   SimilaritySpec spec_;
@@ -105,6 +110,8 @@ struct SimilarityRows {
   Csr columns;  ///< its transpose
   SimilarityMeasure measure;
   std::vector<SimilarityMeasure::Row> stats;  ///< of each row
+  SimilaritySpec spec;
+  bool uniform = false;  ///< all entries were 1
 };
 /// Of r, (rows, columns). Throws Error(kBadData) naming `owner` if values cannot be weighed or overflow.
 SimilarityRows weigh_rows(Csr r, const SimilaritySpec& spec, std::string_view owner);
