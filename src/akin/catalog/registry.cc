@@ -7,6 +7,9 @@
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/factor/nmf.h"
+#include "akin/models/factor/nmf_rating.h"
+#include "akin/models/factor/svd.h"
 #include "akin/models/linear/ease.h"
 #include "akin/models/linear/slim.h"
 #include "akin/models/neighbors/item_knn.h"
@@ -57,8 +60,9 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<ItemKnn>(),  entry<Als>(),  entry<MfSgd>(),
-      entry<Bpr>(),        entry<Prod2Vec>(), entry<Ease>(), entry<Slim>(),
+      entry<Popularity>(), entry<ItemKnn>(),  entry<Als>(),       entry<MfSgd>(),
+      entry<Bpr>(),        entry<Prod2Vec>(), entry<Ease>(),      entry<Slim>(),
+      entry<Svd>(),        entry<Nmf>(),      entry<NmfRating>(),
   };
   return kModels;
 }
