@@ -173,6 +173,46 @@ TEST(NmfRating, SameSeedSameBitsAtAnyThreadCountAndOfAFile) {
   EXPECT_EQ(all_scores(*reload<NmfRating>(*model, 97, 331), 97), expected);
 }
 
+TEST(NmfRating, GoesOnFromATrainedModel) {
+  const Toy all = taste_toy();
+  std::vector<Event> old_events;
+  for (const Event& event : all.events) {
+    if (event.user < 83 && event.item < 53) old_events.push_back(event);
+  }
+  const Toy before = make_toy(83, 53, std::move(old_events));
+  const auto old = NmfRating::fit(before.training(), small_config(true), {});
+  FitStart start;
+  start.model = old.get();
+  for (idx_t user = 0; user < 96; ++user) start.fold_users.push_back(user);
+  for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
+  NmfRating::Config config = small_config(true);
+  config.iterations = 0;
+  const auto folded = NmfRating::fit(all.training(), config, {.start = &start});
+  std::vector<float> expected(7), stored(7);
+  for (idx_t item = 0; item < 61; ++item) {
+    std::vector<idx_t> users;
+    std::vector<float> values;
+    for (const Event& event : all.events) {
+      if (event.item != item || event.user >= 83) continue;
+      users.push_back(event.user);
+      values.push_back(event.value);
+    }
+    if (item < 53) {
+      std::ranges::copy(old->item_vectors()[item], expected.begin());
+    } else if (!old->item_vector(users, values, expected)) {
+      expected = {0, 0, 0, 0, 0, 1, 0};  // an average item
+    }
+    EXPECT_TRUE(std::ranges::equal(folded->item_vectors()[item], expected)) << item;
+  }
+  const auto history = items_of(all, 90);
+  const auto values = values_of(all, 90);
+  ASSERT_TRUE(folded->user_vector({.user = 90}, stored));
+  ASSERT_TRUE(folded->user_vector({.history = history, .values = values}, expected));
+  EXPECT_EQ(stored, expected);
+  config.factors = 7;
+  EXPECT_EQ(error_of([&] { NmfRating::fit(all.training(), config, {.start = &start}); }), ErrorCode::kUsage);
+}
+
 TEST(NmfRating, RefusesWhatItCannotLearnFrom) {
   const Toy none = make_toy(3, 3, {}), negative = make_toy(2, 2, {{0, 0, 2}, {1, 1, -1}});
   const Toy infinite = make_toy(2, 2, {{0, 0, 3e38f}, {1, 1, 1}});

@@ -175,6 +175,56 @@ TEST(Nmf, RefusesNegativeVectorsToBeginWith) {
   }
 }
 
+TEST(Nmf, GoesOnFromATrainedModel) {
+  const Toy all = random_toy(97, 61, 17);
+  std::vector<Event> old_events;
+  for (const Event& event : all.events) {
+    if (event.user < 83 && event.item < 53) old_events.push_back(event);
+  }
+  const Toy before = make_toy(83, 53, std::move(old_events));
+  const auto old = Nmf::fit(before.training(), small_config(), {});
+  FitStart start;
+  start.model = old.get();
+  for (idx_t user = 0; user < 96; ++user) {
+    const auto items = items_of(all, user);
+    if (user >= 83 || std::ranges::any_of(items, [](idx_t item) { return item >= 53; }))
+      start.fold_users.push_back(user);
+  }
+  for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
+  Nmf::Config config = small_config();
+  config.iterations = 0;
+  const auto folded = Nmf::fit(all.training(), config, {.start = &start});
+  std::vector<float> expected(5), stored(5);
+  for (idx_t item = 0; item < 53; ++item) {
+    EXPECT_TRUE(std::ranges::equal(folded->item_vectors()[item], old->item_vectors()[item]));
+  }
+  for (idx_t item = 53; item < 60; ++item) {
+    std::vector<idx_t> users;
+    for (const Event& event : all.events) {
+      if (event.item == item && event.user < 83) users.push_back(event.user);
+    }
+    ASSERT_TRUE(old->item_vector(users, {}, expected));
+    EXPECT_TRUE(std::ranges::equal(folded->item_vectors()[item], expected)) << item;
+  }
+  for (const idx_t user : start.fold_users) {
+    ASSERT_TRUE(folded->user_vector({.user = user}, stored));
+    ASSERT_TRUE(folded->user_vector({.history = items_of(all, user)}, expected));
+    EXPECT_EQ(stored, expected) << user;
+  }
+  // Two iterations more than from random vectors are worth something.
+  config.iterations = 2;
+  const auto loss = [&](const Context& context) {
+    double last = 0;
+    Context watched = context;
+    watched.on_progress = [&](const Progress& progress) { last = progress.loss; };
+    Nmf::fit(all.training(), config, watched);
+    return last;
+  };
+  EXPECT_LT(loss({.start = &start}), loss({}));
+  config.factors = 7;
+  EXPECT_EQ(error_of([&] { Nmf::fit(all.training(), config, {.start = &start}); }), ErrorCode::kUsage);
+}
+
 TEST(Nmf, RecommendsTheWithheldItemOfACheckerboard) {
   const Toy toy = checkerboard(26);
   Nmf::Config config;
