@@ -39,6 +39,9 @@ const Settings& settings(const ModelEntry& model) {
       {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"ease", {{{"regularization", "20"}}, false}},
       {"slim", {{{"l1", "0.5"}, {"l2", "5"}}, false}},
+      {"svd", {{{"factors", "8"}}}},
+      {"nmf", {{{"factors", "8"}, {"iterations", "60"}}}},
+      {"nmf-rating", {{{"factors", "8"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;

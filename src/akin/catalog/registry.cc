@@ -10,6 +10,9 @@
 #include "akin/models/factor/bpr.h"
 #include "akin/models/factor/logistic_mf.h"
 #include "akin/models/factor/mf_sgd.h"
+#include "akin/models/factor/nmf.h"
+#include "akin/models/factor/nmf_rating.h"
+#include "akin/models/factor/svd.h"
 #include "akin/models/factor/svdpp.h"
 #include "akin/models/factor/warp.h"
 #include "akin/models/linear/ease.h"
@@ -74,6 +77,8 @@ const std::vector<ModelEntry>& models() {
       entry<UserKnn>(),
       entry<Ease>(),
       entry<Slim>(),
+      entry<Svd>(),
+      entry<Nmf>(),
       entry<Als>(),
       entry<LogisticMf>(),
       entry<Bpr>(),
@@ -85,6 +90,7 @@ const std::vector<ModelEntry>& models() {
       entry<MfSgd>(),
       entry<Svdpp>(),
       entry<AlsWr>(),
+      entry<NmfRating>(),
   };
   return kModels;
 }
