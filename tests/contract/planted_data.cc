@@ -26,7 +26,7 @@ const Settings& settings(const ModelEntry& model) {
       {"item-knn", {{}, false}},
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
-      {"svdpp", {{{"factors", "8"}, {"epochs", "60"}}}},
+      {"svdpp", {{{"factors", "8"}, {"epochs", "100"}, {"learning_rate", "0.03"}}}},
       {"als-wr", {{{"factors", "8"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
