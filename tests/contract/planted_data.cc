@@ -32,7 +32,7 @@ const Settings& settings(const ModelEntry& model) {
       {"slope-one", {{{"scheme", "bipolar"}}, false}},
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
-      {"svdpp", {{{"factors", "8"}, {"epochs", "60"}}}},
+      {"svdpp", {{{"factors", "8"}, {"epochs", "100"}, {"learning_rate", "0.03"}}}},
       {"als-wr", {{{"factors", "8"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"warp", {{{"factors", "8"}, {"epochs", "100"}}}},

@@ -185,7 +185,8 @@ TEST(AlsWr, BeginsWhereAnotherFitEnded) {
 TEST(AlsWr, BeginsWithGivenItemVectors) {
   const Toy toy = random_toy();
   PretrainedItems given{Matrix::normal(331, 5, 1, 9), std::vector<char>(331, 1), "a test"};
-  FitStart start{.items = &given};
+  FitStart start;
+  start.items = &given;
   AlsWr::Config config = small_config();
   config.iterations = 0;
   const auto model = AlsWr::fit(toy.training(), config, {.start = &start});

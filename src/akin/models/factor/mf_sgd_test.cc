@@ -251,7 +251,8 @@ TEST(MfSgd, AnEpochGoesDownTheGradientOfTheObjective) {
     const auto objective_at = [&](std::size_t i, std::size_t c, float move) {
       PretrainedItems given{items.clone(), std::vector<char>(67, 1), "a test"};
       given.vectors[i][c] += move;
-      const FitStart start{.items = &given};
+      FitStart start;
+      start.items = &given;
       MfSgd::Config none = config;
       none.epochs = 0;
       return objective(*MfSgd::fit(toy.training(), none, {.start = &start}), toy, config);
@@ -341,8 +342,8 @@ TEST(MfSgd, SeparatePenaltiesReachTheirOwnSide) {
   const auto [other_users, short_items] = lengths(-1, 5);
   EXPECT_LT(short_users, 0.2 * users);
   EXPECT_LT(short_items, 0.2 * items);
-  EXPECT_GT(other_items, 0.5 * items);
-  EXPECT_GT(other_users, 0.5 * users);
+  EXPECT_GT(other_items, 2 * short_items);
+  EXPECT_GT(other_users, 2 * short_users);
 }
 
 TEST(MfSgd, WeightsDecideWhoseErrorsCount) {

@@ -54,7 +54,8 @@ inline Toy part_of(const Toy& toy, idx_t n_users, idx_t n_items) {
 template <typename M>
 std::unique_ptr<Model> update(const Toy& toy, const Model& old, idx_t n_users, idx_t n_items,
                               const typename M::Config& config, int threads = 1) {
-  FitStart start{.model = &old};
+  FitStart start;
+  start.model = &old;
   const Csr all = to_csr(toy.events, toy.data.n_users(), toy.data.n_items(), Repeats::kLast);
   for (idx_t u = 0; u < toy.data.n_users(); ++u) {
     const bool is_new = u >= n_users || (all.row_size(u) > 0 && all.cols_of(u).back() >= n_items);

@@ -60,22 +60,31 @@ Batch make_batch(const Csr& by_user, std::span<const idx_t> users) {
   return batch;
 }
 
-/// Users with ratings in random order, so many at a time.
-std::vector<Batch> make_batches(const Csr& by_user, std::size_t size, Rng rng, int threads) {
+/// Users with ratings in random order, up to `most` at a time. Each item takes its batch's wishes as of the
+/// batch's start, so a batch that is a large part of all ratings would overshoot: it has at most a sixteenth
+/// of the users and, if more than one user, kMostRatings.
+std::vector<Batch> make_batches(const Csr& by_user, std::size_t most, Rng rng, int threads) {
+  constexpr std::size_t kMostRatings = 8192;
   std::vector<idx_t> users;
   for (std::size_t u = 0; u < by_user.rows(); ++u) {
     if (by_user.row_size(u) > 0) users.push_back(static_cast<idx_t>(u));
   }
   rng.shuffle(std::span(users));
-  std::vector<Batch> batches((users.size() + size - 1) / size);
+  most = std::clamp<std::size_t>(users.size() / 16, 1, most);
+  std::vector<std::span<const idx_t>> parts;
+  for (std::size_t first = 0, next = 0; first < users.size(); first = next) {
+    std::size_t ratings = 0;
+    for (; next < users.size() && next - first < most; ++next) {
+      ratings += by_user.row_size(users[next]);
+      if (ratings > kMostRatings && next > first) break;
+    }
+    parts.push_back(std::span(users).subspan(first, next - first));
+  }
+  std::vector<Batch> batches(parts.size());
   parallel_for(
-      batches.size(), threads,
+      parts.size(), threads,
       [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) {
-          const std::size_t first = b * size;
-          batches[b] =
-              make_batch(by_user, std::span(users).subspan(first, std::min(size, users.size() - first)));
-        }
+        for (std::size_t b = begin; b < end; ++b) batches[b] = make_batch(by_user, parts[b]);
       },
       1);
   return batches;
@@ -121,7 +130,7 @@ std::vector<Param> Svdpp::Config::params() {
        true,
        {1e-3, 0.3}},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
-      {"batch", &batch, "users whose ratings are gone through before the items move", 1, 1000000},
+      {"batch", &batch, "most users whose ratings are gone through before the items move", 1, 1000000},
   };
 }
 
@@ -214,8 +223,9 @@ class Svdpp::Fit {
     const double rmse = std::sqrt(loss / static_cast<double>(ratings_.by_user.entries()));
     if (!std::isfinite(rmse) || !all_finite(model_.users) || !all_finite(model_.items) ||
         !all_finite(implicit_)) {
-      fail(ErrorCode::kBadData, "svdpp: training diverged in epoch {}; lower learning_rate (now {})",
-           number + 1, config_.learning_rate);
+      fail(ErrorCode::kBadData,
+           "svdpp: training diverged in epoch {}; lower learning_rate (now {}) or batch (now {})", number + 1,
+           config_.learning_rate, config_.batch);
     }
     return rmse;
   }

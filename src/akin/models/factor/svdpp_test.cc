@@ -260,7 +260,8 @@ TEST(Svdpp, BeginsWhereAnotherFitEnded) {
 TEST(Svdpp, BeginsWithGivenItemVectors) {
   PretrainedItems given{Matrix::normal(331, 5, 1, 9), std::vector<char>(331, 1), "a test"};
   given.given[5] = 0;
-  FitStart start{.items = &given};
+  FitStart start;
+  start.items = &given;
   Svdpp::Config config = small_config();
   config.epochs = 0;
   const auto model = Svdpp::fit(random_toy().training(), config, {.start = &start});
