@@ -27,7 +27,7 @@ const Settings& settings(const ModelEntry& model) {
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
-      {"warp", {{{"factors", "8"}, {"epochs", "100"}}}},
+      {"warp", {{{"factors", "3"}, {"epochs", "100"}, {"max_trials", "20"}}}},
       {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };

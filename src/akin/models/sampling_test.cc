@@ -57,6 +57,36 @@ TEST(NegativeSampler, DrawsUniformlyFromWhatTheUserDoesNotHave) {
   }
 }
 
+TEST(NegativeSampler, DrawsInProportionToWeights) {
+  const Csr matrix = multiples();
+  std::vector<float> weights(101);
+  for (idx_t i = 0; i < 101; ++i) weights[i] = i % 5 == 0 ? 0.0f : static_cast<float>(i);
+  std::vector<idx_t> pool;
+  for (idx_t i = 1; i < 40; ++i) pool.push_back(i);
+  NegativeSampler sampler(matrix, weights);
+  sampler.start(pool, matrix.entries());
+  for (const idx_t item : matrix.cols_of(1)) sampler.add(1, item);
+  std::vector<int> counts(101);
+  constexpr int kDraws = 20000;
+  Rng rng(1);
+  for (int k = 0; k < kDraws; ++k) ++counts[sampler.draw(1, rng).value()];
+  double total = 0, chi_square = 0, free = 0;
+  for (const idx_t i : pool) total += i % 2 == 0 ? 0 : double{weights[i]};
+  for (idx_t i = 0; i < 101; ++i) {
+    const double expected = i == 0 || i >= 40 || i % 2 == 0 ? 0 : kDraws * double{weights[i]} / total;
+    if (expected == 0) {
+      ASSERT_EQ(counts[i], 0) << i;
+      continue;
+    }
+    chi_square += (counts[i] - expected) * (counts[i] - expected) / expected;
+    ++free;
+  }
+  EXPECT_LT(chi_square, free + 5 * std::sqrt(2 * free));
+  const std::vector<idx_t> unwanted = {5, 25};
+  sampler.start(unwanted, 0);
+  EXPECT_TRUE(sampler.draw(3, rng).has_value()) << "all weights are zero";
+}
+
 TEST(NegativeSampler, GivesUpOnUsersWhoHaveEverything) {
   const Csr matrix = multiples();
   const std::vector<idx_t> pool = {3, 5, 7};
