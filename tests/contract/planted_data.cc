@@ -27,7 +27,12 @@ const Settings& settings(const ModelEntry& model) {
       {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
       {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
       {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
-      {"warp", {{{"factors", "3"}, {"epochs", "100"}, {"max_trials", "20"}}}},
+      {"warp",
+       {{{"factors", "4"},
+         {"epochs", "100"},
+         {"regularization", "0.1"},
+         {"max_trials", "10"},
+         {"init_sigma", "0.01"}}}},
       {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };

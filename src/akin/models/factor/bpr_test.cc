@@ -77,13 +77,14 @@ TEST(Bpr, EverySamplerLearnsTheTastes) {
   const Toy toy = two_tastes();
   Bpr::Config base;
   base.factors = 4;
-  for (const Bpr::Config& config : samplers(base)) {
+  for (Bpr::Config config : samplers(base)) {
     SCOPED_TRACE(config.sampler);
+    config.candidates = 2;
     const auto model = Bpr::fit(toy.training(), config, {});
     for (idx_t user = 0; user < 61; ++user) {
       std::vector<float> scores(40);
       ASSERT_TRUE(model->score_all({.user = user}, scores));
-      EXPECT_GT(auc(scores, items_of(toy, user)), config.sampler == "hard" ? 0.65 : 0.75) << "user " << user;
+      EXPECT_GT(auc(scores, items_of(toy, user)), 0.7) << "user " << user;
     }
   }
 }
