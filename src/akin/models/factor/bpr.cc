@@ -98,6 +98,7 @@ struct Bpr::Fit {
   BlockSchedule schedule;
   std::vector<Scratch> scratch;  // of each thread
   std::uint64_t sample_seed;
+  bool hard;
 
   double epoch(int number, const Context& context) {
     RankingStep step = step_of(config);
@@ -106,7 +107,7 @@ struct Bpr::Fit {
     const double loss =
         schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
           Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
-          own.sampler.start(block.items, block.cells.size());
+          own.sampler.start(block.items, block.cells.size(), block.rng.next());
           for (const Cell& cell : block.cells) own.sampler.add(cell.user, cell.item);
           double sum = 0;
           std::uint64_t pairs = 0;
@@ -129,19 +130,33 @@ struct Bpr::Fit {
 
   /// The cells, each against its negatives from the block. Returns the number of negatives.
   std::uint64_t draw_batch(std::span<const Cell> cells, Rng& rng, Scratch& own) const {
-    own.batch.clear();
-    std::uint64_t drawn = 0;
-    for (const Cell& cell : cells) {
-      own.batch.users.push_back(cell.user);
-      own.batch.items.push_back(cell.item);
-      for (int k = 0; k < config.negatives; ++k) {
-        const auto negative = config.sampler == "hard" ? draw_hard(cell.user, rng, own.sampler)
-                                                       : own.sampler.draw(cell.user, rng);
-        own.batch.items.push_back(negative.value_or(cell.item));
-        drawn += negative.has_value();
+    RankingBatch& batch = own.batch;
+    const std::size_t each = batch.negatives + 1;
+    batch.users.resize(cells.size());
+    batch.items.resize(cells.size() * each);
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      batch.users[k] = cells[k].user;
+      batch.items[k * each] = cells[k].item;
+    }
+    for (std::size_t t = 1; t < each; ++t) {
+      if (!hard) {
+        own.sampler.draw_each(batch.users, each, rng, batch.items.data() + t);
+        continue;
+      }
+      for (std::size_t k = 0; k < cells.size(); ++k)
+        batch.items[k * each + t] =
+            draw_hard(cells[k].user, rng, own.sampler).value_or(NegativeSampler::kNone);
+    }
+    std::uint64_t missing = 0;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      idx_t* items = batch.items.data() + k * each;
+      for (std::size_t t = 1; t < each; ++t) {
+        if (items[t] != NegativeSampler::kNone) continue;
+        items[t] = items[0];
+        ++missing;
       }
     }
-    return drawn;
+    return cells.size() * batch.negatives - missing;
   }
 
   std::optional<idx_t> draw_hard(idx_t user, Rng& rng, const NegativeSampler& sampler) const {
@@ -171,7 +186,7 @@ struct Bpr::Fit {
 
   std::unique_ptr<Model> make_model() const {
     Sampling sampling;
-    if (config.sampler == "hard") sampling.candidates = config.candidates;
+    if (hard) sampling.candidates = config.candidates;
     if (config.sampler == "popularity") sampling = {1, config.popularity_power, counts};
     return std::unique_ptr<Model>(new Bpr({pair_factors(model, positives, counts, kName),
                                            sample_pairs(positives, sample_seed), step_of(config)},
@@ -196,7 +211,8 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
           initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
           BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
           {},
-          Rng(context.seed, kSampleStream).next()};
+          Rng(context.seed, kSampleStream).next(),
+          config.sampler == "hard"};
   for (std::size_t t = 0; t < threads; ++t)
     fit.scratch.push_back(
         {NegativeSampler(positives, weights), {static_cast<std::size_t>(config.negatives), {}, {}}});

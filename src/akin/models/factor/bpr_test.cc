@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "akin/models/factor/toy_data_test.h"
+#include "akin/models/factor/pair_model_test.h"
 
 namespace akin {
 namespace {
@@ -14,32 +14,6 @@ Bpr::Config small_config() {
   config.factors = 5;
   config.epochs = 5;
   return config;
-}
-
-/// Share of pairs (item in `have`, item not in it) that the scores order rightly.
-double auc(const std::vector<float>& scores, const std::vector<idx_t>& have) {
-  std::set<idx_t> positives(have.begin(), have.end());
-  double right = 0, pairs = 0;
-  for (const idx_t i : positives) {
-    for (idx_t j = 0; j < scores.size(); ++j) {
-      if (positives.contains(j)) continue;
-      right += scores[i] > scores[j];
-      pairs += 1;
-    }
-  }
-  return right / pairs;
-}
-
-/// Two groups of users with disjoint tastes: user u has half of the items of u's parity.
-Toy two_tastes() {
-  std::vector<Event> events;
-  for (idx_t u = 0; u < 61; ++u) {
-    Rng rng(3, u);
-    for (idx_t i = u % 2; i < 40; i += 2) {
-      if (rng.uniform() < 0.5) events.push_back({u, i, 1});
-    }
-  }
-  return make_toy(61, 40, std::move(events));
 }
 
 TEST(Bpr, OrdersAllPairsOfASeparableShop) {
@@ -90,43 +64,78 @@ TEST(Bpr, LossStartsAtLogTwoAndFalls) {
   EXPECT_LT(losses[29], 0.5 * losses[0]);
 }
 
-TEST(Bpr, SameSeedSameBitsAtAnyThreadCount) {
+/// Configurations of each sampler.
+std::vector<Bpr::Config> samplers(const Bpr::Config& config) {
+  std::vector<Bpr::Config> all(3, config);
+  all[1].sampler = "popularity";
+  all[2].sampler = "hard";
+  all[2].candidates = 11;  // more than one call of the kernel
+  return all;
+}
+
+TEST(Bpr, EverySamplerLearnsTheTastes) {
+  const Toy toy = two_tastes();
+  Bpr::Config base;
+  base.factors = 4;
+  for (Bpr::Config config : samplers(base)) {
+    SCOPED_TRACE(config.sampler);
+    config.candidates = 2;
+    const auto model = Bpr::fit(toy.training(), config, {});
+    for (idx_t user = 0; user < 61; ++user) {
+      std::vector<float> scores(40);
+      ASSERT_TRUE(model->score_all({.user = user}, scores));
+      EXPECT_GT(auc(scores, items_of(toy, user)), 0.7) << "user " << user;
+    }
+  }
+}
+
+/// Hard negatives leave less of the list in the wrong order at its top than uniform ones do after as many
+/// steps.
+TEST(Bpr, HardNegativesAreHarder) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<Bpr>(toy, small_config(), 5, 1);
-  for (const int threads : {1, 2, 3, 5, 200})
-    EXPECT_EQ(fit_scores<Bpr>(toy, small_config(), 5, threads), expected);
-  EXPECT_NE(fit_scores<Bpr>(toy, small_config(), 6, 1), expected);
+  Bpr::Config uniform = small_config();
+  uniform.epochs = 3;
+  uniform.learning_rate = 0.2f;
+  std::vector<double> losses;
+  Context context;
+  context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
+  for (const Bpr::Config& config : samplers(uniform)) Bpr::fit(toy.training(), config, context);
+  ASSERT_EQ(losses.size(), 9u);
+  EXPECT_GT(losses[8], losses[2] + 0.02) << "hard against uniform";
+}
+
+TEST(Bpr, SameSeedSameBitsAtAnyThreadCount) {
+  for (const Bpr::Config& config : samplers(small_config()))
+    expect_same_bits_at_any_thread_count<Bpr>(config);
 }
 
 TEST(Bpr, SavedAndLoadedModelScoresTheSame) {
-  const Toy toy = random_toy();
-  const auto model = Bpr::fit(toy.training(), small_config(), {});
-  const auto loaded = reload<Bpr>(*model, 97, 331);
-  EXPECT_EQ(all_scores(*loaded, 97), all_scores(*model, 97));
-  const std::vector<idx_t> history = {5, 3, 200};
-  std::vector<float> before(331), after(331);
-  ASSERT_TRUE(model->score_all({.history = history}, before));
-  ASSERT_TRUE(loaded->score_all({.history = history}, after));
-  EXPECT_EQ(before, after);
+  for (const Bpr::Config& config : samplers(small_config())) expect_reload_keeps_scores<Bpr>(config);
 }
 
 TEST(Bpr, FoldedInUsersRankLikeStoredOnes) {
-  const Toy toy = two_tastes();
-  Bpr::Config config;
-  config.factors = 4;
-  const auto model = Bpr::fit(toy.training(), config, {});
-  for (idx_t user = 0; user < 61; ++user) {
-    auto history = items_of(toy, user);
-    std::vector<float> stored(40), folded(40), reversed(40);
-    ASSERT_TRUE(model->score_all({.user = user, .history = history}, stored));
-    ASSERT_TRUE(model->score_all({.history = history}, folded));
-    EXPECT_GT(correlation(stored, folded), 0.97) << "user " << user;
-    std::ranges::reverse(history);
-    history.push_back(history.front());
-    ASSERT_TRUE(model->score_all({.history = history}, reversed));
-    EXPECT_EQ(reversed, folded) << "the order and repetitions do not matter";
+  Bpr::Config base;
+  base.factors = 4;
+  for (const Bpr::Config& config : samplers(base)) {
+    SCOPED_TRACE(config.sampler);
+    expect_folded_in_users_rank_alike<Bpr>(config, config.sampler == "hard" ? 0.9 : 0.96);
   }
 }
+
+TEST(Bpr, FoldedInItemsReachTheirUsers) {
+  Bpr::Config base;
+  base.factors = 6;
+  for (const Bpr::Config& config : samplers(base)) {
+    SCOPED_TRACE(config.sampler);
+    expect_folded_in_items_reach_their_users<Bpr>(config);
+  }
+}
+
+TEST(Bpr, GoesOnFromAModel) {
+  for (const Bpr::Config& config : samplers(small_config())) expect_warm_start<Bpr>(config);
+}
+
+TEST(Bpr, BeginsWithGivenItems) { expect_given_items<Bpr>(small_config()); }
 
 TEST(Bpr, UnknownUsersAndItems) {
   // Item 3 has no events, user 3 only returned what they bought.

@@ -94,7 +94,7 @@ struct Warp::Fit {
     const double loss =
         schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
           NegativeSampler& sampler = samplers[static_cast<std::size_t>(block.worker)];
-          sampler.start(block.items, block.cells.size());
+          sampler.start(block.items, block.cells.size(), block.rng.next());
           for (const Cell& cell : block.cells) sampler.add(cell.user, cell.item);
           double sum = 0;
           for (const Cell& cell : block.cells) sum += take_step(cell, step, sampler, block.rng);
