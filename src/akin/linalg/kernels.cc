@@ -108,57 +108,6 @@ void Scores(const float* items, std::size_t n_items, const float* users, std::si
     ScoreTile(items + i * stride, std::min(tile, n_items - i), users, n_users, stride, out + i, out_stride);
 }
 
-/// kRows rows at once: x and out are loaded once for all of them, and their dot products run side by side.
-template <std::size_t kRows>
-HWY_INLINE void GatherBlock(const float* const* rows, const float* constants, const float* weights,
-                            const float* x, float* out, std::size_t stride) {
-  const D d;
-  const std::size_t lanes = hn::Lanes(d);
-  V factors[kRows];
-  for (std::size_t r = 0; r < kRows; ++r) factors[r] = hn::Zero(d);
-  if (weights) {
-    for (std::size_t c = 0; c < stride; c += lanes) {
-      const V xs = hn::Load(d, x + c);
-      for (std::size_t r = 0; r < kRows; ++r)
-        factors[r] = hn::MulAdd(hn::Load(d, rows[r] + c), xs, factors[r]);
-    }
-    for (std::size_t r = 0; r < kRows; ++r)
-      factors[r] = hn::Mul(hn::Set(d, weights[r]), hn::SumOfLanes(d, factors[r]));
-  }
-  if (constants) {
-    for (std::size_t r = 0; r < kRows; ++r) factors[r] = hn::Add(hn::Set(d, constants[r]), factors[r]);
-  }
-  for (std::size_t c = 0; c < stride; c += lanes) {
-    V sum = hn::Load(d, out + c);
-    for (std::size_t r = 0; r < kRows; ++r) sum = hn::MulAdd(factors[r], hn::Load(d, rows[r] + c), sum);
-    hn::Store(sum, d, out + c);
-  }
-}
-
-/// `constants` and `weights` may be null.
-void GatherMultiply(const Matrix& matrix, std::span<const idx_t> which, const float* constants,
-                    const float* weights, const float* x, float* out) {
-  constexpr std::size_t kRows = 4;
-  const std::size_t n = which.size(), stride = matrix.stride();
-  std::size_t k = 0;
-  for (; k + kRows <= n; k += kRows) {
-    const float* rows[kRows];
-    for (std::size_t r = 0; r < kRows; ++r) {
-      rows[r] = matrix.row(which[k + r]);
-      // The rows lie anywhere: ask for the next block's while this one is computed.
-      const float* next = matrix.row(which[std::min(k + r + kRows, n - 1)]);
-      for (std::size_t c = 0; c < stride; c += 16) hwy::Prefetch(next + c);
-    }
-    GatherBlock<kRows>(rows, constants ? constants + k : nullptr, weights ? weights + k : nullptr, x, out,
-                       stride);
-  }
-  for (; k < n; ++k) {
-    const float* row = matrix.row(which[k]);
-    GatherBlock<1>(&row, constants ? constants + k : nullptr, weights ? weights + k : nullptr, x, out,
-                   stride);
-  }
-}
-
 const char* TargetName() { return hwy::TargetName(HWY_TARGET); }
 
 }  // namespace akin::HWY_NAMESPACE
@@ -172,7 +121,6 @@ HWY_EXPORT(Axpy);
 HWY_EXPORT(FindAtLeast);
 HWY_EXPORT(Scale);
 HWY_EXPORT(Scores);
-HWY_EXPORT(GatherMultiply);
 HWY_EXPORT(TargetName);
 
 float dot(const float* a, const float* b, std::size_t n) { return HWY_DYNAMIC_DISPATCH(Dot)(a, b, n); }
@@ -204,35 +152,6 @@ void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out)
 
 void weighted_sum(const Matrix& matrix, const float* weights, float* out) {
   weighted_sum(Panel(matrix, 0, matrix.rows()), weights, out);
-}
-
-namespace {
-
-const float* data_or_null(std::span<const float> values, std::size_t expected) {
-  AKIN_ASSERT(values.empty() || values.size() == expected);
-  return values.empty() ? nullptr : values.data();
-}
-
-}  // namespace
-
-void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out) {
-  const float* constants = data_or_null(terms.constants, terms.rows.size());
-  const float* weights = data_or_null(terms.weights, terms.rows.size());
-  HWY_DYNAMIC_DISPATCH(GatherMultiply)(matrix, terms.rows, constants, weights, x, out);
-}
-
-void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out) {
-  AKIN_ASSERT(terms.weights.size() == terms.rows.size() && out.stride() == matrix.stride());
-  constexpr std::size_t kRows = 64;
-  const std::size_t n = terms.rows.size();
-  Matrix left(std::min(kRows, n), matrix.cols()), right(left.rows(), matrix.cols());
-  for (std::size_t begin = 0; begin < n; begin += kRows) {
-    const std::size_t rows = std::min(kRows, n - begin);
-    const auto which = terms.rows.subspan(begin, rows);
-    gather_rows(matrix, {which, terms.weights.subspan(begin, rows), {}}, left);
-    gather_rows(matrix, {which, {}, {}}, right);
-    add_outer(Panel(left, 0, rows), right.data(), out);
-  }
 }
 
 const char* instruction_set() { return HWY_DYNAMIC_DISPATCH(TargetName)(); }
@@ -270,24 +189,6 @@ void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out)
 
 void weighted_sum(const Matrix& matrix, const float* weights, float* out) {
   for (std::size_t r = 0; r < matrix.rows(); ++r) axpy(weights[r], matrix.row(r), out, matrix.cols());
-}
-
-void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out) {
-  for (std::size_t k = 0; k < terms.rows.size(); ++k) {
-    const float* row = matrix.row(terms.rows[k]);
-    float factor = terms.constants.empty() ? 0 : terms.constants[k];
-    if (!terms.weights.empty()) factor += terms.weights[k] * dot(row, x, matrix.cols());
-    axpy(factor, row, out, matrix.cols());
-  }
-}
-
-void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out) {
-  for (std::size_t k = 0; k < terms.rows.size(); ++k) {
-    const auto row = matrix[terms.rows[k]];
-    for (std::size_t i = 0; i < matrix.cols(); ++i) {
-      for (std::size_t j = i; j < matrix.cols(); ++j) out[i][j] += terms.weights[k] * row[i] * row[j];
-    }
-  }
 }
 
 }  // namespace reference

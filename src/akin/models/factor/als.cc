@@ -140,7 +140,7 @@ class Als::Fit {
   Matrix turn(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
     constexpr std::size_t kLargest = 512;
     const std::size_t f = fixed.cols();
-    if (f > kLargest || n_rows < 8 * f || !all_finite(fixed)) return {};
+    if (f > kLargest || n_rows < 8 * f) return {};
     return als::turn_to_eigenbasis(fixed, context_.threads, eigenvalues);
   }
 
@@ -171,6 +171,7 @@ class Als::Fit {
       if (turns) rotate_rows(how.basis, rows, begin, end);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
+        if (row + 1 < end) solver.prefetch(entries_of(matrix, row + 1));
         if (entries.which.empty()) continue;
         if (how.solver == Solver::kExact) solver.solve(entries, rows.row(row));
         if (how.solver == Solver::kCg) solver.improve(entries, config_.cg_steps, rows.row(row));

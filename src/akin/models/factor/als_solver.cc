@@ -64,11 +64,12 @@ Matrix full_gram(const Matrix& rows, int threads) {
 FixedSide::FixedSide(const Matrix& rows, int threads) : rows_(rows), gram_(full_gram(rows, threads)) {
   diagonal_.resize(rows.stride());
   for (std::size_t k = 0; k < rows.cols(); ++k) diagonal_[k] = gram_[k][k];
+  largest_ = *std::ranges::max_element(diagonal_);
   if (is_nearly_diagonal(gram_)) gram_ = Matrix();
 }
 
 FixedSide::FixedSide(const Matrix& rows, std::vector<float> diagonal)
-    : rows_(rows), diagonal_(std::move(diagonal)) {}
+    : rows_(rows), diagonal_(std::move(diagonal)), largest_(*std::ranges::max_element(diagonal_)) {}
 
 void FixedSide::set_spread(std::span<const std::uint32_t> counts) {
   std::vector<double> sums(rows_.cols(), 0.0);
@@ -83,7 +84,9 @@ void FixedSide::set_spread(std::span<const std::uint32_t> counts) {
 }
 
 Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues) {
-  Eigenbasis basis = eigenbasis(full_gram(rows, threads));
+  const Matrix gram = full_gram(rows, threads);
+  if (!all_finite(gram)) return {};
+  Eigenbasis basis = eigenbasis(gram);
   parallel_for(
       rows.rows(), threads,
       [&](std::size_t begin, std::size_t end, int) { rotate_rows(basis.vectors, rows, begin, end); }, 480);
@@ -100,11 +103,15 @@ void RowSolver::prepare(const Entries& entries) {
   ridge_ = objective_.ridge(entries.values.size(), side_.rows().rows());
   weights_.resize(entries.values.size());
   confidences_.resize(entries.values.size());
-  total_weight_ = 0;
-  for (std::size_t k = 0; k < weights_.size(); ++k) {
-    weights_[k] = objective_.alpha * entries.values[k];
-    confidences_[k] = 1 + weights_[k];
-    total_weight_ += weights_[k];
+  total_weight_ = weigh(entries.values, objective_.alpha, weights_.data(), confidences_.data());
+}
+
+void RowSolver::prefetch(const Entries& entries) const {
+  constexpr std::size_t kRows = 12, kLine = 16;  // floats of a cache line
+  for (std::size_t k = 0; k < std::min(kRows, entries.which.size()); ++k) {
+    const float* row = side_.rows().row(entries.which[k]);
+    for (std::size_t c = 0; c < std::min<std::size_t>(side_.rows().stride(), 8 * kLine); c += kLine)
+      __builtin_prefetch(row + c);
   }
 }
 
@@ -150,13 +157,9 @@ void RowSolver::build_system(const Entries& entries) {
 
 void RowSolver::solve_small(const Entries& entries, float* x) {
   const std::size_t n = entries.which.size(), stride = side_.rows().stride();
-  // D^-1/2 and D^-1, bounded as the pivots of Cholesky are
-  float *roots = scratch(0), *inverses = scratch(1);
-  const float floor = std::max(1e-6f * (*std::ranges::max_element(side_.diagonal()) + ridge_), 1e-30f);
-  for (std::size_t k = 0; k < side_.rows().cols(); ++k) {
-    inverses[k] = 1 / std::max(side_.diagonal()[k] + ridge_, floor);
-    roots[k] = std::sqrt(inverses[k]);
-  }
+  float* roots = scratch(0);  // D^-1/2, bounded as the pivots of Cholesky are
+  const float floor = std::max(1e-6f * (side_.largest() + ridge_), 1e-30f);
+  inverse_roots(side_.diagonal().data(), ridge_, floor, roots, stride);
   reserve(panel_, with_slack(n + 3), side_.rows().cols());
   reserve(small_, with_slack(n + 3), with_slack(n + 3));
   gather_rows(side_.rows(), {entries.which, {}, {roots, stride}}, panel_);
@@ -191,11 +194,8 @@ void RowSolver::improve(const Entries& entries, int steps, float* x) {
   if (side_.is_diagonal() && n <= std::min(f, 8 * static_cast<std::size_t>(steps))) return solve(entries, x);
   prepare(entries);
   const CgVectors v{side_.rows().stride(), x, scratch(0), scratch(1), scratch(2), scratch(5)};
-  float *shifted = scratch(3), *inverses = scratch(5);
-  for (std::size_t k = 0; k < f; ++k) {
-    shifted[k] = side_.diagonal()[k] + ridge_;
-    inverses[k] = 1 / (shifted[k] + total_weight_ * side_.spread()[k] + 1e-30f);
-  }
+  cg_diagonals({v.size, side_.diagonal().data(), side_.spread().data(), scratch(3), scratch(5)}, ridge_,
+               total_weight_);
   // r = Y^T C p - A x: an entry gives (c - (c - 1) y . x) y
   image_of_gram(x, -1, v.residual);
   terms_.resize(n);
@@ -203,11 +203,17 @@ void RowSolver::improve(const Entries& entries, int steps, float* x) {
   gather_multiply(side_.rows(), {entries.which, confidences_, terms_}, x, v.residual);
   float error = cg_start(v);
   const float enough = std::max(1e-12f * error, 1e-30f);
-  for (int step = 0; step < steps && error > enough; ++step) {
+  for (int step = 1; step <= steps && error > enough; ++step) {
     image_of_gram(v.direction, 1, v.image);
+    if (step == steps) {  // the residual that would be left is not needed, so neither is the whole image
+      const float energy = dot(v.direction, v.image, v.size) +
+                           gather_energy(side_.rows(), {entries.which, {}, weights_}, v.direction);
+      axpy(error / energy, v.direction, x, v.size);
+      break;
+    }
     gather_multiply(side_.rows(), {entries.which, {}, weights_}, v.direction, v.image);
     const float previous = std::exchange(error, cg_move(v, error / dot(v.direction, v.image, v.size)));
-    if (step + 1 < steps) cg_turn(v, error / previous);
+    cg_turn(v, error / previous);
   }
 }
 

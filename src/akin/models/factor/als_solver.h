@@ -38,6 +38,8 @@ class FixedSide {
   const Matrix& gram() const { return gram_; }
   /// stride() floats, the padding zero.
   const std::vector<float>& diagonal() const { return diagonal_; }
+  /// The largest of them.
+  float largest() const { return largest_; }
   /// Mean squared component over the entries that name a row, `counts` of each: what an entry adds to A's
   /// diagonal per unit of weight. Only improve() asks for it.
   void set_spread(std::span<const std::uint32_t> counts);
@@ -47,6 +49,7 @@ class FixedSide {
   const Matrix& rows_;
   Matrix gram_;
   std::vector<float> diagonal_;
+  float largest_ = 0;
   std::vector<float> spread_;
 };
 
@@ -54,8 +57,8 @@ class FixedSide {
 Matrix full_gram(const Matrix& rows, int threads);
 
 /// Turns `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
-/// to be turned to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats. Cost: 3 n f^2 +
-/// 10 f^3 flops.
+/// to be turned to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
+/// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops.
 Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues);
 
 /// A row's entries in the other side's rows, with their summed values > 0.
@@ -83,6 +86,8 @@ class RowSolver {
   void multiply_by_inverse(const Entries& entries, float* v);
   /// The row's part of the objective without the other side's penalty.
   double loss(const Entries& entries, const float* x);
+  /// Asks for the first rows that `entries` names, before another row is solved for.
+  void prefetch(const Entries& entries) const;
   /// c of each entry of the last call.
   std::span<const float> confidences() const { return confidences_; }
 
