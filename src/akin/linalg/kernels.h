@@ -49,6 +49,8 @@ struct RowTerms {
 /// aligned as rows of a Matrix are. x is not read if there are no weights. Cost: 4 d flops per row, one pass
 /// over the rows.
 void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out);
+/// sum_k weights_k (y_k . x)^2; constants are not used. Cost: 2 d flops per row.
+float gather_energy(const Matrix& matrix, const RowTerms& terms, const float* x);
 /// out <- out + sum_k weights_k y_k y_k^T, upper triangle only; out is (d, d). Constants are not used.
 void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out);
 /// The first i with x_i >= bar (NaN is not), or n.
@@ -64,6 +66,7 @@ void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const Ma
 void gram(const Matrix& matrix, std::size_t begin, std::size_t end, Matrix& out);
 void weighted_sum(const Matrix& matrix, const float* weights, float* out);
 void gather_multiply(const Matrix& matrix, const RowTerms& terms, const float* x, float* out);
+float gather_energy(const Matrix& matrix, const RowTerms& terms, const float* x);
 void gather_gram(const Matrix& matrix, const RowTerms& terms, Matrix& out);
 }  // namespace reference
 

@@ -44,8 +44,10 @@ void normalize_rows(Matrix& matrix) {
 }
 
 bool all_finite(const Matrix& matrix) {
+  const Matrix zeros(1, matrix.cols());
   for (std::size_t r = 0; r < matrix.rows(); ++r) {
-    if (!std::ranges::all_of(matrix[r], [](float value) { return std::isfinite(value); })) return false;
+    if (dot(matrix.row(r), zeros.row(0), matrix.stride()) != 0)
+      return false;  // NaN and infinity times 0 are NaN
   }
   return true;
 }

@@ -10,6 +10,8 @@ namespace akin {
 /// entry, which rounding may even make negative in nearly singular systems, are raised to that: a tiny ridge
 /// instead of a failure. NaN in, NaN out. Cost: d^3 / 3 flops.
 void cholesky_solve(Matrix& a, float* b);
+/// The same for the leading n rows and columns of `a`, which has at least n columns.
+void cholesky_solve(Matrix& a, std::size_t n, float* b);
 
 namespace reference {
 /// Gaussian elimination in double precision over the upper triangle mirrored; `a` is left as it is.

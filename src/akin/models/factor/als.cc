@@ -7,35 +7,20 @@
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
-#include "akin/linalg/solve.h"
+#include "akin/linalg/panel.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/passes.h"
 
 namespace akin {
 namespace {
 
+using als::Entries;
+using als::FixedSide;
+using als::Objective;
+using als::RowSolver;
+
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
-
-/// Y^T Y over all rows; the partial sums of blocks of fixed size are added in order, so that the bits do not
-/// depend on the number of threads.
-Matrix full_gram(const Matrix& rows, int threads) {
-  constexpr std::size_t kBlock = 4096;
-  const std::size_t blocks = (rows.rows() + kBlock - 1) / kBlock;
-  std::vector<Matrix> parts(blocks);
-  parallel_for(
-      blocks, threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) {
-          parts[b] = Matrix(rows.cols(), rows.cols());
-          gram(rows, b * kBlock, std::min(rows.rows(), (b + 1) * kBlock), parts[b]);
-        }
-      },
-      1);
-  Matrix sum(rows.cols(), rows.cols());
-  for (const Matrix& part : parts) axpy(1, part.data(), sum.data(), sum.rows() * sum.stride());
-  return sum;
-}
 
 Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64_t seed) {
   const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
@@ -44,119 +29,34 @@ Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64
   return factors;
 }
 
-}  // namespace
-
-/// Solves for rows of one side while the other side, `fixed`, stays as it is. One per thread: it owns scratch
-/// memory.
-class Als::HalfStep {
- public:
-  HalfStep(const Matrix& fixed, const Matrix& gram, const Objective& objective)
-      : fixed_(fixed),
-        gram_(gram),
-        objective_(objective),
-        system_(fixed.cols(), fixed.cols()),
-        vectors_(4, fixed.cols()) {}
-
-  /// x <- (G + Y^T (C - I) Y + lambda I)^-1 Y^T C p over the row's entries. x holds stride() floats.
-  void solve_exactly(std::span<const idx_t> items, std::span<const float> values, float* x) {
-    prepare(values);
-    std::copy_n(gram_.data(), gram_.rows() * gram_.stride(), system_.data());
-    for (std::size_t i = 0; i < system_.rows(); ++i) system_[i][i] += ridge_;
-    gather_gram(fixed_, {items, {}, weights_}, system_);
-    std::fill_n(x, fixed_.stride(), 0.0f);
-    gather_multiply(fixed_, {items, confidences_, {}}, nullptr, x);
-    cholesky_solve(system_, x);
-  }
-
-  /// `steps` steps of conjugate gradient towards the same solution, starting from x.
-  void improve(std::span<const idx_t> items, std::span<const float> values, int steps, float* x) {
-    prepare(values);
-    const std::size_t n = fixed_.stride();
-    float *residual = vectors_.row(0), *direction = vectors_.row(1), *image = vectors_.row(2),
-          *negated = vectors_.row(3);
-    // r = Y^T C p - A x: an entry gives (c - (c - 1) y . x) y
-    for (std::size_t k = 0; k < n; ++k) {
-      residual[k] = -ridge_ * x[k];
-      negated[k] = -x[k];
-    }
-    weighted_sum(gram_, negated, residual);
-    for (float& weight : weights_) weight = -weight;
-    gather_multiply(fixed_, {items, confidences_, weights_}, x, residual);
-    for (float& weight : weights_) weight = -weight;
-    std::copy_n(residual, n, direction);
-    float error = dot(residual, residual, n);
-    const float enough = 1e-12f * error;
-    for (int step = 0; step < steps && error > enough && error > 1e-30f; ++step) {
-      for (std::size_t k = 0; k < n; ++k) image[k] = ridge_ * direction[k];
-      weighted_sum(gram_, direction, image);
-      gather_multiply(fixed_, {items, {}, weights_}, direction, image);
-      const float length = error / dot(direction, image, n);
-      axpy(length, direction, x, n);
-      axpy(-length, image, residual, n);
-      const float previous = std::exchange(error, dot(residual, residual, n));
-      for (std::size_t k = 0; k < n; ++k) direction[k] = residual[k] + error / previous * direction[k];
-    }
-  }
-
-  /// The row's part of L without the other side's penalty: x^T G x corrected at the entries, plus lambda
-  /// |x|^2.
-  double loss(std::span<const idx_t> items, std::span<const float> values, const float* x) {
-    prepare(values);
-    const std::size_t n = fixed_.stride();
-    float* image = vectors_.row(0);
-    std::fill_n(image, n, 0.0f);
-    weighted_sum(gram_, x, image);
-    double sum = dot(x, image, n) + ridge_ * dot(x, x, n);
-    for (std::size_t k = 0; k < items.size(); ++k) {
-      const double score = dot(fixed_.row(items[k]), x, n);
-      sum += confidences_[k] * (1 - score) * (1 - score) - score * score;
-    }
-    return sum;
-  }
-
-  static float ridge(const Objective& objective, std::size_t entries) {
-    return objective.regularization * std::pow(static_cast<float>(entries), objective.count_power);
-  }
-
- private:
-  void prepare(std::span<const float> values) {
-    ridge_ = ridge(objective_, values.size());
-    weights_.assign(values.begin(), values.end());
-    for (float& weight : weights_) weight *= objective_.alpha;
-    confidences_.assign(weights_.begin(), weights_.end());
-    for (float& confidence : confidences_) confidence += 1;
-  }
-
-  const Matrix& fixed_;
-  const Matrix& gram_;
-  const Objective objective_;
-  float ridge_ = 0;
-  std::vector<float> weights_;      // c - 1 of each entry
-  std::vector<float> confidences_;  // c of each entry
-  Matrix system_;                   // (f, f)
-  Matrix vectors_;                  // (4, f)
-};
-
-namespace {
-
-/// Calls body(row, half_step) for all rows that have entries. A row's result depends on that row only.
-template <typename HalfStep, typename Make, typename Body>
-void for_rows(const Csr& matrix, const Context& context, const Make& make, const Body& body) {
-  const int threads = resolve_threads(context.threads);
-  std::vector<std::unique_ptr<HalfStep>> scratch(static_cast<std::size_t>(threads));
-  const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * scratch.size()), 1, 64);
-  parallel_for(
-      matrix.rows(), threads,
-      [&](std::size_t begin, std::size_t end, int worker) {
-        context.check_stop();
-        auto& half_step = scratch[static_cast<std::size_t>(worker)];
-        if (!half_step) half_step = make();
-        for (std::size_t row = begin; row < end; ++row) {
-          if (matrix.row_size(row) > 0) body(row, *half_step);
-        }
-      },
-      grain);
+Entries entries_of(const Csr& matrix, std::size_t row) {
+  return {matrix.cols_of(row), matrix.values_of(row)};
 }
+
+std::vector<std::uint32_t> entry_counts(const Csr& matrix) {
+  std::vector<std::uint32_t> counts(matrix.rows());
+  for (std::size_t r = 0; r < counts.size(); ++r) counts[r] = static_cast<std::uint32_t>(matrix.row_size(r));
+  return counts;
+}
+
+Objective objective_of(const Als::Config& config) {
+  return {config.alpha, config.regularization, config.count_power, config.count_unobserved};
+}
+
+/// What solves for rows, given the other side.
+enum class Solver { kExact, kCg, kBlock };
+Solver solver_of(const Als::Config& config) {
+  if (config.solver == "exact") return Solver::kExact;
+  return config.solver == "cg" ? Solver::kCg : Solver::kBlock;
+}
+
+/// Both sides of a half-step: `rows` with entries in `matrix` are solved for.
+struct HalfStep {
+  const Csr& matrix;
+  const std::vector<std::uint32_t>& fixed_counts;  // entries of the fixed rows
+  Matrix& fixed;
+  Matrix& rows;
+};
 
 }  // namespace
 
@@ -166,11 +66,14 @@ class Als::Fit {
   Fit(const TrainingData& data, const Config& config, const Context& context)
       : config_(config),
         context_(context),
-        objective_{config.alpha, config.regularization, config.count_power},
+        objective_(objective_of(config)),
+        solver_(solver_of(config)),
         by_user_(positive_interactions(data, kName)),
         by_item_(transpose(by_user_)),
-        users_(initial_factors(by_user_, config, Rng(context.seed, kUserStream).next())),
-        items_(initial_factors(by_item_, config, Rng(context.seed, kItemStream).next())) {}
+        user_counts_(entry_counts(by_user_)),
+        item_counts_(entry_counts(by_item_)) {
+    begin();
+  }
 
   void run() {
     FitState state;
@@ -188,7 +91,7 @@ class Als::Fit {
   /// all passes but the last planned one are not.
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
-    solve_users(full_gram(items_, context_.threads), /*exactly=*/true, users);
+    solve_users_exactly(users);
     return std::unique_ptr<Model>(new Als(std::move(users), items_.clone(), objective_));
   }
   /// Ends the fit.
@@ -197,45 +100,116 @@ class Als::Fit {
   }
 
  private:
+  void begin() {
+    if (const auto* old = start_model<Als>(context_)) {
+      check_start_columns(old->items_, static_cast<std::size_t>(config_.factors), kName);
+      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, old->maker());
+      users_ = std::move(grown.users);
+      items_ = std::move(grown.items);
+      return;
+    }
+    users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next());
+    items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next());
+    if (!context_.start || !context_.start->items) return;
+    take_item_vectors(context_, kName, items_);
+    // The first half-step solves for the items: what they were matters through the users only.
+    clear_rows_without_entries(by_item_, items_);
+    solve_users_exactly(users_);
+  }
+
   double iterate(int number) {
-    const bool exact = config_.solver == "exact";
-    solve(by_item_, users_, full_gram(users_, context_.threads), exact, items_);
-    const Matrix item_gram = full_gram(items_, context_.threads);
-    solve_users(item_gram, exact || number == config_.iterations, users_);
+    half_step({by_item_, user_counts_, users_, items_});
+    if (number < config_.iterations) {
+      half_step({by_user_, item_counts_, items_, users_});
+    } else {
+      std::vector<float> eigenvalues;
+      turn(items_, users_.rows(), eigenvalues);
+      solve_users_exactly(users_);
+    }
     if (!all_finite(users_) || !all_finite(items_)) {
       fail(ErrorCode::kBadData,
            "als: iteration {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
            "(now {})",
            number, config_.regularization, config_.alpha);
     }
-    return config_.report_loss ? total_loss(item_gram) : std::numeric_limits<double>::quiet_NaN();
+    return config_.report_loss ? total_loss() : std::numeric_limits<double>::quiet_NaN();
   }
 
-  void solve_users(const Matrix& item_gram, bool exactly, Matrix& users) const {
-    solve(by_user_, items_, item_gram, exactly, users);
+  /// Turns the side to its eigenbasis where so many rows are to be solved for that it pays. Returns the
+  /// basis, or an empty matrix.
+  Matrix turn(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
+    constexpr std::size_t kLargest = 512;
+    const std::size_t f = fixed.cols();
+    if (f > kLargest || n_rows < 8 * f) return {};
+    return als::turn_to_eigenbasis(fixed, context_.threads, eigenvalues);
   }
 
-  void solve(const Csr& matrix, const Matrix& fixed, const Matrix& gram, bool exactly, Matrix& rows) const {
-    const auto make = [&] { return std::make_unique<HalfStep>(fixed, gram, objective_); };
-    for_rows<HalfStep>(matrix, context_, make, [&](std::size_t row, HalfStep& half_step) {
-      if (exactly) {
-        half_step.solve_exactly(matrix.cols_of(row), matrix.values_of(row), rows.row(row));
-      } else {
-        half_step.improve(matrix.cols_of(row), matrix.values_of(row), config_.cg_steps, rows.row(row));
+  void half_step(const HalfStep& step) const {
+    std::vector<float> eigenvalues;
+    const Matrix basis = turn(step.fixed, step.rows.rows(), eigenvalues);
+    FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads)
+                                   : FixedSide(step.fixed, std::move(eigenvalues));
+    if (solver_ == Solver::kCg) side.set_spread(step.fixed_counts);
+    solve(step.matrix, side, {solver_, basis}, step.rows);
+  }
+
+  void solve_users_exactly(Matrix& users) const {
+    solve(by_user_, FixedSide(items_, context_.threads), {Solver::kExact, Matrix()}, users);
+  }
+
+  struct How {
+    Solver solver;
+    const Matrix& basis;  // of the fixed side, if that was turned
+  };
+
+  /// Solves for all rows that have entries. A row's result depends on that row only.
+  void solve(const Csr& matrix, const FixedSide& side, const How& how, Matrix& rows) const {
+    const bool turns = how.solver != Solver::kExact && !how.basis.empty();
+    const std::size_t block =
+        padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
+    for_rows(matrix, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+      if (turns) rotate_rows(how.basis, rows, begin, end);
+      for (std::size_t row = begin; row < end; ++row) {
+        const Entries entries = entries_of(matrix, row);
+        if (row + 1 < end) solver.prefetch(entries_of(matrix, row + 1));
+        if (entries.which.empty()) continue;
+        if (how.solver == Solver::kExact) solver.solve(entries, rows.row(row));
+        if (how.solver == Solver::kCg) solver.improve(entries, config_.cg_steps, rows.row(row));
+        if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
       }
     });
   }
 
-  double total_loss(const Matrix& item_gram) const {
+  /// Calls body(begin, end, solver) for ranges of all rows.
+  template <typename Body>
+  void for_rows(const Csr& matrix, const FixedSide& side, const Body& body) const {
+    const int threads = resolve_threads(context_.threads);
+    std::vector<std::unique_ptr<RowSolver>> solvers(static_cast<std::size_t>(threads));
+    const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * solvers.size()), 1, 48);
+    parallel_for(
+        matrix.rows(), threads,
+        [&](std::size_t begin, std::size_t end, int worker) {
+          context_.check_stop();
+          auto& solver = solvers[static_cast<std::size_t>(worker)];
+          if (!solver) solver = std::make_unique<RowSolver>(side, objective_);
+          body(begin, end, *solver);
+        },
+        grain);
+  }
+
+  double total_loss() const {
     std::vector<double> losses(by_user_.rows(), 0.0);
-    const auto make = [&] { return std::make_unique<HalfStep>(items_, item_gram, objective_); };
-    for_rows<HalfStep>(by_user_, context_, make, [&](std::size_t row, HalfStep& half_step) {
-      losses[row] = half_step.loss(by_user_.cols_of(row), by_user_.values_of(row), users_.row(row));
+    const FixedSide side(items_, context_.threads);
+    for_rows(by_user_, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+      for (std::size_t row = begin; row < end; ++row) {
+        if (by_user_.row_size(row) > 0) losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
+      }
     });
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       const float* item = items_.row(i);
-      sum += HalfStep::ridge(objective_, by_item_.row_size(i)) * dot(item, item, items_.stride());
+      if (item_counts_[i] == 0) continue;
+      sum += double{objective_.ridge(item_counts_[i], users_.rows())} * dot(item, item, items_.stride());
     }
     return sum;
   }
@@ -243,8 +217,11 @@ class Als::Fit {
   const Config& config_;
   const Context& context_;
   const Objective objective_;
+  const Solver solver_;
   const Csr by_user_;
   const Csr by_item_;
+  const std::vector<std::uint32_t> user_counts_;  // entries of each user
+  const std::vector<std::uint32_t> item_counts_;
   Matrix users_;
   Matrix items_;
 };
@@ -258,10 +235,13 @@ std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, 
 }
 
 Als::Als(Matrix users, Matrix items, const Objective& objective)
-    : users_(std::move(users)),
-      items_(std::move(items)),
-      objective_(objective),
-      gram_(full_gram(items_, 0)) {}
+    : users_(std::move(users)), items_(std::move(items)), objective_(objective), item_side_(items_, 0) {}
+
+MakeModel Als::maker() const {
+  return [objective = objective_](Factors factors) {
+    return std::unique_ptr<Model>(new Als(std::move(factors.users), std::move(factors.items), objective));
+  };
+}
 
 bool Als::user_vector(const Query& query, std::span<float> out) const {
   if (const auto row = stored_row(users_, query); !row.empty()) {
@@ -271,24 +251,64 @@ bool Als::user_vector(const Query& query, std::span<float> out) const {
   const HistoryRow row = positive_history_row(query);
   if (row.items.empty()) return false;
   Matrix x(1, items_.cols());
-  HalfStep(items_, gram_, objective_).solve_exactly(row.items, row.values, x.row(0));
+  RowSolver(item_side_, objective_).solve({row.items, row.values}, x.row(0));
   std::ranges::copy(x[0], out.begin());
   return true;
+}
+
+bool Als::item_vector(std::span<const idx_t> users, std::span<const float> values,
+                      std::span<float> out) const {
+  const HistoryRow all = positive_history_row({std::nullopt, users, values});
+  HistoryRow known;
+  for (std::size_t k = 0; k < all.items.size(); ++k) {
+    if (stored_row(users_, {.user = all.items[k]}).empty()) continue;
+    known.items.push_back(all.items[k]);
+    known.values.push_back(all.values[k]);
+  }
+  if (known.items.empty()) return false;
+  std::call_once(user_side_made_, [&] { user_side_ = std::make_unique<FixedSide>(users_, 0); });
+  Matrix y(1, users_.cols());
+  RowSolver(*user_side_, objective_).solve({known.items, known.values}, y.row(0));
+  std::ranges::copy(y[0], out.begin());
+  return true;
+}
+
+std::optional<Explanation> Als::explain(const Query& query, idx_t item) const {
+  const HistoryRow row = positive_history_row(query);
+  if (row.items.empty()) {
+    const auto user = stored_row(users_, query);
+    if (user.empty()) return std::nullopt;
+    return Explanation{dot(user.data(), items_.row(item), items_.cols()), {}};
+  }
+  Matrix v(1, items_.cols());
+  std::ranges::copy(items_[item], v[0].begin());
+  RowSolver solver(item_side_, objective_);
+  solver.multiply_by_inverse({row.items, row.values}, v.row(0));
+  Explanation explanation;
+  for (std::size_t k = 0; k < row.items.size(); ++k) {
+    const float similarity = dot(v.row(0), items_.row(row.items[k]), items_.stride());
+    explanation.causes.push_back({row.items[k], similarity * solver.confidences()[k]});
+  }
+  std::ranges::sort(explanation.causes, ranks_before);
+  return explanation;
 }
 
 void Als::save(TensorWriter& writer) const {
   write_matrix(writer, "model.users", users_);
   write_matrix(writer, "model.items", items_);
   writer.tensor("model.objective",
-                std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power});
+                std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
+                                   objective_.count_unobserved ? 1.0f : 0.0f});
 }
 
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Matrix items = read_matrix(reader, "model.items", n_items);
   Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
-  const auto objective = reader.vector<float>("model.objective", 3);
-  return std::unique_ptr<Model>(
-      new Als(std::move(users), std::move(items), {objective[0], objective[1], objective[2]}));
+  const bool old =
+      reader.shape("model.objective") == std::vector<std::size_t>{3};  // without count_unobserved
+  const auto numbers = reader.vector<float>("model.objective", old ? 3 : 4);
+  const Objective objective{numbers[0], numbers[1], numbers[2], !old && numbers[3] != 0};
+  return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
 }
 
 }  // namespace akin

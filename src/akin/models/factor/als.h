@@ -1,8 +1,11 @@
 // Matrix factorization of implicit feedback by alternating least squares.
 #pragma once
 
+#include <mutex>
 #include <string>
 
+#include "akin/models/factor/als_solver.h"
+#include "akin/models/factor/warm_start.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -11,17 +14,33 @@ namespace akin {
 /// i) of the matrix counts: preference p_ui = 1 with confidence c_ui = 1 + alpha r_ui where the events'
 /// summed value r_ui is positive, p_ui = 0 with c_ui = 1 elsewhere. fit() minimizes
 ///
-///   L = sum_ui c_ui (p_ui - x_u . y_i)^2 + sum_u lambda n_u^nu |x_u|^2 + sum_i lambda n_i^nu |y_i|^2
+///   L = sum_ui c_ui (p_ui - x_u . y_i)^2 + sum_u lambda m_u^nu |x_u|^2 + sum_i lambda m_i^nu |y_i|^2
 ///
-/// (n = the row's number of positive entries), by solving for all y given x, then for all x given y, in turn.
-/// With Y^T Y computed once per half-step, a row costs O(n_u f^2 + f^3) by Cholesky ("exact"), or O((n_u f +
-/// f^2) steps) by conjugate gradient from the last solution ("cg"; Takacs, Pilaszy & Tikk, "Applications of
-/// the conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011). The last user
-/// half-step is exact with both, so folding in a user's training history gives their stored vector.
+/// by solving for all y given x, then for all x given y, in turn. A row's count m is the number n of its
+/// positive entries; with count_unobserved it is n + cells / alpha, where cells is the number of rows of the
+/// other side: the frequency scaling of Rendle, Krichene, Zhang & Koren, "Revisiting the performance of iALS
+/// on item recommendation benchmarks" (RecSys 2022). Their objective
+///
+///   sum_positive (x . y - 1)^2 + alpha0 sum_all (x . y)^2 + lambda' sum_rows (n + alpha0 cells)^nu |row|^2
+///
+/// is, with values of 1, alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
+/// constant, for vectors longer by (1 + alpha0)^(1/2): the same ranking.
+///
+/// Solvers: "exact" is Cholesky, in f equations or as many as the row has entries; "cg" some steps of
+/// preconditioned conjugate gradient from the last solution (Takacs, Pilaszy & Tikk, "Applications of the
+/// conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011), exact for short
+/// rows; "block" one pass over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
+/// matrix factorization with subspace optimization", 2021), for large f. Before each half-step both sides are
+/// turned to the eigenbasis of the fixed side's Gram matrix, which leaves L as it is: als_solver.h says why.
+/// The last user half-step is exact with all of them, so folding in a user's training history gives their
+/// stored vector.
 ///
 /// A rating counts as that much confidence in "liked": drop low ratings at import if they mean dislike.
 /// Entries that are not positive are left out. Users and items without entries have zero vectors, which is
 /// also the optimum for them.
+///
+/// Goes on from a model of its kind, and begins from given item vectors, with the users' optimum for them.
+/// Memory: data, both sides twice while a snapshot is made, and some (f, f) matrices a thread.
 class Als : public Model {
  public:
   struct Config {
@@ -30,8 +49,10 @@ class Als : public Model {
     float regularization = 0.03f;
     float count_power = 1;
     float alpha = 1;
+    bool count_unobserved = false;
     std::string solver = "cg";
     int cg_steps = 3;
+    int block_size = 64;
     float init_sigma = 0.1f;
     bool report_loss = false;
     std::vector<Param> params() {
@@ -62,8 +83,17 @@ class Als : public Model {
            {},
            true,
            {0.1, 40}},
-          {"solver", &solver, "cg = conjugate gradient, exact = Cholesky", 0, 0, {"cg", "exact"}},
+          {"count_unobserved", &count_unobserved,
+           "entries of the row are entries + all cells / alpha, as in iALS revisited"},
+          {"solver",
+           &solver,
+           "cg = conjugate gradient, exact = Cholesky, block = blocks of coordinates",
+           0,
+           0,
+           {"cg", "exact", "block"}},
           {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},
+          {"block_size", &block_size, "coordinates solved for at a time by solver = block; in sixteens", 16,
+           4096},
           {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
           {"report_loss", &report_loss, "compute the objective after each iteration, at some 10 % more time"},
       };
@@ -72,7 +102,7 @@ class Als : public Model {
   static constexpr std::string_view kName = "als";
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
-  static constexpr Traits kTraits = {.passes = "iterations"};
+  static constexpr Traits kTraits = {.passes = "iterations", .explains = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -82,23 +112,25 @@ class Als : public Model {
   /// history's events (an event without a value counts 1). False if neither exists. Cost of the latter: O(n
   /// f^2 + f^3).
   bool user_vector(const Query& query, std::span<float> out) const override;
+  /// The exact y_i given the stored users.
+  bool item_vector(std::span<const idx_t> users, std::span<const float> values,
+                   std::span<float> out) const override;
+  /// Hu, Koren & Volinsky's section 5: with A_u of the history, the score y_i . x_u = sum_j (y_i A_u^-1 y_j)
+  /// c_uj over its items j. Of a stored user as of a folded-in one. Cost: O(n f^2 + f^3).
+  std::optional<Explanation> explain(const Query& query, idx_t item) const override;
   void save(TensorWriter& writer) const override;
 
  private:
-  /// The parameters of L.
-  struct Objective {
-    float alpha;
-    float regularization;
-    float count_power;
-  };
-  class HalfStep;
   class Fit;
-  Als(Matrix users, Matrix items, const Objective& objective);
+  Als(Matrix users, Matrix items, const als::Objective& objective);
+  MakeModel maker() const;
 
   Matrix users_;  // (n_users, f), zero rows for users without events
   Matrix items_;  // (n_items, f)
-  Objective objective_;
-  Matrix gram_;  // (f, f): Y^T Y, for folding in
+  als::Objective objective_;
+  als::FixedSide item_side_;  // for folding in users
+  mutable std::once_flag user_side_made_;
+  mutable std::unique_ptr<als::FixedSide> user_side_;  // for folding in items, on demand
 };
 
 }  // namespace akin
