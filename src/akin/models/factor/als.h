@@ -102,7 +102,8 @@ class Als : public Model {
   static constexpr std::string_view kName = "als";
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
-  static constexpr Traits kTraits = {.passes = "iterations", .explains = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {
+      .passes = "iterations", .explains = true, .warm_start = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -49,7 +49,7 @@ class NmfRating : public Model {
   static constexpr std::string_view kSummary =
       "non-negative matrix factorization of ratings (Zhang, Wang, Ford & Makedon 2006)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "iterations", .takes_item_vectors = true};
+      .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
 
   /// Throws Error(kBadData) without ratings, or if they overflow or, with biases=no, are negative;
   /// Error(kUsage) if given item vectors have negative entries.
