@@ -11,8 +11,8 @@
 namespace akin::contract {
 namespace {
 
-constexpr idx_t kUsers = 401, kItems = 307;
-constexpr idx_t kOldUsers = 353, kOldItems = 281;
+constexpr idx_t kUsers = 601, kItems = 307;
+constexpr idx_t kOldUsers = 401, kOldItems = 281;
 
 const Planted& all_of_it() {
   static const Planted kPlanted = clusters(kUsers, kItems, 12);
@@ -188,7 +188,7 @@ TEST_P(StartContract, CausesAddUpToTheScore) {
     GTEST_SKIP() << "explains nothing";
   }
   EXPECT_FALSE(model->explain({}, 3)) << "nobody";
-  for (const idx_t user : {0u, 17u, 399u}) {
+  for (const idx_t user : {0u, 17u, 599u}) {
     const auto history = planted.history(user);
     for (const Query& query : {history.known(user), history.unknown()}) {
       const std::vector<float> all = scores(*model, query);

@@ -103,7 +103,7 @@ class InitItemsTest(AkinTest):
         self.make_data()
         self.write("v.csv", "id,d0,d1\ni1,1,2\ni2,3\n")
         train = ["train", "als", "-d", "shop.data", "-o", "x.akin", "--init-items", "v.csv"]
-        self.assert_error(self.run_akin(*train, code=1), r"v\.csv:3: the vector of 'i2' has 1 numbers")
+        self.assert_error(self.run_akin(*train, "--quiet", code=1), r"v\.csv:3: the vector of 'i2' has 1 numbers")
         self.write("v.csv", "id,d0,d1\ni1,1,2\n")
         self.assert_error(self.run_akin(*train, "--quiet", code=2), "length 2, but the model has 64 factors; set factors=2")
         self.write("v.csv", "id,d0,d1\nother,1,2\n")
