@@ -126,7 +126,7 @@ class UniformProduct {
 
  private:
   static constexpr std::size_t kChunk = 8 * kCellBlock;
-  static constexpr std::size_t kCellsPerAddition = 32;
+  static constexpr std::size_t kCellsPerAddition = 6;
   struct alignas(64) Block {
     Count cells[kCellBlock] = {};
   };
