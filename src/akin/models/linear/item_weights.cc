@@ -97,15 +97,21 @@ void RowCollector::set_largest(std::size_t row, std::span<const float> values) {
   std::vector<Scored> entries;
   if (width_ >= values.size()) {
     for (std::size_t c = 0; c < values.size(); ++c) entries.push_back({static_cast<idx_t>(c), values[c]});
-  } else {
-    TopK largest(width_);
-    for (std::size_t c = 0; c < values.size(); ++c) {
-      const float size = std::abs(values[c]);
-      if (size > 0 && size >= largest.threshold()) largest.push(static_cast<idx_t>(c), size);
-    }
-    entries = largest.take();
-    std::ranges::sort(entries, {}, &Scored::idx);
-    for (Scored& entry : entries) entry.score = values[entry.idx];
+    return set(row, entries);
+  }
+  if (width_ == 0) return;
+  std::vector<float> sizes(values.size());
+  std::ranges::transform(values, sizes.begin(), [](float value) { return std::abs(value); });
+  const auto last = sizes.begin() + static_cast<std::ptrdiff_t>(width_ - 1);
+  std::ranges::nth_element(sizes, last, std::greater<>());
+  const float bar = *last;
+  // Of entries as large as the last one, the first ones are kept.
+  auto ties = static_cast<std::ptrdiff_t>(width_) -
+              std::count_if(sizes.begin(), last, [bar](float size) { return size > bar; });
+  for (std::size_t c = 0; c < values.size(); ++c) {
+    const float size = std::abs(values[c]);
+    if (size == 0 || size < bar || (size == bar && ties-- <= 0)) continue;
+    entries.push_back({static_cast<idx_t>(c), values[c]});
   }
   set(row, entries);
 }

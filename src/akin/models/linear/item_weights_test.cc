@@ -100,6 +100,9 @@ TEST(ItemWeightModel, SavedAndLoadedIsTheSame) {
 }
 
 TEST(RowCollector, KeepsTheLargestInSizeInOrderOfColumns) {
+  RowCollector ties(1, 5, 3);
+  ties.set_largest(0, std::vector<float>{1, -1, 2, 1, 0});
+  EXPECT_EQ(ties.take().indices, (std::vector<idx_t>{0, 1, 2}));
   RowCollector rows(3, 5, 2);
   rows.set_largest(2, std::vector<float>{0, -3, 2, 1, 0});
   rows.set_largest(0, std::vector<float>{0, 0, 0, 0, 7});
