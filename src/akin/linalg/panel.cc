@@ -147,13 +147,14 @@ void weighted_sum(const Panel& panel, const float* weights, float* out) {
   HWY_DYNAMIC_DISPATCH(WeightedSum)(panel, weights, out);
 }
 
-void rotate_rows(const Matrix& basis, Matrix& rows, std::size_t begin, std::size_t end) {
-  constexpr std::size_t kRows = 48;
-  Matrix old(std::min(kRows, end - begin), rows.cols());
-  for (std::size_t r = begin; r < end; r += kRows) {
-    const std::size_t n = std::min(kRows, end - r);
-    std::copy_n(rows.row(r), n * rows.stride(), old.data());
-    multiply(basis, 0, basis.rows(), FirstRows(old, n), rows.row(r), rows.stride());
+void rotate_rows(const Matrix& basis, std::span<const idx_t> which, Matrix& rows) {
+  constexpr std::size_t kRows = 48;  // a multiple of the product's blocks of three
+  Matrix before(std::min(kRows, which.size()), rows.cols()), after(before.rows(), rows.cols());
+  for (std::size_t begin = 0; begin < which.size(); begin += kRows) {
+    const auto part = which.subspan(begin, std::min(kRows, which.size() - begin));
+    gather_rows(rows, {part, {}, {}}, before);
+    multiply(basis, 0, basis.rows(), FirstRows(before, part.size()), after.data(), after.stride());
+    for (std::size_t k = 0; k < part.size(); ++k) std::ranges::copy(after[k], rows.row(part[k]));
   }
 }
 

@@ -52,9 +52,9 @@ void subtract_products(const Panel& panel, const float* x, float* out);
 /// out <- out + sum_k weights_k p_k; out holds cols floats, rounded up to a multiple of 16.
 void weighted_sum(const Panel& panel, const float* weights, float* out);
 
-/// Rows r in [begin, end) of `rows` <- (basis_0 . row_r, basis_1 . row_r, ...): their coordinates in the
+/// Rows r of `rows` that `which` names <- (basis_0 . row_r, basis_1 . row_r, ...): their coordinates in the
 /// orthonormal `basis` (d, d).
-void rotate_rows(const Matrix& basis, Matrix& rows, std::size_t begin, std::size_t end);
+void rotate_rows(const Matrix& basis, std::span<const idx_t> which, Matrix& rows);
 
 namespace reference {
 void gather_rows(const Matrix& matrix, const Gather& gather, Matrix& panel);

@@ -120,8 +120,10 @@ TEST(Eigen, BasisTurnsTheMatrixIntoItsEigenvalues) {
     const Eigenbasis basis = eigenbasis(a);
     EXPECT_TRUE(std::ranges::is_sorted(basis.values, std::greater<>()));
     const Matrix old = rows.clone();
-    rotate_rows(basis.vectors, rows, 0, 1);
-    rotate_rows(basis.vectors, rows, 1, rows.rows());
+    std::vector<idx_t> which;  // all, in two parts, neither ascending
+    for (std::size_t r = rows.rows() - 1; r > 0; --r) which.push_back(static_cast<idx_t>(r));
+    rotate_rows(basis.vectors, which, rows);
+    rotate_rows(basis.vectors, std::vector<idx_t>{0}, rows);
     gram(rows, 0, rows.rows(), turned);
     const double bound = 1e-5 * (1 + basis.values[0]);
     for (std::size_t i = 0; i < d; ++i) {

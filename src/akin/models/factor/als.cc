@@ -109,8 +109,14 @@ class Als::Fit {
       return;
     }
     users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next());
-    items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next());
-    if (!context_.start || !context_.start->items) return;
+    const bool given = context_.start && context_.start->items;
+    // The first half-step solves for the items; they may begin from zero.
+    if (given || config_.iterations == 0) {
+      items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next());
+    } else {
+      items_ = Matrix(by_item_.rows(), users_.cols());
+    }
+    if (!given) return;
     take_item_vectors(context_, kName, items_);
     // The first half-step solves for the items: what they were matters through the users only.
     clear_rows_without_entries(by_item_, items_);
@@ -168,7 +174,7 @@ class Als::Fit {
     const std::size_t block =
         padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
     for_rows(matrix, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
-      if (turns) rotate_rows(how.basis, rows, begin, end);
+      if (turns) turn_last_vectors(matrix, {begin, end}, how, solver, rows);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
         if (row + 1 < end) solver.prefetch(entries_of(matrix, row + 1));
@@ -178,6 +184,18 @@ class Als::Fit {
         if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
       }
     });
+  }
+
+  /// Turns the vectors that the solver begins from.
+  void turn_last_vectors(const Csr& matrix, std::pair<std::size_t, std::size_t> range, const How& how,
+                         const RowSolver& solver, Matrix& rows) const {
+    std::vector<idx_t> which;
+    for (std::size_t row = range.first; row < range.second; ++row) {
+      const std::size_t n = matrix.row_size(row);
+      if (n == 0 || (how.solver == Solver::kCg && !solver.begins_from_last(n))) continue;
+      which.push_back(static_cast<idx_t>(row));
+    }
+    rotate_rows(how.basis, which, rows);
   }
 
   /// Calls body(begin, end, solver) for ranges of all rows.

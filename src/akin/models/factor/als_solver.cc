@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/eigen.h"
@@ -89,7 +90,12 @@ Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenva
   Eigenbasis basis = eigenbasis(gram);
   parallel_for(
       rows.rows(), threads,
-      [&](std::size_t begin, std::size_t end, int) { rotate_rows(basis.vectors, rows, begin, end); }, 480);
+      [&](std::size_t begin, std::size_t end, int) {
+        std::vector<idx_t> which(end - begin);
+        std::iota(which.begin(), which.end(), static_cast<idx_t>(begin));
+        rotate_rows(basis.vectors, which, rows);
+      },
+      480);
   eigenvalues.assign(rows.stride(), 0.0f);
   std::ranges::transform(basis.values, eigenvalues.begin(),
                          [](float value) { return std::max(value, 0.0f); });
@@ -189,9 +195,14 @@ void RowSolver::image_of_gram(const float* x, float factor, float* out) {
   weighted_sum(side_.gram(), scaled, out);
 }
 
+bool RowSolver::begins_from_last(std::size_t n) const {
+  constexpr std::size_t kFew = 8;  // so few entries are solved for as fast
+  return !side_.is_diagonal() || n >= std::min(kFew, side_.rows().cols());
+}
+
 void RowSolver::improve(const Entries& entries, int steps, float* x) {
-  const std::size_t n = entries.which.size(), f = side_.rows().cols();
-  if (side_.is_diagonal() && n <= std::min(f, 8 * static_cast<std::size_t>(steps))) return solve(entries, x);
+  const std::size_t n = entries.which.size();
+  if (!begins_from_last(n)) return solve(entries, x);
   prepare(entries);
   const CgVectors v{side_.rows().stride(), x, scratch(0), scratch(1), scratch(2), scratch(5)};
   cg_diagonals({v.size, side_.diagonal().data(), side_.spread().data(), scratch(3), scratch(5)}, ridge_,

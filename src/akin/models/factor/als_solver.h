@@ -77,8 +77,10 @@ class RowSolver {
   /// C p (Woodbury), O(n^2 f + n^3). x holds stride() floats.
   void solve(const Entries& entries, float* x);
   /// `steps` steps of preconditioned conjugate gradient towards the same solution, starting from x; or the
-  /// solution itself where that costs no more. O(steps n f), and O(steps f^2) if G is not diagonal.
+  /// solution itself. O(steps n f), and O(steps f^2) if G is not diagonal.
   void improve(const Entries& entries, int steps, float* x);
+  /// Whether improve() with n entries looks at x: otherwise it is solve(), which costs no more.
+  bool begins_from_last(std::size_t n) const;
   /// One pass over the blocks of x, `block` coordinates long, a multiple of 16: each goes to its optimum
   /// given the others, while the scores of the entries are kept (iALS++). O(n f block + f block^2).
   void descend(const Entries& entries, std::size_t block, float* x);
