@@ -137,15 +137,16 @@ SimilarityRows weigh_rows(Csr r, const SimilaritySpec& spec, std::string_view ow
   SimilarityRows result;
   result.spec = spec;
   result.uniform = std::ranges::all_of(r.values, [](float value) { return value == 1; });
-  const Csr columns = transpose(r);
+  Csr columns = transpose(r);
   result.measure = SimilarityMeasure(r, columns, spec, owner);
   result.rows = std::move(r);
-  result.measure.weigh(result.rows);
+  const bool weighted = !result.measure.column_weights().empty();
+  if (weighted) result.measure.weigh(result.rows);
   if (!std::ranges::all_of(result.rows.values, [](float w) { return std::isfinite(w); })) {
     fail(ErrorCode::kBadData, "{}: the summed values overflow; scale them or train without use_values",
          owner);
   }
-  result.columns = transpose(result.rows);
+  result.columns = weighted ? transpose(result.rows) : std::move(columns);
   result.stats.resize(result.rows.rows());
   for (std::size_t x = 0; x < result.stats.size(); ++x)
     result.stats[x] = result.measure.row(result.rows.cols_of(x), result.rows.values_of(x));

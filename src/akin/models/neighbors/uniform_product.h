@@ -70,13 +70,12 @@ struct RenumberedColumns {
     for (std::size_t r = 0; r < n; ++r) old_number[r] = static_cast<idx_t>(r);
     std::ranges::stable_sort(old_number,
                              [&](idx_t a, idx_t b) { return by_row.row_size(a) > by_row.row_size(b); });
-    std::vector<idx_t> new_number(n);
-    for (std::size_t r = 0; r < n; ++r) new_number[old_number[r]] = static_cast<idx_t>(r);
-    rows.reserve(by_column.entries());
-    for (const idx_t row : by_column.indices) rows.push_back(static_cast<Index>(new_number[row]));
-    for (std::size_t c = 0; c < by_column.rows(); ++c)
-      std::sort(rows.begin() + static_cast<std::ptrdiff_t>(offsets[c]),
-                rows.begin() + static_cast<std::ptrdiff_t>(offsets[c + 1]));
+    // Rows put into their columns one after another are ascending there.
+    rows.resize(by_column.entries());
+    std::vector<std::uint64_t> next(offsets.begin(), offsets.end() - 1);
+    for (std::size_t r = 0; r < n; ++r) {
+      for (const idx_t column : by_row.cols_of(old_number[r])) rows[next[column]++] = static_cast<Index>(r);
+    }
   }
   std::vector<std::uint64_t> offsets;
   std::vector<Index> rows;        // new numbers, ascending in a column
