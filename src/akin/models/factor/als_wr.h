@@ -15,22 +15,23 @@ namespace akin {
 ///       items
 ///
 /// with n the row's number of ratings and mu their mean. nu = 1 is the paper's weighted lambda, nu = 0 the
-/// plain one. The paper has no biases (`biases=false`: r_ui ~ p_u . q_i); here a row's bias is solved for
-/// together with its vector, as one more unknown. All users are solved for given the items, then all items
-/// given the users, in turn: each half-step is a ridge regression per row, so L never grows. A row costs
-/// O(n f^2 + f^3) by Cholesky ("exact"), or O(n f steps) by conjugate gradient from the last solution ("cg").
-/// The users of the finished model are exact with both, so folding in a user's training history gives their
-/// stored vector. Of repeated ratings the latest counts. Memory: O(ratings + (users + items) f).
+/// plain one; the default lies between and predicts better. The paper has no biases (`biases=false`: r_ui ~
+/// p_u . q_i); here a row's bias is solved for together with its vector, as one more unknown. All users are
+/// solved for given the items, then all items given the users, in turn: each half-step is a ridge regression
+/// per row, so L never grows. A row costs O(n f^2 + f^3) by Cholesky ("exact"), or O(n f steps) by conjugate
+/// gradient from the last solution ("cg"). The users of the finished model are exact with both, so folding in
+/// a user's training history gives their stored vector. Of repeated ratings the latest counts. Memory:
+/// O(ratings + (users + items) f).
 ///
 /// An item without ratings has a zero vector and bias 0: it is predicted as an average item.
 class AlsWr : public RatingFactors {
  public:
   struct Config {
     int factors = 32;
-    int iterations = 15;
-    float regularization = 0.1f;
-    float bias_regularization = 0.05f;
-    float count_power = 1;
+    int iterations = 6;
+    float regularization = 2;
+    float bias_regularization = 1;
+    float count_power = 0.4f;
     bool biases = true;
     std::string solver = "cg";
     int cg_steps = 3;

@@ -13,6 +13,9 @@ AlsWr::Config small_config() {
   AlsWr::Config config;
   config.factors = 5;
   config.iterations = 4;
+  config.regularization = 0.1f;
+  config.bias_regularization = 0.05f;
+  config.count_power = 1;
   return config;
 }
 

@@ -33,19 +33,19 @@ class MfSgd : public RatingFactors {
   struct Config {
     int factors = 64;
     int epochs = 40;
-    float learning_rate = 0.02f;
-    float decay = 0.95f;
-    float regularization = 0.1f;
+    float learning_rate = 0.03f;
+    float decay = 0.93f;
+    float regularization = 0.08f;
     float user_regularization = -1;
     float item_regularization = -1;
-    float bias_regularization = 0.02f;
+    float bias_regularization = 0.04f;
     float l1 = 0;
     std::string penalty = "rating";
     bool biases = true;
     std::string weights = "none";
     float weight_power = 0.5f;
     float half_life = 365;
-    float init_sigma = 0.1f;
+    float init_sigma = 0.03f;
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "mf-sgd";

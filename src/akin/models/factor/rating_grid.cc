@@ -1,7 +1,9 @@
 #include "akin/models/factor/rating_grid.h"
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
+#include <thread>
 
 #include "akin/base/parallel.h"
 
@@ -19,6 +21,28 @@ std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
       std::clamp(matrix.cols * row_bytes / kStripeBytes, RatingGrid::kMinStripes, RatingGrid::kMaxStripes);
   return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
 }
+
+/// How many rounds each stripe has behind it. A block waits for the last round of its two stripes only, not
+/// for all blocks of the round. Blocks are begun in order, so what a block waits for is under way.
+class StripeGates {
+ public:
+  explicit StripeGates(std::size_t stripes) : done_(stripes) {}
+  /// Until the stripe has `rounds` behind it; false if `failed` comes first.
+  bool wait(std::size_t stripe, std::size_t rounds, const std::atomic<bool>& failed) const {
+    constexpr int kSpins = 2000;
+    for (int spins = 0; done_[stripe].load(std::memory_order_acquire) < rounds; ++spins) {
+      if (failed.load(std::memory_order_relaxed)) return false;
+      if (spins > kSpins) std::this_thread::yield();
+    }
+    return true;
+  }
+  void open(std::size_t stripe, std::size_t rounds) {
+    done_[stripe].store(rounds, std::memory_order_release);
+  }
+
+ private:
+  std::vector<std::atomic<std::size_t>> done_;
+};
 
 }  // namespace
 
@@ -88,21 +112,31 @@ double RatingGrid::run(std::uint64_t epoch, const Context& context, const Body& 
   Rng rng(seed_, ~epoch);
   rng.shuffle(std::span(rounds));
   std::vector<double> results(stripes_ * stripes_, 0.0);
-  for (const std::size_t round : rounds) {
-    context.check_stop();
-    parallel_for(
-        stripes_, context.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          for (std::size_t user_stripe = begin; user_stripe < end; ++user_stripe) {
-            const std::size_t b = user_stripe * stripes_ + (user_stripe + round) % stripes_;
-            const std::size_t size = offsets_[b + 1] - offsets_[b];
-            const auto weights =
-                std::span(weights_).subspan(weights_.empty() ? 0 : offsets_[b], weights_.empty() ? 0 : size);
-            results[b] = body(std::span(cells_).subspan(offsets_[b], size), weights);
-          }
-        },
-        1);
-  }
+  StripeGates users(stripes_), items(stripes_);
+  std::atomic<bool> failed{false};
+  const auto run_block = [&](std::size_t round, std::size_t user_stripe) {
+    if (user_stripe == 0) context.check_stop();
+    const std::size_t item_stripe = (user_stripe + rounds[round]) % stripes_;
+    if (!users.wait(user_stripe, round, failed) || !items.wait(item_stripe, round, failed)) return;
+    const std::size_t b = user_stripe * stripes_ + item_stripe;
+    const std::size_t begin = offsets_[b], size = offsets_[b + 1] - begin;
+    results[b] = body(std::span(cells_).subspan(begin, size),
+                      weights_.empty() ? std::span<const float>() : std::span(weights_).subspan(begin, size));
+    users.open(user_stripe, round + 1);
+    items.open(item_stripe, round + 1);
+  };
+  const auto threads = std::min(resolve_threads(context.threads), static_cast<int>(stripes_));
+  parallel_for(
+      stripes_ * stripes_, threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        try {
+          for (std::size_t task = begin; task < end; ++task) run_block(task / stripes_, task % stripes_);
+        } catch (...) {
+          failed = true;
+          throw;
+        }
+      },
+      1);
   return std::accumulate(results.begin(), results.end(), 0.0);
 }
 

@@ -128,7 +128,7 @@ std::vector<Param> Svdpp::Config::params() {
        100,
        {},
        true,
-       {1e-3, 0.3}},
+       {1e-3, 1}},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
       {"batch", &batch, "most users whose ratings are gone through before the items move", 1, 1000000},
   };

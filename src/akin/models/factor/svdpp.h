@@ -28,12 +28,12 @@ class Svdpp : public RatingFactors {
  public:
   struct Config {
     int factors = 32;
-    int epochs = 30;
+    int epochs = 20;
     float learning_rate = 0.01f;
-    float decay = 0.95f;
+    float decay = 0.97f;
     float regularization = 0.08f;
     float bias_regularization = 0.01f;
-    float implicit_regularization = 0.02f;
+    float implicit_regularization = 0.2f;
     float init_sigma = 0.05f;
     int batch = 128;
     std::vector<Param> params();
