@@ -204,5 +204,21 @@ TEST(Solve, NotANumberStaysVisible) {
   EXPECT_FALSE(all_finite(b));
 }
 
+TEST(Kernels, GatherEnergyMatchesReference) {
+  for (const std::size_t d : {1, 13, 64, 67, 128, 521}) {
+    for (const std::size_t n :
+         {0, 1, 7, 8, 9, 31, 131}) {  // the last is more than the cache is thought to hold
+      SCOPED_TRACE(::testing::Message() << n << " x " << d);
+      const Matrix rows = Matrix::normal(137, d, 1, 5), x = Matrix::normal(1, d, 1, 6),
+                   w = Matrix::normal(1, 131, 1, 7);
+      std::vector<idx_t> which(n);
+      for (std::size_t k = 0; k < n; ++k) which[k] = static_cast<idx_t>(29 * k % 137);
+      const RowTerms terms{which, {}, w[0].first(n)};
+      const float expected = reference::gather_energy(rows, terms, x.row(0));
+      EXPECT_NEAR(gather_energy(rows, terms, x.row(0)), expected, 1e-4 * static_cast<double>(d * (n + 1)));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace akin

@@ -40,7 +40,8 @@ std::vector<std::uint32_t> entry_counts(const Csr& matrix) {
 }
 
 Objective objective_of(const Als::Config& config) {
-  return {config.alpha, config.regularization, config.count_power, config.count_unobserved};
+  return {config.alpha, config.regularization, config.count_power, config.count_unobserved,
+          config.ignore_values};
 }
 
 /// What solves for rows, given the other side.
@@ -314,18 +315,19 @@ std::optional<Explanation> Als::explain(const Query& query, idx_t item) const {
 void Als::save(TensorWriter& writer) const {
   write_matrix(writer, "model.users", users_);
   write_matrix(writer, "model.items", items_);
-  writer.tensor("model.objective",
-                std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
-                                   objective_.count_unobserved ? 1.0f : 0.0f});
+  writer.tensor(
+      "model.objective",
+      std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
+                         objective_.count_unobserved ? 1.0f : 0.0f, objective_.ignore_values ? 1.0f : 0.0f});
 }
 
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Matrix items = read_matrix(reader, "model.items", n_items);
   Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
-  const bool old =
-      reader.shape("model.objective") == std::vector<std::size_t>{3};  // without count_unobserved
-  const auto numbers = reader.vector<float>("model.objective", old ? 3 : 4);
-  const Objective objective{numbers[0], numbers[1], numbers[2], !old && numbers[3] != 0};
+  const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
+  auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
+  numbers.resize(5);
+  const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] != 0};
   return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
 }
 

@@ -23,7 +23,7 @@ namespace akin {
 ///
 ///   sum_positive (x . y - 1)^2 + alpha0 sum_all (x . y)^2 + lambda' sum_rows (n + alpha0 cells)^nu |row|^2
 ///
-/// is, with values of 1, alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
+/// is, with ignore_values, alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
 /// constant, for vectors longer by (1 + alpha0)^(1/2): the same ranking.
 ///
 /// Solvers: "exact" is Cholesky, in f equations or as many as the row has entries; "cg" some steps of
@@ -50,6 +50,7 @@ class Als : public Model {
     float count_power = 1;
     float alpha = 1;
     bool count_unobserved = false;
+    bool ignore_values = false;
     std::string solver = "cg";
     int cg_steps = 3;
     int block_size = 64;
@@ -85,6 +86,7 @@ class Als : public Model {
            {0.1, 40}},
           {"count_unobserved", &count_unobserved,
            "entries of the row are entries + all cells / alpha, as in iALS revisited"},
+          {"ignore_values", &ignore_values, "each entry counts 1, whatever its value"},
           {"solver",
            &solver,
            "cg = conjugate gradient, exact = Cholesky, block = blocks of coordinates",

@@ -109,7 +109,11 @@ void RowSolver::prepare(const Entries& entries) {
   ridge_ = objective_.ridge(entries.values.size(), side_.rows().rows());
   weights_.resize(entries.values.size());
   confidences_.resize(entries.values.size());
-  total_weight_ = weigh(entries.values, objective_.alpha, weights_.data(), confidences_.data());
+  if (objective_.ignore_values) ones_.resize(entries.values.size(), 1.0f);
+  const std::span<const float> values =
+      objective_.ignore_values ? std::span<const float>(ones_) : entries.values;
+  total_weight_ =
+      weigh(values.first(entries.values.size()), objective_.alpha, weights_.data(), confidences_.data());
 }
 
 void RowSolver::prefetch(const Entries& entries) const {

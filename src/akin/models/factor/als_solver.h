@@ -15,6 +15,7 @@ struct Objective {
   float regularization = 0;
   float count_power = 0;
   bool count_unobserved = false;
+  bool ignore_values = false;
   /// lambda times the row's count to the power nu: `entries` of its `cells` are positive.
   float ridge(std::size_t entries, std::size_t cells) const;
 };
@@ -108,6 +109,7 @@ class RowSolver {
   std::vector<float> weights_;      // c - 1 of each entry
   std::vector<float> confidences_;  // c of each entry
   std::vector<float> terms_;
+  std::vector<float> ones_;
   Matrix panel_;    // rows of the entries
   Matrix system_;   // (f, f)
   Matrix small_;    // (n + 3, n + 3)

@@ -189,8 +189,7 @@ TEST(Als, ManyFactorsForFewRows) {
 
 /// "iALS revisited": its objective, its parameters, its gradient.
 TEST(Als, CanExpressTheObjectiveOfIalsRevisited) {
-  Toy toy = random_toy(29, 37, 11);
-  for (Event& event : toy.events) event.value = 1;
+  const Toy toy = random_toy(29, 37, 11);
   const double alpha0 = 0.3, lambda = 0.01;
   for (const double nu : {1.0, 0.5}) {
     Als::Config config = small_config();
@@ -198,6 +197,7 @@ TEST(Als, CanExpressTheObjectiveOfIalsRevisited) {
     config.regularization = static_cast<float>(lambda * (1 + 1 / alpha0));
     config.count_power = static_cast<float>(nu);
     config.count_unobserved = true;
+    config.ignore_values = true;
     const auto model = Als::fit(toy.training(), config, {});
     const double shorter = 1 / std::sqrt(1 + alpha0);
     const Eigen::MatrixXd y = shorter * dense(model->item_vectors()), x = shorter * user_vectors(*model, 29);
