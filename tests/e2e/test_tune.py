@@ -20,9 +20,11 @@ class TuneTest(AkinTest):
         for model in models():
             name = model["name"]
             with self.subTest(name):
-                small = {"prod2vec": ["--range", "size=4:8"], "popularity": [], "item-knn": []}
+                named = {param["name"] for param in model["params"]}
+                small = [flag for length in ("factors", "size") if length in named
+                         for flag in ("--range", f"{length}=4:8")]
                 out = self.run_akin("tune", name, "-d", "shop.data", "-o", f"{name}.toml", "--trials", "3",
-                                    *small.get(name, ["--range", "factors=2:8"])).out
+                                    *small).out
                 self.search(rf"\A3 trials of {name} on 30 validation events \(test events, --holdout last, not looked at\)",
                             out)
                 self.search(r"\n\S+ \(defaults\)|\n *0 \(defaults\)", out)
