@@ -3,6 +3,7 @@
 set -euo pipefail
 data=$(realpath "$1")
 akin=$(realpath "${2:-build/release/akin}")
+here=$(realpath "$(dirname "$0")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -12,6 +13,14 @@ run() {
   printf ' %s' "${@//$data/DATA}"
   echo
   "$akin" "$@" 2>/dev/null
+}
+
+# Trains with parameters chosen before, and evaluates: chosen DATA CUTOFF MODEL FLAGS
+chosen() {
+  local split=$1 cutoff=$2
+  shift 2
+  run train "$@" -d "$split" -o chosen.akin
+  run evaluate chosen.akin --cutoffs "$cutoff" --accuracy-only
 }
 
 echo "# Musical Instruments"
@@ -37,17 +46,45 @@ run import ncf "$data/movielens-1m/ncf/ml-1m.train.rating" -o ncf.data
 run train popularity -d ncf.data -o ncf.akin
 run evaluate ncf.akin --cutoffs 10
 run evaluate ncf.akin --cutoffs 10 --ties for
-run compare -d ncf.data --models popularity,item-knn,als,bpr --cutoffs 10
-run tune als -d ncf.data -o als.toml --trials 16 --set factors=64 --parallel 2
-run train als -d ncf.data --config als.toml -o als.akin
-run evaluate als.akin --cutoffs 10 --accuracy-only
+run compare -d ncf.data --models popularity,co-occurrence,item-knn,user-knn,ease,slim,svd,nmf,als,logistic-mf,bpr,warp --cutoffs 10
+# Parameters chosen by akin tune on validation events of the files, or on a split in their manner cut out of the training file.
+python3 "$here/inner_ncf.py" "$data/movielens-1m/ncf/ml-1m.train.rating" inner
+run import ncf inner.train.rating -o inner.data
+chosen ncf.data 10 ease --regularization 897.5
+chosen ncf.data 10 slim --l1 0.99 --l2 309.3
+for split in inner.data ncf.data; do
+  for regularization in 0.03 0.06 0.1 0.15; do
+    chosen $split 10 als --factors 128 --iterations 14 --alpha 1 --regularization $regularization
+  done
+  chosen $split 10 logistic-mf --factors 192 --learning-rate 0.002 --regularization 0.005 --epochs 256 --schedule constant
+  chosen $split 10 logistic-mf --factors 192 --learning-rate 0.008 --regularization 0.005 --epochs 128
+  for alpha in 0.4 0.5 0.55 0.6; do
+    chosen $split 10 item-knn --lists target --similarity tfidf --neighbors 80 --shrinkage 3 --alpha $alpha
+  done
+done
+
+echo; echo "# Gowalla"
+run import lists "$data/gowalla/train.txt" "$data/gowalla/test.txt" -o gowalla.data
+run tune item-knn -d gowalla.data -o item-knn.toml --metric NDCG@20 --trials 36 --range similarity=cosine,tfidf,bm25 \
+  --range neighbors=50:1000 --range lists=target,history --range alpha=0.3:0.7 --range shrinkage=0.1:20
+run tune als -d gowalla.data -o als.toml --metric NDCG@20 --trials 30 --range alpha=3:300 --range regularization=0.001:0.3 \
+  --range count_power=0.3:1 --set factors=64 --set iterations=12
+chosen gowalla.data 20 item-knn --similarity tfidf --neighbors 484 --shrinkage 0.1125 --alpha 0.6869 --power 1.255
+chosen gowalla.data 20 als --factors 64 --iterations 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
+chosen gowalla.data 20 als --factors 128 --iterations 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
+chosen gowalla.data 20 bpr --sampler hard --candidates 32 --learning-rate 0.05 --regularization 0.01 --epochs 60
+chosen gowalla.data 20 slim
+chosen gowalla.data 20 ease --regularization 83   # 6.7 GB and some minutes
 
 echo; echo "# MovieLens 100K, the five published folds"
+folds=()
 for fold in 1 2 3 4 5; do
   run import movielens "$data/movielens-100k/u$fold.base" "$data/movielens-100k/u$fold.test" -o "u$fold.data"
-  run compare -d "u$fold.data" --models mf-sgd --cutoffs 10
+  folds+=(-d "u$fold.data")
 done
-run compare -d u1.data -d u2.data -d u3.data -d u4.data -d u5.data --models mf-sgd --liked 4
+run compare "${folds[@]}" --models bias,slope-one,item-knn-rating,user-knn-rating,nmf-rating,als-wr,mf-sgd,svdpp --liked 4
+run tune bias -d u2.data -o bias.toml --trials 24
+run compare "${folds[@]}" --models bias --set bias.item_regularization=3.2 --set bias.user_regularization=5.4
 
 echo; echo "# Diginetica"
 run import lists "$data/diginetica/train_sessions.txt" "$data/diginetica/test_prefix_target.txt" --user line --ordered yes \
