@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "akin/base/parallel.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/rating_grid.h"
 #include "akin/models/factor/rating_kernels.h"
@@ -46,12 +46,31 @@ float learning_rate(const MfSgd::Config& config, int epoch) {
   return static_cast<float>(config.learning_rate * std::pow(static_cast<double>(config.decay), epoch));
 }
 
-/// 1 / (number of entries) of each row.
-std::vector<float> shares(const Csr& matrix) {
+/// 1 / (number of entries) of each row, in order of places.
+std::vector<float> shares(const Csr& matrix, const std::vector<idx_t>& places) {
   std::vector<float> result(matrix.rows());
   for (std::size_t r = 0; r < result.size(); ++r)
-    result[r] = 1 / static_cast<float>(std::max<std::size_t>(1, matrix.row_size(r)));
+    result[places[r]] = 1 / static_cast<float>(std::max<std::size_t>(1, matrix.row_size(r)));
   return result;
+}
+
+/// The rows put into order of places, or back into order of numbers.
+enum class Into { kPlaces, kNumbers };
+void rearrange(Matrix& rows, std::vector<float>& biases, const std::vector<idx_t>& places, Into into) {
+  Matrix moved(rows.rows(), rows.cols());
+  std::vector<float> moved_biases(biases.size());
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    const std::size_t to = into == Into::kPlaces ? places[r] : r,
+                      from = into == Into::kPlaces ? r : places[r];
+    std::ranges::copy(rows[from], moved[to].begin());
+    moved_biases[to] = biases[from];
+  }
+  rows = std::move(moved);
+  biases = std::move(moved_biases);
+}
+void rearrange(FactorModel& model, const RatingGrid& grid, Into into) {
+  rearrange(model.users, model.user_bias, grid.user_places(), into);
+  rearrange(model.items, model.item_bias, grid.item_places(), into);
 }
 
 }  // namespace
@@ -120,12 +139,13 @@ struct MfSgd::Fit {
   Ratings ratings;
   std::vector<float> weights;
   Numbers numbers;
-  FactorModel model;
+  FactorModel model;  // in order of the grid's places while it is trained
   RatingStep step = {};
   std::vector<float> user_share = {};
   std::vector<float> item_share = {};
 
-  void prepare() {
+  void prepare(const RatingGrid& grid) {
+    rearrange(model, grid, Into::kPlaces);
     step = {.mean = numbers.layout.mean,
             .user_regularization = numbers.user.factors,
             .item_regularization = numbers.item.factors,
@@ -133,15 +153,15 @@ struct MfSgd::Fit {
             .biases = config.biases,
             .l1 = config.l1};
     if (config.penalty == "rating") return;
-    user_share = shares(ratings.by_user);
-    item_share = shares(transpose(ratings.by_user));
+    user_share = shares(ratings.by_user, grid.user_places());
+    item_share = shares(transpose(ratings.by_user), grid.item_places());
     step.user_share = user_share;
     step.item_share = item_share;
   }
 
-  double epoch(int number, const RatingGrid& grid, const Context& context) {
+  double epoch(int number, const RatingGrid& grid, WorkerTeam& team, const Context& context) {
     step.learning_rate = learning_rate(config, number);
-    const double loss = grid.run(static_cast<std::uint64_t>(number), context,
+    const double loss = grid.run(static_cast<std::uint64_t>(number), team, context,
                                  [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
                                    RatingStep block_step = step;
                                    block_step.weights = cell_weights;
@@ -155,10 +175,13 @@ struct MfSgd::Fit {
     return rmse;
   }
 
-  std::unique_ptr<Model> make_model() const {
+  std::unique_ptr<Model> make_model(const RatingGrid& grid) const {
     const RatingLayout& layout = numbers.layout;
-    return std::unique_ptr<Model>(new MfSgd({user_rows(model.users, model.user_bias, layout, ratings.by_user),
-                                             item_rows(model.items, model.item_bias, layout), numbers}));
+    FactorModel ordered{model.users.clone(), model.items.clone(), model.user_bias, model.item_bias};
+    rearrange(ordered, grid, Into::kNumbers);
+    return std::unique_ptr<Model>(
+        new MfSgd({user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
+                   item_rows(ordered.items, ordered.item_bias, layout), numbers}));
   }
 
   void start_from(const MfSgd& old, const Context& context) {
@@ -190,16 +213,17 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   } else {
     fit.model = random_model(fit.ratings, config, context);
   }
-  fit.prepare();
   const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
                         Rng(context.seed, kScheduleStream).next());
+  fit.prepare(grid);
+  WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_passes({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
-              .run = [&](int epoch) { return fit.epoch(epoch, grid, context); },
-              .snapshot = [&] { return fit.make_model(); }},
+              .run = [&](int epoch) { return fit.epoch(epoch, grid, team, context); },
+              .snapshot = [&] { return fit.make_model(grid); }},
              state_of(fit.model), context);
-  return fit.make_model();
+  return fit.make_model(grid);
 }
 
 std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {

@@ -22,6 +22,15 @@ std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
   return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
 }
 
+/// Places of rows by stripe, and within a stripe by number.
+std::vector<idx_t> places_of(const std::vector<std::uint8_t>& stripe_of, std::size_t stripes) {
+  std::vector<idx_t> next(stripes + 1, 0), places(stripe_of.size());
+  for (const std::uint8_t stripe : stripe_of) ++next[stripe + std::size_t{1}];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  for (std::size_t r = 0; r < places.size(); ++r) places[r] = next[stripe_of[r]]++;
+  return places;
+}
+
 /// How many rounds each stripe has behind it. A block waits for the last round of its two stripes only, not
 /// for all blocks of the round. Blocks are begun in order, so what a block waits for is under way.
 class StripeGates {
@@ -62,6 +71,8 @@ RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::s
 void RatingGrid::fill(const Csr& matrix, std::span<const float> weights) {
   const std::vector<std::uint8_t> user_stripe = balanced_stripes(matrix, stripes_);
   const std::vector<std::uint8_t> item_stripe = balanced_stripes(transpose(matrix), stripes_);
+  user_places_ = places_of(user_stripe, stripes_);
+  item_places_ = places_of(item_stripe, stripes_);
   offsets_.assign(stripes_ * stripes_ + 1, 0);
   const auto block_of = [&](std::size_t user, idx_t item) {
     return user_stripe[user] * stripes_ + item_stripe[item];
@@ -76,7 +87,7 @@ void RatingGrid::fill(const Csr& matrix, std::span<const float> weights) {
   for (std::size_t u = 0; u < matrix.rows(); ++u) {
     for (std::uint64_t e = matrix.offsets[u]; e < matrix.offsets[u + 1]; ++e) {
       const std::uint64_t at = next[block_of(u, matrix.indices[e])]++;
-      cells_[at] = {static_cast<idx_t>(u), matrix.indices[e], matrix.values[e]};
+      cells_[at] = {user_places_[u], item_places_[matrix.indices[e]], matrix.values[e]};
       if (!weights.empty()) weights_[at] = weights[e];
     }
   }
@@ -105,7 +116,8 @@ std::span<const Cell> RatingGrid::block(std::size_t user_stripe, std::size_t ite
   return std::span(cells_).subspan(offsets_[b], offsets_[b + 1] - offsets_[b]);
 }
 
-double RatingGrid::run(std::uint64_t epoch, const Context& context, const Body& body) const {
+double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& context,
+                       const Body& body) const {
   std::vector<std::size_t> rounds(stripes_);
   std::iota(rounds.begin(), rounds.end(), std::size_t{0});
   // Streams from 1 on order the blocks; this one counts down from the last.
@@ -125,18 +137,14 @@ double RatingGrid::run(std::uint64_t epoch, const Context& context, const Body& 
     users.open(user_stripe, round + 1);
     items.open(item_stripe, round + 1);
   };
-  const auto threads = std::min(resolve_threads(context.threads), static_cast<int>(stripes_));
-  parallel_for(
-      stripes_ * stripes_, threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        try {
-          for (std::size_t task = begin; task < end; ++task) run_block(task / stripes_, task % stripes_);
-        } catch (...) {
-          failed = true;
-          throw;
-        }
-      },
-      1);
+  team.run(stripes_ * stripes_, 1, [&](std::size_t begin, std::size_t end) {
+    try {
+      for (std::size_t task = begin; task < end; ++task) run_block(task / stripes_, task % stripes_);
+    } catch (...) {
+      failed = true;
+      throw;
+    }
+  });
   return std::accumulate(results.begin(), results.end(), 0.0);
 }
 

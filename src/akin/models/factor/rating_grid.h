@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "akin/models/factor/block_schedule.h"
+#include "akin/models/factor/worker_team.h"
 
 namespace akin {
 
@@ -26,11 +27,15 @@ class RatingGrid {
 
   /// Works through cells, with their weights or none, and returns their share of the loss.
   using Body = std::function<double(std::span<const Cell> cells, std::span<const float> weights)>;
-  /// One pass over all cells; epochs may be run in any order. Returns the blocks' results, summed in a fixed
-  /// order. Throws Error(kCancelled) between rounds, and whatever `body` throws.
-  double run(std::uint64_t epoch, const Context& context, const Body& body) const;
+  /// One pass over all cells by a team, of which at most stripes() are busy; epochs may be run in any order.
+  /// Returns the blocks' results, summed in a fixed order. Throws Error(kCancelled) between rounds, and
+  /// whatever `body` throws.
+  double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body) const;
 
   std::size_t stripes() const { return stripes_; }
+  /// The place of each user and item: permutations of their numbers.
+  const std::vector<idx_t>& user_places() const { return user_places_; }
+  const std::vector<idx_t>& item_places() const { return item_places_; }
   std::span<const Cell> block(std::size_t user_stripe, std::size_t item_stripe) const;
 
  private:
@@ -39,6 +44,8 @@ class RatingGrid {
 
   std::size_t stripes_;
   std::uint64_t seed_;
+  std::vector<idx_t> user_places_;
+  std::vector<idx_t> item_places_;
   std::vector<Cell> cells_;             // by block
   std::vector<float> weights_;          // as long as cells_, or empty
   std::vector<std::uint64_t> offsets_;  // S x S + 1; block = user stripe * S + item stripe

@@ -30,10 +30,24 @@ Csr random_matrix(std::size_t rows, std::size_t cols, double density) {
   return matrix;
 }
 
+/// The number of the row at each place, each once.
+std::vector<idx_t> numbers_of(const std::vector<idx_t>& places) {
+  std::vector<idx_t> numbers(places.size(), static_cast<idx_t>(places.size()));
+  for (std::size_t r = 0; r < places.size(); ++r) numbers.at(places[r]) = static_cast<idx_t>(r);
+  EXPECT_EQ(std::ranges::count(numbers, static_cast<idx_t>(places.size())), 0);
+  return numbers;
+}
+
+double run(const RatingGrid& grid, std::uint64_t epoch, const Context& context,
+           const RatingGrid::Body& body) {
+  WorkerTeam team(context.threads);
+  return grid.run(epoch, team, context, body);
+}
+
 /// Blocks as one thread meets them.
 std::vector<std::vector<Cell>> trace(const RatingGrid& grid, std::uint64_t epoch) {
   std::vector<std::vector<Cell>> blocks;
-  grid.run(epoch, {.threads = 1}, [&](std::span<const Cell> cells, std::span<const float>) {
+  run(grid, epoch, {.threads = 1}, [&](std::span<const Cell> cells, std::span<const float>) {
     blocks.emplace_back(cells.begin(), cells.end());
     return 0.0;
   });
@@ -48,13 +62,14 @@ TEST(RatingGrid, CoversEveryCellOncePerEpochWithItsWeight) {
     std::vector<float> weights(matrix.values);
     for (float& weight : weights) weight *= 2;
     const RatingGrid grid(matrix, weights, 4096, 3);
+    const std::vector<idx_t> users = numbers_of(grid.user_places()), items = numbers_of(grid.item_places());
     std::vector<Entry> seen, expected;
     std::mutex mutex;
-    grid.run(0, {.threads = 3}, [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
+    run(grid, 0, {.threads = 3}, [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
       const std::scoped_lock lock(mutex);
       EXPECT_EQ(cells.size(), cell_weights.size());
       for (std::size_t k = 0; k < cells.size(); ++k) {
-        seen.emplace_back(cells[k].user, cells[k].item, cells[k].value);
+        seen.emplace_back(users[cells[k].user], items[cells[k].item], cells[k].value);
         EXPECT_EQ(cell_weights[k], 2 * cells[k].value);
       }
       return 0.0;
@@ -86,6 +101,23 @@ TEST(RatingGrid, BlocksOfARoundShareNothing) {
   }
 }
 
+TEST(RatingGrid, ABlocksRowsLieTogether) {
+  const RatingGrid grid(random_matrix(409, 1201, 0.2), {}, 256, 3);
+  for (std::size_t s = 0; s + 1 < 16; ++s) {
+    idx_t last_user = 0, first_user = 409, last_item = 0, first_item = 1201;
+    for (const Cell& cell : grid.block(s, s)) {
+      last_user = std::max(last_user, cell.user);
+      last_item = std::max(last_item, cell.item);
+    }
+    for (const Cell& cell : grid.block(s + 1, s + 1)) {
+      first_user = std::min(first_user, cell.user);
+      first_item = std::min(first_item, cell.item);
+    }
+    EXPECT_LT(last_user, first_user);
+    EXPECT_LT(last_item, first_item);
+  }
+}
+
 TEST(RatingGrid, MoreStripesForLongerVectors) {
   const Csr matrix = random_matrix(2003, 2003, 0.01);
   EXPECT_EQ(RatingGrid(matrix, {}, 64, 3).stripes(), 16u);
@@ -114,7 +146,7 @@ TEST(RatingGrid, RoundsChangeFromEpochToEpochAndNothingElse) {
 TEST(RatingGrid, SumsInAFixedOrderAtAnyThreadCount) {
   const RatingGrid grid(random_matrix(409, 1201, 0.2), {}, 256, 3);
   const auto sum = [&](int threads) {
-    return grid.run(0, {.threads = threads}, [](std::span<const Cell> cells, std::span<const float>) {
+    return run(grid, 0, {.threads = threads}, [](std::span<const Cell> cells, std::span<const float>) {
       return cells.empty() ? 0.0 : 1.0 / (1.0 + cells[0].value);
     });
   };
@@ -132,12 +164,12 @@ TEST(RatingGrid, StopsBetweenRoundsAndPassesErrorsOn) {
     if (++blocks == 20) source.request_stop();
     return 0.0;
   };
-  EXPECT_THROW(grid.run(0, context, stop_at_20), Error);
+  EXPECT_THROW(run(grid, 0, context, stop_at_20), Error);
   EXPECT_EQ(blocks, 32);
   const RatingGrid::Body fails = [](std::span<const Cell>, std::span<const float>) -> double {
     throw std::runtime_error("no");
   };
-  EXPECT_THROW(grid.run(0, {}, fails), std::runtime_error);
+  EXPECT_THROW(run(grid, 0, {}, fails), std::runtime_error);
 }
 
 }  // namespace

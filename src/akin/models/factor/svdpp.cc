@@ -7,7 +7,8 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
-#include "akin/models/factor/svdpp_kernels.h"
+#include "akin/models/factor/svdpp_batches.h"
+#include "akin/models/factor/worker_team.h"
 #include "akin/models/passes.h"
 
 namespace akin {
@@ -24,70 +25,6 @@ void implicit_sum(const Matrix& y, std::span<const idx_t> items, float* out) {
   if (items.empty()) return;
   const std::vector<float> shares(items.size(), share_of(items.size()));
   gather_multiply(y, {items, shares, {}}, nullptr, out);
-}
-
-/// The ratings of some users by item.
-struct Batch {
-  std::vector<idx_t> users;
-  std::vector<idx_t> items;            // ascending
-  std::vector<std::uint32_t> offsets;  // items + 1, into ratings
-  std::vector<BatchRating> ratings;
-};
-
-Batch make_batch(const Csr& by_user, std::span<const idx_t> users) {
-  struct Entry {
-    idx_t item;
-    BatchRating rating;
-  };
-  std::vector<Entry> entries;
-  for (std::uint32_t slot = 0; slot < users.size(); ++slot) {
-    const auto items = by_user.cols_of(users[slot]);
-    const auto values = by_user.values_of(users[slot]);
-    for (std::size_t k = 0; k < items.size(); ++k)
-      entries.push_back({items[k], {users[slot], slot, values[k]}});
-  }
-  std::ranges::stable_sort(entries, {}, &Entry::item);
-  Batch batch;
-  batch.users.assign(users.begin(), users.end());
-  for (const Entry& entry : entries) {
-    if (batch.items.empty() || batch.items.back() != entry.item) {
-      batch.offsets.push_back(static_cast<std::uint32_t>(batch.ratings.size()));
-      batch.items.push_back(entry.item);
-    }
-    batch.ratings.push_back(entry.rating);
-  }
-  batch.offsets.push_back(static_cast<std::uint32_t>(batch.ratings.size()));
-  return batch;
-}
-
-/// Users with ratings in random order, up to `most` at a time. Each item takes its batch's wishes as of the
-/// batch's start, so a batch that is a large part of all ratings would overshoot: it has at most a sixteenth
-/// of the users and, if more than one user, kMostRatings.
-std::vector<Batch> make_batches(const Csr& by_user, std::size_t most, Rng rng, int threads) {
-  constexpr std::size_t kMostRatings = 8192;
-  std::vector<idx_t> users;
-  for (std::size_t u = 0; u < by_user.rows(); ++u) {
-    if (by_user.row_size(u) > 0) users.push_back(static_cast<idx_t>(u));
-  }
-  rng.shuffle(std::span(users));
-  most = std::clamp<std::size_t>(users.size() / 16, 1, most);
-  std::vector<std::span<const idx_t>> parts;
-  for (std::size_t first = 0, next = 0; first < users.size(); first = next) {
-    std::size_t ratings = 0;
-    for (; next < users.size() && next - first < most; ++next) {
-      ratings += by_user.row_size(users[next]);
-      if (ratings > kMostRatings && next > first) break;
-    }
-    parts.push_back(std::span(users).subspan(first, next - first));
-  }
-  std::vector<Batch> batches(parts.size());
-  parallel_for(
-      parts.size(), threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) batches[b] = make_batch(by_user, parts[b]);
-      },
-      1);
-  return batches;
 }
 
 }  // namespace
@@ -141,8 +78,9 @@ class Svdpp::Fit {
       : config_(config),
         context_(context),
         ratings_(training_ratings(data, kName)),
-        batches_(make_batches(ratings_.by_user, static_cast<std::size_t>(config.batch),
-                              Rng(context.seed, kOrderStream), context.threads)) {
+        batches_(svdpp_batches(ratings_.by_user, static_cast<std::size_t>(config.batch),
+                               Rng(context.seed, kOrderStream), context.threads)),
+        team_(context.threads) {
     const auto factors = static_cast<std::size_t>(config.factors);
     const RatingPenalty penalty{config.regularization, config.bias_regularization, 1, 0};
     const auto* old = start_model<Svdpp>(context);
@@ -154,7 +92,7 @@ class Svdpp::Fit {
       start();
     }
     std::size_t most = 0;
-    for (const Batch& batch : batches_) most = std::max(most, batch.users.size());
+    for (const SvdppBatch& batch : batches_) most = std::max(most, batch.users.size());
     scratch_ = {Matrix(most, factors), Matrix(most, factors), Matrix(most, factors)};
   }
 
@@ -230,22 +168,20 @@ class Svdpp::Fit {
     return rmse;
   }
 
-  double go_through(const Batch& batch, const SvdppStep& step) {
+  double go_through(const SvdppBatch& batch, const SvdppStep& step) {
+    constexpr std::size_t kUserGrain = 2, kItemGrain = 64;
     const Csr& by_user = ratings_.by_user;
     std::vector<double> losses(batch.users.size());
-    parallel_for(
-        batch.users.size(), context_.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          for (std::size_t slot = begin; slot < end; ++slot) {
-            const idx_t user = batch.users[slot];
-            const auto items = by_user.cols_of(user);
-            implicit_sum(implicit_, items, scratch_.implicit.row(slot));
-            losses[slot] = svdpp_user(items, by_user.values_of(user), step, model_, user, scratch_, slot,
-                                      share_of(items.size()));
-          }
-        },
-        4);
-    parallel_for(batch.items.size(), context_.threads, [&](std::size_t begin, std::size_t end, int) {
+    team_.run(batch.users.size(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t slot = begin; slot < end; ++slot) {
+        const idx_t user = batch.users[slot];
+        const auto items = by_user.cols_of(user);
+        implicit_sum(implicit_, items, scratch_.implicit.row(slot));
+        losses[slot] = svdpp_user(items, by_user.values_of(user), step, model_, user, scratch_, slot,
+                                  share_of(items.size()));
+      }
+    });
+    team_.run(batch.items.size(), kItemGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t k = begin; k < end; ++k) {
         const auto ratings =
             std::span(batch.ratings).subspan(batch.offsets[k], batch.offsets[k + 1] - batch.offsets[k]);
@@ -274,11 +210,12 @@ class Svdpp::Fit {
   const Config& config_;
   const Context& context_;
   const Ratings ratings_;
-  const std::vector<Batch> batches_;
+  const std::vector<SvdppBatch> batches_;
   Numbers numbers_;
   FactorModel model_;
   Matrix implicit_;  // y
   UserBatch scratch_;
+  WorkerTeam team_;
 };
 
 std::unique_ptr<Model> Svdpp::fit(const TrainingData& data, const Config& config, const Context& context) {
