@@ -52,7 +52,7 @@ class Als : public Model {
     bool count_unobserved = false;
     bool ignore_values = false;
     std::string solver = "cg";
-    int cg_steps = 3;
+    int cg_steps = 2;
     int block_size = 64;
     float init_sigma = 0.1f;
     bool report_loss = false;
