@@ -43,6 +43,19 @@ class KnownAnswers(AkinTest):
         self.assertEqual(at_ten("--ties", "for"), (0.4538, 0.2545), "the published way of counting")
         self.assertEqual(at_ten(), (0.4531, 0.2541), "ties against the model")
 
+    def test_ratings_on_the_published_folds(self):
+        folds = []
+        for fold in range(1, 6):
+            files = [DATA / f"movielens-100k/u{fold}.{part}" for part in ("base", "test")]
+            self.run_akin("import", "movielens", *files, "-o", f"u{fold}", "--quiet")
+            folds += ["-d", f"u{fold}"]
+        models = {"bias": 0.946, "slope-one": 0.941, "item-knn-rating": 0.931, "als-wr": 0.92, "mf-sgd": 0.92, "svdpp": 0.915}
+        found = self.run_json("compare", *folds, "--models", ",".join(models))
+        errors = {result["model"]: result["evaluation"]["metrics"]["RMSE"]["value"] for result in found["models"]}
+        self.assertAlmostEqual(errors["bias"], 0.9458, 4)
+        for model, most in models.items():
+            self.assertLess(errors[model], most, model)
+
     def test_online_retail(self):
         done = self.run_json("import", "csv", DATA / "online-retail/online_retail.csv.gz", "--user", "CustomerID", "--item",
                              "StockCode", "--value", "Quantity", "--time", "InvoiceDate", "--title", "Description",
