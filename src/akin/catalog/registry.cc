@@ -70,26 +70,11 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(),
-      entry<Bias>(),
-      entry<CoOccurrence>(),
-      entry<ItemKnn>(),
-      entry<UserKnn>(),
-      entry<Ease>(),
-      entry<Slim>(),
-      entry<Svd>(),
-      entry<Nmf>(),
-      entry<Als>(),
-      entry<LogisticMf>(),
-      entry<Bpr>(),
-      entry<Warp>(),
-      entry<Prod2Vec>(),
-      entry<ItemKnnRating>(),
-      entry<UserKnnRating>(),
-      entry<SlopeOne>(),
-      entry<MfSgd>(),
-      entry<Svdpp>(),
-      entry<AlsWr>(),
+      entry<Popularity>(), entry<Bias>(),     entry<CoOccurrence>(),  entry<ItemKnn>(),
+      entry<UserKnn>(),    entry<Ease>(),     entry<Slim>(),          entry<Svd>(),
+      entry<Nmf>(),        entry<Als>(),      entry<LogisticMf>(),    entry<Bpr>(),
+      entry<Warp>(),       entry<Prod2Vec>(), entry<ItemKnnRating>(), entry<UserKnnRating>(),
+      entry<SlopeOne>(),   entry<MfSgd>(),    entry<Svdpp>(),         entry<AlsWr>(),
       entry<NmfRating>(),
   };
   return kModels;

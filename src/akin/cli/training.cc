@@ -65,9 +65,10 @@ std::string training_note(const Dataset& data, const ModelEntry& entry, const Pa
   const double rows = static_cast<double>(data.n_users() + data.n_items());
   const double bytes =
       static_cast<double>(data.events.size()) * events + rows * vector_length(entry.complete(params)) * 8.0;
-  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory", entry.name,
+  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", entry.name,
                      format_count(data.n_users()), format_count(data.n_items()),
-                     format_count(data.events.size()), format_bytes(bytes));
+                     format_count(data.events.size()), format_bytes(bytes),
+                     entry.traits.stores_pairs ? " beside what pairs of items take" : "");
 }
 
 std::unique_ptr<Watch> make_watch(const Arena& arena, const Contender& contender,

@@ -43,6 +43,8 @@ struct Traits {
   /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
   /// fit with t passes.
   bool planned_schedule = false;
+  bool stores_pairs =
+      false;  ///< memory grows with the pairs of items (or users) too, not only with events and vectors
   bool explains = false;            ///< explain() answers
   bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given

@@ -1,8 +1,8 @@
 // What the factor models of ratings share: layout of vectors, folding in, files, where a fit begins.
 #pragma once
 
-#include "akin/models/factor/rating_ridge.h"
 #include "akin/models/factor/factor_model.h"
+#include "akin/models/factor/rating_ridge.h"
 #include "akin/models/factor/warm_start.h"
 #include "akin/models/model.h"
 

@@ -55,7 +55,7 @@ class SlopeOne : public Model {
   };
   static constexpr std::string_view kName = "slope-one";
   static constexpr std::string_view kSummary = "mean differences between items (Lemire & Maclachlan 2005)";
-  static constexpr Traits kTraits = {.predicts_ratings = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true, .stores_pairs = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
