@@ -8,8 +8,9 @@
 namespace akin {
 namespace {
 
-/// Looks so often before it sleeps: some tens of microseconds, what waking up would cost.
-constexpr int kSpins = 4000;
+/// Looks so often before it sleeps: about a tenth of a millisecond. Waking up may cost more on a busy
+/// machine.
+constexpr int kSpins = 100000;
 
 /// Until `value` is another than `old`.
 template <typename T>
