@@ -224,7 +224,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
     fit.model = random_model(fit.ratings, config, context);
   }
   const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
-                        Rng(context.seed, kScheduleStream).next());
+                        Rng(context.seed, kScheduleStream).next(), context.threads);
   fit.prepare(grid);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_passes({.total = config.epochs,

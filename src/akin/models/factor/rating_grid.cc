@@ -56,12 +56,12 @@ class StripeGates {
 }  // namespace
 
 RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
-                       std::uint64_t seed)
+                       std::uint64_t seed, int threads)
     : stripes_(stripes_for(matrix, row_bytes)), seed_(seed) {
   fill(matrix, weights);
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
   parallel_for(
-      stripes_ * stripes_, 0,
+      stripes_ * stripes_, threads,
       [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t b = begin; b < end; ++b) order_block(b, group);
       },
