@@ -19,13 +19,13 @@ def libmf(program, prefix, factors, threads, regularization):
     return [json.loads(line) for line in output.splitlines()]
 
 
-def akin(program, prefix, factors, threads, regularization):
+def akin(program, prefix, factors, threads):
     runs = []
     for passes in AKIN_PASSES:
         bundle = f"{prefix}.akin"
         trained = subprocess.run(
             [program, "train", "mf-sgd", "-d", f"{prefix}.data", "-o", bundle, "--factors", str(factors), "--epochs",
-             str(passes), "--regularization", str(regularization), "--learning-rate", "0.05", "--decay", "0.85",
+             str(passes), "--regularization", "0.04", "--learning-rate", "0.06", "--decay", "0.8", "--init-sigma", "0.02",
              "--threads", str(threads), "--json", "--quiet"], check=True, capture_output=True, text=True).stdout
         scored = subprocess.run([program, "evaluate", bundle, "--accuracy-only", "--resamples", "0", "--json", "--quiet"],
                                 check=True, capture_output=True, text=True).stdout
@@ -38,7 +38,7 @@ def main():
     program, peer, prefix, threads, factors, regularization = sys.argv[1:7]
     start = time.time()
     theirs = libmf(peer, prefix, factors, threads, regularization)
-    ours = akin(program, prefix, factors, threads, regularization)
+    ours = akin(program, prefix, factors, threads)
     best = min(theirs, key=lambda run: run["rmse"])
     print(f"== {prefix}, {factors} factors, {threads} threads")
     for name, runs in (("LIBMF", theirs), ("akin", ours)):

@@ -10,26 +10,38 @@
 #include "akin/base/parallel.h"
 
 namespace akin {
-std::vector<std::uint8_t> balanced_stripes(const Csr& matrix, std::size_t stripes) {
-  std::vector<idx_t> order(matrix.rows());
+std::vector<std::uint64_t> row_sizes(const Csr& matrix) {
+  std::vector<std::uint64_t> sizes(matrix.rows());
+  for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = matrix.row_size(r);
+  return sizes;
+}
+
+std::vector<std::uint64_t> column_sizes(const Csr& matrix) {
+  std::vector<std::uint64_t> sizes(matrix.cols, 0);
+  for (const idx_t column : matrix.indices) ++sizes[column];
+  return sizes;
+}
+
+std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint64_t> sizes, std::size_t stripes) {
+  std::vector<idx_t> order(sizes.size());
   std::iota(order.begin(), order.end(), idx_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](idx_t row) { return matrix.row_size(row); });
+  std::ranges::stable_sort(order, std::greater<>(), [&](idx_t row) { return sizes[row]; });
   using Load = std::pair<std::uint64_t, std::uint8_t>;
   std::priority_queue<Load, std::vector<Load>, std::greater<>> lightest;
   for (std::size_t s = 0; s < stripes; ++s) lightest.emplace(0, static_cast<std::uint8_t>(s));
-  std::vector<std::uint8_t> stripe_of(matrix.rows());
+  std::vector<std::uint8_t> stripe_of(sizes.size());
   for (const idx_t row : order) {
     const auto [load, stripe] = lightest.top();
     lightest.pop();
     stripe_of[row] = stripe;
-    lightest.emplace(load + matrix.row_size(row), stripe);
+    lightest.emplace(load + sizes[row], stripe);
   }
   return stripe_of;
 }
 
 BlockSchedule::BlockSchedule(const Csr& matrix, std::uint64_t seed)
     : stripes_(std::clamp<std::size_t>(matrix.cols / kMinStripeItems, 1, kMaxStripes)), seed_(seed) {
-  const std::vector<std::uint8_t> user_stripe = balanced_stripes(matrix, stripes_);
+  const std::vector<std::uint8_t> user_stripe = balanced_stripes(row_sizes(matrix), stripes_);
   std::vector<std::uint64_t> next(stripes_ + 1, 0);
   for (std::size_t u = 0; u < matrix.rows(); ++u) next[user_stripe[u] + std::size_t{1}] += matrix.row_size(u);
   std::partial_sum(next.begin(), next.end(), next.begin());

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/rating_grid.h"
 #include "akin/models/factor/rating_kernels.h"
@@ -37,7 +38,10 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
     }
   }
   clear_rows_without_entries(by_user, model.users);
-  clear_rows_without_entries(transpose(by_user), model.items);
+  const std::vector<std::uint64_t> sizes = column_sizes(by_user);
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 0) std::ranges::fill(model.items[i], 0.0f);
+  }
   take_item_vectors(context, MfSgd::kName, model.items);
   return model;
 }
@@ -46,11 +50,17 @@ float learning_rate(const MfSgd::Config& config, int epoch) {
   return static_cast<float>(config.learning_rate * std::pow(static_cast<double>(config.decay), epoch));
 }
 
+/// False if an entry is NaN or infinite, or the sum of squares overflows; all_finite() would take a tenth of
+/// an epoch's time.
+bool is_finite(const Matrix& matrix) {
+  return std::isfinite(dot(matrix.data(), matrix.data(), matrix.rows() * matrix.stride()));
+}
+
 /// 1 / (number of entries) of each row, in order of places.
-std::vector<float> shares(const Csr& matrix, const std::vector<idx_t>& places) {
-  std::vector<float> result(matrix.rows());
+std::vector<float> shares(const std::vector<std::uint64_t>& sizes, const std::vector<idx_t>& places) {
+  std::vector<float> result(sizes.size());
   for (std::size_t r = 0; r < result.size(); ++r)
-    result[places[r]] = 1 / static_cast<float>(std::max<std::size_t>(1, matrix.row_size(r)));
+    result[places[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
   return result;
 }
 
@@ -153,8 +163,8 @@ struct MfSgd::Fit {
             .biases = config.biases,
             .l1 = config.l1};
     if (config.penalty == "rating") return;
-    user_share = shares(ratings.by_user, grid.user_places());
-    item_share = shares(transpose(ratings.by_user), grid.item_places());
+    user_share = shares(row_sizes(ratings.by_user), grid.user_places());
+    item_share = shares(column_sizes(ratings.by_user), grid.item_places());
     step.user_share = user_share;
     step.item_share = item_share;
   }
@@ -168,7 +178,7 @@ struct MfSgd::Fit {
                                    return rating_steps(cells, block_step, model);
                                  });
     const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
-    if (!std::isfinite(rmse) || !all_finite(model.users) || !all_finite(model.items)) {
+    if (!std::isfinite(rmse) || !is_finite(model.users) || !is_finite(model.items)) {
       fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
            number + 1, config.learning_rate);
     }
@@ -214,7 +224,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
     fit.model = random_model(fit.ratings, config, context);
   }
   const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
-                        Rng(context.seed, kScheduleStream).next());
+                        Rng(context.seed, kScheduleStream).next(), context.threads);
   fit.prepare(grid);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_passes({.total = config.epochs,

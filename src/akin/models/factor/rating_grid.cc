@@ -38,7 +38,7 @@ class StripeGates {
   explicit StripeGates(std::size_t stripes) : done_(stripes) {}
   /// Until the stripe has `rounds` behind it; false if `failed` comes first.
   bool wait(std::size_t stripe, std::size_t rounds, const std::atomic<bool>& failed) const {
-    constexpr int kSpins = 2000;
+    constexpr int kSpins = 20000;
     for (int spins = 0; done_[stripe].load(std::memory_order_acquire) < rounds; ++spins) {
       if (failed.load(std::memory_order_relaxed)) return false;
       if (spins > kSpins) std::this_thread::yield();
@@ -56,12 +56,12 @@ class StripeGates {
 }  // namespace
 
 RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
-                       std::uint64_t seed)
+                       std::uint64_t seed, int threads)
     : stripes_(stripes_for(matrix, row_bytes)), seed_(seed) {
   fill(matrix, weights);
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
   parallel_for(
-      stripes_ * stripes_, 0,
+      stripes_ * stripes_, threads,
       [&](std::size_t begin, std::size_t end, int) {
         for (std::size_t b = begin; b < end; ++b) order_block(b, group);
       },
@@ -69,8 +69,8 @@ RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::s
 }
 
 void RatingGrid::fill(const Csr& matrix, std::span<const float> weights) {
-  const std::vector<std::uint8_t> user_stripe = balanced_stripes(matrix, stripes_);
-  const std::vector<std::uint8_t> item_stripe = balanced_stripes(transpose(matrix), stripes_);
+  const std::vector<std::uint8_t> user_stripe = balanced_stripes(row_sizes(matrix), stripes_);
+  const std::vector<std::uint8_t> item_stripe = balanced_stripes(column_sizes(matrix), stripes_);
   user_places_ = places_of(user_stripe, stripes_);
   item_places_ = places_of(item_stripe, stripes_);
   offsets_.assign(stripes_ * stripes_ + 1, 0);

@@ -23,7 +23,9 @@ class RatingGrid {
   static constexpr std::size_t kMaxStripes = 128;
 
   /// `row_bytes` is the size of an item's vector. `weights` are those of the matrix's entries; empty = none.
-  RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes, std::uint64_t seed);
+  /// `threads` as for parallel_for(); they change nothing.
+  RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes, std::uint64_t seed,
+             int threads = 0);
 
   /// Works through cells, with their weights or none, and returns their share of the loss.
   using Body = std::function<double(std::span<const Cell> cells, std::span<const float> weights)>;

@@ -8,13 +8,14 @@
 namespace akin {
 namespace {
 
-/// Looks so often before it sleeps: some tens of microseconds, what waking up would cost.
-constexpr int kSpins = 4000;
+/// Looks so often before it sleeps: about a tenth of a millisecond. Waking up may cost more on a busy
+/// machine.
+constexpr int kSpins = 100000;
 
 /// Until `value` is another than `old`.
 template <typename T>
-void wait_for_change(const std::atomic<T>& value, T old) {
-  for (int spin = 0; spin < kSpins; ++spin) {
+void wait_for_change(const std::atomic<T>& value, T old, int spins) {
+  for (int spin = 0; spin < spins; ++spin) {
     if (value.load(std::memory_order_acquire) != old) return;
   }
   value.wait(old, std::memory_order_acquire);
@@ -24,6 +25,8 @@ void wait_for_change(const std::atomic<T>& value, T old) {
 
 WorkerTeam::WorkerTeam(int threads) {
   const int size = resolve_threads(threads);
+  spins_ =
+      size <= resolve_threads(0) ? kSpins : 0;  // more threads than processors only keep each other waiting
   for (int t = 1; t < size; ++t) threads_.emplace_back([this] { serve(); });
 }
 
@@ -35,7 +38,7 @@ WorkerTeam::~WorkerTeam() {
 
 void WorkerTeam::serve() {
   for (std::uint32_t seen = 0;; ++seen) {
-    wait_for_change(loop_, seen);
+    wait_for_change(loop_, seen, spins_);
     if (over_) return;
     work();
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_one();
@@ -70,7 +73,7 @@ void WorkerTeam::run(std::size_t n, std::size_t grain, const Body& body) {
   work();
   for (int left = busy_.load(std::memory_order_acquire); left > 0;
        left = busy_.load(std::memory_order_acquire))
-    wait_for_change(busy_, left);
+    wait_for_change(busy_, left, spins_);
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 

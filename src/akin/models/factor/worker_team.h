@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -42,6 +43,7 @@ class WorkerTeam {
   std::atomic<int> busy_{0};            // threads that have not ended it, without the caller
   std::atomic<bool> failed_{false};
   bool over_ = false;
+  int spins_ = 0;
   std::exception_ptr error_;
   std::mutex error_mutex_;
   std::vector<std::jthread> threads_;
