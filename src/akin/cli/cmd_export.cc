@@ -15,10 +15,8 @@ namespace {
 
 /// The items' embedding, without the biases that may be folded in.
 Matrix item_embedding(const Bundle& bundle) {
-  const Matrix& vectors = bundle.model->embeddings();
-  Matrix result(vectors.rows(), bundle.model->embedding_dim());
-  for (std::size_t i = 0; i < result.rows(); ++i) std::copy_n(vectors.row(i), result.cols(), result.row(i));
-  return result;
+  const Model& model = *bundle.model;
+  return model.embeddings().resized(model.embeddings().rows(), model.embedding_dim());
 }
 
 /// The users' vectors in the space of the items' embedding, zeros for users the model knows nothing of.

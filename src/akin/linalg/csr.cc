@@ -25,6 +25,18 @@ Csr transpose(const Csr& matrix) {
   return result;
 }
 
+std::vector<std::uint32_t> row_sizes(const Csr& matrix) {
+  std::vector<std::uint32_t> sizes(matrix.rows());
+  for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = static_cast<std::uint32_t>(matrix.row_size(r));
+  return sizes;
+}
+
+std::vector<std::uint32_t> column_sizes(const Csr& matrix) {
+  std::vector<std::uint32_t> sizes(matrix.cols, 0);
+  for (const idx_t column : matrix.indices) ++sizes[column];
+  return sizes;
+}
+
 void write_csr(TensorWriter& writer, const std::string& name, const Csr& matrix) {
   writer.tensor(name + ".offsets", matrix.offsets);
   writer.tensor(name + ".indices", matrix.indices);

@@ -36,6 +36,13 @@ Matrix Matrix::clone() const {
   return copy;
 }
 
+Matrix Matrix::resized(std::size_t rows, std::size_t cols) const {
+  Matrix copy(rows, cols);
+  const std::size_t kept = std::min(cols_, cols);
+  for (std::size_t r = 0; r < std::min(rows_, rows); ++r) std::copy_n(row(r), kept, copy.row(r));
+  return copy;
+}
+
 void normalize_rows(Matrix& matrix) {
   for (std::size_t r = 0; r < matrix.rows(); ++r) {
     const float length = std::sqrt(dot(matrix.row(r), matrix.row(r), matrix.stride()));

@@ -22,6 +22,8 @@ class Matrix {
   /// count.
   static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed);
   Matrix clone() const;
+  /// A copy of another shape: what both have is the same, the rest zero.
+  Matrix resized(std::size_t rows, std::size_t cols) const;
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }

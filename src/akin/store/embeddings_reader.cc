@@ -288,9 +288,7 @@ ReadEmbeddings read_safetensors(const std::string& path) {
   const std::size_t dim = bundle.model->embedding_dim();
   if (dim == 0) fail(ErrorCode::kBadData, "{}: model {} has no item vectors", path, bundle.entry->name);
   const Matrix& all = bundle.model->embeddings();
-  Matrix vectors(all.rows(), dim);
-  for (std::size_t r = 0; r < all.rows(); ++r) std::copy_n(all.row(r), dim, vectors.row(r));
-  return {std::move(bundle.shop.items), std::move(vectors)};
+  return {std::move(bundle.shop.items), all.resized(all.rows(), dim)};
 }
 
 bool is_safetensors(std::string_view content) { return content.size() > 8 && content[8] == '{'; }

@@ -33,12 +33,6 @@ Entries entries_of(const Csr& matrix, std::size_t row) {
   return {matrix.cols_of(row), matrix.values_of(row)};
 }
 
-std::vector<std::uint32_t> entry_counts(const Csr& matrix) {
-  std::vector<std::uint32_t> counts(matrix.rows());
-  for (std::size_t r = 0; r < counts.size(); ++r) counts[r] = static_cast<std::uint32_t>(matrix.row_size(r));
-  return counts;
-}
-
 Objective objective_of(const Als::Config& config) {
   return {config.alpha, config.regularization, config.count_power, config.count_unobserved,
           config.ignore_values};
@@ -71,8 +65,8 @@ class Als::Fit {
         solver_(solver_of(config)),
         by_user_(positive_interactions(data, kName)),
         by_item_(transpose(by_user_)),
-        user_counts_(entry_counts(by_user_)),
-        item_counts_(entry_counts(by_item_)) {
+        user_counts_(row_sizes(by_user_)),
+        item_counts_(row_sizes(by_item_)) {
     begin();
   }
 
@@ -263,10 +257,7 @@ MakeModel Als::maker() const {
 }
 
 bool Als::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   const HistoryRow row = positive_history_row(query);
   if (row.items.empty()) return false;
   Matrix x(1, items_.cols());
@@ -277,17 +268,11 @@ bool Als::user_vector(const Query& query, std::span<float> out) const {
 
 bool Als::item_vector(std::span<const idx_t> users, std::span<const float> values,
                       std::span<float> out) const {
-  const HistoryRow all = positive_history_row({std::nullopt, users, values});
-  HistoryRow known;
-  for (std::size_t k = 0; k < all.items.size(); ++k) {
-    if (stored_row(users_, {.user = all.items[k]}).empty()) continue;
-    known.items.push_back(all.items[k]);
-    known.values.push_back(all.values[k]);
-  }
-  if (known.items.empty()) return false;
+  const KnownUsers known = known_positive_users(users_, users, values);
+  if (known.users.empty()) return false;
   std::call_once(user_side_made_, [&] { user_side_ = std::make_unique<FixedSide>(users_, 0); });
   Matrix y(1, users_.cols());
-  RowSolver(*user_side_, objective_).solve({known.items, known.values}, y.row(0));
+  RowSolver(*user_side_, objective_).solve({known.users, known.values}, y.row(0));
   std::ranges::copy(y[0], out.begin());
   return true;
 }

@@ -10,19 +10,8 @@
 #include "akin/base/parallel.h"
 
 namespace akin {
-std::vector<std::uint64_t> row_sizes(const Csr& matrix) {
-  std::vector<std::uint64_t> sizes(matrix.rows());
-  for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = matrix.row_size(r);
-  return sizes;
-}
 
-std::vector<std::uint64_t> column_sizes(const Csr& matrix) {
-  std::vector<std::uint64_t> sizes(matrix.cols, 0);
-  for (const idx_t column : matrix.indices) ++sizes[column];
-  return sizes;
-}
-
-std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint64_t> sizes, std::size_t stripes) {
+std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes) {
   std::vector<idx_t> order(sizes.size());
   std::iota(order.begin(), order.end(), idx_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](idx_t row) { return sizes[row]; });

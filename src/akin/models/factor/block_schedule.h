@@ -18,13 +18,9 @@ struct Cell {
   float value = 0;
 };
 
-/// Numbers of entries.
-std::vector<std::uint64_t> row_sizes(const Csr& matrix);
-std::vector<std::uint64_t> column_sizes(const Csr& matrix);
-
 /// Deals rows of these sizes to `stripes` (up to 256) stripes with about equally many entries each: the
 /// longest rows first, always to the lightest stripe. Returns the stripe of each row.
-std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint64_t> sizes, std::size_t stripes);
+std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes);
 
 /// Cuts users and items into S stripes each, so that the matrix falls into S x S blocks. An epoch is S
 /// rounds; the S blocks of a round share no user and no item, so threads update them at the same time without

@@ -202,7 +202,7 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   const MakeModel make = [&](Factors factors) {
     return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
   };
-  std::vector<idx_t> counts = column_counts(positives);
+  std::vector<idx_t> counts = column_sizes(positives);
   const std::vector<float> weights =
       config.sampler == "popularity" ? item_weights(counts, config.popularity_power) : std::vector<float>();
   Fit fit{positives,

@@ -55,6 +55,12 @@ HistoryRow positive_history_row(const Query& query) {
   return row;
 }
 
+std::uint64_t seed_of(std::span<const idx_t> indices) {
+  std::uint64_t seed = indices.size();
+  for (const idx_t index : indices) seed = Rng::mix(seed ^ index);
+  return seed;
+}
+
 void clear_rows_without_entries(const Csr& matrix, Matrix& factors) {
   for (std::size_t r = 0; r < matrix.rows(); ++r) {
     if (matrix.row_size(r) == 0) std::ranges::fill(factors[r], 0.0f);
@@ -66,6 +72,35 @@ std::span<const float> stored_row(const Matrix& users, const Query& query) {
   const std::span<const float> row = users[*query.user];
   const bool known = std::ranges::any_of(row, [](float value) { return value != 0; });
   return known ? row : std::span<const float>();
+}
+
+bool copy_stored_row(const Matrix& users, const Query& query, std::span<float> out) {
+  const auto row = stored_row(users, query);
+  std::ranges::copy(row, out.begin());
+  return !row.empty();
+}
+
+KnownUsers known_users(const Matrix& stored, std::span<const idx_t> users, std::span<const float> values,
+                       float unknown_value) {
+  KnownUsers known;
+  for (std::size_t k = 0; k < users.size(); ++k) {
+    if (stored_row(stored, {.user = users[k]}).empty()) continue;
+    known.users.push_back(users[k]);
+    known.values.push_back(values.empty() ? unknown_value : values[k]);
+  }
+  return known;
+}
+
+KnownUsers known_positive_users(const Matrix& stored, std::span<const idx_t> users,
+                                std::span<const float> values) {
+  const KnownUsers all = known_users(stored, users, values, 1);
+  KnownUsers known;
+  for (std::size_t k = 0; k < all.users.size(); ++k) {
+    if (!(all.values[k] > 0)) continue;
+    known.users.push_back(all.users[k]);
+    known.values.push_back(all.values[k]);
+  }
+  return known;
 }
 
 Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols) {

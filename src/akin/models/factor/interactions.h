@@ -22,12 +22,30 @@ HistoryRow history_row(const Query& query, Repeats repeats, float unknown_value)
 /// positive_interactions() does.
 HistoryRow positive_history_row(const Query& query);
 
+/// A seed that depends on the indices and their order only: of what is drawn when folding in.
+std::uint64_t seed_of(std::span<const idx_t> indices);
+
 /// Makes zero the rows of `factors` that `matrix` has no entries for.
 void clear_rows_without_entries(const Csr& matrix, Matrix& factors);
 
 /// The row if `query` names a user of `users` whose row is not zero, else an empty span. A zero row is how
 /// the factor models store a user they know nothing of.
 std::span<const float> stored_row(const Matrix& users, const Query& query);
+
+/// Copies stored_row() to `out`; false if it is empty.
+bool copy_stored_row(const Matrix& users, const Query& query, std::span<float> out);
+
+/// The users of a new item that a model has a row of, with the values they gave.
+struct KnownUsers {
+  std::vector<idx_t> users;
+  std::vector<float> values;
+};
+/// Those of `users` whose row of `stored` is not zero. `values` is as long or empty: each `unknown_value`.
+KnownUsers known_users(const Matrix& stored, std::span<const idx_t> users, std::span<const float> values,
+                       float unknown_value);
+/// The same without those whose value is not positive; unknown ones are 1.
+KnownUsers known_positive_users(const Matrix& stored, std::span<const idx_t> users,
+                                std::span<const float> values);
 
 /// Reads tensor `name` as a matrix of (rows, cols). Throws Error(kBadData).
 Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols);

@@ -42,5 +42,24 @@ TEST(Interactions, AZeroRowIsAnUnknownUser) {
   EXPECT_TRUE(stored_row(users, {}).empty());
 }
 
+TEST(Interactions, KnownUsersAreThoseWithARow) {
+  Matrix stored(3, 2);
+  stored[1][0] = 2;
+  stored[2][1] = 3;
+  const std::vector<idx_t> users = {0, 1, 2, 5};
+  const std::vector<float> values = {4, -1, 6, 7};
+  const KnownUsers known = known_users(stored, users, values, 9);
+  EXPECT_EQ(known.users, (std::vector<idx_t>{1, 2}));
+  EXPECT_EQ(known.values, (std::vector<float>{-1, 6}));
+  EXPECT_EQ(known_users(stored, users, {}, 9).values, (std::vector<float>{9, 9}));
+  EXPECT_EQ(known_positive_users(stored, users, values).users, (std::vector<idx_t>{2}));
+  EXPECT_EQ(known_positive_users(stored, users, {}).values, (std::vector<float>{1, 1}));
+  std::vector<float> out(2, 5.0f);
+  EXPECT_FALSE(copy_stored_row(stored, {.user = 0}, out));
+  EXPECT_EQ(out[0], 5.0f) << "left as it was";
+  EXPECT_TRUE(copy_stored_row(stored, {.user = 2}, out));
+  EXPECT_EQ(out, (std::vector<float>{0, 3}));
+}
+
 }  // namespace
 }  // namespace akin

@@ -145,7 +145,7 @@ std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& c
   Fit fit{
       positives,
       config,
-      column_counts(positives),
+      column_sizes(positives),
       Fit::initial(positives, config, context),
       BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
       std::vector<RankingBatch>(threads, RankingBatch{static_cast<std::size_t>(config.negatives), {}, {}}),
@@ -161,21 +161,14 @@ std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& c
 }
 
 bool LogisticMf::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   const HistoryRow row = positive_history_row(query);
   if (row.items.empty()) return false;
   LogisticTerms terms;
-  std::uint64_t seed = row.items.size();
-  for (const idx_t item : row.items) {
-    terms.add(item, 1, 1);
-    seed = Rng::mix(seed ^ item);
-  }
+  for (const idx_t item : row.items) terms.add(item, 1, 1);
   const float n = static_cast<float>(row.items.size()), draws = n * numbers_.negatives;
   const std::size_t others = std::min(kFoldIn, n_items());
-  Rng rng(seed);
+  Rng rng(seed_of(row.items));
   for (std::size_t k = 0; k < others; ++k) {
     const auto item = static_cast<idx_t>(others == n_items() ? k : rng.below(n_items()));
     terms.add(item, draws / static_cast<float>(others), 0);
@@ -192,10 +185,7 @@ bool LogisticMf::user_vector(const Query& query, std::span<float> out) const {
 bool LogisticMf::item_vector(std::span<const idx_t> users, std::span<const float> values,
                              std::span<float> out) const {
   LogisticTerms terms;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    const bool chosen = values.empty() || values[k] > 0;
-    if (chosen && !stored_row(users_, {.user = users[k]}).empty()) terms.add(users[k], 1, 1);
-  }
+  for (const idx_t user : known_positive_users(users_, users, values).users) terms.add(user, 1, 1);
   if (terms.rows.empty()) return false;
   const auto draws = static_cast<float>(numbers_.pairs * numbers_.negatives / static_cast<double>(n_items()));
   const float n = static_cast<float>(terms.rows.size());

@@ -38,16 +38,12 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
     }
   }
   clear_rows_without_entries(by_user, model.users);
-  const std::vector<std::uint64_t> sizes = column_sizes(by_user);
+  const std::vector<std::uint32_t> sizes = column_sizes(by_user);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] == 0) std::ranges::fill(model.items[i], 0.0f);
   }
   take_item_vectors(context, MfSgd::kName, model.items);
   return model;
-}
-
-float learning_rate(const MfSgd::Config& config, int epoch) {
-  return static_cast<float>(config.learning_rate * std::pow(static_cast<double>(config.decay), epoch));
 }
 
 /// False if an entry is NaN or infinite, or the sum of squares overflows; all_finite() would take a tenth of
@@ -57,7 +53,7 @@ bool is_finite(const Matrix& matrix) {
 }
 
 /// 1 / (number of entries) of each row, in order of places.
-std::vector<float> shares(const std::vector<std::uint64_t>& sizes, const std::vector<idx_t>& places) {
+std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::vector<idx_t>& places) {
   std::vector<float> result(sizes.size());
   for (std::size_t r = 0; r < result.size(); ++r)
     result[places[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
@@ -170,7 +166,7 @@ struct MfSgd::Fit {
   }
 
   double epoch(int number, const RatingGrid& grid, WorkerTeam& team, const Context& context) {
-    step.learning_rate = learning_rate(config, number);
+    step.learning_rate = decayed_rate(config.learning_rate, config.decay, number);
     const double loss = grid.run(static_cast<std::uint64_t>(number), team, context,
                                  [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
                                    RatingStep block_step = step;

@@ -175,10 +175,7 @@ Nmf::Nmf(Matrix users, Matrix items, const Objective& objective)
       item_gram_(ridge_gram(items_, objective.regularization, 0)) {}
 
 bool Nmf::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   HistoryRow row = positive_history_row(query);
   if (row.items.empty()) return false;
   if (!objective_.use_values) std::ranges::fill(row.values, 1.0f);
@@ -187,15 +184,9 @@ bool Nmf::user_vector(const Query& query, std::span<float> out) const {
 
 bool Nmf::item_vector(std::span<const idx_t> users, std::span<const float> values,
                       std::span<float> out) const {
-  std::vector<idx_t> known;
-  std::vector<float> weights;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    const float value = values.empty() ? 1.0f : values[k];
-    if (!(value > 0) || stored_row(users_, {.user = users[k]}).empty()) continue;
-    known.push_back(users[k]);
-    weights.push_back(objective_.use_values ? value : 1.0f);
-  }
-  return !known.empty() && fold_in(users_, user_gram_, {known, weights, {}}, out);
+  KnownUsers known = known_positive_users(users_, users, values);
+  if (!objective_.use_values) std::ranges::fill(known.values, 1.0f);
+  return !known.users.empty() && fold_in(users_, user_gram_, {known.users, known.values, {}}, out);
 }
 
 void Nmf::save(TensorWriter& writer) const {

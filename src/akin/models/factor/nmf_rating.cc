@@ -196,8 +196,8 @@ class NmfRating::Fit {
     take_nonnegative_item_vectors(context_, kName, items);
     clear_rows_without_entries(by_user_, users);
     clear_rows_without_entries(by_item_, items);
-    users_ = widen(users);
-    items_ = widen(items);
+    users_ = users.resized(users.rows(), factors + 2);
+    items_ = items.resized(items.rows(), factors + 2);
     for (std::size_t u = 0; u < users_.rows(); ++u) {
       if (by_user_.row_size(u) == 0) continue;
       users_[u][factors] = objective_.mean;
@@ -210,12 +210,6 @@ class NmfRating::Fit {
     objective_.regularization = config_.regularization;
     objective_.bias_regularization = config_.bias_regularization;
     objective_.biases = config_.biases;
-  }
-
-  static Matrix widen(const Matrix& matrix) {
-    Matrix wide(matrix.rows(), matrix.cols() + 2);
-    for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
-    return wide;
   }
 
   static Ratings ratings(const Csr& matrix, std::size_t row) {
@@ -279,10 +273,7 @@ std::unique_ptr<Model> NmfRating::fit(const TrainingData& data, const Config& co
 }
 
 bool NmfRating::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   const HistoryRow history = history_row(query, Repeats::kLast, objective_.liked);
   if (history.items.empty()) return false;
   Matrix row(1, items_.cols());
@@ -295,18 +286,12 @@ bool NmfRating::user_vector(const Query& query, std::span<float> out) const {
 
 bool NmfRating::item_vector(std::span<const idx_t> users, std::span<const float> values,
                             std::span<float> out) const {
-  std::vector<idx_t> known;
-  std::vector<float> given;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    if (stored_row(users_, {.user = users[k]}).empty()) continue;
-    known.push_back(users[k]);
-    given.push_back(values.empty() ? objective_.liked : values[k]);
-  }
-  if (known.empty()) return false;
+  const KnownUsers known = known_users(users_, users, values, objective_.liked);
+  if (known.users.empty()) return false;
   Matrix row(1, items_.cols());
   RowStep step(users_, objective_, Side::kItems);
   step.reset(row[0]);
-  step.improve({known, given}, kUntilConverged, row[0]);
+  step.improve({known.users, known.values}, kUntilConverged, row[0]);
   std::ranges::copy(row[0], out.begin());
   return true;
 }

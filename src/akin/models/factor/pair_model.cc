@@ -17,37 +17,6 @@ std::size_t fold_in_steps(double visits) {
   return static_cast<std::size_t>(std::clamp(50 * visits, 2000.0, 50000.0));
 }
 
-std::uint64_t seed_of(std::span<const idx_t> indices) {
-  std::uint64_t seed = indices.size();
-  for (const idx_t index : indices) seed = Rng::mix(seed ^ index);
-  return seed;
-}
-
-/// The rows with one more column.
-Matrix widen(const Matrix& matrix) {
-  Matrix wide(matrix.rows(), matrix.cols() + 1);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
-  return wide;
-}
-
-/// The first columns of the rows.
-Matrix narrow(const Matrix& matrix, std::size_t cols) {
-  Matrix result(matrix.rows(), cols);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r].first(cols), result[r].begin());
-  return result;
-}
-
-/// The users that chose an item and that the model knows.
-std::vector<idx_t> known_users(std::span<const idx_t> users, std::span<const float> values,
-                               const Matrix& rows) {
-  std::vector<idx_t> known;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    const bool chosen = values.empty() || values[k] > 0;
-    if (chosen && !stored_row(rows, {.user = users[k]}).empty()) known.push_back(users[k]);
-  }
-  return known;
-}
-
 }  // namespace
 
 PairSample sample_pairs(const Csr& positives, std::uint64_t seed) {
@@ -78,10 +47,7 @@ std::optional<idx_t> PairModel::draw_item(std::span<const idx_t> history, Rng& r
 }
 
 bool PairModel::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   const HistoryRow row = positive_history_row(query);
   if (row.items.empty()) return false;
   Matrix user(1, items_.cols());
@@ -105,7 +71,7 @@ bool PairModel::user_vector(const Query& query, std::span<float> out) const {
 
 bool PairModel::item_vector(std::span<const idx_t> users, std::span<const float> values,
                             std::span<float> out) const {
-  const std::vector<idx_t> known = known_users(users, values, users_);
+  const std::vector<idx_t> known = known_positive_users(users_, users, values).users;
   if (known.empty()) return false;
   // Pairs of users who chose the item are no place for it as a negative.
   std::vector<double> shares(sample_.users.size(), 0.0);
@@ -181,8 +147,8 @@ FactorModel initial_factors(const Csr& positives, const PairStart& start, const 
     check_start_columns(start.old->item_vectors(), factors + 1, start.model);
     const Factors grown =
         grow_factors(*start.old, start.old->stored_users(), positives, *context.start, start.make);
-    model.users = narrow(grown.users, factors);
-    model.items = narrow(grown.items, factors);
+    model.users = grown.users.resized(grown.users.rows(), factors);
+    model.items = grown.items.resized(grown.items.rows(), factors);
     for (std::size_t i = 0; i < grown.items.rows(); ++i) model.item_bias.push_back(grown.items[i][factors]);
     return model;
   }
@@ -199,8 +165,9 @@ Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<c
                      std::string_view name) {
   if (!all_finite(model.users) || !all_finite(model.items))
     fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", name);
-  Factors factors{widen(model.users), widen(model.items)};
   const std::size_t f = model.users.cols();
+  Factors factors{model.users.resized(model.users.rows(), f + 1),
+                  model.items.resized(model.items.rows(), f + 1)};
   for (std::size_t u = 0; u < factors.users.rows(); ++u)
     factors.users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
   for (std::size_t i = 0; i < factors.items.rows(); ++i) {
@@ -208,12 +175,6 @@ Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<c
     factors.items[i][f] = model.item_bias[i];
   }
   return factors;
-}
-
-std::vector<idx_t> column_counts(const Csr& matrix) {
-  std::vector<idx_t> counts(matrix.cols, 0);
-  for (const idx_t column : matrix.indices) ++counts[column];
-  return counts;
 }
 
 }  // namespace akin

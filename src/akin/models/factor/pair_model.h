@@ -94,7 +94,4 @@ FactorModel initial_factors(const Csr& positives, const PairStart& start, const 
 Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<const idx_t> item_counts,
                      std::string_view name);
 
-/// Entries of each column.
-std::vector<idx_t> column_counts(const Csr& matrix);
-
 }  // namespace akin

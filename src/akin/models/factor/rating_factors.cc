@@ -1,6 +1,7 @@
 #include "akin/models/factor/rating_factors.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "akin/models/factor/interactions.h"
@@ -12,10 +13,6 @@ float upper_quartile(std::vector<float> values) {
   const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * 3 / 4);
   std::ranges::nth_element(values, at);
   return *at;
-}
-
-bool is_zero(std::span<const float> row) {
-  return std::ranges::all_of(row, [](float value) { return value == 0; });
 }
 
 }  // namespace
@@ -30,11 +27,12 @@ Ratings training_ratings(const TrainingData& data, std::string_view model) {
   return ratings;
 }
 
+float decayed_rate(float rate, float decay, int epoch) {
+  return static_cast<float>(rate * std::pow(static_cast<double>(decay), epoch));
+}
+
 bool RatingFactors::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(users_, query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(users_, query, out)) return true;
   const HistoryRow row = history_row(query, Repeats::kLast, numbers_.liked);
   if (row.items.empty()) return false;
   Matrix x(1, items_.cols());
@@ -46,17 +44,11 @@ bool RatingFactors::user_vector(const Query& query, std::span<float> out) const 
 
 bool RatingFactors::item_vector(std::span<const idx_t> users, std::span<const float> values,
                                 std::span<float> out) const {
-  std::vector<idx_t> known;
-  std::vector<float> ratings;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    if (users[k] >= users_.rows() || is_zero(users_[users[k]])) continue;
-    known.push_back(users[k]);
-    ratings.push_back(values.empty() ? numbers_.liked : values[k]);
-  }
-  if (known.empty()) return false;
+  const KnownUsers known = known_users(users_, users, values, numbers_.liked);
+  if (known.users.empty()) return false;
   Matrix x(1, items_.cols());
   RatingRidge(RatingRidge::Side::kItem, users_, numbers_.layout, numbers_.item)
-      .solve(known, ratings, x.row(0));
+      .solve(known.users, known.values, x.row(0));
   std::ranges::copy(x[0], out.begin());
   return true;
 }
@@ -86,27 +78,10 @@ RatingLayout start_layout(const Ratings& ratings, bool biases, const RatingFacto
   return {biases, biases ? ratings.mean : 0};
 }
 
-namespace {
-
-/// The rows with two more columns.
-Matrix widen(const Matrix& matrix) {
-  Matrix wide(matrix.rows(), matrix.cols() + 2);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], wide[r].begin());
-  return wide;
-}
-
-Matrix first_columns(const Matrix& matrix, std::size_t n) {
-  Matrix first(matrix.rows(), n);
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r].first(n), first[r].begin());
-  return first;
-}
-
-}  // namespace
-
 Matrix user_rows(const Matrix& users, std::span<const float> biases, const RatingLayout& layout,
                  const Csr& by_user) {
   if (!layout.biases) return users.clone();
-  Matrix rows = widen(users);
+  Matrix rows = users.resized(users.rows(), users.cols() + 2);
   const std::size_t f = users.cols();
   for (std::size_t u = 0; u < rows.rows(); ++u) {
     if (by_user.row_size(u) == 0) continue;
@@ -118,7 +93,7 @@ Matrix user_rows(const Matrix& users, std::span<const float> biases, const Ratin
 
 Matrix item_rows(const Matrix& items, std::span<const float> biases, const RatingLayout& layout) {
   if (!layout.biases) return items.clone();
-  Matrix rows = widen(items);
+  Matrix rows = items.resized(items.rows(), items.cols() + 2);
   const std::size_t f = items.cols();
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     rows[i][f] = 1;
@@ -129,7 +104,7 @@ Matrix item_rows(const Matrix& items, std::span<const float> biases, const Ratin
 
 FactorModel narrow(const Factors& rows, const RatingLayout& layout) {
   const std::size_t f = layout.factors(rows.items.cols());
-  FactorModel model{first_columns(rows.users, f), first_columns(rows.items, f),
+  FactorModel model{rows.users.resized(rows.users.rows(), f), rows.items.resized(rows.items.rows(), f),
                     std::vector<float>(rows.users.rows()), std::vector<float>(rows.items.rows())};
   if (!layout.biases) return model;
   for (std::size_t u = 0; u < rows.users.rows(); ++u) {

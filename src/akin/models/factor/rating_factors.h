@@ -17,6 +17,9 @@ struct Ratings {
 /// Throws Error(kBadData) naming `model` if there are none.
 Ratings training_ratings(const TrainingData& data, std::string_view model);
 
+/// The step length of an epoch, counted from 0: rate decay^epoch.
+float decayed_rate(float rate, float decay, int epoch);
+
 /// A trained model r_ui ~ mu + b_u + b_i + p_u . q_i, or p_u . q_i, however it was fitted.
 class RatingFactors : public Model {
  public:

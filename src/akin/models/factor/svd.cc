@@ -69,18 +69,12 @@ bool Svd::user_vector(const Query& query, std::span<float> out) const {
 
 bool Svd::item_vector(std::span<const idx_t> users, std::span<const float> values,
                       std::span<float> out) const {
-  std::vector<idx_t> known;
-  std::vector<float> weights;
-  for (std::size_t k = 0; k < users.size(); ++k) {
-    const float value = values.empty() ? 1.0f : values[k];
-    if (!(value > 0) || stored_row(users_, {.user = users[k]}).empty()) continue;
-    known.push_back(users[k]);
-    weights.push_back(scaling_.use_values ? value : 1.0f);
-  }
-  if (known.empty()) return false;
-  const float scale = std::pow(static_cast<float>(known.size()), -scaling_.item_scaling);
+  KnownUsers known = known_positive_users(users_, users, values);
+  if (!scaling_.use_values) std::ranges::fill(known.values, 1.0f);
+  if (known.users.empty()) return false;
+  const float scale = std::pow(static_cast<float>(known.users.size()), -scaling_.item_scaling);
   Matrix sum(1, users_.cols());
-  gather_multiply(users_, {known, weights, {}}, nullptr, sum.row(0));
+  gather_multiply(users_, {known.users, known.values, {}}, nullptr, sum.row(0));
   for (std::size_t f = 0; f < out.size(); ++f) {
     const float value = singular_values_[f];
     out[f] = value > 0 ? scale * sum[0][f] / value : 0;

@@ -128,9 +128,7 @@ class Svdpp::Fit {
   /// The old model's stored users are effective vectors: less the implicit part they are p_u.
   void start_from(const Svdpp& old) {
     const Csr& by_user = ratings_.by_user;
-    implicit_ = Matrix(by_user.cols, old.implicit_.cols());
-    for (std::size_t i = 0; i < old.implicit_.rows(); ++i)
-      std::ranges::copy(old.implicit_[i], implicit_[i].begin());
+    implicit_ = old.implicit_.resized(by_user.cols, old.implicit_.cols());
     const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
       return std::unique_ptr<Model>(
           new Svdpp({std::move(grown.users), std::move(grown.items), old.numbers()}, implicit_.clone()));
@@ -145,10 +143,9 @@ class Svdpp::Fit {
   }
 
   double epoch(int number) {
-    const SvdppStep step{
-        numbers_.layout.mean,
-        static_cast<float>(config_.learning_rate * std::pow(static_cast<double>(config_.decay), number)),
-        config_.regularization, config_.bias_regularization, config_.implicit_regularization};
+    const SvdppStep step{numbers_.layout.mean, decayed_rate(config_.learning_rate, config_.decay, number),
+                         config_.regularization, config_.bias_regularization,
+                         config_.implicit_regularization};
     std::vector<std::size_t> order(batches_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(Rng(context_.seed, kOrderStream).next(), static_cast<std::uint64_t>(number))
@@ -224,10 +221,7 @@ std::unique_ptr<Model> Svdpp::fit(const TrainingData& data, const Config& config
 }
 
 bool Svdpp::user_vector(const Query& query, std::span<float> out) const {
-  if (const auto row = stored_row(user_vectors(), query); !row.empty()) {
-    std::ranges::copy(row, out.begin());
-    return true;
-  }
+  if (copy_stored_row(user_vectors(), query, out)) return true;
   HistoryRow row = history_row(query, Repeats::kLast, numbers().liked);
   if (row.items.empty()) return false;
   Matrix x(1, item_vectors().cols()), sum(1, implicit_.cols());

@@ -5,21 +5,10 @@
 #include "akin/base/error.h"
 
 namespace akin {
-namespace {
-
-/// The matrix with zero rows added.
-Matrix with_rows(const Matrix& matrix, std::size_t rows) {
-  AKIN_ASSERT(matrix.rows() <= rows);
-  Matrix grown(rows, matrix.cols());
-  for (std::size_t r = 0; r < matrix.rows(); ++r) std::ranges::copy(matrix[r], grown[r].begin());
-  return grown;
-}
-
-}  // namespace
-
 Factors grow_factors(const Model& old, const Matrix& old_users, const Csr& by_user, const FitStart& start,
                      const MakeModel& make) {
-  Factors factors{with_rows(old_users, by_user.rows()), with_rows(old.item_vectors(), by_user.cols)};
+  Factors factors{old_users.resized(by_user.rows(), old_users.cols()),
+                  old.item_vectors().resized(by_user.cols, old_users.cols())};
   const Csr by_item = transpose(by_user);
   for (const idx_t item : start.fold_items) {
     const auto users = by_item.cols_of(item);

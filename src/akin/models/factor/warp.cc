@@ -172,7 +172,7 @@ std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config,
   };
   Fit fit{positives,
           config,
-          column_counts(positives),
+          column_sizes(positives),
           initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
           BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
           std::vector<NegativeSampler>(threads, NegativeSampler(positives)),
