@@ -26,7 +26,7 @@ compare() {
 compare movielens-1m.data ratio:0.2 ""
 compare gowalla.data given ""
 if [ "${LARGE:-0}" = 1 ]; then
-  [ -s events.csv ] || python3 "$root/bench/peers/import_csv/make_events.py" 20000000 events.csv
+  [ -s events.csv ] || "$python" "$root/bench/peers/import_csv/make_events.py" 20000000 events.csv
   [ -s large.data ] || "$akin" import csv events.csv --user userId --item movieId --value rating --time timestamp \
     --repeats last -o large.data --quiet > /dev/null
   compare large.data ratio:0.02 cg
