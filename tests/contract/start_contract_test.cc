@@ -146,7 +146,10 @@ TEST_P(StartContract, RefusesWhatItCannotGoOnFrom) {
   const FitStart other{.model = popularity.get()};
   EXPECT_THROW(fit(all_of_it(), 1, &other), Error);
   ParamValues params = small_parameters(GetParam());
-  params["factors"] = "9";
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(GetParam().params(), [&](const auto& info) { return info.param.name == name; });
+  };
+  params[has("size") ? "size" : "factors"] = "9";
   const auto longer = GetParam().fit(old_part().training(), params, {});
   const FitStart of_other_length = start_from(*longer);
   EXPECT_THROW(fit(all_of_it(), 1, &of_other_length), Error) << "vectors of another length";

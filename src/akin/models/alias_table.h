@@ -20,7 +20,10 @@ class AliasTable {
   idx_t draw(Rng& rng) const {
     const std::uint64_t bits = rng.next();
     const auto slot = static_cast<idx_t>(((bits >> 32) * slots_.size()) >> 32);
-    return static_cast<std::uint32_t>(bits) < slots_[slot].keep ? slot : slots_[slot].alias;
+    // Without a branch, which nothing could predict.
+    const idx_t alias = slots_[slot].alias;
+    const auto own = -static_cast<idx_t>(static_cast<std::uint32_t>(bits) < slots_[slot].keep);
+    return alias ^ ((alias ^ slot) & own);
   }
 
  private:

@@ -8,6 +8,8 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/embed/sgns.h"
+#include "akin/models/embed/window_trainer.h"
+#include "akin/models/fit_start.h"
 
 namespace akin {
 namespace {
@@ -125,19 +127,48 @@ Corpus random_corpus(std::size_t vocabulary, std::size_t sequences, std::size_t 
   return corpus;
 }
 
+EmbedVectors train(const Corpus& corpus, const EmbedOptions& options, const Context& context = {}) {
+  EmbedVectors vectors = initial_vectors(corpus, options.size, context.seed);
+  train_sgns(corpus, options, context, vectors, {});
+  return vectors;
+}
+
+void expect_same_bits(const Matrix& a, const Matrix& b) {
+  for (std::size_t r = 0; r < a.rows(); ++r) ASSERT_TRUE(std::ranges::equal(a[r], b[r])) << r;
+}
+
 TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
-  const Corpus corpus = random_corpus(401, 211, 13);
-  // So wide a window makes two chunks of this text; 401 tokens make three blocks; 17 negatives need three
-  // steps.
-  const SgnsOptions options = {.size = 10, .window = 400, .epochs = 2, .negative = 17};
-  const SgnsVectors one = train_sgns(corpus, options, {.threads = 1});
-  const SgnsVectors many = train_sgns(corpus, options, {.threads = 5});
-  for (std::size_t t = 0; t < 401; ++t) {
-    for (std::size_t c = 0; c < 10; ++c) {
-      ASSERT_EQ(one.input[t][c], many.input[t][c]);
-      ASSERT_EQ(one.output[t][c], many.output[t][c]);
-    }
-  }
+  Corpus corpus = random_corpus(401, 211, 13);
+  // So wide a window makes several chunks of this text; 401 tokens make three blocks; 17 negatives need three steps.
+  EmbedOptions options = {.windows = {.window = 400}, .size = 10, .epochs = 2, .negative = 17};
+  const EmbedVectors one = train(corpus, options, {.threads = 1}), many = train(corpus, options, {.threads = 5});
+  expect_same_bits(one.input, many.input);
+  expect_same_bits(one.output, many.output);
+  // With side tokens and documents.
+  corpus.n_fields = 1;
+  corpus.side.assign(401, {});
+  for (idx_t t = 0; t < 400; ++t) corpus.side[t] = {401 + t % 3, 404};
+  corpus.side_counts = {50, 50, 50, 20};
+  corpus.n_documents = 2;
+  for (std::size_t s = 0; s < corpus.sequences(); ++s) corpus.document.push_back(static_cast<idx_t>(s % 2));
+  options.side_weight = 0.5f;
+  options.windows.window = 3;
+  const EmbedVectors a = train(corpus, options, {.threads = 1}), b = train(corpus, options, {.threads = 3});
+  expect_same_bits(a.input, b.input);
+  expect_same_bits(a.output, b.output);
+  EXPECT_EQ(a.input.rows(), 407u);
+}
+
+TEST(Sgns, SideTokensOfNoWeightChangeNothing) {
+  Corpus corpus = random_corpus(101, 97, 11);  // one block, so that both draw the same noise
+  const EmbedOptions options = {.windows = {.window = 3}, .size = 8, .epochs = 2, .side_weight = 0};
+  corpus.n_fields = 1;
+  corpus.side.assign(101, {101});
+  corpus.side_counts = {1};
+  const EmbedVectors vectors = train(corpus, options);
+  const EmbedVectors begun = initial_vectors(corpus, 8, Context{}.seed);
+  EXPECT_TRUE(std::ranges::equal(vectors.input[101], begun.input[101]));
+  EXPECT_FALSE(std::ranges::equal(vectors.input[5], begun.input[5]));
 }
 
 TEST(Sgns, LossFalls) {
@@ -145,8 +176,8 @@ TEST(Sgns, LossFalls) {
   std::vector<double> losses;
   Context context;
   context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
-  train_sgns(corpus, {.size = 16, .epochs = 10}, context);
-  ASSERT_GE(losses.size(), 10u);
+  train(corpus, {.windows = {.window = 3}, .size = 16, .epochs = 20}, context);
+  ASSERT_GE(losses.size(), 20u);
   EXPECT_NEAR(losses.front(), 6 * std::log(2), 0.2) << "near-zero vectors: 1 pair and 5 negatives at 1/2";
   EXPECT_LT(losses.back(), losses.front() - 0.5);
 }
@@ -154,11 +185,64 @@ TEST(Sgns, LossFalls) {
 TEST(Sgns, ReportsVectorsThatGrowWithoutBound) {
   const Corpus corpus = random_corpus(100, 300, 31);
   try {
-    train_sgns(corpus, {.size = 4, .epochs = 50, .alpha = 1e30, .min_alpha = 1e30}, {});
+    train(corpus, {.windows = {.window = 3}, .size = 4, .epochs = 50, .alpha = 1e30, .min_alpha = 1e30});
     FAIL() << "trained";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kBadData);
   }
+}
+
+/// Every output layer under skip-gram and CBOW finds the neighbours on the ring.
+TEST(Prod2Vec, EveryArchitectureFindsTheCompanyItemsKeep) {
+  const Dataset data = ring(97, 41, 11);
+  struct Case {
+    int sg, hs, negative, mean;
+  };
+  for (const Case c : {Case{1, 1, 0, 1}, Case{1, 0, 0, 1}, Case{0, 0, 5, 1}, Case{0, 0, 5, 0}, Case{0, 1, 0, 1},
+                       Case{0, 0, 0, 1}, Case{1, 1, 3, 1}}) {
+    const auto model = fit(data, {.size = 16,
+                                  .window = 2,
+                                  .epochs = 120,
+                                  .sg = c.sg,
+                                  .hs = c.hs,
+                                  .negative = c.negative,
+                                  .cbow_mean = c.mean,
+                                  .alpha = 0.05f,
+                                  .sample = 0,
+                                  .score = "cosine"});
+    int near = 0, all = 0;
+    for (idx_t item = 0; item < 41; ++item) {
+      for (const Scored& similar : model->similar(item, 2)) {
+        const int distance = std::abs(static_cast<int>(similar.idx) - static_cast<int>(item));
+        near += std::min(distance, 41 - distance) <= 4;
+        ++all;
+      }
+    }
+    EXPECT_GT(near, 0.9 * all) << "sg " << c.sg << " hs " << c.hs << " negative " << c.negative;
+  }
+}
+
+TEST(Prod2Vec, HierarchicalSoftmaxAloneCannotPredict) {
+  const Dataset data = ring(31, 17, 7);
+  EXPECT_THROW(fit(data, {.size = 5, .hs = 1, .negative = 0}), Error);
+  EXPECT_NO_THROW(fit(data, {.size = 5, .epochs = 1, .hs = 1, .negative = 0, .score = "cosine"}));
+}
+
+TEST(Prod2Vec, NewItemsBeginAmongTheirCompany) {
+  Dataset data = ring(97, 41, 11);
+  const auto old = fit(data, {.size = 16, .window = 2, .epochs = 60, .sample = 0});
+  const idx_t item = data.items.add("new");
+  for (std::size_t e = 3; e < data.events.size(); e += 41) {
+    if (data.events[e].item == 7) data.events[e].item = item;
+  }
+  for (Event& event : data.events) {
+    if (event.item == 7 && event.user % 2 == 0) event.item = item;
+  }
+  const FitStart start = {.model = old.get(), .fold_items = {item}};
+  const auto updated = fit(data, {.size = 16, .window = 2, .epochs = 0, .sample = 0}, {.start = &start});
+  for (idx_t i = 0; i < 41; ++i) EXPECT_TRUE(std::ranges::equal(updated->embeddings()[i], old->embeddings()[i]));
+  for (const Scored& similar : updated->similar(item, 3))
+    EXPECT_LE(std::abs(static_cast<int>(similar.idx) - 7), 3) << similar.idx;
 }
 
 }  // namespace

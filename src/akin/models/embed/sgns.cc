@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <span>
+#include <vector>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
@@ -16,50 +18,69 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = 16;        // more rounds a chunk gain nothing below that many threads
 constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
-constexpr std::size_t kPairsPerChunk = 1 << 20;
-constexpr std::size_t kShards = 64;  // units of work when pairs are made
+constexpr std::size_t kPairsPerChunk = 1 << 22;
+constexpr std::size_t kAhead = 8;  // places, or groups, between asking for memory and using it
+constexpr std::size_t kLossEvery = 64;  // batches whose loss is computed, as a sample
 
 // Streams of random numbers, so that no two uses share one.
-enum Stream : std::uint64_t { kInit = 1, kBlocks, kPairs, kNoise };
+enum Stream : std::uint64_t { kInit = 1, kInputBlocks, kOutputBlocks, kOrder };
 Rng stream(std::uint64_t seed, Stream use, std::uint64_t a, std::uint64_t b = 0) {
   return Rng(Rng::mix(seed + use), Rng::mix(a) + b);
 }
 
-struct Pair {
-  idx_t input;
+/// Up to kSgnsInputs inputs of one output: inputs[begin .. begin + count) of its bucket.
+struct Group {
   idx_t output;
+  std::uint32_t begin;
+  std::uint32_t count;
 };
 
-/// The tokens dealt into blocks of equal weight, with the noise distribution of each.
-struct Blocks {
-  std::vector<std::uint8_t> of;            // block of each token
-  std::vector<std::vector<idx_t>> tokens;  // of each block
-  std::vector<AliasTable> noise;           // of each block, over positions in tokens
+/// The pairs of one block of inputs with one of outputs.
+struct Bucket {
+  std::unique_ptr<idx_t[]> inputs;  // room for `capacity`, the rest of it unwritten
+  std::size_t capacity = 0, size = 0;
+  std::vector<Group> groups;
+
+  /// Makes room for `more`.
+  void reserve(std::size_t more) {
+    if (size + more <= capacity) return;
+    capacity = std::max(2 * capacity, size + more);
+    auto grown = std::make_unique_for_overwrite<idx_t[]>(capacity);
+    std::copy_n(inputs.get(), size, grown.get());
+    inputs = std::move(grown);
+  }
+};
+
+struct Loss {
+  double sum = 0;
+  double weight = 0;
 };
 
 class Trainer {
  public:
-  Trainer(const Corpus& corpus, const SgnsOptions& options, const Context& context)
+  Trainer(const Corpus& corpus, const EmbedOptions& options, const Context& context, EmbedVectors& vectors)
       : corpus_(corpus),
         options_(options),
         context_(context),
-        n_blocks_(std::clamp<std::size_t>(corpus.counts.size() / kTokensPerBlock, 1, kMaxBlocks)) {
-    init_vectors();
-    init_keep();
-    noise_weight_.reserve(corpus.counts.size());
-    for (const std::uint64_t count : corpus.counts) {
-      noise_weight_.push_back(std::pow(static_cast<double>(count), options.ns_exponent));
+        vectors_(vectors),
+        windows_(corpus, options.windows),
+        n_blocks_(std::clamp<std::size_t>(corpus.n_outputs() / kTokensPerBlock, 1, kMaxBlocks)),
+        buckets_(n_blocks_ * n_blocks_) {
+    for (const auto* counts : {&corpus.counts, &corpus.side_counts}) {
+      for (const std::uint64_t count : *counts)
+        noise_weight_.push_back(std::pow(static_cast<double>(count), options.ns_exponent));
     }
   }
 
   /// One pass over the corpus; returns the mean loss of its pairs.
   double run_epoch(std::size_t epoch) {
     deal_blocks(epoch);
-    loss_ = 0;
-    loss_pairs_ = 0;
+    loss_ = {};
     for (std::size_t begin = 0; begin < corpus_.sequences();) {
       const std::size_t end = chunk_end(begin);
-      make_pairs(epoch, begin, end);
+      windows_.fill(epoch, begin, end, context_);
+      find_places();
+      make_groups();
       train_chunk(epoch, begin, end);
       begin = end;
     }
@@ -69,223 +90,296 @@ class Trainer {
     return mean_loss();
   }
 
-  SgnsVectors& vectors() { return vectors_; }
-
  private:
-  void init_vectors();
-  void init_keep();
   void deal_blocks(std::size_t epoch);
+  void deal(std::span<std::uint8_t> block_of, Rng rng) const;
   std::size_t chunk_end(std::size_t begin) const;
-  void make_pairs(std::size_t epoch, std::size_t begin, std::size_t end);
-  void add_pairs(std::size_t epoch, std::size_t sequence, std::vector<idx_t>& kept,
-                 std::vector<Pair>& pairs) const;
-  void sort_pairs();
+  void find_places();
+  void make_groups();
+  template <typename Add>
+  void inputs_of(idx_t output, std::size_t position, Add&& add) const;
+  void make_groups_of(idx_t output, std::span<Bucket> buckets);
   void train_chunk(std::size_t epoch, std::size_t begin, std::size_t end);
-  double train_bucket(std::span<const Pair> pairs, std::size_t block, float alpha, Rng rng);
-  double alpha_at(double tokens_done) const;
-  double mean_loss() const { return loss_ / static_cast<double>(std::max<std::size_t>(1, loss_pairs_)); }
-  std::size_t bucket_of(const Pair& pair) const {
-    return blocks_.of[pair.input] * n_blocks_ + blocks_.of[pair.output];
+  void prefetch(const Bucket& bucket, const Group& group) const;
+  void add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsBatch& batch);
+  Loss train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng);
+  double mean_loss() const { return loss_.sum / std::max(1.0, loss_.weight); }
+  float weight_of(idx_t input, idx_t output) const {
+    const bool side = output >= corpus_.counts.size() ||
+                      (input >= corpus_.counts.size() && input < corpus_.n_outputs());
+    return side ? options_.side_weight : 1;
   }
 
   const Corpus& corpus_;
-  const SgnsOptions& options_;
+  const EmbedOptions& options_;
   const Context& context_;
+  EmbedVectors& vectors_;
+  Windows windows_;
   const std::size_t n_blocks_;
-  SgnsVectors vectors_;
-  std::vector<std::uint32_t> keep_;  // probability of keeping an occurrence, in 2^-32
-  std::vector<double> noise_weight_;
-  Blocks blocks_;
-  std::vector<std::vector<Pair>> shards_;  // pairs in order of the text
-  std::vector<Pair> pairs_;                // the same by bucket
-  std::vector<std::size_t> buckets_;       // start of each in pairs_
-  double loss_ = 0;
-  std::size_t loss_pairs_ = 0;
+  std::vector<double> noise_weight_;               // of each output
+  std::vector<std::uint8_t> input_block_, output_block_;
+  std::vector<std::vector<idx_t>> block_outputs_;  // of each block
+  std::vector<AliasTable> noise_;                  // of each block, over positions in block_outputs_
+  std::vector<std::uint64_t> place_starts_;        // of each output in places_
+  std::vector<std::uint32_t> places_;              // positions of the chunk where the output stands
+  std::vector<Bucket> buckets_;                    // [output block * n_blocks_ + input block]
+  Loss loss_;
 };
 
-void Trainer::init_vectors() {
-  const std::size_t n = corpus_.counts.size();
-  vectors_.input = Matrix(n, options_.size);
-  vectors_.output = Matrix(n, options_.size);
-  for (std::size_t i = 0; i < n; ++i) {
-    Rng rng = stream(context_.seed, kInit, i);
-    for (float& x : vectors_.input[i]) x = (2 * rng.uniform_float() - 1) / static_cast<float>(options_.size);
-  }
-}
-
-void Trainer::init_keep() {
-  const double total = static_cast<double>(corpus_.tokens.size());
-  keep_.assign(corpus_.counts.size(), 0xFFFFFFFF);
-  if (!(options_.sample > 0)) return;
-  for (std::size_t i = 0; i < keep_.size(); ++i) {
-    const double ratio = options_.sample * total / static_cast<double>(corpus_.counts[i]);
-    const double probability = std::sqrt(ratio) + ratio;
-    if (probability < 1) keep_[i] = static_cast<std::uint32_t>(probability * 0x1.0p32);
+/// Each stratum of n_blocks_ rows puts one into every block.
+void Trainer::deal(std::span<std::uint8_t> block_of, Rng rng) const {
+  std::vector<std::uint8_t> order(n_blocks_);
+  std::iota(order.begin(), order.end(), std::uint8_t{0});
+  for (std::size_t i = 0; i < block_of.size(); ++i) {
+    if (i % n_blocks_ == 0) rng.shuffle(std::span(order));
+    block_of[i] = order[i % n_blocks_];
   }
 }
 
 void Trainer::deal_blocks(std::size_t epoch) {
-  const std::size_t n = corpus_.counts.size();
-  blocks_.of.resize(n);
-  blocks_.tokens.assign(n_blocks_, {});
-  std::vector<std::uint8_t> order(n_blocks_);
-  std::iota(order.begin(), order.end(), std::uint8_t{0});
-  Rng rng = stream(context_.seed, kBlocks, epoch);
-  for (std::size_t i = 0; i < n; ++i) {  // each stratum of n_blocks_ tokens puts one into every block
-    if (i % n_blocks_ == 0) rng.shuffle(std::span(order));
-    blocks_.of[i] = order[i % n_blocks_];
-    blocks_.tokens[blocks_.of[i]].push_back(static_cast<idx_t>(i));
-  }
-  blocks_.noise.clear();
+  input_block_.resize(corpus_.n_inputs());
+  output_block_.resize(corpus_.n_outputs());
+  deal(input_block_, stream(context_.seed, kInputBlocks, epoch));
+  deal(output_block_, stream(context_.seed, kOutputBlocks, epoch));
+  block_outputs_.assign(n_blocks_, {});
+  for (std::size_t o = 0; o < output_block_.size(); ++o)
+    block_outputs_[output_block_[o]].push_back(static_cast<idx_t>(o));
+  noise_.clear();
   std::vector<double> weights;
-  for (const std::vector<idx_t>& tokens : blocks_.tokens) {
+  for (const std::vector<idx_t>& outputs : block_outputs_) {
     weights.clear();
-    for (const idx_t token : tokens) weights.push_back(noise_weight_[token]);
-    blocks_.noise.emplace_back(weights);
+    for (const idx_t output : outputs) weights.push_back(noise_weight_[output]);
+    noise_.emplace_back(weights);
   }
 }
 
 std::size_t Trainer::chunk_end(std::size_t begin) const {
-  const std::uint64_t limit = corpus_.offsets[begin] + kPairsPerChunk / (options_.window + 1);
+  const std::size_t copies = 1 + corpus_.n_fields;
+  const std::size_t pairs = std::min<std::size_t>(options_.windows.window, 100) + 1;
+  const std::uint64_t limit = corpus_.offsets[begin] + kPairsPerChunk / (pairs * copies * copies);
   const auto after = std::upper_bound(corpus_.offsets.begin(), corpus_.offsets.end(), limit);
   return std::max(begin + 1, static_cast<std::size_t>(after - corpus_.offsets.begin()) - 1);
 }
 
-void Trainer::add_pairs(std::size_t epoch, std::size_t sequence, std::vector<idx_t>& kept,
-                        std::vector<Pair>& pairs) const {
-  Rng rng = stream(context_.seed, kPairs, epoch, sequence);
-  kept.clear();
-  for (std::uint64_t t = corpus_.offsets[sequence]; t < corpus_.offsets[sequence + 1]; ++t) {
-    const idx_t token = corpus_.tokens[t];
-    if (keep_[token] == 0xFFFFFFFF || static_cast<std::uint32_t>(rng.next()) < keep_[token])
-      kept.push_back(token);
+/// Counting sort of the chunk's positions by what stands there.
+void Trainer::find_places() {
+  const auto outputs_of = [&](std::size_t position, auto&& visit) {
+    visit(windows_.token(position));
+    for (const idx_t side : windows_.side(position)) {
+      if (side != kNoToken) visit(side);
+    }
+  };
+  place_starts_.assign(corpus_.n_outputs() + 1, 0);
+  for (std::size_t p = 0; p < windows_.positions(); ++p)
+    outputs_of(p, [&](idx_t output) { ++place_starts_[output + 1]; });
+  std::partial_sum(place_starts_.begin(), place_starts_.end(), place_starts_.begin());
+  places_.resize(place_starts_.back());
+  std::vector<std::uint64_t> next(place_starts_.begin(), place_starts_.end() - 1);
+  for (std::size_t p = 0; p < windows_.positions(); ++p)
+    outputs_of(p, [&](idx_t output) { places_[next[output]++] = static_cast<std::uint32_t>(p); });
+}
+
+/// Calls add(input) for what predicts `output` where it stands at `position`.
+template <typename Add>
+void Trainer::inputs_of(idx_t output, std::size_t position, Add&& add) const {
+  const auto add_sides = [&](std::size_t p) {
+    for (const idx_t side : windows_.side(p)) {
+      if (side != kNoToken) add(side);
+    }
+  };
+  if (const idx_t document = windows_.document(position); document != kNoToken) add(document);
+  if (options_.windows.documents_only) return;
+  windows_.company(position, [&](std::size_t p) {
+    add(windows_.token(p));
+    add_sides(p);
+  });
+  if (output < corpus_.counts.size()) add_sides(position);
+}
+
+/// Writes the inputs of `output` into its block's buckets, one for each block of inputs.
+void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
+  const std::span<const std::uint32_t> places(places_.data() + place_starts_[output],
+                                              place_starts_[output + 1] - place_starts_[output]);
+  std::size_t bound = 0;
+  for (const std::uint32_t place : places) bound += windows_.company_bound(place) + 1;
+  bound *= 1 + corpus_.n_fields;
+  idx_t* ends[kMaxBlocks];
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    buckets[i].reserve(bound);
+    ends[i] = buckets[i].inputs.get() + buckets[i].size;
   }
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    const std::size_t reach = 1 + rng.below(options_.window);
-    const std::size_t last = std::min(kept.size() - 1, i + reach);
-    for (std::size_t j = i > reach ? i - reach : 0; j <= last; ++j) {
-      if (j != i) pairs.push_back({kept[j], kept[i]});
+  const std::uint8_t* const block_of = input_block_.data();
+  for (std::size_t p = 0; p < places.size(); ++p) {
+    if (p + kAhead < places.size()) windows_.prefetch_company(places[p + kAhead]);
+    inputs_of(output, places[p], [&](idx_t input) { *ends[block_of[input]]++ = input; });
+  }
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    Bucket& bucket = buckets[i];
+    const std::size_t begin = bucket.size;
+    bucket.size = static_cast<std::size_t>(ends[i] - bucket.inputs.get());
+    for (std::size_t b = begin; b < bucket.size; b += kSgnsInputs) {
+      const std::size_t count = std::min(kSgnsInputs, bucket.size - b);
+      bucket.groups.push_back({output, static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(count)});
     }
   }
 }
 
-void Trainer::make_pairs(std::size_t epoch, std::size_t begin, std::size_t end) {
-  shards_.resize(kShards);
+void Trainer::make_groups() {
   parallel_for(
-      kShards, context_.threads,
+      n_blocks_, context_.threads,
       [&](std::size_t first, std::size_t last, int) {
-        std::vector<idx_t> kept;
-        for (std::size_t shard = first; shard < last; ++shard) {
-          shards_[shard].clear();
-          const std::size_t from = begin + (end - begin) * shard / kShards;
-          const std::size_t to = begin + (end - begin) * (shard + 1) / kShards;
-          for (std::size_t s = from; s < to; ++s) add_pairs(epoch, s, kept, shards_[shard]);
+        for (std::size_t block = first; block < last; ++block) {
+          const auto buckets = std::span(buckets_).subspan(block * n_blocks_, n_blocks_);
+          for (Bucket& bucket : buckets) {
+            bucket.size = 0;
+            bucket.groups.clear();
+          }
+          for (const idx_t output : block_outputs_[block]) {
+            if (place_starts_[output] < place_starts_[output + 1]) make_groups_of(output, buckets);
+          }
         }
       },
       1);
-  sort_pairs();
-}
-
-/// Counting sort by bucket; within a bucket the order of the text stays.
-void Trainer::sort_pairs() {
-  const std::size_t n_buckets = n_blocks_ * n_blocks_;
-  std::vector<std::size_t> starts(kShards * n_buckets, 0);
-  parallel_for(
-      kShards, context_.threads,
-      [&](std::size_t first, std::size_t last, int) {
-        for (std::size_t s = first; s < last; ++s) {
-          for (const Pair& pair : shards_[s]) ++starts[s * n_buckets + bucket_of(pair)];
-        }
-      },
-      1);
-  buckets_.assign(n_buckets + 1, 0);
-  std::size_t total = 0;
-  for (std::size_t b = 0; b < n_buckets; ++b) {
-    buckets_[b] = total;
-    for (std::size_t s = 0; s < kShards; ++s) total += std::exchange(starts[s * n_buckets + b], total);
-  }
-  buckets_[n_buckets] = total;
-  pairs_.resize(total);
-  parallel_for(
-      kShards, context_.threads,
-      [&](std::size_t first, std::size_t last, int) {
-        for (std::size_t s = first; s < last; ++s) {
-          for (const Pair& pair : shards_[s]) pairs_[starts[s * n_buckets + bucket_of(pair)]++] = pair;
-        }
-      },
-      1);
-}
-
-double Trainer::alpha_at(double tokens_done) const {
-  const double total = static_cast<double>(corpus_.tokens.size()) * static_cast<double>(options_.epochs);
-  return options_.alpha - (options_.alpha - options_.min_alpha) * tokens_done / total;
 }
 
 void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end) {
+  const std::size_t total = corpus_.tokens.size() * options_.epochs;
   const std::size_t before = epoch * corpus_.tokens.size() + corpus_.offsets[begin];
   const std::size_t tokens = corpus_.offsets[end] - corpus_.offsets[begin];
-  std::vector<double> losses(n_blocks_);
+  std::vector<Loss> losses(n_blocks_);
   for (std::size_t round = 0; round < n_blocks_; ++round) {
     context_.check_stop();
-    const double done = static_cast<double>(before) + static_cast<double>(tokens) *
-                                                          static_cast<double>(round) /
-                                                          static_cast<double>(n_blocks_);
-    const auto alpha = static_cast<float>(alpha_at(done));
+    const double share = static_cast<double>(round) / static_cast<double>(n_blocks_);
+    const float alpha = learning_rate(options_, static_cast<double>(before) + static_cast<double>(tokens) * share,
+                                      static_cast<double>(total));
     parallel_for(
         n_blocks_, context_.threads,
         [&](std::size_t first, std::size_t last, int) {
           for (std::size_t i = first; i < last; ++i) {
-            const std::size_t o = (i + round) % n_blocks_;
-            const std::size_t b = i * n_blocks_ + o;
-            losses[i] = train_bucket(std::span(pairs_).subspan(buckets_[b], buckets_[b + 1] - buckets_[b]), o,
-                                     alpha, stream(context_.seed, kNoise, before, b));
+            const std::size_t block = (i + round) % n_blocks_;
+            const std::size_t b = block * n_blocks_ + i;
+            losses[i] = train_bucket(buckets_[b], block, alpha, stream(context_.seed, kOrder, before, b));
           }
         },
         1);
-    for (const double loss : losses) loss_ += loss;
+    for (const Loss& loss : losses) {
+      loss_.sum += loss.sum;
+      loss_.weight += loss.weight;
+    }
   }
-  loss_pairs_ += pairs_.size();
-  const std::size_t total = corpus_.tokens.size() * options_.epochs;
   context_.report(
       {.phase = "training", .done = before + tokens, .total = total, .unit = "words", .loss = mean_loss()});
 }
 
-double Trainer::train_bucket(std::span<const Pair> pairs, std::size_t block, float alpha, Rng rng) {
-  const std::vector<idx_t>& tokens = blocks_.tokens[block];
-  const AliasTable& noise = blocks_.noise[block];
-  const std::size_t stride = vectors_.input.stride();
-  double loss = 0;
-  for (const Pair& pair : pairs) {
-    float* outputs[kSgnsMaxOutputs] = {vectors_.output.row(pair.output)};
-    std::size_t n = 1, positives = 1;
-    for (std::size_t k = 0; k < options_.negative; ++k) {
-      const idx_t negative = tokens[noise.draw(rng)];
-      if (negative == pair.output) continue;
-      if (n == kSgnsMaxOutputs) {
-        loss += sgns_step(vectors_.input.row(pair.input), outputs, n, positives, stride, alpha);
-        n = positives = 0;
-      }
-      outputs[n++] = vectors_.output.row(negative);
+void prefetch_row(const float* row, std::size_t cols) {
+  for (std::size_t c = 0; c < cols; c += 64 / sizeof(float)) __builtin_prefetch(row + c, 1);
+}
+
+void Trainer::prefetch(const Bucket& bucket, const Group& group) const {
+  const std::size_t cols = vectors_.input.cols();
+  prefetch_row(vectors_.output.row(group.output), cols);
+  for (std::size_t p = group.begin; p < group.begin + group.count; ++p)
+    prefetch_row(vectors_.input.row(bucket.inputs[p]), cols);
+}
+
+bool all_different(const idx_t* values, std::size_t n) {
+  bool same = false;
+  for (std::size_t a = 1; a < n; ++a) {
+    for (std::size_t b = 0; b < a; ++b) same |= values[a] == values[b];
+  }
+  return !same;
+}
+
+/// Inputs that occur twice weigh twice.
+void Trainer::add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsBatch& batch) {
+  const bool plain = corpus_.n_fields == 0;
+  if (plain && all_different(inputs, n)) {
+    batch.n_inputs = n;
+    for (std::size_t k = 0; k < n; ++k) {
+      batch.inputs[k] = vectors_.input.row(inputs[k]);
+      batch.input_weights[k] = 1;
     }
-    loss += sgns_step(vectors_.input.row(pair.input), outputs, n, positives, stride, alpha);
+    return;
+  }
+  for (std::size_t k = 0; k < n; ++k) {
+    float* const row = vectors_.input.row(inputs[k]);
+    std::size_t at = 0;
+    while (at < batch.n_inputs && batch.inputs[at] != row) ++at;
+    if (at == batch.n_inputs) batch.inputs[batch.n_inputs++] = row;
+    batch.input_weights[at] += weight_of(inputs[k], output);
+  }
+}
+
+void add_output(float* row, float label, SgnsBatch& batch) {
+  for (std::size_t k = 0; k < batch.n_outputs; ++k) {
+    if (batch.outputs[k] == row) {
+      ++batch.output_weights[k];
+      return;
+    }
+  }
+  batch.outputs[batch.n_outputs] = row;
+  batch.labels[batch.n_outputs] = label;
+  batch.output_weights[batch.n_outputs++] = 1;
+}
+
+Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng) {
+  rng.shuffle(std::span(bucket.groups));
+  const std::vector<idx_t>& outputs = block_outputs_[block];
+  const AliasTable& noise = noise_[block];
+  const std::size_t cols = vectors_.input.cols();
+  Loss loss;
+  for (std::size_t b = 0; b < bucket.groups.size(); ++b) {
+    const Group& group = bucket.groups[b];
+    if (b + kAhead < bucket.groups.size()) __builtin_prefetch(&bucket.inputs[bucket.groups[b + kAhead].begin]);
+    if (b + 1 < bucket.groups.size()) prefetch(bucket, bucket.groups[b + 1]);
+    SgnsBatch batch;
+    add_inputs(&bucket.inputs[group.begin], group.count, group.output, batch);
+    add_output(vectors_.output.row(group.output), 1, batch);
+    const bool measured = b % kLossEvery == 0;
+    for (std::size_t k = 0; k < options_.negative; ++k) {
+      const idx_t negative = outputs[noise.draw(rng)];
+      if (negative == group.output) continue;
+      if (batch.n_outputs == kSgnsOutputs) {
+        if (measured) loss.sum += sgns_loss(batch, cols);
+        sgns_step(batch, cols, alpha);
+        batch.n_outputs = 0;
+      }
+      add_output(vectors_.output.row(negative), 0, batch);
+    }
+    if (measured) {
+      loss.sum += sgns_loss(batch, cols);
+      loss.weight += std::accumulate(batch.input_weights, batch.input_weights + batch.n_inputs, 0.0);
+    }
+    sgns_step(batch, cols, alpha);
   }
   return loss;
 }
 
 }  // namespace
 
-SgnsVectors train_sgns(const Corpus& corpus, const SgnsOptions& options, const Context& context,
-                       const std::function<std::unique_ptr<Model>(const SgnsVectors&)>& make_model) {
-  Trainer trainer(corpus, options, context);
-  SgnsVectors& vectors = trainer.vectors();
+EmbedVectors initial_vectors(const Corpus& corpus, std::size_t size, std::uint64_t seed) {
+  EmbedVectors vectors = {Matrix(corpus.n_inputs(), size), Matrix(corpus.n_outputs(), size), {}};
+  for (std::size_t i = 0; i < vectors.input.rows(); ++i) {
+    Rng rng = stream(seed, kInit, i);
+    for (float& x : vectors.input[i]) x = (2 * rng.uniform_float() - 1) / static_cast<float>(size);
+  }
+  return vectors;
+}
+
+float learning_rate(const EmbedOptions& options, double done, double total) {
+  return static_cast<float>(options.alpha - (options.alpha - options.min_alpha) * done / total);
+}
+
+void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context, EmbedVectors& vectors,
+                const EmbedSnapshot& snapshot) {
+  Trainer trainer(corpus, options, context, vectors);
   FitState state;
   state.add("input", vectors.input);
   state.add("output", vectors.output);
   run_passes({.total = static_cast<int>(options.epochs),
               .run = [&](int epoch) { return trainer.run_epoch(static_cast<std::size_t>(epoch)); },
-              .snapshot = [&] { return make_model(vectors); }},
+              .snapshot = [&] { return snapshot(vectors); }},
              std::move(state), context);
-  return std::move(vectors);
 }
 
 }  // namespace akin

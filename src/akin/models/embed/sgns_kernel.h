@@ -1,27 +1,39 @@
-// The update of skip-gram with negative sampling.
+// The update of skip-gram with negative sampling, for several inputs that share their outputs.
 #pragma once
 
 #include <cstddef>
 
 namespace akin {
 
-/// Outputs that one call updates at most: as many sums as AVX2 keeps in registers beside their operands.
-inline constexpr std::size_t kSgnsMaxOutputs = 8;
+/// Inputs and outputs of one batch at most. 8 x 6 dot products are where AVX2 stops gaining.
+inline constexpr std::size_t kSgnsInputs = 8;
+inline constexpr std::size_t kSgnsOutputs = 8;
 
-/// One step of stochastic gradient descent on the loss -sum_t log sigma(s_t x_t), x_t = h . o_t, s_t = 1 for
-/// the first `positives` outputs and -1 for the negatives after them (Mikolov et al., "Distributed
-/// representations of words and phrases and their compositionality", 2013, eq. 4). With y_t = 1 or 0 and g_t
-/// = alpha (y_t - sigma(x_t)):
-///   h <- h + sum_t g_t o_t,   o_t <- o_t + g_t h   (right-hand h as before the step)
-/// `input` and the rows of `outputs` hold `stride` floats (a multiple of 16), 64-byte aligned; the input is
-/// none of the outputs, an output may occur twice. n_outputs <= kSgnsMaxOutputs. Returns the loss,
-/// each term of it at most 16 or so.
-float sgns_step(float* input, float* const* outputs, std::size_t n_outputs, std::size_t positives,
-                std::size_t stride, float alpha);
+/// Rows that meet in one step, of `cols` floats, 64-byte aligned and padded with zeros to a multiple of 16. The rows of
+/// a batch are all different, as writes to one would be lost otherwise: what occurs twice weighs twice.
+struct SgnsBatch {
+  std::size_t n_inputs = 0;   ///< 1 .. kSgnsInputs
+  std::size_t n_outputs = 0;  ///< 1 .. kSgnsOutputs
+  float* inputs[kSgnsInputs];
+  float* outputs[kSgnsOutputs];
+  float input_weights[kSgnsInputs] = {};
+  float output_weights[kSgnsOutputs];
+  float labels[kSgnsOutputs];  ///< 1: the inputs should predict this output; 0: it is noise
+};
+
+/// One step of stochastic gradient descent on the loss
+///   sum_i w_i sum_o v_o (-y_o log sigma(h_i . c_o) - (1 - y_o) log sigma(-h_i . c_o)),
+/// h_i = inputs, c_o = outputs, w and v their weights, y labels (Mikolov et al., "Distributed representations of words and
+/// phrases and their compositionality", 2013, eq. 4; sharing noise between the inputs of a word: Ji et al. 2016).
+/// With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the step:
+///   h_i <- h_i + sum_o g_io c_o,   c_o <- c_o + sum_i g_io h_i
+void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha);
+
+/// The loss of the batch as it stands, each term of it at most 30 or so.
+double sgns_loss(const SgnsBatch& batch, std::size_t cols);
 
 namespace reference {
-float sgns_step(float* input, float* const* outputs, std::size_t n_outputs, std::size_t positives,
-                std::size_t stride, float alpha);
+void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha);
 }
 
 }  // namespace akin

@@ -1,0 +1,57 @@
+// What the models of the word2vec family are once trained: an input and an output vector for each item.
+#pragma once
+
+#include <memory>
+
+#include "akin/models/embed/embed_config.h"
+#include "akin/models/embed/item_corpus.h"
+#include "akin/models/model.h"
+
+namespace akin {
+
+/// A query is the decayed mean of its latest items, q = sum_a decay^a x_{h(a)} / sum_a decay^a, h(a) = the
+/// a-th item before the last, over the last `history` items that have a vector:
+///   score = predict   x = v,       score(i) = q . c_i: what the model expects near them
+///   score = cosine    x = v / |v|, score(i) = q . v_i / |v_i|: items like those seen
+/// with v_i the input and c_i the output vector of item i. Under either, embeddings() are the v as trained, as
+/// gensim exports them, and similar() is their cosine, as gensim's most_similar. Items without a vector have zero
+/// vectors and score below all others.
+class EmbedModel : public Model {
+ public:
+  struct Scoring {  // the part of EmbedConfig that queries need
+    bool predict;
+    std::size_t history;
+    float decay;
+  };
+  static Scoring scoring_of(const EmbedConfig& config);
+  /// Both (n_items, size).
+  EmbedModel(Matrix input, Matrix output, Scoring scoring);
+  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+
+  /// (n_items, size + 1): c_i or v_i / |v_i|, and a last column that is 0 for items with a vector.
+  const Matrix& item_vectors() const override { return items_; }
+  const Matrix& embeddings() const override { return input_; }
+  std::size_t embedding_dim() const override { return input_.cols(); }
+  bool user_vector(const Query& query, std::span<float> out) const override;
+  void save(TensorWriter& writer) const override;
+
+  bool has_vector(idx_t item) const;
+  std::span<const float> input(idx_t item) const { return input_[item]; }
+  std::span<const float> output(idx_t item) const {
+    return (scoring_.predict ? items_ : output_)[item].first(input_.cols());
+  }
+
+ private:
+  Matrix input_;   // v
+  Matrix output_;  // c, unless items_ has them
+  Matrix items_;
+  Scoring scoring_;
+};
+
+/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes of it.
+/// Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their company, and
+/// from its item vectors. `model` is named in messages.
+std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
+                                 const EmbedOptions& options, const Context& context, std::string_view model);
+
+}  // namespace akin
