@@ -40,8 +40,8 @@ enum class Content { kNothing, kTooLittle, kCandidates };
 HWY_INLINE Content ContentOfSums(const float* sums, float least) {
   const F f;
   const V most = LargestOf(f, sums);
-  if (hn::AllFalse(f, hn::Ge(most, hn::Set(f, least)))) return Content::kTooLittle;
-  return hn::AllTrue(f, hn::Eq(most, hn::Zero(f))) ? Content::kNothing : Content::kCandidates;
+  if (hn::AllTrue(f, hn::Eq(most, hn::Zero(f)))) return Content::kNothing;
+  return hn::AllFalse(f, hn::Ge(most, hn::Set(f, least))) ? Content::kTooLittle : Content::kCandidates;
 }
 
 template <typename Count>
