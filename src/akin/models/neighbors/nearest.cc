@@ -38,7 +38,10 @@ template <typename Index, typename Count>
 class UniformSearch {
  public:
   UniformSearch(const Task& task, const RenumberedColumns<Index>& columns, std::span<const float> factors)
-      : task_(task), columns_(columns), product_(columns, task.squares, factors, task.counted()), best_(task.k) {}
+      : task_(task),
+        columns_(columns),
+        product_(columns, task.squares, factors, task.counted()),
+        best_(task.k) {}
 
   std::vector<Scored> operator()(idx_t new_number) {
     const idx_t row = columns_.old_number[new_number];

@@ -154,17 +154,35 @@ class UniformProduct {
             columns_.offsets[column + 1] - columns_.offsets[column]};
   }
 
+  /// Calls add(row, squared weight) for each entry of the columns.
+  template <typename Add>
+  void add_columns(std::span<const idx_t> row_columns, Add&& add) {
+    for (const idx_t column : row_columns) {
+      const float square = cells_.sums ? squares_[column] : 0;
+      const auto rows = rows_of(column);
+      const Index* other = rows.data();
+      const Index* const end = other + rows.size();
+      // Four at a time: else the loop itself costs as much as the additions.
+      for (; end - other >= 4; other += 4) {
+        const Index a = other[0], b = other[1], c = other[2], d = other[3];
+        add(a, square);
+        add(b, square);
+        add(c, square);
+        add(d, square);
+      }
+      for (; other != end; ++other) add(*other, square);
+    }
+  }
+
   /// Adds the columns; notes each row met for which add(row, square) says that it is new. Returns how many.
   template <typename Add>
   std::size_t touch(std::span<const idx_t> row_columns, Add&& add) {
     std::size_t n = 0;
-    for (const idx_t column : row_columns) {
-      const float square = cells_.sums ? squares_[column] : 0;
-      for (const Index other : rows_of(column)) {
-        touched_[n] = other;
-        n += add(other, square) ? 1 : 0;
-      }
-    }
+    Index* const touched = touched_.data();
+    add_columns(row_columns, [&](Index other, float square) {
+      touched[n] = other;
+      n += add(other, square) ? 1 : 0;
+    });
     return n;
   }
 
@@ -206,25 +224,6 @@ class UniformProduct {
       kept += values_[t] >= least ? 1 : 0;
     }
     for (std::size_t t = 0; t < kept; ++t) visit(static_cast<idx_t>(touched_[t]), values_[t]);
-  }
-
-  template <typename Add>
-  void add_columns(std::span<const idx_t> row_columns, Add&& add) {
-    for (const idx_t column : row_columns) {
-      const float square = cells_.sums ? squares_[column] : 0;
-      const auto rows = rows_of(column);
-      const Index* other = rows.data();
-      const Index* const end = other + rows.size();
-      // Four at a time: else the loop itself costs as much as the additions.
-      for (; end - other >= 4; other += 4) {
-        const Index a = other[0], b = other[1], c = other[2], d = other[3];
-        add(a, square);
-        add(b, square);
-        add(c, square);
-        add(d, square);
-      }
-      for (; other != end; ++other) add(*other, square);
-    }
   }
 
   template <typename Visit>
