@@ -37,18 +37,22 @@ hn::Vec<D> LargestOf(D d, const hn::TFromD<D>* values) {
 /// What is in a block: nothing, nothing that could reach the bar, or more.
 enum class Content { kNothing, kTooLittle, kCandidates };
 
+HWY_INLINE Content ContentOfSums(const float* sums, float least) {
+  const F f;
+  const V most = LargestOf(f, sums);
+  if (hn::AllTrue(f, hn::Eq(most, hn::Zero(f)))) return Content::kNothing;
+  return hn::AllFalse(f, hn::Ge(most, hn::Set(f, least))) ? Content::kTooLittle : Content::kCandidates;
+}
+
 template <typename Count>
 HWY_INLINE Content ContentOf(const ProductCells<Count>& cells, std::size_t begin, const CandidateBar& bar) {
+  // Rounding down leaves room for that of the product.
+  const float least = bar.value / cells.bounds[begin / kCellBlock] * (1 - 1e-6F);
+  if (!cells.counts) return ContentOfSums(cells.sums + begin, least);
   const hn::ScalableTag<Count> d;
   const auto most = LargestOf(d, cells.counts + begin);
   if (hn::AllTrue(d, hn::Eq(most, hn::Zero(d)))) return Content::kNothing;
-  // Rounding down leaves room for that of the product.
-  const float least = bar.value / cells.bounds[begin / kCellBlock] * (1 - 1e-6F);
-  if (cells.sums) {
-    const F f;
-    const bool none = hn::AllFalse(f, hn::Ge(LargestOf(f, cells.sums + begin), hn::Set(f, least)));
-    return none ? Content::kTooLittle : Content::kCandidates;
-  }
+  if (cells.sums) return ContentOfSums(cells.sums + begin, least);
   constexpr auto kMost = static_cast<float>(hwy::LimitsMax<Count>() / 2);
   const auto count = static_cast<Count>(least < kMost ? least : kMost);
   const bool none = hn::AllTrue(d, hn::Eq(hn::Max(most, hn::Set(d, count)), hn::Set(d, count))) &&
@@ -59,7 +63,7 @@ HWY_INLINE Content ContentOf(const ProductCells<Count>& cells, std::size_t begin
 template <typename Count>
 HWY_INLINE void Clear(const ProductCells<Count>& cells, std::size_t begin) {
   const hn::ScalableTag<Count> c;
-  for (std::size_t j = begin; j < begin + kCellBlock; j += hn::Lanes(c))
+  for (std::size_t j = begin; cells.counts && j < begin + kCellBlock; j += hn::Lanes(c))
     hn::Store(hn::Zero(c), c, cells.counts + j);
   if (!cells.sums) return;
   const F f;
@@ -77,7 +81,7 @@ HWY_INLINE std::size_t TakeBlock(const ProductCells<Count>& cells, std::size_t b
           least = hn::Set(f, bar.least_common);
   std::size_t found = 0;
   for (std::size_t j = begin; j < begin + kCellBlock; j += hn::Lanes(f)) {
-    const V common = LoadCounts(cells.counts + j);
+    const V common = cells.counts ? LoadCounts(cells.counts + j) : hn::Set(f, 1.0F);
     V v = hn::Mul(cells.sums ? hn::Load(f, cells.sums + j) : common, hn::Load(f, cells.factors + j));
     if (bar.shrinkage > 0) v = hn::Div(hn::Mul(v, common), hn::Add(common, shrinkage));
     const auto pass = hn::And(hn::Ge(v, value), hn::Ge(common, least));

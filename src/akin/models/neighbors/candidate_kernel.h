@@ -12,8 +12,8 @@ namespace akin {
 /// Cells of a row's products with other rows; arrays of whole multiples of kCellBlock.
 template <typename Count>
 struct ProductCells {
-  Count* counts;         ///< columns shared
-  float* sums;           ///< of squared column weights over them; nullptr = the counts
+  Count* counts;         ///< columns shared; nullptr = not looked at: without shrinkage, least_common <= 1
+  float* sums;           ///< of squared column weights over them; nullptr = the counts (not both)
   const float* factors;  ///< of each other row, 0 where there is none
   const float* bounds;   ///< of each block: the largest of its factors
 };
@@ -51,10 +51,10 @@ std::size_t take_candidates(const ProductCells<Count>& cells, std::size_t begin,
                             const CandidateBar& bar, idx_t* numbers, float* values) {
   std::size_t found = 0;
   for (std::size_t j = begin; j < end; ++j) {
-    const auto common = static_cast<float>(cells.counts[j]);
+    const float common = cells.counts ? static_cast<float>(cells.counts[j]) : 1.0f;
     const float v =
         candidate_value(cells.sums ? cells.sums[j] : common, common, cells.factors[j], bar.shrinkage);
-    cells.counts[j] = 0;
+    if (cells.counts) cells.counts[j] = 0;
     if (cells.sums) cells.sums[j] = 0;
     if (!(v >= bar.value && common >= bar.least_common)) continue;
     numbers[found] = static_cast<idx_t>(j);

@@ -18,6 +18,10 @@ struct Task {
   ListOf side;
   std::vector<float> squares;  ///< of the column weights; empty = all 1
 
+  /// Whether the number of columns shared matters.
+  bool counted() const {
+    return !rows.measure.is_product() || rows.spec.shrinkage > 0 || rows.spec.min_overlap > 1;
+  }
   /// Factors of a product similarity: of the row whose list is made, and of another one.
   float own(idx_t row) const { return factor(row, side == ListOf::kLeft); }
   float other(idx_t row) const { return factor(row, side != ListOf::kLeft); }
@@ -34,7 +38,10 @@ template <typename Index, typename Count>
 class UniformSearch {
  public:
   UniformSearch(const Task& task, const RenumberedColumns<Index>& columns, std::span<const float> factors)
-      : task_(task), columns_(columns), product_(columns, task.squares, factors), best_(task.k) {}
+      : task_(task),
+        columns_(columns),
+        product_(columns, task.squares, factors, task.counted()),
+        best_(task.k) {}
 
   std::vector<Scored> operator()(idx_t new_number) {
     const idx_t row = columns_.old_number[new_number];
@@ -50,7 +57,8 @@ class UniformSearch {
     const float own = task_.own(row);
     CandidateBar bar{spec().shrinkage, static_cast<float>(spec().min_overlap)};
     float threshold = 0;
-    product_.row(task_.rows.rows.cols_of(row), bar, [&](idx_t number, float value) {
+    // One more: the row itself is met too.
+    product_.row(task_.rows.rows.cols_of(row), bar, task_.k + 1, [&](idx_t number, float value) {
       const idx_t other = columns_.old_number[number];
       const float score = value * own;
       if (other == row || score < best_.threshold() || !(score > 0)) return;
@@ -72,7 +80,7 @@ class UniformSearch {
     const CandidateBar bar{0, static_cast<float>(spec().min_overlap)};
     const SimilarityMeasure& measure = task_.rows.measure;
     const SimilarityMeasure::Row& own = task_.rows.stats[row];
-    product_.row(task_.rows.rows.cols_of(row), bar, [&](idx_t number, float common) {
+    product_.row(task_.rows.rows.cols_of(row), bar, 0, [&](idx_t number, float common) {
       const idx_t other = columns_.old_number[number];
       if (other == row) return;
       const Sum sum{common, static_cast<std::uint32_t>(common)};

@@ -59,6 +59,40 @@ TEST(Nearest, UniformIsTheGeneralProduct) {
   }
 }
 
+/// Without shrinkage sums are kept without counts; rows of many columns are dense, the others sparse.
+TEST(Nearest, SumsWithoutCountsAreTheGeneralProduct) {
+  for (const char* name : {"cosine", "tfidf", "bm25"}) {
+    for (const int min_overlap : {1, 2}) {
+      const SimilaritySpec spec{.name = name, .shrinkage = 0, .min_overlap = min_overlap};
+      const SimilarityRows rows = weigh_rows(ones(4'001, 307, 11), spec, "test");
+      for (const std::size_t k : {1u, 13u, 5'003u}) {
+        const Csr fast = nearest_rows(rows, k, ListOf::kLeft, {.threads = 1});
+        expect_same_lists(fast, reference::nearest_rows(rows, k, ListOf::kLeft, {}), name);
+        const Csr many = nearest_rows(rows, k, ListOf::kLeft, {.threads = 5});
+        EXPECT_EQ(many.indices, fast.indices) << name;
+        EXPECT_EQ(many.values, fast.values) << name;
+      }
+    }
+  }
+}
+
+TEST(BarOfBest, IsReachedByTheBestAndFewOthers) {
+  Rng rng(5);
+  std::vector<float> values(2'003);
+  for (float& v : values) v = std::pow(static_cast<float>(rng.uniform()), 4.0f) + 1e-3f;
+  values[7] = 0;  // left out by what else is asked of it
+  for (const std::size_t k : {1u, 101u, 1'009u}) {
+    const float bar = bar_of_best(values, k);
+    const auto reached =
+        static_cast<std::size_t>(std::ranges::count_if(values, [&](float value) { return value >= bar; }));
+    EXPECT_GE(reached, k);
+    EXPECT_LT(reached, k + k / 5 + 53);
+  }
+  EXPECT_EQ(bar_of_best(values, values.size()), 0);
+  EXPECT_EQ(bar_of_best(values, 0), 0);
+  EXPECT_LE(bar_of_best(std::vector<float>(101, 0.5f), 7), 0.5f);  // ties
+}
+
 TEST(Nearest, CountsAreExact) {
   const SimilarityRows rows = weigh_rows(ones(101, 503, 9), {.name = "cosine", .shrinkage = 0}, "test");
   const Csr fast = nearest_rows(rows, 13, ListOf::kLeft, {});
@@ -67,7 +101,7 @@ TEST(Nearest, CountsAreExact) {
 }
 
 template <typename Count>
-void expect_kernel_is_reference(bool with_sums, const CandidateBar& bar) {
+void expect_kernel_is_reference(bool with_sums, const CandidateBar& bar, bool with_counts = true) {
   constexpr std::size_t kCells = 5 * kCellBlock;
   struct alignas(64) Arrays {
     Count counts[kCells] = {};
@@ -83,8 +117,10 @@ void expect_kernel_is_reference(bool with_sums, const CandidateBar& bar) {
     a.bounds[j / kCellBlock] = std::max(a.bounds[j / kCellBlock], a.factors[j]);
   }
   Arrays b = a;
-  const ProductCells<Count> fast{a.counts, with_sums ? a.sums : nullptr, a.factors, a.bounds};
-  const ProductCells<Count> slow{b.counts, with_sums ? b.sums : nullptr, b.factors, b.bounds};
+  const ProductCells<Count> fast{with_counts ? a.counts : nullptr, with_sums ? a.sums : nullptr, a.factors,
+                                 a.bounds};
+  const ProductCells<Count> slow{with_counts ? b.counts : nullptr, with_sums ? b.sums : nullptr, b.factors,
+                                 b.bounds};
   std::vector<idx_t> fast_numbers(kCells + kCellBlock), slow_numbers(kCells);
   std::vector<float> fast_values(kCells + kCellBlock), slow_values(kCells);
   const std::size_t found =
@@ -96,7 +132,10 @@ void expect_kernel_is_reference(bool with_sums, const CandidateBar& bar) {
     EXPECT_EQ(fast_numbers[c], slow_numbers[c]);
     EXPECT_EQ(fast_values[c], slow_values[c]);
   }
-  for (std::size_t j = 0; j < kCells; ++j) EXPECT_EQ(a.counts[j], b.counts[j]) << j;
+  for (std::size_t j = 0; j < kCells; ++j) {
+    EXPECT_EQ(a.counts[j], b.counts[j]) << j;
+    EXPECT_EQ(a.sums[j], b.sums[j]) << j;
+  }
 }
 
 TEST(CandidateKernel, IsTheReference) {
@@ -106,6 +145,8 @@ TEST(CandidateKernel, IsTheReference) {
       expect_kernel_is_reference<std::uint32_t>(with_sums, bar);
     }
   }
+  for (const CandidateBar& bar : {CandidateBar{}, CandidateBar{0, 1, 20'000}})
+    expect_kernel_is_reference<std::uint16_t>(true, bar, false);
 }
 
 TEST(Nearest, MoreRowsThanFitInTwoBytes) {
