@@ -48,6 +48,9 @@ const Settings& settings(const ModelEntry& model) {
       {"nmf", {{{"factors", "8"}, {"iterations", "60"}}}},
       {"nmf-rating", {{{"factors", "8"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"item2vec", {{{"size", "8"}, {"epochs", "20"}, {"sample", "0"}, {"set", "user"}}}},
+      {"word2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}, {"min_count", "1"}}}},
+      {"doc2vec", {{{"size", "16"}, {"epochs", "60"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;
   const auto found = kSettings.find(model.name);

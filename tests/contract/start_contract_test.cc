@@ -147,7 +147,8 @@ TEST_P(StartContract, RefusesWhatItCannotGoOnFrom) {
   EXPECT_THROW(fit(all_of_it(), 1, &other), Error);
   ParamValues params = small_parameters(GetParam());
   const auto has = [&](std::string_view name) {
-    return std::ranges::any_of(GetParam().params(), [&](const auto& info) { return info.param.name == name; });
+    return std::ranges::any_of(GetParam().params(),
+                               [&](const auto& info) { return info.param.name == name; });
   };
   params[has("size") ? "size" : "factors"] = "9";
   const auto longer = GetParam().fit(old_part().training(), params, {});

@@ -81,7 +81,8 @@ std::unique_ptr<Model> EmbedModel::load(const TensorReader& reader, std::size_t,
 }
 
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
-                                 const EmbedOptions& options, const Context& context, std::string_view model) {
+                                 const EmbedOptions& options, const Context& context,
+                                 std::string_view model) {
   context.check_stop();
   EmbedVectors vectors = starting_vectors(text, options, context, model);
   const auto snapshot = [&](const EmbedVectors& now) {

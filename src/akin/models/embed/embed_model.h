@@ -13,9 +13,9 @@ namespace akin {
 /// a-th item before the last, over the last `history` items that have a vector:
 ///   score = predict   x = v,       score(i) = q . c_i: what the model expects near them
 ///   score = cosine    x = v / |v|, score(i) = q . v_i / |v_i|: items like those seen
-/// with v_i the input and c_i the output vector of item i. Under either, embeddings() are the v as trained, as
-/// gensim exports them, and similar() is their cosine, as gensim's most_similar. Items without a vector have zero
-/// vectors and score below all others.
+/// with v_i the input and c_i the output vector of item i. Under either, embeddings() are the v as trained,
+/// as gensim exports them, and similar() is their cosine, as gensim's most_similar. Items without a vector
+/// have zero vectors and score below all others.
 class EmbedModel : public Model {
  public:
   struct Scoring {  // the part of EmbedConfig that queries need
@@ -48,9 +48,9 @@ class EmbedModel : public Model {
   Scoring scoring_;
 };
 
-/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes of it.
-/// Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their company, and
-/// from its item vectors. `model` is named in messages.
+/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes
+/// of it. Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their
+/// company, and from its item vectors. `model` is named in messages.
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
                                  const EmbedOptions& options, const Context& context, std::string_view model);
 

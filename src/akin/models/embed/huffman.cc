@@ -5,8 +5,8 @@
 namespace akin {
 
 HuffmanTree::HuffmanTree(std::span<const std::uint64_t> counts) {
-  // Nodes 0 .. n - 1 are tokens, n + k is inner node k. Inner nodes come out by rising count, so that the two lightest
-  // nodes are always at the end of the tokens left or at the head of the inner nodes left.
+  // Nodes 0 .. n - 1 are tokens, n + k is inner node k. Inner nodes come out by rising count, so that the two
+  // lightest nodes are always at the end of the tokens left or at the head of the inner nodes left.
   const std::size_t n = counts.size();
   std::vector<std::uint64_t> weight(counts.begin(), counts.end());
   std::vector<std::size_t> parent(2 * n, 0);

@@ -27,8 +27,8 @@ enum class SequenceOf {
   kBags,    ///< a user's events in order, each basket a bag
 };
 
-/// Items with fewer than min_count events are left out. Sequences are cut after 10,000 tokens, which bounds the memory that
-/// their pairs take. `model` is named in messages. Throws Error(kBadData) if nothing is left.
+/// Items with fewer than min_count events are left out. Sequences are cut after 10,000 tokens, which bounds
+/// the memory that their pairs take. `model` is named in messages. Throws Error(kBadData) if nothing is left.
 ItemCorpus item_corpus(const TrainingData& data, std::uint64_t min_count, SequenceOf sequence,
                        std::string_view model);
 

@@ -9,9 +9,9 @@
 namespace akin {
 
 /// prod2vec (Grbovic et al., "E-commerce in your inbox", KDD 2015): each user's events in time order are a
-/// sentence, each item a word of word2vec (EmbedConfig, train_sgns()). With score = cosine and history = 1 it is the
-/// paper's prod2vec-topK. An EmbedModel; items with fewer than min_count events have no vector. Fold-in is how every query works. The same bits
-/// at any thread count.
+/// sentence, each item a word of word2vec (EmbedConfig, train_sgns()). With score = cosine and history = 1 it
+/// is the paper's prod2vec-topK. An EmbedModel; items with fewer than min_count events have no vector.
+/// Fold-in is how every query works. The same bits at any thread count.
 class Prod2Vec {
  public:
   using Config = EmbedConfig;

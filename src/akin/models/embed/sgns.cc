@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kMaxBlocks = 16;        // more rounds a chunk gain nothing below that many threads
 constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
 constexpr std::size_t kPairsPerChunk = 1 << 22;
-constexpr std::size_t kAhead = 8;  // places, or groups, between asking for memory and using it
+constexpr std::size_t kAhead = 8;       // places, or groups, between asking for memory and using it
 constexpr std::size_t kLossEvery = 64;  // batches whose loss is computed, as a sample
 
 // Streams of random numbers, so that no two uses share one.
@@ -105,8 +105,8 @@ class Trainer {
   Loss train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng);
   double mean_loss() const { return loss_.sum / std::max(1.0, loss_.weight); }
   float weight_of(idx_t input, idx_t output) const {
-    const bool side = output >= corpus_.counts.size() ||
-                      (input >= corpus_.counts.size() && input < corpus_.n_outputs());
+    const bool side =
+        output >= corpus_.counts.size() || (input >= corpus_.counts.size() && input < corpus_.n_outputs());
     return side ? options_.side_weight : 1;
   }
 
@@ -116,7 +116,7 @@ class Trainer {
   EmbedVectors& vectors_;
   Windows windows_;
   const std::size_t n_blocks_;
-  std::vector<double> noise_weight_;               // of each output
+  std::vector<double> noise_weight_;  // of each output
   std::vector<std::uint8_t> input_block_, output_block_;
   std::vector<std::vector<idx_t>> block_outputs_;  // of each block
   std::vector<AliasTable> noise_;                  // of each block, over positions in block_outputs_
@@ -250,8 +250,9 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
   for (std::size_t round = 0; round < n_blocks_; ++round) {
     context_.check_stop();
     const double share = static_cast<double>(round) / static_cast<double>(n_blocks_);
-    const float alpha = learning_rate(options_, static_cast<double>(before) + static_cast<double>(tokens) * share,
-                                      static_cast<double>(total));
+    const float alpha =
+        learning_rate(options_, static_cast<double>(before) + static_cast<double>(tokens) * share,
+                      static_cast<double>(total));
     parallel_for(
         n_blocks_, context_.threads,
         [&](std::size_t first, std::size_t last, int) {
@@ -330,7 +331,8 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng r
   Loss loss;
   for (std::size_t b = 0; b < bucket.groups.size(); ++b) {
     const Group& group = bucket.groups[b];
-    if (b + kAhead < bucket.groups.size()) __builtin_prefetch(&bucket.inputs[bucket.groups[b + kAhead].begin]);
+    if (b + kAhead < bucket.groups.size())
+      __builtin_prefetch(&bucket.inputs[bucket.groups[b + kAhead].begin]);
     if (b + 1 < bucket.groups.size()) prefetch(bucket, bucket.groups[b + 1]);
     SgnsBatch batch;
     add_inputs(&bucket.inputs[group.begin], group.count, group.output, batch);
@@ -370,8 +372,8 @@ float learning_rate(const EmbedOptions& options, double done, double total) {
   return static_cast<float>(options.alpha - (options.alpha - options.min_alpha) * done / total);
 }
 
-void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context, EmbedVectors& vectors,
-                const EmbedSnapshot& snapshot) {
+void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context,
+                EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
   Trainer trainer(corpus, options, context, vectors);
   FitState state;
   state.add("input", vectors.input);

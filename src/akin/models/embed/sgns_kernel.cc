@@ -8,11 +8,11 @@
 // After foreach_target.h: this header is compiled once for each instruction set.
 #include <hwy/contrib/math/math-inl.h>
 
-#include "akin/linalg/scores-inl.h"
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "akin/linalg/scores-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace akin::HWY_NAMESPACE {
@@ -48,10 +48,8 @@ HWY_INLINE void ProductsOf(float* const* inputs, const SgnsBatch& batch, std::si
   std::size_t o = 0;
   for (; o + 3 <= batch.n_outputs; o += 3)
     Products<kInputs, 3>(inputs, batch.outputs + o, cols, x + o * kSgnsInputs);
-  if (batch.n_outputs - o == 2)
-    Products<kInputs, 2>(inputs, batch.outputs + o, cols, x + o * kSgnsInputs);
-  if (batch.n_outputs - o == 1)
-    Products<kInputs, 1>(inputs, batch.outputs + o, cols, x + o * kSgnsInputs);
+  if (batch.n_outputs - o == 2) Products<kInputs, 2>(inputs, batch.outputs + o, cols, x + o * kSgnsInputs);
+  if (batch.n_outputs - o == 1) Products<kInputs, 1>(inputs, batch.outputs + o, cols, x + o * kSgnsInputs);
 }
 
 HWY_INLINE void AllProducts(const SgnsBatch& batch, std::size_t cols, float* x) {
@@ -63,10 +61,17 @@ HWY_INLINE void AllProducts(const SgnsBatch& batch, std::size_t cols, float* x) 
         for (std::size_t o = 0; o < batch.n_outputs; ++o)
           std::fill_n(x + o * kSgnsInputs + begin, kRows, 0.0f);
         break;
-      case 1: ProductsOf<1>(inputs, batch, cols, x + begin); break;
-      case 2: ProductsOf<2>(inputs, batch, cols, x + begin); break;
-      case 3: ProductsOf<3>(inputs, batch, cols, x + begin); break;
-      default: ProductsOf<4>(inputs, batch, cols, x + begin);
+      case 1:
+        ProductsOf<1>(inputs, batch, cols, x + begin);
+        break;
+      case 2:
+        ProductsOf<2>(inputs, batch, cols, x + begin);
+        break;
+      case 3:
+        ProductsOf<3>(inputs, batch, cols, x + begin);
+        break;
+      default:
+        ProductsOf<4>(inputs, batch, cols, x + begin);
     }
   }
 }
@@ -119,10 +124,8 @@ HWY_NOINLINE void Move(const SgnsBatch& batch, const float* g, std::size_t cols)
     V moved[kOutputs];
     for (std::size_t o = 0; o < kOutputs; ++o) moved[o] = hn::Load(d, outputs[o] + c);
     std::size_t i = 0;
-    for (; i + 4 <= n; i += 4)
-      MoveInputs<4, kOutputs>(inputs + i, outputs, g + i, c, moved);
-    for (; i + 2 <= n; i += 2)
-      MoveInputs<2, kOutputs>(inputs + i, outputs, g + i, c, moved);
+    for (; i + 4 <= n; i += 4) MoveInputs<4, kOutputs>(inputs + i, outputs, g + i, c, moved);
+    for (; i + 2 <= n; i += 2) MoveInputs<2, kOutputs>(inputs + i, outputs, g + i, c, moved);
     if (i < n) MoveInputs<1, kOutputs>(inputs + i, outputs, g + i, c, moved);
     for (std::size_t o = 0; o < kOutputs; ++o) hn::Store(moved[o], d, outputs[o] + c);
   }
@@ -131,15 +134,24 @@ HWY_NOINLINE void Move(const SgnsBatch& batch, const float* g, std::size_t cols)
 HWY_INLINE void MoveAll(const SgnsBatch& batch, const float* g, std::size_t cols) {
   static_assert(kSgnsOutputs == 8);
   switch (batch.n_outputs) {
-    case 1: return Move<1>(batch, g, cols);
-    case 2: return Move<2>(batch, g, cols);
-    case 3: return Move<3>(batch, g, cols);
-    case 4: return Move<4>(batch, g, cols);
-    case 5: return Move<5>(batch, g, cols);
-    case 6: return Move<6>(batch, g, cols);
-    case 7: return Move<7>(batch, g, cols);
-    case 8: return Move<8>(batch, g, cols);
-    default: return;
+    case 1:
+      return Move<1>(batch, g, cols);
+    case 2:
+      return Move<2>(batch, g, cols);
+    case 3:
+      return Move<3>(batch, g, cols);
+    case 4:
+      return Move<4>(batch, g, cols);
+    case 5:
+      return Move<5>(batch, g, cols);
+    case 6:
+      return Move<6>(batch, g, cols);
+    case 7:
+      return Move<7>(batch, g, cols);
+    case 8:
+      return Move<8>(batch, g, cols);
+    default:
+      return;
   }
 }
 

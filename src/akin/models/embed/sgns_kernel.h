@@ -9,8 +9,9 @@ namespace akin {
 inline constexpr std::size_t kSgnsInputs = 8;
 inline constexpr std::size_t kSgnsOutputs = 8;
 
-/// Rows that meet in one step, of `cols` floats, 64-byte aligned and padded with zeros to a multiple of 16. The rows of
-/// a batch are all different, as writes to one would be lost otherwise: what occurs twice weighs twice.
+/// Rows that meet in one step, of `cols` floats, 64-byte aligned and padded with zeros to a multiple of 16.
+/// The rows of a batch are all different, as writes to one would be lost otherwise: what occurs twice weighs
+/// twice.
 struct SgnsBatch {
   std::size_t n_inputs = 0;   ///< 1 .. kSgnsInputs
   std::size_t n_outputs = 0;  ///< 1 .. kSgnsOutputs
@@ -23,9 +24,9 @@ struct SgnsBatch {
 
 /// One step of stochastic gradient descent on the loss
 ///   sum_i w_i sum_o v_o (-y_o log sigma(h_i . c_o) - (1 - y_o) log sigma(-h_i . c_o)),
-/// h_i = inputs, c_o = outputs, w and v their weights, y labels (Mikolov et al., "Distributed representations of words and
-/// phrases and their compositionality", 2013, eq. 4; sharing noise between the inputs of a word: Ji et al. 2016).
-/// With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the step:
+/// h_i = inputs, c_o = outputs, w and v their weights, y labels (Mikolov et al., "Distributed representations
+/// of words and phrases and their compositionality", 2013, eq. 4; sharing noise between the inputs of a word:
+/// Ji et al. 2016). With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the step:
 ///   h_i <- h_i + sum_o g_io c_o,   c_o <- c_o + sum_i g_io h_i
 void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha);
 

@@ -32,7 +32,8 @@ State state(std::size_t n_inputs, std::size_t n_outputs, std::size_t dim, double
 
 void expect_near(const Matrix& a, const Matrix& b, float tolerance) {
   for (std::size_t r = 0; r < a.rows(); ++r) {
-    for (std::size_t c = 0; c < a.stride(); ++c) ASSERT_NEAR(a.row(r)[c], b.row(r)[c], tolerance) << r << ' ' << c;
+    for (std::size_t c = 0; c < a.stride(); ++c)
+      ASSERT_NEAR(a.row(r)[c], b.row(r)[c], tolerance) << r << ' ' << c;
   }
 }
 

@@ -160,7 +160,8 @@ void WindowTrainer::train_position(std::size_t position, float alpha, Rng& rng) 
   const float share = 1 / static_cast<float>(inputs_.size());
   std::ranges::fill(h, 0.0f);
   std::ranges::fill(error, 0.0f);
-  for (const idx_t input : inputs_) axpy(options_.mean ? share : 1, vectors_.input.row(input), h.data(), cols);
+  for (const idx_t input : inputs_)
+    axpy(options_.mean ? share : 1, vectors_.input.row(input), h.data(), cols);
   step(h, output, alpha, rng);
   for (const idx_t input : inputs_)
     axpy(options_.mean ? 1 : share, error.data(), vectors_.input.row(input), cols);

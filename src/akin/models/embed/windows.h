@@ -12,15 +12,16 @@ namespace akin {
 
 /// What company a token keeps.
 struct WindowOptions {
-  std::size_t window = 5;   ///< farthest distance of company, in tokens (in bags where the corpus has them)
-  bool shrink = true;       ///< each occurrence draws its reach from 1 .. window; else it is the window
-  bool shuffle = false;     ///< sequences are sets: in another order each epoch
+  std::size_t window = 5;  ///< farthest distance of company, in tokens (in bags where the corpus has them)
+  bool shrink = true;      ///< each occurrence draws its reach from 1 .. window; else it is the window
+  bool shuffle = false;    ///< sequences are sets: in another order each epoch
   bool documents_only = false;  ///< a token's only company is its document
-  double sample = 1e-3;     ///< tokens above this share of all are thinned out; 0 = none
+  double sample = 1e-3;         ///< tokens above this share of all are thinned out; 0 = none
 };
 
 /// A stretch of whole sequences after thinning: a token w with share f_w of all occurrences stays with
-/// probability sqrt(t / f_w) + t / f_w, t = sample (as word2vec does; the paper's formula has the first term only).
+/// probability sqrt(t / f_w) + t / f_w, t = sample (as word2vec does; the paper's formula has the first term
+/// only).
 class Windows {
  public:
   /// Neither is owned.
@@ -37,9 +38,7 @@ class Windows {
     return {side_.data() + position * corpus_.n_fields, corpus_.n_fields};
   }
   /// The input that stands for the position's document; kNoToken if there is none.
-  idx_t document(std::size_t position) const {
-    return document_.empty() ? kNoToken : document_[position];
-  }
+  idx_t document(std::size_t position) const { return document_.empty() ? kNoToken : document_[position]; }
   /// Calls visit(p) for the positions that are company of `position`, from left to right.
   template <typename Visit>
   void company(std::size_t position, Visit&& visit) const {
@@ -49,7 +48,9 @@ class Windows {
     }
   }
   /// At most how many positions company() visits.
-  std::size_t company_bound(std::size_t position) const { return spans_[position].end - spans_[position].begin; }
+  std::size_t company_bound(std::size_t position) const {
+    return spans_[position].end - spans_[position].begin;
+  }
   /// Bring what company() looks at into the cache: first the one, some time later the other.
   void prefetch_span(std::size_t position) const { __builtin_prefetch(&spans_[position]); }
   void prefetch_company(std::size_t position) const { __builtin_prefetch(&tokens_[spans_[position].begin]); }

@@ -1,0 +1,34 @@
+// Item vectors from sets: what lies in a basket together.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "akin/models/embed/embed_model.h"
+
+namespace akin {
+
+/// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the company of an item is the
+/// whole basket, whatever the order. A basket is what a user did at one time, or with `set = user` all that
+/// they did. Baskets of more than window + 1 items are shuffled anew each epoch and each item takes the
+/// `window` ones before and after it for company.
+class Item2Vec {
+ public:
+  struct Config : EmbedConfig {
+    std::string set = "basket";
+    Config() { window = 50; }
+    std::vector<Param> params();
+  };
+  static constexpr std::string_view kName = "item2vec";
+  static constexpr std::string_view kSummary = "skip-gram over whole baskets (Barkan & Koenigstein 2016)";
+  static constexpr Traits kTraits = {
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
+  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+    return EmbedModel::load(reader, n_users, n_items);
+  }
+};
+
+}  // namespace akin
