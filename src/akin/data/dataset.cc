@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "akin/base/error.h"
-
 namespace akin {
 
 bool Dataset::has_times() const {
@@ -27,36 +25,6 @@ std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size
   for (const Event& event : events) ++offsets[event.user + 1];
   for (std::size_t u = 0; u < n_users; ++u) offsets[u + 1] += offsets[u];
   return offsets;
-}
-
-Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_items, Repeats repeats) {
-  Csr result;
-  result.cols = n_items;
-  result.offsets.reserve(n_users + 1);
-  result.indices.reserve(events.size());
-  result.values.reserve(events.size());
-  std::vector<std::pair<idx_t, float>> row;
-  std::size_t next = 0;
-  for (std::size_t user = 0; user < n_users; ++user) {
-    row.clear();
-    for (; next < events.size() && events[next].user == user; ++next)
-      row.emplace_back(events[next].item, events[next].value);
-    std::ranges::stable_sort(row, {}, &std::pair<idx_t, float>::first);
-    for (const auto& [item, value] : row) {
-      const bool repeated = result.indices.size() > result.offsets.back() && result.indices.back() == item;
-      if (!repeated) {
-        result.indices.push_back(item);
-        result.values.push_back(value);
-      } else if (repeats == Repeats::kSum) {
-        result.values.back() += value;
-      } else {
-        result.values.back() = value;
-      }
-    }
-    result.offsets.push_back(result.indices.size());
-  }
-  AKIN_ASSERT(next == events.size());  // events are sorted by user, users are in range
-  return result;
 }
 
 }  // namespace akin

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/parallel.h"
 
 namespace akin {
 
@@ -31,9 +32,17 @@ std::vector<std::uint32_t> row_sizes(const Csr& matrix) {
   return sizes;
 }
 
-std::vector<std::uint32_t> column_sizes(const Csr& matrix) {
+std::vector<std::uint32_t> column_sizes(const Csr& matrix, int threads) {
+  std::vector<std::vector<std::uint32_t>> counts(static_cast<std::size_t>(resolve_threads(threads)));
+  parallel_for(matrix.entries(), threads, [&](std::size_t begin, std::size_t end, int worker) {
+    std::vector<std::uint32_t>& own = counts[static_cast<std::size_t>(worker)];
+    own.resize(matrix.cols, 0);
+    for (std::size_t e = begin; e < end; ++e) ++own[matrix.indices[e]];
+  });
   std::vector<std::uint32_t> sizes(matrix.cols, 0);
-  for (const idx_t column : matrix.indices) ++sizes[column];
+  for (const std::vector<std::uint32_t>& own : counts) {
+    for (std::size_t c = 0; c < own.size(); ++c) sizes[c] += own[c];
+  }
   return sizes;
 }
 

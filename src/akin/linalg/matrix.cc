@@ -7,26 +7,46 @@
 #include <new>
 
 #include "akin/base/error.h"
+#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {
 
 void Matrix::Free::operator()(float* pointer) const { std::free(pointer); }
 
-Matrix::Matrix(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols), stride_(padded(cols)) {
-  if (empty()) return;
-  const std::size_t bytes = rows_ * stride_ * sizeof(float);
-  data_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
-  if (!data_) throw std::bad_alloc();
-  std::memset(data_.get(), 0, bytes);
+Matrix Matrix::blank(std::size_t rows, std::size_t cols) {
+  Matrix matrix;
+  matrix.rows_ = rows;
+  matrix.cols_ = cols;
+  matrix.stride_ = padded(cols);
+  if (matrix.empty()) return matrix;
+  matrix.data_.reset(static_cast<float*>(std::aligned_alloc(64, rows * matrix.stride_ * sizeof(float))));
+  if (!matrix.data_) throw std::bad_alloc();
+  return matrix;
 }
 
-Matrix Matrix::normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed) {
-  Matrix matrix(rows, cols);
-  for (std::size_t r = 0; r < rows; ++r) {
-    Rng rng(seed, r);
-    for (float& value : matrix[r]) value = static_cast<float>(sigma * rng.normal());
-  }
+Matrix::Matrix(std::size_t rows, std::size_t cols) : Matrix(blank(rows, cols)) {
+  if (!empty()) std::memset(data_.get(), 0, rows_ * stride_ * sizeof(float));
+}
+
+Matrix Matrix::normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed, int threads) {
+  Matrix matrix = blank(rows, cols);
+  parallel_for(rows, threads, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r) {
+      Rng rng(seed, r);
+      for (float& value : matrix[r]) value = static_cast<float>(sigma * rng.normal());
+      std::fill(matrix.row(r) + cols, matrix.row(r) + matrix.stride(), 0.0f);
+    }
+  });
+  return matrix;
+}
+
+Matrix Matrix::gather(const Matrix& source, std::span<const std::uint32_t> numbers, int threads) {
+  Matrix matrix = blank(numbers.size(), source.cols());
+  parallel_for(numbers.size(), threads, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t r = begin; r < end; ++r)
+      std::copy_n(source.row(numbers[r]), source.stride(), matrix.row(r));
+  });
   return matrix;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -18,9 +19,11 @@ class Matrix {
   Matrix() = default;
   /// All zeros.
   Matrix(std::size_t rows, std::size_t cols);
-  /// Entries from N(0, sigma^2); row r draws from its own stream, so the result does not depend on the row
-  /// count.
-  static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed);
+  /// Entries from N(0, sigma^2); row r draws from its own stream, so the result depends neither on the row
+  /// count nor on `threads`, which are as for parallel_for().
+  static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed, int threads = 1);
+  /// Row r is row `numbers[r]` of `source`; the same at any number of threads.
+  static Matrix gather(const Matrix& source, std::span<const std::uint32_t> numbers, int threads = 1);
   Matrix clone() const;
   /// A copy of another shape: what both have is the same, the rest zero.
   Matrix resized(std::size_t rows, std::size_t cols) const;
@@ -38,6 +41,8 @@ class Matrix {
   std::span<const float> operator[](std::size_t r) const { return {row(r), cols_}; }
 
  private:
+  /// Memory with nothing in it yet, not even the padding.
+  static Matrix blank(std::size_t rows, std::size_t cols);
   struct Free {
     void operator()(float* pointer) const;
   };

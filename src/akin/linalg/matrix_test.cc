@@ -23,6 +23,31 @@ TEST(Matrix, ResizedKeepsWhatBothShapesHave) {
   }
 }
 
+TEST(Matrix, NormalIsARowsStreamAtAnyThreadCount) {
+  for (const int threads : {1, 2, 5}) {
+    const Matrix matrix = Matrix::normal(53, 17, 0.3, 7, threads);
+    for (std::size_t r = 0; r < matrix.rows(); ++r) {
+      Rng rng(7, r);
+      for (std::size_t c = 0; c < matrix.stride(); ++c)
+        EXPECT_EQ(matrix.row(r)[c], c < 17 ? static_cast<float>(0.3 * rng.normal()) : 0.0f) << r << ", " << c;
+    }
+  }
+}
+
+TEST(Matrix, GatherTakesRows) {
+  const Matrix source = Matrix::normal(11, 19, 1, 3);
+  const std::vector<std::uint32_t> numbers = {10, 0, 7, 7, 3};
+  for (const int threads : {1, 3}) {
+    const Matrix rows = Matrix::gather(source, numbers, threads);
+    ASSERT_EQ(rows.rows(), numbers.size());
+    ASSERT_EQ(rows.cols(), source.cols());
+    for (std::size_t r = 0; r < numbers.size(); ++r) {
+      for (std::size_t c = 0; c < rows.stride(); ++c) EXPECT_EQ(rows.row(r)[c], source.row(numbers[r])[c]);
+    }
+  }
+  EXPECT_EQ(Matrix::gather(source, {}).rows(), 0u);
+}
+
 TEST(Csr, CountsEntriesOfRowsAndColumns) {
   Csr matrix;
   matrix.cols = 5;
@@ -30,7 +55,8 @@ TEST(Csr, CountsEntriesOfRowsAndColumns) {
   matrix.indices = {1, 4, 0, 1, 3};
   matrix.values = {1, 1, 1, 1, 1};
   EXPECT_EQ(row_sizes(matrix), (std::vector<std::uint32_t>{2, 0, 3}));
-  EXPECT_EQ(column_sizes(matrix), (std::vector<std::uint32_t>{1, 2, 0, 1, 1}));
+  for (const int threads : {1, 2, 7})
+    EXPECT_EQ(column_sizes(matrix, threads), (std::vector<std::uint32_t>{1, 2, 0, 1, 1}));
 }
 
 }  // namespace

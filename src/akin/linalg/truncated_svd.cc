@@ -114,7 +114,7 @@ TruncatedSvd truncated_svd(const Csr& a, const Csr& transposed, const SvdOptions
   TruncatedSvd svd{Matrix(a.rows(), options.rank), Matrix(a.cols, options.rank),
                    std::vector<double>(options.rank, 0.0)};
   if (width == 0) return svd;
-  Matrix v = Matrix::normal(a.cols, width, 1, context.seed);
+  Matrix v = Matrix::normal(a.cols, width, 1, context.seed, context.threads);
   const auto rounds = static_cast<std::uint64_t>(std::max(1, options.power_iterations));
   for (std::uint64_t k = 0; k < rounds; ++k) {
     context.check_stop();

@@ -22,9 +22,10 @@ using als::RowSolver;
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
 
-Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64_t seed) {
+Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64_t seed, int threads) {
   const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
-  Matrix factors = Matrix::normal(matrix.rows(), static_cast<std::size_t>(config.factors), sigma, seed);
+  Matrix factors =
+      Matrix::normal(matrix.rows(), static_cast<std::size_t>(config.factors), sigma, seed, threads);
   clear_rows_without_entries(matrix, factors);
   return factors;
 }
@@ -63,7 +64,7 @@ class Als::Fit {
         context_(context),
         objective_(objective_of(config)),
         solver_(solver_of(config)),
-        by_user_(positive_interactions(data, kName)),
+        by_user_(positive_interactions(data, kName, context.threads)),
         by_item_(transpose(by_user_)),
         user_counts_(row_sizes(by_user_)),
         item_counts_(row_sizes(by_item_)) {
@@ -103,11 +104,11 @@ class Als::Fit {
       items_ = std::move(grown.items);
       return;
     }
-    users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next());
+    users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next(), context_.threads);
     const bool given = context_.start && context_.start->items;
     // The first half-step solves for the items; they may begin from zero.
     if (given || config_.iterations == 0) {
-      items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next());
+      items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next(), context_.threads);
     } else {
       items_ = Matrix(by_item_.rows(), users_.cols());
     }

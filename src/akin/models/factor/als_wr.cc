@@ -77,7 +77,7 @@ class AlsWr::Fit {
   Fit(const TrainingData& data, const Config& config, const Context& context)
       : config_(config),
         context_(context),
-        ratings_(training_ratings(data, kName)),
+        ratings_(training_ratings(data, kName, context.threads)),
         by_user_(ratings_.by_user),
         by_item_(transpose(by_user_)),
         old_(start_model<AlsWr>(context)) {
@@ -118,7 +118,8 @@ class AlsWr::Fit {
   void start() {
     const auto factors = static_cast<std::size_t>(config_.factors);
     const double sigma = config_.init_sigma / std::sqrt(static_cast<double>(factors));
-    Matrix bare = Matrix::normal(by_item_.rows(), factors, sigma, Rng(context_.seed, kItemStream).next());
+    Matrix bare = Matrix::normal(by_item_.rows(), factors, sigma, Rng(context_.seed, kItemStream).next(),
+                                 context_.threads);
     clear_rows_without_entries(by_item_, bare);
     // Without biases the mean is the first column's.
     for (std::size_t i = 0; i < bare.rows() && !config_.biases; ++i) {

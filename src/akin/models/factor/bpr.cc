@@ -196,7 +196,7 @@ struct Bpr::Fit {
 
 std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName);
+  const Csr positives = positive_interactions(data, kName, context.threads);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
   const Bpr* old = start_model<Bpr>(context);
   const MakeModel make = [&](Factors factors) {

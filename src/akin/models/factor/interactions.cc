@@ -6,8 +6,8 @@
 
 namespace akin {
 
-Csr positive_interactions(const TrainingData& data, std::string_view model) {
-  Csr matrix = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum);
+Csr positive_interactions(const TrainingData& data, std::string_view model, int threads) {
+  Csr matrix = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum, threads);
   std::size_t kept = 0;
   std::uint64_t begin = 0;
   for (std::size_t r = 0; r < matrix.rows(); ++r) {

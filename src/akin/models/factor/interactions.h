@@ -9,7 +9,8 @@ namespace akin {
 
 /// The (users, items) matrix of positive feedback: values of repeated events summed, entries whose sum is not
 /// positive (a purchase and its return) left out. Throws Error(kBadData) naming `model` if nothing is left.
-Csr positive_interactions(const TrainingData& data, std::string_view model);
+/// The same at any number of threads, which are as for parallel_for().
+Csr positive_interactions(const TrainingData& data, std::string_view model, int threads = 1);
 
 /// A history as a row of a matrix: ascending items, each once.
 struct HistoryRow {

@@ -109,8 +109,10 @@ struct LogisticMf::Fit {
 FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config, const Context& context) {
   const auto f = static_cast<std::size_t>(config.factors);
   FactorModel model;
-  model.users = Matrix::normal(positives.rows(), f, config.init_sigma, Rng(context.seed, kUserStream).next());
-  model.items = Matrix::normal(positives.cols, f, config.init_sigma, Rng(context.seed, kItemStream).next());
+  model.users = Matrix::normal(positives.rows(), f, config.init_sigma, Rng(context.seed, kUserStream).next(),
+                               context.threads);
+  model.items = Matrix::normal(positives.cols, f, config.init_sigma, Rng(context.seed, kItemStream).next(),
+                               context.threads);
   model.user_bias.resize(positives.rows());
   model.item_bias.resize(positives.cols);
   clear_rows_without_entries(positives, model.users);
@@ -138,7 +140,7 @@ FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config,
 std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& config,
                                        const Context& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName);
+  const Csr positives = positive_interactions(data, kName, context.threads);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
   std::vector<idx_t> sampled = sample_pairs(positives, Rng(context.seed, kSampleStream).next()).users;
   sampled.resize(kFoldIn);

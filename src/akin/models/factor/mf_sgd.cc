@@ -1,6 +1,7 @@
 #include "akin/models/factor/mf_sgd.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "akin/base/parallel.h"
@@ -22,7 +23,8 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
   const auto factors = static_cast<std::size_t>(config.factors);
   FactorModel model;
   const auto draw = [&](std::size_t rows, std::uint64_t stream) {
-    return Matrix::normal(rows, factors, config.init_sigma, Rng(context.seed, stream).next());
+    return Matrix::normal(rows, factors, config.init_sigma, Rng(context.seed, stream).next(),
+                          context.threads);
   };
   model.users = draw(by_user.rows(), kUserStream);
   model.items = draw(by_user.cols, kItemStream);
@@ -38,7 +40,7 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
     }
   }
   clear_rows_without_entries(by_user, model.users);
-  const std::vector<std::uint32_t> sizes = column_sizes(by_user);
+  const std::vector<std::uint32_t> sizes = column_sizes(by_user, context.threads);
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] == 0) std::ranges::fill(model.items[i], 0.0f);
   }
@@ -46,10 +48,16 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
   return model;
 }
 
-/// False if an entry is NaN or infinite, or the sum of squares overflows; all_finite() would take a tenth of
+/// False if an entry is NaN or infinite, or a sum of squares overflows; all_finite() would take a tenth of
 /// an epoch's time.
-bool is_finite(const Matrix& matrix) {
-  return std::isfinite(dot(matrix.data(), matrix.data(), matrix.rows() * matrix.stride()));
+bool is_finite(const Matrix& matrix, WorkerTeam& team) {
+  constexpr std::size_t kRows = 1024;
+  std::atomic<bool> finite{true};
+  team.run(matrix.rows(), kRows, [&](std::size_t begin, std::size_t end) {
+    const float* rows = matrix.row(begin);
+    if (!std::isfinite(dot(rows, rows, (end - begin) * matrix.stride()))) finite = false;
+  });
+  return finite;
 }
 
 /// 1 / (number of entries) of each row, in order of places.
@@ -60,23 +68,17 @@ std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::ve
   return result;
 }
 
-/// The rows put into order of places, or back into order of numbers.
-enum class Into { kPlaces, kNumbers };
-void rearrange(Matrix& rows, std::vector<float>& biases, const std::vector<idx_t>& places, Into into) {
-  Matrix moved(rows.rows(), rows.cols());
-  std::vector<float> moved_biases(biases.size());
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    const std::size_t to = into == Into::kPlaces ? places[r] : r,
-                      from = into == Into::kPlaces ? r : places[r];
-    std::ranges::copy(rows[from], moved[to].begin());
-    moved_biases[to] = biases[from];
-  }
-  rows = std::move(moved);
-  biases = std::move(moved_biases);
+std::vector<float> gather(const std::vector<float>& values, const std::vector<idx_t>& from) {
+  std::vector<float> result(values.size());
+  for (std::size_t r = 0; r < result.size(); ++r) result[r] = values[from[r]];
+  return result;
 }
-void rearrange(FactorModel& model, const RatingGrid& grid, Into into) {
-  rearrange(model.users, model.user_bias, grid.user_places(), into);
-  rearrange(model.items, model.item_bias, grid.item_places(), into);
+
+/// The model with other rows in each place: row r is the old row `users_from[r]`, `items_from[r]`.
+FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users_from,
+                       const std::vector<idx_t>& items_from, int threads) {
+  return {Matrix::gather(model.users, users_from, threads), Matrix::gather(model.items, items_from, threads),
+          gather(model.user_bias, users_from), gather(model.item_bias, items_from)};
 }
 
 }  // namespace
@@ -149,9 +151,11 @@ struct MfSgd::Fit {
   RatingStep step = {};
   std::vector<float> user_share = {};
   std::vector<float> item_share = {};
+  int threads = 0;
 
-  void prepare(const RatingGrid& grid) {
-    rearrange(model, grid, Into::kPlaces);
+  void prepare(const RatingGrid& grid, const Context& context) {
+    threads = context.threads;
+    model = rearranged(model, grid.user_numbers(), grid.item_numbers(), threads);
     step = {.mean = numbers.layout.mean,
             .user_regularization = numbers.user.factors,
             .item_regularization = numbers.item.factors,
@@ -160,7 +164,7 @@ struct MfSgd::Fit {
             .l1 = config.l1};
     if (config.penalty == "rating") return;
     user_share = shares(row_sizes(ratings.by_user), grid.user_places());
-    item_share = shares(column_sizes(ratings.by_user), grid.item_places());
+    item_share = shares(column_sizes(ratings.by_user, threads), grid.item_places());
     step.user_share = user_share;
     step.item_share = item_share;
   }
@@ -174,7 +178,7 @@ struct MfSgd::Fit {
                                    return rating_steps(cells, block_step, model);
                                  });
     const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
-    if (!std::isfinite(rmse) || !is_finite(model.users) || !is_finite(model.items)) {
+    if (!std::isfinite(rmse) || !is_finite(model.users, team) || !is_finite(model.items, team)) {
       fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
            number + 1, config.learning_rate);
     }
@@ -183,8 +187,7 @@ struct MfSgd::Fit {
 
   std::unique_ptr<Model> make_model(const RatingGrid& grid) const {
     const RatingLayout& layout = numbers.layout;
-    FactorModel ordered{model.users.clone(), model.items.clone(), model.user_bias, model.item_bias};
-    rearrange(ordered, grid, Into::kNumbers);
+    const FactorModel ordered = rearranged(model, grid.user_places(), grid.item_places(), threads);
     return std::unique_ptr<Model>(
         new MfSgd({user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
                    item_rows(ordered.items, ordered.item_bias, layout), numbers}));
@@ -203,7 +206,7 @@ struct MfSgd::Fit {
 std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
   const auto* old = start_model<MfSgd>(context);
-  Fit fit{config, training_ratings(data, kName), {}, {}, {}};
+  Fit fit{config, training_ratings(data, kName, context.threads), {}, {}, {}};
   const RatingWeights kind{config.weights, config.weight_power, config.half_life};
   fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
   const auto penalty = [&](float own) {
@@ -221,7 +224,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   }
   const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
                         Rng(context.seed, kScheduleStream).next(), context.threads);
-  fit.prepare(grid);
+  fit.prepare(grid, context);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_passes({.total = config.epochs,
               .phase = "epoch",

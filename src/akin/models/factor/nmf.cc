@@ -17,8 +17,8 @@ namespace {
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
 
-Csr interactions(const TrainingData& data, bool use_values) {
-  Csr matrix = positive_interactions(data, Nmf::kName);
+Csr interactions(const TrainingData& data, bool use_values, int threads) {
+  Csr matrix = positive_interactions(data, Nmf::kName, threads);
   if (!use_values) std::ranges::fill(matrix.values, 1.0f);
   return matrix;
 }
@@ -48,7 +48,7 @@ class Nmf::Fit {
       : config_(config),
         context_(context),
         objective_{config.regularization, config.use_values},
-        by_user_(interactions(data, config.use_values)),
+        by_user_(interactions(data, config.use_values, context.threads)),
         by_item_(transpose(by_user_)) {
     for (const float value : by_user_.values) squares_ += static_cast<double>(value) * value;
     begin();

@@ -128,7 +128,7 @@ class NmfRating::Fit {
   Fit(const TrainingData& data, const Config& config, const Context& context)
       : config_(config),
         context_(context),
-        by_user_(to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast)),
+        by_user_(to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast, context.threads)),
         by_item_(transpose(by_user_)) {
     if (by_user_.entries() == 0) fail(ErrorCode::kBadData, "nmf-rating: there are no training ratings");
     const auto [lowest, highest] = std::ranges::minmax(by_user_.values);

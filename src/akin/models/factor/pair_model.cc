@@ -153,8 +153,10 @@ FactorModel initial_factors(const Csr& positives, const PairStart& start, const 
     return model;
   }
   const double sigma = start.init_sigma / std::sqrt(static_cast<double>(factors));
-  model.users = Matrix::normal(positives.rows(), factors, sigma, Rng(context.seed, kUserStream).next());
-  model.items = Matrix::normal(positives.cols, factors, sigma, Rng(context.seed, kItemStream).next());
+  model.users = Matrix::normal(positives.rows(), factors, sigma, Rng(context.seed, kUserStream).next(),
+                               context.threads);
+  model.items =
+      Matrix::normal(positives.cols, factors, sigma, Rng(context.seed, kItemStream).next(), context.threads);
   model.item_bias.resize(positives.cols);
   clear_rows_without_entries(positives, model.users);
   take_item_vectors(context, start.model, model.items);

@@ -4,26 +4,36 @@
 #include <cmath>
 #include <numeric>
 
+#include "akin/base/parallel.h"
+#include "akin/linalg/nth_value.h"
 #include "akin/models/factor/interactions.h"
 
 namespace akin {
 namespace {
 
-float upper_quartile(std::vector<float> values) {
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) * 3 / 4);
-  std::ranges::nth_element(values, at);
-  return *at;
+/// In parts that do not depend on the threads.
+double sum_of(std::span<const float> values, int threads) {
+  constexpr std::size_t kPart = std::size_t{1} << 18;
+  std::vector<double> sums((values.size() + kPart - 1) / kPart, 0.0);
+  parallel_for(
+      values.size(), threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        double sum = 0;
+        for (std::size_t e = begin; e < end; ++e) sum += values[e];
+        sums[begin / kPart] = sum;
+      },
+      kPart);
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
 }  // namespace
 
-Ratings training_ratings(const TrainingData& data, std::string_view model) {
-  Ratings ratings{to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast), 0, 0};
+Ratings training_ratings(const TrainingData& data, std::string_view model, int threads) {
+  Ratings ratings{to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast, threads), 0, 0};
   const std::vector<float>& values = ratings.by_user.values;
   if (values.empty()) fail(ErrorCode::kBadData, "{}: there are no training ratings", model);
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  ratings.mean = static_cast<float>(sum / static_cast<double>(values.size()));
-  ratings.liked = std::max(ratings.mean, upper_quartile(values));
+  ratings.mean = static_cast<float>(sum_of(values, threads) / static_cast<double>(values.size()));
+  ratings.liked = std::max(ratings.mean, nth_value(values, (values.size() - 1) * 3 / 4, threads));
   return ratings;
 }
 

@@ -14,8 +14,9 @@ struct Ratings {
   float mean;
   float liked;  ///< their upper quartile, at least the mean: what an item without a rating is taken for
 };
-/// Throws Error(kBadData) naming `model` if there are none.
-Ratings training_ratings(const TrainingData& data, std::string_view model);
+/// Throws Error(kBadData) naming `model` if there are none. The same at any number of threads, which are as
+/// for parallel_for().
+Ratings training_ratings(const TrainingData& data, std::string_view model, int threads);
 
 /// The step length of an epoch, counted from 0: rate decay^epoch.
 float decayed_rate(float rate, float decay, int epoch);

@@ -22,15 +22,6 @@ std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
   return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
 }
 
-/// Places of rows by stripe, and within a stripe by number.
-std::vector<idx_t> places_of(const std::vector<std::uint8_t>& stripe_of, std::size_t stripes) {
-  std::vector<idx_t> next(stripes + 1, 0), places(stripe_of.size());
-  for (const std::uint8_t stripe : stripe_of) ++next[stripe + std::size_t{1}];
-  std::partial_sum(next.begin(), next.end(), next.begin());
-  for (std::size_t r = 0; r < places.size(); ++r) places[r] = next[stripe_of[r]]++;
-  return places;
-}
-
 /// How many rounds each stripe has behind it. A block waits for the last round of its two stripes only, not
 /// for all blocks of the round. Blocks are begun in order, so what a block waits for is under way.
 class StripeGates {
@@ -55,65 +46,103 @@ class StripeGates {
 
 }  // namespace
 
+RatingGrid::Side::Side(std::span<const std::uint32_t> sizes, std::size_t stripes)
+    : stripe_of(balanced_stripes(sizes, stripes)),
+      places(sizes.size()),
+      numbers(sizes.size()),
+      offsets(stripes + 1, 0) {
+  for (const std::uint8_t stripe : stripe_of) ++offsets[stripe + std::size_t{1}];
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  std::vector<idx_t> next(offsets);
+  for (std::size_t r = 0; r < places.size(); ++r) {
+    places[r] = next[stripe_of[r]]++;
+    numbers[places[r]] = static_cast<idx_t>(r);
+  }
+}
+
+std::span<const Cell> RatingGrid::Stripe::block(std::size_t item_stripe) const {
+  const std::uint64_t begin = offsets[item_stripe];
+  return std::span(cells).subspan(begin, offsets[item_stripe + 1] - begin);
+}
+
+std::span<const float> RatingGrid::Stripe::block_weights(std::size_t item_stripe) const {
+  if (weights.empty()) return {};
+  const std::uint64_t begin = offsets[item_stripe];
+  return std::span(weights).subspan(begin, offsets[item_stripe + 1] - begin);
+}
+
+void RatingGrid::Stripe::shuffle(std::uint64_t begin, std::uint64_t end, Rng& rng) {
+  for (std::uint64_t i = end - begin; i > 1; --i) {
+    const std::uint64_t other = begin + rng.below(i), last = begin + i - 1;
+    std::swap(cells[last], cells[other]);
+    if (!weights.empty()) std::swap(weights[last], weights[other]);
+  }
+}
+
 RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
                        std::uint64_t seed, int threads)
-    : stripes_(stripes_for(matrix, row_bytes)), seed_(seed) {
-  fill(matrix, weights);
+    : stripes_(stripes_for(matrix, row_bytes)),
+      seed_(seed),
+      users_(row_sizes(matrix), stripes_),
+      items_(column_sizes(matrix, threads), stripes_),
+      cells_(stripes_) {
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
+  const auto make = [&](std::size_t user_stripe) {
+    fill(matrix, weights, user_stripe);
+    for (std::size_t item_stripe = 0; item_stripe < stripes_; ++item_stripe) {
+      const Rng rng(seed_, 1 + user_stripe * stripes_ + item_stripe);
+      order(cells_[user_stripe], item_stripe, rng, group);
+    }
+  };
   parallel_for(
-      stripes_ * stripes_, threads,
+      stripes_, threads,
       [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) order_block(b, group);
+        for (std::size_t s = begin; s < end; ++s) make(s);
       },
       1);
 }
 
-void RatingGrid::fill(const Csr& matrix, std::span<const float> weights) {
-  const std::vector<std::uint8_t> user_stripe = balanced_stripes(row_sizes(matrix), stripes_);
-  const std::vector<std::uint8_t> item_stripe = balanced_stripes(column_sizes(matrix), stripes_);
-  user_places_ = places_of(user_stripe, stripes_);
-  item_places_ = places_of(item_stripe, stripes_);
-  offsets_.assign(stripes_ * stripes_ + 1, 0);
-  const auto block_of = [&](std::size_t user, idx_t item) {
-    return user_stripe[user] * stripes_ + item_stripe[item];
-  };
-  for (std::size_t u = 0; u < matrix.rows(); ++u) {
-    for (const idx_t item : matrix.cols_of(u)) ++offsets_[block_of(u, item) + 1];
+/// A counting sort of the stripe's entries by item stripe.
+void RatingGrid::fill(const Csr& matrix, std::span<const float> weights, std::size_t user_stripe) {
+  Stripe& stripe = cells_[user_stripe];
+  const std::span<const idx_t> users =
+      std::span(users_.numbers)
+          .subspan(users_.offsets[user_stripe],
+                   users_.offsets[user_stripe + 1] - users_.offsets[user_stripe]);
+  stripe.offsets.assign(stripes_ + 1, 0);
+  for (const idx_t user : users) {
+    for (const idx_t item : matrix.cols_of(user)) ++stripe.offsets[items_.stripe_of[item] + std::size_t{1}];
   }
-  std::partial_sum(offsets_.begin(), offsets_.end(), offsets_.begin());
-  std::vector<std::uint64_t> next(offsets_.begin(), offsets_.end() - 1);
-  cells_.resize(matrix.entries());
-  weights_.resize(weights.size());
-  for (std::size_t u = 0; u < matrix.rows(); ++u) {
-    for (std::uint64_t e = matrix.offsets[u]; e < matrix.offsets[u + 1]; ++e) {
-      const std::uint64_t at = next[block_of(u, matrix.indices[e])]++;
-      cells_[at] = {user_places_[u], item_places_[matrix.indices[e]], matrix.values[e]};
-      if (!weights.empty()) weights_[at] = weights[e];
+  std::partial_sum(stripe.offsets.begin(), stripe.offsets.end(), stripe.offsets.begin());
+  stripe.cells.resize(stripe.offsets.back());
+  if (!weights.empty()) stripe.weights.resize(stripe.offsets.back());
+  std::vector<std::uint64_t> next(stripe.offsets);
+  for (const idx_t user : users) {
+    for (std::uint64_t e = matrix.offsets[user]; e < matrix.offsets[user + 1]; ++e) {
+      const idx_t item = matrix.indices[e];
+      const std::uint64_t at = next[items_.stripe_of[item]]++;
+      stripe.cells[at] = {users_.places[user], items_.places[item], matrix.values[e]};
+      if (!weights.empty()) stripe.weights[at] = weights[e];
     }
   }
 }
 
 /// The users of a block ascend; shuffles the cells of each `group` users that follow each other.
-void RatingGrid::order_block(std::size_t block, std::size_t group) {
-  Rng rng(seed_, 1 + block);
-  const std::uint64_t end = offsets_[block + 1];
-  for (std::uint64_t begin = offsets_[block]; begin < end;) {
+void RatingGrid::order(Stripe& stripe, std::size_t item_stripe, Rng rng, std::size_t group) const {
+  const std::vector<Cell>& cells = stripe.cells;
+  const std::uint64_t end = stripe.offsets[item_stripe + 1];
+  for (std::uint64_t begin = stripe.offsets[item_stripe]; begin < end;) {
     std::uint64_t stop = begin + 1;
     for (std::size_t users = 1; stop < end; ++stop) {
-      if (cells_[stop].user != cells_[stop - 1].user && ++users > group) break;
+      if (cells[stop].user != cells[stop - 1].user && ++users > group) break;
     }
-    for (std::uint64_t i = stop - begin; i > 1; --i) {
-      const std::uint64_t other = begin + rng.below(i), last = begin + i - 1;
-      std::swap(cells_[last], cells_[other]);
-      if (!weights_.empty()) std::swap(weights_[last], weights_[other]);
-    }
+    stripe.shuffle(begin, stop, rng);
     begin = stop;
   }
 }
 
 std::span<const Cell> RatingGrid::block(std::size_t user_stripe, std::size_t item_stripe) const {
-  const std::size_t b = user_stripe * stripes_ + item_stripe;
-  return std::span(cells_).subspan(offsets_[b], offsets_[b + 1] - offsets_[b]);
+  return cells_[user_stripe].block(item_stripe);
 }
 
 double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& context,
@@ -130,10 +159,9 @@ double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& con
     if (user_stripe == 0) context.check_stop();
     const std::size_t item_stripe = (user_stripe + rounds[round]) % stripes_;
     if (!users.wait(user_stripe, round, failed) || !items.wait(item_stripe, round, failed)) return;
-    const std::size_t b = user_stripe * stripes_ + item_stripe;
-    const std::size_t begin = offsets_[b], size = offsets_[b + 1] - begin;
-    results[b] = body(std::span(cells_).subspan(begin, size),
-                      weights_.empty() ? std::span<const float>() : std::span(weights_).subspan(begin, size));
+    const Stripe& stripe = cells_[user_stripe];
+    results[user_stripe * stripes_ + item_stripe] =
+        body(stripe.block(item_stripe), stripe.block_weights(item_stripe));
     users.open(user_stripe, round + 1);
     items.open(item_stripe, round + 1);
   };

@@ -35,22 +35,40 @@ class RatingGrid {
   double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body) const;
 
   std::size_t stripes() const { return stripes_; }
-  /// The place of each user and item: permutations of their numbers.
-  const std::vector<idx_t>& user_places() const { return user_places_; }
-  const std::vector<idx_t>& item_places() const { return item_places_; }
+  /// The place of each user and item: permutations of their numbers; and the number at each place.
+  const std::vector<idx_t>& user_places() const { return users_.places; }
+  const std::vector<idx_t>& item_places() const { return items_.places; }
+  const std::vector<idx_t>& user_numbers() const { return users_.numbers; }
+  const std::vector<idx_t>& item_numbers() const { return items_.numbers; }
   std::span<const Cell> block(std::size_t user_stripe, std::size_t item_stripe) const;
 
  private:
-  void fill(const Csr& matrix, std::span<const float> weights);
-  void order_block(std::size_t block, std::size_t group);
+  /// Users or items in order of stripes.
+  struct Side {
+    Side(std::span<const std::uint32_t> sizes, std::size_t stripes);
+    std::vector<std::uint8_t> stripe_of;
+    std::vector<idx_t> places;
+    std::vector<idx_t> numbers;
+    std::vector<idx_t> offsets;  // S + 1: the first place of each stripe
+  };
+  /// The cells of a stripe of users, by block.
+  struct Stripe {
+    std::vector<Cell> cells;
+    std::vector<float> weights;          // as long, or empty
+    std::vector<std::uint64_t> offsets;  // S + 1
+    std::span<const Cell> block(std::size_t item_stripe) const;
+    std::span<const float> block_weights(std::size_t item_stripe) const;
+    void shuffle(std::uint64_t begin, std::uint64_t end, Rng& rng);
+  };
+
+  void fill(const Csr& matrix, std::span<const float> weights, std::size_t user_stripe);
+  void order(Stripe& stripe, std::size_t item_stripe, Rng rng, std::size_t group) const;
 
   std::size_t stripes_;
   std::uint64_t seed_;
-  std::vector<idx_t> user_places_;
-  std::vector<idx_t> item_places_;
-  std::vector<Cell> cells_;             // by block
-  std::vector<float> weights_;          // as long as cells_, or empty
-  std::vector<std::uint64_t> offsets_;  // S x S + 1; block = user stripe * S + item stripe
+  Side users_;
+  Side items_;
+  std::vector<Stripe> cells_;  // by user stripe
 };
 
 }  // namespace akin

@@ -83,6 +83,22 @@ TEST(RatingGrid, CoversEveryCellOncePerEpochWithItsWeight) {
   }
 }
 
+TEST(RatingGrid, IsTheSameMadeByAnyNumberOfThreads) {
+  const Csr matrix = random_matrix(409, 1201, 0.2);
+  const RatingGrid one(matrix, matrix.values, 1024, 3, 1);
+  for (const int threads : {2, 5, 64}) {
+    const RatingGrid many(matrix, matrix.values, 1024, 3, threads);
+    EXPECT_EQ(many.user_places(), one.user_places());
+    EXPECT_EQ(many.item_numbers(), one.item_numbers());
+    for (std::size_t b = 0; b < 256; ++b) {
+      const auto a = one.block(b / 16, b % 16), c = many.block(b / 16, b % 16);
+      EXPECT_TRUE(std::ranges::equal(a, c, [](const Cell& x, const Cell& y) {
+        return x.user == y.user && x.item == y.item && x.value == y.value;
+      })) << b;
+    }
+  }
+}
+
 TEST(RatingGrid, BlocksOfARoundShareNothing) {
   const Csr matrix = random_matrix(409, 1201, 0.2);
   const RatingGrid grid(matrix, {}, 256, 3);

@@ -77,7 +77,7 @@ class Svdpp::Fit {
   Fit(const TrainingData& data, const Config& config, const Context& context)
       : config_(config),
         context_(context),
-        ratings_(training_ratings(data, kName)),
+        ratings_(training_ratings(data, kName, context.threads)),
         batches_(svdpp_batches(ratings_.by_user, static_cast<std::size_t>(config.batch),
                                Rng(context.seed, kOrderStream), context.threads)),
         team_(context.threads) {
@@ -113,7 +113,7 @@ class Svdpp::Fit {
     const Csr& by_user = ratings_.by_user;
     const auto draw = [&](std::size_t rows, std::uint64_t stream) {
       return Matrix::normal(rows, static_cast<std::size_t>(config_.factors), config_.init_sigma,
-                            Rng(context_.seed, stream).next());
+                            Rng(context_.seed, stream).next(), context_.threads);
     };
     model_ = {draw(by_user.rows(), kUserStream), draw(by_user.cols, kItemStream),
               std::vector<float>(by_user.rows(), 0.0f), std::vector<float>(by_user.cols, 0.0f)};

@@ -163,7 +163,7 @@ struct Warp::Fit {
 
 std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName);
+  const Csr positives = positive_interactions(data, kName, context.threads);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
   const Warp* old = start_model<Warp>(context);
   const MakeModel make = [&](Factors factors) {
