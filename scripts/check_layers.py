@@ -29,7 +29,7 @@ HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
     "hwy": {"linalg", "models"},
     "Eigen": {"linalg"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
     "nlohmann": {"base", "data", "eval", "tune", "store", "cli"},
     "boost": {"eval"},
     "CLI": {"cli"}, "toml++": {"cli"},

@@ -11,6 +11,7 @@ packages=(
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
+  libicu-dev                          # words and lower case of every language
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; oracle of the solvers' tests
   libgtest-dev                        # tests

@@ -7,8 +7,8 @@ import unittest
 from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf"]
-COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "explain",
+FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
+COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "embed", "explain",
             "update", "export", "models", "demo"]
 
 

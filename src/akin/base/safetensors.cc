@@ -33,6 +33,17 @@ std::size_t dtype_size(std::string_view dtype) {
   return 0;
 }
 
+/// Fills `target` from the stream; fewer bytes than `size` only at its end.
+std::size_t read_fully(InputStream& stream, char* target, std::size_t size) {
+  std::size_t done = 0;
+  while (done < size) {
+    const std::size_t got = stream.read({target + done, size - done});
+    if (got == 0) break;
+    done += got;
+  }
+  return done;
+}
+
 class Checksum {
  public:
   Checksum() { XXH3_64bits_reset(&state_); }
@@ -104,23 +115,33 @@ void TensorWriter::write(const std::string& path) const {
   file.commit();
 }
 
+std::string file_kind(const std::string& path) {
+  if (path == "-") return "";
+  try {
+    const auto stream = open_input(path);
+    std::uint64_t length = 0;
+    if (read_fully(*stream, reinterpret_cast<char*>(&length), sizeof length) != sizeof length) return "";
+    if (length < 2 || length > kLargestHeader) return "";
+    std::string header(length, '\0');
+    if (read_fully(*stream, header.data(), length) != length) return "";
+    const json root = json::parse(header, nullptr, /*allow_exceptions=*/false);
+    if (!root.is_object() || !root.contains("__metadata__")) return "";
+    const json& metadata = root["__metadata__"];
+    const auto kind = metadata.is_object() ? metadata.find("akin.kind") : metadata.end();
+    return kind != metadata.end() && kind->is_string() ? kind->get<std::string>() : "";
+  } catch (const Error&) {
+    return "";  // whoever reads the file says what is wrong with it
+  }
+}
+
 TensorReader::TensorReader(const std::string& path) : path_(path) {
   const auto stream = open_input(path);
-  const auto read_fully = [&](char* target, std::size_t size) {
-    std::size_t done = 0;
-    while (done < size) {
-      const std::size_t got = stream->read({target + done, size - done});
-      if (got == 0) break;
-      done += got;
-    }
-    return done;
-  };
   std::uint64_t length = 0;
-  if (read_fully(reinterpret_cast<char*>(&length), sizeof length) != sizeof length)
+  if (read_fully(*stream, reinterpret_cast<char*>(&length), sizeof length) != sizeof length)
     damaged("it is shorter than 8 bytes");
   if (length < 2 || length > kLargestHeader) damaged("its first 8 bytes are not a header length");
   std::string header(length, '\0');
-  if (read_fully(header.data(), length) != length) damaged("its header is cut off");
+  if (read_fully(*stream, header.data(), length) != length) damaged("its header is cut off");
   parse_header(header);
 
   std::size_t size = 0;
@@ -132,12 +153,12 @@ TensorReader::TensorReader(const std::string& path) : path_(path) {
   while (done < size) {
     const std::size_t want = std::min(size - done, std::max(kStep, done));
     storage_.resize((done + want + 7) / 8);
-    const std::size_t got = read_fully(reinterpret_cast<char*>(storage_.data()) + done, want);
+    const std::size_t got = read_fully(*stream, reinterpret_cast<char*>(storage_.data()) + done, want);
     done += got;
     if (got < want) damaged(fmt::format("it ends {} bytes early", size - done));
   }
   char extra = 0;
-  if (read_fully(&extra, 1) != 0) damaged("it has bytes behind the last tensor");
+  if (read_fully(*stream, &extra, 1) != 0) damaged("it has bytes behind the last tensor");
   data_ = {reinterpret_cast<const char*>(storage_.data()), size};
   check_layout();
   check_checksum(header);

@@ -86,6 +86,10 @@ class TensorWriter {
   std::vector<std::shared_ptr<void>> owned_;
 };
 
+/// What kind of akin file `path` is, such as "dataset", by its header alone; "" for other files, standard
+/// input, and what cannot be read.
+std::string file_kind(const std::string& path);
+
 /// A checked safetensors file in memory. Throws Error(kBadData) on anything that is not exactly as it should
 /// be: truncation, wrong sizes, overlapping tensors, a wrong checksum (files of other programs have none).
 class TensorReader {

@@ -37,6 +37,23 @@ TEST(Safetensors, ReadsBackWhatWasWritten) {
   EXPECT_TRUE(reader.tensor<float>("nothing").empty());
 }
 
+TEST(Safetensors, KindOfAFile) {
+  const TempDir dir;
+  write_example(dir / "f");
+  EXPECT_EQ(file_kind(dir / "f"), "example");
+  const std::string whole = read_file(dir / "f");
+  for (std::size_t size = 0; size < 100; ++size) {  // the header is longer
+    write_file(dir / "g", whole.substr(0, size));
+    EXPECT_EQ(file_kind(dir / "g"), "") << size;
+  }
+  for (const std::string content : {"plain text, rather long", "1234567{", "12345678{\"a\": 1}", "[]"}) {
+    write_file(dir / "g", content);
+    EXPECT_EQ(file_kind(dir / "g"), "");
+  }
+  EXPECT_EQ(file_kind(dir / "absent"), "");
+  EXPECT_EQ(file_kind("-"), "");
+}
+
 TEST(Safetensors, RefusesWrongQuestions) {
   const TempDir dir;
   write_example(dir / "f");

@@ -6,6 +6,7 @@
 #include "akin/base/io.h"
 #include "akin/base/parallel.h"
 #include "akin/cli/shop_text.h"
+#include "akin/data/text/escaped_field.h"
 
 namespace akin::cli {
 namespace {
@@ -13,10 +14,10 @@ namespace {
 constexpr std::size_t kBlock = 2048;  // ids whose lines are held in memory at a time
 
 std::string tsv_lines(const Batch& batch, idx_t query, const BatchList& list) {
-  const std::string id = tsv_field(batch.ids.id(query));
+  const std::string id = escaped_field(batch.ids.id(query));
   std::string text;
   for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", id, tsv_field(batch.shop.items.id(list.items[rank].idx)),
+    text += fmt::format("{}\t{}\t{}\t{}\n", id, escaped_field(batch.shop.items.id(list.items[rank].idx)),
                         rank + 1, list.items[rank].score);
   }
   return text;
@@ -30,29 +31,6 @@ std::string json_line(const Batch& batch, idx_t query, const BatchList& list) {
 }
 
 }  // namespace
-
-std::string tsv_field(std::string_view id) {
-  std::string field;
-  for (const char c : id) {
-    switch (c) {
-      case '\t':
-        field += "\\t";
-        break;
-      case '\n':
-        field += "\\n";
-        break;
-      case '\r':
-        field += "\\r";
-        break;
-      case '\\':
-        field += "\\\\";
-        break;
-      default:
-        field += c;
-    }
-  }
-  return field;
-}
 
 BatchCounts write_batch(const Batch& batch, const std::string& path, Session& session) {
   const Context& context = session.context();

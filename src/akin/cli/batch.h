@@ -38,7 +38,4 @@ struct BatchCounts {
 /// one object per line. Nothing appears under `path` until all is written.
 BatchCounts write_batch(const Batch& batch, const std::string& path, Session& session);
 
-/// `id` as it stands in a tab-separated file.
-std::string tsv_field(std::string_view id);
-
 }  // namespace akin::cli

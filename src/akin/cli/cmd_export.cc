@@ -13,12 +13,6 @@
 namespace akin::cli {
 namespace {
 
-/// The items' embedding, without the biases that may be folded in.
-Matrix item_embedding(const Bundle& bundle) {
-  const Model& model = *bundle.model;
-  return model.embeddings().resized(model.embeddings().rows(), model.embedding_dim());
-}
-
 /// The users' vectors in the space of the items' embedding, zeros for users the model knows nothing of.
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
   const std::vector<Event>& events = bundle.shop.events;

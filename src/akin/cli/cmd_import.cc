@@ -32,6 +32,7 @@ std::string overview() {
       "\nExamples:\n"
       "  akin import csv events.csv --user customer --item product -o shop.data\n"
       "  akin import amazon reviews.json.gz --meta meta.json.gz -o shop.data\n"
+      "  akin import text articles.txt --lowercase --phrases 2 -o words.data\n"
       "  zcat big.csv.gz | akin import csv - -o shop.data\n";
   return text;
 }
@@ -58,7 +59,8 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);
     std::ranges::replace(flag, '_', '-');
-    line.add({flag, "TEXT", NamedValue{&command.request.options, std::string(option.name)},
+    line.add({flag, option.is_switch ? "" : "TEXT",
+              NamedValue{&command.request.options, std::string(option.name), option.is_switch},
               std::string(option.help), Need::kOptional, 0, std::string(option.default_value)});
   }
   command.filters.add_to(line);

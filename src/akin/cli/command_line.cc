@@ -51,9 +51,11 @@ bool parse_switch(const std::string& text, const std::string& name) {
 }
 
 // Flags that name a file to write, and those that name files to read, as positional arguments do too.
-constexpr std::array<std::string_view, 2> kOutputs = {"out", "html"};
-constexpr std::array<std::string_view, 8> kInputs = {"data",  "config", "exclude", "meta",
-                                                     "items", "users",  "links",   "sequences"};
+constexpr auto kOutputs =
+    std::to_array<std::string_view>({"out", "html", "write-phrases", "write-vocabulary"});
+constexpr auto kInputs =
+    std::to_array<std::string_view>({"data", "config", "exclude", "meta", "items", "users", "links",
+                                     "sequences", "vocabulary", "phrase-file", "analogies", "lines"});
 
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();

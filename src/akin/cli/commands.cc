@@ -87,6 +87,7 @@ const std::vector<Command>& commands() {
       {"compare", "train and score several models, in one table", &run_compare},
       {"recommend", "what next for a user", &run_recommend},
       {"similar", "items like an item", &run_similar},
+      {"embed", "vectors of texts from the vectors of their words", &run_embed},
       {"explain", "which of a user's items led to a recommendation", &run_explain},
       {"update", "go on from a trained model with new events", &run_update},
       {"export", "write vectors for other programs", &run_export},

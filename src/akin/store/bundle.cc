@@ -82,6 +82,11 @@ Bundle train_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry&
   return make_bundle(std::move(arena), entry, complete, context.seed, std::move(fitted));
 }
 
+Matrix item_embedding(const Bundle& bundle) {
+  const Matrix& all = bundle.model->embeddings();
+  return all.resized(all.rows(), bundle.model->embedding_dim());
+}
+
 void save_bundle(const Bundle& bundle, const std::string& path) {
   TensorWriter writer("model");
   writer.meta("model", std::string(bundle.entry->name));

@@ -44,6 +44,9 @@ Bundle make_bundle(Arena arena, const ModelEntry& entry, const ParamValues& para
 Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,
                     const Context& context);
 
+/// The items' embedding without the biases that may be folded in; no columns if the model has none.
+Matrix item_embedding(const Bundle& bundle);
+
 /// Throws Error(kIo).
 void save_bundle(const Bundle& bundle, const std::string& path);
 /// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound) if its model is unknown to this

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/data/readers/text_decode.h"
 
 namespace akin {
 namespace {
@@ -24,15 +26,7 @@ bool is_space(unsigned char c) { return c == ' ' || (c >= 9 && c <= 13); }
 
 /// The id as a word of a word2vec file.
 std::string word(std::string_view id, IdEscape escape) {
-  std::string result;
-  for (const char c : id) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (escape == IdEscape::kPercent && (is_space(byte) || c == '%')) {
-      result += fmt::format("%{:02X}", byte);
-    } else {
-      result += c;
-    }
-  }
+  std::string result = escape == IdEscape::kPercent ? escaped_word(id) : std::string(id);
   if (result.empty() || std::ranges::any_of(result, is_space)) {
     fail(ErrorCode::kBadData,
          "the id '{}' cannot stand in a word2vec file, which ends ids at white space; {}", id,
@@ -122,6 +116,32 @@ void write_word2vec(const Embeddings& embeddings, const std::string& path, IdEsc
 }
 
 }  // namespace
+
+std::string escaped_word(std::string_view id) {
+  const bool text = is_utf8(id);
+  std::string result;
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (is_space(byte) || c == '%' || (!text && byte >= 0x80)) {
+      result += fmt::format("%{:02X}", byte);
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+std::string unescaped_word(std::string_view word) {
+  std::string result;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    unsigned value = 0;
+    const bool escape = word[i] == '%' && i + 2 < word.size() &&
+                        std::from_chars(&word[i + 1], &word[i + 1] + 2, value, 16).ptr == &word[i + 1] + 2;
+    result += escape ? static_cast<char>(value) : word[i];
+    if (escape) i += 2;
+  }
+  return result;
+}
 
 EmbeddingFormat parse_embedding_format(std::string_view name) {
   const auto found = std::ranges::find(kFormats, name, [](const auto& entry) { return entry.first; });

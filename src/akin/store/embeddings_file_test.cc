@@ -10,6 +10,8 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
+#include "akin/data/readers/text_decode.h"
+#include "akin/store/embeddings_reader.h"
 
 namespace akin {
 namespace {
@@ -116,6 +118,50 @@ TEST_F(EmbeddingsFileTest, WhiteSpaceInIdsIsRefusedOrEscaped) {
     EXPECT_THROW(read_file(path_), Error);  // nothing was written
     EXPECT_NE(write(format, IdEscape::kPercent).find("\ntwo%20words%0A100%25 "), std::string::npos);
     std::remove(path_.c_str());
+  }
+}
+
+/// Ids of any bytes go through word2vec files with kPercent, and through the other formats as they are.
+TEST_F(EmbeddingsFileTest, AnyBytesComeBack) {
+  std::vector<std::string> names = {" ",
+                                    "%",
+                                    "%20",
+                                    "a b",
+                                    "\ta",
+                                    "b\n",
+                                    "\r\n",
+                                    "1 2 3",
+                                    "\xFF\x80",
+                                    "\xC3",
+                                    "\xE2\x80\xA8",
+                                    "caf\xC3\xA9 x",
+                                    "\x01\x1F\x7F",
+                                    "\"q\",",
+                                    "0",
+                                    "7 17",
+                                    std::string("\0z", 2)};
+  Rng rng(3);
+  IdMap seen;
+  for (const std::string& name : names) seen.add(name);
+  for (int more = 0; more < 211; ++more) {
+    std::string name;
+    for (std::uint64_t n = 1 + rng.below(5); n > 0; --n)
+      name += rng.below(2) == 0 ? " %2\n\t\xC3\xA9"[rng.below(7)] : static_cast<char>(rng.below(256));
+    if (seen.add(name) == names.size()) names.push_back(name);
+  }
+  fill(names);
+  for (const EmbeddingFormat format : {EmbeddingFormat::kWord2Vec, EmbeddingFormat::kWord2VecBin,
+                                       EmbeddingFormat::kCsv, EmbeddingFormat::kSafetensors}) {
+    const bool word2vec = format == EmbeddingFormat::kWord2Vec || format == EmbeddingFormat::kWord2VecBin;
+    write(format, IdEscape::kPercent);
+    const ReadEmbeddings read = read_embeddings(path_);
+    ASSERT_EQ(read.ids.size(), names.size());
+    for (idx_t r = 0; r < names.size(); ++r) {
+      const std::string id(read.ids.id(r));
+      EXPECT_EQ(word2vec ? unescaped_word(id) : id, names[r]);
+      EXPECT_TRUE(!word2vec || is_utf8(id));
+      EXPECT_TRUE(row_equals(r, reinterpret_cast<const char*>(read.vectors.row(r))));
+    }
   }
 }
 

@@ -9,7 +9,9 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
+#include "akin/store/embeddings_file.h"
 
 namespace akin {
 namespace {
@@ -150,20 +152,38 @@ ReadEmbeddings read_word2vec_text(Cursor file, const WordCounts& counts) {
   return rows.take();
 }
 
+/// Whether an id and its vector look like such. Where an id holds a space, as other programs write it, the
+/// vector begins too early: its numbers are letters, and bytes of numbers stand in the next id.
+bool is_plausible(std::string_view id, std::span<const float> row) {
+  constexpr float kLargest = 1e12F;
+  return is_utf8(id) && std::ranges::none_of(id, [](char c) { return c >= 0 && c < ' '; }) &&
+         std::ranges::all_of(row, [](float x) { return std::abs(x) < kLargest; });
+}
+
+/// Some programs end each vector with a newline, others do not; the first vector tells.
 ReadEmbeddings read_word2vec_binary(Cursor file, const WordCounts& counts) {
+  constexpr std::string_view kSpaces =
+      "; an id with white space makes such a file unreadable: write it with %20, or the vectors as text";
   Rows rows;
   std::vector<float> row(counts.dim);
+  const std::size_t bytes = counts.dim * sizeof(float);
+  bool newlines = false;
   for (std::size_t r = 0; r < counts.rows; ++r) {
-    if (!file.at_end() && file.peek() == '\n') file.take(1);  // some writers end a vector with it
+    const std::size_t line = file.line_number();
     const std::string_view id = file.until(' ');
-    if (id.empty() || file.left() < counts.dim * sizeof(float))
-      file.bad(fmt::format("the file ends before vector {} of {}", r + 1, counts.rows), file.line_number());
-    std::memcpy(row.data(), file.take(counts.dim * sizeof(float)).data(), counts.dim * sizeof(float));
-    rows.add(id, row, file, file.line_number());
+    if (id.empty() || file.left() < bytes)
+      file.bad(fmt::format("the file ends before vector {} of {}{}", r + 1, counts.rows, kSpaces), line);
+    std::memcpy(row.data(), file.take(bytes).data(), bytes);
+    const bool newline = !file.at_end() && file.peek() == '\n';
+    if (r == 0) newlines = newline;
+    const bool ended = newline == newlines || (newlines && file.at_end());
+    if (!ended || (!newlines && !is_plausible(id, row)))
+      file.bad(fmt::format("vector {} is none{}", r + 1, kSpaces), line);
+    rows.add(id, row, file, line);
+    if (newline) file.take(1);
   }
-  if (!file.at_end() && file.peek() == '\n') file.take(1);
   if (!file.at_end())
-    file.bad(fmt::format("{} bytes are left after the last vector", file.left()), file.line_number());
+    file.bad(fmt::format("{} bytes are left after the last vector{}", file.left(), kSpaces), 1);
   return rows.take();
 }
 
@@ -285,25 +305,15 @@ ReadEmbeddings read_safetensors(const std::string& path) {
     return {std::move(ids), std::move(vectors)};
   }
   Bundle bundle = load_bundle(path);
-  const std::size_t dim = bundle.model->embedding_dim();
-  if (dim == 0) fail(ErrorCode::kBadData, "{}: model {} has no item vectors", path, bundle.entry->name);
-  const Matrix& all = bundle.model->embeddings();
-  return {std::move(bundle.shop.items), all.resized(all.rows(), dim)};
+  if (bundle.model->embedding_dim() == 0)
+    fail(ErrorCode::kBadData, "{}: model {} has no item vectors", path, bundle.entry->name);
+  Matrix vectors = item_embedding(bundle);
+  return {std::move(bundle.shop.items), std::move(vectors)};
 }
 
-bool is_safetensors(std::string_view content) { return content.size() > 8 && content[8] == '{'; }
-
-/// %XX -> the byte; other characters as they are.
-std::string unescaped(std::string_view id) {
-  std::string result;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    unsigned value = 0;
-    const bool escape = id[i] == '%' && i + 2 < id.size() &&
-                        std::from_chars(&id[i + 1], &id[i + 1] + 2, value, 16).ptr == &id[i + 1] + 2;
-    result += escape ? static_cast<char>(value) : id[i];
-    if (escape) i += 2;
-  }
-  return result;
+/// Eight bytes for the length of a header of less than a terabyte, and the header.
+bool is_safetensors(std::string_view content) {
+  return content.size() > 8 && content[8] == '{' && content.substr(5, 3) == std::string_view("\0\0\0", 3);
 }
 
 }  // namespace
@@ -327,7 +337,7 @@ MatchedItems match_items(const ReadEmbeddings& embeddings, const IdMap& items, c
   for (idx_t r = 0; r < embeddings.ids.size(); ++r) {
     const std::string_view id = embeddings.ids.id(r);
     auto item = items.find(id);
-    if (!item) item = items.find(unescaped(id));
+    if (!item) item = items.find(unescaped_word(id));
     if (!item || result.items.given[*item]) {
       ++result.unknown;
       continue;

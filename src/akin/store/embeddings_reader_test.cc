@@ -87,6 +87,21 @@ TEST_F(EmbeddingsReaderTest, ReadsWord2VecOfOtherPrograms) {
   EXPECT_EQ(binary.vectors[1][0], 10.0f);
 }
 
+/// Other programs write ids with spaces into binary files, of which nothing can be made.
+TEST_F(EmbeddingsReaderTest, SpacesInBinaryFilesAreRefusedWithAWayOut) {
+  for (const std::string odd : {"new york", " a", "b ", "a b c", "x y", "the last word"}) {
+    const std::vector<std::string> ids = {"x", "w", odd, "y", "z"};
+    const Matrix vectors = Matrix::normal(ids.size(), kDim, 0.1, 7);
+    std::string content = fmt::format("{} {}\n", ids.size(), kDim);
+    for (std::size_t r = 0; r < ids.size(); ++r) {
+      content += ids[r] + " ";
+      content.append(reinterpret_cast<const char*>(vectors.row(r)), kDim * sizeof(float));
+    }
+    const std::string message = refused(content);
+    EXPECT_NE(message.find("write it with %20"), std::string::npos) << message;
+  }
+}
+
 TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
   DatasetBuilder builder;
   for (int e = 0; e < 60; ++e) builder.add_event(std::to_string(e % 11), std::to_string(e % 13), 1, e);

@@ -21,5 +21,7 @@ Format lists_format();
 Format pairs_format();
 /// X.train.rating, X.test.rating, X.test.negative.
 Format ncf_format();
+/// Text: lines, files or reviews as documents of words (docs/text.md).
+Format text_format();
 
 }  // namespace akin

@@ -48,7 +48,7 @@ ImportRequest checked(const Format& format, const ImportRequest& request) {
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
       amazon_format(), movielens_format(), csv_format(),      atomic_format(), uirt_format(),
-      lists_format(),  pairs_format(),     sessions_format(), ncf_format(),
+      lists_format(),  pairs_format(),     sessions_format(), ncf_format(),    text_format(),
   };
   return all;
 }

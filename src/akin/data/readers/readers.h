@@ -25,6 +25,7 @@ struct FormatOption {
   std::string_view name;  ///< such as "delimiter"
   std::string_view help;
   std::string_view default_value = "";
+  bool is_switch = false;  ///< given without a value: "true"
 };
 
 /// A file format akin reads.

@@ -27,18 +27,6 @@ std::size_t sequence_length(std::string_view text) {
   return continues(1) && continues(2) && continues(3) && !second ? 4 : 0;
 }
 
-bool is_ascii(std::string_view text) {
-  std::uint64_t any = 0;
-  while (text.size() >= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), 8);
-    any |= word;
-    text.remove_prefix(8);
-  }
-  for (const char c : text) any |= static_cast<unsigned char>(c);
-  return (any & 0x8080808080808080ULL) == 0;
-}
-
 std::string replace_bad_bytes(std::string_view text) {
   std::string result;
   while (!text.empty()) {
@@ -57,6 +45,18 @@ Encoding parse_encoding(std::string_view name) {
   if (name == "utf8" || name == "utf-8") return Encoding::kUtf8;
   if (name == "latin1" || name == "latin-1" || name == "iso-8859-1") return Encoding::kLatin1;
   fail(ErrorCode::kUsage, "encoding '{}': expected auto, utf8 or latin1", name);
+}
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t any = 0;
+  while (text.size() >= 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), 8);
+    any |= word;
+    text.remove_prefix(8);
+  }
+  for (const char c : text) any |= static_cast<unsigned char>(c);
+  return (any & 0x8080808080808080ULL) == 0;
 }
 
 bool is_utf8(std::string_view text) {

@@ -13,6 +13,7 @@ enum class Encoding { kAuto, kUtf8, kLatin1 };
 /// "auto", "utf8" ("utf-8") or "latin1" ("iso-8859-1"). Throws Error(kUsage).
 Encoding parse_encoding(std::string_view name);
 
+bool is_ascii(std::string_view text);
 bool is_utf8(std::string_view text);
 std::string latin1_to_utf8(std::string_view text);
 

@@ -1,0 +1,150 @@
+"""Texts: import, vectors of words, nearest words and analogies, vectors of texts."""
+import array
+import csv
+import json
+import struct
+import unittest
+
+from harness import AkinTest, csv_text
+
+# Unit vectors in a plane: capital = country + 2, noise far away.
+VECTORS = {"france": (1, 0, 0), "paris": (1, 0, 1), "italy": (0, 1, 0), "rome": (0, 1, 1), "mud": (-1, -1, 0.1),
+           "New%20York": (0.2, 0.1, -1)}
+TEXT = "".join(f"In New York {word} {word}s and the {other}, it's {number}.\n"
+               for number, (word, other) in enumerate([("cat", "dog"), ("dog", "cat"), ("tree", "house"), ("sun", "moon"),
+                                                       ("red", "blue"), ("old", "young"), ("up", "down")] * 3))
+
+
+class TextTest(AkinTest):
+    def make_vectors(self, binary=False):
+        content = f"{len(VECTORS)} 3\n".encode()
+        for word, vector in VECTORS.items():
+            content += word.encode() + b" "
+            content += struct.pack("<3f", *vector) if binary else " ".join(map(str, vector)).encode()
+            content += b"\n"
+        return self.write("vectors.bin" if binary else "vectors.txt", content)
+
+    def make_words(self, *flags):
+        self.write("text.txt", TEXT)
+        return self.run_json("import", "text", "text.txt", "-o", "words.data", "--lowercase", *flags)
+
+    def test_import(self):
+        result = self.make_words("--write-vocabulary", "v.tsv", "--phrases", "2", "--phrase-threshold", "1",
+                                 "--phrase-min-count", "3", "--write-phrases", "p.tsv")
+        self.assertEqual((result["users"], result["lines"]), (21, 21))
+        vocabulary = dict(line.split("\t") for line in (self.dir / "v.tsv").read_text().splitlines())
+        self.assertEqual(vocabulary["in_new_york"], "21")
+        again = self.make_words("--phrase-file", "p.tsv")
+        self.assertEqual((again["items"], again["events"]), (result["items"], result["events"]))
+        few = self.run_json("import", "text", "text.txt", "-o", "few.data", "--vocabulary", "v.tsv")
+        self.assertLess(few["items"], result["items"])  # the phrases are in the file, their words are not
+        self.assert_error(self.run_akin("import", "text", "text.txt", "-o", "x", "--phrases", "1", "--phrase-file", "p.tsv",
+                                        code=2), "one of the two")
+        self.assert_error(self.run_akin("import", "text", "text.txt", "-o", "x", "--write-vocabulary", "text.txt", code=2),
+                          "to be read and to be written")
+        self.assertNotIn("x", self.files())
+
+    def test_standard_input_and_empty_documents(self):
+        done = self.run_akin("import", "text", "-", "-o", "words.data", stdin="one two\n\n...\nthree\n")
+        self.search(r"2 of 4 documents have no words and are left out: 2, 3", done.out)
+        self.search(r"kept +2 users, 3 items, 3 events", done.out)
+        self.assert_error(self.run_akin("import", "text", "-", "-o", "x", stdin="...\n", code=1), "not one usable event")
+
+    def test_reviews(self):
+        rows = [(f"u{n}", f"i{n % 3}", 5, n, f"word{n} good") for n in range(7)]
+        self.write("events.csv", csv_text(rows, "user,item,value,time,text"))
+        self.run_akin("import", "csv", "events.csv", "-o", "shop.data")
+        result = self.run_json("import", "text", "shop.data", "--documents", "item", "-o", "words.data")
+        self.assertEqual((result["users"], result["items"], result["events"]), (3, 8, 14))
+        self.assert_error(self.run_akin("import", "text", "shop.data", "--documents", "line", "-o", "x", code=2),
+                          "review, item or user")
+
+    def test_from_text_to_similar_words(self):
+        self.make_words()
+        self.run_akin("train", "prod2vec", "-d", "words.data", "-o", "words.akin", "--holdout", "none", "--quiet")
+        result = self.run_json("similar", "words.akin", "--item", "cat", "--minus", "dog", "--plus", "sun", "-k", "3")
+        self.assertEqual([entry["item"] for entry in result["plus"]], ["cat", "sun"])
+        self.assertEqual([entry["item"] for entry in result["minus"]], ["dog"])
+        self.assertEqual(len(result["similar"]), 3)
+        self.assertFalse({"cat", "dog", "sun"} & {entry["item"] for entry in result["similar"]})
+        for weighting in ("mean", "tfidf", "sif"):
+            done = self.run_json("embed", "words.akin", "-d", "words.data", "--weighting", weighting, "-o", "docs.csv")
+            self.assertEqual((done["rows"], done["unknown"]), (21, 0))
+        rows = list(csv.reader((self.dir / "docs.csv").open()))
+        self.assertEqual([row[0] for row in rows[1:]], [str(n) for n in range(1, 22)])
+
+    def test_similar_in_a_file_of_vectors(self):
+        for source in (self.make_vectors(), self.make_vectors(binary=True)):
+            result = self.run_json("similar", source, "--item", "paris", "--minus", "france", "--plus", "italy")
+            self.assertEqual(result["similar"][0]["item"], "rome")
+            alone = self.run_json("similar", source, "--item", "paris", "-k", "2")
+            self.assertEqual(alone["item"], "paris")
+            self.assertEqual(len(alone["similar"]), 2)
+            self.run_akin("similar", source, "--item", "New York")  # %20 in the file
+            out = self.run_akin("similar", source, "--item", "paris", "--minus", "france", "--plus", "italy").out
+            self.search(r"similar to paris - france \+ italy:", out)
+            self.run_akin("similar", source, "--all-items", "-k", "1", "-o", "all.tsv")
+            self.assertEqual(len((self.dir / "all.tsv").read_text().splitlines()), 1 + len(VECTORS))
+        self.assert_error(self.run_akin("similar", source, "--item", "pari", code=1), "did you mean paris")
+        self.assert_error(self.run_akin("similar", source, "--item", "paris", "--filter", "a=b", code=2), "no attributes")
+        self.assert_error(self.run_akin("similar", source, "--minus", "paris", code=2), "say of which")
+        self.make_bundle("item-knn")
+        self.assert_error(self.run_akin("similar", "model.akin", "--item", "i1", "--minus", "i2", code=2), "no vectors")
+
+    def test_filters_and_sums(self):
+        self.make_bundle("als", "model.akin", "--factors", "4")
+        result = self.run_json("similar", "model.akin", "--item", "i1", "--plus", "i3", "--filter", "category=Kettles")
+        self.assertTrue(result["similar"])
+        for entry in result["similar"]:
+            self.assertEqual(int(entry["item"][1:]) % 2, 0)
+
+    def test_analogies(self):
+        source = self.make_vectors()
+        self.write("q.txt", ": capitals\nfrance paris italy rome\nItaly Rome France Paris\n: odd\nfrance paris mud rome\n"
+                            "france paris spain madrid\n")
+        result = self.run_json("similar", source, "--analogies", "q.txt")
+        first, second = result["sections"]
+        self.assertEqual((first["name"], first["correct"], first["questions"], first["skipped"]), ("capitals", 2, 2, 0))
+        self.assertEqual((second["questions"], second["skipped"]), (1, 1))
+        self.assertEqual(result["total"]["questions"], 3)
+        self.search(r"capitals +2 +2 +100", self.run_akin("similar", source, "--analogies", "q.txt").out)
+        self.write("bad.txt", ": s\na b c\n")
+        self.assert_error(self.run_akin("similar", source, "--analogies", "bad.txt", code=1), r"bad\.txt:2: 3 words")
+
+    def test_embed(self):
+        source = self.make_vectors()
+        result = self.run_json("embed", source, "--text", "Paris, Rome and New York!")
+        self.assertEqual((result["words"], result["unknown"]), (5, 3))
+        self.assertEqual(result["vector"], [0.5, 0.5, 1])
+        done = self.run_akin("embed", source, "--text", "Paris xyz")
+        self.assertEqual(done.out, "1 0 1\n")
+        self.search(r"1 of 2 words have no vector: xyz", done.err)
+        near = self.run_json("embed", source, "--text", "paris", "-k", "2")
+        self.assertEqual(near["similar"][0]["item"], "paris")
+        self.write("lines.txt", "paris rome\n\nnothing\nitaly\n")
+        done = self.run_json("embed", source, "--lines", "lines.txt", "-o", "out.npy", "--to", "npy")
+        self.assertEqual((done["rows"], done["dim"], done["without_vector"], done["unknown_words"]), (4, 3, 2, ["nothing"]))
+        self.assertEqual(json.loads((self.dir / "out.npy.ids.json").read_text()), ["1", "2", "3", "4"])
+        values = array.array("f", (self.dir / "out.npy").read_bytes()[-4 * 3 * 4:]).tolist()
+        self.assertEqual(values, [0.5, 0.5, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0])
+        self.assertIn("1,0.5,0.5,1", self.run_akin("embed", source, "--lines", "lines.txt", "-o", "-").out)
+        self.assert_error(self.run_akin("embed", source, "--text", "x", "-o", "y", code=2), "-o is for")
+        self.assert_error(self.run_akin("embed", source, code=2), "say of which texts")
+        self.assert_error(self.run_akin("embed", source, "--text", "x", "--weighting", "men", code=2), "mean")
+
+    def test_ids_of_any_bytes_in_word2vec_files(self):
+        rows = [(f"u{n}", item, 3, n * 10 + k, "t", "c") for n in range(23)
+                for k, item in enumerate(["two words", "tab\there", "100%", "plain", "é x"])]
+        self.write("events.csv", csv_text(rows))
+        self.run_akin("import", "csv", "events.csv", "-o", "shop.data")
+        self.run_akin("train", "als", "-d", "shop.data", "-o", "model.akin", "--factors", "3", "--quiet")
+        for to in ("word2vec", "word2vec-bin"):
+            self.run_akin("export", "model.akin", "--to", to, "-o", "v", "--escape")
+            for item in ("two words", "tab\there", "100%", "plain", "é x"):
+                with self.subTest(item):
+                    from_file = self.run_json("similar", "v", "--item", item, "--plus", item)
+                    self.assertEqual(len(from_file["similar"]), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()
