@@ -14,10 +14,6 @@
 namespace akin {
 namespace {
 
-bool is_zero(std::span<const float> vector) {
-  return std::ranges::all_of(vector, [](float x) { return x == 0; });
-}
-
 /// Row r of the result is row first + r of the matrix.
 Matrix rows_from(const Matrix& matrix, std::size_t first) {
   Matrix result(matrix.rows() - first, matrix.cols());

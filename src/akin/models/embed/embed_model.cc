@@ -14,10 +14,6 @@ namespace {
 
 constexpr float kNoVectorScore = -1e6f;  // of items without a vector: below any dot product, and finite
 
-bool is_zero(std::span<const float> vector) {
-  return std::ranges::all_of(vector, [](float x) { return x == 0; });
-}
-
 }  // namespace
 
 EmbedModel::Scoring EmbedModel::scoring_of(const EmbedConfig& config) {

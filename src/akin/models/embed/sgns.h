@@ -1,8 +1,10 @@
 // Skip-gram with negative sampling over sequences of tokens.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
@@ -34,6 +36,11 @@ struct EmbedVectors {
   Matrix output;  ///< (corpus.n_outputs(), size)
   Matrix nodes;   ///< (corpus.n_outputs() - 1, size): inner nodes of the Huffman tree; empty without one
 };
+
+/// True of the row of an item or document without a vector.
+inline bool is_zero(std::span<const float> vector) {
+  return std::ranges::all_of(vector, [](float x) { return x == 0; });
+}
 
 /// Where word2vec begins: inputs uniform in (-1, 1) / size, outputs zero.
 EmbedVectors initial_vectors(const Corpus& corpus, std::size_t size, std::uint64_t seed);
