@@ -95,8 +95,8 @@ std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size
 
 /// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become
 /// one entry: their values are summed for `Repeats::kSum`, the latest wins for `kLast`. The same at any
-/// number of threads, which are as for parallel_for(). Cost: O(events + users) for rows of no more than some
-/// dozens of events, else rows times log.
+/// number of threads, which are as for parallel_for(). Cost: O(events + users), long rows being sorted by
+/// counting.
 enum class Repeats { kSum, kLast };
 Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_items, Repeats repeats,
            int threads = 1);
