@@ -185,6 +185,7 @@ int print_text(const EmbedCommand& command, const TextVectors& embedded, const V
   }
   if (embedded.unknown_tokens > 0) session.remark(unknown_text(embedded));
   if (!neighbours) {
+    if (embedded.empty > 0) session.remark("no word of the text has a vector: the text's is zero");
     print(fmt::format("{}\n", fmt::join(vector, " ")));
   } else {
     print(ranked.empty() ? "nothing: no word of the text has a vector\n" : ranked_text(words, ranked));
