@@ -1,0 +1,99 @@
+"""Are akin's word2vec neighbours those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS] [RUN ...]
+
+Overlap of the 10 nearest neighbours by cosine: of akin and gensim, against that of two runs of gensim with different
+seeds, which is as much as one may ask for. On the texts of Musical Instruments (lower-case words; those with 20
+occurrences compared) and on the sequences of MovieLens 1M (films with 20 events). Vectors of size 100, window 5,
+20 epochs, sample 1e-3. Each of SEEDS runs of the one program is paired with each of the other, or with each other run
+of the same program. RUN: skip-gram, CBOW, skip-gram-hs, CBOW-hs; all unless said. Needs NumPy and gensim.
+"""
+
+import collections
+import gzip
+import itertools
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from gensim.models import Word2Vec
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers"))
+from akin_data import tensors
+
+K, COMPARED = 10, 20
+RUNS = {"skip-gram": dict(sg=1, hs=0, negative=5), "CBOW": dict(sg=0, hs=0, negative=5),
+        "skip-gram-hs": dict(sg=1, hs=1, negative=0), "CBOW-hs": dict(sg=0, hs=1, negative=0)}
+
+
+def reviews(folder):
+    file = folder / "amazon-musical-instruments/reviews_Musical_Instruments_5.json.gz"
+    texts = (json.loads(line)["reviewText"].lower() for line in gzip.open(file, "rt"))
+    return [words for text in texts if (words := re.findall(r"[a-z0-9']+", text))]
+
+
+def films(folder):
+    return [line.split()[1:] for line in open(folder / "movielens-1m/sequences.txt")]
+
+
+def by_akin(akin, work, min_count, seed, flags):
+    command = [akin, "train", "prod2vec", "-d", work / "text.data", "-o", work / "p.akin", "--holdout", "none",
+               "--size", 100, "--window", 5, "--epochs", 20, "--sample", 1e-3, "--min-count", min_count, "--seed", seed,
+               "--quiet"]
+    for name, value in flags.items():
+        command += ["--" + name, value]
+    subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
+    bundle, _ = tensors(work / "p.akin")
+    text, offsets = bundle["items.bytes"].tobytes(), bundle["items.offsets"]
+    rows = {text[begin:end].decode(): row for row, (begin, end) in enumerate(zip(offsets[:-1], offsets[1:]))}
+    return np.array(bundle["model.input"]), rows
+
+
+def by_gensim(sentences, min_count, seed, flags):
+    model = Word2Vec(sentences, vector_size=100, window=5, epochs=20, sample=1e-3, min_count=min_count, seed=seed,
+                     workers=1, **flags)
+    return model.wv.vectors, model.wv.key_to_index
+
+
+def neighbours(vectors, rows, words):
+    chosen = vectors[[rows[word] for word in words]]
+    chosen /= np.linalg.norm(chosen, axis=1, keepdims=True)
+    products = chosen @ chosen.T
+    np.fill_diagonal(products, -np.inf)
+    return np.argpartition(-products, K, axis=1)[:, :K]
+
+
+def overlap(one, other):
+    return np.mean([len(np.intersect1d(a, b)) for a, b in zip(one, other)]) / K
+
+
+def main(folder, akin, seeds=3, *runs):
+    for name, read, min_count in (("Musical Instruments", reviews, 5), ("MovieLens 1M", films, 1)):
+        sentences = read(pathlib.Path(folder))
+        counts = collections.Counter(word for sentence in sentences for word in sentence)
+        words = sorted(word for word, count in counts.items() if count >= COMPARED)
+        print(f"{name}: {sum(counts.values()):,} words, {len(words):,} compared; mean overlap (sd over pairs)")
+        with tempfile.TemporaryDirectory() as work:
+            work = pathlib.Path(work)
+            (work / "text.txt").write_text("".join(" ".join(sentence) + "\n" for sentence in sentences))
+            subprocess.run([akin, "import", "lists", work / "text.txt", "--user", "line", "--ordered", "yes", "-o",
+                            work / "text.data", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+            for run in runs or RUNS:
+                own = [neighbours(*by_akin(akin, work, min_count, seed, RUNS[run]), words)
+                       for seed in range(1, seeds + 1)]
+                theirs = [neighbours(*by_gensim(sentences, min_count, seed, RUNS[run]), words)
+                          for seed in range(1, seeds + 1)]
+                report = []
+                for title, pairs in (("akin, gensim", itertools.product(own, theirs)),
+                                     ("gensim, gensim", itertools.combinations(theirs, 2)),
+                                     ("akin, akin", itertools.combinations(own, 2))):
+                    found = [overlap(*pair) for pair in pairs]
+                    deviation = np.std(found, ddof=1) if len(found) > 1 else float("nan")
+                    report.append(f"{title} {np.mean(found):.4f} ({deviation:.4f}, {len(found)} pairs)")
+                print(f"  {run:<14} " + "   ".join(report), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:4]), *sys.argv[4:])
