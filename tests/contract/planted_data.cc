@@ -48,6 +48,9 @@ const Settings& settings(const ModelEntry& model) {
       {"nmf", {{{"factors", "8"}, {"iterations", "60"}}}},
       {"nmf-rating", {{{"factors", "8"}}}},
       {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"bagged-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"meta-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"prod2vec-cluster", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;
   const auto found = kSettings.find(model.name);

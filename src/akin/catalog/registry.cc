@@ -4,7 +4,10 @@
 
 #include "akin/base/error.h"
 #include "akin/models/bias.h"
+#include "akin/models/embed/bagged_prod2vec.h"
+#include "akin/models/embed/meta_prod2vec.h"
 #include "akin/models/embed/prod2vec.h"
+#include "akin/models/embed/prod2vec_cluster.h"
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/als_wr.h"
 #include "akin/models/factor/bpr.h"
@@ -70,11 +73,29 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<Bias>(),     entry<CoOccurrence>(),  entry<ItemKnn>(),
-      entry<UserKnn>(),    entry<Ease>(),     entry<Slim>(),          entry<Svd>(),
-      entry<Nmf>(),        entry<Als>(),      entry<LogisticMf>(),    entry<Bpr>(),
-      entry<Warp>(),       entry<Prod2Vec>(), entry<ItemKnnRating>(), entry<UserKnnRating>(),
-      entry<SlopeOne>(),   entry<MfSgd>(),    entry<Svdpp>(),         entry<AlsWr>(),
+      entry<Popularity>(),
+      entry<Bias>(),
+      entry<CoOccurrence>(),
+      entry<ItemKnn>(),
+      entry<UserKnn>(),
+      entry<Ease>(),
+      entry<Slim>(),
+      entry<Svd>(),
+      entry<Nmf>(),
+      entry<Als>(),
+      entry<LogisticMf>(),
+      entry<Bpr>(),
+      entry<Warp>(),
+      entry<Prod2Vec>(),
+      entry<BaggedProd2Vec>(),
+      entry<MetaProd2Vec>(),
+      entry<Prod2VecCluster>(),
+      entry<ItemKnnRating>(),
+      entry<UserKnnRating>(),
+      entry<SlopeOne>(),
+      entry<MfSgd>(),
+      entry<Svdpp>(),
+      entry<AlsWr>(),
       entry<NmfRating>(),
   };
   return kModels;

@@ -1,5 +1,7 @@
 #include "akin/models/embed/embed_config.h"
 
+#include <algorithm>
+
 #include "akin/base/error.h"
 
 namespace akin {
@@ -18,8 +20,8 @@ std::vector<Param> EmbedConfig::params() {
       number("sg", &sg, "1: skip-gram, each of its company predicts an item; 0: CBOW, their mean does", 0, 1),
       number("hs", &hs, "1: hierarchical softmax over a Huffman tree, beside negative sampling if that is on",
              0, 1),
-      number("negative", &negative, "noise items per pair; 0 without hs: full softmax, for small catalogues", 0,
-             1000, {2, 20}),
+      number("negative", &negative, "noise items per pair; 0 without hs: full softmax, for small catalogues",
+             0, 1000, {2, 20}),
       number("cbow_mean", &cbow_mean, "CBOW: 1 takes the mean of the company, 0 the sum", 0, 1),
       number("alpha", &alpha, "learning rate at the start", 0, 10, {0.005, 0.1}),
       number("min_alpha", &min_alpha, "learning rate at the end", 0, 10),
@@ -27,16 +29,25 @@ std::vector<Param> EmbedConfig::params() {
              {1e-5, 1e-2}),
       number("ns_exponent", &ns_exponent, "noise items are drawn in proportion to count^this", -2, 2, {-1, 1},
              false),
-      {"shrink_windows", &shrink_windows, "draw each item's reach from 1 .. window, which favours the nearest"},
+      {"shrink_windows", &shrink_windows,
+       "draw each item's reach from 1 .. window, which favours the nearest"},
       {"score",
        &score,
        "cosine: items like the latest; predict: items expected next to them",
        0,
        0,
        {"cosine", "predict"}},
-      number("history", &history, "latest items that make a query; 1 = the last one only", 1, 10'000, {1, 50}),
+      number("history", &history, "latest items that make a query; 1 = the last one only", 1, 10'000,
+             {1, 50}),
       number("decay", &decay, "weight of an item relative to the one after it; 1 = their mean", 0.01, 1,
              {0.3, 1}, false)};
+}
+
+std::vector<Param> EmbedConfig::params_without(std::span<const std::string_view> names) {
+  std::vector<Param> left = params();
+  std::erase_if(left,
+                [&](const Param& param) { return std::ranges::find(names, param.name) != names.end(); });
+  return left;
 }
 
 EmbedOptions EmbedConfig::options(std::string_view model) const {
@@ -44,7 +55,8 @@ EmbedOptions EmbedConfig::options(std::string_view model) const {
     fail(ErrorCode::kUsage, "{}: min_alpha ({}) is above alpha ({})", model, min_alpha, alpha);
   if (hs != 0 && negative == 0 && score == "predict") {
     fail(ErrorCode::kUsage,
-         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score cosine, or "
+         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score cosine, "
+         "or "
          "leave negative above 0",
          model);
   }

@@ -1,7 +1,9 @@
 // The parameters that the word2vec family shares.
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "akin/base/param.h"
@@ -9,8 +11,8 @@
 
 namespace akin {
 
-/// Names and defaults are gensim's in the tutorial's call, Word2Vec(sequences, size=100, window=3, min_count=1,
-/// sg=1, iter=20); its `iter` is `epochs` here, as in later versions of gensim.
+/// Names and defaults are gensim's in the tutorial's call, Word2Vec(sequences, size=100, window=3,
+/// min_count=1, sg=1, iter=20); its `iter` is `epochs` here, as in later versions of gensim.
 struct EmbedConfig {
   int size = 100;
   int window = 3;
@@ -30,6 +32,8 @@ struct EmbedConfig {
   float decay = 0.5f;
 
   std::vector<Param> params();
+  /// params() but those of these names, for models that have no such choice.
+  std::vector<Param> params_without(std::span<const std::string_view> names);
   /// Throws Error(kUsage) naming `model` if parameters contradict each other.
   EmbedOptions options(std::string_view model) const;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "akin/models/embed/embed_config.h"
 #include "akin/models/embed/item_corpus.h"
@@ -13,9 +14,9 @@ namespace akin {
 /// a-th item before the last, over the last `history` items that have a vector:
 ///   score = predict   x = v,       score(i) = q . c_i: what the model expects near them
 ///   score = cosine    x = v / |v|, score(i) = q . v_i / |v_i|: items like those seen
-/// with v_i the input and c_i the output vector of item i. Under either, embeddings() are the v as trained, as
-/// gensim exports them, and similar() is their cosine, as gensim's most_similar. Items without a vector have zero
-/// vectors and score below all others.
+/// with v_i the input and c_i the output vector of item i. Under either, embeddings() are the v as trained,
+/// as gensim exports them, and similar() is their cosine, as gensim's most_similar. Items without a vector
+/// have zero vectors and score below all others.
 class EmbedModel : public Model {
  public:
   struct Scoring {  // the part of EmbedConfig that queries need
@@ -24,6 +25,15 @@ class EmbedModel : public Model {
     float decay;
   };
   static Scoring scoring_of(const EmbedConfig& config);
+  /// What a model is made of.
+  struct Parts {
+    Matrix input, output;  ///< (n_items, size)
+    Scoring scoring;
+  };
+  /// Reads what save() stored. Throws Error(kBadData).
+  static Parts read(const TensorReader& reader, std::size_t n_items);
+  explicit EmbedModel(Parts parts)
+      : EmbedModel(std::move(parts.input), std::move(parts.output), parts.scoring) {}
   /// Both (n_items, size).
   EmbedModel(Matrix input, Matrix output, Scoring scoring);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -41,6 +51,20 @@ class EmbedModel : public Model {
     return (scoring_.predict ? items_ : output_)[item].first(input_.cols());
   }
 
+ protected:
+  /// Calls visit(item, decay^a) for the items h(a) of the query, the latest first.
+  template <typename Visit>
+  void for_latest(const Query& query, Visit&& visit) const {
+    float weight = 1;
+    std::size_t used = 0;
+    for (std::size_t h = query.history.size(); h-- > 0 && used < scoring_.history;) {
+      if (!has_vector(query.history[h])) continue;
+      visit(query.history[h], weight);
+      weight *= scoring_.decay;
+      ++used;
+    }
+  }
+
  private:
   Matrix input_;   // v
   Matrix output_;  // c, unless items_ has them
@@ -48,9 +72,9 @@ class EmbedModel : public Model {
   Scoring scoring_;
 };
 
-/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes of it.
-/// Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their company, and
-/// from its item vectors. `model` is named in messages.
+/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes
+/// of it. Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their
+/// company, and from its item vectors. `model` is named in messages.
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
                                  const EmbedOptions& options, const Context& context, std::string_view model);
 

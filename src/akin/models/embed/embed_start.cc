@@ -36,15 +36,15 @@ class CompanyMeans {
     for (std::size_t t = 0; t < counts_.size(); ++t) {
       if (counts_[t] == 0) continue;
       const float share = 1 / static_cast<float>(counts_[t]);
-      for (Matrix* matrix : {&vectors_.input, &vectors_.output})
-        scale(share, matrix->row(t), matrix->cols());
+      for (Matrix* matrix : {&vectors_.input, &vectors_.output}) scale(share, matrix->row(t), matrix->cols());
     }
   }
 
  private:
   void add_company(std::uint64_t position, std::size_t sequence, std::size_t window) {
     const idx_t token = corpus_.tokens[position];
-    const std::uint64_t begin = std::max<std::uint64_t>(corpus_.offsets[sequence] + window, position) - window;
+    const std::uint64_t begin =
+        std::max<std::uint64_t>(corpus_.offsets[sequence] + window, position) - window;
     const std::uint64_t end = std::min<std::uint64_t>(corpus_.offsets[sequence + 1], position + window + 1);
     for (std::uint64_t p = begin; p < end; ++p) {
       const idx_t other = corpus_.tokens[p];

@@ -8,9 +8,10 @@
 
 namespace akin {
 
-/// initial_vectors(), or with Context::start: the vectors of its model, where an item has them there; the others begin in the
-/// mean of their company's, if any of it has vectors, inputs and outputs alike, and what is left at random. Then its
-/// item vectors, if any, as inputs. Throws Error(kUsage) naming `model` if one of them does not fit.
+/// initial_vectors(), or with Context::start: the vectors of its model, where an item has them there; the
+/// others begin in the mean of their company's, if any of it has vectors, inputs and outputs alike, and what
+/// is left at random. Then its item vectors, if any, as inputs. Throws Error(kUsage) naming `model` if one of
+/// them does not fit.
 EmbedVectors starting_vectors(const ItemCorpus& text, const EmbedOptions& options, const Context& context,
                               std::string_view model);
 
