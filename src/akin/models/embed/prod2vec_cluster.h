@@ -26,11 +26,12 @@ namespace akin {
 /// the paper's decay by age with the place in the history in place of days, which a query has none of. Items
 /// that no item of the history recommends follow in the order of prod2vec with score = cosine, as cosine - 2.
 ///
-/// No dot product: item_vectors() is empty. similar() is prod2vec's cosine. Users fold in; with
-/// Context::start the vectors go on, clusters and theta are made anew from all events. Cost beside prod2vec:
-/// O(items x clusters x size) a turn of k-means, at most kTurns of them, and O(E log E) for E events; of a
-/// query O(history x items of top_clusters clusters). Memory beside prod2vec: the vectors once more and 8 E
-/// bytes while fitting. The same bits at any thread count.
+/// No dot product: item_vectors() is empty. similar() is prod2vec's cosine. Users fold in. It does not go on
+/// from a trained model: a new item takes places from the old ones, so there is no fold-in that leaves old
+/// scores as they are, and with new events it is fitted anew. Cost beside prod2vec: O(items x clusters x
+/// size) a turn of k-means, at most kTurns of them, and O(E log E) for E events; of a query O(history x items
+/// of top_clusters clusters). Memory beside prod2vec: the vectors once more and 8 E bytes while fitting. The
+/// same bits at any thread count.
 class Prod2VecCluster final : public EmbedModel {
  public:
   struct Config : SkipGramConfig {
@@ -40,11 +41,8 @@ class Prod2VecCluster final : public EmbedModel {
   };
   static constexpr std::string_view kName = "prod2vec-cluster";
   static constexpr std::string_view kSummary = "prod2vec by clusters bought in turn (Grbovic et al. 2015)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
+  static constexpr Traits kTraits = {
+      .uses_order = true, .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
