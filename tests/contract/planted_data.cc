@@ -51,6 +51,9 @@ const Settings& settings(const ModelEntry& model) {
       {"item2vec", {{{"size", "8"}, {"epochs", "20"}, {"sample", "0"}, {"set", "user"}}}},
       {"word2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}, {"min_count", "1"}}}},
       {"doc2vec", {{{"size", "16"}, {"epochs", "60"}, {"sample", "0"}}}},
+      {"bagged-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"meta-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
+      {"prod2vec-cluster", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
   };
   static const Settings kDefault;
   const auto found = kSettings.find(model.name);

@@ -4,9 +4,12 @@
 
 #include "akin/base/error.h"
 #include "akin/models/bias.h"
+#include "akin/models/embed/bagged_prod2vec.h"
 #include "akin/models/embed/doc2vec.h"
 #include "akin/models/embed/item2vec.h"
+#include "akin/models/embed/meta_prod2vec.h"
 #include "akin/models/embed/prod2vec.h"
+#include "akin/models/embed/prod2vec_cluster.h"
 #include "akin/models/embed/word2vec.h"
 #include "akin/models/factor/als.h"
 #include "akin/models/factor/als_wr.h"
@@ -73,12 +76,20 @@ ModelEntry entry() {
 
 const std::vector<ModelEntry>& models() {
   static const std::vector<ModelEntry> kModels = {
-      entry<Popularity>(), entry<Bias>(),          entry<CoOccurrence>(),  entry<ItemKnn>(),
-      entry<UserKnn>(),    entry<Ease>(),          entry<Slim>(),          entry<Svd>(),
-      entry<Nmf>(),        entry<Als>(),           entry<LogisticMf>(),    entry<Bpr>(),
-      entry<Warp>(),       entry<Prod2Vec>(),      entry<Item2Vec>(),      entry<Word2Vec>(),
-      entry<Doc2Vec>(),    entry<ItemKnnRating>(), entry<UserKnnRating>(), entry<SlopeOne>(),
-      entry<MfSgd>(),      entry<Svdpp>(),         entry<AlsWr>(),         entry<NmfRating>(),
+      entry<Popularity>(),    entry<Bias>(),
+      entry<CoOccurrence>(),  entry<ItemKnn>(),
+      entry<UserKnn>(),       entry<Ease>(),
+      entry<Slim>(),          entry<Svd>(),
+      entry<Nmf>(),           entry<Als>(),
+      entry<LogisticMf>(),    entry<Bpr>(),
+      entry<Warp>(),          entry<Prod2Vec>(),
+      entry<Item2Vec>(),      entry<BaggedProd2Vec>(),
+      entry<MetaProd2Vec>(),  entry<Prod2VecCluster>(),
+      entry<Word2Vec>(),      entry<Doc2Vec>(),
+      entry<ItemKnnRating>(), entry<UserKnnRating>(),
+      entry<SlopeOne>(),      entry<MfSgd>(),
+      entry<Svdpp>(),         entry<AlsWr>(),
+      entry<NmfRating>(),
   };
   return kModels;
 }

@@ -39,17 +39,12 @@ bool EmbedModel::has_vector(idx_t item) const { return items_[item].back() == 0;
 bool EmbedModel::user_vector(const Query& query, std::span<float> out) const {
   const std::size_t dim = input_.cols();
   std::ranges::fill(out, 0.0f);
-  float weight = 1, total = 0;
-  std::size_t used = 0;
-  for (std::size_t h = query.history.size(); h-- > 0 && used < scoring_.history;) {
-    const idx_t item = query.history[h];
-    if (!has_vector(item)) continue;
+  float total = 0;
+  for_latest(query, [&](idx_t item, float weight) {
     axpy(weight, scoring_.predict ? input_.row(item) : items_.row(item), out.data(), dim);
     total += weight;
-    weight *= scoring_.decay;
-    ++used;
-  }
-  if (used == 0) return false;
+  });
+  if (!(total > 0)) return false;
   scale(1 / total, out.data(), dim);
   out[dim] = 1;
   return true;
@@ -64,7 +59,7 @@ void EmbedModel::save(TensorWriter& writer) const {
   writer.tensor("model.decay", std::vector<float>{scoring_.decay});
 }
 
-std::unique_ptr<Model> EmbedModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+EmbedModel::Parts EmbedModel::read(const TensorReader& reader, std::size_t n_items) {
   const Scoring scoring = {reader.meta("model.score") == "predict",
                            static_cast<std::size_t>(reader.meta_int("model.history", 1, 10'000)),
                            reader.vector<float>("model.decay", 1)[0]};
@@ -73,7 +68,11 @@ std::unique_ptr<Model> EmbedModel::load(const TensorReader& reader, std::size_t,
   if (output.cols() != input.cols()) {
     fail(ErrorCode::kBadData, "{}: model.input and model.output differ in their columns", reader.path());
   }
-  return std::make_unique<EmbedModel>(std::move(input), std::move(output), scoring);
+  return {std::move(input), std::move(output), scoring};
+}
+
+std::unique_ptr<Model> EmbedModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  return std::make_unique<EmbedModel>(read(reader, n_items));
 }
 
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "akin/models/embed/embed_config.h"
 #include "akin/models/embed/item_corpus.h"
@@ -24,6 +25,15 @@ class EmbedModel : public Model {
     float decay;
   };
   static Scoring scoring_of(const EmbedConfig& config);
+  /// What a model is made of.
+  struct Parts {
+    Matrix input, output;  ///< (n_items, size)
+    Scoring scoring;
+  };
+  /// Reads what save() stored. Throws Error(kBadData).
+  static Parts read(const TensorReader& reader, std::size_t n_items);
+  explicit EmbedModel(Parts parts)
+      : EmbedModel(std::move(parts.input), std::move(parts.output), parts.scoring) {}
   /// Both (n_items, size).
   EmbedModel(Matrix input, Matrix output, Scoring scoring);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -39,6 +49,20 @@ class EmbedModel : public Model {
   std::span<const float> input(idx_t item) const { return input_[item]; }
   std::span<const float> output(idx_t item) const {
     return (scoring_.predict ? items_ : output_)[item].first(input_.cols());
+  }
+
+ protected:
+  /// Calls visit(item, decay^a) for the items h(a) of the query, the latest first.
+  template <typename Visit>
+  void for_latest(const Query& query, Visit&& visit) const {
+    float weight = 1;
+    std::size_t used = 0;
+    for (std::size_t h = query.history.size(); h-- > 0 && used < scoring_.history;) {
+      if (!has_vector(query.history[h])) continue;
+      visit(query.history[h], weight);
+      weight *= scoring_.decay;
+      ++used;
+    }
   }
 
  private:
