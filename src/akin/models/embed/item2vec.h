@@ -16,7 +16,7 @@ namespace akin {
 class Item2Vec {
  public:
   struct Config : EmbedConfig {
-    std::string set = "basket";
+    std::string set = "auto";
     Config() { window = 50; }
     std::vector<Param> params();
   };
