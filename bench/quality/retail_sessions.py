@@ -1,10 +1,10 @@
 """Next item of a session of Online Retail by word2vec's defaults and by tuned parameters.
 
-Usage: retail_sessions.py DATA_FOLDER AKIN [SEEDS] [gensim]      needs NumPy, SciPy and pandas; gensim to compare with it
+Usage: retail_sessions.py DATA_FOLDER AKIN [SEEDS] [gensim]       needs NumPy, SciPy, pandas; gensim to compare with it
 
 The protocol of Caselles-Dupre, Lesaint and Royo-Letelier, "Word2vec applied to recommendation: hyperparameters matter"
-(RecSys 2018), as their program has it. A session is the stock codes of one customer's lines in the order of the file, of
-customers with three lines and more; these are the 4,234 sessions of their repository, one by one. 1,000 random
+(RecSys 2018), as their program has it. A session is the stock codes of one customer's lines in the order of the file,
+of customers with three lines and more; these are the 4,234 sessions of their repository, one by one. 1,000 random
 sessions (NumPy's seed 4) are the test; training sees all sessions without their last item. The query is a test
 session's last item of training, the answers are the 10 items nearest to it by Euclidean distance of the input vectors,
 and a target that equals the query counts as found. NDCG@10 likewise. The mean of SEEDS (10) runs and its 95 % interval.

@@ -41,7 +41,7 @@ def films(folder):
 def by_akin(akin, work, min_count, seed, flags):
     command = [akin, "train", "prod2vec", "-d", work / "text.data", "-o", work / "p.akin", "--holdout", "none",
                "--size", 100, "--window", 5, "--epochs", 20, "--sample", 1e-3, "--min-count", min_count, "--seed", seed,
-               "--quiet"]
+               "--score", "cosine", "--quiet"]
     for name, value in flags.items():
         command += ["--" + name, value]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)

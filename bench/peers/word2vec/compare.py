@@ -71,7 +71,7 @@ class Speed:
     def of_akin(self, epochs):
         return train_akin(self.akin, self.name + ".data", "speed.akin", holdout="none", window=WINDOW, epochs=epochs,
                           size=SIZE, sample=SAMPLE, min_count=self.min_count, threads=self.threads, sg=self.sg,
-                          hs=self.hs, negative=self.negative)
+                          hs=self.hs, negative=self.negative, score="cosine")
 
     def of_gensim(self, epochs):
         """Training alone, from a file, which is faster than from lists; its vocabulary is made before."""
