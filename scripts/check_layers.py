@@ -41,6 +41,8 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 # Models and libraries never print and never end the process.
 PRINTING = re.compile(r"\bstd::(cout|cerr|clog)\b|\b(printf|fprintf|puts|exit)\s*\(|fmt::print")
 MOST_LINES = 500
+TYPE = re.compile(r"^(?:class|struct|enum class)\s+(\w+)[^;]*$")
+NAMESPACE = re.compile(r"^namespace ([\w:]+) {")
 
 
 def check(path):
@@ -70,8 +72,30 @@ def check(path):
             yield number, "libraries neither print nor exit; throw akin::Error or report progress"
 
 
+def types_of(path):
+    """(line, qualified name) of each type that a header defines in a namespace."""
+    namespace = ""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if match := NAMESPACE.match(line):
+            namespace = match.group(1)
+        elif match := TYPE.match(line):
+            yield number, f"{namespace}::{match.group(1)}"
+
+
+def doubled_types(headers):
+    """Two types of one name make two programs of one: the linker keeps either."""
+    homes = {}
+    for path in headers:
+        for number, name in types_of(path):
+            if homes.setdefault(name, path) != path:
+                yield path, number, f"{name} is defined in {homes[name].relative_to(ROOT)} too"
+
+
 def main():
     violations = 0
+    for path, number, message in doubled_types(sorted(SOURCE.rglob("*.h"))):
+        print(f"{path.relative_to(ROOT)}:{number}: {message}")
+        violations += 1
     for path in sorted(SOURCE.rglob("*")):
         if path.suffix not in {".h", ".cc"}:
             continue

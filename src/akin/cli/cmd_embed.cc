@@ -89,7 +89,7 @@ void check(const EmbedCommand& command) {
 /// The texts to embed, with their ids.
 struct Texts {
   IdMap ids;
-  Corpus corpus;
+  TextCorpus corpus;
 };
 
 /// The documents of a data set, as they stand there.
@@ -228,7 +228,7 @@ int run_embed(const Args& args) {
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);
-  EmbedOptions options;
+  TextEmbedOptions options;
   options.weighting = parse_word_weighting(command.weighting);
   Session session(line.common);
   const Texts texts = read_texts(command, session);

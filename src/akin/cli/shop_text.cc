@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/eval/text_table.h"
 
 namespace akin::cli {
@@ -114,12 +115,8 @@ json items_json(const Dataset& shop, std::span<const idx_t> items) {
 
 std::vector<std::string> split_lists(const std::vector<std::string>& texts) {
   std::vector<std::string> parts;
-  for (std::string_view text : texts) {
-    while (!text.empty()) {
-      const std::size_t comma = std::min(text.find(','), text.size());
-      if (comma > 0) parts.emplace_back(text.substr(0, comma));
-      text.remove_prefix(std::min(comma + 1, text.size()));
-    }
+  for (const std::string& text : texts) {
+    for (const std::string_view part : split(text, ',')) parts.emplace_back(part);
   }
   return parts;
 }

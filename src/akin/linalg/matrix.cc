@@ -50,6 +50,12 @@ Matrix Matrix::gather(const Matrix& source, std::span<const std::uint32_t> numbe
   return matrix;
 }
 
+Matrix Matrix::slice(std::size_t begin, std::size_t count) const {
+  Matrix rows = blank(count, cols_);
+  std::copy_n(row(begin), count * stride_, rows.data());
+  return rows;
+}
+
 Matrix Matrix::clone() const {
   Matrix copy(rows_, cols_);
   if (!empty()) std::memcpy(copy.data(), data(), rows_ * stride_ * sizeof(float));
@@ -68,6 +74,10 @@ void normalize_rows(Matrix& matrix) {
     const float length = std::sqrt(dot(matrix.row(r), matrix.row(r), matrix.stride()));
     if (length > 0) scale(1 / length, matrix.row(r), matrix.stride());
   }
+}
+
+bool is_zero(std::span<const float> vector) {
+  return std::ranges::all_of(vector, [](float x) { return x == 0; });
 }
 
 bool all_finite(const Matrix& matrix) {

@@ -27,6 +27,8 @@ class Matrix {
   Matrix clone() const;
   /// A copy of another shape: what both have is the same, the rest zero.
   Matrix resized(std::size_t rows, std::size_t cols) const;
+  /// A copy of rows [begin, begin + count).
+  Matrix slice(std::size_t begin, std::size_t count) const;
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
@@ -57,6 +59,9 @@ constexpr std::size_t padded(std::size_t cols) { return (cols + 15) / 16 * 16; }
 
 /// Scales every row to length 1; zero rows stay zero.
 void normalize_rows(Matrix& matrix);
+
+/// True if every entry is zero, as in the row of something without a vector.
+bool is_zero(std::span<const float> vector);
 
 /// False if any entry is NaN or infinite.
 bool all_finite(const Matrix& matrix);

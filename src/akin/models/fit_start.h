@@ -2,8 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "akin/base/context.h"
+#include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
 #include "akin/models/model.h"
 
@@ -28,5 +31,17 @@ struct FitStart {
   /// Where item vectors begin in place of random ones; columns = the model's `factors` or `size`. Not owned.
   const PretrainedItems* items = nullptr;
 };
+
+/// Context::start's model as an M, or nullptr. Throws Error(kUsage) naming the model if it is of another class.
+template <typename M>
+const M* start_model(const Context& context, std::string_view name = M::kName) {
+  if (!context.start || !context.start->model) return nullptr;
+  const auto* model = dynamic_cast<const M*>(context.start->model);
+  if (!model) fail(ErrorCode::kUsage, "{}: cannot go on from a model of another kind", name);
+  return model;
+}
+
+/// Throws Error(kUsage) naming `model` unless the old vectors have `expected` columns.
+void check_start_columns(const Matrix& old, std::size_t expected, std::string_view model);
 
 }  // namespace akin

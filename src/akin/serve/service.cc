@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 
 namespace akin {
 namespace {
@@ -17,28 +18,17 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
-/// Visits the levels of a path such as "Home|Kitchen".
-template <typename Visit>
-void for_each_level(std::string_view path, Visit visit) {
-  while (!path.empty()) {
-    const std::size_t bar = path.find('|');
-    visit(path.substr(0, bar));
-    path = bar == std::string_view::npos ? std::string_view() : path.substr(bar + 1);
-  }
-}
-
-/// True if `value` equals the wanted text or, for a path, one of its levels does.
+/// True if `value` equals the wanted text or, for a path such as "Home|Kitchen", one of its levels does.
 bool matches(std::string_view value, std::string_view wanted) {
-  bool found = equal_ignoring_case(value, wanted);
-  for_each_level(value, [&](std::string_view level) { found |= equal_ignoring_case(level, wanted); });
-  return found;
+  return equal_ignoring_case(value, wanted) ||
+         std::ranges::any_of(split(value, '|'), [&](auto level) { return equal_ignoring_case(level, wanted); });
 }
 
 /// Error if no item has the value, with the nearest values there are.
 [[noreturn]] void fail_no_match(const StringColumn& column, const AttributeFilter& filter) {
   std::vector<std::string> values;
   for (std::size_t row = 0; row < column.size(); ++row) {
-    for_each_level(column[row], [&](std::string_view level) { values.emplace_back(level); });
+    for (const std::string_view level : split(column[row], '|')) values.emplace_back(level);
   }
   std::ranges::sort(values);
   values.erase(std::unique(values.begin(), values.end()), values.end());

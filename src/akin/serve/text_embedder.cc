@@ -14,14 +14,14 @@ namespace {
 constexpr idx_t kUnknown = 0xFFFFFFFF;
 
 /// Row of the vectors by word of the corpus.
-std::vector<idx_t> rows_of_words(const Corpus& texts, const VectorSpace& space) {
+std::vector<idx_t> rows_of_words(const TextCorpus& texts, const VectorSpace& space) {
   std::vector<idx_t> rows(texts.words.size());
   for (idx_t w = 0; w < rows.size(); ++w) rows[w] = space.find_word(texts.words.id(w)).value_or(kUnknown);
   return rows;
 }
 
 /// Frequencies in the texts themselves.
-WordFrequencies count_texts(const Corpus& texts, const std::vector<idx_t>& row_of, std::size_t n_rows) {
+WordFrequencies count_texts(const TextCorpus& texts, const std::vector<idx_t>& row_of, std::size_t n_rows) {
   WordFrequencies result;
   result.tokens.resize(n_rows);
   result.documents.resize(n_rows);
@@ -84,7 +84,7 @@ void remove_common_direction(Matrix& vectors, const Context& context) {
 }
 
 /// Counts the tokens without a vector.
-void count_unknown(const Corpus& texts, const std::vector<idx_t>& row_of, TextVectors& result) {
+void count_unknown(const TextCorpus& texts, const std::vector<idx_t>& row_of, TextVectors& result) {
   const std::vector<std::uint64_t> counts = texts.counts();
   std::vector<idx_t> unknown;
   result.tokens = texts.tokens.size();
@@ -124,8 +124,8 @@ WordFrequencies word_frequencies(std::span<const Event> events, std::size_t n_it
   return result;
 }
 
-TextVectors embed_texts(const Corpus& texts, const VectorSpace& space, const Matrix& vectors,
-                        const EmbedOptions& options, const Context& context) {
+TextVectors embed_texts(const TextCorpus& texts, const VectorSpace& space, const Matrix& vectors,
+                        const TextEmbedOptions& options, const Context& context) {
   AKIN_ASSERT(vectors.rows() == space.ids().size());
   const std::vector<idx_t> row_of = rows_of_words(texts, space);
   const WordFrequencies counted =

@@ -54,11 +54,11 @@ struct TextVectors {
 /// `vectors` are of the rows of `space`, as they are, not of length 1. `frequencies`, where given, are those
 /// of the corpus that made the vectors, else they are counted in `texts`. Cost: tokens x dim, and texts x
 /// dim^2 for sif. Throws Error(kCancelled). Same bits at any thread count.
-struct EmbedOptions {
+struct TextEmbedOptions {
   WordWeighting weighting = WordWeighting::kMean;
   const WordFrequencies* frequencies = nullptr;
 };
-TextVectors embed_texts(const Corpus& texts, const VectorSpace& space, const Matrix& vectors,
-                        const EmbedOptions& options, const Context& context);
+TextVectors embed_texts(const TextCorpus& texts, const VectorSpace& space, const Matrix& vectors,
+                        const TextEmbedOptions& options, const Context& context);
 
 }  // namespace akin

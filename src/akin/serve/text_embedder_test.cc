@@ -15,7 +15,7 @@ constexpr std::size_t kDim = 5, kWords = 23;
 struct Example {
   IdMap ids;
   Matrix vectors;
-  Corpus texts;
+  TextCorpus texts;
 };
 
 /// Texts of words w0 ... w30, of which only the first 23 have vectors; text 0 is empty, text 1 has no known
@@ -146,7 +146,7 @@ TEST(TextEmbedder, CountsWhatItDoesNotKnow) {
 TEST(TextEmbedder, OneTextKeepsItsDirection) {
   const Example example = make_example();
   const VectorSpace space(example.ids, example.vectors.clone());
-  Corpus one;
+  TextCorpus one;
   const std::vector<std::string_view> words = {"w3", "w4"};
   one.add_sentence(words);
   const TextVectors got = embed_texts(one, space, example.vectors, {WordWeighting::kSif}, {});
@@ -173,7 +173,7 @@ TEST(TextEmbedder, GivenFrequenciesCount) {
   given.documents.assign(kWords, 0);
   given.all_tokens = given.all_documents = 1000;
   given.tokens[3] = given.documents[3] = 999;
-  Corpus one;
+  TextCorpus one;
   const std::vector<std::string_view> words = {"w3", "w4"};
   one.add_sentence(words);
   const TextVectors got = embed_texts(one, space, example.vectors, {WordWeighting::kSif, &given}, {});

@@ -13,10 +13,6 @@ namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-bool is_zero(std::span<const float> row) {
-  return std::ranges::all_of(row, [](float x) { return x == 0; });
-}
-
 }  // namespace
 
 VectorSpace::VectorSpace(const IdMap& ids, Matrix vectors)

@@ -11,7 +11,7 @@
 namespace akin {
 
 /// Sentences of words. 4 bytes per token, 8 per sentence, and each word once.
-struct Corpus {
+struct TextCorpus {
   IdMap words;
   std::vector<idx_t> tokens;        ///< of all sentences, one after another
   std::vector<std::uint64_t> ends;  ///< sentence s ends before tokens[ends[s]]
@@ -37,7 +37,7 @@ struct Corpus {
 /// Replaces each sentence by what `rewrite(sentence, out)` makes of it; `out` begins at the sentence's new
 /// place and must not become longer than the sentence was. The function returns how many tokens it wrote.
 template <typename Rewrite>
-void rewrite_sentences(Corpus& corpus, Rewrite rewrite) {
+void rewrite_sentences(TextCorpus& corpus, Rewrite rewrite) {
   std::uint64_t begin = 0, out = 0;
   for (std::uint64_t& end : corpus.ends) {
     const std::span<const idx_t> sentence(corpus.tokens.data() + begin, end - begin);

@@ -70,7 +70,7 @@ class PairTable {
 };
 
 /// Joins the pairs of `joined` to the words they map to, from left to right.
-void join_pairs(Corpus& corpus, const PairTable& joined) {
+void join_pairs(TextCorpus& corpus, const PairTable& joined) {
   rewrite_sentences(corpus, [&](std::span<const idx_t> sentence, idx_t* out) {
     std::uint64_t n = 0;
     for (std::size_t i = 0; i < sentence.size(); ++i) {
@@ -83,7 +83,7 @@ void join_pairs(Corpus& corpus, const PairTable& joined) {
   });
 }
 
-PairTable count_pairs(const Corpus& corpus, const std::vector<std::uint64_t>& counts, std::uint64_t min_count,
+PairTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>& counts, std::uint64_t min_count,
                       const Context& context) {
   constexpr std::size_t kSentencesToStop = 1 << 14;
   PairTable pairs;
@@ -99,7 +99,7 @@ PairTable count_pairs(const Corpus& corpus, const std::vector<std::uint64_t>& co
 }
 
 /// One pass over the corpus: its phrases, joined.
-std::vector<Phrase> find_pass(Corpus& corpus, const PhraseOptions& options, int pass,
+std::vector<Phrase> find_pass(TextCorpus& corpus, const PhraseOptions& options, int pass,
                               const Context& context) {
   const std::vector<std::uint64_t> counts = corpus.counts();
   const PairTable pairs = count_pairs(corpus, counts, options.min_count, context);
@@ -131,7 +131,7 @@ std::optional<T> parse(std::string_view text) {
 
 }  // namespace
 
-std::vector<Phrase> find_phrases(Corpus& corpus, const PhraseOptions& options, const Context& context) {
+std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& options, const Context& context) {
   if (options.passes < 1) fail(ErrorCode::kUsage, "phrases: {} passes; at least 1 is needed", options.passes);
   if (!(options.threshold >= 0))
     fail(ErrorCode::kUsage, "phrase threshold {}: it must not be negative", options.threshold);
@@ -146,7 +146,7 @@ std::vector<Phrase> find_phrases(Corpus& corpus, const PhraseOptions& options, c
   return phrases;
 }
 
-void join_phrases(Corpus& corpus, const std::vector<Phrase>& phrases) {
+void join_phrases(TextCorpus& corpus, const std::vector<Phrase>& phrases) {
   std::map<int, PairTable> passes;
   for (const Phrase& phrase : phrases) {
     const auto a = corpus.words.add(phrase.first), b = corpus.words.add(phrase.second);

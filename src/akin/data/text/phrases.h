@@ -33,10 +33,10 @@ struct PhraseOptions {
 /// delta = min_count. Counts are exact and are taken anew in each pass. Of overlapping pairs the left one is
 /// joined. Returns the phrases, by pass, highest scores first. Throws Error(kUsage) for options out of range,
 /// Error(kCancelled). Cost: O(tokens) per pass; memory: 24 to 72 bytes per different pair of frequent words.
-std::vector<Phrase> find_phrases(Corpus& corpus, const PhraseOptions& options, const Context& context);
+std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& options, const Context& context);
 
 /// Joins phrases that are known, as find_phrases() did when it found them.
-void join_phrases(Corpus& corpus, const std::vector<Phrase>& phrases);
+void join_phrases(TextCorpus& corpus, const std::vector<Phrase>& phrases);
 
 /// A phrase a line: first, second, score and pass, separated by tabs; any bytes may stand in a word (see
 /// escaped_field()). Throws Error(kIo).

@@ -14,14 +14,14 @@ namespace {
 
 using Sentences = std::vector<std::vector<std::string>>;
 
-Corpus corpus_of(const Sentences& sentences) {
-  Corpus corpus;
+TextCorpus corpus_of(const Sentences& sentences) {
+  TextCorpus corpus;
   for (const auto& sentence : sentences)
     corpus.add_sentence(std::vector<std::string_view>(sentence.begin(), sentence.end()));
   return corpus;
 }
 
-Sentences sentences_of(const Corpus& corpus) {
+Sentences sentences_of(const TextCorpus& corpus) {
   Sentences result;
   for (std::size_t s = 0; s < corpus.sentences(); ++s) {
     result.emplace_back();
@@ -83,7 +83,7 @@ TEST(Phrases, SameAsNaive) {
     for (const double threshold : {0.5, 2.0, 4.0}) {
       const PhraseOptions options{3, threshold, seed % 4};
       Sentences expected = random_text(seed);
-      Corpus corpus = corpus_of(expected);
+      TextCorpus corpus = corpus_of(expected);
       const std::vector<Phrase> found = find_phrases(corpus, options, {});
       std::size_t total = 0;
       for (int pass = 1; pass <= options.passes; ++pass) {
@@ -104,7 +104,7 @@ TEST(Phrases, SameAsNaive) {
 }
 
 TEST(Phrases, LongerOnesInLaterPasses) {
-  Corpus corpus = corpus_of(random_text(11));
+  TextCorpus corpus = corpus_of(random_text(11));
   const std::vector<Phrase> found = find_phrases(corpus, {2, 5, 5}, {});
   std::set<std::string> words;
   for (const auto& sentence : sentences_of(corpus)) words.insert(sentence.begin(), sentence.end());
@@ -115,12 +115,12 @@ TEST(Phrases, LongerOnesInLaterPasses) {
 
 TEST(Phrases, FileBringsThemBackToOtherTexts) {
   const TestFolder folder;
-  Corpus corpus = corpus_of(random_text(3));
+  TextCorpus corpus = corpus_of(random_text(3));
   const std::vector<Phrase> found = find_phrases(corpus, {3, 3, 2}, {});
   write_phrases(found, folder.path("p.tsv"));
   const std::vector<Phrase> read = read_phrases(folder.path("p.tsv"));
   EXPECT_EQ(read, found);
-  Corpus again = corpus_of(random_text(3));
+  TextCorpus again = corpus_of(random_text(3));
   join_phrases(again, read);
   EXPECT_EQ(sentences_of(again), sentences_of(corpus));
   const std::vector<Phrase> odd = {{2, "\xEF\xBB\xBF\t", "b\n\\", 1e-300}, {7, "\xFF", "\r", 0.1}};
@@ -139,7 +139,7 @@ TEST(Phrases, HandMadeFiles) {
 }
 
 TEST(Phrases, OptionsOutOfRange) {
-  Corpus corpus = corpus_of({{"a", "b"}});
+  TextCorpus corpus = corpus_of({{"a", "b"}});
   EXPECT_THROW(find_phrases(corpus, {0, 1, 1}, {}), Error);
   EXPECT_THROW(find_phrases(corpus, {1, -1, 1}, {}), Error);
 }

@@ -19,7 +19,7 @@ class TextDocuments {
 
   /// Adds a text to the document, which may be new; a text without words counts too.
   void add(std::string_view document, std::string_view text);
-  Corpus& corpus() { return corpus_; }
+  TextCorpus& corpus() { return corpus_; }
   std::size_t documents() const { return documents_.size(); }
 
   /// Adds an event of value 1 per token to `builder`: users are documents, items words, times 0, 1, 2 ...
@@ -29,7 +29,7 @@ class TextDocuments {
 
  private:
   Tokenizer tokenizer_;
-  Corpus corpus_;
+  TextCorpus corpus_;
   IdMap documents_;
   std::vector<idx_t> document_of_;  // by sentence
 };

@@ -9,7 +9,7 @@
 
 namespace akin {
 
-std::vector<CountedWord> count_words(const Corpus& corpus) {
+std::vector<CountedWord> count_words(const TextCorpus& corpus) {
   const std::vector<std::uint64_t> counts = corpus.counts();
   std::vector<CountedWord> result;
   for (idx_t w = 0; w < counts.size(); ++w) {
@@ -56,7 +56,7 @@ std::vector<CountedWord> read_vocabulary(const std::string& path) {
   return result;
 }
 
-RemovedWords keep_vocabulary(Corpus& corpus, const std::vector<CountedWord>& vocabulary) {
+RemovedWords keep_vocabulary(TextCorpus& corpus, const std::vector<CountedWord>& vocabulary) {
   std::vector<char> kept(corpus.words.size());
   for (const CountedWord& entry : vocabulary) {
     if (const auto word = corpus.words.find(entry.word)) kept[*word] = 1;

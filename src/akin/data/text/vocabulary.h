@@ -16,7 +16,7 @@ struct CountedWord {
 };
 
 /// The words that occur in the corpus, most frequent first, ties in the order of their bytes.
-std::vector<CountedWord> count_words(const Corpus& corpus);
+std::vector<CountedWord> count_words(const TextCorpus& corpus);
 
 /// A word, a tab and its count on each line; any bytes may stand in a word (see escaped_field()). Throws
 /// Error(kIo).
@@ -31,6 +31,6 @@ struct RemovedWords {
   std::uint64_t words = 0;
 };
 /// Takes all tokens out of the corpus that are not in `vocabulary`.
-RemovedWords keep_vocabulary(Corpus& corpus, const std::vector<CountedWord>& vocabulary);
+RemovedWords keep_vocabulary(TextCorpus& corpus, const std::vector<CountedWord>& vocabulary);
 
 }  // namespace akin

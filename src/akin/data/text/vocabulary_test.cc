@@ -10,19 +10,19 @@
 namespace akin {
 namespace {
 
-Corpus corpus_of(const std::vector<std::vector<std::string_view>>& sentences) {
-  Corpus corpus;
+TextCorpus corpus_of(const std::vector<std::vector<std::string_view>>& sentences) {
+  TextCorpus corpus;
   for (const auto& sentence : sentences) corpus.add_sentence(sentence);
   return corpus;
 }
 
 TEST(Vocabulary, CountsMostFrequentFirst) {
-  const Corpus corpus = corpus_of({{"b", "c", "a"}, {}, {"c", "b", "c"}});
+  const TextCorpus corpus = corpus_of({{"b", "c", "a"}, {}, {"c", "b", "c"}});
   EXPECT_EQ(count_words(corpus), (std::vector<CountedWord>{{"c", 3}, {"b", 2}, {"a", 1}}));
 }
 
 TEST(Vocabulary, KeepsOnlyItsWords) {
-  Corpus corpus = corpus_of({{"b", "c", "a"}, {"d"}, {"c", "b", "c", "d"}});
+  TextCorpus corpus = corpus_of({{"b", "c", "a"}, {"d"}, {"c", "b", "c", "d"}});
   const RemovedWords removed = keep_vocabulary(corpus, {{"c", 0}, {"a", 5}, {"z", 1}});
   EXPECT_EQ(removed.tokens, 4U);
   EXPECT_EQ(removed.words, 2U);

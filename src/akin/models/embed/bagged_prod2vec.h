@@ -23,21 +23,13 @@ namespace akin {
 /// the bit. With Context::start, items new to the old model begin in the mean of the items that stand up to
 /// `window` places from them, whatever the receipt. Throws Error(kBadData) if no user has two receipts. Cost:
 /// as prod2vec, with window x (items of a receipt) in place of the window. The same bits at any thread count.
-class BaggedProd2Vec {
+class BaggedProd2Vec : public EmbedModel {
  public:
   using Config = SkipGramConfig;
   static constexpr std::string_view kName = "bagged-prod2vec";
   static constexpr std::string_view kSummary = "word2vec over receipts in order (Grbovic et al. 2015)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
-  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-    return EmbedModel::load(reader, n_users, n_items);
-  }
 };
 
 }  // namespace akin

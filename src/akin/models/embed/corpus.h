@@ -1,6 +1,7 @@
 // Sequences of tokens: what the word2vec family learns from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,6 +35,11 @@ struct Corpus {
   std::vector<idx_t> document;
 
   std::size_t sequences() const { return offsets.size() - 1; }
+  /// Sequences begin .. stretch_end() have up to max_tokens tokens, or are one.
+  std::size_t stretch_end(std::size_t begin, std::uint64_t max_tokens) const {
+    const auto after = std::upper_bound(offsets.begin(), offsets.end(), offsets[begin] + max_tokens);
+    return std::max(begin + 1, static_cast<std::size_t>(after - offsets.begin()) - 1);
+  }
   /// Rows that are predicted: tokens, then side tokens.
   std::size_t n_outputs() const { return counts.size() + side_counts.size(); }
   /// Rows that predict: the same, then documents.

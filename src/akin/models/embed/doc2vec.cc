@@ -8,25 +8,19 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/embed/embed_start.h"
-#include "akin/models/embed/window_trainer.h"
+#include "akin/models/embed/embed_training.h"
 #include "akin/models/fit_start.h"
 
 namespace akin {
 namespace {
 
-/// Row r of the result is row first + r of the matrix.
-Matrix rows_from(const Matrix& matrix, std::size_t first) {
-  Matrix result(matrix.rows() - first, matrix.cols());
-  for (std::size_t r = 0; r < result.rows(); ++r) std::ranges::copy(matrix[first + r], result.row(r));
-  return result;
-}
-
 }  // namespace
 
 std::vector<Param> Doc2Vec::Config::params() {
-  constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "score", "history", "decay"};
-  std::vector<Param> all = params_without(kNone);
-  std::ranges::find(all, "negative", &Param::name)->min = 1;
+  std::vector<Param> all = SkipGramConfig::params();
+  std::erase_if(all, [](const Param& param) {
+    return param.name == "score" || param.name == "history" || param.name == "decay";
+  });
   const auto number = [](auto name, int* value, auto help, double min, double max) {
     return Param{name, value, help, min, max};
   };
@@ -69,7 +63,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
   }
   const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
   const auto snapshot = [&](const EmbedVectors& now) -> std::unique_ptr<Model> {
-    Matrix documents = rows_from(now.input, text.corpus.n_outputs());
+    Matrix documents = now.input.slice(text.corpus.n_outputs(), data.n_users());
     for (std::size_t u = 0; u < documents.rows(); ++u) {
       if (offsets[u] == offsets[u + 1]) std::ranges::fill(documents[u], 0.0f);
     }
@@ -78,23 +72,21 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
                                      inference);
   };
   EmbedVectors vectors = starting_vectors(text, options, context, kName);
-  if (context.start && context.start->model) {
-    const Matrix documents = start_documents(data, text, inference, context, vectors);
+  if (const auto* old = start_model<Doc2Vec>(context)) {
+    const Matrix documents = start_documents(*old, data, text, inference, context, vectors);
     for (std::size_t u = 0; u < documents.rows(); ++u) {
       if (!is_zero(documents[u]))
         std::ranges::copy(documents[u], vectors.input.row(text.corpus.n_outputs() + u));
     }
   }
-  (config.dm ? train_windows : train_sgns)(text.corpus, options, context, vectors, snapshot);
-  return snapshot(vectors);
+  return train_embed(text.corpus, options, context, vectors, snapshot);
 }
 
 /// The old model's, those of users with new events inferred anew.
-Matrix Doc2Vec::start_documents(const TrainingData& data, const ItemCorpus& text, const Inference& inference,
-                                const Context& context, const EmbedVectors& vectors) {
-  const auto* old = dynamic_cast<const Doc2Vec*>(context.start->model);
-  if (!old) fail(ErrorCode::kUsage, "{}: cannot go on from a model of another kind", kName);
-  Matrix documents = old->documents_.resized(data.n_users(), old->documents_.cols());
+Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
+                                const Inference& inference, const Context& context,
+                                const EmbedVectors& vectors) {
+  Matrix documents = old.documents_.resized(data.n_users(), old.documents_.cols());
   const Doc2Vec begun(text.by_item(vectors.input, data.n_items()),
                       text.by_item(vectors.output, data.n_items()), documents.clone(), inference);
   const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
@@ -210,15 +202,14 @@ std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_u
                          .alpha = rates[0],
                          .min_alpha = rates[1],
                          .noise = reader.vector<float>("model.noise", n_items)};
-  Matrix input = read_matrix(reader, "model.input", n_items);
-  Matrix output = read_matrix(reader, "model.output", n_items);
+  Parts parts = read(reader, n_items);
   Matrix documents = read_matrix(reader, "model.documents", n_users);
   const bool usable =
       std::ranges::all_of(inference.noise, [](float w) { return w >= 0 && std::isfinite(w); }) &&
       std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
-  if (!usable || output.cols() != input.cols() || documents.cols() != input.cols())
+  if (!usable || documents.cols() != parts.input.cols())
     fail(ErrorCode::kBadData, "{}: the tensors of the doc2vec model do not fit together", reader.path());
-  return std::make_unique<Doc2Vec>(std::move(input), std::move(output), std::move(documents),
+  return std::make_unique<Doc2Vec>(std::move(parts.input), std::move(parts.output), std::move(documents),
                                    std::move(inference));
 }
 

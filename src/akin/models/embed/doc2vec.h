@@ -8,6 +8,7 @@
 
 #include "akin/models/alias_table.h"
 #include "akin/models/embed/embed_model.h"
+#include "akin/models/embed/skip_gram_config.h"
 
 namespace akin {
 
@@ -22,7 +23,7 @@ namespace akin {
 /// trains no v. The same bits at any thread count; PV-DM trains on one thread.
 class Doc2Vec : public EmbedModel {
  public:
-  struct Config : EmbedConfig {
+  struct Config : SkipGramConfig {
     int dm = 1;
     int dm_mean = 1;
     int dbow_words = 0;
@@ -33,11 +34,6 @@ class Doc2Vec : public EmbedModel {
   static constexpr std::string_view kName = "doc2vec";
   static constexpr std::string_view kSummary =
       "vectors of users or documents, user2vec: PV-DM, PV-DBOW (Le & Mikolov 2014)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -62,8 +58,9 @@ class Doc2Vec : public EmbedModel {
   /// Adds the v of history[begin .. end), without `skip`, to h; returns how many.
   std::size_t add_company(std::span<const idx_t> history, std::size_t begin, std::size_t end,
                           std::size_t skip, std::span<float> h) const;
-  static Matrix start_documents(const TrainingData& data, const ItemCorpus& text, const Inference& inference,
-                                const Context& context, const EmbedVectors& vectors);
+  static Matrix start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
+                                const Inference& inference, const Context& context,
+                                const EmbedVectors& vectors);
 
   Matrix documents_;
   Inference inference_;

@@ -31,6 +31,9 @@ std::vector<Param> EmbedConfig::params() {
              false),
       {"shrink_windows", &shrink_windows,
        "draw each item's reach from 1 .. window, which favours the nearest"},
+      {"in_order", &in_order,
+       "skip-gram: word by word in the order of the text, on one thread, as word2vec does, not in shuffled "
+       "blocks"},
       {"score",
        &score,
        "cosine: items like the latest; predict: items expected next to them",
@@ -55,9 +58,8 @@ EmbedOptions EmbedConfig::options(std::string_view model) const {
     fail(ErrorCode::kUsage, "{}: min_alpha ({}) is above alpha ({})", model, min_alpha, alpha);
   if (hs != 0 && negative == 0 && score == "predict") {
     fail(ErrorCode::kUsage,
-         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score cosine, "
-         "or "
-         "leave negative above 0",
+         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score "
+         "cosine, or leave negative above 0",
          model);
   }
   return {.windows = {.window = static_cast<std::size_t>(window), .shrink = shrink_windows, .sample = sample},
@@ -66,6 +68,7 @@ EmbedOptions EmbedConfig::options(std::string_view model) const {
           .skip_gram = sg != 0,
           .mean = cbow_mean != 0,
           .hierarchical = hs != 0,
+          .in_order = in_order,
           .negative = static_cast<std::size_t>(negative),
           .alpha = alpha,
           .min_alpha = min_alpha,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "akin/base/param.h"
-#include "akin/models/embed/sgns.h"
+#include "akin/models/embed/embed_training.h"
 
 namespace akin {
 
@@ -27,6 +27,7 @@ struct EmbedConfig {
   float sample = 1e-3f;
   float ns_exponent = 0.75f;
   bool shrink_windows = true;
+  bool in_order = false;
   std::string score = "predict";
   int history = 10;
   float decay = 0.5f;

@@ -7,7 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/embed/embed_start.h"
-#include "akin/models/embed/window_trainer.h"
+#include "akin/models/embed/embed_training.h"
 
 namespace akin {
 namespace {
@@ -85,9 +85,7 @@ std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& co
                                         text.by_item(now.output, data.n_items()),
                                         EmbedModel::scoring_of(config));
   };
-  const bool pairs = options.skip_gram && !options.hierarchical && options.negative > 0;
-  (pairs ? train_sgns : train_windows)(text.corpus, options, context, vectors, snapshot);
-  return snapshot(vectors);
+  return train_embed(text.corpus, options, context, vectors, snapshot);
 }
 
 }  // namespace akin

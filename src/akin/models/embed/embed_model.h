@@ -25,6 +25,12 @@ class EmbedModel : public Model {
     float decay;
   };
   static Scoring scoring_of(const EmbedConfig& config);
+  /// Of the family; a model that differs has its own.
+  static constexpr Traits kTraits = {.uses_order = true,
+                                     .passes = "epochs",
+                                     .planned_schedule = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true};
   /// What a model is made of.
   struct Parts {
     Matrix input, output;  ///< (n_items, size)
@@ -72,9 +78,8 @@ class EmbedModel : public Model {
   Scoring scoring_;
 };
 
-/// Trains vectors of the corpus' tokens and makes the model of its items: an EmbedModel, or what `make` makes
-/// of it. Begins as word2vec does; with Context::start from its model, tokens new to it in the mean of their
-/// company, and from its item vectors. `model` is named in messages.
+/// Trains vectors of the corpus' tokens from starting_vectors() and makes the EmbedModel of its items. `model`
+/// is named in messages.
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
                                  const EmbedOptions& options, const Context& context, std::string_view model);
 

@@ -10,17 +10,6 @@
 namespace akin {
 namespace {
 
-const EmbedModel* model_of(const Context& context, std::size_t size, std::string_view name) {
-  if (!context.start || !context.start->model) return nullptr;
-  const auto* model = dynamic_cast<const EmbedModel*>(context.start->model);
-  if (!model) fail(ErrorCode::kUsage, "{}: cannot go on from a model of another kind", name);
-  if (model->embedding_dim() != size) {
-    fail(ErrorCode::kUsage, "{}: the model to go on from has vectors of length {}, not size = {}", name,
-         model->embedding_dim(), size);
-  }
-  return model;
-}
-
 /// Sums of the vectors of each new token's company.
 class CompanyMeans {
  public:
@@ -69,7 +58,8 @@ class CompanyMeans {
 EmbedVectors starting_vectors(const ItemCorpus& text, const EmbedOptions& options, const Context& context,
                               std::string_view model) {
   EmbedVectors vectors = initial_vectors(text.corpus, options.size, context.seed);
-  if (const EmbedModel* old = model_of(context, options.size, model)) {
+  if (const auto* old = start_model<EmbedModel>(context, model)) {
+    check_start_columns(old->EmbedModel::embeddings(), options.size, model);
     std::vector<char> known(text.items.size(), 0);
     for (std::size_t t = 0; t < text.items.size(); ++t) {
       const idx_t item = text.items[t];

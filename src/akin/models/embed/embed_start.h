@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "akin/models/embed/item_corpus.h"
-#include "akin/models/embed/sgns.h"
+#include "akin/models/embed/embed_training.h"
 
 namespace akin {
 

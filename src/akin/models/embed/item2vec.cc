@@ -15,7 +15,7 @@ bool has_baskets(std::span<const Event> events) {
 }  // namespace
 
 std::vector<Param> Item2Vec::Config::params() {
-  constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "shrink_windows"};
+  constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "shrink_windows", "in_order"};
   std::vector<Param> all = params_without(kNone);
   all.push_back(
       {"set",

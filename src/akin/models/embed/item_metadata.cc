@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
+#include "akin/data/text/tokenizer.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {
@@ -14,26 +16,22 @@ namespace {
 
 constexpr double kCommon = 0.9;  // a value that more of the items have says nothing
 
-bool is_word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) > 127;
+void push_once(std::vector<std::string>& values, std::string_view value) {
+  if (!value.empty() && std::ranges::find(values, value) == values.end()) values.emplace_back(value);
 }
 
-void push_once(std::vector<std::string>& values, std::string value) {
-  if (!value.empty() && std::ranges::find(values, value) == values.end()) values.push_back(std::move(value));
-}
-
-/// The different levels or tags between '|', without blanks around them.
+/// The different levels or tags between '|'.
 std::vector<std::string> levels_of(std::string_view text) {
   std::vector<std::string> levels;
-  while (!text.empty()) {
-    const std::size_t bar = std::min(text.find('|'), text.size());
-    std::string_view level = text.substr(0, bar);
-    while (!level.empty() && level.front() == ' ') level.remove_prefix(1);
-    while (!level.empty() && level.back() == ' ') level.remove_suffix(1);
-    push_once(levels, std::string(level));
-    text.remove_prefix(std::min(bar + 1, text.size()));
-  }
+  for (const std::string_view level : split(text, '|')) push_once(levels, trimmed(level));
   return levels;
+}
+
+/// The different words.
+std::vector<std::string> words_of(Tokenizer& tokenizer, std::string_view text) {
+  std::vector<std::string> words;
+  for (const std::string_view word : tokenizer(text)) push_once(words, word);
+  return words;
 }
 
 /// One attribute of all items, values numbered as they come.
@@ -92,27 +90,15 @@ std::vector<Field> read_fields(const AttributeTable& attributes, std::size_t n_i
       add(read_field(*column, name, n_items, levels_of), 1);
   }
   const StringColumn* titles = attributes.find("title");
-  if (titles && options.title_words > 0)
-    add(read_field(*titles, "title_words", n_items, words_of), options.title_words);
+  if (titles && options.title_words > 0) {
+    Tokenizer tokenizer(TokenKind::kWords, true);
+    const auto split_words = [&](std::string_view title) { return words_of(tokenizer, title); };
+    add(read_field(*titles, "title_words", n_items, split_words), options.title_words);
+  }
   return fields;
 }
 
 }  // namespace
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : text) {
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (is_word_byte(lower)) {
-      word += lower;
-    } else {
-      push_once(words, std::exchange(word, {}));
-    }
-  }
-  push_once(words, word);
-  return words;
-}
 
 ItemMetadata::ItemMetadata(const AttributeTable& attributes, std::size_t n_items,
                            const MetadataOptions& options, const ItemCorpus& text) {

@@ -18,7 +18,7 @@ struct MetadataOptions {
 };
 
 /// The side tokens of the items of a corpus. One stands for an attribute and a value, named "brand=Dove"; the
-/// words of the title are values of the attribute title_words. A value of several levels or tags,
+/// words of the title (Tokenizer, in lower case) are values of the attribute title_words. A value of several levels or tags,
 /// 'Hair|Shampoo', is several values, which are choices of the field. Left out are values that no item of the
 /// corpus has, and those that more than nine in ten of its items with the attribute have, such as the root of
 /// all categories.
@@ -52,9 +52,5 @@ class ItemMetadata {
   std::vector<idx_t> choices_;
   std::vector<double> draws_;
 };
-
-/// The words of a text, each once, in order: ASCII letters in lower case, digits and bytes above 127 make
-/// words.
-std::vector<std::string> words_of(std::string_view text);
 
 }  // namespace akin

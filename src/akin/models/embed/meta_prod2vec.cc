@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/models/embed/embed_start.h"
 #include "akin/models/fit_start.h"
 
@@ -13,21 +14,14 @@ namespace {
 
 constexpr std::int64_t kMostSides = 4'000'000'000;
 
-/// The different names of a comma list, without blanks.
+/// The different names of a comma list.
 std::vector<std::string> names_of(std::string_view list) {
-  std::vector<std::string> names = {""};
-  for (const char c : list) {
-    if (c == ',') {
-      names.emplace_back();
-    } else if (c != ' ') {
-      names.back() += c;
-    }
+  std::vector<std::string> names;
+  for (const std::string_view part : split(list, ',')) {
+    const std::string_view name = trimmed(part);
+    if (!name.empty() && std::ranges::find(names, name) == names.end()) names.emplace_back(name);
   }
-  std::vector<std::string> once;
-  for (std::string& name : names) {
-    if (!name.empty() && std::ranges::find(once, name) == once.end()) once.push_back(std::move(name));
-  }
-  return once;
+  return names;
 }
 
 MetadataOptions metadata_options(const MetaProd2Vec::Config& config, const AttributeTable& attributes) {
@@ -40,13 +34,6 @@ MetadataOptions metadata_options(const MetaProd2Vec::Config& config, const Attri
   fail(ErrorCode::kUsage, "{}: the items have no attribute {}; {}", MetaProd2Vec::kName,
        fmt::join(options.fields, " or "),
        there.empty() ? "the data set has none at all" : fmt::format("they have: {}", fmt::join(there, ", ")));
-}
-
-/// Rows [begin, begin + count).
-Matrix rows_of(const Matrix& matrix, std::size_t begin, std::size_t count) {
-  Matrix rows(count, matrix.cols());
-  for (std::size_t r = 0; r < count; ++r) std::ranges::copy(matrix[begin + r], rows.row(r));
-  return rows;
 }
 
 /// Context::start's metadata vectors, where the names are the same, become rows `first` and on of `vectors`.
@@ -77,8 +64,8 @@ class Maker {
 
   std::unique_ptr<Model> make(const EmbedVectors& vectors) const {
     const std::size_t n_tokens = text_.items.size();
-    MetaProd2Vec::Sides sides{metadata_.names(), rows_of(vectors.input, n_tokens, metadata_.size()),
-                              rows_of(vectors.output, n_tokens, metadata_.size())};
+    MetaProd2Vec::Sides sides{metadata_.names(), vectors.input.slice(n_tokens, metadata_.size()),
+                              vectors.output.slice(n_tokens, metadata_.size())};
     EmbedModel::Parts parts{text_.by_item(vectors.input, trained_.size()),
                             text_.by_item(vectors.output, trained_.size()), scoring_};
     for (idx_t i = 0; i < trained_.size(); ++i) {
@@ -131,8 +118,7 @@ std::unique_ptr<Model> MetaProd2Vec::fit(const TrainingData& data, const Config&
   continue_sides(context, metadata.names(), text.items.size(), vectors);
   const Maker maker(text, metadata, data.n_items(), scoring_of(config));
   const auto snapshot = [&](const EmbedVectors& now) { return maker.make(now); };
-  train_sgns(text.corpus, options, context, vectors, snapshot);
-  return snapshot(vectors);
+  return train_embed(text.corpus, options, context, vectors, snapshot);
 }
 
 std::unique_ptr<Model> MetaProd2Vec::load(const TensorReader& reader, std::size_t, std::size_t n_items) {

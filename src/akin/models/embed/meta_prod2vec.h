@@ -44,11 +44,6 @@ class MetaProd2Vec final : public EmbedModel {
   };
   static constexpr std::string_view kName = "meta-prod2vec";
   static constexpr std::string_view kSummary = "prod2vec with metadata as words (Vasile et al. 2016)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -89,9 +89,19 @@ TEST(ItemMetadata, MakesSideTokensOfValues) {
   EXPECT_FALSE(metadata.mean_of(4, vectors, std::span(&mean, 1)));
 }
 
-TEST(ItemMetadata, WordsAreLettersDigitsAndOtherBytes) {
-  EXPECT_EQ(words_of("Crème 2-in-1, CRÈME!"), (std::vector<std::string>{"crème", "2", "in", "1", "crÈme"}));
-  EXPECT_TRUE(words_of(" - ").empty());
+TEST(ItemMetadata, WordsOfTitlesAreThoseOfTextsInLowerCase) {
+  Dataset data;
+  data.users.add("u");
+  const char* const titles[] = {"Crème 2-in-1, CRÈME!", "comb", " - "};
+  for (idx_t i = 0; i < 3; ++i) {
+    data.items.add(std::to_string(i));
+    data.item_attributes.column("title").set(i, titles[i]);
+  }
+  for (const idx_t item : {0, 1, 1, 2}) data.events.push_back({.user = 0, .item = item});
+  const ItemCorpus text = item_corpus({data, data.events}, 1, SequenceOf::kUser, "test");
+  const ItemMetadata metadata(data.item_attributes, 3, {{}, 1}, text);
+  EXPECT_EQ(metadata.names(), (std::vector<std::string>{"title_words=comb", "title_words=1", "title_words=2",
+                                                        "title_words=crème", "title_words=in"}));
 }
 
 TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {

@@ -12,21 +12,13 @@ namespace akin {
 /// sentence, each item a word of word2vec (EmbedConfig, train_sgns()). With score = cosine and history = 1 it
 /// is the paper's prod2vec-topK. An EmbedModel; items with fewer than min_count events have no vector.
 /// Fold-in is how every query works. The same bits at any thread count.
-class Prod2Vec {
+class Prod2Vec : public EmbedModel {
  public:
   using Config = EmbedConfig;
   static constexpr std::string_view kName = "prod2vec";
   static constexpr std::string_view kSummary = "word2vec over item sequences (Grbovic et al. 2015)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
-  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-    return EmbedModel::load(reader, n_users, n_items);
-  }
 };
 
 }  // namespace akin

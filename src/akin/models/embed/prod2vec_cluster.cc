@@ -18,10 +18,9 @@ std::size_t cluster_items(const EmbedModel::Parts& parts, std::size_t wanted, co
                           std::vector<idx_t>& of_item) {
   std::vector<idx_t> items;
   for (idx_t i = 0; i < parts.input.rows(); ++i) {
-    if (std::ranges::any_of(parts.input[i], [](float x) { return x != 0; })) items.push_back(i);
+    if (!is_zero(parts.input[i])) items.push_back(i);
   }
-  Matrix rows(items.size(), parts.input.cols());
-  for (std::size_t r = 0; r < items.size(); ++r) std::ranges::copy(parts.input[items[r]], rows.row(r));
+  Matrix rows = Matrix::gather(parts.input, items, context.threads);
   normalize_rows(rows);
   if (wanted == 0)
     wanted = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(items.size()))));
@@ -103,8 +102,7 @@ std::unique_ptr<Model> Prod2VecCluster::fit(const TrainingData& data, const Conf
                                         static_cast<std::size_t>(config.top_clusters));
     return std::make_unique<Prod2VecCluster>(std::move(parts), std::move(clusters));
   };
-  train_sgns(text.corpus, options, context, vectors, snapshot);
-  return snapshot(vectors);
+  return train_embed(text.corpus, options, context, vectors, snapshot);
 }
 
 Prod2VecCluster::Prod2VecCluster(Parts parts, Clusters clusters)

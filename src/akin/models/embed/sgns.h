@@ -1,55 +1,9 @@
 // Skip-gram with negative sampling over sequences of tokens.
 #pragma once
 
-#include <algorithm>
-#include <functional>
-#include <memory>
-#include <span>
-
-#include "akin/base/context.h"
-#include "akin/linalg/matrix.h"
-#include "akin/models/embed/corpus.h"
-#include "akin/models/embed/windows.h"
-#include "akin/models/model.h"
+#include "akin/models/embed/embed_training.h"
 
 namespace akin {
-
-/// How the word2vec family learns; the defaults are word2vec's.
-struct EmbedOptions {
-  WindowOptions windows;
-  std::size_t size = 100;
-  std::size_t epochs = 5;
-  bool skip_gram = true;      ///< else CBOW
-  bool mean = true;           ///< CBOW: the company's mean predicts, else its sum
-  bool hierarchical = false;  ///< hierarchical softmax, beside negative sampling if that is on
-  std::size_t negative = 5;   ///< 0 and not hierarchical = full softmax
-  double alpha = 0.025;
-  double min_alpha = 0.0001;
-  double ns_exponent = 0.75;  ///< negatives are drawn in proportion to count^ns_exponent
-  float side_weight = 1;      ///< of pairs with a side token in them (the lambda of meta-prod2vec)
-};
-
-/// The two tables of vectors. Row i of `input` represents input i; sigma(input_i . output_j) is how likely j
-/// is near i.
-struct EmbedVectors {
-  Matrix input;   ///< (corpus.n_inputs(), size)
-  Matrix output;  ///< (corpus.n_outputs(), size)
-  Matrix nodes;   ///< (corpus.n_outputs() - 1, size): inner nodes of the Huffman tree; empty without one
-};
-
-/// True of the row of an item or document without a vector.
-inline bool is_zero(std::span<const float> vector) {
-  return std::ranges::all_of(vector, [](float x) { return x == 0; });
-}
-
-/// Where word2vec begins: inputs uniform in (-1, 1) / size, outputs zero.
-EmbedVectors initial_vectors(const Corpus& corpus, std::size_t size, std::uint64_t seed);
-
-/// alpha after `done` of all tokens of all epochs: it falls linearly to min_alpha.
-float learning_rate(const EmbedOptions& options, double done, double total);
-
-/// Makes the model of the vectors as they are, for a context's observer.
-using EmbedSnapshot = std::function<std::unique_ptr<Model>(const EmbedVectors&)>;
 
 /// Trains `vectors` as word2vec does (Mikolov et al. 2013): each position of Windows is an output, predicted
 /// by each of its company; every pair also meets `negative` noise tokens. With side tokens each position also
@@ -68,8 +22,8 @@ using EmbedSnapshot = std::function<std::unique_ptr<Model>(const EmbedVectors&)>
 /// distributed memory", 2016, who share within a window). The expected gradient of a pair is that of
 /// word2vec.
 ///
-/// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 60 MB. Throws
-/// Error(kCancelled), and Error(kBadData) if the vectors diverge.
+/// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 60 MB. Errors
+/// as train_embed().
 void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                 EmbedVectors& vectors, const EmbedSnapshot& snapshot);
 

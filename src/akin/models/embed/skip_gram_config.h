@@ -7,11 +7,11 @@
 
 namespace akin {
 
-/// EmbedConfig without CBOW and without the softmaxes, which can do without noise items: `negative` is 1 or
-/// more.
+/// EmbedConfig without what train_sgns() does not do: CBOW, the softmaxes, which can do without noise items
+/// (`negative` is 1 or more), and the order of the text.
 struct SkipGramConfig : EmbedConfig {
   std::vector<Param> params() {
-    constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean"};
+    constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "in_order"};
     std::vector<Param> left = params_without(kNone);
     for (Param& param : left) {
       if (param.name != "negative") continue;

@@ -85,16 +85,11 @@ class WindowTrainer {
     loss_ = 0;
     measured_ = 0;
     for (std::size_t begin = 0; begin < corpus_.sequences();) {
-      const std::uint64_t limit = corpus_.offsets[begin] + kTokensPerChunk;
-      const auto after = std::upper_bound(corpus_.offsets.begin(), corpus_.offsets.end(), limit);
-      const std::size_t end =
-          std::max(begin + 1, static_cast<std::size_t>(after - corpus_.offsets.begin()) - 1);
+      const std::size_t end = corpus_.stretch_end(begin, kTokensPerChunk);
       windows_.fill(epoch, begin, end, context_);
       train_chunk(epoch, begin, end);
       begin = end;
     }
-    if (!all_finite(vectors_.input) || !all_finite(vectors_.output) || !all_finite(vectors_.nodes))
-      fail(ErrorCode::kBadData, "the vectors grew without bound; lower alpha (now {})", options_.alpha);
     return mean_loss();
   }
 
@@ -231,14 +226,7 @@ double huffman_step(std::span<const float> h, std::span<const HuffmanTree::Step>
 void train_windows(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                    EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
   WindowTrainer trainer(corpus, options, context, vectors);
-  FitState state;
-  state.add("input", vectors.input);
-  state.add("output", vectors.output);
-  if (!vectors.nodes.empty()) state.add("nodes", vectors.nodes);
-  run_passes({.total = static_cast<int>(options.epochs),
-              .run = [&](int epoch) { return trainer.run_epoch(static_cast<std::size_t>(epoch)); },
-              .snapshot = [&] { return snapshot(vectors); }},
-             std::move(state), context);
+  run_epochs(options, context, vectors, snapshot, [&](std::size_t epoch) { return trainer.run_epoch(epoch); });
 }
 
 }  // namespace akin

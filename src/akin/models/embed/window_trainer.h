@@ -2,7 +2,7 @@
 #pragma once
 
 #include "akin/models/embed/huffman.h"
-#include "akin/models/embed/sgns.h"
+#include "akin/models/embed/embed_training.h"
 
 namespace akin {
 

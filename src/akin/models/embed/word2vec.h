@@ -11,7 +11,7 @@ namespace akin {
 /// word2vec (Mikolov et al. 2013): what prod2vec is, with the defaults of gensim's Word2Vec: CBOW, window 5,
 /// words that occur at least 5 times, 5 epochs; queries by cosine. Meant for data sets that `akin import
 /// text` made, where documents are users and words items.
-class Word2Vec {
+class Word2Vec : public EmbedModel {
  public:
   struct Config : EmbedConfig {
     Config() {
@@ -24,16 +24,8 @@ class Word2Vec {
   };
   static constexpr std::string_view kName = "word2vec";
   static constexpr std::string_view kSummary = "word vectors: CBOW or skip-gram (Mikolov et al. 2013)";
-  static constexpr Traits kTraits = {.uses_order = true,
-                                     .passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
-  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-    return EmbedModel::load(reader, n_users, n_items);
-  }
 };
 
 }  // namespace akin

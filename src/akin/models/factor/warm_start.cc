@@ -26,12 +26,6 @@ Factors grow_factors(const Model& old, const Matrix& old_users, const Csr& by_us
   return factors;
 }
 
-void check_start_columns(const Matrix& old, std::size_t expected, std::string_view model) {
-  if (old.cols() == expected) return;
-  fail(ErrorCode::kUsage, "{}: the vectors to go on from have {} columns instead of {}; keep their length",
-       model, old.cols(), expected);
-}
-
 void take_item_vectors(const Context& context, std::string_view model, Matrix& items) {
   if (!context.start || !context.start->items) return;
   const PretrainedItems& given = *context.start->items;

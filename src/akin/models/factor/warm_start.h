@@ -24,18 +24,6 @@ using MakeModel = std::function<std::unique_ptr<Model>(Factors factors)>;
 Factors grow_factors(const Model& old, const Matrix& old_users, const Csr& by_user, const FitStart& start,
                      const MakeModel& make);
 
-/// Context::start's model as an M, or nullptr. Throws Error(kUsage) if it is of another class.
-template <typename M>
-const M* start_model(const Context& context) {
-  if (!context.start || !context.start->model) return nullptr;
-  const auto* model = dynamic_cast<const M*>(context.start->model);
-  if (!model) fail(ErrorCode::kUsage, "{}: cannot go on from a model of another kind", M::kName);
-  return model;
-}
-
-/// Throws Error(kUsage) naming `model` unless the old vectors have `expected` columns.
-void check_start_columns(const Matrix& old, std::size_t expected, std::string_view model);
-
 /// Writes Context::start's item vectors, if any, over the rows of `items` (n_items, factors) that have one.
 /// Throws Error(kUsage) naming `model` if they are of another length.
 void take_item_vectors(const Context& context, std::string_view model, Matrix& items);
