@@ -1,10 +1,14 @@
-"""Are akin's word2vec neighbours those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS] [RUN ...]
+"""Are akin's word2vec neighbours those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS [EPOCHS [RUN ...]]]
 
 Overlap of the 10 nearest neighbours by cosine: of akin and gensim, against that of two runs of gensim with different
-seeds, which is as much as one may ask for. On the texts of Musical Instruments (lower-case words; those with 20
+seeds, which is as much as one may ask for. "skip-gram" is akin's in_order with shared_noise=1: the arithmetic of word2vec. "shared" is in_order with noise shared
+by 4 pairs, "blocks" what akin does unless asked: that may be held against gensim on the texts in another order each
+epoch ("shuffled"). On the
+texts of Musical Instruments (lower-case words; those with 20
 occurrences compared) and on the sequences of MovieLens 1M (films with 20 events). Vectors of size 100, window 5,
-20 epochs, sample 1e-3. Each of SEEDS runs of the one program is paired with each of the other, or with each other run
-of the same program. RUN: skip-gram, CBOW, skip-gram-hs, CBOW-hs; all unless said. Needs NumPy and gensim.
+EPOCHS epochs, sample 1e-3. Each of SEEDS runs of the one program is paired with each of the other, or with each other run
+of the same program. SEEDS: 3, EPOCHS: 20 unless said. RUN: skip-gram, shared,
+blocks, CBOW, skip-gram-hs, CBOW-hs; all unless said. Needs NumPy and gensim.
 """
 
 import collections
@@ -12,6 +16,7 @@ import gzip
 import itertools
 import json
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -24,8 +29,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers")
 from akin_data import tensors
 
 K, COMPARED = 10, 20
-RUNS = {"skip-gram": dict(sg=1, hs=0, negative=5), "CBOW": dict(sg=0, hs=0, negative=5),
+NEGATIVE = dict(sg=1, hs=0, negative=5)
+RUNS = {"skip-gram": NEGATIVE, "shared": NEGATIVE, "blocks": NEGATIVE, "CBOW": dict(sg=0, hs=0, negative=5),
         "skip-gram-hs": dict(sg=1, hs=1, negative=0), "CBOW-hs": dict(sg=0, hs=1, negative=0)}
+SKIP_GRAM = {"skip-gram": ["--in-order", "--shared-noise", 1], "shared": ["--in-order", "--shared-noise", 4]}
 
 
 def reviews(folder):
@@ -38,11 +45,22 @@ def films(folder):
     return [line.split()[1:] for line in open(folder / "movielens-1m/sequences.txt")]
 
 
-def by_akin(akin, work, min_count, seed, flags):
+class Shuffled:
+    """Sentences, in another order each time."""
+
+    def __init__(self, sentences, seed):
+        self.sentences, self.random = list(sentences), random.Random(seed)
+
+    def __iter__(self):
+        self.random.shuffle(self.sentences)
+        return iter(self.sentences)
+
+
+def by_akin(akin, work, min_count, seed, epochs, run):
     command = [akin, "train", "prod2vec", "-d", work / "text.data", "-o", work / "p.akin", "--holdout", "none",
-               "--size", 100, "--window", 5, "--epochs", 20, "--sample", 1e-3, "--min-count", min_count, "--seed", seed,
-               "--score", "cosine", "--quiet"]
-    for name, value in flags.items():
+               "--size", 100, "--window", 5, "--epochs", epochs, "--sample", 1e-3, "--min-count", min_count,
+               "--seed", seed, *SKIP_GRAM.get(run, []), "--score", "cosine", "--quiet"]
+    for name, value in RUNS[run].items():
         command += ["--" + name, value]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     bundle, _ = tensors(work / "p.akin")
@@ -51,9 +69,9 @@ def by_akin(akin, work, min_count, seed, flags):
     return np.array(bundle["model.input"]), rows
 
 
-def by_gensim(sentences, min_count, seed, flags):
-    model = Word2Vec(sentences, vector_size=100, window=5, epochs=20, sample=1e-3, min_count=min_count, seed=seed,
-                     workers=1, **flags)
+def by_gensim(sentences, min_count, seed, epochs, run):
+    model = Word2Vec(sentences, vector_size=100, window=5, epochs=epochs, sample=1e-3, min_count=min_count, seed=seed,
+                     workers=1, **RUNS[run])
     return model.wv.vectors, model.wv.key_to_index
 
 
@@ -69,7 +87,7 @@ def overlap(one, other):
     return np.mean([len(np.intersect1d(a, b)) for a, b in zip(one, other)]) / K
 
 
-def main(folder, akin, seeds=3, *runs):
+def main(folder, akin, seeds=3, epochs=20, *runs):
     for name, read, min_count in (("Musical Instruments", reviews, 5), ("MovieLens 1M", films, 1)):
         sentences = read(pathlib.Path(folder))
         counts = collections.Counter(word for sentence in sentences for word in sentence)
@@ -81,14 +99,21 @@ def main(folder, akin, seeds=3, *runs):
             subprocess.run([akin, "import", "lists", work / "text.txt", "--user", "line", "--ordered", "yes", "-o",
                             work / "text.data", "--quiet"], check=True, stdout=subprocess.DEVNULL)
             for run in runs or RUNS:
-                own = [neighbours(*by_akin(akin, work, min_count, seed, RUNS[run]), words)
+                own = [neighbours(*by_akin(akin, work, min_count, seed, epochs, run), words)
                        for seed in range(1, seeds + 1)]
-                theirs = [neighbours(*by_gensim(sentences, min_count, seed, RUNS[run]), words)
+                theirs = [neighbours(*by_gensim(sentences, min_count, seed, epochs, run), words)
                           for seed in range(1, seeds + 1)]
+                compared = [("akin, gensim", itertools.product(own, theirs)),
+                            ("gensim, gensim", itertools.combinations(theirs, 2)),
+                            ("akin, akin", itertools.combinations(own, 2))]
+                if run == "blocks":
+                    shuffled = [neighbours(*by_gensim(Shuffled(sentences, seed), min_count, seed, epochs, run), words)
+                                for seed in range(1, seeds + 1)]
+                    compared += [("shuffled, gensim", itertools.product(shuffled, theirs)),
+                                 ("shuffled, shuffled", itertools.combinations(shuffled, 2)),
+                                 ("akin, shuffled", itertools.product(own, shuffled))]
                 report = []
-                for title, pairs in (("akin, gensim", itertools.product(own, theirs)),
-                                     ("gensim, gensim", itertools.combinations(theirs, 2)),
-                                     ("akin, akin", itertools.combinations(own, 2))):
+                for title, pairs in compared:
                     found = [overlap(*pair) for pair in pairs]
                     deviation = np.std(found, ddof=1) if len(found) > 1 else float("nan")
                     report.append(f"{title} {np.mean(found):.4f} ({deviation:.4f}, {len(found)} pairs)")
@@ -96,4 +121,4 @@ def main(folder, akin, seeds=3, *runs):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:4]), *sys.argv[4:])
+    main(sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5]), *sys.argv[5:])

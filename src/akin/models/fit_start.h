@@ -32,7 +32,8 @@ struct FitStart {
   const PretrainedItems* items = nullptr;
 };
 
-/// Context::start's model as an M, or nullptr. Throws Error(kUsage) naming the model if it is of another class.
+/// Context::start's model as an M, or nullptr. Throws Error(kUsage) naming the model if it is of another
+/// class.
 template <typename M>
 const M* start_model(const Context& context, std::string_view name = M::kName) {
   if (!context.start || !context.start->model) return nullptr;

@@ -20,8 +20,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
 
 /// True if `value` equals the wanted text or, for a path such as "Home|Kitchen", one of its levels does.
 bool matches(std::string_view value, std::string_view wanted) {
-  return equal_ignoring_case(value, wanted) ||
-         std::ranges::any_of(split(value, '|'), [&](auto level) { return equal_ignoring_case(level, wanted); });
+  return equal_ignoring_case(value, wanted) || std::ranges::any_of(split(value, '|'), [&](auto level) {
+           return equal_ignoring_case(level, wanted);
+         });
 }
 
 /// Error if no item has the value, with the nearest values there are.

@@ -83,8 +83,8 @@ void join_pairs(TextCorpus& corpus, const PairTable& joined) {
   });
 }
 
-PairTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>& counts, std::uint64_t min_count,
-                      const Context& context) {
+PairTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>& counts,
+                      std::uint64_t min_count, const Context& context) {
   constexpr std::size_t kSentencesToStop = 1 << 14;
   PairTable pairs;
   for (std::size_t s = 0; s < corpus.sentences(); ++s) {

@@ -12,9 +12,7 @@
 #include "akin/models/fit_start.h"
 
 namespace akin {
-namespace {
-
-}  // namespace
+namespace {}  // namespace
 
 std::vector<Param> Doc2Vec::Config::params() {
   std::vector<Param> all = SkipGramConfig::params();

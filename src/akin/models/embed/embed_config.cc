@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/models/embed/sgns_kernel.h"
 
 namespace akin {
 
@@ -22,6 +23,11 @@ std::vector<Param> EmbedConfig::params() {
              0, 1),
       number("negative", &negative, "noise items per pair; 0 without hs: full softmax, for small catalogues",
              0, 1000, {2, 20}),
+      number(
+          "shared_noise", &shared_noise,
+          "skip-gram: so many of an item's company meet the same noise items; fewer is slower and nearer to "
+          "word2vec, whose pairs (1) have each its own",
+          1, kSgnsInputs),
       number("cbow_mean", &cbow_mean, "CBOW: 1 takes the mean of the company, 0 the sum", 0, 1),
       number("alpha", &alpha, "learning rate at the start", 0, 10, {0.005, 0.1}),
       number("min_alpha", &min_alpha, "learning rate at the end", 0, 10),
@@ -70,6 +76,7 @@ EmbedOptions EmbedConfig::options(std::string_view model) const {
           .hierarchical = hs != 0,
           .in_order = in_order,
           .negative = static_cast<std::size_t>(negative),
+          .shared_noise = static_cast<std::size_t>(shared_noise),
           .alpha = alpha,
           .min_alpha = min_alpha,
           .ns_exponent = ns_exponent};

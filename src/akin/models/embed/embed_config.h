@@ -21,6 +21,7 @@ struct EmbedConfig {
   int sg = 1;
   int hs = 0;
   int negative = 5;
+  int shared_noise = 8;
   int cbow_mean = 1;
   float alpha = 0.025f;
   float min_alpha = 0.0001f;

@@ -78,8 +78,8 @@ class EmbedModel : public Model {
   Scoring scoring_;
 };
 
-/// Trains vectors of the corpus' tokens from starting_vectors() and makes the EmbedModel of its items. `model`
-/// is named in messages.
+/// Trains vectors of the corpus' tokens from starting_vectors() and makes the EmbedModel of its items.
+/// `model` is named in messages.
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
                                  const EmbedOptions& options, const Context& context, std::string_view model);
 

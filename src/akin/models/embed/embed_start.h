@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "akin/models/embed/item_corpus.h"
 #include "akin/models/embed/embed_training.h"
+#include "akin/models/embed/item_corpus.h"
 
 namespace akin {
 

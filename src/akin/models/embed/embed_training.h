@@ -22,6 +22,8 @@ struct EmbedOptions {
   bool hierarchical = false;  ///< hierarchical softmax, beside negative sampling if that is on
   bool in_order = false;      ///< skip-gram in the order of the text, by train_windows()
   std::size_t negative = 5;   ///< 0 and not hierarchical = full softmax
+  std::size_t shared_noise =
+      8;  ///< skip-gram: inputs of an output that meet the same negatives, 1 .. kSgnsInputs
   double alpha = 0.025;
   double min_alpha = 0.0001;
   double ns_exponent = 0.75;  ///< negatives are drawn in proportion to count^ns_exponent
@@ -45,9 +47,9 @@ float learning_rate(const EmbedOptions& options, double done, double total);
 /// Makes the model of the vectors as they are.
 using EmbedSnapshot = std::function<std::unique_ptr<Model>(const EmbedVectors&)>;
 
-/// Trains `vectors` from where they are, with train_sgns() what it can train and with train_windows() the rest,
-/// and returns the model of them. `snapshot` also makes the models that the context's observer looks at. Throws
-/// Error(kCancelled), and Error(kBadData) if the vectors diverge.
+/// Trains `vectors` from where they are, with train_sgns() what it can train and with train_windows() the
+/// rest, and returns the model of them. `snapshot` also makes the models that the context's observer looks
+/// at. Throws Error(kCancelled), and Error(kBadData) if the vectors diverge.
 std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                                    EmbedVectors& vectors, const EmbedSnapshot& snapshot);
 

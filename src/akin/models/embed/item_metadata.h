@@ -18,10 +18,10 @@ struct MetadataOptions {
 };
 
 /// The side tokens of the items of a corpus. One stands for an attribute and a value, named "brand=Dove"; the
-/// words of the title (Tokenizer, in lower case) are values of the attribute title_words. A value of several levels or tags,
-/// 'Hair|Shampoo', is several values, which are choices of the field. Left out are values that no item of the
-/// corpus has, and those that more than nine in ten of its items with the attribute have, such as the root of
-/// all categories.
+/// words of the title (Tokenizer, in lower case) are values of the attribute title_words. A value of several
+/// levels or tags, 'Hair|Shampoo', is several values, which are choices of the field. Left out are values
+/// that no item of the corpus has, and those that more than nine in ten of its items with the attribute have,
+/// such as the root of all categories.
 class ItemMetadata {
  public:
   ItemMetadata() = default;

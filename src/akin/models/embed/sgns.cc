@@ -16,11 +16,11 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kMaxBlocks = 16;        // more rounds a chunk gain nothing below that many threads
+constexpr std::size_t kMaxBlocks = 8;         // as many threads may share a round
 constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
-// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbours of a text of
-// 0.9 million words were 0.50 those of gensim, with 30 0.565, with 100 0.58, which is what gensim has with itself on
-// its texts in another order. Larger chunks have more inputs to a group.
+// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbours of a
+// text of 0.9 million words were 0.50 those of gensim, with 30 0.565, with 100 0.58, which is what gensim has
+// with itself on its texts in another order. Larger chunks have more inputs to a group.
 constexpr std::size_t kChunksPerFit = 64;
 constexpr std::size_t kMinPairsPerChunk = 1 << 18, kMaxPairsPerChunk = 1 << 24;
 constexpr std::size_t kAhead = 8;       // places, or groups, between asking for memory and using it
@@ -32,7 +32,7 @@ Rng stream(std::uint64_t seed, Stream use, std::uint64_t a, std::uint64_t b = 0)
   return Rng(Rng::mix(seed + use), Rng::mix(a) + b);
 }
 
-/// Up to kSgnsInputs inputs of one output: inputs[begin .. begin + count) of its bucket.
+/// Up to shared_noise inputs of one output: inputs[begin .. begin + count) of its bucket.
 struct Group {
   idx_t output;
   std::uint32_t begin;
@@ -220,8 +220,8 @@ void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
     Bucket& bucket = buckets[i];
     const std::size_t begin = bucket.size;
     bucket.size = static_cast<std::size_t>(ends[i] - bucket.inputs.get());
-    for (std::size_t b = begin; b < bucket.size; b += kSgnsInputs) {
-      const std::size_t count = std::min(kSgnsInputs, bucket.size - b);
+    for (std::size_t b = begin; b < bucket.size; b += options_.shared_noise) {
+      const std::size_t count = std::min(options_.shared_noise, bucket.size - b);
       bucket.groups.push_back({output, static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(count)});
     }
   }
@@ -275,10 +275,6 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
       {.phase = "training", .done = before + tokens, .total = total, .unit = "words", .loss = mean_loss()});
 }
 
-void prefetch_row(const float* row, std::size_t cols) {
-  for (std::size_t c = 0; c < cols; c += 64 / sizeof(float)) __builtin_prefetch(row + c, 1);
-}
-
 void Trainer::prefetch(const Bucket& bucket, const Group& group) const {
   const std::size_t cols = vectors_.input.cols();
   prefetch_row(vectors_.output.row(group.output), cols);
@@ -305,25 +301,8 @@ void Trainer::add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsB
     }
     return;
   }
-  for (std::size_t k = 0; k < n; ++k) {
-    float* const row = vectors_.input.row(inputs[k]);
-    std::size_t at = 0;
-    while (at < batch.n_inputs && batch.inputs[at] != row) ++at;
-    if (at == batch.n_inputs) batch.inputs[batch.n_inputs++] = row;
-    batch.input_weights[at] += weight_of(inputs[k], output);
-  }
-}
-
-void add_output(float* row, float label, SgnsBatch& batch) {
-  for (std::size_t k = 0; k < batch.n_outputs; ++k) {
-    if (batch.outputs[k] == row) {
-      ++batch.output_weights[k];
-      return;
-    }
-  }
-  batch.outputs[batch.n_outputs] = row;
-  batch.labels[batch.n_outputs] = label;
-  batch.output_weights[batch.n_outputs++] = 1;
+  for (std::size_t k = 0; k < n; ++k)
+    batch.add_input(vectors_.input.row(inputs[k]), weight_of(inputs[k], output));
 }
 
 Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng) {
@@ -339,7 +318,7 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng r
     if (b + 1 < bucket.groups.size()) prefetch(bucket, bucket.groups[b + 1]);
     SgnsBatch batch;
     add_inputs(&bucket.inputs[group.begin], group.count, group.output, batch);
-    add_output(vectors_.output.row(group.output), 1, batch);
+    batch.add_output(vectors_.output.row(group.output), 1);
     const bool measured = b % kLossEvery == 0;
     for (std::size_t k = 0; k < options_.negative; ++k) {
       const idx_t negative = outputs[noise.draw(rng)];
@@ -349,7 +328,7 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng r
         sgns_step(batch, cols, alpha);
         batch.n_outputs = 0;
       }
-      add_output(vectors_.output.row(negative), 0, batch);
+      batch.add_output(vectors_.output.row(negative), 0);
     }
     if (measured) {
       loss.sum += sgns_loss(batch, cols);
@@ -365,7 +344,8 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng r
 void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                 EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
   Trainer trainer(corpus, options, context, vectors);
-  run_epochs(options, context, vectors, snapshot, [&](std::size_t epoch) { return trainer.run_epoch(epoch); });
+  run_epochs(options, context, vectors, snapshot,
+             [&](std::size_t epoch) { return trainer.run_epoch(epoch); });
 }
 
 }  // namespace akin

@@ -17,13 +17,13 @@ namespace akin {
 /// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others as
 /// noise.
 ///
-/// In a bucket up to 8 inputs of one output share its noise and make one sgns_step(), which turns most of the
-/// arithmetic into products of small matrices (after Ji et al., "Parallelizing word2vec in shared and
-/// distributed memory", 2016, who share within a window). The expected gradient of a pair is that of
+/// In a bucket up to shared_noise inputs of one output share its noise and make one sgns_step(), which turns
+/// most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing word2vec in shared
+/// and distributed memory", 2016, who share within a window). The expected gradient of a pair is that of
 /// word2vec.
 ///
-/// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 60 MB. Errors
-/// as train_embed().
+/// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 14 bytes for
+/// each pair of a chunk, of up to 2^24. Errors as train_embed().
 void train_sgns(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                 EmbedVectors& vectors, const EmbedSnapshot& snapshot);
 

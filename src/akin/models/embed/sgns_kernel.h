@@ -20,7 +20,31 @@ struct SgnsBatch {
   float input_weights[kSgnsInputs] = {};
   float output_weights[kSgnsOutputs];
   float labels[kSgnsOutputs];  ///< 1: the inputs should predict this output; 0: it is noise
+
+  /// Adds a row, or its weight if the batch has it; of a full batch only that.
+  void add_input(float* row, float weight) {
+    std::size_t at = 0;
+    while (at < n_inputs && inputs[at] != row) ++at;
+    if (at == n_inputs) inputs[n_inputs++] = row;
+    input_weights[at] += weight;
+  }
+  void add_output(float* row, float label) {
+    for (std::size_t k = 0; k < n_outputs; ++k) {
+      if (outputs[k] == row) {
+        ++output_weights[k];
+        return;
+      }
+    }
+    outputs[n_outputs] = row;
+    labels[n_outputs] = label;
+    output_weights[n_outputs++] = 1;
+  }
 };
+
+/// Asks for a row that will be read and written soon.
+inline void prefetch_row(const float* row, std::size_t cols) {
+  for (std::size_t c = 0; c < cols; c += 64 / sizeof(float)) __builtin_prefetch(row + c, 1);
+}
 
 /// One step of stochastic gradient descent on the loss
 ///   sum_i w_i sum_o v_o (-y_o log sigma(h_i . c_o) - (1 - y_o) log sigma(-h_i . c_o)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "akin/base/error.h"
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::size_t kTokensPerChunk = 1 << 19;
 constexpr std::size_t kPositionsPerRate = 10'000;  // between changes of the learning rate
-constexpr std::size_t kLossEvery = 16;             // positions whose loss is computed, as a sample
+constexpr std::size_t kAhead = 8;       // positions between asking for a word's rows and using them
+constexpr std::size_t kLossEvery = 16;  // positions whose loss is computed, as a sample
 
 enum Stream : std::uint64_t { kNoise = 11 };
 
@@ -96,6 +98,7 @@ class WindowTrainer {
  private:
   void train_chunk(std::size_t epoch, std::size_t begin, std::size_t end);
   void train_position(std::size_t position, float alpha, Rng& rng);
+  void train_pairs(idx_t output, float alpha, Rng& rng);
   void step(std::span<const float> h, idx_t output, float alpha, Rng& rng);
   double mean_loss() const { return loss_ / std::max<double>(1, static_cast<double>(measured_)); }
 
@@ -108,6 +111,7 @@ class WindowTrainer {
   std::optional<AliasTable> noise_;
   std::optional<HuffmanTree> tree_;
   std::vector<idx_t> inputs_;
+  std::vector<idx_t> noise_ahead_;  // what the next pairs meet, on its way to the cache
   double loss_ = 0;
   std::size_t measured_ = 0;
   std::size_t steps_ = 0;
@@ -119,13 +123,23 @@ void WindowTrainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_
   const double tokens = static_cast<double>(corpus_.offsets[end] - corpus_.offsets[begin]);
   const std::size_t positions = windows_.positions();
   Rng rng(Rng::mix(context_.seed + kNoise), before);
+  if (noise_) {
+    noise_ahead_.clear();
+    while (noise_ahead_.size() < options_.negative) noise_ahead_.push_back(noise_->draw(rng));
+  }
   for (std::size_t first = 0; first < positions; first += kPositionsPerRate) {
     context_.check_stop();
     const double done = tokens * static_cast<double>(first) / static_cast<double>(positions);
     const float alpha =
         learning_rate(options_, static_cast<double>(before) + done, static_cast<double>(total));
     const std::size_t last = std::min(positions, first + kPositionsPerRate);
-    for (std::size_t p = first; p < last; ++p) train_position(p, alpha, rng);
+    for (std::size_t p = first; p < last; ++p) {
+      if (p + kAhead < positions) {
+        prefetch_row(vectors_.input.row(windows_.token(p + kAhead)), options_.size);
+        prefetch_row(vectors_.output.row(windows_.token(p + kAhead)), options_.size);
+      }
+      train_position(p, alpha, rng);
+    }
     context_.report({.phase = "training",
                      .done = before + static_cast<std::size_t>(done),
                      .total = total,
@@ -143,6 +157,10 @@ void WindowTrainer::train_position(std::size_t position, float alpha, Rng& rng) 
   const idx_t output = windows_.token(position);
   const std::size_t cols = options_.size;
   const std::span<float> error = scratch_[2];
+  if (options_.skip_gram && noise_ && !tree_) {
+    train_pairs(output, alpha, rng);
+    return;
+  }
   if (options_.skip_gram) {
     for (const idx_t input : inputs_) {
       std::ranges::fill(error, 0.0f);
@@ -160,6 +178,32 @@ void WindowTrainer::train_position(std::size_t position, float alpha, Rng& rng) 
   step(h, output, alpha, rng);
   for (const idx_t input : inputs_)
     axpy(options_.mean ? 1 : share, error.data(), vectors_.input.row(input), cols);
+}
+
+/// The inputs at hand, shared_noise at a time.
+void WindowTrainer::train_pairs(idx_t output, float alpha, Rng& rng) {
+  const std::size_t cols = options_.size;
+  for (std::size_t begin = 0; begin < inputs_.size(); begin += options_.shared_noise) {
+    SgnsBatch batch;
+    const std::size_t end = std::min(begin + options_.shared_noise, inputs_.size());
+    for (std::size_t k = begin; k < end; ++k) batch.add_input(vectors_.input.row(inputs_[k]), 1);
+    batch.add_output(vectors_.output.row(output), 1);
+    const bool measured = steps_++ % kLossEvery == 0;
+    const auto take_step = [&] {
+      if (measured) loss_ += sgns_loss(batch, cols);
+      sgns_step(batch, cols, alpha);
+      batch.n_outputs = 0;
+    };
+    for (std::size_t k = 0; k < options_.negative; ++k) {
+      const idx_t negative = std::exchange(noise_ahead_[k], noise_->draw(rng));
+      prefetch_row(vectors_.output.row(noise_ahead_[k]), cols);
+      if (negative == output) continue;
+      if (batch.n_outputs == kSgnsOutputs) take_step();
+      batch.add_output(vectors_.output.row(negative), 0);
+    }
+    take_step();
+    measured_ += measured ? end - begin : 0;
+  }
 }
 
 void WindowTrainer::step(std::span<const float> h, idx_t output, float alpha, Rng& rng) {
@@ -226,7 +270,8 @@ double huffman_step(std::span<const float> h, std::span<const HuffmanTree::Step>
 void train_windows(const Corpus& corpus, const EmbedOptions& options, const Context& context,
                    EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
   WindowTrainer trainer(corpus, options, context, vectors);
-  run_epochs(options, context, vectors, snapshot, [&](std::size_t epoch) { return trainer.run_epoch(epoch); });
+  run_epochs(options, context, vectors, snapshot,
+             [&](std::size_t epoch) { return trainer.run_epoch(epoch); });
 }
 
 }  // namespace akin
