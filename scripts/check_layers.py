@@ -14,21 +14,22 @@ SOURCE = ROOT / "src" / "akin"
 MAY_INCLUDE = {
     "base": set(),
     "linalg": {"base"},
+    "optim": {"base", "linalg"},
     "data": {"base", "linalg"},
-    "models": {"base", "linalg", "data"},
-    "eval": {"base", "linalg", "data", "models"},
-    "catalog": {"base", "linalg", "data", "models"},
-    "tune": {"base", "linalg", "data", "models", "eval", "catalog"},
-    "store": {"base", "linalg", "data", "models", "catalog"},
-    "serve": {"base", "linalg", "data", "models", "catalog", "store"},
+    "models": {"base", "linalg", "optim", "data"},
+    "eval": {"base", "linalg", "optim", "data", "models"},
+    "catalog": {"base", "linalg", "optim", "data", "models"},
+    "tune": {"base", "linalg", "optim", "data", "models", "eval", "catalog"},
+    "store": {"base", "linalg", "optim", "data", "models", "catalog"},
+    "serve": {"base", "linalg", "optim", "data", "models", "catalog", "store"},
 }
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 
 # The only modules that may include a third-party header, by the header's first path component.
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
-    "hwy": {"linalg", "models"},
-    "Eigen": {"linalg"},
+    "hwy": {"linalg", "optim", "models"},
+    "Eigen": {"linalg", "optim"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
     "nlohmann": {"base", "data", "eval", "tune", "store", "cli"},
     "boost": {"eval"},

@@ -13,7 +13,7 @@ packages=(
   libjpeg62-turbo-dev                 # pictures of the synthetic shop
   libicu-dev                          # words and lower case of every language
   libboost-dev                        # distributions of the significance tests (headers only)
-  libeigen3-dev                       # eigenvectors; oracle of the solvers' tests
+  libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libgtest-dev                        # tests
 )
 # npm and node bundle the charts of reports; any version that is there already will do.

@@ -1,0 +1,103 @@
+// First-order optimizers for float parameters: one for arrays that move as a whole, one for rows of a table.
+//
+//   RowOptimizer adam(optimizer_options("adam"), items.rows(), items.cols());
+//   for each minibatch:
+//     adam.begin_step();
+//     for each row that has a gradient:  adam.step(row, items.row(row), gradient);
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "akin/base/error.h"
+#include "akin/linalg/matrix.h"
+#include "akin/optim/step_kernels.h"
+#include "akin/optim/update_rule.h"
+
+namespace akin {
+
+/// Steps an array of n floats that always move together, such as a dense layer. Recurrences and their
+/// sources: recurrences.h. For one thread at a time. Memory: a float per parameter and moment of the rule.
+class DenseOptimizer {
+ public:
+  /// Throws Error(kUsage) if a setting is out of its range.
+  DenseOptimizer(OptimizerOptions options, std::size_t n);
+
+  /// One step of all parameters against the gradient; both have n entries, aligned anyhow. A gradient that is
+  /// not finite makes its parameter so. The same bits as RowOptimizer gives for the same numbers.
+  void step(std::span<float> parameters, std::span<const float> gradient);
+
+  const OptimizerOptions& options() const { return options_; }
+  /// For schedules. Throws Error(kUsage) unless it is finite and at least 0.
+  void set_learning_rate(float learning_rate);
+
+  /// Steps taken so far.
+  std::uint64_t steps() const { return steps_; }
+  /// What the rule keeps, n floats each, or none where it has no such moment (has_first_moment()).
+  std::span<const float> first_moment() const {
+    return {first_.data(), has_first_moment(options_.rule) ? n_ : 0};
+  }
+  std::span<const float> second_moment() const {
+    return {second_.data(), has_second_moment(options_.rule) ? n_ : 0};
+  }
+  /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
+  /// break. Throws Error(kBadData) if a length is another.
+  void resume(std::uint64_t steps, std::span<const float> first, std::span<const float> second);
+
+ private:
+  OptimizerOptions options_;
+  std::size_t n_;
+  StepKernel kernel_;
+  std::uint64_t steps_ = 0;
+  Matrix first_, second_;  // one padded row, or empty
+};
+
+/// Steps rows of a (rows, cols) table, each only when it has a gradient. Lazy: the moments of other rows stay
+/// as they are, and Adam's bias correction counts the calls of begin_step(), whatever rows they stepped.
+/// Memory: a padded row per row and moment of the rule.
+class RowOptimizer {
+ public:
+  /// Throws Error(kUsage) if a setting is out of its range.
+  RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols);
+
+  /// Begins the next step (of a minibatch). Not at the same time as step().
+  void begin_step();
+  /// One step of a row against its gradient: `parameters` and `gradient` are padded rows of
+  /// Matrix::stride() floats, zero beyond cols, 64-byte aligned. A row may be stepped more than once. Calls
+  /// for different rows may run at once. At least one begin_step() must come first. Cost: one pass over
+  /// parameters, gradient and moments.
+  void step(std::size_t row, float* parameters, const float* gradient) {
+    AKIN_ASSERT(steps_ > 0 && row < rows_);
+    kernel_(constants_, parameters, gradient, first_.data() + row * first_stride_,
+            second_.data() + row * second_stride_, stride_);
+  }
+
+  std::size_t rows() const { return rows_; }
+  std::size_t cols() const { return cols_; }
+  const OptimizerOptions& options() const { return options_; }
+  /// For schedules; holds from the next begin_step() on. Throws Error(kUsage) unless it is finite and at
+  /// least 0.
+  void set_learning_rate(float learning_rate);
+
+  /// Calls of begin_step() so far.
+  std::uint64_t steps() const { return steps_; }
+  /// What the rule keeps, (rows, cols), or empty where it has no such moment (has_first_moment()).
+  const Matrix& first_moment() const { return first_; }
+  const Matrix& second_moment() const { return second_; }
+  /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
+  /// break. Throws Error(kBadData) if a shape is another.
+  void resume(std::uint64_t steps, Matrix first, Matrix second);
+
+ private:
+  OptimizerOptions options_;
+  std::size_t rows_, cols_, stride_;
+  StepKernel kernel_;
+  std::uint64_t steps_ = 0;
+  StepConstants<float> constants_;
+  Matrix first_, second_;
+  std::size_t first_stride_, second_stride_;  // 0 where there is no such moment
+};
+
+}  // namespace akin

@@ -1,0 +1,84 @@
+// The first-order update rules: their names, their settings, and the numbers that a step needs of both.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <cstdint>
+#include <string_view>
+
+namespace akin {
+
+enum class UpdateRule { kSgd, kMomentum, kAdaGrad, kRmsProp, kAdam, kAdadelta };
+
+/// Settings of a rule, which reads only those that its recurrence (recurrences.h) names. The defaults of
+/// optimizer_options() are those of Keras 2.0.8, whose optimizers have the same names:
+///
+///   rule       learning_rate  others
+///   sgd        0.01
+///   momentum   0.01           momentum 0.9 (of Keras' examples: its SGD has 0, which is plain SGD)
+///   adagrad    0.01           epsilon 1e-8
+///   rmsprop    0.001          rho 0.9, epsilon 1e-8
+///   adam       0.001          beta1 0.9, beta2 0.999, epsilon 1e-8
+///   adadelta   1              rho 0.95, epsilon 1e-8
+struct OptimizerOptions {
+  UpdateRule rule = UpdateRule::kAdam;
+  float learning_rate = 0.001f;  ///< finite, >= 0
+  float momentum = 0.9f;         ///< [0, 1): part of the last step that is taken again
+  float beta1 = 0.9f;            ///< [0, 1): decay of Adam's mean of gradients
+  float beta2 = 0.999f;          ///< [0, 1): decay of Adam's mean of squared gradients
+  float rho = 0.9f;              ///< [0, 1): decay of RMSProp's and Adadelta's means of squares
+  float epsilon = 1e-8f;         ///< > 0: keeps a step finite where there was no gradient yet
+};
+
+/// "sgd", "momentum", "adagrad", "rmsprop", "adam", "adadelta". Throws Error(kUsage) with the names that come
+/// close to any other.
+OptimizerOptions optimizer_options(std::string_view name);
+/// optimizer_options(name_of(rule)).rule == rule
+std::string_view name_of(UpdateRule rule);
+/// Throws Error(kUsage) unless every setting lies in its range.
+void check(const OptimizerOptions& options);
+
+/// What a rule keeps of past gradients: the first moment is a mean of gradients or steps, the second of
+/// squares.
+bool has_first_moment(UpdateRule rule);
+bool has_second_moment(UpdateRule rule);
+
+/// The numbers of one step, in the precision T in which it is computed.
+template <std::floating_point T>
+struct StepConstants {
+  T rate = 0;      ///< learning rate; Adam's with its bias correction
+  T momentum = 0;  ///< a decay d comes with 1 - d, computed in T
+  T beta1 = 0, rest1 = 1;
+  T beta2 = 0, rest2 = 1;
+  T rho = 0, rest = 1;
+  T epsilon = 0;
+};
+
+/// The constants of step `step` = 1, 2, ... Adam's rate is
+///
+///   learning_rate sqrt(1 - beta2^step) / (1 - beta1^step)
+///
+/// (Kingma & Ba 2015, end of section 2: the corrected means without a division per parameter), computed in
+/// double precision from the options' floats.
+template <std::floating_point T>
+StepConstants<T> step_constants(const OptimizerOptions& options, std::uint64_t step) {
+  double rate = static_cast<double>(options.learning_rate);
+  if (options.rule == UpdateRule::kAdam) {
+    const double n = static_cast<double>(step);
+    rate *= std::sqrt(1 - std::pow(static_cast<double>(options.beta2), n)) /
+            (1 - std::pow(static_cast<double>(options.beta1), n));
+  }
+  StepConstants<T> c;
+  c.rate = static_cast<T>(rate);
+  c.momentum = static_cast<T>(options.momentum);
+  c.beta1 = static_cast<T>(options.beta1);
+  c.beta2 = static_cast<T>(options.beta2);
+  c.rho = static_cast<T>(options.rho);
+  c.rest1 = 1 - c.beta1;
+  c.rest2 = 1 - c.beta2;
+  c.rest = 1 - c.rho;
+  c.epsilon = static_cast<T>(options.epsilon);
+  return c;
+}
+
+}  // namespace akin
