@@ -29,6 +29,11 @@
 #include "akin/models/neighbors/slope_one.h"
 #include "akin/models/neighbors/user_knn.h"
 #include "akin/models/neighbors/user_knn_rating.h"
+#include "akin/models/neural/gmf.h"
+#include "akin/models/neural/mlp.h"
+#include "akin/models/neural/neumf.h"
+#include "akin/models/neural/rating_dot.h"
+#include "akin/models/neural/rating_mlp.h"
 #include "akin/models/popularity.h"
 
 namespace akin {
@@ -86,10 +91,13 @@ const std::vector<ModelEntry>& models() {
       entry<Item2Vec>(),      entry<BaggedProd2Vec>(),
       entry<MetaProd2Vec>(),  entry<Prod2VecCluster>(),
       entry<Word2Vec>(),      entry<Doc2Vec>(),
+      entry<Gmf>(),           entry<Mlp>(),
+      entry<NeuMf>(),
       entry<ItemKnnRating>(), entry<UserKnnRating>(),
       entry<SlopeOne>(),      entry<MfSgd>(),
       entry<Svdpp>(),         entry<AlsWr>(),
-      entry<NmfRating>(),
+      entry<NmfRating>(),     entry<RatingDot>(),
+      entry<RatingMlp>(),
   };
   return kModels;
 }

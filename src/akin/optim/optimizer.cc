@@ -7,6 +7,13 @@
 namespace akin {
 namespace {
 
+std::vector<Matrix*> kept(UpdateRule rule, Matrix& first, Matrix& second) {
+  std::vector<Matrix*> moments;
+  if (has_first_moment(rule)) moments.push_back(&first);
+  if (has_second_moment(rule)) moments.push_back(&second);
+  return moments;
+}
+
 /// A moment of (rows, cols), or nothing.
 Matrix moment(bool wanted, std::size_t rows, std::size_t cols) {
   return wanted ? Matrix(rows, cols) : Matrix();
@@ -106,5 +113,8 @@ void RowOptimizer::resume(std::uint64_t steps, Matrix first, Matrix second) {
   second_ = std::move(second);
   if (steps_ > 0) constants_ = step_constants<float>(options_, steps_);
 }
+
+std::vector<Matrix*> DenseOptimizer::moments() { return kept(options_.rule, first_, second_); }
+std::vector<Matrix*> RowOptimizer::moments() { return kept(options_.rule, first_, second_); }
 
 }  // namespace akin

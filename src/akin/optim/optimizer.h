@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
@@ -45,6 +46,9 @@ class DenseOptimizer {
   /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
   /// break. Throws Error(kBadData) if a length is another.
   void resume(std::uint64_t steps, std::span<const float> first, std::span<const float> second);
+  /// The moments that the rule keeps, to be stored and put back in place; with set_steps(), as resume().
+  std::vector<Matrix*> moments();
+  void set_steps(std::uint64_t steps) { steps_ = steps; }
 
  private:
   OptimizerOptions options_;
@@ -89,6 +93,9 @@ class RowOptimizer {
   /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
   /// break. Throws Error(kBadData) if a shape is another.
   void resume(std::uint64_t steps, Matrix first, Matrix second);
+  /// The moments that the rule keeps, to be stored and put back in place; with set_steps(), as resume().
+  std::vector<Matrix*> moments();
+  void set_steps(std::uint64_t steps) { steps_ = steps; }
 
  private:
   OptimizerOptions options_;

@@ -1,0 +1,15 @@
+#include "akin/models/neural/gmf.h"
+
+namespace akin {
+
+std::vector<Param> Gmf::Config::params() {
+  std::vector<Param> all = RankingNetConfig::params();
+  all.insert(all.begin(), {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 128}});
+  return all;
+}
+
+std::unique_ptr<Model> Gmf::fit(const TrainingData& data, const Config& config, const Context& context) {
+  return fit_ranking_net(data, {.product = static_cast<std::size_t>(config.factors)}, config, kName, context);
+}
+
+}  // namespace akin

@@ -1,0 +1,24 @@
+// A multilayer net over the vectors of a user and an item.
+#pragma once
+
+#include "akin/models/neural/pair_fit.h"
+
+namespace akin {
+
+/// The MLP of neural collaborative filtering (He et al., WWW 2017, eq. 10): ReLU layers over [p_u, q_i], then
+/// y = b + o . x_L. A PairNetModel that only re-ranks: every item is scored by the layers.
+class Mlp : public PairNetModel {
+ public:
+  struct Config : RankingNetConfig {
+    int embedding = 32;
+    std::string layers = "32,16,8";
+    std::vector<Param> params();
+  };
+  static constexpr std::string_view kName = "mlp";
+  static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
+  static constexpr Traits kTraits = {.passes = "epochs"};
+
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
+};
+
+}  // namespace akin

@@ -1,0 +1,31 @@
+// Neural matrix factorization.
+#pragma once
+
+#include "akin/models/neural/pair_fit.h"
+
+namespace akin {
+
+/// NeuMF (He et al., "Neural collaborative filtering", WWW 2017, eq. 12): gmf and mlp side by side, each with
+/// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain` epochs a gmf and an
+/// mlp are trained first, each alone, and the net begins with their vectors and layers, its output weights
+/// with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and goes on with `fine_tune`. A PairNetModel that
+/// only re-ranks.
+class NeuMf : public PairNetModel {
+ public:
+  struct Config : RankingNetConfig {
+    int factors = 32;
+    int embedding = 32;
+    std::string layers = "32,16,8";
+    int pretrain = 0;
+    std::string fine_tune = "sgd";
+    float fine_tune_rate = 0.01f;
+    std::vector<Param> params();
+  };
+  static constexpr std::string_view kName = "neumf";
+  static constexpr std::string_view kSummary = "neural matrix factorization (He et al. 2017)";
+  static constexpr Traits kTraits = {.passes = "epochs"};
+
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
+};
+
+}  // namespace akin

@@ -1,0 +1,123 @@
+#include "akin/models/neural/pair_fit.h"
+
+#include <charconv>
+
+#include "akin/base/error.h"
+#include "akin/base/text.h"
+#include "akin/models/factor/interactions.h"
+#include "akin/models/factor/rating_factors.h"
+#include "akin/models/passes.h"
+
+namespace akin {
+namespace {
+
+constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};  // as He et al. begin
+
+const std::vector<std::string_view> kOptimizers = {"adam", "sgd", "momentum", "adagrad", "rmsprop", "adadelta"};
+
+Param optimizer_param(std::string& optimizer) {
+  return {"optimizer", &optimizer, "how steps are made of gradients", 0, 0, kOptimizers};
+}
+
+Param rate_param(float& rate) {
+  return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
+}
+
+OptimizerOptions optimizer_of(const std::string& name, float rate) {
+  OptimizerOptions options = optimizer_options(name);
+  options.learning_rate = rate;
+  return options;
+}
+
+std::unique_ptr<Model> run(PairTrainer& trainer, int epochs, const Context& context,
+                           const std::function<std::unique_ptr<Model>()>& make) {
+  FitState state;
+  trainer.add_state("", state);
+  run_passes({.total = epochs, .run = [&](int epoch) { return trainer.run_epoch(epoch); }, .snapshot = make},
+             std::move(state), context);
+  return make();
+}
+
+}  // namespace
+
+std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model) {
+  std::vector<std::size_t> layers;
+  for (const std::string_view part : split(text, ',')) {
+    const std::string_view number = trimmed(part);
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), size);
+    if (error != std::errc() || end != number.data() + number.size() || size == 0 || size > 65'536) {
+      fail(ErrorCode::kUsage,
+           "{}: layers '{}': '{}' is not a number of outputs from 1 to 65536, as in 64,32,16", model, text,
+           number);
+    }
+    layers.push_back(size);
+  }
+  if (layers.empty())
+    fail(ErrorCode::kUsage, "{}: layers is empty; say the outputs of each, as in 64,32,16", model);
+  return layers;
+}
+
+std::vector<Param> RankingNetConfig::params() {
+  return {{"epochs", &epochs, "passes over the events", 0, 100'000},
+          {"batch", &batch, "pairs of a step, the drawn ones among them", 1, 1'000'000, {}, true, {64, 4096}},
+          {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+          optimizer_param(optimizer),
+          rate_param(learning_rate)};
+}
+
+PairTrainOptions RankingNetConfig::options(std::string_view model) const {
+  return {.loss = PairLoss::kLogistic,
+          .batch = static_cast<std::size_t>(batch),
+          .negatives = static_cast<std::size_t>(negatives),
+          .optimizer = optimizer_of(optimizer, learning_rate),
+          .model = model};
+}
+
+std::vector<Param> RatingNetConfig::params() {
+  return {{"size", &size, "length of the users' and the items' vectors", 1, 4096, {}, true, {8, 128}},
+          {"epochs", &epochs, "passes over the ratings", 0, 100'000},
+          {"batch", &batch, "ratings of a step", 1, 1'000'000, {}, true, {16, 1024}},
+          {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
+          optimizer_param(optimizer),
+          rate_param(learning_rate)};
+}
+
+PairTrainOptions RatingNetConfig::options(std::string_view model) const {
+  return {.loss = loss == "mae" ? PairLoss::kAbsolute : PairLoss::kSquared,
+          .batch = static_cast<std::size_t>(batch),
+          .optimizer = optimizer_of(optimizer, learning_rate),
+          .model = model};
+}
+
+std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers) {
+  PairNet known = net.clone();
+  clear_rows_without_entries(pairs, known.users);
+  return std::make_unique<PairNetModel>(std::move(known), numbers);
+}
+
+std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
+                                       const RankingNetConfig& config, std::string_view model,
+                                       const Context& context) {
+  context.check_stop();
+  const Csr pairs = positive_interactions(data, model, context.threads);
+  PairNet net(shape, data.n_users(), data.n_items());
+  initialize(kRankingInit, context.seed, net);
+  PairTrainer trainer(pairs, config.options(model), config.epochs, context, net);
+  return run(trainer, config.epochs, context, [&] { return make_pair_model(net, pairs, {}); });
+}
+
+std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
+                                      const PairTrainOptions& options, int epochs, const Context& context) {
+  context.check_stop();
+  const Ratings ratings = training_ratings(data, options.model, context.threads);
+  PairNet net(shape, data.n_users(), data.n_items());
+  initialize({}, context.seed, net);
+  clear_rows_without_entries(transpose(ratings.by_user), net.items);
+  PairTrainer trainer(ratings.by_user, options, epochs, context, net);
+  return run(trainer, epochs, context, [&] {
+    return make_pair_model(net, ratings.by_user, {options.loss, ratings.liked});
+  });
+}
+
+}  // namespace akin

@@ -1,0 +1,50 @@
+// What the fits of PairNets share: parameters, data, passes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/models/neural/pair_net_model.h"
+
+namespace akin {
+
+/// "64,32,16" -> {64, 32, 16}. Throws Error(kUsage) naming the model.
+std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model);
+
+/// Parameters of the nets that rank (He et al. 2017).
+struct RankingNetConfig {
+  int epochs = 20;
+  int batch = 256;
+  int negatives = 4;
+  std::string optimizer = "adam";
+  float learning_rate = 0.001f;
+  std::vector<Param> params();
+  PairTrainOptions options(std::string_view model) const;
+};
+
+/// Parameters of the nets that predict ratings; the defaults are the tutorial's.
+struct RatingNetConfig {
+  int size = 30;
+  int epochs = 5;
+  int batch = 64;
+  std::string loss = "mae";
+  std::string optimizer = "adam";
+  float learning_rate = 0.001f;
+  std::vector<Param> params();
+  PairTrainOptions options(std::string_view model) const;
+};
+
+/// Makes users and items without entries unknown (zero rows) and the model of the net.
+std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers);
+
+/// Fits a net to positive_interactions().
+std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
+                                       const RankingNetConfig& config, std::string_view model,
+                                       const Context& context);
+/// Fits a net to training_ratings().
+std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
+                                      const PairTrainOptions& options, int epochs, const Context& context);
+
+}  // namespace akin

@@ -1,0 +1,226 @@
+#include "akin/models/neural/pair_net_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string>
+
+#include "akin/base/error.h"
+#include "akin/linalg/kernels.h"
+#include "akin/linalg/small_product.h"
+#include "akin/models/factor/interactions.h"
+#include "akin/models/neural/pair_kernels.h"
+
+namespace akin {
+namespace {
+
+constexpr float kRate = 0.05f;  // of inference
+
+Matrix mean_row(const Matrix& rows) {
+  Matrix mean(1, rows.cols());
+  float count = 0;
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    if (is_zero(rows[r])) continue;
+    axpy(1, rows.row(r), mean.row(0), rows.stride());
+    ++count;
+  }
+  if (count > 0) scale(1 / count, mean.row(0), mean.stride());
+  return mean;
+}
+
+/// The parts of each vector without what is between them.
+Matrix embeddings_of(const PairNet& net) {
+  const PairShape& shape = net.shape;
+  Matrix result(net.items.rows(), shape.product + shape.embedding);
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    std::copy_n(net.items.row(i), shape.product, result.row(i));
+    std::copy_n(net.items.row(i) + shape.product_columns(), shape.embedding, result.row(i) + shape.product);
+  }
+  return result;
+}
+
+Matrix dot_vectors(const PairNet& net) {
+  Matrix result(net.items.rows(), net.shape.product + 1);
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    for (std::size_t k = 0; k < net.shape.product; ++k)
+      result[i][k] = net.product_weights[0][k] * net.items[i][k];
+    result[i][net.shape.product] = net.bias[0][0];
+  }
+  return result;
+}
+
+/// One half of the first layer: what vectors (n, columns) add to it; the item's half brings the bias.
+void add_first(const PairNet& net, const Matrix& vectors, std::size_t input, Matrix& out) {
+  const StridedMatrix part = {vectors.data() + net.shape.product_columns(), vectors.stride(), 1};
+  const Matrix weights = net.layers[0].weights.slice(input, padded(net.shape.embedding));
+  add_product(part, vectors.rows(), net.shape.embedding, weights, out);
+}
+
+Matrix first_layer_of_items(const PairNet& net) {
+  Matrix result(net.items.rows(), net.layers[0].bias.cols());
+  for (std::size_t i = 0; i < result.rows(); ++i) std::ranges::copy(net.layers[0].bias[0], result.row(i));
+  add_first(net, net.items, padded(net.shape.embedding), result);
+  return result;
+}
+
+}  // namespace
+
+PairNetModel::PairNetModel(PairNet net, Numbers numbers)
+    : net_(std::move(net)),
+      numbers_(numbers),
+      mean_user_(mean_row(net_.users)),
+      embeddings_(embeddings_of(net_)) {
+  if (net_.layers.empty()) {
+    item_vectors_ = dot_vectors(net_);
+  } else {
+    item_first_ = first_layer_of_items(net_);
+  }
+}
+
+bool PairNetModel::find_user(const Query& query, Matrix& row) const {
+  if (copy_stored_row(net_.users, query, row[0])) return true;
+  const HistoryRow history = numbers_.loss == PairLoss::kLogistic
+                                 ? positive_history_row(query)
+                                 : history_row(query, Repeats::kLast, numbers_.liked);
+  if (history.items.empty()) return false;
+  infer(history.items, history.values, row);
+  return true;
+}
+
+/// Steps of Adam down the mean loss of the history over the user's vector.
+void PairNetModel::infer(std::span<const idx_t> items, std::span<const float> values, Matrix& row) const {
+  std::ranges::copy(mean_user_[0], row.row(0));
+  std::vector<PairTarget> pairs;
+  const bool draws = numbers_.loss == PairLoss::kLogistic;
+  Rng rng(seed_of(items));
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    pairs.push_back({items[k], draws ? 1 : values[k]});
+    for (std::size_t d = 0; d < kDrawn && draws; ++d) {
+      const auto drawn = static_cast<idx_t>(rng.below(n_items()));
+      if (!std::ranges::binary_search(items, drawn)) pairs.push_back({drawn, 0});
+    }
+  }
+  OptimizerOptions adam = optimizer_options("adam");
+  adam.learning_rate = kRate;
+  DenseOptimizer optimizer(adam, row.stride());
+  PairTile tile(net_);
+  std::vector<Matrix> transposed;
+  transpose_layers(net_, transposed);
+  Matrix user_gradients(PairTile::kPairs, row.cols()), item_gradients(PairTile::kPairs, row.cols());
+  Matrix sum(1, row.cols());
+  const std::vector<const float*> users(PairTile::kPairs, row.row(0));
+  std::vector<const float*> rows;
+  for (int step = 0; step < kSteps; ++step) {
+    std::ranges::fill(sum[0], 0.0f);
+    for (std::size_t begin = 0; begin < pairs.size(); begin += PairTile::kPairs) {
+      const auto part = std::span(pairs).subspan(begin, std::min(PairTile::kPairs, pairs.size() - begin));
+      rows.clear();
+      for (const PairTarget& pair : part) rows.push_back(net_.items.row(pair.item));
+      const auto y = tile.forward(net_, std::span(users).first(part.size()), rows);
+      float dy[PairTile::kPairs];
+      for (std::size_t s = 0; s < part.size(); ++s)
+        dy[s] = loss_at(numbers_.loss, y[s], part[s].target).slope / static_cast<float>(pairs.size());
+      tile.backward(net_, transposed, {dy, part.size()}, 0, user_gradients, item_gradients);
+      add_rows(part.size(), user_gradients, sum.row(0));
+    }
+    optimizer.step({row.row(0), row.stride()}, {sum.row(0), sum.stride()});
+  }
+}
+
+bool PairNetModel::user_vector(const Query& query, std::span<float> out) const {
+  if (item_vectors_.empty()) return false;
+  Matrix row(1, net_.users.cols());
+  if (!find_user(query, row)) return false;
+  std::copy_n(row.row(0), net_.shape.product, out.begin());
+  out[net_.shape.product] = 1;
+  return true;
+}
+
+/// out[k] <- y of the user and item item_of(k), k < n.
+template <typename ItemOf>
+void PairNetModel::score_rows(const Matrix& user, std::size_t n, ItemOf item_of, std::span<float> out) const {
+  Matrix first(1, item_first_.cols());
+  add_first(net_, user, 0, first);
+  std::vector<Matrix> x;
+  for (const DenseLayer& layer : net_.layers) x.emplace_back(PairTile::kPairs, layer.bias.cols());
+  const std::size_t product = net_.shape.product_columns();
+  for (std::size_t begin = 0; begin < n; begin += PairTile::kPairs) {
+    const std::size_t count = std::min(PairTile::kPairs, n - begin);
+    for (std::size_t s = 0; s < count; ++s) {
+      std::copy_n(item_first_.row(item_of(begin + s)), x[0].stride(), x[0].row(s));
+      axpy(1, first.row(0), x[0].row(s), x[0].stride());
+    }
+    relu(count, x[0]);
+    for (std::size_t l = 1; l < net_.layers.size(); ++l) {
+      const DenseLayer& layer = net_.layers[l];
+      for (std::size_t s = 0; s < count; ++s) std::copy_n(layer.bias.row(0), x[l].stride(), x[l].row(s));
+      add_product(as_is(x[l - 1]), count, layer.weights.rows(), layer.weights, x[l]);
+      relu(count, x[l]);
+    }
+    for (std::size_t s = 0; s < count; ++s) {
+      float y = net_.bias[0][0] + dot(x.back().row(s), net_.hidden_weights.row(0), x.back().stride());
+      if (product > 0)
+        y +=
+            triple_dot(net_.product_weights.row(0), user.row(0), net_.items.row(item_of(begin + s)), product);
+      out[begin + s] = y;
+    }
+  }
+}
+
+bool PairNetModel::score_all(const Query& query, std::span<float> out) const {
+  if (!item_vectors_.empty()) return Model::score_all(query, out);
+  Matrix user(1, net_.users.cols());
+  if (!find_user(query, user)) return false;
+  score_rows(
+      user, n_items(), [](std::size_t k) { return k; }, out);
+  return true;
+}
+
+bool PairNetModel::score(const Query& query, std::span<const idx_t> items, std::span<float> out) const {
+  if (!item_vectors_.empty()) return Model::score(query, items, out);
+  Matrix user(1, net_.users.cols());
+  if (!find_user(query, user)) return false;
+  score_rows(
+      user, items.size(), [&](std::size_t k) { return items[k]; }, out);
+  return true;
+}
+
+void PairNetModel::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.users", net_.users);
+  write_matrix(writer, "model.items", net_.items);
+  const PairShape& shape = net_.shape;
+  std::vector<std::uint32_t> sizes = {static_cast<std::uint32_t>(shape.product), shape.weighted ? 1u : 0u,
+                                      static_cast<std::uint32_t>(shape.embedding)};
+  for (const std::size_t layer : shape.layers) sizes.push_back(static_cast<std::uint32_t>(layer));
+  writer.tensor("model.shape", std::move(sizes));
+  writer.tensor("model.numbers", std::vector<float>{static_cast<float>(numbers_.loss), numbers_.liked});
+  const std::vector<const Matrix*> dense = net_.dense();
+  for (std::size_t d = 0; d < dense.size(); ++d)
+    write_matrix(writer, fmt::format("model.dense{}", d), *dense[d]);
+}
+
+std::unique_ptr<Model> PairNetModel::load(const TensorReader& reader, std::size_t n_users,
+                                          std::size_t n_items) {
+  const auto damaged = [&] {
+    fail(ErrorCode::kBadData, "{}: the tensors of the net do not fit together", reader.path());
+  };
+  const auto sizes = reader.tensor<std::uint32_t>("model.shape");
+  if (sizes.size() < 3 || std::ranges::any_of(sizes, [](std::uint32_t s) { return s > 1'000'000; }))
+    damaged();
+  PairShape shape{sizes[0], sizes[1] != 0, sizes[2], {sizes.begin() + 3, sizes.end()}};
+  const bool zero_layer = std::ranges::count(shape.layers, 0u) > 0;
+  if (shape.product + shape.embedding == 0 || (shape.embedding > 0) == shape.layers.empty() || zero_layer)
+    damaged();
+  PairNet net(std::move(shape), 0, 0);
+  net.users = read_matrix(reader, "model.users", n_users, net.shape.columns());
+  net.items = read_matrix(reader, "model.items", n_items, net.shape.columns());
+  const std::vector<Matrix*> dense = net.dense();
+  for (std::size_t d = 0; d < dense.size(); ++d)
+    *dense[d] = read_matrix(reader, fmt::format("model.dense{}", d), dense[d]->rows(), dense[d]->cols());
+  const auto numbers = reader.vector<float>("model.numbers", 2);
+  if (!(numbers[0] >= 0 && numbers[0] <= 2)) damaged();
+  return std::make_unique<PairNetModel>(std::move(net),
+                                        Numbers{static_cast<PairLoss>(numbers[0]), numbers[1]});
+}
+
+}  // namespace akin

@@ -1,0 +1,59 @@
+// A trained PairNet as a recommender.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "akin/models/model.h"
+#include "akin/models/neural/pair_net.h"
+#include "akin/models/neural/pair_trainer.h"
+
+namespace akin {
+
+/// Scores are y of the net. A net without layers is a dot product, item_vectors() (n_items, product + 1) =
+/// [h * q, b]; one with layers only re-ranks: item_vectors() is empty.
+///
+/// A user of the training data has a vector; for another one it is found by kSteps steps of Adam down the
+/// loss of their history with all else fixed, from the mean of all users: ratings, or chosen items against
+/// kDrawn drawn ones for each, which depend on the history only. The cost is kSteps passes of their pairs.
+/// embeddings() are the items' vectors, (n_items, product + embedding): q, then the layers' part.
+class PairNetModel : public Model {
+ public:
+  struct Numbers {
+    PairLoss loss = PairLoss::kLogistic;
+    float liked = 1;  ///< target of a history item without value
+  };
+  static constexpr int kSteps = 30;
+  static constexpr std::size_t kDrawn = 4;
+
+  /// Users the net knows nothing of have zero rows.
+  PairNetModel(PairNet net, Numbers numbers);
+  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+
+  const Matrix& item_vectors() const override { return item_vectors_; }
+  const Matrix& embeddings() const override { return embeddings_; }
+  std::size_t embedding_dim() const override { return embeddings_.cols(); }
+  std::size_t n_items() const override { return embeddings_.rows(); }
+  bool user_vector(const Query& query, std::span<float> out) const override;
+  bool score_all(const Query& query, std::span<float> out) const override;
+  bool score(const Query& query, std::span<const idx_t> items, std::span<float> out) const override;
+  void save(TensorWriter& writer) const override;
+
+  const PairNet& net() const { return net_; }
+
+ private:
+  /// The query's row of PairNet::users, padded; false if there is none to be had.
+  bool find_user(const Query& query, Matrix& row) const;
+  void infer(std::span<const idx_t> items, std::span<const float> values, Matrix& row) const;
+  template <typename ItemOf>
+  void score_rows(const Matrix& user, std::size_t n, ItemOf item_of, std::span<float> out) const;
+
+  PairNet net_;
+  Numbers numbers_;
+  Matrix mean_user_;  // (1, columns)
+  Matrix embeddings_;
+  Matrix item_vectors_;  // of a net without layers
+  Matrix item_first_;    // (n_items, first layer): what an item adds to the first layer, with its bias
+};
+
+}  // namespace akin

@@ -1,0 +1,25 @@
+// The tutorial's multilayer net for ratings.
+#pragma once
+
+#include "akin/models/neural/pair_fit.h"
+
+namespace akin {
+
+/// A rating is read off both vectors by layers: [p_u, q_i] with dropout, a dense layer of 64 ReLUs, a linear
+/// one of 1, as the tutorial's Keras model. A PairNetModel.
+class RatingMlp : public PairNetModel {
+ public:
+  struct Config : RatingNetConfig {
+    std::string layers = "64";
+    float dropout = 0.5f;
+    std::vector<Param> params();
+  };
+  static constexpr std::string_view kName = "rating-mlp";
+  static constexpr std::string_view kSummary = "net for ratings: layers over two embeddings (the tutorial's)";
+  static constexpr Traits kTraits = {.predicts_ratings = true, .passes = "epochs"};
+
+  /// Reports the mean loss of an epoch's ratings, each before its step and with dropout.
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
+};
+
+}  // namespace akin
