@@ -13,7 +13,8 @@ namespace {
 
 constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};  // as He et al. begin
 
-const std::vector<std::string_view> kOptimizers = {"adam", "sgd", "momentum", "adagrad", "rmsprop", "adadelta"};
+const std::vector<std::string_view> kOptimizers = {"adam",    "sgd",     "momentum",
+                                                   "adagrad", "rmsprop", "adadelta"};
 
 Param optimizer_param(std::string& optimizer) {
   return {"optimizer", &optimizer, "how steps are made of gradients", 0, 0, kOptimizers};
@@ -93,6 +94,7 @@ PairTrainOptions RatingNetConfig::options(std::string_view model) const {
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers) {
   PairNet known = net.clone();
   clear_rows_without_entries(pairs, known.users);
+  clear_rows_without_entries(transpose(pairs), known.items);
   return std::make_unique<PairNetModel>(std::move(known), numbers);
 }
 
@@ -113,7 +115,6 @@ std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape&
   const Ratings ratings = training_ratings(data, options.model, context.threads);
   PairNet net(shape, data.n_users(), data.n_items());
   initialize({}, context.seed, net);
-  clear_rows_without_entries(transpose(ratings.by_user), net.items);
   PairTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {
     return make_pair_model(net, ratings.by_user, {options.loss, ratings.liked});

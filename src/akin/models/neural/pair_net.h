@@ -14,7 +14,8 @@ struct PairShape {
   std::size_t product = 0;    ///< length of the vectors that are multiplied entry by entry
   bool weighted = true;       ///< the products have weights; else they are added up, and there is no bias
   std::size_t embedding = 0;  ///< length of the user's and of the item's vector that the layers read
-  std::vector<std::size_t> layers = {};  ///< outputs of each hidden layer (ReLU); at least one if embedding > 0
+  std::vector<std::size_t> layers =
+      {};  ///< outputs of each hidden layer (ReLU); at least one if embedding > 0
 
   /// Where the layers' part of a vector begins: parts begin on 64 bytes.
   std::size_t product_columns() const { return padded(product); }

@@ -14,7 +14,8 @@
 namespace akin {
 namespace {
 
-constexpr float kRate = 0.05f;  // of inference
+constexpr float kRate = 0.05f;      // of inference
+constexpr float kNever = -1000.0f;  // y of an item that nobody has chosen: finite, and no logit comes near
 
 Matrix mean_row(const Matrix& rows) {
   Matrix mean(1, rows.cols());
@@ -39,12 +40,12 @@ Matrix embeddings_of(const PairNet& net) {
   return result;
 }
 
-Matrix dot_vectors(const PairNet& net) {
+Matrix dot_vectors(const PairNet& net, std::span<const float> item_bias) {
   Matrix result(net.items.rows(), net.shape.product + 1);
   for (std::size_t i = 0; i < result.rows(); ++i) {
     for (std::size_t k = 0; k < net.shape.product; ++k)
       result[i][k] = net.product_weights[0][k] * net.items[i][k];
-    result[i][net.shape.product] = net.bias[0][0];
+    result[i][net.shape.product] = item_bias[i];
   }
   return result;
 }
@@ -70,8 +71,12 @@ PairNetModel::PairNetModel(PairNet net, Numbers numbers)
       numbers_(numbers),
       mean_user_(mean_row(net_.users)),
       embeddings_(embeddings_of(net_)) {
+  for (std::size_t i = 0; i < net_.items.rows(); ++i) {
+    const bool never = numbers_.loss == PairLoss::kLogistic && is_zero(net_.items[i]);
+    item_bias_.push_back(never ? kNever : net_.bias[0][0]);
+  }
   if (net_.layers.empty()) {
-    item_vectors_ = dot_vectors(net_);
+    item_vectors_ = dot_vectors(net_, item_bias_);
   } else {
     item_first_ = first_layer_of_items(net_);
   }
@@ -91,15 +96,18 @@ bool PairNetModel::find_user(const Query& query, Matrix& row) const {
 void PairNetModel::infer(std::span<const idx_t> items, std::span<const float> values, Matrix& row) const {
   std::ranges::copy(mean_user_[0], row.row(0));
   std::vector<PairTarget> pairs;
-  const bool draws = numbers_.loss == PairLoss::kLogistic;
   Rng rng(seed_of(items));
-  for (std::size_t k = 0; k < items.size(); ++k) {
-    pairs.push_back({items[k], draws ? 1 : values[k]});
-    for (std::size_t d = 0; d < kDrawn && draws; ++d) {
-      const auto drawn = static_cast<idx_t>(rng.below(n_items()));
-      if (!std::ranges::binary_search(items, drawn)) pairs.push_back({drawn, 0});
+  const auto draw_pairs = [&] {
+    pairs.clear();
+    const bool draws = numbers_.loss == PairLoss::kLogistic;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      pairs.push_back({items[k], draws ? 1 : values[k]});
+      for (std::size_t d = 0; d < kDrawn && draws; ++d) {
+        const auto drawn = static_cast<idx_t>(rng.below(n_items()));
+        if (!std::ranges::binary_search(items, drawn)) pairs.push_back({drawn, 0});
+      }
     }
-  }
+  };
   OptimizerOptions adam = optimizer_options("adam");
   adam.learning_rate = kRate;
   DenseOptimizer optimizer(adam, row.stride());
@@ -111,6 +119,7 @@ void PairNetModel::infer(std::span<const idx_t> items, std::span<const float> va
   const std::vector<const float*> users(PairTile::kPairs, row.row(0));
   std::vector<const float*> rows;
   for (int step = 0; step < kSteps; ++step) {
+    draw_pairs();
     std::ranges::fill(sum[0], 0.0f);
     for (std::size_t begin = 0; begin < pairs.size(); begin += PairTile::kPairs) {
       const auto part = std::span(pairs).subspan(begin, std::min(PairTile::kPairs, pairs.size() - begin));
@@ -158,7 +167,8 @@ void PairNetModel::score_rows(const Matrix& user, std::size_t n, ItemOf item_of,
       relu(count, x[l]);
     }
     for (std::size_t s = 0; s < count; ++s) {
-      float y = net_.bias[0][0] + dot(x.back().row(s), net_.hidden_weights.row(0), x.back().stride());
+      float y = item_bias_[item_of(begin + s)] +
+                dot(x.back().row(s), net_.hidden_weights.row(0), x.back().stride());
       if (product > 0)
         y +=
             triple_dot(net_.product_weights.row(0), user.row(0), net_.items.row(item_of(begin + s)), product);

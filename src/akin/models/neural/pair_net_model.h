@@ -10,20 +10,22 @@
 
 namespace akin {
 
-/// Scores are y of the net. A net without layers is a dot product, item_vectors() (n_items, product + 1) =
-/// [h * q, b]; one with layers only re-ranks: item_vectors() is empty.
+/// Scores are y of the net; of a net that ranks, items with zero rows, which nobody has chosen, are below
+/// all. A net without layers is a dot product, item_vectors() (n_items, product + 1) = [h * q, b]; one with
+/// layers only re-ranks: item_vectors() is empty.
 ///
 /// A user of the training data has a vector; for another one it is found by kSteps steps of Adam down the
 /// loss of their history with all else fixed, from the mean of all users: ratings, or chosen items against
-/// kDrawn drawn ones for each, which depend on the history only. The cost is kSteps passes of their pairs.
-/// embeddings() are the items' vectors, (n_items, product + embedding): q, then the layers' part.
+/// kDrawn drawn ones for each, anew in each step; the draws depend on the history only. The cost is kSteps
+/// passes of their pairs. embeddings() are the items' vectors, (n_items, product + embedding): q, then the
+/// layers' part.
 class PairNetModel : public Model {
  public:
   struct Numbers {
     PairLoss loss = PairLoss::kLogistic;
     float liked = 1;  ///< target of a history item without value
   };
-  static constexpr int kSteps = 30;
+  static constexpr int kSteps = 50;
   static constexpr std::size_t kDrawn = 4;
 
   /// Users the net knows nothing of have zero rows.
@@ -52,8 +54,9 @@ class PairNetModel : public Model {
   Numbers numbers_;
   Matrix mean_user_;  // (1, columns)
   Matrix embeddings_;
-  Matrix item_vectors_;  // of a net without layers
-  Matrix item_first_;    // (n_items, first layer): what an item adds to the first layer, with its bias
+  std::vector<float> item_bias_;  // b of the net, or of an item to be below all
+  Matrix item_vectors_;           // of a net without layers
+  Matrix item_first_;  // (n_items, first layer): what an item adds to the first layer, with its bias
 };
 
 }  // namespace akin
