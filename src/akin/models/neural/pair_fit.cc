@@ -20,6 +20,11 @@ Param optimizer_param(std::string& optimizer) {
   return {"optimizer", &optimizer, "how steps are made of gradients", 0, 0, kOptimizers};
 }
 
+Param penalty_param(float& regularization) {
+  return {"regularization", &regularization, "penalty on the vectors of each pair", 0, 100, {}, true,
+          {1e-5, 0.1}};
+}
+
 Param rate_param(float& rate) {
   return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
 }
@@ -63,6 +68,7 @@ std::vector<Param> RankingNetConfig::params() {
   return {{"epochs", &epochs, "passes over the events", 0, 100'000},
           {"batch", &batch, "pairs of a step, the drawn ones among them", 1, 1'000'000, {}, true, {64, 4096}},
           {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+          penalty_param(regularization),
           optimizer_param(optimizer),
           rate_param(learning_rate)};
 }
@@ -71,6 +77,7 @@ PairTrainOptions RankingNetConfig::options(std::string_view model) const {
   return {.loss = PairLoss::kLogistic,
           .batch = static_cast<std::size_t>(batch),
           .negatives = static_cast<std::size_t>(negatives),
+          .regularization = regularization,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }
@@ -80,6 +87,7 @@ std::vector<Param> RatingNetConfig::params() {
           {"epochs", &epochs, "passes over the ratings", 0, 100'000},
           {"batch", &batch, "ratings of a step", 1, 1'000'000, {}, true, {16, 1024}},
           {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
+          penalty_param(regularization),
           optimizer_param(optimizer),
           rate_param(learning_rate)};
 }
@@ -87,6 +95,7 @@ std::vector<Param> RatingNetConfig::params() {
 PairTrainOptions RatingNetConfig::options(std::string_view model) const {
   return {.loss = loss == "mae" ? PairLoss::kAbsolute : PairLoss::kSquared,
           .batch = static_cast<std::size_t>(batch),
+          .regularization = regularization,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }

@@ -18,6 +18,7 @@ struct RankingNetConfig {
   int epochs = 20;
   int batch = 256;
   int negatives = 4;
+  float regularization = 0;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
   std::vector<Param> params();
@@ -30,6 +31,7 @@ struct RatingNetConfig {
   int epochs = 5;
   int batch = 64;
   std::string loss = "mae";
+  float regularization = 0;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
   std::vector<Param> params();

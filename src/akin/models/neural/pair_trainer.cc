@@ -129,12 +129,13 @@ void PairTrainer::train_batch(int epoch, std::span<const std::uint32_t> samples)
   });
   user_steps_.begin_step();
   item_steps_.begin_step();
+  const float penalty = options_.regularization / static_cast<float>(samples.size());
   const std::span<const idx_t> users = std::span(users_).first(samples.size());
   const std::span<const idx_t> items = std::span(items_).first(samples.size());
   team_.run(3, 1, [&](std::size_t first, std::size_t last) {
     for (std::size_t part = first; part < last; ++part) {
-      if (part == 0) step_rows(users, user_gradients_, user_sum_, user_steps_, net_.users);
-      if (part == 1) step_rows(items, item_gradients_, item_sum_, item_steps_, net_.items);
+      if (part == 0) step_rows(users, penalty, user_gradients_, user_sum_, user_steps_, net_.users);
+      if (part == 1) step_rows(items, penalty, item_gradients_, item_sum_, item_steps_, net_.items);
       if (part == 2) step_dense();
     }
   });
@@ -193,12 +194,13 @@ void PairTrainer::pass_tile(int epoch, std::size_t tile) {
 }
 
 /// Adds the gradients of equal rows, each into its first pair's, and steps every row once.
-void PairTrainer::step_rows(std::span<const idx_t> rows, Matrix& gradients, RowSum& sum,
+void PairTrainer::step_rows(std::span<const idx_t> rows, float penalty, Matrix& gradients, RowSum& sum,
                             RowOptimizer& optimizer, Matrix& table) {
   ++sum.batch;
   sum.places.clear();
   for (std::size_t s = 0; s < rows.size(); ++s) {
     const idx_t row = rows[s];
+    if (penalty > 0) axpy(penalty, table.row(row), gradients.row(s), gradients.stride());
     if (sum.seen_in[row] == sum.batch) {
       axpy(1, gradients.row(s), gradients.row(sum.place[row]), gradients.stride());
       continue;

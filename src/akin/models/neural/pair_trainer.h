@@ -39,6 +39,7 @@ struct PairTrainOptions {
   std::size_t batch = 256;
   std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn anew each epoch
   float drop = 0;             ///< dropout of what the first layer reads
+  float regularization = 0;   ///< lambda: each pair's loss has lambda / 2 (|user|^2 + |item|^2) beside
   OptimizerOptions optimizer;
   std::string_view model;  ///< named in messages
 };
@@ -99,8 +100,8 @@ class PairTrainer {
     std::vector<std::uint32_t> places;  // of this minibatch's different rows
     std::uint32_t batch = 0;
   };
-  static void step_rows(std::span<const idx_t> rows, Matrix& gradients, RowSum& sum, RowOptimizer& optimizer,
-                        Matrix& table);
+  static void step_rows(std::span<const idx_t> rows, float penalty, Matrix& gradients, RowSum& sum,
+                        RowOptimizer& optimizer, Matrix& table);
   void step_dense();
   RowSum user_sum_, item_sum_;
   WorkerTeam team_;
