@@ -8,13 +8,17 @@ target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 
 set_property(GLOBAL PROPERTY AKIN_MODULES "")
 
-# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [NO_INSTALL])
+# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [EXCLUDE regex]
+#             [NO_INSTALL])
 # Library akin_NAME (alias akin::NAME) of src/akin/NAME/**/*.cc; its *_test.cc files become the test program NAME_test.
-# NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
+# Files whose path matches EXCLUDE belong to another library. NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
 function(akin_module name)
-  cmake_parse_arguments(ARG "NO_INSTALL" "" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "NO_INSTALL" "EXCLUDE" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

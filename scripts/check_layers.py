@@ -21,6 +21,7 @@ MAY_INCLUDE = {
     "tune": {"base", "linalg", "data", "models", "eval", "catalog"},
     "store": {"base", "linalg", "data", "models", "catalog"},
     "serve": {"base", "linalg", "data", "models", "catalog", "store"},
+    "nn": {"base"},
 }
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 
@@ -30,8 +31,9 @@ HOMES = {
     "hwy": {"linalg", "models"},
     "Eigen": {"linalg"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
-    "nlohmann": {"base", "data", "eval", "tune", "store", "cli"},
+    "nlohmann": {"base", "data", "eval", "tune", "store", "nn", "cli"},
     "boost": {"eval"},
+    "ATen": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
     "CLI": {"cli"}, "toml++": {"cli"},
     "fmt": None,  # anywhere
     "gtest": None,
