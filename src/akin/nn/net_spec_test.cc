@@ -131,7 +131,7 @@ TEST(NetSpec, MistakesNameTheLayer) {
             "layer r (reshape): cannot make (None, 3, -1) of (None, 10), which has 10 values");
   LayerSpec layer{.kind = LayerKind::kDense};
   EXPECT_EQ(error_of([&] { set_field(layer, "unit", std::int64_t{3}); }),
-            "a layer of kind dense has no 'unit' (did you mean units, kind?); it has kind, name, inputs, units, "
+            "a layer of kind dense has no 'unit' (did you mean units?); it has kind, name, inputs, units, "
             "activation, bias, trainable");
   EXPECT_EQ(error_of([&] { set_field(layer, "units", 2.5); }), "units must be a whole number");
 }
