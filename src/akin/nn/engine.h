@@ -36,7 +36,7 @@ class Engine {
   virtual ~Engine() = default;
   /// Must come before all that has a loss; forgets what the optimizer remembers.
   virtual void compile(const CompileOptions& options) = 0;
-  virtual void set_threads(int threads) = 0;
+  virtual void set_threads(int threads) = 0;  ///< 0 = all processors
   /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is not
   /// finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;

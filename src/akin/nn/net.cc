@@ -26,6 +26,14 @@ void Net::compile(const CompileOptions& options) {
   compiled_ = options;
 }
 
+void Net::set_learning_rate(double rate) {
+  CompileOptions options = need_compiled();
+  options.optimizer.learning_rate = rate;
+  const std::vector<NamedArray> slots = engine_->optimizer_slots();
+  compile(options);
+  engine_->set_optimizer_slots(slots);
+}
+
 const CompileOptions& Net::need_compiled() const {
   if (!compiled_) fail(ErrorCode::kUsage, "net {}: compile it first: set optimizer and loss", spec_.name());
   return *compiled_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "akin/base/context.h"
+#include "akin/base/safetensors.h"
 #include "akin/nn/engine.h"
 
 namespace akin::nn {
@@ -70,6 +71,10 @@ class Net {
 
   /// Sets optimizer, loss and metrics; may come again, and forgets what the optimizer remembers.
   void compile(const CompileOptions& options);
+  /// Changes the rate alone: the optimizer keeps what it remembers.
+  void set_learning_rate(double rate);
+  /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
+  void set_threads(int threads) { engine_->set_threads(threads); }
   /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers of
   /// epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if it had
   /// never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage) where
@@ -92,8 +97,12 @@ class Net {
   /// another.
   void set_weights(const std::vector<NamedArray>& weights);
 
-  /// Writes layers, weights, optimizer and counters into one safetensors file, with `extra` in its metadata.
-  void save(const std::string& path, const std::map<std::string, std::string>& extra = {}) const;
+  /// Writes layers, weights, optimizer and counters into one safetensors file of kind "net". What optimizer lbfgs
+  /// remembers is left out: it begins anew.
+  void save(const std::string& path) const;
+  /// What every save(), those of checkpoints too, adds to the file. The caller's names begin with none of
+  /// "weights/", "optimizer/" and "net.".
+  void attach(std::function<void(TensorWriter&)> extra) { attached_ = std::move(extra); }
 
  private:
   friend Net load_net(const std::string& path, const std::string& device);
@@ -110,6 +119,7 @@ class Net {
   std::optional<CompileOptions> compiled_;
   std::uint64_t epochs_ = 0;
   std::uint64_t steps_ = 0;
+  std::function<void(TensorWriter&)> attached_;
 };
 
 /// A net with random weights. Throws Error(kNotFound) if the library of nets is not there.

@@ -59,14 +59,14 @@ void check_weights(const std::vector<NamedArray>& wanted, const std::vector<Name
 
 }  // namespace
 
-void Net::save(const std::string& path, const std::map<std::string, std::string>& extra) const {
+void Net::save(const std::string& path) const {
   TensorWriter writer("net");
   writer.meta("net.layers", spec_json(spec_));
   writer.meta("net.dtype", options_.engine.dtype);
   writer.meta("net.seed", fmt::format("{}", options_.seed));
   writer.meta("net.epochs", fmt::format("{}", epochs_));
   writer.meta("net.steps", fmt::format("{}", steps_));
-  for (const auto& [key, value] : extra) writer.meta(key, value);
+  if (attached_) attached_(writer);
   const std::vector<NamedArray> weights = engine_->weights();
   write_arrays(writer, kWeights, weights);
   std::vector<NamedArray> slots;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <thread>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
@@ -118,18 +117,14 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   check_batch(samples);
   if (options.validation != nullptr) check_batch(*options.validation);
   const std::int64_t total = samples.targets.samples();
-  const auto held = static_cast<std::int64_t>(static_cast<double>(total) * options.validation_split);
-  // Keras cuts at int(n * (1 - split)); the product is exact enough for either.
-  const std::int64_t kept = held == 0 ? total : static_cast<std::int64_t>(static_cast<double>(total) *
-                                                                          (1 - options.validation_split));
+  const std::int64_t kept = training_samples(total, options.validation_split);
   if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);
   const Batch split = kept < total ? slice(samples, kept, total) : Batch{};
   const Batch cut = kept < total ? slice(samples, 0, kept) : Batch{};
   const Batch& train = kept < total ? cut : samples;
   const Batch* validation = kept < total ? &split : options.validation;
 
-  engine_->set_threads(context.threads > 0 ? context.threads
-                                           : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  set_threads(context.threads);
   const std::string watched = validation != nullptr ? "val_loss" : "loss";
   BestEpoch best(options.monitor.empty() ? watched : options.monitor, options.min_delta);
   std::vector<NamedArray> best_weights;

@@ -61,6 +61,10 @@ Batch select(const Batch& samples, std::span<const std::int64_t> rows) {
   return batch;
 }
 
+std::int64_t training_samples(std::int64_t total, double validation_split) {
+  return validation_split > 0 ? static_cast<std::int64_t>(static_cast<double>(total) * (1 - validation_split)) : total;
+}
+
 void add_weighted(BatchResult& sums, const BatchResult& means, double samples) {
   sums.loss += means.loss * samples;
   for (std::size_t m = 0; m < means.metrics.size(); ++m) sums.metrics[m] += means.metrics[m] * samples;

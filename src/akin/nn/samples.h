@@ -18,6 +18,9 @@ std::vector<Array> slice(const std::vector<Array>& inputs, std::int64_t begin, s
 Batch slice(const Batch& samples, std::int64_t begin, std::int64_t end);
 Batch select(const Batch& samples, std::span<const std::int64_t> rows);
 
+/// How many of `total` samples are left when the last share is cut off for validation, as Keras cuts.
+std::int64_t training_samples(std::int64_t total, double validation_split);
+
 /// Adds means over `samples` samples to sums.
 void add_weighted(BatchResult& sums, const BatchResult& means, double samples);
 

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <optional>
+#include <thread>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
@@ -53,7 +54,9 @@ class TorchEngine final : public Engine {
     });
   }
 
-  void set_threads(int threads) override { at::set_num_threads(threads); }
+  void set_threads(int threads) override {
+    at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  }
 
   BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
     return translated([&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
