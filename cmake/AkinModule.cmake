@@ -56,7 +56,8 @@ function(akin_install_package)
   target_link_libraries(akin_all INTERFACE ${targets})
   install(TARGETS ${targets} akin_all EXPORT akinTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/akin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "torch" EXCLUDE PATTERN "keras" EXCLUDE
+    PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
   set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/akin)
   install(EXPORT akinTargets NAMESPACE akin:: DESTINATION ${config_dir})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/akinConfig.cmake.in

@@ -31,13 +31,13 @@ struct TrainCommand {
 void declare(CommandLine& line, TrainCommand& command) {
   line.explain(
       "FILE is a TOML file of a net (docs/nets.md), or a net that was trained before: then training goes on where it "
-      "stopped, with the optimizer as it was.");
+      "stopped, with the optimizer, batch and validation share as they were.");
   line.add({"FILE", "", &command.path, "TOML file of a net, or a trained net", Need::kRequired});
   line.add({"-d,--data", "DATA", &command.data,
             "a table of numbers (csv), or a data set written by `akin import`, as [data] of the net says",
             Need::kRequired});
   line.add({"-o,--out", "NET", &command.out, "file to write the trained net to", Need::kRequired});
-  line.section("Training; what is not given is taken from [train] of FILE");
+  line.section("Training, in place of what FILE says");
   line.add({"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 1, "of FILE, else 1"});
   line.add({"--batch", "N", &command.batch, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
   line.add({"--learning-rate", "X", &command.learning_rate, "of the optimizer"});
@@ -70,7 +70,12 @@ Prepared go_on(const TrainCommand& command) {
   auto [settings, ids] = read_net_data(TensorReader(command.path));
   const NetSource source = read_source(settings.kind, command.data);
   NetSamples samples = make_samples(nn::load_spec(command.path), settings, source, ids, Targets::kRequired);
-  return {nn::load_net(command.path, command.device), {}, std::move(settings), std::move(ids), std::move(samples)};
+  nn::FitOptions fit;
+  fit.batch = settings.batch;
+  fit.validation_split = settings.validation_split;
+  fit.shuffle = settings.shuffle;
+  return {nn::load_net(command.path, command.device), std::move(fit), std::move(settings), std::move(ids),
+          std::move(samples)};
 }
 
 Prepared begin(const TrainCommand& command, std::uint64_t seed) {
@@ -110,6 +115,9 @@ void apply_flags(const TrainCommand& command, Prepared& prepared) {
   if (command.patience > 0) fit.patience = command.patience;
   if (command.validation_split) fit.validation_split = static_cast<double>(*command.validation_split);
   fit.checkpoint = command.checkpoint;
+  prepared.settings.batch = fit.batch;
+  prepared.settings.validation_split = fit.validation_split;
+  prepared.settings.shuffle = fit.shuffle;
   if (!command.learning_rate) return;
   if (!(*command.learning_rate > 0)) fail(ErrorCode::kUsage, "--learning-rate must be above 0");
   prepared.net.set_learning_rate(static_cast<double>(*command.learning_rate));

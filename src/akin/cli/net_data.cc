@@ -125,6 +125,9 @@ void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const
                      {"target", settings.target},
                      {"test", settings.test},
                      {"seed", settings.seed},
+                     {"batch", settings.batch},
+                     {"validation_split", settings.validation_split},
+                     {"shuffle", settings.shuffle},
                      {"ids", with_ids}};
   writer.meta("data.settings", root.dump(-1, ' ', false, json::error_handler_t::replace));
 }
@@ -140,6 +143,9 @@ std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
     settings.target = root.at("target").get<std::vector<std::string>>();
     settings.test = root.at("test").get<double>();
     settings.seed = root.at("seed").get<std::uint64_t>();
+    settings.batch = root.at("batch").get<std::int64_t>();
+    settings.validation_split = root.at("validation_split").get<double>();
+    settings.shuffle = root.at("shuffle").get<bool>();
     NetIds ids;
     for (const json& input : root.at("ids")) {
       const auto name = input.get<std::string>();

@@ -39,6 +39,10 @@ const CompileOptions& Net::need_compiled() const {
   return *compiled_;
 }
 
+void Net::need_trainable() const {
+  if (spec_.trainable_parameters() == 0) fail(ErrorCode::kUsage, "net {}: has no weights to train", spec_.name());
+}
+
 void Net::check_inputs(const std::vector<Array>& inputs) const {
   const std::vector<std::size_t> layers = spec_.inputs();
   if (inputs.size() != layers.size())
@@ -113,6 +117,7 @@ Array Net::predict(const std::vector<Array>& inputs, const std::string& layer, s
 }
 
 std::vector<NamedArray> Net::gradients(const Batch& samples) {
+  need_trainable();
   check_batch(samples);
   return engine_->gradients(samples);
 }

@@ -109,6 +109,7 @@ class Net {
   void check_inputs(const std::vector<Array>& inputs) const;
   void check_batch(const Batch& samples) const;
   const CompileOptions& need_compiled() const;
+  void need_trainable() const;
   Scores train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last, const Context& context);
   Scores scores_of(const BatchResult& sums, double samples) const;
   [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;

@@ -114,6 +114,7 @@ Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::ui
 
 History Net::fit(const Batch& samples, const FitOptions& options, const Context& context) {
   check_options(options);
+  need_trainable();
   check_batch(samples);
   if (options.validation != nullptr) check_batch(*options.validation);
   const std::int64_t total = samples.targets.samples();
