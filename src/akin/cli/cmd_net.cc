@@ -72,7 +72,8 @@ json layer_json(const nn::NetSpec& spec, std::size_t i) {
 
 int run_net(const Args& args) {
   if (args.empty()) {
-    fail(ErrorCode::kUsage, "name an action: akin net describe|train|evaluate|predict|export; see `akin net --help`");
+    fail(ErrorCode::kUsage,
+         "name an action: akin net describe|train|evaluate|predict|export; see `akin net --help`");
   }
   if (args[0] == "--help" || args[0] == "-h") {
     print(overview());
@@ -88,7 +89,8 @@ int run_net(const Args& args) {
 
 int run_net_describe(const Args& args) {
   std::string path, data;
-  CommandLine line("net describe", "Shows a net's layers, shapes and numbers of parameters, and loads no torch for it.");
+  CommandLine line("net describe",
+                   "Shows a net's layers, shapes and numbers of parameters, and loads no torch for it.");
   line.add({"NET", "", &path, "TOML file of a net, or a trained net", Need::kRequired});
   line.add({"--data", "DATA", &data, "data from which sizes such as rows = \"users+1\" are taken"});
   line.example("akin net describe examples/nets/rating-dot.toml");
@@ -129,8 +131,8 @@ TableRows rows_of(const nn::NetSpec& spec, const std::string& weight, std::size_
   return result;
 }
 
-std::vector<std::string> export_table(const std::string& path, const std::string& name, const std::string& format,
-                                      const std::string& out) {
+std::vector<std::string> export_table(const std::string& path, const std::string& name,
+                                      const std::string& format, const std::string& out) {
   const std::vector<nn::NamedArray> weights = nn::read_weights(path);
   const auto found = std::ranges::find(weights, name, &nn::NamedArray::name);
   if (found == weights.end()) {
@@ -140,7 +142,8 @@ std::vector<std::string> export_table(const std::string& path, const std::string
          fmt::join(names, ", "));
   }
   if (found->shape.size() != 2)
-    fail(ErrorCode::kUsage, "weight {} is no table of rows and columns: ({})", name, fmt::join(found->shape, ", "));
+    fail(ErrorCode::kUsage, "weight {} is no table of rows and columns: ({})", name,
+         fmt::join(found->shape, ", "));
   const TensorReader reader(path);
   const NetIds ids = reader.has_meta("data.settings") ? read_net_data(reader).second : NetIds{};
   const auto rows = static_cast<std::size_t>(found->shape[0]);
@@ -160,8 +163,10 @@ int run_net_export(const Args& args) {
   std::string path, weight, format = "h5", out;
   CommandLine line("net export", "Writes a trained net's weights for other programs.");
   line.explain(
-      "--to h5 writes all weights into an HDF5 file that Keras 2 reads with load_weights. With --weight a single table "
-      "is written with the ids of its rows: an embedding of users, items or words without its reserved row 0, which "
+      "--to h5 writes all weights into an HDF5 file that Keras 2 reads with load_weights. With --weight a "
+      "single table "
+      "is written with the ids of its rows: an embedding of users, items or words without its reserved row "
+      "0, which "
       "`akin similar` reads too.");
   line.add({"NET", "", &path, "trained net", Need::kRequired});
   line.add({"--weight", "NAME", &weight, "one table, such as item_embedding/embeddings"});
@@ -174,11 +179,15 @@ int run_net_export(const Args& args) {
     fail(ErrorCode::kUsage, "--to h5 writes all weights; --weight needs another format, such as --to csv");
   TensorReader(path).expect_kind("net");
   std::vector<std::string> files = {out};
-  if (weight.empty()) nn::write_keras_weights(out, nn::load_spec(path), nn::read_weights(path));
-  else files = export_table(path, weight, format, out);
+  if (weight.empty())
+    nn::write_keras_weights(out, nn::load_spec(path), nn::read_weights(path));
+  else
+    files = export_table(path, weight, format, out);
   if (out == "-") return kSuccess;
-  if (line.common.json) print_json({{"files", files}});
-  else print(fmt::format("wrote {}\n", fmt::join(files, ", ")));
+  if (line.common.json)
+    print_json({{"files", files}});
+  else
+    print(fmt::format("wrote {}\n", fmt::join(files, ", ")));
   return kSuccess;
 }
 

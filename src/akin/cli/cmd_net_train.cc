@@ -30,7 +30,8 @@ struct TrainCommand {
 
 void declare(CommandLine& line, TrainCommand& command) {
   line.explain(
-      "FILE is a TOML file of a net (docs/nets.md), or a net that was trained before: then training goes on where it "
+      "FILE is a TOML file of a net (docs/nets.md), or a net that was trained before: then training goes on "
+      "where it "
       "stopped, with the optimizer, batch and validation share as they were.");
   line.add({"FILE", "", &command.path, "TOML file of a net, or a trained net", Need::kRequired});
   line.add({"-d,--data", "DATA", &command.data,
@@ -38,7 +39,8 @@ void declare(CommandLine& line, TrainCommand& command) {
             Need::kRequired});
   line.add({"-o,--out", "NET", &command.out, "file to write the trained net to", Need::kRequired});
   line.section("Training, in place of what FILE says");
-  line.add({"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 1, "of FILE, else 1"});
+  line.add(
+      {"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 1, "of FILE, else 1"});
   line.add({"--batch", "N", &command.batch, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
   line.add({"--learning-rate", "X", &command.learning_rate, "of the optimizer"});
   line.add({"--validation-split", "X", &command.validation_split,
@@ -47,7 +49,8 @@ void declare(CommandLine& line, TrainCommand& command) {
             "stop after N epochs without a better loss and take the best epoch's weights", Need::kOptional, 1,
             "of FILE, else never"});
   line.add({"--init", "WEIGHTS", &command.init,
-            "begin with the weights of this file where names and shapes agree: a net, safetensors, or h5 of Keras"});
+            "begin with the weights of this file where names and shapes agree: a net, safetensors, or h5 of "
+            "Keras"});
   line.add({"--checkpoint", "FILE", &command.checkpoint,
             "write the net after each epoch; {} in the name becomes the epoch's number"});
   line.add({"--gradient-norms", "", &command.norms, "print the length of each layer's gradient at the end"});
@@ -81,7 +84,9 @@ Prepared go_on(const TrainCommand& command) {
 Prepared begin(const TrainCommand& command, std::uint64_t seed) {
   const NetSource source = read_source(net_toml_data_kind(command.path), command.data);
   NetPlan plan = read_net_toml(command.path, source.sizes());
-  if (!plan.has_data) fail(ErrorCode::kUsage, "{}: has no table [data]: it says which columns are inputs and target", command.path);
+  if (!plan.has_data)
+    fail(ErrorCode::kUsage, "{}: has no table [data]: it says which columns are inputs and target",
+         command.path);
   plan.data.seed = seed;
   NetIds ids;
   NetSamples samples = make_samples(plan.spec, plan.data, source, ids, Targets::kRequired);
@@ -97,7 +102,8 @@ void take_weights(nn::Net& net, const std::string& path, Session& session) {
   std::vector<nn::NamedArray> weights = nn::read_weights(path);
   const nn::WeightMatch match = nn::match_weights(net.weights(), weights);
   if (match.matched == 0)
-    fail(ErrorCode::kBadData, "{}: has none of the net's weights; the net has {}", path, fmt::join(match.missing, ", "));
+    fail(ErrorCode::kBadData, "{}: has none of the net's weights; the net has {}", path,
+         fmt::join(match.missing, ", "));
   std::erase_if(weights, [&](const nn::NamedArray& weight) {
     return std::ranges::find(match.unknown, weight.name) != match.unknown.end();
   });
@@ -127,10 +133,13 @@ std::string samples_text(const Prepared& prepared) {
   const auto total = static_cast<std::int64_t>(prepared.samples.train.size());
   const std::int64_t kept = nn::training_samples(total, prepared.fit.validation_split);
   std::string text = fmt::format("{} samples to train on", format_count(static_cast<std::uint64_t>(kept)));
-  if (kept < total) text += fmt::format(", {} to validate", format_count(static_cast<std::uint64_t>(total - kept)));
-  if (!prepared.samples.test.empty()) text += fmt::format(", {} held out", format_count(prepared.samples.test.size()));
+  if (kept < total)
+    text += fmt::format(", {} to validate", format_count(static_cast<std::uint64_t>(total - kept)));
+  if (!prepared.samples.test.empty())
+    text += fmt::format(", {} held out", format_count(prepared.samples.test.size()));
   if (prepared.samples.unknown > 0)
-    text += fmt::format("; {} indices the net does not know became 0", format_count(prepared.samples.unknown));
+    text +=
+        fmt::format("; {} indices the net does not know became 0", format_count(prepared.samples.unknown));
   return text;
 }
 
@@ -157,7 +166,8 @@ Outcome learn(const TrainCommand& command, Prepared& prepared, Session& session)
   Outcome outcome;
   outcome.history = net.fit(train, prepared.fit, session.context());
   if (!prepared.samples.test.empty())
-    outcome.test = net.evaluate(nn::select(prepared.samples.all, prepared.samples.test), 256, session.context());
+    outcome.test =
+        net.evaluate(nn::select(prepared.samples.all, prepared.samples.test), 256, session.context());
   if (command.norms)
     outcome.norms = net.gradient_norms(nn::slice(train, 0, std::min(kNormSamples, train.targets.samples())));
   return outcome;
@@ -165,10 +175,10 @@ Outcome learn(const TrainCommand& command, Prepared& prepared, Session& session)
 
 void print_outcome(const TrainCommand& command, const Prepared& prepared, const Outcome& outcome) {
   const nn::History& history = outcome.history;
-  if (history.stopped_early)
-    print(fmt::format("stopped early: epoch {} was the best\n", history.best_epoch));
+  if (history.stopped_early) print(fmt::format("stopped early: epoch {} was the best\n", history.best_epoch));
   if (!outcome.test.empty())
-    print(fmt::format("held out ({}): {}\n", format_count(prepared.samples.test.size()), scores_text(outcome.test)));
+    print(fmt::format("held out ({}): {}\n", format_count(prepared.samples.test.size()),
+                      scores_text(outcome.test)));
   if (command.norms) print(norms_text(outcome.norms));
   print(fmt::format("wrote {}\n", shell_word(command.out)));
 }
@@ -206,8 +216,10 @@ int run_net_train(const Args& args) {
   session.context().check_stop();
   prepared.net.save(command.out);
   session.progress().clear();
-  if (line.common.json) print_json(outcome_json(command, prepared, outcome));
-  else print_outcome(command, prepared, outcome);
+  if (line.common.json)
+    print_json(outcome_json(command, prepared, outcome));
+  else
+    print_outcome(command, prepared, outcome);
   return kSuccess;
 }
 

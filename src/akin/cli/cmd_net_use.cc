@@ -38,7 +38,8 @@ Loaded load(const UseCommand& command, Targets targets, Session& session) {
   const NetSource source = read_source(settings.kind, command.data);
   NetSamples samples = make_samples(nn::load_spec(command.path), settings, source, ids, targets);
   if (samples.unknown > 0)
-    session.remark(fmt::format("{} indices that the net does not know became 0", format_count(samples.unknown)));
+    session.remark(
+        fmt::format("{} indices that the net does not know became 0", format_count(samples.unknown)));
   return {std::move(settings), std::move(samples)};
 }
 
@@ -48,10 +49,12 @@ const std::vector<std::int64_t>& part_of(UseCommand& command, const NetSamples& 
   if (command.part.empty()) command.part = samples.test.empty() ? "all" : "test";
   if (command.part == "train") return samples.train;
   if (command.part == "test") {
-    if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: nothing was held out; take --part all", command.path);
+    if (samples.test.empty())
+      fail(ErrorCode::kUsage, "{}: nothing was held out; take --part all", command.path);
     return samples.test;
   }
-  if (command.part != "all") fail(ErrorCode::kUsage, "--part: '{}' is neither test, train nor all", command.part);
+  if (command.part != "all")
+    fail(ErrorCode::kUsage, "--part: '{}' is neither test, train nor all", command.part);
   for (std::int64_t i = 0; i < samples.all.inputs.at(0).samples(); ++i) all.push_back(i);
   return all;
 }
@@ -67,7 +70,8 @@ std::string csv_of(const nn::Array& values, const nn::Array& targets) {
   text += "\n";
   for (std::int64_t row = 0; row < values.samples(); ++row) {
     for (std::int64_t c = 0; c < width; ++c)
-      text += fmt::format("{}{}", c == 0 ? "" : ",", values.floats()[static_cast<std::size_t>(row * width + c)]);
+      text +=
+          fmt::format("{}{}", c == 0 ? "" : ",", values.floats()[static_cast<std::size_t>(row * width + c)]);
     for (std::int64_t c = 0; c < known; ++c)
       text += fmt::format(",{}", targets.floats()[static_cast<std::size_t>(row * known + c)]);
     text += "\n";
@@ -96,7 +100,8 @@ int run_net_evaluate(const Args& args) {
     print_json({{"part", command.part}, {"samples", samples.targets.samples()}, {"scores", scores}});
   } else {
     print(fmt::format("{} ({} samples): {}\n", command.part,
-                      format_count(static_cast<std::uint64_t>(samples.targets.samples())), scores_text(scores)));
+                      format_count(static_cast<std::uint64_t>(samples.targets.samples())),
+                      scores_text(scores)));
   }
   return kSuccess;
 }
@@ -126,8 +131,8 @@ int run_net_predict(const Args& args) {
     print(text);
   } else {
     write_file(command.out, text);
-    print(fmt::format("wrote {} predictions: {}\n", format_count(static_cast<std::uint64_t>(values.samples())),
-                      command.out));
+    print(fmt::format("wrote {} predictions: {}\n",
+                      format_count(static_cast<std::uint64_t>(values.samples())), command.out));
   }
   return kSuccess;
 }

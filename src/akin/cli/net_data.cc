@@ -53,13 +53,13 @@ NumberTable read_table(const std::string& path) {
     if (trimmed(*line).empty()) continue;
     const std::vector<std::string> cells = cells_of(*line, separator);
     if (cells.size() != table.columns.size())
-      fail(ErrorCode::kBadData, "{}: {} cells, but the header names {} columns", lines.position(), cells.size(),
-           table.columns.size());
+      fail(ErrorCode::kBadData, "{}: {} cells, but the header names {} columns", lines.position(),
+           cells.size(), table.columns.size());
     for (std::size_t c = 0; c < cells.size(); ++c) {
       const ParsedValue parsed = parse_value(cells[c]);
       if (parsed.problem != nullptr)
-        fail(ErrorCode::kBadData, "{}: column {}: {} ('{}')", lines.position(), table.columns[c], parsed.problem,
-             cells[c]);
+        fail(ErrorCode::kBadData, "{}: column {}: {} ('{}')", lines.position(), table.columns[c],
+             parsed.problem, cells[c]);
       table.values[c].push_back(parsed.value);
     }
   }
@@ -85,26 +85,35 @@ std::map<std::string, std::int64_t> NetSource::sizes() const {
 
 NetSource read_source(DataKind kind, const std::string& path) {
   NetSource source;
-  if (kind == DataKind::kCsv) source.table = read_table(path);
-  else source.shop = load_dataset(path);
+  if (kind == DataKind::kCsv)
+    source.table = read_table(path);
+  else
+    source.shop = load_dataset(path);
   return source;
 }
 
-NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source, NetIds& ids,
-                        Targets targets) {
+NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source,
+                        NetIds& ids, Targets targets) {
   SampleRequest request{spec, settings, source, ids, targets};
   NetSamples samples;
   std::vector<bool> held;  // by the data set's own split
   switch (settings.kind) {
-    case DataKind::kCsv: samples = table_samples(request); break;
-    case DataKind::kRatings: samples = rating_samples(request, held); break;
-    case DataKind::kText: samples = text_samples(request); break;
+    case DataKind::kCsv:
+      samples = table_samples(request);
+      break;
+    case DataKind::kRatings:
+      samples = rating_samples(request, held);
+      break;
+    case DataKind::kText:
+      samples = text_samples(request);
+      break;
   }
   const std::int64_t total = samples.all.inputs.at(0).samples();
   std::vector<std::int64_t> order(static_cast<std::size_t>(total));
   std::iota(order.begin(), order.end(), 0);
   if (std::ranges::find(held, true) != held.end()) {
-    for (const std::int64_t row : order) (held[static_cast<std::size_t>(row)] ? samples.test : samples.train).push_back(row);
+    for (const std::int64_t row : order)
+      (held[static_cast<std::size_t>(row)] ? samples.test : samples.train).push_back(row);
     return samples;
   }
   const auto kept = total - static_cast<std::int64_t>(static_cast<double>(total) * settings.test);
@@ -134,7 +143,8 @@ void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const
 
 std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
   if (!reader.has_meta("data.settings"))
-    fail(ErrorCode::kBadData, "{}: says nothing about its data; it was not written by `akin net train`", reader.path());
+    fail(ErrorCode::kBadData, "{}: says nothing about its data; it was not written by `akin net train`",
+         reader.path());
   try {
     const json root = json::parse(reader.meta("data.settings"));
     NetDataSettings settings;

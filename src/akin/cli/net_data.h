@@ -63,8 +63,8 @@ struct NetSamples {
 enum class Targets { kRequired, kIfPresent };
 
 /// Samples for the net. Where `ids` has none for an input, those of the source are taken and put there.
-NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source, NetIds& ids,
-                        Targets targets);
+NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source,
+                        NetIds& ids, Targets targets);
 
 /// Settings and ids inside the file of a saved net.
 void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const NetIds& ids);

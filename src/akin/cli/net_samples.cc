@@ -17,7 +17,8 @@ std::vector<float> columns_of(const NumberTable& table, const std::vector<std::s
   for (const std::string& name : names) {
     const auto found = std::ranges::find(table.columns, name);
     if (found == table.columns.end())
-      fail(ErrorCode::kBadData, "{}: has no column '{}'{}", table.path, name, did_you_mean(name, table.columns));
+      fail(ErrorCode::kBadData, "{}: has no column '{}'{}", table.path, name,
+           did_you_mean(name, table.columns));
     columns.push_back(&table.values[static_cast<std::size_t>(found - table.columns.begin())]);
   }
   std::vector<float> values;
@@ -29,14 +30,16 @@ std::vector<float> columns_of(const NumberTable& table, const std::vector<std::s
 }
 
 bool has_columns(const NumberTable& table, const std::vector<std::string>& names) {
-  return std::ranges::all_of(
-      names, [&](const std::string& name) { return std::ranges::find(table.columns, name) != table.columns.end(); });
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    return std::ranges::find(table.columns, name) != table.columns.end();
+  });
 }
 
 const std::vector<std::string>& columns_for(const SampleRequest& request, const std::string& input) {
   const auto found = request.settings.inputs.find(input);
   if (found == request.settings.inputs.end())
-    fail(ErrorCode::kUsage, "input {} gets no data: name it under [data], such as inputs.{} = [...]", input, input);
+    fail(ErrorCode::kUsage, "input {} gets no data: name it under [data], such as inputs.{} = [...]", input,
+         input);
   return found->second;
 }
 
@@ -78,7 +81,8 @@ NetSamples table_samples(const SampleRequest& request) {
       std::vector<std::int32_t> ids;
       for (const float value : values) {
         if (value != std::floor(value) || value < 0 || value > 16'777'216)
-          fail(ErrorCode::kBadData, "{}: input {} takes whole numbers from 0, not {}", table.path, name, value);
+          fail(ErrorCode::kBadData, "{}: input {} takes whole numbers from 0, not {}", table.path, name,
+               value);
         ids.push_back(static_cast<std::int32_t>(value));
       }
       samples.all.inputs.push_back(nn::make_ids(shape, std::move(ids)));
@@ -121,17 +125,19 @@ NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held)
 namespace {
 
 /// The label of a document, as text: its first word, or an attribute.
-std::string_view label_of(const Dataset& shop, const std::string& target, idx_t document, std::span<const Event> words) {
+std::string_view label_of(const Dataset& shop, const std::string& target, idx_t document,
+                          std::span<const Event> words) {
   if (target == "first-word") return words.empty() ? std::string_view() : shop.items.id(words[0].item);
   return shop.user_attributes.get(target, document);
 }
 
-float parse_label(const Dataset& shop, const std::string& target, idx_t document, std::span<const Event> words) {
+float parse_label(const Dataset& shop, const std::string& target, idx_t document,
+                  std::span<const Event> words) {
   const std::string_view text = label_of(shop, target, document, words);
   const ParsedValue parsed = parse_value(text);
   if (parsed.problem != nullptr)
-    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", shop.users.id(document), target, text,
-         parsed.problem);
+    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", shop.users.id(document), target,
+         text, parsed.problem);
   return parsed.value;
 }
 
@@ -146,7 +152,8 @@ NetSamples text_samples(const SampleRequest& request) {
   if (request.settings.target.size() > 1) fail(ErrorCode::kUsage, "text has one target");
   const std::string target = request.settings.target.empty() ? "" : request.settings.target[0];
   const bool first_word = target == "first-word";
-  const bool labelled = request.targets == Targets::kRequired || first_word || shop.user_attributes.find(target) != nullptr;
+  const bool labelled =
+      request.targets == Targets::kRequired || first_word || shop.user_attributes.find(target) != nullptr;
 
   const auto indices = net_indices(request.ids, name, shop.items);
   const auto length = static_cast<std::size_t>(nn::count_of(request.spec.shape(inputs[0]).output));
@@ -156,7 +163,8 @@ NetSamples text_samples(const SampleRequest& request) {
   std::vector<std::int32_t> words;
   std::vector<float> labels;
   for (idx_t document = 0; document < shop.n_users(); ++document) {
-    std::span<const Event> events(shop.events.data() + offsets[document], offsets[document + 1] - offsets[document]);
+    std::span<const Event> events(shop.events.data() + offsets[document],
+                                  offsets[document + 1] - offsets[document]);
     if (labelled) labels.push_back(parse_label(shop, target, document, events));
     if (first_word) events = events.subspan(std::min<std::size_t>(1, events.size()));
     for (std::size_t i = 0; i < length; ++i) {
@@ -164,7 +172,8 @@ NetSamples text_samples(const SampleRequest& request) {
       samples.unknown += i < events.size() && words.back() == 0 ? 1 : 0;
     }
   }
-  samples.all.inputs.push_back(nn::make_ids({documents, static_cast<std::int64_t>(length)}, std::move(words)));
+  samples.all.inputs.push_back(
+      nn::make_ids({documents, static_cast<std::int64_t>(length)}, std::move(words)));
   if (labelled) samples.all.targets = nn::make_array({documents, 1}, std::move(labels));
   return samples;
 }

@@ -16,7 +16,9 @@ struct NetToml {
   std::string path;
   toml::table root;
 
-  std::string where(const toml::node& node) const { return fmt::format("{}:{}", path, node.source().begin.line); }
+  std::string where(const toml::node& node) const {
+    return fmt::format("{}:{}", path, node.source().begin.line);
+  }
   [[noreturn]] void wrong(const toml::node& node, const std::string& message) const {
     fail(ErrorCode::kUsage, "{}: {}", where(node), message);
   }
@@ -43,9 +45,12 @@ nn::FieldValue list_value(const NetToml& file, const toml::array& list) {
   std::vector<std::int64_t> numbers;
   std::vector<std::string> texts;
   for (const toml::node& element : list) {
-    if (const auto* number = element.as_integer()) numbers.push_back(number->get());
-    else if (const auto* text = element.as_string()) texts.push_back(text->get());
-    else file.wrong(element, "a list holds whole numbers or texts");
+    if (const auto* number = element.as_integer())
+      numbers.push_back(number->get());
+    else if (const auto* text = element.as_string())
+      texts.push_back(text->get());
+    else
+      file.wrong(element, "a list holds whole numbers or texts");
   }
   if (!numbers.empty() && !texts.empty()) file.wrong(list, "a list holds numbers or texts, not both");
   if (numbers.empty()) return texts;
@@ -73,12 +78,15 @@ std::int64_t named_size(const std::string& text, const std::map<std::string, std
   const std::size_t plus = text.find('+');
   const std::string name = text.substr(0, plus);
   if (plus != std::string::npos && text.substr(plus) != "+1")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it", text);
+    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+         text);
   if (name != "users" && name != "items" && name != "words")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it", text);
+    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+         text);
   const auto found = sizes.find(name);
   if (found == sizes.end())
-    fail(ErrorCode::kUsage, "'{}' is taken from data of kind ratings or text: give --data, or write a number", text);
+    fail(ErrorCode::kUsage, "'{}' is taken from data of kind ratings or text: give --data, or write a number",
+         text);
   return found->second + (plus == std::string::npos ? 0 : 1);
 }
 
@@ -134,7 +142,8 @@ std::string setting_text(const NetToml& file, const toml::node& node) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *number);
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
-  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) return fmt::format("{}", fmt::join(*texts, ","));
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value))
+    return fmt::format("{}", fmt::join(*texts, ","));
   file.wrong(node, "write a text, number, true or false");
 }
 
@@ -148,7 +157,8 @@ bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& nod
   };
   const auto real = [&](double& target) {
     if (!node.is_number()) fail(ErrorCode::kUsage, "{} must be a number", name);
-    target = node.is_integer() ? static_cast<double>(node.as_integer()->get()) : node.as_floating_point()->get();
+    target =
+        node.is_integer() ? static_cast<double>(node.as_integer()->get()) : node.as_floating_point()->get();
     return true;
   };
   if (name == "epochs") return whole(fit.epochs);
@@ -214,14 +224,16 @@ void read_data(const NetToml& file, NetPlan& plan) {
   for (const auto& [key, setting] : *table) {
     const std::string name(key.str());
     if (name == "kind") {
-      file.at(setting, [&, &value = setting] { plan.data.kind = parse_data_kind(texts_of(file, value).at(0)); });
+      file.at(setting,
+              [&, &value = setting] { plan.data.kind = parse_data_kind(texts_of(file, value).at(0)); });
     } else if (name == "inputs") {
       read_inputs(file, setting, plan);
     } else if (name == "target") {
       plan.data.target = texts_of(file, setting);
     } else if (name == "test") {
       plan.data.test = setting.value_or(-1.0);
-      if (!(plan.data.test >= 0 && plan.data.test < 1)) file.wrong(setting, "test is a share: at least 0, below 1");
+      if (!(plan.data.test >= 0 && plan.data.test < 1))
+        file.wrong(setting, "test is a share: at least 0, below 1");
     } else {
       const std::vector<std::string> known = {"kind", "inputs", "target", "test"};
       file.wrong(setting, fmt::format("[data] has no '{}'{}; it has {}", name, did_you_mean(name, known),

@@ -18,8 +18,8 @@ struct NetPlan {
   NetDataSettings data;
 };
 
-/// Reads a TOML file of a net (docs/nets.md). `rows` and `units` of a layer may say "users", "items" or "words", with
-/// +1 behind it; they are taken from `sizes`. Throws Error(kUsage) with file and line.
+/// Reads a TOML file of a net (docs/nets.md). `rows` and `units` of a layer may say "users", "items" or
+/// "words", with +1 behind it; they are taken from `sizes`. Throws Error(kUsage) with file and line.
 NetPlan read_net_toml(const std::string& path, const std::map<std::string, std::int64_t>& sizes);
 
 /// The kind of data that the file's table [data] names, before its layers are read; csv if there is none.

@@ -12,7 +12,8 @@ template <typename T>
 Array checked(Shape shape, std::vector<T> values) {
   const bool fits = !shape.empty() && std::ranges::min(shape) >= 0 &&
                     static_cast<std::size_t>(count_of(shape)) == values.size();
-  if (!fits) fail(ErrorCode::kUsage, "an array of {} values has no shape ({})", values.size(), fmt::join(shape, ", "));
+  if (!fits)
+    fail(ErrorCode::kUsage, "an array of {} values has no shape ({})", values.size(), fmt::join(shape, ", "));
   Array array;
   array.shape = std::move(shape);
   array.values = std::move(values);
@@ -21,7 +22,9 @@ Array checked(Shape shape, std::vector<T> values) {
 
 }  // namespace
 
-Array make_array(Shape shape, std::vector<float> values) { return checked(std::move(shape), std::move(values)); }
+Array make_array(Shape shape, std::vector<float> values) {
+  return checked(std::move(shape), std::move(values));
+}
 Array make_ids(Shape shape, std::vector<std::int32_t> values) {
   return checked(std::move(shape), std::move(values));
 }
@@ -52,7 +55,8 @@ Array Array::slice(std::int64_t begin, std::int64_t end) const {
   const std::int64_t width = count_of(sample_shape());
   std::visit(
       [&](const auto& from) {
-        result.values = std::decay_t<decltype(from)>(from.begin() + begin * width, from.begin() + end * width);
+        result.values =
+            std::decay_t<decltype(from)>(from.begin() + begin * width, from.begin() + end * width);
       },
       values);
   return result;

@@ -34,8 +34,8 @@ struct Array {
 Array make_array(Shape shape, std::vector<float> values);
 Array make_ids(Shape shape, std::vector<std::int32_t> values);
 
-/// One of a net's weights, or of its optimizer's slots, by a name such as "dense_1/kernel". Holds double where
-/// the net computes in double.
+/// One of a net's weights, or of its optimizer's slots, by a name such as "dense_1/kernel". Holds double
+/// where the net computes in double.
 struct NamedArray {
   std::string name;
   Shape shape;

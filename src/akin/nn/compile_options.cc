@@ -10,9 +10,10 @@
 namespace akin::nn {
 namespace {
 
-constexpr std::array<std::string_view, 6> kOptimizers = {"sgd", "adagrad", "rmsprop", "adadelta", "adam", "lbfgs"};
-constexpr std::array<std::string_view, 5> kLosses = {"mse", "mae", "binary_crossentropy", "categorical_crossentropy",
-                                                     "sparse_categorical_crossentropy"};
+constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", "rmsprop",
+                                                         "adadelta", "adam",    "lbfgs"};
+constexpr std::array<std::string_view, 5> kLosses = {
+    "mse", "mae", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"};
 constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
 
 template <typename Enum, std::size_t kCount>
@@ -51,7 +52,8 @@ double parse_number(const Number& number, const std::string& text) {
     used = 0;
   }
   if (used == 0 || used != text.size() || !(value >= number.min && value <= number.max))
-    fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", number.name, text, number.min, number.max);
+    fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", number.name, text, number.min,
+         number.max);
   return value;
 }
 
@@ -78,14 +80,19 @@ OptimizerSpec make_optimizer(std::string_view name) {
       spec.learning_rate = 0.01;
       spec.momentum = momentum ? 0.9 : 0;
       break;
-    case OptimizerKind::kAdagrad: spec.learning_rate = 0.01; break;
+    case OptimizerKind::kAdagrad:
+      spec.learning_rate = 0.01;
+      break;
     case OptimizerKind::kAdadelta:
       spec.learning_rate = 1;
       spec.rho = 0.95;
       break;
-    case OptimizerKind::kLbfgs: spec.learning_rate = 1; break;
+    case OptimizerKind::kLbfgs:
+      spec.learning_rate = 1;
+      break;
     case OptimizerKind::kRmsprop:
-    case OptimizerKind::kAdam: break;
+    case OptimizerKind::kAdam:
+      break;
   }
   return spec;
 }
@@ -109,7 +116,8 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values) {
     } else if (key == "loss") {
       options.loss = parse_loss(text);
     } else if (key == "metrics") {
-      for (const std::string_view name : split(text, ',')) options.metrics.push_back(parse_metric(trimmed(name)));
+      for (const std::string_view name : split(text, ','))
+        options.metrics.push_back(parse_metric(trimmed(name)));
     } else if (key != "optimizer") {
       const std::vector<std::string> keys = known_keys();
       fail(ErrorCode::kUsage, "unknown setting '{}'{}; there are {}", key, did_you_mean(key, keys),
@@ -141,16 +149,20 @@ void check_targets(const NetSpec& spec, Loss loss, const Shape& target) {
     Shape labels = target;
     if (labels.size() > classes.size() && labels.back() == 1) labels.pop_back();
     if (output.back() >= 2 && labels == classes) return;
-    fail(ErrorCode::kUsage, "net {}: {} needs one class number per sample and an output of at least 2 classes; targets "
-         "are {}, layer {} gives {}", spec.name(), to_string(loss), shape_text(target), layer, shape_text(output));
+    fail(ErrorCode::kUsage,
+         "net {}: {} needs one class number per sample and an output of at least 2 classes; targets "
+         "are {}, layer {} gives {}",
+         spec.name(), to_string(loss), shape_text(target), layer, shape_text(output));
   }
   if (loss == Loss::kCategoricalCrossentropy && output.back() < 2)
-    fail(ErrorCode::kUsage, "net {}: {} needs at least 2 classes; layer {} gives {}; for one probability take "
-         "binary_crossentropy", spec.name(), to_string(loss), layer, shape_text(output));
+    fail(ErrorCode::kUsage,
+         "net {}: {} needs at least 2 classes; layer {} gives {}; for one probability take "
+         "binary_crossentropy",
+         spec.name(), to_string(loss), layer, shape_text(output));
   const bool one_number = target.empty() && count_of(output) == 1;
   if (!one_number && target != output)
-    fail(ErrorCode::kUsage, "net {}: targets are {}, but layer {} gives {}", spec.name(), shape_text(target), layer,
-         shape_text(output));
+    fail(ErrorCode::kUsage, "net {}: targets are {}, but layer {} gives {}", spec.name(), shape_text(target),
+         layer, shape_text(output));
 }
 
 }  // namespace akin::nn

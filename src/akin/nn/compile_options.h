@@ -24,16 +24,16 @@ struct OptimizerSpec {
   double beta2 = 0.999;  ///< adam
   double epsilon = 1e-8;
   bool nesterov = false;  ///< sgd: look ahead (Nesterov 1983)
-  double clip_norm = 0;   ///< gradients longer than this, all weights together, are shortened to it; 0 = never
+  double clip_norm = 0;  ///< gradients longer than this, all weights together, are shortened to it; 0 = never
 };
 
-/// The optimizer `name` (sgd, momentum, adagrad, rmsprop, adadelta, adam, lbfgs) with its defaults; momentum is sgd
-/// with momentum 0.9. Throws Error(kUsage) with the nearest names.
+/// The optimizer `name` (sgd, momentum, adagrad, rmsprop, adadelta, adam, lbfgs) with its defaults; momentum
+/// is sgd with momentum 0.9. Throws Error(kUsage) with the nearest names.
 OptimizerSpec make_optimizer(std::string_view name);
 std::string_view to_string(OptimizerKind kind);
 
-/// Losses, each a mean over all values of a batch, as in Keras. The cross-entropies are worked out from what goes
-/// into a last sigmoid or softmax, so that they neither overflow nor take the logarithm of 0.
+/// Losses, each a mean over all values of a batch, as in Keras. The cross-entropies are worked out from what
+/// goes into a last sigmoid or softmax, so that they neither overflow nor take the logarithm of 0.
 enum class Loss { kMse, kMae, kBinaryCrossentropy, kCategoricalCrossentropy, kSparseCategoricalCrossentropy };
 Loss parse_loss(std::string_view name);
 std::string_view to_string(Loss loss);
@@ -49,9 +49,9 @@ struct CompileOptions {
   std::vector<Metric> metrics = {};
 };
 
-/// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon, nesterov,
-/// clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first, whatever the order.
-/// Throws Error(kUsage) on other keys or values.
+/// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
+/// nesterov, clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first,
+/// whatever the order. Throws Error(kUsage) on other keys or values.
 CompileOptions parse_compile(const std::map<std::string, std::string>& values);
 /// The reverse.
 std::map<std::string, std::string> compile_values(const CompileOptions& options);

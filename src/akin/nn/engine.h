@@ -1,5 +1,5 @@
-// What computes a net: forward, backward and a step, one batch at a time. The only thing that knows torch stands
-// behind it, in a library of its own.
+// What computes a net: forward, backward and a step, one batch at a time. The only thing that knows torch
+// stands behind it, in a library of its own.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ class Engine {
   /// Must come before all that has a loss; forgets what the optimizer remembers.
   virtual void compile(const CompileOptions& options) = 0;
   virtual void set_threads(int threads) = 0;  ///< 0 = all processors
-  /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is not
-  /// finite, no weight is touched.
+  /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is
+  /// not finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
   virtual BatchResult test(const Batch& batch) = 0;
   /// Output of layer `layer`.
@@ -54,9 +54,9 @@ class Engine {
   virtual void set_optimizer_slots(const std::vector<NamedArray>& slots) = 0;
 };
 
-/// Loads the library on the first call and makes an engine whose weights are zero. The library is looked for in
-/// $AKIN_NN_LIBRARY, where akin was built, beside the program and in ../lib of it. Throws Error(kNotFound) saying
-/// where it was looked for, Error(kUsage) if the device does not exist.
+/// Loads the library on the first call and makes an engine whose weights are zero. The library is looked for
+/// in $AKIN_NN_LIBRARY, where akin was built, beside the program and in ../lib of it. Throws Error(kNotFound)
+/// saying where it was looked for, Error(kUsage) if the device does not exist.
 std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options);
 
 }  // namespace akin::nn

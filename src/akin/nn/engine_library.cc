@@ -47,7 +47,8 @@ void* open_library() {
     fail(ErrorCode::kIo, "{}: cannot be loaded: {}", path, reason == nullptr ? "unknown reason" : reason);
   }
   fail(ErrorCode::kNotFound,
-       "neural nets need {}, which is not at {}; build akin with -DAKIN_NN=ON (libtorch-dev), or set AKIN_NN_LIBRARY",
+       "neural nets need {}, which is not at {}; build akin with -DAKIN_NN=ON (libtorch-dev), or set "
+       "AKIN_NN_LIBRARY",
        kEngineLibrary, fmt::join(candidates, " nor "));
 }
 
@@ -92,7 +93,8 @@ std::vector<NamedArray> read_keras_weights(const std::string& path) {
   return weights;
 }
 
-void write_keras_weights(const std::string& path, const NetSpec& spec, const std::vector<NamedArray>& weights) {
+void write_keras_weights(const std::string& path, const NetSpec& spec,
+                         const std::vector<NamedArray>& weights) {
   the_library().write_keras(&path, &spec, &weights);
 }
 

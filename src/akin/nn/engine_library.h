@@ -11,7 +11,8 @@ inline constexpr const char* kEngineLibrary = "libakin_nn_torch.so";
 
 using EngineInterfaceFunction = int();
 using MakeEngineFunction = Engine*(const NetSpec* spec, const EngineOptions* options);
-using WriteKerasFunction = void(const std::string* path, const NetSpec* spec, const std::vector<NamedArray>* weights);
+using WriteKerasFunction = void(const std::string* path, const NetSpec* spec,
+                                const std::vector<NamedArray>* weights);
 using ReadKerasFunction = void(const std::string* path, std::vector<NamedArray>* weights);
 
 }  // namespace akin::nn

@@ -58,8 +58,8 @@ std::vector<double> read_table(const LayerSpec& layer) {
   const auto rows = static_cast<std::size_t>(layer.rows);
   const auto units = static_cast<std::size_t>(layer.units);
   if (shape.size() != 2 || shape[1] != units || (shape[0] != rows && shape[0] + 1 != rows))
-    fail(ErrorCode::kBadData, "layer {}: tensor {} of {} is ({}); expected ({}, {}), or a row less", layer.name, name,
-         layer.file, fmt::join(shape, ", "), rows, units);
+    fail(ErrorCode::kBadData, "layer {}: tensor {} of {} is ({}); expected ({}, {}), or a row less",
+         layer.name, name, layer.file, fmt::join(shape, ", "), rows, units);
   const auto table = reader.tensor<float>(name);
   std::vector<double> values((rows - shape[0]) * units, 0.0);
   values.insert(values.end(), table.begin(), table.end());
@@ -69,20 +69,25 @@ std::vector<double> read_table(const LayerSpec& layer) {
 std::vector<double> initial_values(const LayerSpec& layer, const WeightSpec& weight, Rng rng) {
   const auto count = static_cast<std::size_t>(count_of(weight.shape));
   switch (weight.initializer) {
-    case Initializer::kZeros: return std::vector<double>(count, 0.0);
-    case Initializer::kOnes: return std::vector<double>(count, 1.0);
-    case Initializer::kGlorot: return uniform(count, glorot_limit(weight.shape), rng);
-    case Initializer::kUniform: return uniform(count, 0.05, rng);
+    case Initializer::kZeros:
+      return std::vector<double>(count, 0.0);
+    case Initializer::kOnes:
+      return std::vector<double>(count, 1.0);
+    case Initializer::kGlorot:
+      return uniform(count, glorot_limit(weight.shape), rng);
+    case Initializer::kUniform:
+      return uniform(count, 0.05, rng);
     case Initializer::kOrthogonal:
-      return orthonormal_rows(static_cast<std::size_t>(weight.shape[0]), static_cast<std::size_t>(weight.shape[1]),
-                              rng);
+      return orthonormal_rows(static_cast<std::size_t>(weight.shape[0]),
+                              static_cast<std::size_t>(weight.shape[1]), rng);
     case Initializer::kForgetBias: {
       std::vector<double> values(count, 0.0);
       const auto units = static_cast<std::ptrdiff_t>(layer.units);
       std::fill(values.begin() + units, values.begin() + 2 * units, 1.0);
       return values;
     }
-    case Initializer::kTable: return read_table(layer);
+    case Initializer::kTable:
+      return read_table(layer);
   }
   fail(ErrorCode::kInternal, "weight {} has no beginning", weight.name);
 }
@@ -96,8 +101,10 @@ std::vector<NamedArray> initial_weights(const NetSpec& spec, std::uint64_t seed,
       const LayerSpec& layer = spec.layers()[i];
       std::vector<double> values = initial_values(layer, weight, Rng(seed, weights.size()));
       NamedArray array{layer.name + "/" + weight.name, weight.shape};
-      if (dtype == "double") array.values = std::move(values);
-      else array.values = std::vector<float>(values.begin(), values.end());
+      if (dtype == "double")
+        array.values = std::move(values);
+      else
+        array.values = std::vector<float>(values.begin(), values.end());
       weights.push_back(std::move(array));
     }
   }

@@ -14,10 +14,11 @@ namespace akin::nn {
 /// Error(kNotFound), Error(kBadData) where it is no such file.
 std::vector<NamedArray> read_keras_weights(const std::string& path);
 
-/// Writes weights as Keras 2.0.8 does: group model_weights with attributes layer_names, backend and keras_version, a
-/// group a layer with attribute weight_names, data sets layer/weight:0 in it, float32. `model.load_weights(path)`
-/// reads it into the same layers. Throws Error(kIo).
-void write_keras_weights(const std::string& path, const NetSpec& spec, const std::vector<NamedArray>& weights);
+/// Writes weights as Keras 2.0.8 does: group model_weights with attributes layer_names, backend and
+/// keras_version, a group a layer with attribute weight_names, data sets layer/weight:0 in it, float32.
+/// `model.load_weights(path)` reads it into the same layers. Throws Error(kIo).
+void write_keras_weights(const std::string& path, const NetSpec& spec,
+                         const std::vector<NamedArray>& weights);
 
 /// Weights of any file: of Keras (.h5, .hdf5), of a saved net, or of a safetensors file with tensors named
 /// layer/weight.

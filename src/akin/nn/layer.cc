@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kMany = 1000;
 
-constexpr std::array<std::string_view, 8> kActivationNames = {"default", "linear", "sigmoid",    "hard_sigmoid",
-                                                              "tanh",    "relu",   "leaky_relu", "softmax"};
+constexpr std::array<std::string_view, 8> kActivationNames = {
+    "default", "linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "leaky_relu", "softmax"};
 constexpr std::array<std::string_view, 3> kVectorNames = {"learned", "one-hot", "pretrained"};
 constexpr std::array<std::string_view, 2> kPaddingNames = {"valid", "same"};  // kAmount is a number
 
@@ -87,7 +87,8 @@ const std::vector<KindInfo>& kinds() {
 }
 
 template <typename Enum, std::size_t kCount>
-Enum parse_name(std::string_view text, const std::array<std::string_view, kCount>& names, std::string_view what) {
+Enum parse_name(std::string_view text, const std::array<std::string_view, kCount>& names,
+                std::string_view what) {
   const auto found = std::ranges::find(names, text);
   if (found != names.end()) return static_cast<Enum>(found - names.begin());
   const std::vector<std::string> all(names.begin(), names.end());
@@ -128,7 +129,8 @@ Field plain(std::string_view name, std::string_view type, T LayerSpec::*member) 
 }
 
 template <typename Enum, std::size_t kCount>
-Field choice(std::string_view name, Enum LayerSpec::*member, const std::array<std::string_view, kCount>& names) {
+Field choice(std::string_view name, Enum LayerSpec::*member,
+             const std::array<std::string_view, kCount>& names) {
   return {name, "a name",
           [member, &names](const LayerSpec& layer) {
             return FieldValue(std::string(names[static_cast<std::size_t>(layer.*member)]));

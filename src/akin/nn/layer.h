@@ -68,7 +68,7 @@ struct LayerSpec {
   Activation recurrent_activation = Activation::kSigmoid;  ///< of the gates of gru and lstm
   Shape kernel = {};                                       ///< convolution: (width) or (height, width)
   Shape pool = {};                                         ///< pooling: likewise
-  Shape strides = {};                                      ///< empty = 1 for convolutions, the window for pooling
+  Shape strides = {};  ///< empty = 1 for convolutions, the window for pooling
   Padding padding = Padding::kValid;
   std::int64_t pad = 0;           ///< of Padding::kAmount
   double rate = 0;                ///< dropout: share of values set to zero in training
@@ -101,11 +101,11 @@ std::string_view to_string(Activation activation);
 Activation parse_activation(std::string_view name);
 
 /// A field's value as files hold it.
-using FieldValue =
-    std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>, std::vector<std::string>>;
+using FieldValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
+                                std::vector<std::string>>;
 
-/// Sets the field `name` of a layer whose kind is set. Throws Error(kUsage) if its kind has no such field (with
-/// the nearest names) or the value is of another type.
+/// Sets the field `name` of a layer whose kind is set. Throws Error(kUsage) if its kind has no such field
+/// (with the nearest names) or the value is of another type.
 void set_field(LayerSpec& layer, std::string_view name, const FieldValue& value);
 /// The fields that differ from their defaults, in the order of KindInfo.
 std::vector<std::pair<std::string, FieldValue>> changed_fields(const LayerSpec& layer);

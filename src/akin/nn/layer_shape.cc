@@ -70,8 +70,10 @@ LayerShape reshape(const LayerSpec& layer, const Shape& in) {
   std::int64_t known = 1;
   std::int64_t open = 0;
   for (const std::int64_t size : out) {
-    if (size == -1) ++open;
-    else known *= size;
+    if (size == -1)
+      ++open;
+    else
+      known *= size;
   }
   if (out.empty() || open > 1 || known < 1) wrong(layer, "needs a shape with at most one -1");
   if (open == 1 && total % known == 0) std::ranges::replace(out, std::int64_t{-1}, total / known);
@@ -92,7 +94,8 @@ Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
   for (std::size_t d = 0; d < dims; ++d) {
     const std::int64_t places = window_places(in[d], window[d], strides[d], layer).count;
     if (places < 1) {
-      wrong(layer, "a window of {} does not fit into {} places; pad, or make the input longer", window[d], in[d]);
+      wrong(layer, "a window of {} does not fit into {} places; pad, or make the input longer", window[d],
+            in[d]);
     }
     out.push_back(places);
   }
@@ -151,7 +154,8 @@ LayerShape concatenate(const LayerSpec& layer, std::span<const Shape> inputs) {
 
 LayerShape merge(const LayerSpec& layer, std::span<const Shape> inputs) {
   for (const Shape& in : inputs) {
-    if (in != inputs[0]) wrong(layer, "inputs must have one shape, not {} and {}", shape_text(inputs[0]), shape_text(in));
+    if (in != inputs[0])
+      wrong(layer, "inputs must have one shape, not {} and {}", shape_text(inputs[0]), shape_text(in));
   }
   if (layer.kind != LayerKind::kDot) return {inputs[0], {}};
   if (inputs[0].size() != 1) wrong(layer, "takes vectors, not {}; flatten them first", shape_text(inputs[0]));
@@ -173,49 +177,71 @@ LayerShape global_pool(const LayerSpec& layer, const Shape& in, std::size_t dims
   return {{in.back()}, {}};
 }
 
+void check_input_count(const LayerSpec& layer, int given) {
+  const KindInfo& info = kind_info(layer.kind);
+  if (given < info.least_inputs || given > info.most_inputs) {
+    const std::string wanted = info.least_inputs == info.most_inputs
+                                   ? fmt::format("{}", info.least_inputs)
+                                   : fmt::format("at least {}", info.least_inputs);
+    wrong(layer, "has {} input{}, but takes {}", given, given == 1 ? "" : "s", wanted);
+  }
+}
+
 }  // namespace
 
 LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs) {
   using K = LayerKind;
-  const KindInfo& info = kind_info(layer.kind);
-  const auto given = static_cast<int>(inputs.size());
-  if (given < info.least_inputs || given > info.most_inputs) {
-    const std::string wanted = info.least_inputs == info.most_inputs ? fmt::format("{}", info.least_inputs)
-                                                                     : fmt::format("at least {}", info.least_inputs);
-    wrong(layer, "has {} input{}, but takes {}", given, given == 1 ? "" : "s", wanted);
-  }
+  check_input_count(layer, static_cast<int>(inputs.size()));
   switch (layer.kind) {
-    case K::kInput: return input(layer);
-    case K::kDense: return dense(layer, inputs[0]);
-    case K::kEmbedding: return embedding(layer, inputs[0]);
+    case K::kInput:
+      return input(layer);
+    case K::kDense:
+      return dense(layer, inputs[0]);
+    case K::kEmbedding:
+      return embedding(layer, inputs[0]);
     case K::kMultiHot:
       need_units(layer);
       need_rank(layer, inputs[0], 1, "a list of indices");
       return {{layer.units}, {}};
-    case K::kFlatten: return {{count_of(inputs[0])}, {}};
-    case K::kReshape: return reshape(layer, inputs[0]);
+    case K::kFlatten:
+      return {{count_of(inputs[0])}, {}};
+    case K::kReshape:
+      return reshape(layer, inputs[0]);
     case K::kDropout:
       if (!(layer.rate >= 0 && layer.rate < 1)) wrong(layer, "rate must be at least 0 and below 1");
       return {inputs[0], {}};
-    case K::kActivation: return {inputs[0], {}};
-    case K::kConv1d: return convolution(layer, inputs[0], 1);
-    case K::kConv2d: return convolution(layer, inputs[0], 2);
+    case K::kActivation:
+      return {inputs[0], {}};
+    case K::kConv1d:
+      return convolution(layer, inputs[0], 1);
+    case K::kConv2d:
+      return convolution(layer, inputs[0], 2);
     case K::kMaxPool1d:
-    case K::kAveragePool1d: return pooling(layer, inputs[0], 1);
+    case K::kAveragePool1d:
+      return pooling(layer, inputs[0], 1);
     case K::kMaxPool2d:
-    case K::kAveragePool2d: return pooling(layer, inputs[0], 2);
+    case K::kAveragePool2d:
+      return pooling(layer, inputs[0], 2);
     case K::kGlobalMaxPool1d:
-    case K::kGlobalAveragePool1d: return global_pool(layer, inputs[0], 1);
+    case K::kGlobalAveragePool1d:
+      return global_pool(layer, inputs[0], 1);
     case K::kGlobalMaxPool2d:
-    case K::kGlobalAveragePool2d: return global_pool(layer, inputs[0], 2);
-    case K::kRnn: return recurrent(layer, inputs[0], 1);
-    case K::kGru: return recurrent(layer, inputs[0], 3);
-    case K::kLstm: return recurrent(layer, inputs[0], 4);
-    case K::kConcatenate: return concatenate(layer, inputs);
+    case K::kGlobalAveragePool2d:
+      return global_pool(layer, inputs[0], 2);
+    case K::kRnn:
+      return recurrent(layer, inputs[0], 1);
+    case K::kGru:
+      return recurrent(layer, inputs[0], 3);
+    case K::kLstm:
+      return recurrent(layer, inputs[0], 4);
+    case K::kConcatenate:
+      return concatenate(layer, inputs);
     case K::kAdd:
     case K::kMultiply:
-    case K::kDot: return merge(layer, inputs);
-    case K::kBatchNorm: return batch_norm(layer, inputs[0]);
+    case K::kDot:
+      return merge(layer, inputs);
+    case K::kBatchNorm:
+      return batch_norm(layer, inputs[0]);
   }
   fail(ErrorCode::kInternal, "layer {} has no shape", layer.name);
 }

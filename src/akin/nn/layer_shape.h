@@ -16,8 +16,8 @@ namespace akin::nn {
 enum class Initializer { kZeros, kOnes, kGlorot, kOrthogonal, kUniform, kForgetBias, kTable };
 
 /// One array of numbers that a layer holds. Names and layouts are those of Keras 2: kernels are (in, out), of
-/// convolutions (width, in, out) or (height, width, in, out); the gates of a gru stand side by side as update,
-/// reset, state, those of an lstm as update, forget, state, output.
+/// convolutions (width, in, out) or (height, width, in, out); the gates of a gru stand side by side as
+/// update, reset, state, those of an lstm as update, forget, state, output.
 struct WeightSpec {
   std::string name;  ///< "kernel", "bias", "embeddings" ...
   Shape shape;
@@ -30,8 +30,8 @@ struct LayerShape {
   std::vector<WeightSpec> weights;
 };
 
-/// Works out `layer` for inputs of the given shapes. Throws Error(kUsage) that names the layer and says what it
-/// needs.
+/// Works out `layer` for inputs of the given shapes. Throws Error(kUsage) that names the layer and says what
+/// it needs.
 LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs);
 
 /// Places that a window of `kernel` with `stride` takes on `size` places, and the zeros put before and after.

@@ -40,7 +40,8 @@ const CompileOptions& Net::need_compiled() const {
 }
 
 void Net::need_trainable() const {
-  if (spec_.trainable_parameters() == 0) fail(ErrorCode::kUsage, "net {}: has no weights to train", spec_.name());
+  if (spec_.trainable_parameters() == 0)
+    fail(ErrorCode::kUsage, "net {}: has no weights to train", spec_.name());
 }
 
 void Net::check_inputs(const std::vector<Array>& inputs) const {
@@ -70,7 +71,8 @@ void Net::check_batch(const Batch& samples) const {
     fail(ErrorCode::kUsage, "net {}: {} samples have {} targets", spec_.name(), samples.inputs[0].samples(),
          samples.targets.samples());
   if (samples.targets.samples() == 0) fail(ErrorCode::kBadData, "net {}: there are no samples", spec_.name());
-  if (samples.targets.is_ids()) fail(ErrorCode::kUsage, "net {}: targets are numbers, not indices", spec_.name());
+  if (samples.targets.is_ids())
+    fail(ErrorCode::kUsage, "net {}: targets are numbers, not indices", spec_.name());
   check_targets(spec_, options.loss, samples.targets.sample_shape());
   check_labels(spec_, options.loss, samples.targets.floats());
 }
@@ -110,7 +112,8 @@ Array Net::predict(const std::vector<Array>& inputs, const std::string& layer, s
     const std::int64_t end = std::min(total, begin + batch);
     const Array part = engine_->predict(slice(inputs, begin, end), index);
     values.insert(values.end(), part.floats().begin(), part.floats().end());
-    context.report({"predicting", static_cast<std::uint64_t>(end), static_cast<std::uint64_t>(total), "samples"});
+    context.report(
+        {"predicting", static_cast<std::uint64_t>(end), static_cast<std::uint64_t>(total), "samples"});
   }
   result.values = std::move(values);
   return result;

@@ -46,9 +46,10 @@ struct FitOptions {
   bool shuffle = true;
   /// Stops after this many epochs without a better `monitor`, and takes the best epoch's weights; 0 = never.
   int patience = 0;
-  double min_delta = 0;        ///< smaller gains are none
-  std::string monitor = "";    ///< a score; empty = val_loss, without validation loss. Accuracies are best when high
-  std::string checkpoint = ""; ///< the net is saved here after each epoch; "{}" becomes the epoch's number
+  double min_delta = 0;  ///< smaller gains are none
+  std::string monitor =
+      "";  ///< a score; empty = val_loss, without validation loss. Accuracies are best when high
+  std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number
   /// Called after each epoch; false ends the fit.
   std::function<bool(const EpochResult&)> on_epoch = {};
 };
@@ -75,30 +76,30 @@ class Net {
   void set_learning_rate(double rate);
   /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
   void set_threads(int threads) { engine_->set_threads(threads); }
-  /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers of
-  /// epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if it had
-  /// never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage) where
-  /// samples do not suit the net; Error(kCancelled).
+  /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers
+  /// of epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if
+  /// it had never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage)
+  /// where samples do not suit the net; Error(kCancelled).
   History fit(const Batch& samples, const FitOptions& options, const Context& context);
   Scores evaluate(const Batch& samples, std::int64_t batch = 256, const Context& context = {});
   /// Outputs of a layer, one row a sample; empty name = the net's output.
   Array predict(const std::vector<Array>& inputs, const std::string& layer = "", std::int64_t batch = 256,
                 const Context& context = {});
 
-  /// Of the loss on these samples, layer by layer from the first: where sigmoids stand deep, those of the first
-  /// layers vanish. Layers without trainable weights are left out.
+  /// Of the loss on these samples, layer by layer from the first: where sigmoids stand deep, those of the
+  /// first layers vanish. Layers without trainable weights are left out.
   std::vector<GradientNorm> gradient_norms(const Batch& samples);
   std::vector<NamedArray> gradients(const Batch& samples);
 
   std::vector<NamedArray> weights() const { return engine_->weights(); }
   /// The weight of that name, such as "item_embedding/embeddings". Throws Error(kNotFound).
   NamedArray weight(const std::string& name) const;
-  /// Replaces the weights named. Throws Error(kBadData) naming one that the net does not have or whose shape is
-  /// another.
+  /// Replaces the weights named. Throws Error(kBadData) naming one that the net does not have or whose shape
+  /// is another.
   void set_weights(const std::vector<NamedArray>& weights);
 
-  /// Writes layers, weights, optimizer and counters into one safetensors file of kind "net". What optimizer lbfgs
-  /// remembers is left out: it begins anew.
+  /// Writes layers, weights, optimizer and counters into one safetensors file of kind "net". What optimizer
+  /// lbfgs remembers is left out: it begins anew.
   void save(const std::string& path) const;
   /// What every save(), those of checkpoints too, adds to the file. The caller's names begin with none of
   /// "weights/", "optimizer/" and "net.".
@@ -110,7 +111,8 @@ class Net {
   void check_batch(const Batch& samples) const;
   const CompileOptions& need_compiled() const;
   void need_trainable() const;
-  Scores train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last, const Context& context);
+  Scores train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
+                     const Context& context);
   Scores scores_of(const BatchResult& sums, double samples) const;
   [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;
 

@@ -25,7 +25,8 @@ void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vect
   }
 }
 
-std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix, const std::string& dtype) {
+std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
+                                    const std::string& dtype) {
   std::vector<NamedArray> arrays;
   for (const std::string& name : reader.names()) {
     if (!name.starts_with(prefix)) continue;

@@ -15,7 +15,8 @@ namespace {
 NetSpec every_kind() {
   NetSpec spec("mixed");
   const Node words = spec.input({6}, "words").embedding(9, 4, {.name = "vectors"});
-  const Node conv = words.conv1d(3, 2, {.name = "conv", .padding = Padding::kSame}).then(LayerKind::kBatchNorm);
+  const Node conv =
+      words.conv1d(3, 2, {.name = "conv", .padding = Padding::kSame}).then(LayerKind::kBatchNorm);
   const Node memory = conv.lstm(3, {.return_sequences = true}).gru(3);
   const Node plain = words.rnn(2);
   spec.concatenate({memory, plain}).dropout(0.5).dense(1, Activation::kSigmoid);
@@ -76,7 +77,8 @@ TEST(NetFile, UnknownDevicesAndTypesAreRefused) {
   EXPECT_EQ(error_text([&] { make_net(every_kind(), options); }),
             "unknown device 'gpu'; there are cpu, cuda and cuda:N");
   options.engine = {"cpu", "half"};
-  EXPECT_EQ(error_text([&] { make_net(every_kind(), options); }), "unknown dtype 'half'; there are float and double");
+  EXPECT_EQ(error_text([&] { make_net(every_kind(), options); }),
+            "unknown dtype 'half'; there are float and double");
 }
 
 TEST(NetFile, KerasFilesRoundTrip) {
@@ -102,11 +104,13 @@ TEST(NetFile, WrongWeightsAreNamed) {
   const TempDir dir;
   EXPECT_THROW(read_keras_weights(dir / "none.h5"), Error);
   write_file(dir / "text.h5", "not HDF5");
-  EXPECT_NE(error_text([&] { read_keras_weights(dir / "text.h5"); }).find("not an HDF5 file"), std::string::npos);
+  EXPECT_NE(error_text([&] { read_keras_weights(dir / "text.h5"); }).find("not an HDF5 file"),
+            std::string::npos);
   Net net = make_net(every_kind());
   NamedArray weight{"conv/kernel", {1, 1}};
   weight.values = std::vector<float>{1};
-  EXPECT_EQ(error_text([&] { net.set_weights({weight}); }), "net mixed: weight conv/kernel is (2, 4, 3); got (1, 1)");
+  EXPECT_EQ(error_text([&] { net.set_weights({weight}); }),
+            "net mixed: weight conv/kernel is (2, 4, 3); got (1, 1)");
   weight.name = "conv/kernal";
   EXPECT_EQ(error_text([&] { net.set_weights({weight}); }),
             "net mixed has no weight conv/kernal (did you mean conv/kernel?)");

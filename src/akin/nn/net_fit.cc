@@ -28,7 +28,8 @@ void check_options(const FitOptions& options) {
 class BestEpoch {
  public:
   BestEpoch(std::string monitor, double min_delta)
-      : monitor_(std::move(monitor)), min_delta_(min_delta),
+      : monitor_(std::move(monitor)),
+        min_delta_(min_delta),
         sign_(monitor_.find("accuracy") != std::string::npos ? 1 : -1) {}
 
   /// Whether the epoch is the best so far.
@@ -55,12 +56,14 @@ class BestEpoch {
 
 std::string checkpoint_path(const std::string& pattern, std::uint64_t epoch) {
   std::string path = pattern;
-  if (const std::size_t at = path.find("{}"); at != std::string::npos) path.replace(at, 2, fmt::format("{}", epoch));
+  if (const std::size_t at = path.find("{}"); at != std::string::npos)
+    path.replace(at, 2, fmt::format("{}", epoch));
   return path;
 }
 
 bool all_finite(const Array& array) {
-  return array.is_ids() || std::ranges::all_of(array.floats(), [](float value) { return std::isfinite(value); });
+  return array.is_ids() ||
+         std::ranges::all_of(array.floats(), [](float value) { return std::isfinite(value); });
 }
 
 }  // namespace
@@ -72,19 +75,22 @@ std::vector<double> History::of(const std::string& name) const {
 }
 
 void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) const {
-  const std::string where = fmt::format("net {}: the loss is {} in batch {} of epoch {}", spec_.name(), loss, number,
-                                        epochs_ + 1);
+  const std::string where =
+      fmt::format("net {}: the loss is {} in batch {} of epoch {}", spec_.name(), loss, number, epochs_ + 1);
   for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
     if (!all_finite(batch.inputs[i]))
-      fail(ErrorCode::kBadData, "{}: its input {} holds values that are no finite numbers; clean the data", where,
-           spec_.layers()[spec_.inputs()[i]].name);
+      fail(ErrorCode::kBadData, "{}: its input {} holds values that are no finite numbers; clean the data",
+           where, spec_.layers()[spec_.inputs()[i]].name);
   }
-  fail(ErrorCode::kBadData, "{}: lower learning_rate (now {}), set clip_norm, or bring inputs and targets to a scale "
-       "of about 1; the weights are those before this batch", where, compiled_->optimizer.learning_rate);
+  fail(ErrorCode::kBadData,
+       "{}: lower learning_rate (now {}), set clip_norm, or bring inputs and targets to a scale "
+       "of about 1; the weights are those before this batch",
+       where, compiled_->optimizer.learning_rate);
 }
 
 /// One pass over the samples in the order of this epoch's stream. `last` = number of the fit's last epoch.
-Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last, const Context& context) {
+Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
+                        const Context& context) {
   const std::int64_t total = samples.targets.samples();
   const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
   const std::int64_t size = whole ? total : options.batch;
@@ -106,8 +112,8 @@ Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::ui
     if (!std::isfinite(result.loss)) fail_not_finite(batch, begin / size + 1, result.loss);
     ++steps_;
     add_weighted(sums, result, static_cast<double>(count));
-    context.report({phase, static_cast<std::uint64_t>(begin + count), static_cast<std::uint64_t>(total), "samples",
-                    sums.loss / static_cast<double>(begin + count)});
+    context.report({phase, static_cast<std::uint64_t>(begin + count), static_cast<std::uint64_t>(total),
+                    "samples", sums.loss / static_cast<double>(begin + count)});
   }
   return scores_of(sums, static_cast<double>(total));
 }
@@ -137,7 +143,8 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
     epoch.scores = train_epoch(train, options, last, context);
     epoch.epoch = ++epochs_;
     if (validation != nullptr) {
-      for (const auto& [name, score] : evaluate(*validation, std::max<std::int64_t>(options.batch, 256), context))
+      for (const auto& [name, score] :
+           evaluate(*validation, std::max<std::int64_t>(options.batch, 256), context))
         epoch.scores["val_" + name] = score;
     }
     epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -9,7 +9,9 @@
 namespace akin::nn {
 namespace {
 
-Batch xor_samples() { return {{make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1})}, make_array({4, 1}, {0, 1, 1, 0})}; }
+Batch xor_samples() {
+  return {{make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1})}, make_array({4, 1}, {0, 1, 1, 0})};
+}
 
 Net xor_net(const std::string& optimizer = "adam", double rate = 0.05, std::uint64_t seed = 1) {
   NetSpec spec("xor");
@@ -128,7 +130,8 @@ TEST(NetFit, StopsEarlyWithTheBestWeights) {
   EXPECT_TRUE(history.stopped_early);
   EXPECT_EQ(history.epochs.size(), history.best_epoch + 3);
   const std::vector<double> losses = history.of("val_loss");
-  EXPECT_EQ(std::ranges::min_element(losses) - losses.begin() + 1, static_cast<std::ptrdiff_t>(history.best_epoch));
+  EXPECT_EQ(std::ranges::min_element(losses) - losses.begin() + 1,
+            static_cast<std::ptrdiff_t>(history.best_epoch));
   EXPECT_EQ(numbers_of(net.weights()), weights.at(history.best_epoch - 1));
 }
 
@@ -159,7 +162,8 @@ TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
   const Batch broken{{make_array({1, 2}, {nan, 0})}, make_array({1, 1}, {1})};
   const std::vector<double> before = numbers_of(other.weights());
   const std::string cause = error_text([&] { other.fit(broken, {}, one_thread()); });
-  EXPECT_NE(cause.find("its input input_1 holds values that are no finite numbers"), std::string::npos) << cause;
+  EXPECT_NE(cause.find("its input input_1 holds values that are no finite numbers"), std::string::npos)
+      << cause;
   EXPECT_EQ(numbers_of(other.weights()), before);
 }
 
@@ -177,7 +181,9 @@ TEST(NetFit, WrongSamplesAreToldBeforeAnythingIsLearned) {
   spec.input({1}, "user").embedding(3, 2, {.name = "users"}).flatten().dense(1);
   Net embedding = make_net(std::move(spec));
   embedding.compile(compile_as("sgd", Loss::kMse));
-  EXPECT_EQ(error_text([&] { embedding.fit({{make_ids({2, 1}, {1, 3})}, make_array({2, 1}, {0, 1})}, {}, one_thread()); }),
+  EXPECT_EQ(error_text([&] {
+              embedding.fit({{make_ids({2, 1}, {1, 3})}, make_array({2, 1}, {0, 1})}, {}, one_thread());
+            }),
             "input user: sample 1 holds index 3, but layer users has 3 rows: 0 to 2");
 }
 
@@ -186,7 +192,8 @@ TEST(NetFit, NothingToTrainIsAMistake) {
   spec.input({1}).dense(1, Activation::kLinear, {.trainable = false});
   Net net = make_net(std::move(spec));
   const Batch samples{{make_array({1, 1}, {1})}, make_array({1, 1}, {1})};
-  EXPECT_EQ(error_text([&] { net.evaluate(samples); }), "net still: compile it first: set optimizer and loss");
+  EXPECT_EQ(error_text([&] { net.evaluate(samples); }),
+            "net still: compile it first: set optimizer and loss");
   net.compile(compile_as("sgd", Loss::kMse));
   EXPECT_EQ(error_text([&] { net.fit(samples, {}, one_thread()); }), "net still: has no weights to train");
 }
@@ -209,7 +216,7 @@ TEST(NetFit, BatchNormMovesItsMeans) {
   Net net = make_net(std::move(spec));
   net.compile(compile_as("sgd", Loss::kMse, 1e-6));
   net.fit({{make_array({4, 1}, {1, 3, 5, 7})}, make_array({4, 1}, {0, 0, 0, 0})}, {.batch = 4}, one_thread());
-  EXPECT_NEAR(net.weight("b/moving_mean").at(0), 2, 1e-6);             // half of 4
+  EXPECT_NEAR(net.weight("b/moving_mean").at(0), 2, 1e-6);              // half of 4
   EXPECT_NEAR(net.weight("b/moving_variance").at(0), 0.5 + 2.5, 1e-6);  // half of 1 and of 5
 }
 

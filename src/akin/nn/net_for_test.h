@@ -22,7 +22,8 @@ inline Array random_array(Shape shape, std::uint64_t seed) {
 inline Array random_ids(Shape shape, std::int32_t rows, std::uint64_t seed) {
   Rng rng(seed);
   std::vector<std::int32_t> values(static_cast<std::size_t>(count_of(shape)));
-  for (std::int32_t& value : values) value = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(rows)));
+  for (std::int32_t& value : values)
+    value = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(rows)));
   return make_ids(std::move(shape), std::move(values));
 }
 

@@ -37,21 +37,25 @@ double worst_error(NetSpec spec, Batch batch, Loss loss) {
   return worst;
 }
 
-/// A net on numbers of `shape`; `body` puts layers on a first dense layer, a dense layer to one number ends it.
+/// A net on numbers of `shape`; `body` puts layers on a first dense layer, a dense layer to one number ends
+/// it.
 template <typename Body>
 void check_body(Shape shape, Body body, Loss loss = Loss::kMse) {
   NetSpec spec("checked");
   const Node first = spec.input(shape).dense(shape.back(), Activation::kTanh);
-  body(first).flatten().dense(1, loss == Loss::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kLinear);
+  body(first).flatten().dense(1,
+                              loss == Loss::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kLinear);
   shape.insert(shape.begin(), kSamples);
   std::vector<float> targets = {1, 0, 1};
-  EXPECT_LT(worst_error(std::move(spec), {{random_array(shape, 1)}, make_array({kSamples, 1}, targets)}, loss), 1e-6);
+  EXPECT_LT(
+      worst_error(std::move(spec), {{random_array(shape, 1)}, make_array({kSamples, 1}, targets)}, loss),
+      1e-6);
 }
 
 TEST(NetGradient, Activations) {
-  for (const Activation activation : {Activation::kLinear, Activation::kSigmoid, Activation::kHardSigmoid,
-                                      Activation::kTanh, Activation::kRelu, Activation::kLeakyRelu,
-                                      Activation::kSoftmax}) {
+  for (const Activation activation :
+       {Activation::kLinear, Activation::kSigmoid, Activation::kHardSigmoid, Activation::kTanh,
+        Activation::kRelu, Activation::kLeakyRelu, Activation::kSoftmax}) {
     SCOPED_TRACE(to_string(activation));
     check_body({5}, [&](const Node& x) { return x.dense(7, activation); });
     check_body({5}, [&](const Node& x) { return x.activation(activation); });
@@ -60,18 +64,24 @@ TEST(NetGradient, Activations) {
 
 TEST(NetGradient, Convolutions) {
   check_body({11, 3}, [](const Node& x) { return x.conv1d(4, 3); });
-  check_body({11, 3}, [](const Node& x) { return x.conv1d(4, 3, {.strides = {2}, .padding = Padding::kSame}); });
+  check_body({11, 3},
+             [](const Node& x) { return x.conv1d(4, 3, {.strides = {2}, .padding = Padding::kSame}); });
   check_body({7, 5, 2}, [](const Node& x) { return x.conv2d(3, {3, 2}); });
   check_body({7, 5, 2}, [](const Node& x) {
-    return x.conv2d(3, {3, 3}, {.activation = Activation::kTanh, .strides = {2, 1}, .padding = Padding::kAmount,
-                                .pad = 1, .bias = false});
+    return x.conv2d(3, {3, 3},
+                    {.activation = Activation::kTanh,
+                     .strides = {2, 1},
+                     .padding = Padding::kAmount,
+                     .pad = 1,
+                     .bias = false});
   });
 }
 
 TEST(NetGradient, Pools) {
   for (const Padding padding : {Padding::kValid, Padding::kSame}) {
     check_body({11, 3}, [&](const Node& x) { return x.max_pool1d(3, {.padding = padding}); });
-    check_body({11, 3}, [&](const Node& x) { return x.average_pool1d(3, {.strides = {2}, .padding = padding}); });
+    check_body({11, 3},
+               [&](const Node& x) { return x.average_pool1d(3, {.strides = {2}, .padding = padding}); });
     check_body({7, 5, 2}, [&](const Node& x) { return x.max_pool2d({2, 3}, {.padding = padding}); });
     check_body({7, 5, 2}, [&](const Node& x) { return x.average_pool2d({2, 3}, {.padding = padding}); });
   }
@@ -83,12 +93,15 @@ TEST(NetGradient, Pools) {
 
 TEST(NetGradient, RecurrentOverTwentySteps) {
   check_body({20, 3}, [](const Node& x) { return x.rnn(4); });
-  check_body({20, 3}, [](const Node& x) { return x.rnn(4, {.activation = Activation::kSigmoid, .return_sequences = true}); });
+  check_body({20, 3}, [](const Node& x) {
+    return x.rnn(4, {.activation = Activation::kSigmoid, .return_sequences = true});
+  });
   check_body({20, 3}, [](const Node& x) { return x.gru(4); });
   check_body({20, 3}, [](const Node& x) { return x.gru(4, {.return_sequences = true}); });
   check_body({20, 3}, [](const Node& x) { return x.lstm(4); });
   check_body({20, 3}, [](const Node& x) {
-    return x.lstm(4, {.recurrent_activation = Activation::kHardSigmoid, .bias = false, .return_sequences = true});
+    return x.lstm(
+        4, {.recurrent_activation = Activation::kHardSigmoid, .bias = false, .return_sequences = true});
   });
 }
 
@@ -98,7 +111,8 @@ TEST(NetGradient, ShapesAndNormalization) {
 }
 
 TEST(NetGradient, Merges) {
-  for (const LayerKind kind : {LayerKind::kConcatenate, LayerKind::kAdd, LayerKind::kMultiply, LayerKind::kDot}) {
+  for (const LayerKind kind :
+       {LayerKind::kConcatenate, LayerKind::kAdd, LayerKind::kMultiply, LayerKind::kDot}) {
     SCOPED_TRACE(kind_info(kind).name);
     NetSpec spec("merge");
     const Node a = spec.input({4}).dense(5, Activation::kTanh);
@@ -124,8 +138,10 @@ TEST(NetGradient, Embeddings) {
 }
 
 TEST(NetGradient, Losses) {
-  check_body({5}, [](const Node& x) { return x; }, Loss::kMae);
-  check_body({5}, [](const Node& x) { return x; }, Loss::kBinaryCrossentropy);
+  check_body(
+      {5}, [](const Node& x) { return x; }, Loss::kMae);
+  check_body(
+      {5}, [](const Node& x) { return x; }, Loss::kBinaryCrossentropy);
   for (const bool folded : {true, false}) {  // with the softmax last, and behind a reshape that hides it
     NetSpec one_hot("classes"), sparse("classes");
     for (NetSpec* spec : {&one_hot, &sparse}) {

@@ -16,7 +16,8 @@ TEST(NetSpec, RatingModelHasKerasSummary) {
   const Node flat_user = user_vector.flatten();
   spec.dot(flat_user, item_vector.flatten());
   EXPECT_EQ(spec.parameters(), 1'033'980);
-  EXPECT_EQ(spec.summary(), R"(_______________________________________________________________________________________
+  EXPECT_EQ(spec.summary(),
+            R"(_______________________________________________________________________________________
 Layer (type)                     Output Shape          Param #     Connected to
 =======================================================================================
 user (InputLayer)                (None, 1)             0
@@ -43,7 +44,10 @@ ________________________________________________________________________________
 
 TEST(NetSpec, CountsOfTheTutorialsModels) {
   NetSpec simple("simple");
-  simple.input({10000}).dense(16, Activation::kRelu).dense(16, Activation::kRelu).dense(1, Activation::kSigmoid);
+  simple.input({10000})
+      .dense(16, Activation::kRelu)
+      .dense(16, Activation::kRelu)
+      .dense(1, Activation::kSigmoid);
   EXPECT_EQ(simple.parameters(), 160'305);
   EXPECT_EQ(simple.layers().back().name, "dense_3");
 
@@ -55,13 +59,14 @@ TEST(NetSpec, CountsOfTheTutorialsModels) {
 }
 
 TEST(NetSpec, KimsConvolutionsOverText) {
-  for (const auto& [length, merged, flat] : {std::array<std::int64_t, 3>{1000, 783, 896}, {500, 391, 384}, {300, 235, 256}}) {
+  for (const auto& [length, merged, flat] :
+       {std::array<std::int64_t, 3>{1000, 783, 896}, {500, 391, 384}, {300, 235, 256}}) {
     NetSpec spec("kim");
     const Node words = spec.input({length}).embedding(5000, 128);
     std::vector<Node> pools;
     for (const std::int64_t width : {3, 4, 5}) {
-      pools.push_back(
-          words.conv1d(128, width, {.activation = Activation::kRelu, .padding = Padding::kSame}).max_pool1d(width));
+      pools.push_back(words.conv1d(128, width, {.activation = Activation::kRelu, .padding = Padding::kSame})
+                          .max_pool1d(width));
     }
     const Node all = spec.concatenate(pools, {.axis = 1});
     EXPECT_EQ(all.shape(), (Shape{merged, 128}));
@@ -121,13 +126,16 @@ TEST(NetSpec, MistakesNameTheLayer) {
             "layer c (conv1d): takes (steps, channels), but its input in is (None, 10)");
   EXPECT_EQ(error_of([&] { in.dense(0, Activation::kRelu, {.name = "d"}); }),
             "layer d (dense): units must be at least 1");
-  EXPECT_EQ(error_of([&] { spec.add({.kind = LayerKind::kDense, .name = "e", .inputs = {"im"}, .units = 1}); }),
-            "layer e: there is no layer im before it (did you mean in?)");
+  EXPECT_EQ(
+      error_of([&] { spec.add({.kind = LayerKind::kDense, .name = "e", .inputs = {"im"}, .units = 1}); }),
+      "layer e: there is no layer im before it (did you mean in?)");
   EXPECT_EQ(error_of([&] { spec.add({.kind = LayerKind::kDot, .name = "x", .inputs = {"in"}}); }),
             "layer x (dot): has 1 input, but takes 2");
   EXPECT_EQ(error_of([&] { in.dropout(1, {.name = "p"}); }),
             "layer p (dropout): rate must be at least 0 and below 1");
-  EXPECT_EQ(error_of([&] { in.reshape({3, -1}, {.name = "r"}); }),
+  EXPECT_EQ(error_of([&] {
+              in.reshape({3, -1}, {.name = "r"});
+            }),
             "layer r (reshape): cannot make (None, 3, -1) of (None, 10), which has 10 values");
   LayerSpec layer{.kind = LayerKind::kDense};
   EXPECT_EQ(error_of([&] { set_field(layer, "unit", std::int64_t{3}); }),
@@ -139,8 +147,13 @@ TEST(NetSpec, MistakesNameTheLayer) {
 TEST(NetSpec, JsonAndBack) {
   NetSpec spec("n");
   const Node in = spec.input({8, 3}, "in");
-  in.conv1d(4, 3, {.name = "c", .activation = Activation::kLeakyRelu, .strides = {2}, .padding = Padding::kAmount,
-                   .pad = 1, .bias = false})
+  in.conv1d(4, 3,
+            {.name = "c",
+             .activation = Activation::kLeakyRelu,
+             .strides = {2},
+             .padding = Padding::kAmount,
+             .pad = 1,
+             .bias = false})
       .lstm(5, {.recurrent_activation = Activation::kHardSigmoid, .return_sequences = true})
       .then(LayerKind::kBatchNorm, {.momentum = 0.5})
       .flatten()

@@ -85,8 +85,10 @@ std::string NetSpec::summary() const {
   }
   const std::int64_t all = parameters();
   const std::int64_t trained = trainable_parameters();
-  return text + fmt::format("Total params: {}\nTrainable params: {}\nNon-trainable params: {}\n", grouped(all),
-                            grouped(trained), grouped(all - trained)) + thin;
+  return text +
+         fmt::format("Total params: {}\nTrainable params: {}\nNon-trainable params: {}\n", grouped(all),
+                     grouped(trained), grouped(all - trained)) +
+         thin;
 }
 
 }  // namespace akin::nn

@@ -22,7 +22,8 @@ std::vector<float> activated(Activation activation, const std::vector<float>& va
   return run(std::move(spec), make_array({1, width}, values));
 }
 
-void expect_near(const std::vector<float>& values, const std::vector<double>& expected, double tolerance = 1e-6) {
+void expect_near(const std::vector<float>& values, const std::vector<double>& expected,
+                 double tolerance = 1e-6) {
   ASSERT_EQ(values.size(), expected.size());
   for (std::size_t i = 0; i < values.size(); ++i)
     EXPECT_NEAR(static_cast<double>(values[i]), expected[i], tolerance) << "number " << i;
@@ -37,7 +38,8 @@ TEST(NetValues, Activations) {
   };
   expect_near(activated(Activation::kLinear, z), of([](double x) { return x; }));
   expect_near(activated(Activation::kSigmoid, z), of([](double x) { return 1 / (1 + std::exp(-x)); }));
-  expect_near(activated(Activation::kHardSigmoid, z), of([](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }));
+  expect_near(activated(Activation::kHardSigmoid, z),
+              of([](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }));
   expect_near(activated(Activation::kTanh, z), of([](double x) { return std::tanh(x); }));
   expect_near(activated(Activation::kRelu, z), of([](double x) { return std::max(0.0, x); }));
   expect_near(activated(Activation::kLeakyRelu, z), of([](double x) { return std::max(0.01 * x, x); }));
@@ -59,11 +61,13 @@ Scores scores(Activation activation, Loss loss, std::vector<float> outputs, std:
   Net net = make_net(std::move(spec));
   CompileOptions options = compile_as("sgd", loss);
   options.metrics = {Metric::kAccuracy};
-  if (loss != Loss::kSparseCategoricalCrossentropy) options.metrics = {Metric::kAccuracy, Metric::kMse, Metric::kMae};
+  if (loss != Loss::kSparseCategoricalCrossentropy)
+    options.metrics = {Metric::kAccuracy, Metric::kMse, Metric::kMae};
   net.compile(options);
   const auto samples = static_cast<std::int64_t>(outputs.size()) / classes;
   const auto width = static_cast<std::int64_t>(targets.size()) / samples;
-  return net.evaluate({{make_array({samples, classes}, std::move(outputs))}, make_array({samples, width}, std::move(targets))});
+  return net.evaluate({{make_array({samples, classes}, std::move(outputs))},
+                       make_array({samples, width}, std::move(targets))});
 }
 
 TEST(NetValues, Losses) {
@@ -76,8 +80,11 @@ TEST(NetValues, Losses) {
   const Scores binary = scores(Activation::kSigmoid, Loss::kBinaryCrossentropy, {2, -1, 3}, {1, 0, 0});
   EXPECT_NEAR(binary.at("loss"), -(log_sigmoid(2) + log_sigmoid(1) + log_sigmoid(-3)) / 3, 1e-6);
   EXPECT_NEAR(binary.at("accuracy"), 2 / 3.0, 1e-6);
-  EXPECT_NEAR(binary.at("mse"), (std::pow(1 / (1 + std::exp(2.0)), 2) + std::pow(1 / (1 + std::exp(1.0)), 2) +
-                                 std::pow(1 / (1 + std::exp(-3.0)), 2)) / 3, 1e-6);
+  EXPECT_NEAR(binary.at("mse"),
+              (std::pow(1 / (1 + std::exp(2.0)), 2) + std::pow(1 / (1 + std::exp(1.0)), 2) +
+               std::pow(1 / (1 + std::exp(-3.0)), 2)) /
+                  3,
+              1e-6);
 
   const double sum = std::exp(1.0) + std::exp(2.0) + std::exp(3.0);
   const double expected = -(std::log(std::exp(3.0) / sum) + std::log(std::exp(1.0) / sum)) / 2;
@@ -86,25 +93,31 @@ TEST(NetValues, Losses) {
       scores(Activation::kSoftmax, Loss::kCategoricalCrossentropy, outputs, {0, 0, 1, 1, 0, 0}, 3);
   EXPECT_NEAR(categorical.at("loss"), expected, 1e-6);
   EXPECT_NEAR(categorical.at("accuracy"), 0.5, 1e-6);
-  const Scores sparse = scores(Activation::kSoftmax, Loss::kSparseCategoricalCrossentropy, outputs, {2, 0}, 3);
+  const Scores sparse =
+      scores(Activation::kSoftmax, Loss::kSparseCategoricalCrossentropy, outputs, {2, 0}, 3);
   EXPECT_NEAR(sparse.at("loss"), expected, 1e-6);
   EXPECT_NEAR(sparse.at("accuracy"), 0.5, 1e-6);
 }
 
 TEST(NetValues, CrossEntropiesOfCertainMistakesAreFinite) {
-  EXPECT_NEAR(scores(Activation::kSigmoid, Loss::kBinaryCrossentropy, {1e4F, -1e4F}, {0, 0}).at("loss"), 5e3, 1e-2);
-  EXPECT_NEAR(scores(Activation::kSoftmax, Loss::kSparseCategoricalCrossentropy, {1e4F, -1e4F}, {1}, 2).at("loss"), 2e4,
-              1e-1);
+  EXPECT_NEAR(scores(Activation::kSigmoid, Loss::kBinaryCrossentropy, {1e4F, -1e4F}, {0, 0}).at("loss"), 5e3,
+              1e-2);
+  EXPECT_NEAR(
+      scores(Activation::kSoftmax, Loss::kSparseCategoricalCrossentropy, {1e4F, -1e4F}, {1}, 2).at("loss"),
+      2e4, 1e-1);
   // A probability that comes from elsewhere is kept 1e-7 away from 0 and 1.
-  EXPECT_NEAR(scores(Activation::kLinear, Loss::kBinaryCrossentropy, {1}, {0}).at("loss"), -std::log(1e-7), 0.2);
+  EXPECT_NEAR(scores(Activation::kLinear, Loss::kBinaryCrossentropy, {1}, {0}).at("loss"), -std::log(1e-7),
+              0.2);
 }
 
 /// A convolution with the given kernel and no bias.
 std::vector<float> convolved(const Array& image, Shape kernel, std::vector<float> values, Padding padding) {
   NetSpec spec;
   const Node in = spec.input(image.sample_shape());
-  if (kernel.size() == 1) in.conv1d(1, kernel[0], {.name = "c", .padding = padding, .bias = false});
-  else in.conv2d(1, kernel, {.name = "c", .padding = padding, .bias = false});
+  if (kernel.size() == 1)
+    in.conv1d(1, kernel[0], {.name = "c", .padding = padding, .bias = false});
+  else
+    in.conv2d(1, kernel, {.name = "c", .padding = padding, .bias = false});
   Net net = make_net(std::move(spec));
   kernel.push_back(1);
   kernel.push_back(1);
@@ -118,14 +131,15 @@ const std::vector<float> kFilter2 = {0.3F, 0.2F, -0.7F, -0.5F, 0.21F, -0.1F, 0.1
 
 Array row_input() { return make_array({1, 8, 1}, {3, 0, -1, 1, 0, 0, 0, 1}); }
 Array image_input() {
-  return make_array({1, 8, 8, 1}, {3, 0,  1,  2,  0, 2, -1, 2, 0, 1,  0, 3, 1, 0,  0, 0, -1, -7, 1, 1, 0, 0,
-                                   0, 1,  1,  0,  -1, -2, 1, 0, 0, 1,  0, 1, 0, 0,  1, 0, 0,  1,  0, 0, 3, 0,
-                                   1, 0,  2,  1,  0, 1, 2,  0, 1, -3, 0, 0, 1, -3, 0, 0, 1,  1,  1, 0});
+  return make_array({1, 8, 8, 1}, {3, 0, 1, 2, 0,  2,  -1, 2, 0, 1,  0, 3, 1, 0,  0, 0, -1, -7, 1, 1, 0, 0,
+                                   0, 1, 1, 0, -1, -2, 1,  0, 0, 1,  0, 1, 0, 0,  1, 0, 0,  1,  0, 0, 3, 0,
+                                   1, 0, 2, 1, 0,  1,  2,  0, 1, -3, 0, 0, 1, -3, 0, 0, 1,  1,  1, 0});
 }
 
 TEST(NetValues, ConvolutionsOfOneDimension) {
   expect_near(convolved(row_input(), {3}, {1, -1, -1}, Padding::kSame), {-3, 4, 0, -2, 1, 0, -1, -1});
-  expect_near(convolved(row_input(), {3}, {-1, -1, 1}, Padding::kSame), {-3, -4, 2, 0, -1, 0, 1, -1});  // flipped
+  expect_near(convolved(row_input(), {3}, {-1, -1, 1}, Padding::kSame),
+              {-3, -4, 2, 0, -1, 0, 1, -1});  // flipped
   expect_near(convolved(row_input(), {3}, {0.3F, -0.5F, 0.17F}, Padding::kSame),
               {-1.5, 0.73, 0.67, -0.8, 0.3, 0, 0.17, -0.5});
   expect_near(convolved(row_input(), {3}, {0.17F, -0.5F, 0.3F}, Padding::kSame),
@@ -134,21 +148,22 @@ TEST(NetValues, ConvolutionsOfOneDimension) {
 
 TEST(NetValues, ConvolutionsOfTwoDimensions) {
   expect_near(convolved(image_input(), {3, 3}, {1, -1, -1, -1, 1, -1, -1, -1, 1}, Padding::kValid),
-              {12, 0,  -1, -3, -2, 2,  -10, 4, 0, 2,  0, 0, 4,  -9, -1, 3, -2, -1,
+              {12, 0,  -1, -3, -2, 2,  -10, 4, 0,  2,  0, 0, 4,  -9, -1, 3, -2, -1,
                6,  -1, -3, -3, 1,  -3, -3,  1, -6, -4, 0, 3, -2, 1,  0,  3, -6, -2});
   std::vector<float> first = convolved(image_input(), {3, 3}, kFilter2, Padding::kValid);
   first.resize(6);
   expect_near(first, {-5.46, -3.29, 2.1, -1.92, 0.6, -1.8}, 1e-5);
-  std::vector<float> flipped = convolved(image_input(), {3, 3}, {kFilter2.rbegin(), kFilter2.rend()}, Padding::kValid);
+  std::vector<float> flipped =
+      convolved(image_input(), {3, 3}, {kFilter2.rbegin(), kFilter2.rend()}, Padding::kValid);
   flipped.resize(6);
   expect_near(flipped, {-2.42, 4.84, 0.23, -2.05, 1.13, -1.66}, 1e-5);
 }
 
 TEST(NetValues, Pools) {
-  const Array image = make_array(
-      {1, 8, 8, 1}, {1, 2, -3, -1, 0, 3, -1, 5, 2, 7, 0, 1, 1, -1, 0, 2, 0, 0, 1, 1, 0, -2, 0, -1, 1, 0, 0, 0,
-                     1, -3, 0, -1, 0, 3, 0, 2, 1, 0, -1, 3, 0, 0, 1, 0, 1, 0, -2, 3, -2, 1, 5, 0, 1, 0, 4, 1,
-                     1, 0, 0, 0, 1, 1, 1, 0});
+  const Array image =
+      make_array({1, 8, 8, 1}, {1, 2,  -3, -1, 0,  3, -1, 5,  2, 7,  0, 1, 1, -1, 0, 2, 0,  0, 1, 1, 0, -2,
+                                0, -1, 1,  0,  0,  0, 1,  -3, 0, -1, 0, 3, 0, 2,  1, 0, -1, 3, 0, 0, 1, 0,
+                                1, 0,  -2, 3,  -2, 1, 5,  0,  1, 0,  4, 1, 1, 0,  0, 0, 1,  1, 1, 0});
   NetSpec max, mean;
   max.input({8, 8, 1}).max_pool2d({4, 4});
   mean.input({8, 8, 1}).average_pool2d({4, 4});
@@ -203,7 +218,8 @@ TEST(NetValues, PretrainedVectorsAreReadAndMayStayFixed) {
   writer.write(dir / "v");
   NetSpec spec;
   spec.input({1})
-      .embedding(3, 2, {.name = "e", .vectors = VectorSource::kPretrained, .file = dir / "v", .trainable = false})
+      .embedding(3, 2,
+                 {.name = "e", .vectors = VectorSource::kPretrained, .file = dir / "v", .trainable = false})
       .flatten()
       .dense(1);
   Net net = make_net(std::move(spec));
@@ -213,7 +229,8 @@ TEST(NetValues, PretrainedVectorsAreReadAndMayStayFixed) {
   expect_near(net.predict({make_ids({3, 1}, {0, 1, 2})}, "e").floats(), {0, 0, 1, 2, 3, 4});
   NetSpec wrong;
   wrong.input({1}).embedding(5, 2, {.name = "e", .vectors = VectorSource::kPretrained, .file = dir / "v"});
-  EXPECT_NE(error_text([&] { make_net(wrong); }).find("is (2, 2); expected (5, 2), or a row less"), std::string::npos);
+  EXPECT_NE(error_text([&] { make_net(wrong); }).find("is (2, 2); expected (5, 2), or a row less"),
+            std::string::npos);
 }
 
 }  // namespace

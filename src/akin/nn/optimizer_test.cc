@@ -53,7 +53,8 @@ void reference_step(Number& n, float g, const OptimizerSpec& spec, int step) {
       n.b = n.b * f(spec.beta2) + g * g * f(1 - spec.beta2);
       n.value -= n.a * f(rate) / (std::sqrt(n.b) + epsilon);
       return;
-    case OptimizerKind::kLbfgs: FAIL();
+    case OptimizerKind::kLbfgs:
+      FAIL();
   }
 }
 
@@ -125,7 +126,8 @@ TEST(Optimizer, BitForBitAsTheRecurrences) {
       net.fit(batch, {.batch = 4, .shuffle = false}, one_thread());
       for (const NamedArray& weight : net.weights()) {
         for (std::size_t i = 0; i < weight.size(); ++i)
-          ASSERT_EQ(static_cast<float>(weight.at(i)), reference[weight.name][i].value) << weight.name << " " << i << " step " << step;
+          ASSERT_EQ(static_cast<float>(weight.at(i)), reference[weight.name][i].value)
+              << weight.name << " " << i << " step " << step;
       }
     }
   }
@@ -139,7 +141,8 @@ TEST(Optimizer, RowsAwayFromTheBatchAndTheirSlotsStay) {
     net.compile({optimizer, Loss::kMse, {}});
     net.fit(rating_batch(0), {.epochs = 3}, one_thread());
     net.save(dir / "before");
-    const Batch batch{{make_ids({3, 1}, {2, 2, 5}), make_ids({3, 1}, {1, 1, 1})}, make_array({3, 1}, {1, 2, 3})};
+    const Batch batch{{make_ids({3, 1}, {2, 2, 5}), make_ids({3, 1}, {1, 1, 1})},
+                      make_array({3, 1}, {1, 2, 3})};
     net.fit(batch, {}, one_thread());
     net.save(dir / "after");
     const TensorReader before(dir / "before"), after(dir / "after");
@@ -198,7 +201,8 @@ TEST(Optimizer, LbfgsSolvesLeastSquaresInFewSteps) {
   }
   net.fit({{x}, make_array({50, 1}, y)}, {.epochs = 3}, one_thread());
   EXPECT_NEAR(net.weight("dense_1/bias").at(0), 5, 1e-6);
-  for (std::size_t c = 0; c < 4; ++c) EXPECT_NEAR(net.weight("dense_1/kernel").at(c), static_cast<double>(c + 1), 1e-6);
+  for (std::size_t c = 0; c < 4; ++c)
+    EXPECT_NEAR(net.weight("dense_1/kernel").at(c), static_cast<double>(c + 1), 1e-6);
 }
 
 }  // namespace

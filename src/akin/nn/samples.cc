@@ -29,19 +29,22 @@ void check_labels(const NetSpec& spec, Loss loss, std::span<const float> targets
       case Loss::kSparseCategoricalCrossentropy:
         return !(target >= 0 && target < classes && target == std::floor(target));
       case Loss::kCategoricalCrossentropy:
-      case Loss::kBinaryCrossentropy: return !(target >= 0 && target <= 1);
+      case Loss::kBinaryCrossentropy:
+        return !(target >= 0 && target <= 1);
       case Loss::kMse:
-      case Loss::kMae: return !std::isfinite(target);
+      case Loss::kMae:
+        return !std::isfinite(target);
     }
     return false;
   };
   const auto found = std::ranges::find_if(targets, wrong);
   if (found == targets.end()) return;
   std::string wanted = "a number";
-  if (loss == Loss::kSparseCategoricalCrossentropy) wanted = fmt::format("a class number from 0 to {}", classes - 1);
+  if (loss == Loss::kSparseCategoricalCrossentropy)
+    wanted = fmt::format("a class number from 0 to {}", classes - 1);
   if (loss == Loss::kCategoricalCrossentropy || loss == Loss::kBinaryCrossentropy) wanted = "from 0 to 1";
-  fail(ErrorCode::kBadData, "net {}: target {} is {}; {} needs it to be {}", spec.name(), found - targets.begin(),
-       *found, to_string(loss), wanted);
+  fail(ErrorCode::kBadData, "net {}: target {} is {}; {} needs it to be {}", spec.name(),
+       found - targets.begin(), *found, to_string(loss), wanted);
 }
 
 std::vector<Array> slice(const std::vector<Array>& inputs, std::int64_t begin, std::int64_t end) {
@@ -62,7 +65,8 @@ Batch select(const Batch& samples, std::span<const std::int64_t> rows) {
 }
 
 std::int64_t training_samples(std::int64_t total, double validation_split) {
-  return validation_split > 0 ? static_cast<std::int64_t>(static_cast<double>(total) * (1 - validation_split)) : total;
+  return validation_split > 0 ? static_cast<std::int64_t>(static_cast<double>(total) * (1 - validation_split))
+                              : total;
 }
 
 void add_weighted(BatchResult& sums, const BatchResult& means, double samples) {

@@ -41,11 +41,14 @@ std::vector<NamedArray> read_weights(const std::string& path) {
 WeightMatch match_weights(const std::vector<NamedArray>& net, const std::vector<NamedArray>& file) {
   WeightMatch match;
   for (const NamedArray& weight : net) {
-    if (std::ranges::find(file, weight.name, &NamedArray::name) == file.end()) match.missing.push_back(weight.name);
-    else ++match.matched;
+    if (std::ranges::find(file, weight.name, &NamedArray::name) == file.end())
+      match.missing.push_back(weight.name);
+    else
+      ++match.matched;
   }
   for (const NamedArray& weight : file) {
-    if (std::ranges::find(net, weight.name, &NamedArray::name) == net.end()) match.unknown.push_back(weight.name);
+    if (std::ranges::find(net, weight.name, &NamedArray::name) == net.end())
+      match.unknown.push_back(weight.name);
   }
   return match;
 }

@@ -44,7 +44,8 @@ Shape extent(const Handle& space, const std::string& name) {
 std::vector<std::string> read_variable(const Handle& attribute, const Handle& type, const Handle& space,
                                        std::size_t count) {
   std::vector<char*> pointers(count, nullptr);
-  check(H5Aread(attribute.get(), type.get(), pointers.data()), ErrorCode::kBadData, "a list of names is damaged");
+  check(H5Aread(attribute.get(), type.get(), pointers.data()), ErrorCode::kBadData,
+        "a list of names is damaged");
   std::vector<std::string> names;
   for (const char* text : pointers) names.emplace_back(text == nullptr ? "" : text);
   H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
@@ -85,8 +86,8 @@ bool has_attribute(const Handle& object, const std::string& name) {
 }
 
 std::vector<std::string> read_names(const Handle& object, const std::string& name) {
-  const Handle attribute = checked(H5Aopen(object.get(), name.c_str(), H5P_DEFAULT), H5Aclose, ErrorCode::kBadData,
-                                   "there is no attribute " + name);
+  const Handle attribute = checked(H5Aopen(object.get(), name.c_str(), H5P_DEFAULT), H5Aclose,
+                                   ErrorCode::kBadData, "there is no attribute " + name);
   const Handle space(H5Aget_space(attribute.get()), H5Sclose);
   const Handle type(H5Aget_type(attribute.get()), H5Tclose);
   const auto count = static_cast<std::size_t>(count_of(extent(space, name)));
@@ -97,7 +98,8 @@ std::vector<std::string> read_names(const Handle& object, const std::string& nam
   if (width == 0 || width > kLongestName || count > kLongestName)
     fail(ErrorCode::kBadData, "HDF5: attribute {} is too large", name);
   std::string bytes(width * count, '\0');
-  check(H5Aread(attribute.get(), type.get(), bytes.data()), ErrorCode::kBadData, "attribute " + name + " is damaged");
+  check(H5Aread(attribute.get(), type.get(), bytes.data()), ErrorCode::kBadData,
+        "attribute " + name + " is damaged");
   std::vector<std::string> names;
   for (std::size_t i = 0; i < count; ++i) {
     const char* text = bytes.data() + i * width;
@@ -114,19 +116,20 @@ void write_names(const Handle& object, const std::string& name, const std::vecto
   const hsize_t count = names.size();
   const Handle type = text_type(width);
   const Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
-  const Handle attribute = checked(
-      H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-      ErrorCode::kIo, "cannot write attribute " + name);
+  const Handle attribute =
+      checked(H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+              H5Aclose, ErrorCode::kIo, "cannot write attribute " + name);
   if (count > 0)
-    check(H5Awrite(attribute.get(), type.get(), bytes.data()), ErrorCode::kIo, "cannot write attribute " + name);
+    check(H5Awrite(attribute.get(), type.get(), bytes.data()), ErrorCode::kIo,
+          "cannot write attribute " + name);
 }
 
 void write_text(const Handle& object, const std::string& name, const std::string& text) {
   const Handle type = text_type(text.size());
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-  const Handle attribute = checked(
-      H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-      ErrorCode::kIo, "cannot write attribute " + name);
+  const Handle attribute =
+      checked(H5Acreate2(object.get(), name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+              H5Aclose, ErrorCode::kIo, "cannot write attribute " + name);
   check(H5Awrite(attribute.get(), type.get(), text.data()), ErrorCode::kIo, "cannot write attribute " + name);
 }
 
@@ -149,9 +152,9 @@ void write_floats(const Handle& group, const std::string& name, const Shape& sha
   const Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), H5Sclose);
   const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
   H5Pset_create_intermediate_group(links.get(), 1);
-  const Handle data = checked(
-      H5Dcreate2(group.get(), name.c_str(), H5T_IEEE_F32LE, space.get(), links.get(), H5P_DEFAULT, H5P_DEFAULT),
-      H5Dclose, ErrorCode::kIo, "cannot make data set " + name);
+  const Handle data = checked(H5Dcreate2(group.get(), name.c_str(), H5T_IEEE_F32LE, space.get(), links.get(),
+                                         H5P_DEFAULT, H5P_DEFAULT),
+                              H5Dclose, ErrorCode::kIo, "cannot make data set " + name);
   check(H5Dwrite(data.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), ErrorCode::kIo,
         "cannot write data set " + name);
 }

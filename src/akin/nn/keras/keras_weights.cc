@@ -67,7 +67,8 @@ void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArra
   const h5::Handle inner = h5::open_group(file, "model_weights");
   const h5::Handle& root = inner.valid() ? inner : file;
   if (!h5::has_attribute(root, "layer_names"))
-    akin::fail(akin::ErrorCode::kBadData, "{}: holds no weights of Keras: there is no attribute layer_names", *path);
+    akin::fail(akin::ErrorCode::kBadData, "{}: holds no weights of Keras: there is no attribute layer_names",
+               *path);
   for (const std::string& layer : h5::read_names(root, "layer_names")) {
     const h5::Handle group = h5::open_group(root, layer);
     if (!group.valid()) akin::fail(akin::ErrorCode::kBadData, "{}: layer {} is missing", *path, layer);

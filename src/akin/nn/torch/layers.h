@@ -15,8 +15,8 @@ using Tensors = std::span<const at::Tensor>;
 /// Output of a layer for `inputs`, (samples, ...) each; `weights` in the order of LayerShape.
 at::Tensor apply_layer(const LayerSpec& layer, Tensors inputs, Tensors weights, Pass& pass);
 
-/// g(x): sigmoid 1 / (1 + e^-x); hard sigmoid max(0, min(1, 0.2 x + 0.5)); leaky ReLU max(0.01 x, x); softmax over
-/// the last dimension, of x minus its greatest value.
+/// g(x): sigmoid 1 / (1 + e^-x); hard sigmoid max(0, min(1, 0.2 x + 0.5)); leaky ReLU max(0.01 x, x); softmax
+/// over the last dimension, of x minus its greatest value.
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
 /// Convolutions (cross-correlations, as everywhere in neural nets) and pools: window.cc.

@@ -26,8 +26,8 @@ at::Tensor labels_of(const at::Tensor& output, const at::Tensor& targets) {
 
 Activation folded_activation(const LayerSpec& output, Loss loss) {
   const LayerKind kind = output.kind;
-  const bool ends_so = kind == LayerKind::kDense || kind == LayerKind::kActivation || kind == LayerKind::kConv1d ||
-                       kind == LayerKind::kConv2d;
+  const bool ends_so = kind == LayerKind::kDense || kind == LayerKind::kActivation ||
+                       kind == LayerKind::kConv1d || kind == LayerKind::kConv2d;
   const Activation wanted = loss == Loss::kBinaryCrossentropy ? Activation::kSigmoid
                             : is_categorical(loss)            ? Activation::kSoftmax
                                                               : Activation::kLinear;
@@ -36,8 +36,10 @@ Activation folded_activation(const LayerSpec& output, Loss loss) {
 
 at::Tensor loss_of(Loss loss, const at::Tensor& output, const at::Tensor& targets, Activation folded) {
   switch (loss) {
-    case Loss::kMse: return (output - targets.reshape_as(output)).square().mean();
-    case Loss::kMae: return (output - targets.reshape_as(output)).abs().mean();
+    case Loss::kMse:
+      return (output - targets.reshape_as(output)).square().mean();
+    case Loss::kMae:
+      return (output - targets.reshape_as(output)).abs().mean();
     case Loss::kBinaryCrossentropy: {
       const at::Tensor y = targets.reshape_as(output);
       if (folded == Activation::kSigmoid) return at::binary_cross_entropy_with_logits(output, y);
@@ -63,8 +65,10 @@ double metric_of(Metric metric, Loss loss, const at::Tensor& output, const at::T
       if (loss == Loss::kCategoricalCrossentropy)
         return output.argmax(-1).eq(y.argmax(-1)).to(at::kDouble).mean().item<double>();
       return output.gt(0.5).eq(y.gt(0.5)).to(at::kDouble).mean().item<double>();
-    case Metric::kMse: return (output - y).square().mean().item<double>();
-    case Metric::kMae: return (output - y).abs().mean().item<double>();
+    case Metric::kMse:
+      return (output - y).square().mean().item<double>();
+    case Metric::kMae:
+      return (output - y).abs().mean().item<double>();
   }
   fail(ErrorCode::kInternal, "unknown metric");
 }

@@ -9,18 +9,25 @@ namespace {
 
 std::vector<std::string> slot_names(const OptimizerSpec& spec) {
   switch (spec.kind) {
-    case OptimizerKind::kSgd: return spec.momentum > 0 ? std::vector<std::string>{"velocity"} : std::vector<std::string>{};
+    case OptimizerKind::kSgd:
+      return spec.momentum > 0 ? std::vector<std::string>{"velocity"} : std::vector<std::string>{};
     case OptimizerKind::kAdagrad:
-    case OptimizerKind::kRmsprop: return {"squares"};
-    case OptimizerKind::kAdadelta: return {"squares", "steps"};
-    case OptimizerKind::kAdam: return {"mean", "squares"};
-    case OptimizerKind::kLbfgs: return {};
+    case OptimizerKind::kRmsprop:
+      return {"squares"};
+    case OptimizerKind::kAdadelta:
+      return {"squares", "steps"};
+    case OptimizerKind::kAdam:
+      return {"mean", "squares"};
+    case OptimizerKind::kLbfgs:
+      return {};
   }
   return {};
 }
 
 /// old <- kept old + (1 - kept) fresh.
-void move_mean(at::Tensor& old, double kept, const at::Tensor& fresh) { old.mul_(kept).add_(fresh * (1 - kept)); }
+void move_mean(at::Tensor& old, double kept, const at::Tensor& fresh) {
+  old.mul_(kept).add_(fresh * (1 - kept));
+}
 
 /// rate numerator / (sqrt(squares) + epsilon).
 at::Tensor scaled(double rate, const at::Tensor& numerator, const at::Tensor& squares, double epsilon) {
@@ -42,7 +49,8 @@ std::vector<std::pair<std::string, at::Tensor>> Optimizer::slots() const {
   std::vector<std::pair<std::string, at::Tensor>> all;
   const std::vector<std::string> names = slot_names(spec_);
   for (std::size_t w = 0; w < weights_.size(); ++w) {
-    for (std::size_t s = 0; s < slots_[w].size(); ++s) all.emplace_back(weights_[w].name + "/" + names[s], slots_[w][s]);
+    for (std::size_t s = 0; s < slots_[w].size(); ++s)
+      all.emplace_back(weights_[w].name + "/" + names[s], slots_[w][s]);
   }
   return all;
 }
@@ -57,8 +65,10 @@ void Optimizer::update(at::Tensor& value, const at::Tensor& gradient, Slots& slo
         return;
       }
       slots[0].mul_(spec_.momentum).sub_(step);
-      if (spec_.nesterov) value.add_((slots[0] * spec_.momentum).sub_(step));
-      else value.add_(slots[0]);
+      if (spec_.nesterov)
+        value.add_((slots[0] * spec_.momentum).sub_(step));
+      else
+        value.add_(slots[0]);
       return;
     }
     case OptimizerKind::kAdagrad:  // s += g^2; w -= rate g / (sqrt(s) + epsilon) (Duchi et al. 2011)
@@ -69,7 +79,8 @@ void Optimizer::update(at::Tensor& value, const at::Tensor& gradient, Slots& slo
       move_mean(slots[0], spec_.rho, gradient * gradient);
       value.sub_(scaled(rate_, gradient, slots[0], spec_.epsilon));
       return;
-    case OptimizerKind::kAdadelta: {  // u = g sqrt(d + epsilon) / sqrt(s + epsilon); w -= rate u (Zeiler 2012)
+    case OptimizerKind::kAdadelta: {  // u = g sqrt(d + epsilon) / sqrt(s + epsilon); w -= rate u (Zeiler
+                                      // 2012)
       move_mean(slots[0], spec_.rho, gradient * gradient);
       const at::Tensor step =
           (gradient * (slots[1] + spec_.epsilon).sqrt_()).div_((slots[0] + spec_.epsilon).sqrt_());
@@ -77,12 +88,14 @@ void Optimizer::update(at::Tensor& value, const at::Tensor& gradient, Slots& slo
       move_mean(slots[1], spec_.rho, step * step);
       return;
     }
-    case OptimizerKind::kAdam:  // m, s = moving means of g, g^2; w -= rate' m / (sqrt(s) + epsilon) (Kingma & Ba 2015)
+    case OptimizerKind::kAdam:  // m, s = moving means of g, g^2; w -= rate' m / (sqrt(s) + epsilon) (Kingma &
+                                // Ba 2015)
       move_mean(slots[0], spec_.beta1, gradient);
       move_mean(slots[1], spec_.beta2, gradient * gradient);
       value.sub_(scaled(rate_, slots[0], slots[1], spec_.epsilon));
       return;
-    case OptimizerKind::kLbfgs: break;
+    case OptimizerKind::kLbfgs:
+      break;
   }
   fail(ErrorCode::kInternal, "lbfgs takes its own steps");
 }
@@ -124,8 +137,10 @@ void Optimizer::step(std::uint64_t step) {
     at::Tensor value = weights_[w].value;
     if (!weights_[w].trainable || !value.grad().defined()) continue;
     const at::Tensor gradient = factor == 1 ? value.grad() : value.grad() * factor;
-    if (gradient.is_sparse()) update_rows(value, gradient, slots_[w]);
-    else update(value, gradient, slots_[w]);
+    if (gradient.is_sparse())
+      update_rows(value, gradient, slots_[w]);
+    else
+      update(value, gradient, slots_[w]);
   }
 }
 

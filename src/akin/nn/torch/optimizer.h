@@ -11,15 +11,16 @@
 
 namespace akin::nn {
 
-/// Changes weights by the gradients that stand on them. Of an embedding whose gradient holds only the rows of a
-/// batch, only those rows, and their slots, are touched: a row that is away from a batch keeps its momentum and its
-/// sums of squares as they were ("lazy"). Keras lets them decay there too, at the price of the whole table a step.
+/// Changes weights by the gradients that stand on them. Of an embedding whose gradient holds only the rows of
+/// a batch, only those rows, and their slots, are touched: a row that is away from a batch keeps its momentum
+/// and its sums of squares as they were ("lazy"). Keras lets them decay there too, at the price of the whole
+/// table a step.
 class Optimizer {
  public:
   Optimizer(OptimizerSpec spec, std::vector<Weight>& weights);
 
-  /// One step; number `step` from 0. Rounded after each operation, so that it is bit for bit what the recurrences
-  /// say.
+  /// One step; number `step` from 0. Rounded after each operation, so that it is bit for bit what the
+  /// recurrences say.
   void step(std::uint64_t step);
 
   /// One tensor a weight and slot, named weight/slot; they may be copied into.

@@ -18,8 +18,8 @@ at::Tensor rnn_step(const LayerSpec& layer, const at::Tensor& wx, const at::Tens
 /// h = z h + (1 - z) n (Cho et al. 2014).
 at::Tensor gru_step(const LayerSpec& layer, const at::Tensor& wx, const at::Tensor& h, const at::Tensor& u) {
   const std::int64_t width = layer.units;
-  const at::Tensor gates = activate(
-      layer.recurrent_activation, wx.slice(1, 0, 2 * width) + at::matmul(h, u.slice(1, 0, 2 * width)));
+  const at::Tensor gates = activate(layer.recurrent_activation,
+                                    wx.slice(1, 0, 2 * width) + at::matmul(h, u.slice(1, 0, 2 * width)));
   const at::Tensor z = gates.slice(1, 0, width);
   const at::Tensor r = gates.slice(1, width, 2 * width);
   const at::Tensor fresh =
@@ -32,16 +32,16 @@ struct LstmState {
   at::Tensor c;
 };
 
-/// u, f, o = s(W x + U h + b), n = g(W_n x + U_n h + b_n), c = f c + u n, h = o g(c) (Hochreiter & Schmidhuber
-/// 1997; Gers et al. 2000).
-LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmState& state, const at::Tensor& u) {
+/// u, f, o = s(W x + U h + b), n = g(W_n x + U_n h + b_n), c = f c + u n, h = o g(c) (Hochreiter &
+/// Schmidhuber 1997; Gers et al. 2000).
+LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmState& state,
+                    const at::Tensor& u) {
   const std::int64_t width = layer.units;
   const at::Tensor z = wx + at::matmul(state.h, u);
   const at::Tensor update_forget = activate(layer.recurrent_activation, z.slice(1, 0, 2 * width));
   const at::Tensor fresh = activate(state_activation(layer), z.slice(1, 2 * width, 3 * width));
   const at::Tensor output = activate(layer.recurrent_activation, z.slice(1, 3 * width));
-  const at::Tensor c =
-      update_forget.slice(1, width) * state.c + update_forget.slice(1, 0, width) * fresh;
+  const at::Tensor c = update_forget.slice(1, width) * state.c + update_forget.slice(1, 0, width) * fresh;
   return {output * activate(state_activation(layer), c), c};
 }
 
@@ -59,7 +59,8 @@ at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors we
     if (layer.kind == LayerKind::kLstm) {
       state = lstm_step(layer, now, state, u);
     } else {
-      state.h = layer.kind == LayerKind::kGru ? gru_step(layer, now, state.h, u) : rnn_step(layer, now, state.h, u);
+      state.h =
+          layer.kind == LayerKind::kGru ? gru_step(layer, now, state.h, u) : rnn_step(layer, now, state.h, u);
     }
     if (layer.return_sequences) states.push_back(state.h);
   }

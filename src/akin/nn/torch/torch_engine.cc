@@ -36,7 +36,8 @@ at::TensorOptions options_of(const EngineOptions& options) {
     fail(ErrorCode::kUsage, "device {}: this torch knows no CUDA device here; use cpu", options.device);
   if (options.dtype != "float" && options.dtype != "double")
     fail(ErrorCode::kUsage, "unknown dtype '{}'; there are float and double", options.dtype);
-  return at::TensorOptions(at::Device(options.device)).dtype(options.dtype == "double" ? at::kDouble : at::kFloat);
+  return at::TensorOptions(at::Device(options.device))
+      .dtype(options.dtype == "double" ? at::kDouble : at::kFloat);
 }
 
 class TorchEngine final : public Engine {
@@ -55,11 +56,13 @@ class TorchEngine final : public Engine {
   }
 
   void set_threads(int threads) override {
-    at::set_num_threads(threads > 0 ? threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+    at::set_num_threads(threads > 0 ? threads
+                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   }
 
   BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
-    return translated([&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
+    return translated(
+        [&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
   }
 
   BatchResult test(const Batch& batch) override {
@@ -94,7 +97,8 @@ class TorchEngine final : public Engine {
       for (const Weight& weight : graph_.weights()) {
         if (!weight.trainable) continue;
         const at::Tensor& gradient = weight.value.grad();
-        gradients.push_back(to_array(weight.name, gradient.defined() ? gradient : at::zeros_like(weight.value)));
+        gradients.push_back(
+            to_array(weight.name, gradient.defined() ? gradient : at::zeros_like(weight.value)));
       }
       clear_gradients();
       return gradients;
@@ -146,10 +150,12 @@ class TorchEngine final : public Engine {
 
   at::Tensor tensor_of(const Array& array) const {
     if (array.is_ids()) {
-      const at::Tensor ids = at::from_blob(const_cast<std::int32_t*>(array.ids().data()), array.shape, at::kInt);
+      const at::Tensor ids =
+          at::from_blob(const_cast<std::int32_t*>(array.ids().data()), array.shape, at::kInt);
       return ids.to(options_.device(), at::kLong);
     }
-    const at::Tensor floats = at::from_blob(const_cast<float*>(array.floats().data()), array.shape, at::kFloat);
+    const at::Tensor floats =
+        at::from_blob(const_cast<float*>(array.floats().data()), array.shape, at::kFloat);
     return floats.to(options_);
   }
 
@@ -252,5 +258,6 @@ class TorchEngine final : public Engine {
 int akin_nn_interface() { return akin::nn::kEngineInterface; }
 
 akin::nn::Engine* akin_nn_make_engine(const akin::nn::NetSpec* spec, const akin::nn::EngineOptions* options) {
-  return akin::nn::translated([&]() -> akin::nn::Engine* { return new akin::nn::TorchEngine(*spec, *options); });
+  return akin::nn::translated(
+      [&]() -> akin::nn::Engine* { return new akin::nn::TorchEngine(*spec, *options); });
 }

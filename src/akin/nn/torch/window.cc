@@ -1,5 +1,5 @@
-// Windows that slide over (samples, steps, channels) or (samples, height, width, channels). Channels stand last,
-// as in Keras; torch wants them second.
+// Windows that slide over (samples, steps, channels) or (samples, height, width, channels). Channels stand
+// last, as in Keras; torch wants them second.
 #include "akin/base/error.h"
 #include "akin/nn/layer_shape.h"
 #include "akin/nn/torch/layers.h"
@@ -16,7 +16,8 @@ at::Tensor pad(const LayerSpec& layer, const at::Tensor& x, const Shape& window,
   std::vector<std::int64_t> amounts;  // of the last dimension first
   bool any = false;
   for (std::size_t d = window.size(); d-- > 0;) {
-    const Places places = window_places(x.size(static_cast<std::int64_t>(d) + 2), window[d], strides[d], layer);
+    const Places places =
+        window_places(x.size(static_cast<std::int64_t>(d) + 2), window[d], strides[d], layer);
     amounts.push_back(places.before);
     amounts.push_back(places.after);
     any = any || places.before + places.after > 0;
