@@ -131,6 +131,12 @@ class TrainTest(AkinTest):
             with self.subTest(name):
                 trained = self.train(NETS / f"{name}.toml", "t.data", "t.net", "--epochs", "30", "--batch", "16")
                 self.assertGreater(trained["held_out"]["accuracy"], 0.95)
+        self.write("new.txt", "a fine thing\nan awful thing\n")  # without labels
+        self.run_akin("import", "text", "new.txt", "--tokens", "space", "-o", "new.data", "--quiet")
+        predicted = self.run_json("net", "predict", "t.net", "--data", "new.data")
+        self.assertNotIn("targets", predicted)
+        self.assertGreater(predicted["values"][0], 0.5)
+        self.assertLess(predicted["values"][1], 0.5)
 
     def test_same_seed_same_file(self):
         for name in ("a", "b"):

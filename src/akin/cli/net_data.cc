@@ -94,6 +94,8 @@ NetSource read_source(DataKind kind, const std::string& path) {
 
 NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source,
                         NetIds& ids, Targets targets) {
+  if (settings.kind != DataKind::kRatings && settings.target.empty())
+    fail(ErrorCode::kUsage, "[data] names no target");
   SampleRequest request{spec, settings, source, ids, targets};
   NetSamples samples;
   std::vector<bool> held;  // by the data set's own split

@@ -141,6 +141,24 @@ float parse_label(const Dataset& shop, const std::string& target, idx_t document
   return parsed.value;
 }
 
+/// The words of each document.
+std::vector<std::span<const Event>> documents_of(const Dataset& shop) {
+  const std::vector<std::uint64_t> offsets = user_offsets(shop.events, shop.n_users());
+  std::vector<std::span<const Event>> documents;
+  for (std::size_t d = 0; d < shop.n_users(); ++d)
+    documents.emplace_back(shop.events.data() + offsets[d], offsets[d + 1] - offsets[d]);
+  return documents;
+}
+
+/// Whether all documents have a label, for uses that can do without.
+bool all_labelled(const Dataset& shop, const std::string& target,
+                  const std::vector<std::span<const Event>>& documents) {
+  for (idx_t d = 0; d < documents.size(); ++d) {
+    if (parse_value(label_of(shop, target, d, documents[d])).problem != nullptr) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 NetSamples text_samples(const SampleRequest& request) {
@@ -149,32 +167,28 @@ NetSamples text_samples(const SampleRequest& request) {
   if (inputs.size() != 1) fail(ErrorCode::kUsage, "a net for text has one input, not {}", inputs.size());
   const std::string& name = request.spec.layers()[inputs[0]].name;
   single_source(request, name, {"words"});
-  if (request.settings.target.size() > 1) fail(ErrorCode::kUsage, "text has one target");
-  const std::string target = request.settings.target.empty() ? "" : request.settings.target[0];
-  const bool first_word = target == "first-word";
-  const bool labelled =
-      request.targets == Targets::kRequired || first_word || shop.user_attributes.find(target) != nullptr;
+  if (request.settings.target.size() != 1) fail(ErrorCode::kUsage, "text has one target");
+  const std::string& target = request.settings.target[0];
+  const std::vector<std::span<const Event>> documents = documents_of(shop);
+  const bool labelled = request.targets == Targets::kRequired || all_labelled(shop, target, documents);
+  const std::size_t skipped = labelled && target == "first-word" ? 1 : 0;
 
   const auto indices = net_indices(request.ids, name, shop.items);
   const auto length = static_cast<std::size_t>(nn::count_of(request.spec.shape(inputs[0]).output));
-  const auto documents = static_cast<std::int64_t>(shop.n_users());
-  const std::vector<std::uint64_t> offsets = user_offsets(shop.events, shop.n_users());
   NetSamples samples;
   std::vector<std::int32_t> words;
   std::vector<float> labels;
-  for (idx_t document = 0; document < shop.n_users(); ++document) {
-    std::span<const Event> events(shop.events.data() + offsets[document],
-                                  offsets[document + 1] - offsets[document]);
-    if (labelled) labels.push_back(parse_label(shop, target, document, events));
-    if (first_word) events = events.subspan(std::min<std::size_t>(1, events.size()));
+  for (idx_t d = 0; d < documents.size(); ++d) {
+    if (labelled) labels.push_back(parse_label(shop, target, d, documents[d]));
+    const auto events = documents[d].subspan(std::min(skipped, documents[d].size()));
     for (std::size_t i = 0; i < length; ++i) {
       words.push_back(i < events.size() ? indices[events[i].item] : 0);
       samples.unknown += i < events.size() && words.back() == 0 ? 1 : 0;
     }
   }
-  samples.all.inputs.push_back(
-      nn::make_ids({documents, static_cast<std::int64_t>(length)}, std::move(words)));
-  if (labelled) samples.all.targets = nn::make_array({documents, 1}, std::move(labels));
+  const auto count = static_cast<std::int64_t>(documents.size());
+  samples.all.inputs.push_back(nn::make_ids({count, static_cast<std::int64_t>(length)}, std::move(words)));
+  if (labelled) samples.all.targets = nn::make_array({count, 1}, std::move(labels));
   return samples;
 }
 
