@@ -3,9 +3,13 @@
 
 # akin_nets_library(): builds libakin_nn_torch.so and tells module nn where it lies.
 function(akin_nets_library)
-  find_package(Torch QUIET REQUIRED)
-  find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial REQUIRED)
-  find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5 REQUIRED)
+  find_package(Torch QUIET)
+  find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial)
+  find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5)
+  if(NOT Torch_FOUND OR NOT HDF5_INCLUDE_DIR OR NOT HDF5_LIBRARY)
+    message(FATAL_ERROR "Neural nets need libtorch and libhdf5 (Debian: libtorch-dev, libhdf5-dev); "
+      "-DAKIN_NN=OFF builds akin without them")
+  endif()
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/nn)
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/torch/*.cc ${dir}/keras/*.cc)
   add_library(akin_nn_torch SHARED ${sources})
