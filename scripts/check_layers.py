@@ -33,7 +33,7 @@ HOMES = {
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
     "nlohmann": {"base", "data", "eval", "tune", "store", "nn", "cli"},
     "boost": {"eval"},
-    "ATen": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
+    "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
     "CLI": {"cli"}, "toml++": {"cli"},
     "fmt": None,  # anywhere
     "gtest": None,

@@ -66,7 +66,7 @@ NamedArray to_array(const std::string& name, const at::Tensor& tensor) {
 }
 
 void copy_into(const at::Tensor& tensor, const NamedArray& array) {
-  const at::NoGradGuard no_gradients;
+  const c10::NoGradGuard no_gradients;
   std::visit(
       [&](const auto& values) {
         using T = std::decay_t<decltype(values[0])>;

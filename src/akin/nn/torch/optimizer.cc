@@ -126,7 +126,7 @@ double Optimizer::clip_factor() const {
 }
 
 void Optimizer::step(std::uint64_t step) {
-  const at::NoGradGuard no_gradients;
+  const c10::NoGradGuard no_gradients;
   rate_ = spec_.learning_rate / (1 + spec_.decay * static_cast<double>(step));
   if (spec_.kind == OptimizerKind::kAdam) {  // corrects the beginning at zero
     const auto t = static_cast<double>(step + 1);

@@ -67,7 +67,7 @@ class TorchEngine final : public Engine {
 
   BatchResult test(const Batch& batch) override {
     return translated([&] {
-      const at::NoGradGuard no_gradients;
+      const c10::NoGradGuard no_gradients;
       Pass pass;
       const Computed computed = compute(batch, pass);
       return result_of(computed);
@@ -76,7 +76,7 @@ class TorchEngine final : public Engine {
 
   Array predict(const std::vector<Array>& inputs, std::size_t layer) override {
     return translated([&] {
-      const at::NoGradGuard no_gradients;
+      const c10::NoGradGuard no_gradients;
       Pass pass;
       const at::Tensor output =
           graph_.forward(tensors_of(inputs), layer, pass).to(at::kCPU, at::kFloat).contiguous();
@@ -175,7 +175,7 @@ class TorchEngine final : public Engine {
   }
 
   BatchResult result_of(const Computed& computed) const {
-    const at::NoGradGuard no_gradients;
+    const c10::NoGradGuard no_gradients;
     BatchResult result{computed.loss.item<double>()};
     if (compiled_.metrics.empty()) return result;
     const at::Tensor output = activate(folded_, computed.output.detach());
@@ -197,7 +197,7 @@ class TorchEngine final : public Engine {
   }
 
   static void run_afterwards(const Pass& pass) {
-    const at::NoGradGuard no_gradients;
+    const c10::NoGradGuard no_gradients;
     for (const auto& change : pass.afterwards) change();
   }
 
