@@ -8,13 +8,17 @@ target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow
 
 set_property(GLOBAL PROPERTY AKIN_MODULES "")
 
-# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [NO_INSTALL])
+# akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [EXCLUDE regex]
+#             [NO_INSTALL])
 # Library akin_NAME (alias akin::NAME) of src/akin/NAME/**/*.cc; its *_test.cc files become the test program NAME_test.
-# NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
+# Files whose path matches EXCLUDE belong to another library. NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
 function(akin_module name)
-  cmake_parse_arguments(ARG "NO_INSTALL" "" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "NO_INSTALL" "EXCLUDE" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -52,7 +56,8 @@ function(akin_install_package)
   target_link_libraries(akin_all INTERFACE ${targets})
   install(TARGETS ${targets} akin_all EXPORT akinTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/akin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
+    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "torch" EXCLUDE PATTERN "keras" EXCLUDE
+    PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
   set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/akin)
   install(EXPORT akinTargets NAMESPACE akin:: DESTINATION ${config_dir})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/akinConfig.cmake.in

@@ -22,6 +22,7 @@ MAY_INCLUDE = {
     "tune": {"base", "linalg", "optim", "data", "models", "eval", "catalog"},
     "store": {"base", "linalg", "optim", "data", "models", "catalog"},
     "serve": {"base", "linalg", "optim", "data", "models", "catalog", "store"},
+    "nn": {"base"},
 }
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 
@@ -31,8 +32,9 @@ HOMES = {
     "hwy": {"linalg", "optim", "models"},
     "Eigen": {"linalg", "optim"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
-    "nlohmann": {"base", "data", "eval", "tune", "store", "cli"},
+    "nlohmann": {"base", "data", "eval", "tune", "store", "nn", "cli"},
     "boost": {"eval"},
+    "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
     "CLI": {"cli"}, "toml++": {"cli"},
     "fmt": None,  # anywhere
     "gtest": None,

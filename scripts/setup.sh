@@ -14,6 +14,8 @@ packages=(
   libicu-dev                          # words and lower case of every language
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
+  libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)
+  libhdf5-dev                         # weights in the files of Keras (likewise)
   libgtest-dev                        # tests
 )
 # npm and node bundle the charts of reports; any version that is there already will do.

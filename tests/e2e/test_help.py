@@ -9,13 +9,16 @@ from harness import AKIN, AkinTest, models
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
 COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "embed", "explain",
-            "update", "export", "models", "demo"]
+            "update", "export", "net", "models", "demo"]
+NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]
 
 
 def cases():
     yield "guide", []
     for command in COMMANDS:
         yield command, [command, "--help"]
+    for action in NET_ACTIONS:
+        yield f"net_{action}", ["net", action, "--help"]
     for name in FORMATS:
         yield f"import_{name}", ["import", name, "--help"]
     for model in models():

@@ -55,6 +55,12 @@ class TensorWriter {
     tensor(name, std::span<const T>(*owned));
     owned_.push_back(owned);
   }
+  /// A tensor of any shape, row-major; `values` holds as many elements as the shape says.
+  template <typename T>
+  void tensor(const std::string& name, std::span<const T> values, std::vector<std::size_t> shape) {
+    add(name, dtype_name<T>(), std::move(shape),
+        {values.data(), values.size_bytes(), values.size_bytes(), 1});
+  }
   /// A (rows, cols) tensor whose rows start `stride` elements apart; the padding is not written.
   template <typename T>
   void tensor(const std::string& name, const T* data, std::size_t rows, std::size_t cols,

@@ -91,6 +91,7 @@ const std::vector<Command>& commands() {
       {"explain", "which of a user's items led to a recommendation", &run_explain},
       {"update", "go on from a trained model with new events", &run_update},
       {"export", "write vectors for other programs", &run_export},
+      {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "the models there are, and their parameters", &run_models},
       {"demo", "all of it on a made-up shop, in a minute", &run_demo},
   };

@@ -1,0 +1,29 @@
+# The library of neural nets: torch and HDF5 cost every program that links them 0.4 s and 6 ms at its start, so they
+# stay in a library of their own, which akin opens when a net is first named.
+
+# akin_nets_library(): builds libakin_nn_torch.so and tells module nn where it lies.
+function(akin_nets_library)
+  find_package(Torch QUIET)
+  find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial)
+  find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5)
+  if(NOT Torch_FOUND OR NOT HDF5_INCLUDE_DIR OR NOT HDF5_LIBRARY)
+    message(FATAL_ERROR "Neural nets need libtorch and libhdf5 (Debian: libtorch-dev, libhdf5-dev); "
+      "-DAKIN_NN=OFF builds akin without them")
+  endif()
+  set(dir ${PROJECT_SOURCE_DIR}/src/akin/nn)
+  file(GLOB sources CONFIGURE_DEPENDS ${dir}/torch/*.cc ${dir}/keras/*.cc)
+  add_library(akin_nn_torch SHARED ${sources})
+  target_include_directories(akin_nn_torch SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS} ${HDF5_INCLUDE_DIR})
+  target_link_libraries(akin_nn_torch PRIVATE akin_nn akin_warnings ${TORCH_LIBRARIES} ${HDF5_LIBRARY})
+  target_precompile_headers(akin_nn_torch PRIVATE <ATen/ATen.h>)
+  set_target_properties(akin_nn_torch PROPERTIES CXX_VISIBILITY_PRESET hidden INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS akin_nn_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+  target_compile_definitions(akin_nn PRIVATE
+    AKIN_NN_BUILD_LIBRARY="${PROJECT_BINARY_DIR}/libakin_nn_torch.so"
+    AKIN_NN_INSTALL_LIBRARY="${CMAKE_INSTALL_FULL_LIBDIR}/libakin_nn_torch.so")
+  add_dependencies(akin akin_nn_torch)
+  if(TARGET nn_test)
+    add_dependencies(nn_test akin_nn_torch)
+  endif()
+endfunction()

@@ -1,0 +1,65 @@
+#include "akin/nn/array.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/nn/layer_shape.h"
+
+namespace akin::nn {
+namespace {
+
+template <typename T>
+Array checked(Shape shape, std::vector<T> values) {
+  const bool fits = !shape.empty() && std::ranges::min(shape) >= 0 &&
+                    static_cast<std::size_t>(count_of(shape)) == values.size();
+  if (!fits)
+    fail(ErrorCode::kUsage, "an array of {} values has no shape ({})", values.size(), fmt::join(shape, ", "));
+  Array array;
+  array.shape = std::move(shape);
+  array.values = std::move(values);
+  return array;
+}
+
+}  // namespace
+
+Array make_array(Shape shape, std::vector<float> values) {
+  return checked(std::move(shape), std::move(values));
+}
+Array make_ids(Shape shape, std::vector<std::int32_t> values) {
+  return checked(std::move(shape), std::move(values));
+}
+
+Array Array::select(std::span<const std::int64_t> rows) const {
+  Array result;
+  result.shape = shape;
+  result.shape[0] = static_cast<std::int64_t>(rows.size());
+  const std::int64_t width = count_of(sample_shape());
+  std::visit(
+      [&](const auto& from) {
+        std::decay_t<decltype(from)> to;
+        to.reserve(rows.size() * static_cast<std::size_t>(width));
+        for (const std::int64_t row : rows) {
+          const auto begin = from.begin() + row * width;
+          to.insert(to.end(), begin, begin + width);
+        }
+        result.values = std::move(to);
+      },
+      values);
+  return result;
+}
+
+Array Array::slice(std::int64_t begin, std::int64_t end) const {
+  Array result;
+  result.shape = shape;
+  result.shape[0] = end - begin;
+  const std::int64_t width = count_of(sample_shape());
+  std::visit(
+      [&](const auto& from) {
+        result.values =
+            std::decay_t<decltype(from)>(from.begin() + begin * width, from.begin() + end * width);
+      },
+      values);
+  return result;
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,168 @@
+#include "akin/nn/compile_options.h"
+
+#include <algorithm>
+#include <array>
+
+#include "akin/base/error.h"
+#include "akin/base/param.h"
+#include "akin/base/text.h"
+
+namespace akin::nn {
+namespace {
+
+constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", "rmsprop",
+                                                         "adadelta", "adam",    "lbfgs"};
+constexpr std::array<std::string_view, 5> kLosses = {
+    "mse", "mae", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"};
+constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
+
+template <typename Enum, std::size_t kCount>
+Enum parse(std::string_view what, std::string_view text, const std::array<std::string_view, kCount>& names) {
+  const auto found = std::ranges::find(names, text);
+  if (found != names.end()) return static_cast<Enum>(found - names.begin());
+  const std::vector<std::string> all(names.begin(), names.end());
+  fail(ErrorCode::kUsage, "unknown {} '{}'{}; there are {}", what, text, did_you_mean(text, all),
+       fmt::join(names, ", "));
+}
+
+/// The numbers of an optimizer as text and back, and their ranges.
+struct Number {
+  std::string_view name;
+  double OptimizerSpec::*member;
+  double min;
+  double max;
+};
+constexpr std::array<Number, 8> kNumbers = {{
+    {"learning_rate", &OptimizerSpec::learning_rate, 1e-12, 1e6},
+    {"decay", &OptimizerSpec::decay, 0, 1e6},
+    {"momentum", &OptimizerSpec::momentum, 0, 1},
+    {"rho", &OptimizerSpec::rho, 0, 1},
+    {"beta1", &OptimizerSpec::beta1, 0, 1},
+    {"beta2", &OptimizerSpec::beta2, 0, 1},
+    {"epsilon", &OptimizerSpec::epsilon, 0, 1},
+    {"clip_norm", &OptimizerSpec::clip_norm, 0, 1e12},
+}};
+
+double parse_number(const Number& number, const std::string& text) {
+  std::size_t used = 0;
+  double value = 0;
+  try {
+    value = std::stod(text, &used);
+  } catch (const std::exception&) {
+    used = 0;
+  }
+  if (used == 0 || used != text.size() || !(value >= number.min && value <= number.max))
+    fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", number.name, text, number.min,
+         number.max);
+  return value;
+}
+
+std::vector<std::string> known_keys() {
+  std::vector<std::string> keys = {"optimizer", "loss", "metrics", "nesterov"};
+  for (const Number& number : kNumbers) keys.emplace_back(number.name);
+  return keys;
+}
+
+}  // namespace
+
+OptimizerSpec make_optimizer(std::string_view name) {
+  OptimizerSpec spec;
+  const bool momentum = name == "momentum";
+  if (!momentum && std::ranges::find(kOptimizers, name) == kOptimizers.end()) {
+    std::vector<std::string> all(kOptimizers.begin(), kOptimizers.end());
+    all.emplace_back("momentum");
+    fail(ErrorCode::kUsage, "unknown optimizer '{}'{}; there are {}", name, did_you_mean(name, all),
+         fmt::join(all, ", "));
+  }
+  spec.kind = momentum ? OptimizerKind::kSgd : parse<OptimizerKind>("optimizer", name, kOptimizers);
+  switch (spec.kind) {
+    case OptimizerKind::kSgd:
+      spec.learning_rate = 0.01;
+      spec.momentum = momentum ? 0.9 : 0;
+      break;
+    case OptimizerKind::kAdagrad:
+      spec.learning_rate = 0.01;
+      break;
+    case OptimizerKind::kAdadelta:
+      spec.learning_rate = 1;
+      spec.rho = 0.95;
+      break;
+    case OptimizerKind::kLbfgs:
+      spec.learning_rate = 1;
+      break;
+    case OptimizerKind::kRmsprop:
+    case OptimizerKind::kAdam:
+      break;
+  }
+  return spec;
+}
+
+std::string_view to_string(OptimizerKind kind) { return kOptimizers[static_cast<std::size_t>(kind)]; }
+Loss parse_loss(std::string_view name) { return parse<Loss>("loss", name, kLosses); }
+std::string_view to_string(Loss loss) { return kLosses[static_cast<std::size_t>(loss)]; }
+Metric parse_metric(std::string_view name) { return parse<Metric>("metric", name, kMetrics); }
+std::string_view to_string(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
+
+CompileOptions parse_compile(const std::map<std::string, std::string>& values) {
+  CompileOptions options;
+  if (const auto found = values.find("optimizer"); found != values.end())
+    options.optimizer = make_optimizer(found->second);
+  for (const auto& [key, text] : values) {
+    const auto number = std::ranges::find(kNumbers, key, &Number::name);
+    if (number != kNumbers.end()) {
+      options.optimizer.*(number->member) = parse_number(*number, text);
+    } else if (key == "nesterov") {
+      set_param({"nesterov", &options.optimizer.nesterov, ""}, text);
+    } else if (key == "loss") {
+      options.loss = parse_loss(text);
+    } else if (key == "metrics") {
+      for (const std::string_view name : split(text, ','))
+        options.metrics.push_back(parse_metric(trimmed(name)));
+    } else if (key != "optimizer") {
+      const std::vector<std::string> keys = known_keys();
+      fail(ErrorCode::kUsage, "unknown setting '{}'{}; there are {}", key, did_you_mean(key, keys),
+           fmt::join(keys, ", "));
+    }
+  }
+  return options;
+}
+
+std::map<std::string, std::string> compile_values(const CompileOptions& options) {
+  std::map<std::string, std::string> values = {
+      {"optimizer", std::string(to_string(options.optimizer.kind))},
+      {"loss", std::string(to_string(options.loss))},
+      {"nesterov", options.optimizer.nesterov ? "true" : "false"},
+  };
+  for (const Number& number : kNumbers)
+    values[std::string(number.name)] = fmt::format("{}", options.optimizer.*(number.member));
+  std::vector<std::string_view> metrics;
+  for (const Metric metric : options.metrics) metrics.push_back(to_string(metric));
+  values["metrics"] = fmt::format("{}", fmt::join(metrics, ","));
+  return values;
+}
+
+void check_targets(const NetSpec& spec, Loss loss, const Shape& target) {
+  const Shape& output = spec.shape(spec.output()).output;
+  const std::string& layer = spec.layers()[spec.output()].name;
+  if (loss == Loss::kSparseCategoricalCrossentropy) {
+    Shape classes(output.begin(), output.end() - 1);
+    Shape labels = target;
+    if (labels.size() > classes.size() && labels.back() == 1) labels.pop_back();
+    if (output.back() >= 2 && labels == classes) return;
+    fail(ErrorCode::kUsage,
+         "net {}: {} needs one class number per sample and an output of at least 2 classes; targets "
+         "are {}, layer {} gives {}",
+         spec.name(), to_string(loss), shape_text(target), layer, shape_text(output));
+  }
+  if (loss == Loss::kCategoricalCrossentropy && output.back() < 2)
+    fail(ErrorCode::kUsage,
+         "net {}: {} needs at least 2 classes; layer {} gives {}; for one probability take "
+         "binary_crossentropy",
+         spec.name(), to_string(loss), layer, shape_text(output));
+  const bool one_number = target.empty() && count_of(output) == 1;
+  if (!one_number && target != output)
+    fail(ErrorCode::kUsage, "net {}: targets are {}, but layer {} gives {}", spec.name(), shape_text(target),
+         layer, shape_text(output));
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,62 @@
+// What computes a net: forward, backward and a step, one batch at a time. The only thing that knows torch
+// stands behind it, in a library of its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "akin/nn/array.h"
+#include "akin/nn/compile_options.h"
+#include "akin/nn/net_spec.h"
+
+namespace akin::nn {
+
+struct EngineOptions {
+  std::string device = "cpu";   ///< or "cuda", "cuda:1"
+  std::string dtype = "float";  ///< or "double"
+};
+
+/// Samples with their targets; inputs in the order of the net's input layers.
+struct Batch {
+  std::vector<Array> inputs;
+  Array targets;
+};
+
+/// Means over a batch; metrics in the order of CompileOptions.
+struct BatchResult {
+  double loss = 0;
+  std::vector<double> metrics = {};
+};
+
+/// One thread at a time. Shapes and indices have been checked by the caller.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Must come before all that has a loss; forgets what the optimizer remembers.
+  virtual void compile(const CompileOptions& options) = 0;
+  virtual void set_threads(int threads) = 0;  ///< 0 = all processors
+  /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is
+  /// not finite, no weight is touched.
+  virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
+  virtual BatchResult test(const Batch& batch) = 0;
+  /// Output of layer `layer`.
+  virtual Array predict(const std::vector<Array>& inputs, std::size_t layer) = 0;
+  /// Gradient of the loss without dropout, by each trainable weight.
+  virtual std::vector<NamedArray> gradients(const Batch& batch) = 0;
+
+  virtual std::vector<NamedArray> weights() const = 0;
+  /// Replaces weights by name; of names and shapes that weights() gives.
+  virtual void set_weights(const std::vector<NamedArray>& weights) = 0;
+  /// What the optimizer remembers, named weight/slot; needs compile().
+  virtual std::vector<NamedArray> optimizer_slots() const = 0;
+  virtual void set_optimizer_slots(const std::vector<NamedArray>& slots) = 0;
+};
+
+/// Loads the library on the first call and makes an engine whose weights are zero. The library is looked for
+/// in $AKIN_NN_LIBRARY, where akin was built, beside the program and in ../lib of it. Throws Error(kNotFound)
+/// saying where it was looked for, Error(kUsage) if the device does not exist.
+std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options);
+
+}  // namespace akin::nn

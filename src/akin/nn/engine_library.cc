@@ -1,0 +1,101 @@
+#include "akin/nn/engine_library.h"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/nn/keras_file.h"
+
+#ifndef AKIN_NN_BUILD_LIBRARY
+#define AKIN_NN_BUILD_LIBRARY ""  // built without nets
+#endif
+#ifndef AKIN_NN_INSTALL_LIBRARY
+#define AKIN_NN_INSTALL_LIBRARY ""
+#endif
+
+namespace akin::nn {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> places() {
+  if (const char* given = std::getenv("AKIN_NN_LIBRARY"); given != nullptr && *given != '\0') return {given};
+  std::vector<std::string> found;
+  std::error_code ignored;
+  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  if (!program.empty()) {
+    const fs::path folder = program.parent_path();
+    found.push_back((folder / kEngineLibrary).string());
+    found.push_back((folder.parent_path() / "lib" / kEngineLibrary).string());
+  }
+  for (const std::string path : {AKIN_NN_BUILD_LIBRARY, AKIN_NN_INSTALL_LIBRARY}) {
+    if (!path.empty()) found.push_back(path);
+  }
+  return found;
+}
+
+/// The library stays open until the program ends: torch does not survive being closed.
+void* open_library() {
+  const std::vector<std::string> candidates = places();
+  for (const std::string& path : candidates) {
+    if (!fs::exists(path)) continue;
+    void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library != nullptr) return library;
+    const char* reason = ::dlerror();
+    fail(ErrorCode::kIo, "{}: cannot be loaded: {}", path, reason == nullptr ? "unknown reason" : reason);
+  }
+  fail(ErrorCode::kNotFound,
+       "neural nets need {}, which is not at {}; build akin with -DAKIN_NN=ON (libtorch-dev), or set "
+       "AKIN_NN_LIBRARY",
+       kEngineLibrary, fmt::join(candidates, " nor "));
+}
+
+template <typename Function>
+Function* symbol(void* library, const char* name) {
+  void* found = ::dlsym(library, name);
+  if (found == nullptr) fail(ErrorCode::kIo, "{} has no {}: it is not of this akin", kEngineLibrary, name);
+  return reinterpret_cast<Function*>(found);
+}
+
+struct Library {
+  MakeEngineFunction* make_engine;
+  WriteKerasFunction* write_keras;
+  ReadKerasFunction* read_keras;
+};
+
+Library load_library() {
+  void* library = open_library();
+  const int interface = symbol<EngineInterfaceFunction>(library, "akin_nn_interface")();
+  if (interface != kEngineInterface)
+    fail(ErrorCode::kIo, "{} is of another version of akin (interface {}, not {})", kEngineLibrary, interface,
+         kEngineInterface);
+  return {symbol<MakeEngineFunction>(library, "akin_nn_make_engine"),
+          symbol<WriteKerasFunction>(library, "akin_nn_write_keras"),
+          symbol<ReadKerasFunction>(library, "akin_nn_read_keras")};
+}
+
+const Library& the_library() {
+  static const Library kLibrary = load_library();  // tried again after a failure
+  return kLibrary;
+}
+
+}  // namespace
+
+std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options) {
+  return std::unique_ptr<Engine>(the_library().make_engine(&spec, &options));
+}
+
+std::vector<NamedArray> read_keras_weights(const std::string& path) {
+  std::vector<NamedArray> weights;
+  the_library().read_keras(&path, &weights);
+  return weights;
+}
+
+void write_keras_weights(const std::string& path, const NetSpec& spec,
+                         const std::vector<NamedArray>& weights) {
+  the_library().write_keras(&path, &spec, &weights);
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,91 @@
+// Groups and attributes of Keras's weight files.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/nn/engine_library.h"
+#include "akin/nn/keras/h5.h"
+
+namespace akin::nn {
+namespace {
+
+constexpr const char* kKerasVersion = "2.0.8";  // whose layout is written
+
+/// "dense_1/kernel:0" -> "kernel"; Keras puts names of scopes before it, such as those of a cell.
+std::string plain_name(const std::string& weight) {
+  std::string name = weight.substr(weight.rfind('/') + 1);
+  if (const std::size_t colon = name.find(':'); colon != std::string::npos) name.resize(colon);
+  return name;
+}
+
+const NamedArray& find_weight(const std::vector<NamedArray>& weights, const std::string& name) {
+  const auto found = std::ranges::find(weights, name, &NamedArray::name);
+  if (found == weights.end()) fail(ErrorCode::kBadData, "weight {} is missing", name);
+  return *found;
+}
+
+/// Keras takes a layer's weights by their order, not by their names, so that of the layer's spec is kept.
+void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
+  std::vector<std::string> layers;
+  for (const LayerSpec& layer : spec.layers()) layers.push_back(layer.name);
+  h5::write_names(root, "layer_names", layers);
+  h5::write_text(root, "backend", "tensorflow");
+  h5::write_text(root, "keras_version", kKerasVersion);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const h5::Handle group = h5::create_group(root, layers[i]);
+    std::vector<std::string> names;
+    for (const WeightSpec& own : spec.shape(i).weights) {
+      const NamedArray& weight = find_weight(weights, layers[i] + "/" + own.name);
+      names.push_back(weight.name + ":0");
+      std::vector<float> values(weight.size());
+      for (std::size_t v = 0; v < values.size(); ++v) values[v] = static_cast<float>(weight.at(v));
+      h5::write_floats(group, names.back(), weight.shape, values);
+    }
+    h5::write_names(group, "weight_names", names);
+  }
+}
+
+}  // namespace
+}  // namespace akin::nn
+
+void akin_nn_write_keras(const std::string* path, const akin::nn::NetSpec* spec,
+                         const std::vector<akin::nn::NamedArray>* weights) {
+  namespace h5 = akin::nn::h5;
+  const std::string temporary = *path + ".tmp";
+  try {
+    const h5::Handle file = h5::create_file(temporary);
+    {
+      const h5::Handle root = h5::create_group(file, "model_weights");
+      akin::nn::write_layers(root, *spec, *weights);
+    }
+    h5::flush(file, temporary);
+  } catch (...) {
+    std::remove(temporary.c_str());
+    throw;
+  }
+  std::error_code error;
+  std::filesystem::rename(temporary, *path, error);
+  if (error) akin::fail(akin::ErrorCode::kIo, "{}: cannot be written: {}", *path, error.message());
+}
+
+void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {
+  namespace h5 = akin::nn::h5;
+  const h5::Handle file = h5::open_file(*path);
+  const h5::Handle inner = h5::open_group(file, "model_weights");
+  const h5::Handle& root = inner.valid() ? inner : file;
+  if (!h5::has_attribute(root, "layer_names"))
+    akin::fail(akin::ErrorCode::kBadData, "{}: holds no weights of Keras: there is no attribute layer_names",
+               *path);
+  for (const std::string& layer : h5::read_names(root, "layer_names")) {
+    const h5::Handle group = h5::open_group(root, layer);
+    if (!group.valid()) akin::fail(akin::ErrorCode::kBadData, "{}: layer {} is missing", *path, layer);
+    if (!h5::has_attribute(group, "weight_names")) continue;
+    for (const std::string& name : h5::read_names(group, "weight_names")) {
+      h5::FloatData data = h5::read_floats(group, name);
+      akin::nn::NamedArray weight{layer + "/" + akin::nn::plain_name(name), std::move(data.shape)};
+      weight.values = std::move(data.values);
+      weights->push_back(std::move(weight));
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// Weights in the HDF5 files of Keras.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "akin/nn/array.h"
+#include "akin/nn/net_spec.h"
+
+namespace akin::nn {
+
+/// Weights of a file written by Keras 2 (`model.save`, `model.save_weights`) or by write_keras_weights, named
+/// layer/weight without Keras's ":0". Layouts are akin's. Loads the library of nets, where libhdf5 is. Throws
+/// Error(kNotFound), Error(kBadData) where it is no such file.
+std::vector<NamedArray> read_keras_weights(const std::string& path);
+
+/// Writes weights as Keras 2.0.8 does: group model_weights with attributes layer_names, backend and
+/// keras_version, a group a layer with attribute weight_names, data sets layer/weight:0 in it, float32.
+/// `model.load_weights(path)` reads it into the same layers. Throws Error(kIo).
+void write_keras_weights(const std::string& path, const NetSpec& spec,
+                         const std::vector<NamedArray>& weights);
+
+/// Weights of any file: of Keras (.h5, .hdf5), of a saved net, or of a safetensors file with tensors named
+/// layer/weight.
+std::vector<NamedArray> read_weights(const std::string& path);
+
+/// How the weights of a file fit those of a net.
+struct WeightMatch {
+  std::size_t matched = 0;
+  std::vector<std::string> missing;  ///< of the net, not in the file
+  std::vector<std::string> unknown;  ///< of the file, not in the net
+};
+/// Compares by name.
+WeightMatch match_weights(const std::vector<NamedArray>& net, const std::vector<NamedArray>& file);
+
+}  // namespace akin::nn

@@ -1,0 +1,113 @@
+// One layer of a net, as plain data: what a TOML file, a saved net and the C++ builder all say.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace akin::nn {
+
+/// Sizes of an array's dimensions. Of a layer's output it leaves the batch dimension out.
+using Shape = std::vector<std::int64_t>;
+
+enum class LayerKind {
+  kInput,
+  kDense,
+  kEmbedding,
+  kMultiHot,
+  kFlatten,
+  kReshape,
+  kDropout,
+  kActivation,
+  kConv1d,
+  kConv2d,
+  kMaxPool1d,
+  kMaxPool2d,
+  kAveragePool1d,
+  kAveragePool2d,
+  kGlobalMaxPool1d,
+  kGlobalMaxPool2d,
+  kGlobalAveragePool1d,
+  kGlobalAveragePool2d,
+  kRnn,
+  kGru,
+  kLstm,
+  kConcatenate,
+  kAdd,
+  kMultiply,
+  kDot,
+  kBatchNorm,
+};
+
+/// kDefault = what the kind of layer uses unless told: tanh where it is recurrent, else linear.
+enum class Activation { kDefault, kLinear, kSigmoid, kHardSigmoid, kTanh, kRelu, kLeakyRelu, kSoftmax };
+
+/// Where the rows of an embedding come from: trained from random ones, row i = unit vector i (no weights), or
+/// read from a file.
+enum class VectorSource { kLearned, kOneHot, kPretrained };
+
+/// kValid = none; kSame = zeros so that the output has ceil(input / stride) places; kAmount = `pad` on each
+/// side, places floor((n + 2 pad - kernel) / stride) + 1.
+enum class Padding { kValid, kSame, kAmount };
+
+/// What one layer is. Each kind uses the fields that KindInfo lists; the others keep their defaults.
+struct LayerSpec {
+  LayerKind kind = LayerKind::kDense;
+  std::string name = {};                 ///< unique in its net; empty = the kind's stem and a number: dense_1
+  std::vector<std::string> inputs = {};  ///< names of earlier layers; empty = the layer before
+  Shape shape = {};                      ///< input, reshape; one -1 in a reshape is worked out
+  std::int64_t units = 0;                ///< width of the output; filters of a convolution
+  std::int64_t rows = 0;                 ///< embedding: its inputs are 0 .. rows - 1
+  VectorSource vectors = VectorSource::kLearned;
+  std::string file = {};    ///< pretrained: a safetensors file
+  std::string tensor = {};  ///< pretrained: name of the (rows, units) tensor in it; empty = its only one
+  Activation activation = Activation::kDefault;
+  Activation recurrent_activation = Activation::kSigmoid;  ///< of the gates of gru and lstm
+  Shape kernel = {};                                       ///< convolution: (width) or (height, width)
+  Shape pool = {};                                         ///< pooling: likewise
+  Shape strides = {};  ///< empty = 1 for convolutions, the window for pooling
+  Padding padding = Padding::kValid;
+  std::int64_t pad = 0;           ///< of Padding::kAmount
+  double rate = 0;                ///< dropout: share of values set to zero in training
+  bool bias = true;               ///< dense, convolutions, recurrent layers
+  bool return_sequences = false;  ///< recurrent: the states of all steps, not only of the last
+  std::int64_t axis = -1;         ///< concatenate: counted with the batch as 0; negative from the end
+  double momentum = 0.99;         ///< batch_norm: of the moving mean and variance
+  double epsilon = 1e-3;          ///< batch_norm
+  bool trainable = true;          ///< false = fit() leaves its weights as they are
+};
+
+/// What there is to know about a kind. `name` stands in TOML files, `type` in summaries, `stem` in default
+/// names.
+struct KindInfo {
+  LayerKind kind;
+  std::string_view name;
+  std::string_view type;
+  std::string_view stem;
+  int least_inputs;
+  int most_inputs;
+  std::vector<std::string_view> fields;  ///< that it uses, beside kind, name and inputs
+};
+std::span<const KindInfo> layer_kinds();
+const KindInfo& kind_info(LayerKind kind);
+/// Throws Error(kUsage) with the nearest names.
+LayerKind parse_kind(std::string_view name);
+
+std::string_view to_string(Activation activation);
+/// Throws Error(kUsage) with the nearest names.
+Activation parse_activation(std::string_view name);
+
+/// A field's value as files hold it.
+using FieldValue = std::variant<std::int64_t, double, bool, std::string, std::vector<std::int64_t>,
+                                std::vector<std::string>>;
+
+/// Sets the field `name` of a layer whose kind is set. Throws Error(kUsage) if its kind has no such field
+/// (with the nearest names) or the value is of another type.
+void set_field(LayerSpec& layer, std::string_view name, const FieldValue& value);
+/// The fields that differ from their defaults, in the order of KindInfo.
+std::vector<std::pair<std::string, FieldValue>> changed_fields(const LayerSpec& layer);
+
+}  // namespace akin::nn

@@ -1,0 +1,135 @@
+// A neural net in five steps: define (NetSpec), compile, fit, evaluate, predict.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/base/safetensors.h"
+#include "akin/nn/engine.h"
+
+namespace akin::nn {
+
+struct NetOptions {
+  EngineOptions engine = {};
+  std::uint64_t seed = 42;  ///< of the first weights
+};
+
+/// Loss and metrics by name: "loss", "accuracy"; of validation samples "val_loss" ...
+using Scores = std::map<std::string, double>;
+
+/// One pass over the samples.
+struct EpochResult {
+  std::uint64_t epoch = 0;  ///< from 1, counted over all calls of fit()
+  Scores scores;
+  double seconds = 0;
+};
+
+struct History {
+  std::vector<EpochResult> epochs;
+  std::uint64_t best_epoch = 0;  ///< with patience: whose weights the net has; else 0
+  bool stopped_early = false;
+  /// One score of all epochs, in order.
+  std::vector<double> of(const std::string& name) const;
+};
+
+struct FitOptions {
+  int epochs = 1;
+  std::int64_t batch = 32;
+  /// The last share of the samples, cut off before anything is shuffled (as Keras does); 0 = none.
+  double validation_split = 0;
+  const Batch* validation = nullptr;  ///< given validation samples; not owned
+  bool shuffle = true;
+  /// Stops after this many epochs without a better `monitor`, and takes the best epoch's weights; 0 = never.
+  int patience = 0;
+  double min_delta = 0;  ///< smaller gains are none
+  std::string monitor =
+      "";  ///< a score; empty = val_loss, without validation loss. Accuracies are best when high
+  std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number
+  /// Called after each epoch; false ends the fit.
+  std::function<bool(const EpochResult&)> on_epoch = {};
+};
+
+/// Length of the loss's gradient by the weights of one layer.
+struct GradientNorm {
+  std::string layer;
+  double norm;
+};
+
+/// A defined net with its weights. One thread at a time. Inputs are arrays in the order of the input layers.
+class Net {
+ public:
+  Net(NetSpec spec, std::unique_ptr<Engine> engine, NetOptions options);
+
+  const NetSpec& spec() const { return spec_; }
+  const std::optional<CompileOptions>& compiled() const { return compiled_; }
+  /// Epochs trained so far, in all calls of fit().
+  std::uint64_t epochs() const { return epochs_; }
+
+  /// Sets optimizer, loss and metrics; may come again, and forgets what the optimizer remembers.
+  void compile(const CompileOptions& options);
+  /// Changes the rate alone: the optimizer keeps what it remembers.
+  void set_learning_rate(double rate);
+  /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
+  void set_threads(int threads) { engine_->set_threads(threads); }
+  /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers
+  /// of epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if
+  /// it had never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage)
+  /// where samples do not suit the net; Error(kCancelled).
+  History fit(const Batch& samples, const FitOptions& options, const Context& context);
+  Scores evaluate(const Batch& samples, std::int64_t batch = 256, const Context& context = {});
+  /// Outputs of a layer, one row a sample; empty name = the net's output.
+  Array predict(const std::vector<Array>& inputs, const std::string& layer = "", std::int64_t batch = 256,
+                const Context& context = {});
+
+  /// Of the loss on these samples, layer by layer from the first: where sigmoids stand deep, those of the
+  /// first layers vanish. Layers without trainable weights are left out.
+  std::vector<GradientNorm> gradient_norms(const Batch& samples);
+  std::vector<NamedArray> gradients(const Batch& samples);
+
+  std::vector<NamedArray> weights() const { return engine_->weights(); }
+  /// The weight of that name, such as "item_embedding/embeddings". Throws Error(kNotFound).
+  NamedArray weight(const std::string& name) const;
+  /// Replaces the weights named. Throws Error(kBadData) naming one that the net does not have or whose shape
+  /// is another.
+  void set_weights(const std::vector<NamedArray>& weights);
+
+  /// Writes layers, weights, optimizer and counters into one safetensors file of kind "net". What optimizer
+  /// lbfgs remembers is left out: it begins anew.
+  void save(const std::string& path) const;
+  /// What every save(), those of checkpoints too, adds to the file. The caller's names begin with none of
+  /// "weights/", "optimizer/" and "net.".
+  void attach(std::function<void(TensorWriter&)> extra) { attached_ = std::move(extra); }
+
+ private:
+  friend Net load_net(const std::string& path, const std::string& device);
+  void check_inputs(const std::vector<Array>& inputs) const;
+  void check_batch(const Batch& samples) const;
+  const CompileOptions& need_compiled() const;
+  void need_trainable() const;
+  Scores train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
+                     const Context& context);
+  Scores scores_of(const BatchResult& sums, double samples) const;
+  [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;
+
+  NetSpec spec_;
+  std::unique_ptr<Engine> engine_;
+  NetOptions options_;
+  std::optional<CompileOptions> compiled_;
+  std::uint64_t epochs_ = 0;
+  std::uint64_t steps_ = 0;
+  std::function<void(TensorWriter&)> attached_;
+};
+
+/// A net with random weights. Throws Error(kNotFound) if the library of nets is not there.
+Net make_net(NetSpec spec, const NetOptions& options = {});
+/// What Net::save() wrote; it goes on where it was. Throws Error(kBadData).
+Net load_net(const std::string& path, const std::string& device = "cpu");
+/// The layers of a saved net, without loading torch.
+NetSpec load_spec(const std::string& path);
+
+}  // namespace akin::nn

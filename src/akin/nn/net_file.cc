@@ -1,0 +1,114 @@
+// Nets on disk: a safetensors file of kind "net" with the layers as JSON in the metadata.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/nn/net.h"
+
+namespace akin::nn {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kWeights = "weights/";
+constexpr std::string_view kSlots = "optimizer/";
+
+void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vector<NamedArray>& arrays) {
+  for (const NamedArray& array : arrays) {
+    const std::vector<std::size_t> shape(array.shape.begin(), array.shape.end());
+    std::visit(
+        [&]<typename T>(const std::vector<T>& values) {
+          writer.tensor(std::string(prefix) + array.name, std::span<const T>(values), shape);
+        },
+        array.values);
+  }
+}
+
+std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
+                                    const std::string& dtype) {
+  std::vector<NamedArray> arrays;
+  for (const std::string& name : reader.names()) {
+    if (!name.starts_with(prefix)) continue;
+    NamedArray array;
+    array.name = name.substr(prefix.size());
+    for (const std::size_t size : reader.shape(name)) array.shape.push_back(static_cast<std::int64_t>(size));
+    if (dtype == "double") {
+      const auto values = reader.tensor<double>(name);
+      array.values = std::vector<double>(values.begin(), values.end());
+    } else {
+      const auto values = reader.tensor<float>(name);
+      array.values = std::vector<float>(values.begin(), values.end());
+    }
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+std::uint64_t read_counter(const TensorReader& reader, const std::string& key) {
+  return static_cast<std::uint64_t>(reader.meta_int(key, 0, std::numeric_limits<std::int64_t>::max()));
+}
+
+void check_weights(const std::vector<NamedArray>& wanted, const std::vector<NamedArray>& found,
+                   const std::string& path) {
+  for (const NamedArray& weight : wanted) {
+    const auto at = std::ranges::find(found, weight.name, &NamedArray::name);
+    if (at == found.end() || at->shape != weight.shape)
+      fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", path, weight.name);
+  }
+}
+
+}  // namespace
+
+void Net::save(const std::string& path) const {
+  TensorWriter writer("net");
+  writer.meta("net.layers", spec_json(spec_));
+  writer.meta("net.dtype", options_.engine.dtype);
+  writer.meta("net.seed", fmt::format("{}", options_.seed));
+  writer.meta("net.epochs", fmt::format("{}", epochs_));
+  writer.meta("net.steps", fmt::format("{}", steps_));
+  if (attached_) attached_(writer);
+  const std::vector<NamedArray> weights = engine_->weights();
+  write_arrays(writer, kWeights, weights);
+  std::vector<NamedArray> slots;
+  if (compiled_) {
+    writer.meta("net.compile", json(compile_values(*compiled_)).dump());
+    slots = engine_->optimizer_slots();
+    write_arrays(writer, kSlots, slots);
+  }
+  writer.write(path);
+}
+
+NetSpec load_spec(const std::string& path) {
+  const TensorReader reader(path);
+  reader.expect_kind("net");
+  return parse_spec(reader.meta("net.layers"), path);
+}
+
+Net load_net(const std::string& path, const std::string& device) {
+  const TensorReader reader(path);
+  reader.expect_kind("net");
+  NetSpec spec = parse_spec(reader.meta("net.layers"), path);
+  NetOptions options;
+  options.engine.device = device;
+  options.engine.dtype = reader.meta("net.dtype");
+  options.seed = std::strtoull(reader.meta("net.seed").c_str(), nullptr, 10);
+  std::unique_ptr<Engine> engine = make_engine(spec, options.engine);
+  const std::vector<NamedArray> weights = read_arrays(reader, kWeights, options.engine.dtype);
+  check_weights(engine->weights(), weights, path);
+  Net net(std::move(spec), std::move(engine), options);
+  net.set_weights(weights);
+  if (reader.has_meta("net.compile")) {
+    const json values = json::parse(reader.meta("net.compile"), nullptr, /*allow_exceptions=*/false);
+    if (!values.is_object()) fail(ErrorCode::kBadData, "{}: its compile settings are damaged", path);
+    net.compile(parse_compile(values.get<std::map<std::string, std::string>>()));
+    const std::vector<NamedArray> slots = read_arrays(reader, kSlots, options.engine.dtype);
+    check_weights(net.engine_->optimizer_slots(), slots, path);
+    net.engine_->set_optimizer_slots(slots);
+  }
+  net.epochs_ = read_counter(reader, "net.epochs");
+  net.steps_ = read_counter(reader, "net.steps");
+  return net;
+}
+
+}  // namespace akin::nn

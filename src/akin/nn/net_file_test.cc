@@ -1,0 +1,134 @@
+// Nets on disk, and weights in the files of Keras.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "akin/base/io.h"
+#include "akin/base/temp_dir.h"
+#include "akin/nn/keras_file.h"
+#include "akin/nn/net_for_test.h"
+
+namespace akin::nn {
+namespace {
+
+NetSpec every_kind() {
+  NetSpec spec("mixed");
+  const Node words = spec.input({6}, "words").embedding(9, 4, {.name = "vectors"});
+  const Node conv =
+      words.conv1d(3, 2, {.name = "conv", .padding = Padding::kSame}).then(LayerKind::kBatchNorm);
+  const Node memory = conv.lstm(3, {.return_sequences = true}).gru(3);
+  const Node plain = words.rnn(2);
+  spec.concatenate({memory, plain}).dropout(0.5).dense(1, Activation::kSigmoid);
+  return spec;
+}
+
+Batch samples() { return {{random_ids({8, 6}, 9, 3)}, make_array({8, 1}, {0, 1, 1, 0, 1, 0, 0, 1})}; }
+
+TEST(NetFile, SavedAndLoadedPredictsTheSameBits) {
+  const TempDir dir;
+  for (const char* dtype : {"float", "double"}) {
+    NetOptions options;
+    options.engine.dtype = dtype;
+    Net net = make_net(every_kind(), options);
+    net.compile(compile_as("adam", Loss::kBinaryCrossentropy));
+    net.fit(samples(), {.epochs = 3, .batch = 4}, one_thread());
+    net.save(dir / "net");
+    Net loaded = load_net(dir / "net");
+    EXPECT_EQ(loaded.predict(samples().inputs).values, net.predict(samples().inputs).values);
+    EXPECT_EQ(loaded.spec().summary(), net.spec().summary());
+    EXPECT_EQ(loaded.epochs(), 3U);
+    EXPECT_EQ(load_spec(dir / "net").parameters(), net.spec().parameters());
+  }
+}
+
+TEST(NetFile, ResumesToTheSameBits) {
+  for (const char* optimizer : {"sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam"}) {
+    const TempDir dir;
+    Net whole = make_net(every_kind());
+    Net part = make_net(every_kind());
+    for (Net* net : {&whole, &part}) net->compile(compile_as(optimizer, Loss::kBinaryCrossentropy));
+    whole.fit(samples(), {.epochs = 5, .batch = 3}, one_thread());
+    part.fit(samples(), {.epochs = 2, .batch = 3, .checkpoint = dir / "at-{}"}, one_thread());
+    EXPECT_TRUE(std::filesystem::exists(dir / "at-1"));
+    Net resumed = load_net(dir / "at-2");
+    resumed.fit(samples(), {.epochs = 3, .batch = 3}, one_thread());
+    EXPECT_EQ(numbers_of(resumed.weights()), numbers_of(whole.weights())) << optimizer;
+  }
+}
+
+TEST(NetFile, DamagedFilesAreRefused) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  net.save(dir / "net");
+  const std::string content = read_file(dir / "net");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, content.size() / 2, content.size() - 1}) {
+    write_file(dir / "cut", content.substr(0, size));
+    EXPECT_THROW(load_net(dir / "cut"), Error) << size;
+  }
+  TensorWriter("dataset").write(dir / "other");
+  EXPECT_NE(error_text([&] { load_net(dir / "other"); }).find("is a dataset file; expected a net file"),
+            std::string::npos);
+}
+
+TEST(NetFile, UnknownDevicesAndTypesAreRefused) {
+  NetOptions options;
+  options.engine.device = "gpu";
+  EXPECT_EQ(error_text([&] { make_net(every_kind(), options); }),
+            "unknown device 'gpu'; there are cpu, cuda and cuda:N");
+  options.engine = {"cpu", "half"};
+  EXPECT_EQ(error_text([&] { make_net(every_kind(), options); }),
+            "unknown dtype 'half'; there are float and double");
+}
+
+TEST(NetFile, KerasFilesRoundTrip) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  std::vector<NamedArray> sorted = net.weights();  // Keras goes by the order in the file, whatever is given
+  std::ranges::sort(sorted, {}, &NamedArray::name);
+  write_keras_weights(dir / "w.h5", net.spec(), sorted);
+  NetOptions other;
+  other.seed = 99;
+  Net fresh = make_net(every_kind(), other);
+  EXPECT_NE(numbers_of(fresh.weights()), numbers_of(net.weights()));
+  const std::vector<NamedArray> read = read_weights(dir / "w.h5");
+  for (std::size_t i = 0; i < read.size(); ++i) EXPECT_EQ(read[i].name, net.weights()[i].name);
+  const WeightMatch match = match_weights(fresh.weights(), read);
+  EXPECT_EQ(match.matched, net.weights().size());
+  EXPECT_TRUE(match.missing.empty() && match.unknown.empty());
+  fresh.set_weights(read);
+  EXPECT_EQ(numbers_of(fresh.weights()), numbers_of(net.weights()));
+  EXPECT_EQ(fresh.predict(samples().inputs).values, net.predict(samples().inputs).values);
+  net.save(dir / "net");
+  EXPECT_EQ(numbers_of(read_weights(dir / "net")).size(), numbers_of(read).size());
+}
+
+TEST(NetFile, WrongWeightsAreNamed) {
+  const TempDir dir;
+  EXPECT_THROW(read_keras_weights(dir / "none.h5"), Error);
+  write_file(dir / "text.h5", "not HDF5");
+  EXPECT_NE(error_text([&] { read_keras_weights(dir / "text.h5"); }).find("not an HDF5 file"),
+            std::string::npos);
+  Net net = make_net(every_kind());
+  NamedArray weight{"conv/kernel", {1, 1}};
+  weight.values = std::vector<float>{1};
+  EXPECT_EQ(error_text([&] { net.set_weights({weight}); }),
+            "net mixed: weight conv/kernel is (2, 4, 3); got (1, 1)");
+  weight.name = "conv/kernal";
+  EXPECT_EQ(error_text([&] { net.set_weights({weight}); }),
+            "net mixed has no weight conv/kernal (did you mean conv/kernel?)");
+}
+
+/// A file that Keras wrote, where the research data are at hand.
+TEST(NetFile, ReadsAFileOfKeras) {
+  const char* data = std::getenv("AKIN_DATA");
+  const std::string folder = data != nullptr ? data : std::string(AKIN_SOURCE_DIR) + "/../shared/data";
+  const std::string path = folder + "/weights/squeezenet_v1.1_notop.h5";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not here";
+  const std::vector<NamedArray> weights = read_keras_weights(path);
+  EXPECT_EQ(numbers_of(weights).size(), 722'496U);
+  EXPECT_EQ(weights.at(0).shape, (Shape{3, 3, 3, 64}));
+}
+
+}  // namespace
+}  // namespace akin::nn

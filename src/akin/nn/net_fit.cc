@@ -1,0 +1,166 @@
+// The training loop: epochs, batches, validation, early stopping, checkpoints.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/nn/net.h"
+#include "akin/nn/samples.h"
+
+namespace akin::nn {
+namespace {
+
+constexpr std::uint64_t kShuffleStream = 0x5348554646;  // apart from the streams of dropout, numbered by step
+
+void check_options(const FitOptions& options) {
+  if (options.epochs < 1) fail(ErrorCode::kUsage, "epochs must be at least 1");
+  if (options.batch < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");
+  if (options.validation_split > 0 && options.validation != nullptr)
+    fail(ErrorCode::kUsage, "give validation samples or validation_split, not both");
+}
+
+/// Watches one score; keeps the weights of its best epoch.
+class BestEpoch {
+ public:
+  BestEpoch(std::string monitor, double min_delta)
+      : monitor_(std::move(monitor)),
+        min_delta_(min_delta),
+        sign_(monitor_.find("accuracy") != std::string::npos ? 1 : -1) {}
+
+  /// Whether the epoch is the best so far.
+  bool better(const EpochResult& epoch) {
+    const auto found = epoch.scores.find(monitor_);
+    if (found == epoch.scores.end()) {
+      std::vector<std::string> names;
+      for (const auto& [name, score] : epoch.scores) names.push_back(name);
+      fail(ErrorCode::kUsage, "cannot watch '{}'{}; there are {}", monitor_, did_you_mean(monitor_, names),
+           fmt::join(names, ", "));
+    }
+    const double score = sign_ * found->second;
+    if (!(score > best_ + min_delta_)) return false;
+    best_ = score;
+    return true;
+  }
+
+ private:
+  std::string monitor_;
+  double min_delta_;
+  double sign_;
+  double best_ = -std::numeric_limits<double>::infinity();
+};
+
+std::string checkpoint_path(const std::string& pattern, std::uint64_t epoch) {
+  std::string path = pattern;
+  if (const std::size_t at = path.find("{}"); at != std::string::npos)
+    path.replace(at, 2, fmt::format("{}", epoch));
+  return path;
+}
+
+bool all_finite(const Array& array) {
+  return array.is_ids() ||
+         std::ranges::all_of(array.floats(), [](float value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+std::vector<double> History::of(const std::string& name) const {
+  std::vector<double> values;
+  for (const EpochResult& epoch : epochs) values.push_back(epoch.scores.at(name));
+  return values;
+}
+
+void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) const {
+  const std::string where =
+      fmt::format("net {}: the loss is {} in batch {} of epoch {}", spec_.name(), loss, number, epochs_ + 1);
+  for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
+    if (!all_finite(batch.inputs[i]))
+      fail(ErrorCode::kBadData, "{}: its input {} holds values that are no finite numbers; clean the data",
+           where, spec_.layers()[spec_.inputs()[i]].name);
+  }
+  fail(ErrorCode::kBadData,
+       "{}: lower learning_rate (now {}), set clip_norm, or bring inputs and targets to a scale "
+       "of about 1; the weights are those before this batch",
+       where, compiled_->optimizer.learning_rate);
+}
+
+/// One pass over the samples in the order of this epoch's stream. `last` = number of the fit's last epoch.
+Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
+                        const Context& context) {
+  const std::int64_t total = samples.targets.samples();
+  const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
+  const std::int64_t size = whole ? total : options.batch;
+  std::vector<std::int64_t> order(static_cast<std::size_t>(total));
+  std::iota(order.begin(), order.end(), 0);
+  if (options.shuffle && !whole) {
+    Rng rng(Rng::mix(context.seed + kShuffleStream), epochs_);
+    rng.shuffle(std::span(order));
+  }
+  const std::string phase = fmt::format("epoch {}/{}", epochs_ + 1, last);
+  BatchResult sums;
+  sums.metrics.resize(compiled_->metrics.size());
+  for (std::int64_t begin = 0; begin < total; begin += size) {
+    context.check_stop();
+    const std::int64_t count = std::min(size, total - begin);
+    const std::span rows(order.data() + begin, static_cast<std::size_t>(count));
+    const Batch batch = select(samples, rows);
+    const BatchResult result = engine_->train(batch, context.seed, steps_);
+    if (!std::isfinite(result.loss)) fail_not_finite(batch, begin / size + 1, result.loss);
+    ++steps_;
+    add_weighted(sums, result, static_cast<double>(count));
+    context.report({phase, static_cast<std::uint64_t>(begin + count), static_cast<std::uint64_t>(total),
+                    "samples", sums.loss / static_cast<double>(begin + count)});
+  }
+  return scores_of(sums, static_cast<double>(total));
+}
+
+History Net::fit(const Batch& samples, const FitOptions& options, const Context& context) {
+  check_options(options);
+  need_trainable();
+  check_batch(samples);
+  if (options.validation != nullptr) check_batch(*options.validation);
+  const std::int64_t total = samples.targets.samples();
+  const std::int64_t kept = training_samples(total, options.validation_split);
+  if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);
+  const Batch split = kept < total ? slice(samples, kept, total) : Batch{};
+  const Batch cut = kept < total ? slice(samples, 0, kept) : Batch{};
+  const Batch& train = kept < total ? cut : samples;
+  const Batch* validation = kept < total ? &split : options.validation;
+
+  set_threads(context.threads);
+  const std::string watched = validation != nullptr ? "val_loss" : "loss";
+  BestEpoch best(options.monitor.empty() ? watched : options.monitor, options.min_delta);
+  std::vector<NamedArray> best_weights;
+  History history;
+  const std::uint64_t last = epochs_ + static_cast<std::uint64_t>(options.epochs);
+  while (epochs_ < last) {
+    const auto start = std::chrono::steady_clock::now();
+    EpochResult epoch;
+    epoch.scores = train_epoch(train, options, last, context);
+    epoch.epoch = ++epochs_;
+    if (validation != nullptr) {
+      for (const auto& [name, score] :
+           evaluate(*validation, std::max<std::int64_t>(options.batch, 256), context))
+        epoch.scores["val_" + name] = score;
+    }
+    epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    history.epochs.push_back(epoch);
+    if (!options.checkpoint.empty()) save(checkpoint_path(options.checkpoint, epochs_));
+    const bool go_on = !options.on_epoch || options.on_epoch(epoch);
+    if (options.patience > 0 && best.better(epoch)) {
+      history.best_epoch = epochs_;
+      best_weights = engine_->weights();
+    }
+    history.stopped_early = options.patience > 0 && epochs_ < last &&
+                            epochs_ - history.best_epoch >= static_cast<std::uint64_t>(options.patience);
+    if (!go_on || history.stopped_early) break;
+  }
+  if (!best_weights.empty()) engine_->set_weights(best_weights);
+  return history;
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,256 @@
+// Learning: what nets learn, how a fit begins, stops, goes on and fails.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <numbers>
+
+#include "akin/nn/net_for_test.h"
+
+namespace akin::nn {
+namespace {
+
+Batch xor_samples() {
+  return {{make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1})}, make_array({4, 1}, {0, 1, 1, 0})};
+}
+
+Net xor_net(const std::string& optimizer = "adam", double rate = 0.05, std::uint64_t seed = 1) {
+  NetSpec spec("xor");
+  spec.input({2}).dense(8, Activation::kTanh).dropout(0.1).dense(1, Activation::kSigmoid);
+  NetOptions options;
+  options.seed = seed;
+  Net net = make_net(std::move(spec), options);
+  CompileOptions compile = compile_as(optimizer, Loss::kBinaryCrossentropy, rate);
+  compile.metrics = {Metric::kAccuracy};
+  net.compile(compile);
+  return net;
+}
+
+TEST(NetFit, LearnsXor) {
+  Net net = xor_net();
+  net.fit(xor_samples(), {.epochs = 300, .batch = 4}, one_thread());
+  const Scores scores = net.evaluate(xor_samples());
+  EXPECT_EQ(scores.at("accuracy"), 1);
+  EXPECT_LT(scores.at("loss"), 0.05);
+}
+
+TEST(NetFit, OneHiddenLayerFitsASine) {
+  NetSpec spec("sin");
+  spec.input({1}).dense(16, Activation::kTanh).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("lbfgs", Loss::kMse));
+  std::vector<float> x, y;
+  for (int i = 0; i <= 64; ++i) {
+    x.push_back(static_cast<float>(std::numbers::pi * (i - 32) / 32));
+    y.push_back(std::sin(x.back()));
+  }
+  net.fit({{make_array({65, 1}, x)}, make_array({65, 1}, y)}, {.epochs = 30}, one_thread());
+  const Array fitted = net.predict({make_array({65, 1}, x)});
+  for (std::size_t i = 0; i < y.size(); ++i) EXPECT_NEAR(fitted.floats()[i], y[i], 0.02) << x[i];
+}
+
+/// Class 0 or 1 by whether the sequence's first or last number is greater; a recurrent net must remember.
+TEST(NetFit, LstmRemembersTheFirstStep) {
+  NetSpec spec("memory");
+  spec.input({12, 1}).lstm(8).dense(2, Activation::kSoftmax);
+  Net net = make_net(std::move(spec));
+  CompileOptions compile = compile_as("adam", Loss::kSparseCategoricalCrossentropy, 0.02);
+  compile.metrics = {Metric::kAccuracy};
+  net.compile(compile);
+  const Array x = random_array({256, 12, 1}, 5);
+  std::vector<float> labels;
+  for (std::size_t i = 0; i < 256; ++i) labels.push_back(x.floats()[i * 12] > 0 ? 1 : 0);
+  const Batch samples{{x}, make_array({256, 1}, labels)};
+  net.fit(samples, {.epochs = 60}, one_thread());
+  EXPECT_GT(net.evaluate(samples).at("accuracy"), 0.9);  // chance is 0.5
+}
+
+TEST(NetFit, SameSeedSameBits) {
+  const auto train = [](std::uint64_t seed) {
+    Net net = xor_net("rmsprop", 0.01, seed);
+    const History history = net.fit(xor_samples(), {.epochs = 5, .batch = 3}, one_thread(seed));
+    std::vector<double> all = numbers_of(net.weights());
+    for (const double loss : history.of("loss")) all.push_back(loss);
+    return all;
+  };
+  EXPECT_EQ(train(3), train(3));
+  EXPECT_NE(train(3), train(4));
+}
+
+TEST(NetFit, ASecondFitGoesOn) {
+  Net once = xor_net(), twice = xor_net();
+  once.fit(xor_samples(), {.epochs = 6, .batch = 3}, one_thread());
+  twice.fit(xor_samples(), {.epochs = 2, .batch = 3}, one_thread());
+  const History rest = twice.fit(xor_samples(), {.epochs = 4, .batch = 3}, one_thread());
+  EXPECT_EQ(rest.epochs.front().epoch, 3U);
+  EXPECT_EQ(numbers_of(once.weights()), numbers_of(twice.weights()));
+}
+
+TEST(NetFit, ValidationIsTheLastShareBeforeShuffling) {
+  NetSpec spec("constant");
+  spec.input({1}).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("sgd", Loss::kMae, 1e-12));
+  NamedArray kernel{"dense_1/kernel", {1, 1}}, bias{"dense_1/bias", {1}};
+  kernel.values = std::vector<float>{0};
+  bias.values = std::vector<float>{0};
+  net.set_weights({kernel, bias});
+  const std::vector<float> targets = {1, 1, 1, 1, 1, 1, 1, 5, 5, 5};
+  const Batch samples{{random_array({10, 1}, 1)}, make_array({10, 1}, targets)};
+  const History history = net.fit(samples, {.validation_split = 0.3}, one_thread());
+  EXPECT_NEAR(history.of("loss").at(0), 1, 1e-6);
+  EXPECT_NEAR(history.of("val_loss").at(0), 5, 1e-6);
+}
+
+TEST(NetFit, TutorialsSplitSizes) {
+  NetSpec spec;
+  spec.input({1}).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("sgd", Loss::kMae));
+  std::uint64_t total = 0;
+  Context context = one_thread();
+  context.on_progress = [&](const Progress& progress) { total = progress.total; };
+  const std::int64_t samples = 158'801;
+  const std::vector<float> zeros(static_cast<std::size_t>(samples));
+  net.fit({{make_array({samples, 1}, zeros)}, make_array({samples, 1}, zeros)},
+          {.batch = 50'000, .validation_split = 0.1}, context);
+  EXPECT_EQ(total, 142'920U);  // and 15,881 to validate
+}
+
+TEST(NetFit, StopsEarlyWithTheBestWeights) {
+  Net net = xor_net("sgd", 0.5);
+  std::vector<std::vector<double>> weights;
+  FitOptions options{.epochs = 200, .batch = 4, .validation = nullptr, .patience = 3};
+  const Batch opposite{xor_samples().inputs, make_array({4, 1}, {1, 0, 0, 1})};  // learning makes it worse
+  options.validation = &opposite;
+  options.on_epoch = [&](const EpochResult&) {
+    weights.push_back(numbers_of(net.weights()));
+    return true;
+  };
+  const History history = net.fit(xor_samples(), options, one_thread());
+  EXPECT_TRUE(history.stopped_early);
+  EXPECT_EQ(history.epochs.size(), history.best_epoch + 3);
+  const std::vector<double> losses = history.of("val_loss");
+  EXPECT_EQ(std::ranges::min_element(losses) - losses.begin() + 1,
+            static_cast<std::ptrdiff_t>(history.best_epoch));
+  EXPECT_EQ(numbers_of(net.weights()), weights.at(history.best_epoch - 1));
+}
+
+TEST(NetFit, CallbackAndTokenStopIt) {
+  Net net = xor_net();
+  FitOptions options{.epochs = 9};
+  options.on_epoch = [](const EpochResult& epoch) { return epoch.epoch < 2; };
+  EXPECT_EQ(net.fit(xor_samples(), options, one_thread()).epochs.size(), 2U);
+  std::stop_source source;
+  source.request_stop();
+  Context context = one_thread();
+  context.stop = source.get_token();
+  EXPECT_EQ(error_text([&] { net.fit(xor_samples(), {}, context); }), "stopped on request");
+}
+
+TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
+  NetSpec spec("hot");
+  spec.input({1}).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("sgd", Loss::kMse, 1e6));
+  const Batch samples{{make_array({2, 1}, {1e3F, 2e3F})}, make_array({2, 1}, {1, 2})};
+  const std::string text = error_text([&] { net.fit(samples, {.epochs = 50, .batch = 1}, one_thread()); });
+  EXPECT_NE(text.find("net hot: the loss is inf in batch"), std::string::npos) << text;
+  EXPECT_NE(text.find("lower learning_rate (now 1000000)"), std::string::npos) << text;
+
+  Net other = xor_net();
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Batch broken{{make_array({1, 2}, {nan, 0})}, make_array({1, 1}, {1})};
+  const std::vector<double> before = numbers_of(other.weights());
+  const std::string cause = error_text([&] { other.fit(broken, {}, one_thread()); });
+  EXPECT_NE(cause.find("its input input_1 holds values that are no finite numbers"), std::string::npos)
+      << cause;
+  EXPECT_EQ(numbers_of(other.weights()), before);
+}
+
+TEST(NetFit, WrongSamplesAreToldBeforeAnythingIsLearned) {
+  Net net = xor_net();
+  const Array x = make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1});
+  const auto told = [&](const Batch& batch) { return error_text([&] { net.fit(batch, {}, one_thread()); }); };
+  EXPECT_EQ(told({{x, x}, make_array({4, 1}, {0, 1, 1, 0})}), "net xor has 1 inputs; got 2");
+  EXPECT_EQ(told({{make_array({2, 3}, {0, 0, 0, 1, 1, 0})}, make_array({2, 1}, {0, 1})}),
+            "net xor: input input_1 takes (None, 2); got (None, 3)");
+  EXPECT_EQ(told({{x}, make_array({3, 1}, {0, 1, 1})}), "net xor: 4 samples have 3 targets");
+  EXPECT_EQ(told({{x}, make_array({4, 1}, {0, 1, 2, 0})}),
+            "net xor: target 2 is 2; binary_crossentropy needs it to be from 0 to 1");
+  NetSpec spec("e");
+  spec.input({1}, "user").embedding(3, 2, {.name = "users"}).flatten().dense(1);
+  Net embedding = make_net(std::move(spec));
+  embedding.compile(compile_as("sgd", Loss::kMse));
+  EXPECT_EQ(error_text([&] {
+              embedding.fit({{make_ids({2, 1}, {1, 3})}, make_array({2, 1}, {0, 1})}, {}, one_thread());
+            }),
+            "input user: sample 1 holds index 3, but layer users has 3 rows: 0 to 2");
+}
+
+TEST(NetFit, NothingToTrainIsAMistake) {
+  NetSpec spec("still");
+  spec.input({1}).dense(1, Activation::kLinear, {.trainable = false});
+  Net net = make_net(std::move(spec));
+  const Batch samples{{make_array({1, 1}, {1})}, make_array({1, 1}, {1})};
+  EXPECT_EQ(error_text([&] { net.evaluate(samples); }),
+            "net still: compile it first: set optimizer and loss");
+  net.compile(compile_as("sgd", Loss::kMse));
+  EXPECT_EQ(error_text([&] { net.fit(samples, {}, one_thread()); }), "net still: has no weights to train");
+}
+
+TEST(NetFit, FrozenLayersStayAsTheyAre) {
+  NetSpec spec;
+  spec.input({2}).dense(4, Activation::kTanh, {.name = "frozen", .trainable = false}).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("adam", Loss::kMse));
+  const NamedArray frozen = net.weight("frozen/kernel");
+  const NamedArray free = net.weight("dense_1/kernel");
+  net.fit(xor_samples(), {.epochs = 3}, one_thread());
+  EXPECT_EQ(net.weight("frozen/kernel").values, frozen.values);
+  EXPECT_NE(net.weight("dense_1/kernel").values, free.values);
+}
+
+TEST(NetFit, BatchNormMovesItsMeans) {
+  NetSpec spec;
+  spec.input({1}).then(LayerKind::kBatchNorm, {.name = "b", .momentum = 0.5}).dense(1);
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("sgd", Loss::kMse, 1e-6));
+  net.fit({{make_array({4, 1}, {1, 3, 5, 7})}, make_array({4, 1}, {0, 0, 0, 0})}, {.batch = 4}, one_thread());
+  EXPECT_NEAR(net.weight("b/moving_mean").at(0), 2, 1e-6);              // half of 4
+  EXPECT_NEAR(net.weight("b/moving_variance").at(0), 0.5 + 2.5, 1e-6);  // half of 1 and of 5
+}
+
+TEST(NetFit, GradientsVanishThroughSigmoids) {
+  const auto norms = [](Activation activation) {
+    NetSpec spec("deep");
+    Node node = spec.input({4});
+    for (int layer = 0; layer < 10; ++layer) node = node.dense(8, activation);
+    node.dense(1);
+    Net net = make_net(std::move(spec));
+    net.compile(compile_as("sgd", Loss::kMse));
+    return net.gradient_norms({{random_array({32, 4}, 1)}, random_array({32, 1}, 2)});
+  };
+  const std::vector<GradientNorm> sigmoid = norms(Activation::kSigmoid), relu = norms(Activation::kRelu);
+  ASSERT_EQ(sigmoid.size(), 11U);
+  EXPECT_EQ(sigmoid[0].layer, "dense_1");
+  EXPECT_LT(sigmoid[0].norm, 1e-5 * sigmoid.back().norm);
+  EXPECT_GT(relu[0].norm, 1e-2 * relu.back().norm);
+  for (std::size_t i = 0; i + 1 < sigmoid.size(); ++i) EXPECT_LT(sigmoid[i].norm, sigmoid[i + 1].norm);
+}
+
+TEST(NetFit, ReportsSamplesAndLoss) {
+  Net net = xor_net();
+  Context context = one_thread();
+  std::vector<std::uint64_t> done;
+  context.on_progress = [&](const Progress& progress) {
+    EXPECT_EQ(progress.phase, "epoch 1/1");
+    EXPECT_EQ(progress.unit, "samples");
+    EXPECT_GT(progress.loss, 0);
+    done.push_back(progress.done);
+  };
+  net.fit(xor_samples(), {.batch = 3}, context);
+  EXPECT_EQ(done, (std::vector<std::uint64_t>{3, 4}));
+}
+
+}  // namespace
+}  // namespace akin::nn

@@ -1,0 +1,160 @@
+// Gradients of every kind of layer against central differences, in double.
+#include <gtest/gtest.h>
+
+#include "akin/nn/net_for_test.h"
+
+namespace akin::nn {
+namespace {
+
+constexpr std::int64_t kSamples = 3;
+
+/// |analytic - numeric| / (|analytic| + |numeric|) of each weight, the worst of them.
+double worst_error(NetSpec spec, Batch batch, Loss loss) {
+  NetOptions options;
+  options.engine.dtype = "double";
+  Net net = make_net(std::move(spec), options);
+  net.compile(compile_as("sgd", loss));
+  constexpr double kStep = 1e-5;
+  double worst = 0;
+  for (const NamedArray& gradient : net.gradients(batch)) {
+    const NamedArray weight = net.weight(gradient.name);
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      const auto loss_at = [&](double value) {
+        NamedArray moved = weight;
+        moved.set(i, value);
+        net.set_weights({moved});
+        return net.evaluate(batch).at("loss");
+      };
+      const double numeric = (loss_at(weight.at(i) + kStep) - loss_at(weight.at(i) - kStep)) / (2 * kStep);
+      difference += std::pow(numeric - gradient.at(i), 2);
+      size += std::pow(std::abs(numeric) + std::abs(gradient.at(i)), 2);
+    }
+    net.set_weights({weight});
+    EXPECT_GT(size, 0) << gradient.name << " has no gradient";
+    worst = std::max(worst, std::sqrt(difference / size));
+  }
+  return worst;
+}
+
+/// A net on numbers of `shape`; `body` puts layers on a first dense layer, a dense layer to one number ends
+/// it.
+template <typename Body>
+void check_body(Shape shape, Body body, Loss loss = Loss::kMse) {
+  NetSpec spec("checked");
+  const Node first = spec.input(shape).dense(shape.back(), Activation::kTanh);
+  body(first).flatten().dense(1,
+                              loss == Loss::kBinaryCrossentropy ? Activation::kSigmoid : Activation::kLinear);
+  shape.insert(shape.begin(), kSamples);
+  std::vector<float> targets = {1, 0, 1};
+  EXPECT_LT(
+      worst_error(std::move(spec), {{random_array(shape, 1)}, make_array({kSamples, 1}, targets)}, loss),
+      1e-6);
+}
+
+TEST(NetGradient, Activations) {
+  for (const Activation activation :
+       {Activation::kLinear, Activation::kSigmoid, Activation::kHardSigmoid, Activation::kTanh,
+        Activation::kRelu, Activation::kLeakyRelu, Activation::kSoftmax}) {
+    SCOPED_TRACE(to_string(activation));
+    check_body({5}, [&](const Node& x) { return x.dense(7, activation); });
+    check_body({5}, [&](const Node& x) { return x.activation(activation); });
+  }
+}
+
+TEST(NetGradient, Convolutions) {
+  check_body({11, 3}, [](const Node& x) { return x.conv1d(4, 3); });
+  check_body({11, 3},
+             [](const Node& x) { return x.conv1d(4, 3, {.strides = {2}, .padding = Padding::kSame}); });
+  check_body({7, 5, 2}, [](const Node& x) { return x.conv2d(3, {3, 2}); });
+  check_body({7, 5, 2}, [](const Node& x) {
+    return x.conv2d(3, {3, 3},
+                    {.activation = Activation::kTanh,
+                     .strides = {2, 1},
+                     .padding = Padding::kAmount,
+                     .pad = 1,
+                     .bias = false});
+  });
+}
+
+TEST(NetGradient, Pools) {
+  for (const Padding padding : {Padding::kValid, Padding::kSame}) {
+    check_body({11, 3}, [&](const Node& x) { return x.max_pool1d(3, {.padding = padding}); });
+    check_body({11, 3},
+               [&](const Node& x) { return x.average_pool1d(3, {.strides = {2}, .padding = padding}); });
+    check_body({7, 5, 2}, [&](const Node& x) { return x.max_pool2d({2, 3}, {.padding = padding}); });
+    check_body({7, 5, 2}, [&](const Node& x) { return x.average_pool2d({2, 3}, {.padding = padding}); });
+  }
+  for (const LayerKind kind : {LayerKind::kGlobalMaxPool1d, LayerKind::kGlobalAveragePool1d})
+    check_body({5, 3}, [&](const Node& x) { return x.then(kind); });
+  for (const LayerKind kind : {LayerKind::kGlobalMaxPool2d, LayerKind::kGlobalAveragePool2d})
+    check_body({5, 3, 2}, [&](const Node& x) { return x.then(kind); });
+}
+
+TEST(NetGradient, RecurrentOverTwentySteps) {
+  check_body({20, 3}, [](const Node& x) { return x.rnn(4); });
+  check_body({20, 3}, [](const Node& x) {
+    return x.rnn(4, {.activation = Activation::kSigmoid, .return_sequences = true});
+  });
+  check_body({20, 3}, [](const Node& x) { return x.gru(4); });
+  check_body({20, 3}, [](const Node& x) { return x.gru(4, {.return_sequences = true}); });
+  check_body({20, 3}, [](const Node& x) { return x.lstm(4); });
+  check_body({20, 3}, [](const Node& x) {
+    return x.lstm(
+        4, {.recurrent_activation = Activation::kHardSigmoid, .bias = false, .return_sequences = true});
+  });
+}
+
+TEST(NetGradient, ShapesAndNormalization) {
+  check_body({6, 2}, [](const Node& x) { return x.flatten().reshape({4, -1}).dropout(0.5); });
+  check_body({6, 2}, [](const Node& x) { return x.then(LayerKind::kBatchNorm); });
+}
+
+TEST(NetGradient, Merges) {
+  for (const LayerKind kind :
+       {LayerKind::kConcatenate, LayerKind::kAdd, LayerKind::kMultiply, LayerKind::kDot}) {
+    SCOPED_TRACE(kind_info(kind).name);
+    NetSpec spec("merge");
+    const Node a = spec.input({4}).dense(5, Activation::kTanh);
+    const Node b = spec.input({3}).dense(5);
+    spec.merge(kind, std::vector<Node>{a, b}).dense(1);
+    const Batch batch{{random_array({kSamples, 4}, 1), random_array({kSamples, 3}, 2)},
+                      random_array({kSamples, 1}, 3)};
+    EXPECT_LT(worst_error(std::move(spec), batch, Loss::kMse), 1e-6);
+  }
+}
+
+TEST(NetGradient, Embeddings) {
+  NetSpec spec("words");
+  spec.input({4}).embedding(5, 3).flatten().dense(1);
+  const Batch batch{{random_ids({9, 4}, 5, 1)}, random_array({9, 1}, 3)};
+  EXPECT_LT(worst_error(std::move(spec), batch, Loss::kMse), 1e-6);
+  for (const bool one_hot : {true, false}) {
+    NetSpec hot("hot");
+    const Node in = hot.input({4});
+    (one_hot ? in.embedding(5, 0, {.vectors = VectorSource::kOneHot}).flatten() : in.multi_hot(5)).dense(1);
+    EXPECT_LT(worst_error(std::move(hot), batch, Loss::kMse), 1e-6);
+  }
+}
+
+TEST(NetGradient, Losses) {
+  check_body(
+      {5}, [](const Node& x) { return x; }, Loss::kMae);
+  check_body(
+      {5}, [](const Node& x) { return x; }, Loss::kBinaryCrossentropy);
+  for (const bool folded : {true, false}) {  // with the softmax last, and behind a reshape that hides it
+    NetSpec one_hot("classes"), sparse("classes");
+    for (NetSpec* spec : {&one_hot, &sparse}) {
+      const Node end = spec->input({5}).dense(4, Activation::kSoftmax);
+      if (!folded) end.reshape({4});
+    }
+    const Batch batch{{random_array({kSamples, 5}, 1)},
+                      make_array({kSamples, 4}, {1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1})};
+    EXPECT_LT(worst_error(std::move(one_hot), batch, Loss::kCategoricalCrossentropy), 1e-6);
+    const Batch labels{batch.inputs, make_array({kSamples, 1}, {0, 2, 3})};
+    EXPECT_LT(worst_error(std::move(sparse), labels, Loss::kSparseCategoricalCrossentropy), 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace akin::nn

@@ -1,0 +1,207 @@
+#include "akin/nn/net_spec.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+
+namespace akin::nn {
+
+const std::string& Node::name() const { return spec_->layers()[layer_].name; }
+const Shape& Node::shape() const { return spec_->shape(layer_).output; }
+
+Node Node::put(LayerKind kind, LayerSpec options) const {
+  options.kind = kind;
+  options.inputs = {name()};
+  return spec_->add(std::move(options));
+}
+
+Node Node::dense(std::int64_t units, Activation activation, LayerSpec options) const {
+  options.units = units;
+  options.activation = activation;
+  return put(LayerKind::kDense, std::move(options));
+}
+
+Node Node::embedding(std::int64_t rows, std::int64_t units, LayerSpec options) const {
+  options.rows = rows;
+  options.units = units;
+  return put(LayerKind::kEmbedding, std::move(options));
+}
+
+Node Node::multi_hot(std::int64_t units, LayerSpec options) const {
+  options.units = units;
+  return put(LayerKind::kMultiHot, std::move(options));
+}
+
+Node Node::flatten(LayerSpec options) const { return put(LayerKind::kFlatten, std::move(options)); }
+
+Node Node::reshape(Shape shape, LayerSpec options) const {
+  options.shape = std::move(shape);
+  return put(LayerKind::kReshape, std::move(options));
+}
+
+Node Node::dropout(double rate, LayerSpec options) const {
+  options.rate = rate;
+  return put(LayerKind::kDropout, std::move(options));
+}
+
+Node Node::activation(Activation activation, LayerSpec options) const {
+  options.activation = activation;
+  return put(LayerKind::kActivation, std::move(options));
+}
+
+Node Node::conv1d(std::int64_t filters, std::int64_t width, LayerSpec options) const {
+  options.units = filters;
+  options.kernel = {width};
+  return put(LayerKind::kConv1d, std::move(options));
+}
+
+Node Node::conv2d(std::int64_t filters, Shape kernel, LayerSpec options) const {
+  options.units = filters;
+  options.kernel = std::move(kernel);
+  return put(LayerKind::kConv2d, std::move(options));
+}
+
+Node Node::max_pool1d(std::int64_t pool, LayerSpec options) const {
+  options.pool = {pool};
+  return put(LayerKind::kMaxPool1d, std::move(options));
+}
+
+Node Node::max_pool2d(Shape pool, LayerSpec options) const {
+  options.pool = std::move(pool);
+  return put(LayerKind::kMaxPool2d, std::move(options));
+}
+
+Node Node::average_pool1d(std::int64_t pool, LayerSpec options) const {
+  options.pool = {pool};
+  return put(LayerKind::kAveragePool1d, std::move(options));
+}
+
+Node Node::average_pool2d(Shape pool, LayerSpec options) const {
+  options.pool = std::move(pool);
+  return put(LayerKind::kAveragePool2d, std::move(options));
+}
+
+Node Node::then(LayerKind kind, LayerSpec options) const { return put(kind, std::move(options)); }
+
+Node Node::rnn(std::int64_t units, LayerSpec options) const {
+  options.units = units;
+  return put(LayerKind::kRnn, std::move(options));
+}
+
+Node Node::gru(std::int64_t units, LayerSpec options) const {
+  options.units = units;
+  return put(LayerKind::kGru, std::move(options));
+}
+
+Node Node::lstm(std::int64_t units, LayerSpec options) const {
+  options.units = units;
+  return put(LayerKind::kLstm, std::move(options));
+}
+
+Node NetSpec::input(Shape shape, std::string name) {
+  LayerSpec layer;
+  layer.kind = LayerKind::kInput;
+  layer.name = std::move(name);
+  layer.shape = std::move(shape);
+  return add(std::move(layer));
+}
+
+Node NetSpec::merge(LayerKind kind, std::span<const Node> nodes, LayerSpec options) {
+  options.kind = kind;
+  options.inputs.clear();
+  for (const Node& node : nodes) options.inputs.push_back(node.name());
+  return add(std::move(options));
+}
+
+Node NetSpec::concatenate(const std::vector<Node>& nodes, LayerSpec options) {
+  return merge(LayerKind::kConcatenate, nodes, std::move(options));
+}
+
+Node NetSpec::dot(const Node& a, const Node& b, LayerSpec options) {
+  return merge(LayerKind::kDot, std::vector<Node>{a, b}, std::move(options));
+}
+
+Node NetSpec::add(LayerSpec layer) {
+  if (layer.name.empty()) layer.name = default_name(layer.kind);
+  if (std::ranges::find(layers_, layer.name, &LayerSpec::name) != layers_.end())
+    fail(ErrorCode::kUsage, "two layers are called {}", layer.name);
+  if (layer.name.find_first_of("/: \t\n") != std::string::npos)
+    fail(ErrorCode::kUsage, "layer '{}': a name holds no blanks, slashes or colons", layer.name);
+  if (layer.inputs.empty() && layer.kind != LayerKind::kInput) {
+    if (layers_.empty()) fail(ErrorCode::kUsage, "layer {}: begin with a layer of kind input", layer.name);
+    layer.inputs = {layers_.back().name};
+  }
+  std::vector<std::size_t> sources;
+  std::vector<Shape> shapes;
+  for (const std::string& source : layer.inputs) {
+    const auto found = std::ranges::find(layers_, source, &LayerSpec::name);
+    if (found == layers_.end()) {
+      std::vector<std::string> names;
+      for (const LayerSpec& known : layers_) names.push_back(known.name);
+      fail(ErrorCode::kUsage, "layer {}: there is no layer {} before it{}", layer.name, source,
+           did_you_mean(source, names));
+    }
+    sources.push_back(static_cast<std::size_t>(found - layers_.begin()));
+    shapes.push_back(shapes_[sources.back()].output);
+  }
+  shapes_.push_back(infer_layer(layer, shapes));
+  sources_.push_back(std::move(sources));
+  layers_.push_back(std::move(layer));
+  return {this, layers_.size() - 1};
+}
+
+std::vector<std::size_t> NetSpec::inputs() const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (layers_[i].kind == LayerKind::kInput) found.push_back(i);
+  }
+  return found;
+}
+
+std::size_t NetSpec::output() const {
+  if (layers_.size() < 2) fail(ErrorCode::kUsage, "net {} has no layers behind its input", name_);
+  return output_ == kLast ? layers_.size() - 1 : output_;
+}
+
+std::size_t NetSpec::index(std::string_view name) const {
+  const auto found = std::ranges::find(layers_, name, &LayerSpec::name);
+  if (found != layers_.end()) return static_cast<std::size_t>(found - layers_.begin());
+  std::vector<std::string> names;
+  for (const LayerSpec& layer : layers_) names.push_back(layer.name);
+  fail(ErrorCode::kNotFound, "net {} has no layer '{}'{}", name_, name, did_you_mean(name, names));
+}
+
+bool NetSpec::reads_ids(std::size_t input) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const LayerKind kind = layers_[i].kind;
+    if (kind != LayerKind::kEmbedding && kind != LayerKind::kMultiHot) continue;
+    if (sources_[i][0] == input) return true;
+  }
+  return false;
+}
+
+std::int64_t NetSpec::parameters() const {
+  std::int64_t total = 0;
+  for (const LayerShape& shape : shapes_) {
+    for (const WeightSpec& weight : shape.weights) total += count_of(weight.shape);
+  }
+  return total;
+}
+
+std::int64_t NetSpec::trainable_parameters() const {
+  std::int64_t total = 0;
+  for (const LayerShape& shape : shapes_) {
+    for (const WeightSpec& weight : shape.weights) total += weight.trainable ? count_of(weight.shape) : 0;
+  }
+  return total;
+}
+
+std::string NetSpec::default_name(LayerKind kind) const {
+  const std::string_view stem = kind_info(kind).stem;
+  for (int number = 1;; ++number) {
+    std::string name = fmt::format("{}_{}", stem, number);
+    if (std::ranges::find(layers_, name, &LayerSpec::name) == layers_.end()) return name;
+  }
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,108 @@
+// A net as a graph of layers: what is defined before anything is learned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/nn/layer.h"
+#include "akin/nn/layer_shape.h"
+
+namespace akin::nn {
+
+class NetSpec;
+
+/// A layer of a NetSpec that is being built, to put further layers on; valid as long as the spec, which must
+/// not move. `options` holds what a layer of its kind may have beside the arguments, such as {.name =
+/// "hidden"}.
+class Node {
+ public:
+  Node dense(std::int64_t units, Activation activation = Activation::kLinear, LayerSpec options = {}) const;
+  Node embedding(std::int64_t rows, std::int64_t units, LayerSpec options = {}) const;
+  /// A row of `units` zeros and ones from a list of indices; index 0 stands for no index.
+  Node multi_hot(std::int64_t units, LayerSpec options = {}) const;
+  Node flatten(LayerSpec options = {}) const;
+  Node reshape(Shape shape, LayerSpec options = {}) const;
+  Node dropout(double rate, LayerSpec options = {}) const;
+  Node activation(Activation activation, LayerSpec options = {}) const;
+  Node conv1d(std::int64_t filters, std::int64_t width, LayerSpec options = {}) const;
+  Node conv2d(std::int64_t filters, Shape kernel, LayerSpec options = {}) const;
+  Node max_pool1d(std::int64_t pool, LayerSpec options = {}) const;
+  Node max_pool2d(Shape pool, LayerSpec options = {}) const;
+  Node average_pool1d(std::int64_t pool, LayerSpec options = {}) const;
+  Node average_pool2d(Shape pool, LayerSpec options = {}) const;
+  /// Any of the four global pools, which have nothing to set, and batch_norm.
+  Node then(LayerKind kind, LayerSpec options = {}) const;
+  Node rnn(std::int64_t units, LayerSpec options = {}) const;
+  Node gru(std::int64_t units, LayerSpec options = {}) const;
+  Node lstm(std::int64_t units, LayerSpec options = {}) const;
+
+  const std::string& name() const;
+  const Shape& shape() const;
+
+ private:
+  friend class NetSpec;
+  Node(NetSpec* spec, std::size_t layer) : spec_(spec), layer_(layer) {}
+  Node put(LayerKind kind, LayerSpec options) const;
+
+  NetSpec* spec_;
+  std::size_t layer_;
+};
+
+/// Layers in the order of their definition, each after those it gets its inputs from. Every add() works out
+/// shapes and weights at once, so that a mistake is told where it is made.
+class NetSpec {
+ public:
+  explicit NetSpec(std::string name = "net") : name_(std::move(name)) {}
+
+  Node input(Shape shape, std::string name = "");
+  /// `kind` is concatenate, add, multiply or dot.
+  Node merge(LayerKind kind, std::span<const Node> nodes, LayerSpec options = {});
+  Node concatenate(const std::vector<Node>& nodes, LayerSpec options = {});
+  Node dot(const Node& a, const Node& b, LayerSpec options = {});
+  /// Adds a layer whose inputs are named, or are the layer before. Throws Error(kUsage) naming the layer.
+  Node add(LayerSpec layer);
+  /// The layer whose values predict() gives; unless set, the last one.
+  void set_output(std::string_view name) { output_ = index(name); }
+
+  const std::string& name() const { return name_; }
+  const std::vector<LayerSpec>& layers() const { return layers_; }
+  /// Layer `i`'s output and weights.
+  const LayerShape& shape(std::size_t i) const { return shapes_.at(i); }
+  /// The layers that layer `i` gets its values from.
+  const std::vector<std::size_t>& sources(std::size_t i) const { return sources_.at(i); }
+  /// The input layers, in order.
+  std::vector<std::size_t> inputs() const;
+  /// Throws Error(kUsage) if there are no layers.
+  std::size_t output() const;
+  /// Number of the layer. Throws Error(kNotFound) with the nearest names.
+  std::size_t index(std::string_view name) const;
+  bool reads_ids(
+      std::size_t input) const;  ///< whether an input layer holds indices: an embedding or multi_hot reads it
+
+  std::int64_t parameters() const;
+  std::int64_t trainable_parameters() const;
+  /// A table of layer, output shape, number of parameters and, where layers branch, what each is connected
+  /// to.
+  std::string summary() const;
+
+ private:
+  std::string default_name(LayerKind kind) const;
+
+  std::string name_;
+  std::vector<LayerSpec> layers_;
+  std::vector<LayerShape> shapes_;
+  std::vector<std::vector<std::size_t>> sources_;
+  std::size_t output_ = kLast;
+  static constexpr std::size_t kLast = static_cast<std::size_t>(-1);
+};
+
+/// The layers as JSON text, which parse_spec reads back.
+std::string spec_json(const NetSpec& spec);
+/// Throws Error(kBadData) naming `where`, such as the file.
+NetSpec parse_spec(const std::string& json, const std::string& where);
+
+}  // namespace akin::nn

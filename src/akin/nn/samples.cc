@@ -1,0 +1,77 @@
+#include "akin/nn/samples.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "akin/base/error.h"
+
+namespace akin::nn {
+
+void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int32_t> ids) {
+  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
+    const LayerSpec& layer = spec.layers()[i];
+    const bool embeds = layer.kind == LayerKind::kEmbedding;
+    if ((!embeds && layer.kind != LayerKind::kMultiHot) || spec.sources(i)[0] != input) continue;
+    const std::int64_t rows = embeds ? layer.rows : layer.units;
+    const auto outside = [rows](std::int32_t id) { return id < 0 || id >= rows; };
+    const auto found = std::ranges::find_if(ids, outside);
+    if (found == ids.end()) continue;
+    const auto sample = (found - ids.begin()) / count_of(spec.shape(input).output);
+    fail(ErrorCode::kBadData, "input {}: sample {} holds index {}, but layer {} has {} {}: 0 to {}",
+         spec.layers()[input].name, sample, *found, layer.name, rows, embeds ? "rows" : "units", rows - 1);
+  }
+}
+
+void check_labels(const NetSpec& spec, Loss loss, std::span<const float> targets) {
+  const auto classes = static_cast<float>(spec.shape(spec.output()).output.back());
+  const auto wrong = [&](float target) {
+    switch (loss) {
+      case Loss::kSparseCategoricalCrossentropy:
+        return !(target >= 0 && target < classes && target == std::floor(target));
+      case Loss::kCategoricalCrossentropy:
+      case Loss::kBinaryCrossentropy:
+        return !(target >= 0 && target <= 1);
+      case Loss::kMse:
+      case Loss::kMae:
+        return !std::isfinite(target);
+    }
+    return false;
+  };
+  const auto found = std::ranges::find_if(targets, wrong);
+  if (found == targets.end()) return;
+  std::string wanted = "a number";
+  if (loss == Loss::kSparseCategoricalCrossentropy)
+    wanted = fmt::format("a class number from 0 to {}", classes - 1);
+  if (loss == Loss::kCategoricalCrossentropy || loss == Loss::kBinaryCrossentropy) wanted = "from 0 to 1";
+  fail(ErrorCode::kBadData, "net {}: target {} is {}; {} needs it to be {}", spec.name(),
+       found - targets.begin(), *found, to_string(loss), wanted);
+}
+
+std::vector<Array> slice(const std::vector<Array>& inputs, std::int64_t begin, std::int64_t end) {
+  std::vector<Array> parts;
+  for (const Array& input : inputs) parts.push_back(input.slice(begin, end));
+  return parts;
+}
+
+Batch slice(const Batch& samples, std::int64_t begin, std::int64_t end) {
+  return {slice(samples.inputs, begin, end), samples.targets.slice(begin, end)};
+}
+
+Batch select(const Batch& samples, std::span<const std::int64_t> rows) {
+  Batch batch;
+  for (const Array& input : samples.inputs) batch.inputs.push_back(input.select(rows));
+  batch.targets = samples.targets.select(rows);
+  return batch;
+}
+
+std::int64_t training_samples(std::int64_t total, double validation_split) {
+  return validation_split > 0 ? static_cast<std::int64_t>(static_cast<double>(total) * (1 - validation_split))
+                              : total;
+}
+
+void add_weighted(BatchResult& sums, const BatchResult& means, double samples) {
+  sums.loss += means.loss * samples;
+  for (std::size_t m = 0; m < means.metrics.size(); ++m) sums.metrics[m] += means.metrics[m] * samples;
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,79 @@
+#include "akin/nn/torch/graph.h"
+
+#include "akin/base/error.h"
+#include "akin/nn/torch/layers.h"
+
+namespace akin::nn {
+
+Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), options_(options) {
+  for (std::size_t i = 0; i < spec_.layers().size(); ++i) {
+    first_weight_.push_back(weights_.size());
+    for (const WeightSpec& weight : spec_.shape(i).weights) {
+      at::Tensor value = at::zeros(weight.shape, options_);
+      value.requires_grad_(weight.trainable);
+      weights_.push_back({spec_.layers()[i].name + "/" + weight.name, value, weight.trainable});
+    }
+  }
+  first_weight_.push_back(weights_.size());
+}
+
+std::vector<bool> Graph::needed_for(std::size_t layer) const {
+  std::vector<bool> needed(spec_.layers().size(), false);
+  needed[layer] = true;
+  for (std::size_t i = layer + 1; i-- > 0;) {
+    if (!needed[i]) continue;
+    for (const std::size_t source : spec_.sources(i)) needed[source] = true;
+  }
+  return needed;
+}
+
+at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t layer, Pass& pass) const {
+  const std::vector<bool> needed = needed_for(layer);
+  const bool skip_activation = pass.skip_activation;
+  pass.numbers = options_;
+  std::vector<at::Tensor> values(layer + 1);
+  std::size_t next_input = 0;
+  for (std::size_t i = 0; i <= layer; ++i) {
+    const LayerSpec& spec = spec_.layers()[i];
+    if (spec.kind == LayerKind::kInput) {
+      values[i] = inputs[next_input++];
+      continue;
+    }
+    if (!needed[i]) continue;
+    std::vector<at::Tensor> sources;
+    for (const std::size_t source : spec_.sources(i)) sources.push_back(values[source]);
+    std::vector<at::Tensor> own;
+    for (std::size_t w = first_weight_[i]; w < first_weight_[i + 1]; ++w) own.push_back(weights_[w].value);
+    pass.skip_activation = skip_activation && i == layer;
+    values[i] = apply_layer(spec, sources, own, pass);
+  }
+  pass.skip_activation = skip_activation;
+  return values[layer];
+}
+
+NamedArray to_array(const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.detach().to(at::kCPU).contiguous();
+  NamedArray array{name, Shape(flat.sizes().begin(), flat.sizes().end())};
+  const auto count = static_cast<std::size_t>(flat.numel());
+  if (flat.scalar_type() == at::kDouble) {
+    const auto* data = flat.data_ptr<double>();
+    array.values = std::vector<double>(data, data + count);
+  } else {
+    const auto* data = flat.data_ptr<float>();
+    array.values = std::vector<float>(data, data + count);
+  }
+  return array;
+}
+
+void copy_into(const at::Tensor& tensor, const NamedArray& array) {
+  const c10::NoGradGuard no_gradients;
+  std::visit(
+      [&](const auto& values) {
+        using T = std::decay_t<decltype(values[0])>;
+        const auto type = std::is_same_v<T, double> ? at::kDouble : at::kFloat;
+        tensor.copy_(at::from_blob(const_cast<T*>(values.data()), array.shape, type));
+      },
+      array.values);
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,46 @@
+// A net's weights and the run through its layers.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "akin/nn/array.h"
+#include "akin/nn/net_spec.h"
+#include "akin/nn/torch/pass.h"
+
+namespace akin::nn {
+
+struct Weight {
+  std::string name;  ///< layer/weight
+  at::Tensor value;
+  bool trainable;
+};
+
+class Graph {
+ public:
+  /// Weights are zero.
+  Graph(NetSpec spec, at::TensorOptions options);
+
+  /// Output of layer `layer` for inputs in the order of the input layers; only the layers it needs are run.
+  at::Tensor forward(const std::vector<at::Tensor>& inputs, std::size_t layer, Pass& pass) const;
+
+  const NetSpec& spec() const { return spec_; }
+  std::vector<Weight>& weights() { return weights_; }
+  const std::vector<Weight>& weights() const { return weights_; }
+
+ private:
+  std::vector<bool> needed_for(std::size_t layer) const;
+
+  NetSpec spec_;
+  at::TensorOptions options_;
+  std::vector<Weight> weights_;
+  std::vector<std::size_t> first_weight_;  // of each layer
+};
+
+/// To and from memory.
+NamedArray to_array(const std::string& name, const at::Tensor& tensor);
+void copy_into(const at::Tensor& tensor, const NamedArray& array);
+
+}  // namespace akin::nn

@@ -1,0 +1,70 @@
+// Recurrent layers, step by step, with the inputs' part W x + b of all steps worked out at once. Layouts and
+// equations are those of Keras 2.0, so that its weights mean the same here.
+#include "akin/nn/torch/layers.h"
+
+namespace akin::nn {
+namespace {
+
+Activation state_activation(const LayerSpec& layer) {
+  return layer.activation == Activation::kDefault ? Activation::kTanh : layer.activation;
+}
+
+/// h = g(W x + U h + b) (Elman 1990).
+at::Tensor rnn_step(const LayerSpec& layer, const at::Tensor& wx, const at::Tensor& h, const at::Tensor& u) {
+  return activate(state_activation(layer), wx + at::matmul(h, u));
+}
+
+/// z = s(W_z x + U_z h + b_z), r = s(W_r x + U_r h + b_r), n = g(W_n x + U_n (r h) + b_n),
+/// h = z h + (1 - z) n (Cho et al. 2014).
+at::Tensor gru_step(const LayerSpec& layer, const at::Tensor& wx, const at::Tensor& h, const at::Tensor& u) {
+  const std::int64_t width = layer.units;
+  const at::Tensor gates = activate(layer.recurrent_activation,
+                                    wx.slice(1, 0, 2 * width) + at::matmul(h, u.slice(1, 0, 2 * width)));
+  const at::Tensor z = gates.slice(1, 0, width);
+  const at::Tensor r = gates.slice(1, width, 2 * width);
+  const at::Tensor fresh =
+      activate(state_activation(layer), wx.slice(1, 2 * width) + at::matmul(r * h, u.slice(1, 2 * width)));
+  return z * h + (1 - z) * fresh;
+}
+
+struct LstmState {
+  at::Tensor h;
+  at::Tensor c;
+};
+
+/// u, f, o = s(W x + U h + b), n = g(W_n x + U_n h + b_n), c = f c + u n, h = o g(c) (Hochreiter &
+/// Schmidhuber 1997; Gers et al. 2000).
+LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmState& state,
+                    const at::Tensor& u) {
+  const std::int64_t width = layer.units;
+  const at::Tensor z = wx + at::matmul(state.h, u);
+  const at::Tensor update_forget = activate(layer.recurrent_activation, z.slice(1, 0, 2 * width));
+  const at::Tensor fresh = activate(state_activation(layer), z.slice(1, 2 * width, 3 * width));
+  const at::Tensor output = activate(layer.recurrent_activation, z.slice(1, 3 * width));
+  const at::Tensor c = update_forget.slice(1, width) * state.c + update_forget.slice(1, 0, width) * fresh;
+  return {output * activate(state_activation(layer), c), c};
+}
+
+}  // namespace
+
+at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors weights) {
+  at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
+  if (weights.size() > 2) wx = wx + weights[2];
+  const at::Tensor& u = weights[1];
+  const at::Tensor zeros = at::zeros({x.size(0), layer.units}, wx.options());
+  LstmState state{zeros, zeros};
+  std::vector<at::Tensor> states;
+  for (std::int64_t step = 0; step < x.size(1); ++step) {
+    const at::Tensor now = wx.select(1, step);
+    if (layer.kind == LayerKind::kLstm) {
+      state = lstm_step(layer, now, state, u);
+    } else {
+      state.h =
+          layer.kind == LayerKind::kGru ? gru_step(layer, now, state.h, u) : rnn_step(layer, now, state.h, u);
+    }
+    if (layer.return_sequences) states.push_back(state.h);
+  }
+  return layer.return_sequences ? at::stack(states, 1) : state.h;
+}
+
+}  // namespace akin::nn

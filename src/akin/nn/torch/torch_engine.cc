@@ -1,0 +1,263 @@
+// The engine that computes with torch, and the way in from akin.
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Parallel.h>
+#include <torch/optim/lbfgs.h>
+
+#include <cmath>
+#include <optional>
+#include <thread>
+
+#include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/nn/engine_library.h"
+#include "akin/nn/torch/graph.h"
+#include "akin/nn/torch/layers.h"
+#include "akin/nn/torch/loss.h"
+#include "akin/nn/torch/optimizer.h"
+
+namespace akin::nn {
+namespace {
+
+/// Runs `work`, and tells torch's errors as akin's.
+template <typename Work>
+auto translated(Work work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::kInternal, "torch: {}", error.what_without_backtrace());
+  }
+}
+
+at::TensorOptions options_of(const EngineOptions& options) {
+  const bool cuda = options.device == "cuda" || options.device.starts_with("cuda:");
+  if (!cuda && options.device != "cpu")
+    fail(ErrorCode::kUsage, "unknown device '{}'; there are cpu, cuda and cuda:N", options.device);
+  if (cuda && !at::globalContext().hasCUDA())
+    fail(ErrorCode::kUsage, "device {}: this torch knows no CUDA device here; use cpu", options.device);
+  if (options.dtype != "float" && options.dtype != "double")
+    fail(ErrorCode::kUsage, "unknown dtype '{}'; there are float and double", options.dtype);
+  return at::TensorOptions(at::Device(options.device))
+      .dtype(options.dtype == "double" ? at::kDouble : at::kFloat);
+}
+
+class TorchEngine final : public Engine {
+ public:
+  TorchEngine(const NetSpec& spec, const EngineOptions& options)
+      : options_(options_of(options)), graph_(spec, options_), output_(spec.output()) {}
+
+  void compile(const CompileOptions& options) override {
+    translated([&] {
+      compiled_ = options;
+      folded_ = folded_activation(graph_.spec().layers()[output_], options.loss);
+      optimizer_.emplace(options.optimizer, graph_.weights());
+      lbfgs_.reset();
+      if (options.optimizer.kind == OptimizerKind::kLbfgs) make_lbfgs();
+    });
+  }
+
+  void set_threads(int threads) override {
+    at::set_num_threads(threads > 0 ? threads
+                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  }
+
+  BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
+    return translated(
+        [&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
+  }
+
+  BatchResult test(const Batch& batch) override {
+    return translated([&] {
+      const c10::NoGradGuard no_gradients;
+      Pass pass;
+      const Computed computed = compute(batch, pass);
+      return result_of(computed);
+    });
+  }
+
+  Array predict(const std::vector<Array>& inputs, std::size_t layer) override {
+    return translated([&] {
+      const c10::NoGradGuard no_gradients;
+      Pass pass;
+      const at::Tensor output =
+          graph_.forward(tensors_of(inputs), layer, pass).to(at::kCPU, at::kFloat).contiguous();
+      Array result;
+      result.shape.assign(output.sizes().begin(), output.sizes().end());
+      const auto* data = output.data_ptr<float>();
+      result.values = std::vector<float>(data, data + output.numel());
+      return result;
+    });
+  }
+
+  std::vector<NamedArray> gradients(const Batch& batch) override {
+    return translated([&] {
+      clear_gradients();
+      Pass pass;
+      compute(batch, pass).loss.backward();
+      std::vector<NamedArray> gradients;
+      for (const Weight& weight : graph_.weights()) {
+        if (!weight.trainable) continue;
+        const at::Tensor& gradient = weight.value.grad();
+        gradients.push_back(
+            to_array(weight.name, gradient.defined() ? gradient : at::zeros_like(weight.value)));
+      }
+      clear_gradients();
+      return gradients;
+    });
+  }
+
+  std::vector<NamedArray> weights() const override {
+    return translated([&] {
+      std::vector<NamedArray> arrays;
+      for (const Weight& weight : graph_.weights()) arrays.push_back(to_array(weight.name, weight.value));
+      return arrays;
+    });
+  }
+
+  void set_weights(const std::vector<NamedArray>& weights) override {
+    translated([&] {
+      for (const NamedArray& array : weights) {
+        for (Weight& weight : graph_.weights()) {
+          if (weight.name == array.name) copy_into(weight.value, array);
+        }
+      }
+    });
+  }
+
+  std::vector<NamedArray> optimizer_slots() const override {
+    return translated([&] {
+      std::vector<NamedArray> arrays;
+      for (const auto& [name, slot] : optimizer_->slots()) arrays.push_back(to_array(name, slot));
+      return arrays;
+    });
+  }
+
+  void set_optimizer_slots(const std::vector<NamedArray>& arrays) override {
+    translated([&] {
+      for (const NamedArray& array : arrays) {
+        for (const auto& [name, slot] : optimizer_->slots()) {
+          if (name == array.name) copy_into(slot, array);
+        }
+      }
+    });
+  }
+
+ private:
+  struct Computed {
+    at::Tensor output;  // before a folded activation
+    at::Tensor targets;
+    at::Tensor loss;
+  };
+
+  at::Tensor tensor_of(const Array& array) const {
+    if (array.is_ids()) {
+      const at::Tensor ids =
+          at::from_blob(const_cast<std::int32_t*>(array.ids().data()), array.shape, at::kInt);
+      return ids.to(options_.device(), at::kLong);
+    }
+    const at::Tensor floats =
+        at::from_blob(const_cast<float*>(array.floats().data()), array.shape, at::kFloat);
+    return floats.to(options_);
+  }
+
+  std::vector<at::Tensor> tensors_of(const std::vector<Array>& arrays) const {
+    std::vector<at::Tensor> tensors;
+    for (const Array& array : arrays) tensors.push_back(tensor_of(array));
+    return tensors;
+  }
+
+  Computed compute(const Batch& batch, Pass& pass) const {
+    pass.skip_activation = folded_ != Activation::kLinear;
+    Computed computed;
+    computed.output = graph_.forward(tensors_of(batch.inputs), output_, pass);
+    computed.targets = tensor_of(batch.targets);
+    computed.loss = loss_of(compiled_.loss, computed.output, computed.targets, folded_);
+    return computed;
+  }
+
+  BatchResult result_of(const Computed& computed) const {
+    const c10::NoGradGuard no_gradients;
+    BatchResult result{computed.loss.item<double>()};
+    if (compiled_.metrics.empty()) return result;
+    const at::Tensor output = activate(folded_, computed.output.detach());
+    for (const Metric metric : compiled_.metrics)
+      result.metrics.push_back(metric_of(metric, compiled_.loss, output, computed.targets));
+    return result;
+  }
+
+  Pass training_pass(std::uint64_t seed, std::uint64_t step) const {
+    Pass pass;
+    pass.training = true;
+    pass.row_gradients = !lbfgs_;
+    pass.generator = at::make_generator<at::CPUGeneratorImpl>(Rng(seed, step).next());
+    return pass;
+  }
+
+  void clear_gradients() {
+    for (Weight& weight : graph_.weights()) weight.value.mutable_grad() = at::Tensor();
+  }
+
+  static void run_afterwards(const Pass& pass) {
+    const c10::NoGradGuard no_gradients;
+    for (const auto& change : pass.afterwards) change();
+  }
+
+  BatchResult train_step(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
+    clear_gradients();
+    Pass pass = training_pass(seed, step);
+    const Computed computed = compute(batch, pass);
+    const BatchResult result = result_of(computed);
+    if (!std::isfinite(result.loss)) return result;
+    computed.loss.backward();
+    optimizer_->step(step);
+    run_afterwards(pass);
+    return result;
+  }
+
+  void make_lbfgs() {
+    std::vector<at::Tensor> values;
+    for (const Weight& weight : graph_.weights()) {
+      if (weight.trainable) values.push_back(weight.value);
+    }
+    lbfgs_ = std::make_unique<torch::optim::LBFGS>(
+        values, torch::optim::LBFGSOptions(compiled_.optimizer.learning_rate).line_search_fn("strong_wolfe"));
+  }
+
+  /// Up to 20 iterations with a line search; the loss told is that before them.
+  BatchResult train_lbfgs(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
+    const std::vector<NamedArray> before = weights();
+    std::optional<BatchResult> first;
+    Pass pass;
+    const at::Tensor loss = lbfgs_->step([&] {
+      clear_gradients();
+      pass = training_pass(seed, step);
+      const Computed computed = compute(batch, pass);
+      if (!first) first = result_of(computed);
+      computed.loss.backward();
+      return computed.loss;
+    });
+    if (!std::isfinite(first->loss)) {
+      set_weights(before);
+      return *first;
+    }
+    run_afterwards(pass);
+    return *first;
+  }
+
+  at::TensorOptions options_;
+  Graph graph_;
+  std::size_t output_;
+  CompileOptions compiled_;
+  Activation folded_ = Activation::kLinear;
+  std::optional<Optimizer> optimizer_;
+  std::unique_ptr<torch::optim::LBFGS> lbfgs_;
+};
+
+}  // namespace
+}  // namespace akin::nn
+
+int akin_nn_interface() { return akin::nn::kEngineInterface; }
+
+akin::nn::Engine* akin_nn_make_engine(const akin::nn::NetSpec* spec, const akin::nn::EngineOptions* options) {
+  return akin::nn::translated(
+      [&]() -> akin::nn::Engine* { return new akin::nn::TorchEngine(*spec, *options); });
+}

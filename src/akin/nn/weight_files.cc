@@ -1,0 +1,56 @@
+// Weights by name from files of several programs.
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/nn/keras_file.h"
+
+namespace akin::nn {
+namespace {
+
+bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
+
+std::vector<NamedArray> read_safetensors(const std::string& path) {
+  const TensorReader reader(path);
+  const bool net = reader.has_meta("akin.kind") && reader.meta("akin.kind") == "net";
+  const std::string prefix = net ? "weights/" : "";
+  const bool wide = net && reader.meta("net.dtype") == "double";
+  std::vector<NamedArray> weights;
+  for (const std::string& name : reader.names()) {
+    if (!name.starts_with(prefix)) continue;
+    NamedArray weight{name.substr(prefix.size()), {}};
+    for (const std::size_t size : reader.shape(name)) weight.shape.push_back(static_cast<std::int64_t>(size));
+    if (wide) {
+      const auto values = reader.tensor<double>(name);
+      weight.values = std::vector<double>(values.begin(), values.end());
+    } else {
+      const auto values = reader.tensor<float>(name);
+      weight.values = std::vector<float>(values.begin(), values.end());
+    }
+    weights.push_back(std::move(weight));
+  }
+  return weights;
+}
+
+}  // namespace
+
+std::vector<NamedArray> read_weights(const std::string& path) {
+  return is_hdf5(path) ? read_keras_weights(path) : read_safetensors(path);
+}
+
+WeightMatch match_weights(const std::vector<NamedArray>& net, const std::vector<NamedArray>& file) {
+  WeightMatch match;
+  for (const NamedArray& weight : net) {
+    if (std::ranges::find(file, weight.name, &NamedArray::name) == file.end())
+      match.missing.push_back(weight.name);
+    else
+      ++match.matched;
+  }
+  for (const NamedArray& weight : file) {
+    if (std::ranges::find(net, weight.name, &NamedArray::name) == net.end())
+      match.unknown.push_back(weight.name);
+  }
+  return match;
+}
+
+}  // namespace akin::nn

@@ -1,0 +1,190 @@
+"""Neural nets from the command line: describe, train, go on, evaluate, predict, export."""
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import AKIN, ROOT, AkinTest, csv_text, tiny_events
+
+NETS = ROOT / "examples" / "nets"
+BUILT = (pathlib.Path(AKIN).parent / "libakin_nn_torch.so").exists()
+
+
+class DescribeTest(AkinTest):
+    """Needs no library of nets."""
+
+    def test_counts_of_the_examples(self):
+        for name, parameters in (("simple-classifier", 160305), ("rating-dot", 1033980), ("rating-mlp", 1037949)):
+            with self.subTest(name):
+                self.assertEqual(self.run_json("net", "describe", NETS / f"{name}.toml")["parameters"], parameters)
+
+    def test_summary_is_a_table(self):
+        out = self.run_akin("net", "describe", NETS / "rating-dot.toml").out
+        self.assertRegex(out, r"user_embedding \(Embedding\) +\(None, 1, 30\) +670920 +user\[0\]\[0\]")
+        self.assertIn("Total params: 1,033,980\nTrainable params: 1,033,980\nNon-trainable params: 0\n", out)
+
+    def test_sizes_from_data(self):
+        self.make_data()
+        layers = self.run_json("net", "describe", NETS / "rating-any.toml", "--data", "shop.data")["layers"]
+        self.assertEqual([layer["parameters"] for layer in layers if layer["kind"] == "embedding"], [31 * 30, 21 * 30])
+        self.assert_error(self.run_akin("net", "describe", NETS / "rating-any.toml", code=2), r"toml:\d+: .*give --data")
+
+    def test_mistakes_name_file_and_line(self):
+        layers = '[[layers]]\nkind = "input"\nshape = [2]\n[[layers]]\nkind = "dense"\nunits = 3\n'
+        for text, pattern in (
+                (layers + 'activation = "rely"\n', r"n\.toml:7: unknown activation 'rely' \(did you mean relu"),
+                (layers + "unit = 3\n", r"n\.toml:7: a layer of kind dense has no 'unit'"),
+                (layers + 'input = "x"\n', r"n\.toml:4: layer dense_1: there is no layer x before it"),
+                (layers + '[train]\noptimizer = "adan"\n', r"n\.toml:8: unknown optimizer 'adan' \(did you mean"),
+                (layers + "[train]\nepoch = 3\n", r"n\.toml:8: unknown setting 'epoch'"),
+                (layers + '[data]\ninput = "a"\n', r"n\.toml:8: \[data\] has no 'input' \(did you mean inputs"),
+                (layers + "[trian]\n", r"n\.toml:7: unknown 'trian' \(did you mean train"),
+                ("x = [", r"n\.toml:1: not TOML"),
+                ("name = 'x'\n", "has no layers")):
+            with self.subTest(pattern):
+                self.write("n.toml", text)
+                self.assert_error(self.run_akin("net", "describe", "n.toml", code=2), pattern)
+
+    def test_actions(self):
+        self.assert_error(self.run_akin("net", code=2), "name an action")
+        self.assert_error(self.run_akin("net", "trian", code=2), r"no action 'trian' \(did you mean train")
+
+    def test_missing_library(self):
+        env = dict(os.environ, AKIN_NN_LIBRARY=str(self.dir / "none.so"))
+        done = subprocess.run([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x"],
+                              cwd=self.dir, env=env, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"neural nets need libakin_nn_torch\.so, which is not at .*none\.so")
+
+
+@unittest.skipUnless(BUILT, "built without nets")
+class TrainTest(AkinTest):
+    def train(self, toml, data, out, *flags):
+        return self.run_json("net", "train", toml, "--data", data, "-o", out, "--threads", "1", *flags)
+
+    def test_xor(self):
+        trained = self.train(NETS / "xor.toml", NETS / "xor.csv", "xor.net")
+        self.assertEqual(len(trained["epochs"]), 300)
+        self.assertEqual(trained["epochs"][-1]["accuracy"], 1)
+        scores = self.run_json("net", "evaluate", "xor.net", "--data", NETS / "xor.csv")
+        self.assertEqual((scores["part"], scores["samples"], scores["scores"]["accuracy"]), ("all", 4, 1))
+        out = self.run_akin("net", "predict", "xor.net", "--data", NETS / "xor.csv").out
+        rows = list(csv.DictReader(out.splitlines()))
+        self.assertEqual([round(float(row["prediction"])) for row in rows], [0, 1, 1, 0])
+        hidden = self.run_json("net", "predict", "xor.net", "--data", NETS / "xor.csv", "--layer", "dense_1")
+        self.assertEqual(hidden["shape"], [4, 8])
+
+    def test_sin(self):
+        trained = self.train(NETS / "sin.toml", NETS / "sin.csv", "sin.net")
+        self.assertLess(trained["epochs"][-1]["mae"], 0.01)
+
+    def test_history_is_printed(self):
+        out = self.run_akin("net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x.net", "--epochs", "2",
+                            "--gradient-norms").out
+        self.assertRegex(out, r"\Aepoch 1/2  \S+ s  loss \d\.\d{4}  accuracy \d\.\d{4}\nepoch 2/2 ")
+        self.assertRegex(out, r"dense_1 +\d\.\d+e")
+        self.assertTrue(out.endswith("wrote x.net\n"))
+
+    def test_going_on_is_training_longer(self):
+        self.train(NETS / "xor.toml", NETS / "xor.csv", "whole.net", "--epochs", "6", "--batch", "3")
+        self.train(NETS / "xor.toml", NETS / "xor.csv", "part.net", "--epochs", "2", "--batch", "3", "--checkpoint", "at-{}.net")
+        # Batch and validation share are those of before.
+        rest = self.train("at-2.net", NETS / "xor.csv", "rest.net", "--epochs", "4")
+        self.assertEqual(rest["epochs"][0]["epoch"], 3)
+        whole, rest = (self.run_akin("net", "predict", f"{name}.net", "--data", NETS / "xor.csv").out
+                       for name in ("whole", "rest"))
+        self.assertEqual(whole, rest)
+
+    def test_ratings(self):
+        self.make_data()
+        trained = self.train(NETS / "rating-any.toml", "shop.data", "r.net", "--epochs", "3", "--learning-rate", "0.05")
+        losses = [epoch["loss"] for epoch in trained["epochs"]]
+        self.assertLess(losses[-1], losses[0])
+        self.assertIn("val_loss", trained["epochs"][0])
+        held = self.run_json("net", "evaluate", "r.net", "--data", "shop.data")
+        self.assertEqual((held["part"], held["samples"]), ("test", 48))
+        self.assertAlmostEqual(held["scores"]["loss"], trained["held_out"]["loss"], places=5)
+        self.run_akin("net", "export", "r.net", "--weight", "user_embedding/embeddings", "--to", "csv", "-o", "u.csv")
+        rows = list(csv.reader((self.dir / "u.csv").read_text().splitlines()))
+        self.assertEqual((len(rows), len(rows[0]), rows[1][0]), (31, 31, "u0"))  # row 0 is reserved
+        similar = self.run_json("similar", "u.csv", "--item", "u0", "-k", "3")
+        self.assertEqual(len(similar["similar"]), 3)
+
+    def test_users_a_net_does_not_know(self):
+        self.make_data()
+        self.train(NETS / "rating-any.toml", "shop.data", "r.net", "--epochs", "1")
+        self.make_data("more.data", tiny_events(users=32))
+        done = self.run_akin("net", "predict", "r.net", "--data", "more.data", "-o", "p.csv")
+        self.assertIn("16 indices that the net does not know became 0", done.err)
+
+    def test_text(self):
+        lines = [f"{i % 2} {'good fine great'.split()[i % 3] if i % 2 else 'bad poor awful'.split()[i % 3]} thing {i % 7}"
+                 for i in range(200)]
+        self.write("t.txt", "\n".join(lines) + "\n")
+        self.run_akin("import", "text", "t.txt", "--tokens", "space", "-o", "t.data", "--quiet")
+        for name in ("text-classifier", "kim-cnn"):
+            with self.subTest(name):
+                trained = self.train(NETS / f"{name}.toml", "t.data", "t.net", "--epochs", "30", "--batch", "16")
+                self.assertGreater(trained["held_out"]["accuracy"], 0.95)
+        self.write("new.txt", "a fine thing\nan awful thing\n")  # without labels
+        self.run_akin("import", "text", "new.txt", "--tokens", "space", "-o", "new.data", "--quiet")
+        predicted = self.run_json("net", "predict", "t.net", "--data", "new.data")
+        self.assertNotIn("targets", predicted)
+        self.assertGreater(predicted["values"][0], 0.5)
+        self.assertLess(predicted["values"][1], 0.5)
+
+    def test_same_seed_same_file(self):
+        for name in ("a", "b"):
+            self.train(NETS / "xor.toml", NETS / "xor.csv", name, "--epochs", "3")
+        self.assertEqual((self.dir / "a").read_bytes(), (self.dir / "b").read_bytes())
+
+    def test_bad_data(self):
+        self.write("x.csv", "a,b,a_xor_b\n0,0,0\n0,one,1\n")
+        args = ["net", "train", NETS / "xor.toml", "-o", "x.net", "--quiet", "--data"]
+        self.assert_error(self.run_akin(*args, "x.csv", code=1), r"x\.csv:3: column b: value is not a number \('one'\)")
+        self.write("x.csv", "a,b\n0,0\n")
+        self.assert_error(self.run_akin(*args, "x.csv", code=1), "has no column 'a_xor_b'")
+        self.write("x.csv", "a,b,a_xor_b\n0,0,0\n1,1\n")
+        self.assert_error(self.run_akin(*args, "x.csv", code=1), r"x\.csv:3: 2 cells")
+        self.write("x.csv", "a,b,a_xor_b\n0,0,7\n")
+        self.assert_error(self.run_akin(*args, "x.csv", code=1), "target 0 is 7; binary_crossentropy")
+        self.assertEqual(self.files(), ["x.csv"])
+        self.assert_error(self.run_akin("net", "train", NETS / "xor.toml", "-o", "x.net", "--data", NETS / "xor.csv",
+                                        "--device", "gpu", code=2), "unknown device 'gpu'")
+
+    def test_interrupted(self):
+        with open(self.dir / "history", "wb") as history:
+            process = subprocess.Popen([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x.net",
+                                        "--epochs", "10000000"], cwd=self.dir, stdout=history, stderr=subprocess.PIPE)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        while (self.dir / "history").stat().st_size == 0:  # the first epoch
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 130)
+        self.assertTrue(process.stderr.read().endswith(b"akin: error: interrupted\n"))
+        self.assertEqual(self.files(), ["history"])
+
+    def test_weights_for_keras(self):
+        self.train(NETS / "xor.toml", NETS / "xor.csv", "x.net", "--epochs", "2")
+        self.run_akin("net", "export", "x.net", "-o", "x.h5")
+        self.run_akin("net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "y.net", "--epochs", "1",
+                      "--init", "x.h5", "--seed", "9", "--learning-rate", "1e-12")
+        self.run_akin("net", "export", "y.net", "-o", "y.h5")
+        check = pathlib.Path(__file__).parent / "keras_layout.py"
+        done = subprocess.run([sys.executable, check, self.dir / "x.h5", self.dir / "y.h5"], capture_output=True, text=True)
+        if done.returncode == 77:
+            self.skipTest("no h5py")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), {"bits": [], "dense_1": ["dense_1/kernel:0", "dense_1/bias:0"],
+                                                   "dense_2": ["dense_2/kernel:0", "dense_2/bias:0"]})
+
+
+if __name__ == "__main__":
+    unittest.main()
