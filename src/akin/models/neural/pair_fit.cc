@@ -70,7 +70,13 @@ std::vector<Param> RankingNetConfig::params() {
           {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
           penalty_param(regularization),
           optimizer_param(optimizer),
-          rate_param(learning_rate)};
+          rate_param(learning_rate),
+          {"schedule",
+           &schedule,
+           "linear: steps shorten to 0 over the epochs; constant: they do not",
+           0,
+           0,
+           {"linear", "constant"}}};
 }
 
 PairTrainOptions RankingNetConfig::options(std::string_view model) const {
@@ -78,6 +84,7 @@ PairTrainOptions RankingNetConfig::options(std::string_view model) const {
           .batch = static_cast<std::size_t>(batch),
           .negatives = static_cast<std::size_t>(negatives),
           .regularization = regularization,
+          .linear = schedule == "linear",
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }

@@ -21,6 +21,7 @@ struct RankingNetConfig {
   float regularization = 0;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
+  std::string schedule = "linear";
   std::vector<Param> params();
   PairTrainOptions options(std::string_view model) const;
 };

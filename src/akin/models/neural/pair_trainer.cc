@@ -101,6 +101,8 @@ double PairTrainer::run_epoch(int epoch) {
   double loss = 0;
   std::size_t reported = 0;
   for (std::size_t begin = 0; begin < n; begin += options_.batch) {
+    if (options_.linear)
+      set_rate(static_cast<double>(epoch) + static_cast<double>(begin) / static_cast<double>(n));
     train_batch(epoch, std::span(order).subspan(begin, std::min(options_.batch, n - begin)));
     for (const double tile : losses_) loss += tile;
     const std::size_t done = begin + samples_.size();
@@ -118,6 +120,15 @@ double PairTrainer::run_epoch(int epoch) {
          options_.model, epoch + 1, options_.optimizer.learning_rate);
   }
   return loss / static_cast<double>(n);
+}
+
+/// The step length after so many epochs.
+void PairTrainer::set_rate(double done) {
+  const double left = 1 - done / static_cast<double>(std::max(1, epochs_));
+  const auto rate = static_cast<float>(options_.optimizer.learning_rate * left);
+  user_steps_.set_learning_rate(rate);
+  item_steps_.set_learning_rate(rate);
+  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
 }
 
 void PairTrainer::train_batch(int epoch, std::span<const std::uint32_t> samples) {

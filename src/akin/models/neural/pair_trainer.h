@@ -40,6 +40,7 @@ struct PairTrainOptions {
   std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn anew each epoch
   float drop = 0;             ///< dropout of what the first layer reads
   float regularization = 0;   ///< lambda: each pair's loss has lambda / 2 (|user|^2 + |item|^2) beside
+  bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
   OptimizerOptions optimizer;
   std::string_view model;  ///< named in messages
 };
@@ -54,7 +55,7 @@ struct PairTrainOptions {
 /// (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
 class PairTrainer {
  public:
-  /// All are not owned. `epochs` are planned, for progress reports.
+  /// All are not owned. `epochs` are planned, for progress reports and PairTrainOptions::linear.
   PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs, const Context& context,
               PairNet& net);
 
@@ -65,7 +66,7 @@ class PairTrainer {
   void add_state(const std::string& prefix, FitState& state);
 
  private:
-  struct Batch;
+  void set_rate(double done);
   void train_batch(int epoch, std::span<const std::uint32_t> samples);
   void pass_tile(int epoch, std::size_t tile);
   void draw(int epoch, std::size_t first, std::size_t count);
