@@ -11,7 +11,8 @@ namespace akin {
 class Gmf : public PairNetModel {
  public:
   struct Config : RankingNetConfig {
-    int factors = 32;
+    int factors = 64;
+    Config() { regularization = 0.03f; }
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "gmf";

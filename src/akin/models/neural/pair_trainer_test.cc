@@ -100,6 +100,7 @@ TEST(NeuMf, PretrainedBeginsAsTheMeanOfItsTwo) {
   Gmf::Config gmf;
   gmf.factors = 4;
   gmf.epochs = 3;
+  gmf.regularization = config.regularization;
   Mlp::Config mlp;
   mlp.embedding = 4;
   mlp.layers = "8,4";

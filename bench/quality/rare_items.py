@@ -1,0 +1,45 @@
+"""HR@10 of users' last items by how often the item occurs in training: is a model any good for rare items?
+
+Usage: rare_items.py DATA_FOLDER AKIN [MODEL ...]
+Amazon Beauty; all 12,101 items ranked, those of the user left out.
+"""
+
+import collections
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+BINS = ((0, 2), (3, 5), (6, 10), (11, 50), (51, 10**9))
+
+
+def main(folder, akin, *models):
+    folder = pathlib.Path(folder) / "amazon-beauty"
+    sequences = {user: items for user, *items in (line.split() for line in open(folder / "user_sequence.txt"))}
+    counts = collections.Counter(item for items in sequences.values() for item in items[:-1])
+    where = {user: next(b for b, (low, high) in enumerate(BINS) if low <= counts[items[-1]] <= high)
+             for user, items in sequences.items()}
+    users = collections.Counter(where.values())
+    titles = [f"{low}-{high}" if high < 10**9 else f"{low}-" for low, high in BINS]
+    print("training events of the item   ", "".join(f"{title:>14}" for title in titles))
+    print("users                         ", "".join(f"{users[b]:>14,}" for b in range(len(BINS))))
+    with tempfile.TemporaryDirectory() as work:
+        def run(*command):
+            subprocess.run([akin, *map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL, cwd=work)
+        run("import", "lists", folder.resolve() / "user_sequence.txt", "--ordered", "yes", "--items",
+            folder.resolve() / "items.tsv", "-o", "data")
+        for model in models or ("popularity", "item-knn", "prod2vec", "meta-prod2vec"):
+            run("train", model, "-d", "data", "-o", "model", "--holdout", "last", "--seed", 1)
+            run("recommend", "model", "--all-users", "-o", "lists.tsv")
+            hits = collections.Counter()
+            with open(pathlib.Path(work) / "lists.tsv") as lists:
+                for line in lists:
+                    user, item, *_ = line.rstrip("\n").split("\t")
+                    if user in sequences and sequences[user][-1] == item:
+                        hits[where[user]] += 1
+            print(f"{model:<30}", "".join(f"{hits[b] / users[b]:>14.4f}" for b in range(len(BINS))),
+                  f"   all {sum(hits.values()) / len(sequences):.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], str(pathlib.Path(sys.argv[2]).resolve()), *sys.argv[3:])
