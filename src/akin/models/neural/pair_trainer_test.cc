@@ -31,7 +31,8 @@ TEST(PairTrainer, OneStepGoesDownTheMeanLoss) {
   const PairNet before = net.clone();
   PairTrainOptions options = sgd(PairLoss::kSquared, 8);
   options.regularization = 0.2f;
-  PairTrainer trainer(ratings, options, 1, {}, net);
+  const Context context;
+  PairTrainer trainer(ratings, options, 1, context, net);
   const double loss = trainer.run_epoch(0);
 
   const auto error = [&](std::size_t user, std::size_t item, double rating) {
