@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/nn/layer_shape.h"
 
 namespace akin::nn {
@@ -60,6 +61,26 @@ Array Array::slice(std::int64_t begin, std::int64_t end) const {
       },
       values);
   return result;
+}
+
+std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
+                                    const std::string& dtype) {
+  std::vector<NamedArray> arrays;
+  for (const std::string& name : reader.names()) {
+    if (!name.starts_with(prefix)) continue;
+    NamedArray array;
+    array.name = name.substr(prefix.size());
+    for (const std::size_t size : reader.shape(name)) array.shape.push_back(static_cast<std::int64_t>(size));
+    if (dtype == "double") {
+      const auto values = reader.tensor<double>(name);
+      array.values = std::vector<double>(values.begin(), values.end());
+    } else {
+      const auto values = reader.tensor<float>(name);
+      array.values = std::vector<float>(values.begin(), values.end());
+    }
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
 }
 
 }  // namespace akin::nn

@@ -4,10 +4,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "akin/nn/layer.h"
+
+namespace akin {
+class TensorReader;
+}
 
 namespace akin::nn {
 
@@ -51,5 +56,10 @@ struct NamedArray {
     std::visit([&](auto& held) { held.at(i) = static_cast<std::decay_t<decltype(held[0])>>(value); }, values);
   }
 };
+
+/// The tensors of a file whose names begin with `prefix`, named without it, as double if `dtype` is "double",
+/// else as float. Throws Error(kBadData) if one is of another type.
+std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
+                                    const std::string& dtype);
 
 }  // namespace akin::nn

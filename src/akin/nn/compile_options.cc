@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/param.h"
 #include "akin/base/text.h"
+#include "akin/nn/parse_name.h"
 
 namespace akin::nn {
 namespace {
@@ -15,15 +16,6 @@ constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", 
 constexpr std::array<std::string_view, 5> kLosses = {
     "mse", "mae", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"};
 constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
-
-template <typename Enum, std::size_t kCount>
-Enum parse(std::string_view what, std::string_view text, const std::array<std::string_view, kCount>& names) {
-  const auto found = std::ranges::find(names, text);
-  if (found != names.end()) return static_cast<Enum>(found - names.begin());
-  const std::vector<std::string> all(names.begin(), names.end());
-  fail(ErrorCode::kUsage, "unknown {} '{}'{}; there are {}", what, text, did_you_mean(text, all),
-       fmt::join(names, ", "));
-}
 
 /// The numbers of an optimizer as text and back, and their ranges.
 struct Number {
@@ -74,7 +66,7 @@ OptimizerSpec make_optimizer(std::string_view name) {
     fail(ErrorCode::kUsage, "unknown optimizer '{}'{}; there are {}", name, did_you_mean(name, all),
          fmt::join(all, ", "));
   }
-  spec.kind = momentum ? OptimizerKind::kSgd : parse<OptimizerKind>("optimizer", name, kOptimizers);
+  spec.kind = momentum ? OptimizerKind::kSgd : parse_name<OptimizerKind>(name, kOptimizers, "optimizer");
   switch (spec.kind) {
     case OptimizerKind::kSgd:
       spec.learning_rate = 0.01;
@@ -98,9 +90,9 @@ OptimizerSpec make_optimizer(std::string_view name) {
 }
 
 std::string_view to_string(OptimizerKind kind) { return kOptimizers[static_cast<std::size_t>(kind)]; }
-Loss parse_loss(std::string_view name) { return parse<Loss>("loss", name, kLosses); }
+Loss parse_loss(std::string_view name) { return parse_name<Loss>(name, kLosses, "loss"); }
 std::string_view to_string(Loss loss) { return kLosses[static_cast<std::size_t>(loss)]; }
-Metric parse_metric(std::string_view name) { return parse<Metric>("metric", name, kMetrics); }
+Metric parse_metric(std::string_view name) { return parse_name<Metric>(name, kMetrics, "metric"); }
 std::string_view to_string(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
 CompileOptions parse_compile(const std::map<std::string, std::string>& values) {

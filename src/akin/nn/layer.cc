@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "akin/base/error.h"
+#include "akin/nn/parse_name.h"
 
 namespace akin::nn {
 namespace {
@@ -84,16 +85,6 @@ const std::vector<KindInfo>& kinds() {
        {"momentum", "epsilon", "trainable"}},
   };
   return kKinds;
-}
-
-template <typename Enum, std::size_t kCount>
-Enum parse_name(std::string_view text, const std::array<std::string_view, kCount>& names,
-                std::string_view what) {
-  const auto found = std::ranges::find(names, text);
-  if (found != names.end()) return static_cast<Enum>(found - names.begin());
-  const std::vector<std::string> all(names.begin(), names.end());
-  fail(ErrorCode::kUsage, "unknown {} '{}'{}; there are {}", what, text, did_you_mean(text, all),
-       fmt::join(names, ", "));
 }
 
 /// How a field goes into a FieldValue and back; set() is false for a value of another type.

@@ -25,26 +25,6 @@ void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vect
   }
 }
 
-std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
-                                    const std::string& dtype) {
-  std::vector<NamedArray> arrays;
-  for (const std::string& name : reader.names()) {
-    if (!name.starts_with(prefix)) continue;
-    NamedArray array;
-    array.name = name.substr(prefix.size());
-    for (const std::size_t size : reader.shape(name)) array.shape.push_back(static_cast<std::int64_t>(size));
-    if (dtype == "double") {
-      const auto values = reader.tensor<double>(name);
-      array.values = std::vector<double>(values.begin(), values.end());
-    } else {
-      const auto values = reader.tensor<float>(name);
-      array.values = std::vector<float>(values.begin(), values.end());
-    }
-    arrays.push_back(std::move(array));
-  }
-  return arrays;
-}
-
 std::uint64_t read_counter(const TensorReader& reader, const std::string& key) {
   return static_cast<std::uint64_t>(reader.meta_int(key, 0, std::numeric_limits<std::int64_t>::max()));
 }

@@ -13,23 +13,7 @@ bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.end
 std::vector<NamedArray> read_safetensors(const std::string& path) {
   const TensorReader reader(path);
   const bool net = reader.has_meta("akin.kind") && reader.meta("akin.kind") == "net";
-  const std::string prefix = net ? "weights/" : "";
-  const bool wide = net && reader.meta("net.dtype") == "double";
-  std::vector<NamedArray> weights;
-  for (const std::string& name : reader.names()) {
-    if (!name.starts_with(prefix)) continue;
-    NamedArray weight{name.substr(prefix.size()), {}};
-    for (const std::size_t size : reader.shape(name)) weight.shape.push_back(static_cast<std::int64_t>(size));
-    if (wide) {
-      const auto values = reader.tensor<double>(name);
-      weight.values = std::vector<double>(values.begin(), values.end());
-    } else {
-      const auto values = reader.tensor<float>(name);
-      weight.values = std::vector<float>(values.begin(), values.end());
-    }
-    weights.push_back(std::move(weight));
-  }
-  return weights;
+  return read_arrays(reader, net ? "weights/" : "", net ? reader.meta("net.dtype") : "float");
 }
 
 }  // namespace

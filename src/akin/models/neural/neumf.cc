@@ -38,7 +38,7 @@ struct Trained {
   Trained(PairShape shape, const Csr& pairs, const PairTrainOptions& options, int epochs,
           const Context& context)
       : net(std::move(shape), pairs.rows(), pairs.cols), trainer(pairs, options, epochs, context, net) {
-    initialize({.width = 0.01f, .normal = true}, context.seed, net);
+    initialize(kRankingInit, context.seed, net);
   }
 };
 

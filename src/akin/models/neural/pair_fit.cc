@@ -1,5 +1,6 @@
 #include "akin/models/neural/pair_fit.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "akin/base/error.h"
@@ -10,8 +11,6 @@
 
 namespace akin {
 namespace {
-
-constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};  // as He et al. begin
 
 const std::vector<std::string_view> kOptimizers = {"adam",    "sgd",     "momentum",
                                                    "adagrad", "rmsprop", "adadelta"};
@@ -110,7 +109,10 @@ PairTrainOptions RatingNetConfig::options(std::string_view model) const {
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers) {
   PairNet known = net.clone();
   clear_rows_without_entries(pairs, known.users);
-  clear_rows_without_entries(transpose(pairs), known.items);
+  const std::vector<std::uint32_t> users_of = column_sizes(pairs);
+  for (std::size_t i = 0; i < users_of.size(); ++i) {
+    if (users_of[i] == 0) std::ranges::fill(known.items[i], 0.0f);
+  }
   return std::make_unique<PairNetModel>(std::move(known), numbers);
 }
 

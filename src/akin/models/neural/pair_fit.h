@@ -13,6 +13,9 @@ namespace akin {
 /// "64,32,16" -> {64, 32, 16}. Throws Error(kUsage) naming the model.
 std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model);
 
+/// How nets that rank begin, as He et al. do.
+inline constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};
+
 /// Parameters of the nets that rank (He et al. 2017).
 struct RankingNetConfig {
   int epochs = 20;
