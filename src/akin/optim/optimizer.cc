@@ -30,15 +30,6 @@ void set_rate(OptimizerOptions& options, float learning_rate) {
   options = checked(changed);
 }
 
-void check_shape(UpdateRule rule, std::string_view which, const Matrix& given, const Matrix& expected) {
-  const bool same = given.rows() == expected.rows() && given.cols() == expected.cols();
-  if (same || (given.empty() && expected.empty())) return;
-  fail(ErrorCode::kBadData,
-       "{}: the {} moment to go on from is {} x {} instead of {} x {}; was it saved by another rule, or for "
-       "other parameters?",
-       name_of(rule), which, given.rows(), given.cols(), expected.rows(), expected.cols());
-}
-
 /// The last floats of an array, which do not fill a vector, on their way through a kernel.
 using Tail = std::array<float, kStepFloats>;
 
@@ -74,22 +65,6 @@ void DenseOptimizer::step(std::span<float> parameters, std::span<const float> gr
 
 void DenseOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
 
-void DenseOptimizer::resume(std::uint64_t steps, std::span<const float> first,
-                            std::span<const float> second) {
-  const auto check_length = [&](std::string_view which, std::size_t given, std::size_t expected) {
-    if (given == expected) return;
-    fail(ErrorCode::kBadData,
-         "{}: the {} moment to go on from has {} numbers instead of {}; was it saved by another rule, or for "
-         "other parameters?",
-         name_of(options_.rule), which, given, expected);
-  };
-  check_length("first", first.size(), first_moment().size());
-  check_length("second", second.size(), second_moment().size());
-  steps_ = steps;
-  std::ranges::copy(first, first_.data());
-  std::ranges::copy(second, second_.data());
-}
-
 RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols)
     : options_(checked(options)),
       rows_(rows),
@@ -104,15 +79,6 @@ RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size
 void RowOptimizer::begin_step() { constants_ = step_constants<float>(options_, ++steps_); }
 
 void RowOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
-
-void RowOptimizer::resume(std::uint64_t steps, Matrix first, Matrix second) {
-  check_shape(options_.rule, "first", first, first_);
-  check_shape(options_.rule, "second", second, second_);
-  steps_ = steps;
-  first_ = std::move(first);
-  second_ = std::move(second);
-  if (steps_ > 0) constants_ = step_constants<float>(options_, steps_);
-}
 
 std::vector<Matrix*> DenseOptimizer::moments() { return kept(options_.rule, first_, second_); }
 std::vector<Matrix*> RowOptimizer::moments() { return kept(options_.rule, first_, second_); }

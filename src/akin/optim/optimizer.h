@@ -14,6 +14,7 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
+#include "akin/optim/hogwild.h"
 #include "akin/optim/step_kernels.h"
 #include "akin/optim/update_rule.h"
 
@@ -30,6 +31,13 @@ class DenseOptimizer {
   /// not finite makes its parameter so. The same bits as RowOptimizer gives for the same numbers.
   void step(std::span<float> parameters, std::span<const float> gradient);
 
+  /// As step(), where other threads step the same parameters; constants are those of its step number, and n a
+  /// multiple of kStepFloats. `own` is the calling thread's, of n numbers.
+  void step_hogwild(const StepConstants<float>& constants, float* parameters, const float* gradient,
+                    HogwildCopies& own) {
+    hogwild_step(kernel_, constants, parameters, gradient, first_.data(), second_.data(), n_, own);
+  }
+
   const OptimizerOptions& options() const { return options_; }
   /// For schedules. Throws Error(kUsage) unless it is finite and at least 0.
   void set_learning_rate(float learning_rate);
@@ -43,10 +51,8 @@ class DenseOptimizer {
   std::span<const float> second_moment() const {
     return {second_.data(), has_second_moment(options_.rule) ? n_ : 0};
   }
-  /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
-  /// break. Throws Error(kBadData) if a length is another.
-  void resume(std::uint64_t steps, std::span<const float> first, std::span<const float> second);
-  /// The moments that the rule keeps, to be stored and put back in place; with set_steps(), as resume().
+  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
+  /// the same bits as without the break.
   std::vector<Matrix*> moments();
   void set_steps(std::uint64_t steps) { steps_ = steps; }
 
@@ -78,6 +84,15 @@ class RowOptimizer {
             second_.data() + row * second_stride_, stride_);
   }
 
+  /// As step(), where other threads step rows, this one too; `constants` are those of its step number. `own`
+  /// is the calling thread's, of Matrix::stride() numbers.
+  void step_hogwild(const StepConstants<float>& constants, std::size_t row, float* parameters,
+                    const float* gradient, HogwildCopies& own) {
+    AKIN_ASSERT(row < rows_);
+    hogwild_step(kernel_, constants, parameters, gradient, first_.data() + row * first_stride_,
+                 second_.data() + row * second_stride_, stride_, own);
+  }
+
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
   const OptimizerOptions& options() const { return options_; }
@@ -90,10 +105,8 @@ class RowOptimizer {
   /// What the rule keeps, (rows, cols), or empty where it has no such moment (has_first_moment()).
   const Matrix& first_moment() const { return first_; }
   const Matrix& second_moment() const { return second_; }
-  /// Goes on from what steps(), first_moment() and second_moment() once gave, to the same bits as without the
-  /// break. Throws Error(kBadData) if a shape is another.
-  void resume(std::uint64_t steps, Matrix first, Matrix second);
-  /// The moments that the rule keeps, to be stored and put back in place; with set_steps(), as resume().
+  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
+  /// the same bits as without the break.
   std::vector<Matrix*> moments();
   void set_steps(std::uint64_t steps) { steps_ = steps; }
 

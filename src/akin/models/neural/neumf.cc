@@ -51,6 +51,14 @@ std::vector<Param> NeuMf::Config::params() {
       {{"factors", &factors, "length of the vectors that are multiplied", 1, 4096, {}, true, {8, 128}},
        {"embedding", &embedding, "length of the vectors that the layers read", 1, 4096, {}, true, {8, 128}},
        {"layers", &layers, "outputs of each hidden layer, with commas between them"},
+       {"layers_regularization",
+        &layers_regularization,
+        "penalty on the vectors that the layers read (regularization: on the others)",
+        0,
+        100,
+        {},
+        true,
+        {1e-5, 0.1}},
        {"pretrain", &pretrain, "epochs that a gmf and an mlp are trained alone before; 0 = none", 0,
         100'000}});
   all.push_back({"fine_tune",
@@ -70,15 +78,14 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
   const PairShape mlp_shape{.embedding = static_cast<std::size_t>(config.embedding),
                             .layers = parse_layers(config.layers, kName)};
   PairTrainOptions options = config.options(kName);
+  options.objective.layers_regularization = config.layers_regularization;
   const int before = 2 * config.pretrain;
   std::unique_ptr<Trained> gmf, mlp;
   if (config.pretrain > 0) {
     gmf = std::make_unique<Trained>(gmf_shape, pairs, options, config.pretrain, context);
     mlp = std::make_unique<Trained>(mlp_shape, pairs, options, config.pretrain, context);
-    RankingNetConfig fine = config;
-    fine.optimizer = config.fine_tune;
-    fine.learning_rate = config.fine_tune_rate;
-    options = fine.options(kName);
+    options.optimizer = optimizer_options(config.fine_tune);
+    options.optimizer.learning_rate = config.fine_tune_rate;
   }
   Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options,
                 config.epochs, context);

@@ -16,6 +16,7 @@ class NeuMf : public PairNetModel {
     int factors = 32;
     int embedding = 32;
     std::string layers = "32,16,8";
+    float layers_regularization = 0;
     int pretrain = 0;
     std::string fine_tune = "sgd";
     float fine_tune_rate = 0.01f;

@@ -28,6 +28,10 @@ Param rate_param(float& rate) {
   return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
 }
 
+Param hogwild_param(bool& hogwild) {
+  return {"hogwild", &hogwild, "threads step without locks: faster, not the same result each time"};
+}
+
 OptimizerOptions optimizer_of(const std::string& name, float rate) {
   OptimizerOptions options = optimizer_options(name);
   options.learning_rate = rate;
@@ -75,15 +79,16 @@ std::vector<Param> RankingNetConfig::params() {
            "linear: steps shorten to 0 over the epochs; constant: they do not",
            0,
            0,
-           {"linear", "constant"}}};
+           {"linear", "constant"}},
+          hogwild_param(hogwild)};
 }
 
 PairTrainOptions RankingNetConfig::options(std::string_view model) const {
-  return {.loss = PairLoss::kLogistic,
+  return {.objective = {.regularization = regularization, .layers_regularization = regularization},
           .batch = static_cast<std::size_t>(batch),
           .negatives = static_cast<std::size_t>(negatives),
-          .regularization = regularization,
           .linear = schedule == "linear",
+          .hogwild = hogwild,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }
@@ -95,13 +100,16 @@ std::vector<Param> RatingNetConfig::params() {
           {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
           penalty_param(regularization),
           optimizer_param(optimizer),
-          rate_param(learning_rate)};
+          rate_param(learning_rate),
+          hogwild_param(hogwild)};
 }
 
 PairTrainOptions RatingNetConfig::options(std::string_view model) const {
-  return {.loss = loss == "mae" ? PairLoss::kAbsolute : PairLoss::kSquared,
+  return {.objective = {.loss = loss == "mae" ? PairLoss::kAbsolute : PairLoss::kSquared,
+                        .regularization = regularization,
+                        .layers_regularization = regularization},
           .batch = static_cast<std::size_t>(batch),
-          .regularization = regularization,
+          .hogwild = hogwild,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }
@@ -135,7 +143,7 @@ std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape&
   initialize({}, context.seed, net);
   PairTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {
-    return make_pair_model(net, ratings.by_user, {options.loss, ratings.liked});
+    return make_pair_model(net, ratings.by_user, {options.objective.loss, ratings.liked});
   });
 }
 

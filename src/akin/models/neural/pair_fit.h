@@ -7,6 +7,7 @@
 
 #include "akin/base/param.h"
 #include "akin/models/neural/pair_net_model.h"
+#include "akin/models/neural/pair_trainer.h"
 
 namespace akin {
 
@@ -25,6 +26,7 @@ struct RankingNetConfig {
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
   std::string schedule = "linear";
+  bool hogwild = false;
   std::vector<Param> params();
   PairTrainOptions options(std::string_view model) const;
 };
@@ -38,6 +40,7 @@ struct RatingNetConfig {
   float regularization = 0;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
+  bool hogwild = false;
   std::vector<Param> params();
   PairTrainOptions options(std::string_view model) const;
 };

@@ -10,12 +10,19 @@
 #include "akin/linalg/small_product.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/neural/pair_kernels.h"
+#include "akin/optim/optimizer.h"
 
 namespace akin {
 namespace {
 
 constexpr float kRate = 0.05f;      // of inference
 constexpr float kNever = -1000.0f;  // y of an item that nobody has chosen: finite, and no logit comes near
+
+/// A user's item and what its score is to be.
+struct PairTarget {
+  idx_t item;
+  float target;
+};
 
 Matrix mean_row(const Matrix& rows) {
   Matrix mean(1, rows.cols());

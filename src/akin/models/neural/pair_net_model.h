@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "akin/models/model.h"
+#include "akin/models/neural/pair_batch.h"
 #include "akin/models/neural/pair_net.h"
-#include "akin/models/neural/pair_trainer.h"
 
 namespace akin {
 

@@ -6,64 +6,43 @@
 #include <string>
 
 #include "akin/base/error.h"
-#include "akin/linalg/kernels.h"
+#include "akin/base/parallel.h"
+#include "akin/optim/hogwild.h"
 
 namespace akin {
 namespace {
 
-enum Stream : std::uint64_t { kOrder = 31, kNegatives, kDropout };
+constexpr std::uint64_t kDropout = 33;         // stream of random numbers
 constexpr std::size_t kReportEvery = 1 << 18;  // pairs
+constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
 
 }  // namespace
 
-LossAt loss_at(PairLoss loss, float y, float target) {
-  const float error = y - target;
-  switch (loss) {
-    case PairLoss::kAbsolute:
-      return {std::abs(error), error > 0 ? 1.0f : error < 0 ? -1.0f : 0.0f};
-    case PairLoss::kSquared:
-      return {error * error, 2 * error};
-    case PairLoss::kLogistic:
-      break;
-  }
-  const float away = std::exp(-std::abs(y));  // ln(1 + e^y) without overflow
-  const float sigma = y >= 0 ? 1 / (1 + away) : away / (1 + away);
-  return {std::max(y, 0.0f) - y * target + std::log1p(away), sigma - target};
+PairTrainer::Worker::Worker(const PairNet& shared, const PairTrainOptions& options)
+    : batch(shared, options.objective, options.batch),
+      net(shared.shape, 0, 0),
+      users(options.batch, shared.users.cols()),
+      items(options.batch, shared.items.cols()),
+      user_copies(users.stride()),
+      item_copies(items.stride()) {
+  for (const Matrix* const matrix : net.dense()) dense_copies.emplace_back(matrix->rows() * matrix->stride());
 }
 
 PairTrainer::PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs,
                          const Context& context, PairNet& net)
-    : pairs_(pairs),
-      options_(options),
+    : options_(options),
       epochs_(epochs),
       context_(context),
       net_(net),
+      source_(pairs, options.negatives, context.seed, options.model),
       user_steps_(options.optimizer, net.users.rows(), net.users.cols()),
       item_steps_(options.optimizer, net.items.rows(), net.items.cols()),
-      users_(options.batch),
-      items_(options.batch),
-      targets_(options.batch),
-      user_gradients_(options.batch, net.users.cols()),
-      item_gradients_(options.batch, net.items.cols()),
-      user_sum_{
-          std::vector<std::uint32_t>(net.users.rows()), std::vector<std::uint32_t>(net.users.rows()), {}},
-      item_sum_{
-          std::vector<std::uint32_t>(net.items.rows()), std::vector<std::uint32_t>(net.items.rows()), {}},
-      team_(options.batch > PairTile::kPairs ? context.threads : 1) {
-  if (n_samples() > 0xFFFFFFFF) {
-    fail(ErrorCode::kBadData, "{}: {} pairs with {} negatives each are more than 2^32; take fewer negatives",
-         options.model, pairs.values.size(), options.negatives);
-  }
-  for (std::size_t user = 0; user < pairs.rows(); ++user)
-    user_of_.resize(pairs.offsets[user + 1], static_cast<idx_t>(user));
+      team_(options.batch > PairTile::kPairs && !options.hogwild ? context.threads : 1) {
   for (Matrix* const matrix : net.dense())
     dense_steps_.emplace_back(options.optimizer, matrix->rows() * matrix->stride());
-  for (std::size_t begin = 0; begin < options.batch; begin += PairTile::kPairs) tiles_.emplace_back(net);
-  losses_.resize(tiles_.size());
-  if (options.negatives == 0) return;
-  all_items_.resize(net.items.rows());
-  std::iota(all_items_.begin(), all_items_.end(), idx_t{0});
-  sampler_.emplace(pairs);
+  const int workers = options.hogwild ? resolve_threads(context.threads) : 0;
+  for (int worker = 0; worker < workers; ++worker) workers_.emplace_back(net, options);
+  if (workers == 0) batch_.emplace(net, options.objective, options.batch);
 }
 
 void PairTrainer::add_state(const std::string& prefix, FitState& state) {
@@ -83,34 +62,21 @@ void PairTrainer::add_state(const std::string& prefix, FitState& state) {
 }
 
 double PairTrainer::run_epoch(int epoch) {
-  const std::size_t n = n_samples();
-  std::vector<std::uint32_t> order(n);
-  std::iota(order.begin(), order.end(), 0u);
-  const auto number = static_cast<std::uint64_t>(epoch);
-  Rng(Rng::mix(context_.seed + kOrder), number).shuffle(std::span(order));
-  if (sampler_) {
-    sampler_->start(all_items_, pairs_.values.size(),
-                    Rng(Rng::mix(context_.seed + kNegatives), number).next());
-    for (std::size_t e = 0; e < pairs_.values.size(); ++e) sampler_->add(user_of_[e], pairs_.indices[e]);
-  }
-  const std::uint64_t batches = (n + options_.batch - 1) / options_.batch;
-  user_steps_.set_steps(number * batches);
-  item_steps_.set_steps(number * batches);
-  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_steps(number * batches);
+  source_.start_epoch(epoch);
+  const std::uint64_t before = static_cast<std::uint64_t>(epoch) * batches();
+  user_steps_.set_steps(before);
+  item_steps_.set_steps(before);
+  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_steps(before);
   transpose_layers(net_, transposed_);
+  const std::size_t each = std::max<std::size_t>(1, kReportEvery / options_.batch);
   double loss = 0;
-  std::size_t reported = 0;
-  for (std::size_t begin = 0; begin < n; begin += options_.batch) {
-    if (options_.linear)
-      set_rate(static_cast<double>(epoch) + static_cast<double>(begin) / static_cast<double>(n));
-    train_batch(epoch, std::span(order).subspan(begin, std::min(options_.batch, n - begin)));
-    for (const double tile : losses_) loss += tile;
-    const std::size_t done = begin + samples_.size();
-    if (done - reported < kReportEvery && done < n) continue;
-    reported = done;
+  for (std::size_t first = 0; first < batches(); first += each) {
+    const std::size_t last = std::min(batches(), first + each);
+    loss += options_.hogwild ? train_apart(epoch, first, last) : train_together(epoch, first, last);
     context_.check_stop();
+    const std::size_t n = source_.size(), done = std::min(n, last * options_.batch);
     context_.report({.phase = "training",
-                     .done = number * n + done,
+                     .done = static_cast<std::uint64_t>(epoch) * n + done,
                      .total = static_cast<std::uint64_t>(epochs_) * n,
                      .unit = "pairs",
                      .loss = loss / static_cast<double>(done)});
@@ -119,122 +85,132 @@ double PairTrainer::run_epoch(int epoch) {
     fail(ErrorCode::kBadData, "{}: training diverged in epoch {}; lower learning_rate (now {})",
          options_.model, epoch + 1, options_.optimizer.learning_rate);
   }
-  return loss / static_cast<double>(n);
+  return loss / static_cast<double>(source_.size());
 }
 
-/// The step length after so many epochs.
-void PairTrainer::set_rate(double done) {
-  const double left = 1 - done / static_cast<double>(std::max(1, epochs_));
-  const auto rate = static_cast<float>(options_.optimizer.learning_rate * left);
-  user_steps_.set_learning_rate(rate);
-  item_steps_.set_learning_rate(rate);
-  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
+std::span<const std::uint32_t> PairTrainer::samples(std::size_t batch) const {
+  const std::size_t begin = batch * options_.batch;
+  return source_.order().subspan(begin, std::min(options_.batch, source_.size() - begin));
 }
 
-void PairTrainer::train_batch(int epoch, std::span<const std::uint32_t> samples) {
-  samples_ = samples;
-  const std::size_t n_tiles = (samples.size() + PairTile::kPairs - 1) / PairTile::kPairs;
-  std::ranges::fill(losses_, 0.0);
-  team_.run(n_tiles, 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t tile = first; tile < last; ++tile) pass_tile(epoch, tile);
-  });
-  user_steps_.begin_step();
-  item_steps_.begin_step();
-  const float penalty = options_.regularization / static_cast<float>(samples.size());
-  const std::span<const idx_t> users = std::span(users_).first(samples.size());
-  const std::span<const idx_t> items = std::span(items_).first(samples.size());
-  team_.run(3, 1, [&](std::size_t first, std::size_t last) {
-    for (std::size_t part = first; part < last; ++part) {
-      if (part == 0) step_rows(users, penalty, user_gradients_, user_sum_, user_steps_, net_.users);
-      if (part == 1) step_rows(items, penalty, item_gradients_, item_sum_, item_steps_, net_.items);
-      if (part == 2) step_dense();
+/// The step length of a minibatch.
+float PairTrainer::rate_at(int epoch, std::size_t batch) const {
+  const float rate = options_.optimizer.learning_rate;
+  if (!options_.linear) return rate;
+  const double part = static_cast<double>(batch * options_.batch) / static_cast<double>(source_.size());
+  return static_cast<float>(rate * (1 - (epoch + part) / std::max(1, epochs_)));
+}
+
+std::uint64_t PairTrainer::dropout_seed(int epoch) const {
+  return Rng::mix(context_.seed + kDropout + static_cast<std::uint64_t>(epoch) * 0x1000);
+}
+
+/// Minibatches [first, last), of each of which the threads take tiles.
+double PairTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
+  double loss = 0;
+  for (std::size_t number = first; number < last; ++number) {
+    const float rate = rate_at(epoch, number);
+    user_steps_.set_learning_rate(rate);
+    item_steps_.set_learning_rate(rate);
+    for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
+    batch_->begin(samples(number));
+    team_.run(batch_->tiles(), 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t tile = begin; tile < end; ++tile) {
+        batch_->read(source_, tile);
+        for (std::size_t s = batch_->first(tile); s < batch_->last(tile); ++s) {
+          batch_->user_row(s) = net_.users.row(batch_->users()[s]);
+          batch_->item_row(s) = net_.items.row(batch_->items()[s]);
+        }
+        batch_->pass(net_, transposed_, tile, dropout_seed(epoch));
+      }
+    });
+    step();
+    loss += batch_->loss();
+  }
+  return loss;
+}
+
+/// One step down the gradients of the minibatch that passed.
+void PairTrainer::step() {
+  const auto step_rows = [](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table) {
+    optimizer.begin_step();
+    for (std::size_t k = 0; k < gradients.size(); ++k)
+      optimizer.step(gradients.row(k), table.row(gradients.row(k)), gradients.sum(k));
+  };
+  team_.run(3, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t part = begin; part < end; ++part) {
+      if (part == 0) {
+        batch_->add_users();
+        step_rows(batch_->user_gradients(), user_steps_, net_.users);
+      } else if (part == 1) {
+        batch_->add_items();
+        step_rows(batch_->item_gradients(), item_steps_, net_.items);
+      } else {
+        batch_->add_dense();
+        const std::vector<Matrix*> dense = net_.dense();
+        for (std::size_t d = 0; d < dense.size(); ++d) {
+          const Matrix& gradient = batch_->dense_gradients()[d];
+          const std::size_t n = gradient.rows() * gradient.stride();
+          dense_steps_[d].step({dense[d]->data(), n}, {gradient.data(), n});
+        }
+        transpose_layers(net_, transposed_);
+      }
     }
   });
 }
 
-/// Fills the minibatch's pairs first .. first + count.
-void PairTrainer::draw(int epoch, std::size_t first, std::size_t count) {
-  const std::size_t each = options_.negatives + 1;
-  for (std::size_t s = first; s < first + count; ++s) {
-    const std::uint32_t sample = samples_[s];
-    const std::size_t entry = sample / each;
-    users_[s] = user_of_[entry];
-    items_[s] = pairs_.indices[entry];
-    if (!sampler_) {
-      targets_[s] = pairs_.values[entry];
-      continue;
-    }
-    targets_[s] = 1;
-    if (sample % each == 0) continue;
-    Rng rng(Rng::mix(context_.seed + kNegatives + static_cast<std::uint64_t>(epoch) * 0x1000), sample);
-    if (const auto item = sampler_->draw(users_[s], rng)) {  // else the user has chosen all there is
-      items_[s] = *item;
-      targets_[s] = 0;
-    }
-  }
+/// Minibatches [first, last), of which every thread takes whole ones.
+double PairTrainer::train_apart(int epoch, std::size_t first, std::size_t last) {
+  std::vector<double> losses(workers_.size());
+  const std::size_t grain = std::max<std::size_t>(1, kHandedOut / options_.batch);
+  parallel_for(
+      last - first, static_cast<int>(workers_.size()),
+      [&](std::size_t begin, std::size_t end, int worker) {
+        double loss = 0;
+        for (std::size_t number = first + begin; number < first + end; ++number)
+          loss += train_alone(epoch, number, workers_[worker]);
+        losses[worker] += loss;
+      },
+      grain);
+  return std::accumulate(losses.begin(), losses.end(), 0.0);
 }
 
-void PairTrainer::pass_tile(int epoch, std::size_t tile) {
-  const std::size_t first = tile * PairTile::kPairs;
-  const std::size_t count = std::min(PairTile::kPairs, samples_.size() - first);
-  draw(epoch, first, count);
-  const float* users[PairTile::kPairs];
-  const float* items[PairTile::kPairs];
-  for (std::size_t s = 0; s < count; ++s) {
-    users[s] = net_.users.row(users_[first + s]);
-    items[s] = net_.items.row(items_[first + s]);
-    for (std::size_t c = 0; c < net_.users.stride(); c += 16) {
-      __builtin_prefetch(users[s] + c);
-      __builtin_prefetch(items[s] + c);
+double PairTrainer::train_alone(int epoch, std::size_t number, Worker& worker) {
+  PairBatch& batch = worker.batch;
+  const std::vector<Matrix*> shared = net_.dense(), own = worker.net.dense();
+  for (std::size_t d = 0; d < own.size(); ++d)
+    hogwild_load(shared[d]->data(), own[d]->data(), own[d]->rows() * own[d]->stride());
+  transpose_layers(worker.net, worker.transposed);
+  batch.begin(samples(number));
+  for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
+    batch.read(source_, tile);
+    for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
+      hogwild_load(net_.users.row(batch.users()[s]), worker.users.row(s), worker.users.stride());
+      hogwild_load(net_.items.row(batch.items()[s]), worker.items.row(s), worker.items.stride());
+      batch.user_row(s) = worker.users.row(s);
+      batch.item_row(s) = worker.items.row(s);
     }
+    batch.pass(worker.net, worker.transposed, tile, dropout_seed(epoch));
   }
-  PairTile& work = tiles_[tile];
-  const std::uint64_t seed =
-      Rng::mix(context_.seed + kDropout + static_cast<std::uint64_t>(epoch) * 0x1000) + samples_[first];
-  const std::span<const float> y = work.forward(net_, {users, count}, {items, count}, options_.drop, seed);
-  float dy[PairTile::kPairs];
-  const float share = 1 / static_cast<float>(samples_.size());
-  for (std::size_t s = 0; s < count; ++s) {
-    const auto [loss, slope] = loss_at(options_.loss, y[s], targets_[first + s]);
-    losses_[tile] += loss;
-    dy[s] = slope * share;
-  }
-  for (Matrix& gradient : work.gradients())
-    std::fill_n(gradient.data(), gradient.rows() * gradient.stride(), 0.0f);
-  work.backward(net_, transposed_, {dy, count}, first, user_gradients_, item_gradients_);
-}
-
-/// Adds the gradients of equal rows, each into its first pair's, and steps every row once.
-void PairTrainer::step_rows(std::span<const idx_t> rows, float penalty, Matrix& gradients, RowSum& sum,
-                            RowOptimizer& optimizer, Matrix& table) {
-  ++sum.batch;
-  sum.places.clear();
-  for (std::size_t s = 0; s < rows.size(); ++s) {
-    const idx_t row = rows[s];
-    if (penalty > 0) axpy(penalty, table.row(row), gradients.row(s), gradients.stride());
-    if (sum.seen_in[row] == sum.batch) {
-      axpy(1, gradients.row(s), gradients.row(sum.place[row]), gradients.stride());
-      continue;
-    }
-    sum.seen_in[row] = sum.batch;
-    sum.place[row] = static_cast<std::uint32_t>(s);
-    sum.places.push_back(static_cast<std::uint32_t>(s));
-  }
-  for (const std::uint32_t place : sum.places)
-    optimizer.step(rows[place], table.row(rows[place]), gradients.row(place));
-}
-
-void PairTrainer::step_dense() {
-  const std::vector<Matrix*> dense = net_.dense();
-  const std::size_t n_tiles = (samples_.size() + PairTile::kPairs - 1) / PairTile::kPairs;
-  for (std::size_t d = 0; d < dense.size(); ++d) {
-    Matrix& sum = tiles_[0].gradients()[d];
-    const std::size_t n = sum.rows() * sum.stride();
-    for (std::size_t tile = 1; tile < n_tiles; ++tile)
-      axpy(1, tiles_[tile].gradients()[d].data(), sum.data(), n);
-    dense_steps_[d].step({dense[d]->data(), n}, {sum.data(), n});
-  }
-  transpose_layers(net_, transposed_);
+  batch.add_users();
+  batch.add_items();
+  batch.add_dense();
+  OptimizerOptions options = options_.optimizer;
+  options.learning_rate = rate_at(epoch, number);
+  const auto constants =
+      step_constants<float>(options, static_cast<std::uint64_t>(epoch) * batches() + number + 1);
+  const auto step_rows = [&](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table,
+                             HogwildCopies& copies) {
+    for (std::size_t k = 0; k < gradients.size(); ++k)
+      optimizer.step_hogwild(constants, gradients.row(k), table.row(gradients.row(k)), gradients.sum(k),
+                             copies);
+  };
+  step_rows(batch.user_gradients(), user_steps_, net_.users, worker.user_copies);
+  step_rows(batch.item_gradients(), item_steps_, net_.items, worker.item_copies);
+  for (std::size_t d = 0; d < own.size(); ++d)
+    dense_steps_[d].step_hogwild(constants, shared[d]->data(), batch.dense_gradients()[d].data(),
+                                 worker.dense_copies[d]);
+  return batch.loss();
 }
 
 }  // namespace akin

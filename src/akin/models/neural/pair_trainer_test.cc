@@ -20,7 +20,7 @@ using testing_data::Toy;
 PairTrainOptions sgd(PairLoss loss, std::size_t batch) {
   OptimizerOptions optimizer = optimizer_options("sgd");
   optimizer.learning_rate = 0.5f;
-  return {.loss = loss, .batch = batch, .optimizer = optimizer, .model = "test"};
+  return {.objective = {.loss = loss}, .batch = batch, .optimizer = optimizer, .model = "test"};
 }
 
 /// Two ratings of one user and two of one item in a minibatch: every row moves once, by the sum.
@@ -30,7 +30,7 @@ TEST(PairTrainer, OneStepGoesDownTheMeanLoss) {
   initialize({.width = 0.5f}, 3, net);
   const PairNet before = net.clone();
   PairTrainOptions options = sgd(PairLoss::kSquared, 8);
-  options.regularization = 0.2f;
+  options.objective.regularization = 0.2f;
   const Context context;
   PairTrainer trainer(ratings, options, 1, context, net);
   const double loss = trainer.run_epoch(0);
@@ -61,8 +61,11 @@ TEST(PairTrainer, SameBitsAtAnyNumberOfThreads) {
                                      pairs.cols);
     initialize({}, 1, net);
     const Context context{.seed = 9, .threads = threads};
-    PairTrainOptions options{
-        .batch = 500, .negatives = 3, .drop = 0.2f, .optimizer = optimizer_options("adam"), .model = "test"};
+    PairTrainOptions options{.objective = {.drop = 0.2f},
+                             .batch = 500,
+                             .negatives = 3,
+                             .optimizer = optimizer_options("adam"),
+                             .model = "test"};
     PairTrainer trainer(pairs, options, 2, context, net);
     for (int epoch = 0; epoch < 2; ++epoch) trainer.run_epoch(epoch);
   }
@@ -72,6 +75,42 @@ TEST(PairTrainer, SameBitsAtAnyNumberOfThreads) {
     for (std::size_t i = 0; i < pairs.cols; ++i)
       ASSERT_TRUE(std::ranges::equal(net.items[i], nets[0].items[i])) << i;
     ASSERT_TRUE(std::ranges::equal(net.layers[0].weights[3], nets[0].layers[0].weights[3]));
+  }
+}
+
+/// The loss of each epoch and the net.
+struct Trained {
+  std::vector<double> losses;
+  PairNet net;
+};
+Trained train(const Csr& pairs, const PairTrainOptions& options, int threads) {
+  Trained trained{{}, PairNet({.product = 8, .embedding = 8, .layers = {16, 8}}, pairs.rows(), pairs.cols)};
+  initialize({}, 1, trained.net);
+  const Context context{.seed = 9, .threads = threads};
+  PairTrainer trainer(pairs, options, 5, context, trained.net);
+  for (int epoch = 0; epoch < 5; ++epoch) trained.losses.push_back(trainer.run_epoch(epoch));
+  return trained;
+}
+
+/// On one thread without locks is as with them; on three it reaches the loss that one reaches.
+TEST(PairTrainer, HogwildReachesTheSameLoss) {
+  const Toy toy = random_toy();
+  const Csr pairs = positive_interactions(toy.training(), "test");
+  for (const char* const rule : {"sgd", "adagrad", "adam"}) {
+    PairTrainOptions options{.objective = {.drop = 0.2f, .regularization = 0.01f},
+                             .batch = 64,
+                             .negatives = 3,
+                             .linear = true,
+                             .optimizer = optimizer_options(rule),
+                             .model = "test"};
+    const Trained together = train(pairs, options, 1);
+    options.hogwild = true;
+    const Trained alone = train(pairs, options, 1), apart = train(pairs, options, 3);
+    EXPECT_EQ(together.losses, alone.losses) << rule;
+    for (std::size_t u = 0; u < pairs.rows(); ++u)
+      ASSERT_TRUE(std::ranges::equal(together.net.users[u], alone.net.users[u])) << rule << u;
+    EXPECT_TRUE(std::ranges::equal(together.net.layers[0].weights[3], alone.net.layers[0].weights[3]));
+    EXPECT_NEAR(apart.losses.back(), together.losses.back(), 0.03 * together.losses.back()) << rule;
   }
 }
 

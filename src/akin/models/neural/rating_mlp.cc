@@ -21,7 +21,7 @@ std::unique_ptr<Model> RatingMlp::fit(const TrainingData& data, const Config& co
   const PairShape shape{.embedding = static_cast<std::size_t>(config.size),
                         .layers = parse_layers(config.layers, kName)};
   PairTrainOptions options = config.options(kName);
-  options.drop = config.dropout;
+  options.objective.drop = config.dropout;
   return fit_rating_net(data, shape, options, config.epochs, context);
 }
 

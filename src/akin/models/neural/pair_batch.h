@@ -1,0 +1,107 @@
+// A minibatch's way through a PairNet and back.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "akin/models/neural/pair_net.h"
+#include "akin/models/neural/pair_source.h"
+
+namespace akin {
+
+/// What a pair's score y is to be, given its target r.
+enum class PairLoss {
+  kAbsolute,  ///< |y - r|, "mae"
+  kSquared,   ///< (y - r)^2, "mse"
+  kLogistic,  ///< -r ln sigma(y) - (1 - r) ln(1 - sigma(y)): binary cross-entropy, r = 0 or 1
+};
+
+/// The loss of one pair and its derivative by y.
+struct LossAt {
+  float loss, slope;
+};
+LossAt loss_at(PairLoss loss, float y, float target);
+
+/// What is minimized: the mean over a minibatch's pairs of the loss and of
+/// regularization / 2 (|p|^2 + |q|^2) + layers_regularization / 2 (|u|^2 + |v|^2), with the vectors of
+/// PairNet.
+struct PairObjective {
+  PairLoss loss = PairLoss::kLogistic;
+  float drop = 0;  ///< dropout of what the first layer reads
+  float regularization = 0, layers_regularization = 0;
+};
+
+/// Gradients of rows of a table, of which a minibatch's pairs may share some.
+class RowGradients {
+ public:
+  RowGradients(std::size_t rows, std::size_t cols, std::size_t batch)
+      : gradients_(batch, cols), seen_in_(rows), place_(rows) {}
+  Matrix& of_pairs() { return gradients_; }  ///< (batch, cols)
+
+  /// Adds the gradients of equal rows, in order; `rows` are those of the pairs. Cost: O(pairs x cols).
+  void add_equal(std::span<const idx_t> rows);
+  /// After it: the different rows, and the sum of each.
+  std::size_t size() const { return places_.size(); }
+  idx_t row(std::size_t k) const { return rows_[places_[k]]; }
+  const float* sum(std::size_t k) const { return gradients_.row(places_[k]); }
+
+ private:
+  Matrix gradients_;
+  std::span<const idx_t> rows_;
+  std::vector<std::uint32_t> seen_in_;  // of each row: the minibatch that had it last
+  std::vector<std::uint32_t> place_;    // of each row: its first pair in that
+  std::vector<std::uint32_t> places_;   // of this minibatch's different rows
+  std::uint32_t batch_ = 0;
+};
+
+/// The pairs of a minibatch and the gradients of their mean loss, made in tiles of PairTile::kPairs, whose
+/// sums are added in order: the same bits, whoever passes a tile. Different tiles may be handled at once, and
+/// so may the three sums after that.
+class PairBatch {
+ public:
+  /// For minibatches of up to `size` pairs. `net` gives the shapes, and is passed again with each tile.
+  PairBatch(const PairNet& net, const PairObjective& objective, std::size_t size);
+
+  /// Begins with these samples, which stay valid.
+  void begin(std::span<const std::uint32_t> samples);
+  std::size_t tiles() const { return (samples_.size() + PairTile::kPairs - 1) / PairTile::kPairs; }
+  void read(const PairSource& source, std::size_t tile);
+  std::span<const idx_t> users() const { return std::span(user_of_).first(samples_.size()); }
+  std::span<const idx_t> items() const { return std::span(item_of_).first(samples_.size()); }
+
+  /// Where the vectors of pair s are, padded rows, to be set before its tile's pass().
+  const float*& user_row(std::size_t s) { return user_rows_[s]; }
+  const float*& item_row(std::size_t s) { return item_rows_[s]; }
+  /// Pairs [first, last) of a tile.
+  std::size_t first(std::size_t tile) const { return tile * PairTile::kPairs; }
+  std::size_t last(std::size_t tile) const { return std::min(first(tile + 1), samples_.size()); }
+  /// The tile's gradients; `seed` is of dropout, `transposed` are the layers' weights, transposed.
+  void pass(const PairNet& net, std::span<const Matrix> transposed, std::size_t tile, std::uint64_t seed);
+
+  void add_users() { users_.add_equal(users()); }
+  void add_items() { items_.add_equal(items()); }
+  void add_dense();
+  const RowGradients& user_gradients() const { return users_; }
+  const RowGradients& item_gradients() const { return items_; }
+  /// In the order of PairNet::dense().
+  std::vector<Matrix>& dense_gradients() { return tiles_[0].gradients(); }
+  /// Of all pairs, added up, without penalties.
+  double loss() const;
+
+ private:
+  void add_penalty(const float* vector, float* gradient, std::size_t columns) const;
+
+  const PairObjective objective_;
+  const std::size_t product_;  // columns
+  std::span<const std::uint32_t> samples_;
+  std::vector<idx_t> user_of_, item_of_;
+  std::vector<float> targets_;
+  std::vector<const float*> user_rows_, item_rows_;
+  std::vector<PairTile> tiles_;
+  std::vector<double> losses_;  // of each tile
+  RowGradients users_, items_;
+};
+
+}  // namespace akin
