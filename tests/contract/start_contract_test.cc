@@ -150,7 +150,7 @@ TEST_P(StartContract, RefusesWhatItCannotGoOnFrom) {
     return std::ranges::any_of(GetParam().params(),
                                [&](const auto& info) { return info.param.name == name; });
   };
-  params[has("size") ? "size" : "factors"] = "9";
+  params[has("size") ? "size" : has("factors") ? "factors" : "embedding"] = "9";
   const auto longer = GetParam().fit(old_part().training(), params, {});
   const FitStart of_other_length = start_from(*longer);
   EXPECT_THROW(fit(all_of_it(), 1, &of_other_length), Error) << "vectors of another length";

@@ -9,7 +9,8 @@ std::vector<Param> Gmf::Config::params() {
 }
 
 std::unique_ptr<Model> Gmf::fit(const TrainingData& data, const Config& config, const Context& context) {
-  return fit_ranking_net(data, {.product = static_cast<std::size_t>(config.factors)}, config, kName, context);
+  return fit_ranking_net(data, {.product = static_cast<std::size_t>(config.factors)}, config.options(kName),
+                         config.epochs, context);
 }
 
 }  // namespace akin

@@ -12,14 +12,17 @@ std::vector<Param> Mlp::Config::params() {
                             {},
                             true,
                             {8, 128}},
-                           {"layers", &layers, "outputs of each hidden layer, with commas between them"}});
+                           layers_param(layers),
+                           dropout_param(dropout)});
   return all;
 }
 
 std::unique_ptr<Model> Mlp::fit(const TrainingData& data, const Config& config, const Context& context) {
   const PairShape shape{.embedding = static_cast<std::size_t>(config.embedding),
                         .layers = parse_layers(config.layers, kName)};
-  return fit_ranking_net(data, shape, config, kName, context);
+  PairTrainOptions options = config.options(kName);
+  options.objective.drop = config.dropout;
+  return fit_ranking_net(data, shape, options, config.epochs, context);
 }
 
 }  // namespace akin

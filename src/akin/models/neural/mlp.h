@@ -12,11 +12,13 @@ class Mlp : public PairNetModel {
   struct Config : RankingNetConfig {
     int embedding = 32;
     std::string layers = "32,16,8";
+    float dropout = 0;
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "mlp";
   static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
-  static constexpr Traits kTraits = {.passes = "epochs", .planned_schedule = true};
+  static constexpr Traits kTraits = {
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
 };

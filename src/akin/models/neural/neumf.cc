@@ -4,6 +4,7 @@
 
 #include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
+#include "akin/models/fit_start.h"
 #include "akin/models/passes.h"
 
 namespace akin {
@@ -35,11 +36,10 @@ void join(const PairNet& gmf, const PairNet& mlp, PairNet& net) {
 struct Trained {
   PairNet net;
   PairTrainer trainer;
-  Trained(PairShape shape, const Csr& pairs, const PairTrainOptions& options, int epochs,
+  Trained(const PairShape& shape, const Csr& pairs, const PairTrainOptions& options, int epochs,
           const Context& context)
-      : net(std::move(shape), pairs.rows(), pairs.cols), trainer(pairs, options, epochs, context, net) {
-    initialize(kRankingInit, context.seed, net);
-  }
+      : net(initial_net(shape, kRankingInit, PairLoss::kLogistic, pairs, NeuMf::kName, context)),
+        trainer(pairs, options, epochs, context, net) {}
 };
 
 }  // namespace
@@ -50,7 +50,8 @@ std::vector<Param> NeuMf::Config::params() {
       all.begin(),
       {{"factors", &factors, "length of the vectors that are multiplied", 1, 4096, {}, true, {8, 128}},
        {"embedding", &embedding, "length of the vectors that the layers read", 1, 4096, {}, true, {8, 128}},
-       {"layers", &layers, "outputs of each hidden layer, with commas between them"},
+       layers_param(layers),
+       dropout_param(dropout),
        {"layers_regularization",
         &layers_regularization,
         "penalty on the vectors that the layers read (regularization: on the others)",
@@ -79,11 +80,13 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
                             .layers = parse_layers(config.layers, kName)};
   PairTrainOptions options = config.options(kName);
   options.objective.layers_regularization = config.layers_regularization;
-  const int before = 2 * config.pretrain;
+  options.objective.drop = config.dropout;
+  const bool goes_on = context.start && (context.start->model || context.start->items);
+  const int pretrain = goes_on ? 0 : config.pretrain, before = 2 * pretrain;
   std::unique_ptr<Trained> gmf, mlp;
-  if (config.pretrain > 0) {
-    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, config.pretrain, context);
-    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, config.pretrain, context);
+  if (pretrain > 0) {
+    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, pretrain, context);
+    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, pretrain, context);
     options.optimizer = optimizer_options(config.fine_tune);
     options.optimizer.learning_rate = config.fine_tune_rate;
   }
@@ -96,8 +99,8 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
   const auto snapshot = [&] { return make_pair_model(neumf.net, pairs, {}); };
   const auto run = [&](int pass) {
     if (pass >= before) return neumf.trainer.run_epoch(pass - before);
-    const double loss = pass < config.pretrain ? gmf->trainer.run_epoch(pass)
-                                               : mlp->trainer.run_epoch(pass - config.pretrain);
+    const double loss =
+        pass < pretrain ? gmf->trainer.run_epoch(pass) : mlp->trainer.run_epoch(pass - pretrain);
     join(gmf->net, mlp->net, neumf.net);
     return loss;
   };

@@ -16,6 +16,7 @@ class NeuMf : public PairNetModel {
     int factors = 32;
     int embedding = 32;
     std::string layers = "32,16,8";
+    float dropout = 0;
     float layers_regularization = 0;
     int pretrain = 0;
     std::string fine_tune = "sgd";
@@ -24,7 +25,8 @@ class NeuMf : public PairNetModel {
   };
   static constexpr std::string_view kName = "neumf";
   static constexpr std::string_view kSummary = "neural matrix factorization (He et al. 2017)";
-  static constexpr Traits kTraits = {.passes = "epochs", .planned_schedule = true};
+  static constexpr Traits kTraits = {
+      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
 };

@@ -7,6 +7,8 @@
 #include "akin/base/text.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/factor/rating_factors.h"
+#include "akin/models/factor/warm_start.h"
+#include "akin/models/neural/pair_fold_in.h"
 #include "akin/models/passes.h"
 
 namespace akin {
@@ -67,6 +69,15 @@ std::vector<std::size_t> parse_layers(std::string_view text, std::string_view mo
   return layers;
 }
 
+Param layers_param(std::string& layers) {
+  return {"layers", &layers, "outputs of each hidden layer, with commas between them"};
+}
+
+Param dropout_param(float& dropout) {
+  return {"dropout", &dropout, "share of what the layers read that a step leaves out", 0, 0.99, {},
+          false,     {0, 0.6}};
+}
+
 std::vector<Param> RankingNetConfig::params() {
   return {{"epochs", &epochs, "passes over the events", 0, 100'000},
           {"batch", &batch, "pairs of a step, the drawn ones among them", 1, 1'000'000, {}, true, {64, 4096}},
@@ -114,6 +125,28 @@ PairTrainOptions RatingNetConfig::options(std::string_view model) const {
           .model = model};
 }
 
+PairNet initial_net(const PairShape& shape, const PairInit& init, PairLoss loss, const Csr& pairs,
+                    std::string_view model, const Context& context) {
+  if (const auto* const old = start_model<PairNetModel>(context, model)) {
+    const bool same_kind = (old->loss() == PairLoss::kLogistic) == (loss == PairLoss::kLogistic);
+    if (!same_kind || old->net().shape != shape) {
+      fail(ErrorCode::kUsage,
+           "{}: the net to go on from is of another shape; keep its vectors' length and layers", model);
+    }
+    return grown(old->net(), loss, pairs, *context.start);
+  }
+  PairNet net(shape, pairs.rows(), pairs.cols);
+  initialize(init, context.seed, net);
+  if (!context.start || !context.start->items) return net;
+  Matrix items = item_embeddings(net);
+  take_item_vectors(context, model, items);
+  for (std::size_t i = 0; i < items.rows(); ++i) {
+    std::copy_n(items.row(i), shape.product, net.items.row(i));
+    std::copy_n(items.row(i) + shape.product, shape.embedding, net.items.row(i) + shape.product_columns());
+  }
+  return net;
+}
+
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers) {
   PairNet known = net.clone();
   clear_rows_without_entries(pairs, known.users);
@@ -125,22 +158,19 @@ std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, Pai
 }
 
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const RankingNetConfig& config, std::string_view model,
-                                       const Context& context) {
+                                       const PairTrainOptions& options, int epochs, const Context& context) {
   context.check_stop();
-  const Csr pairs = positive_interactions(data, model, context.threads);
-  PairNet net(shape, data.n_users(), data.n_items());
-  initialize(kRankingInit, context.seed, net);
-  PairTrainer trainer(pairs, config.options(model), config.epochs, context, net);
-  return run(trainer, config.epochs, context, [&] { return make_pair_model(net, pairs, {}); });
+  const Csr pairs = positive_interactions(data, options.model, context.threads);
+  PairNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
+  PairTrainer trainer(pairs, options, epochs, context, net);
+  return run(trainer, epochs, context, [&] { return make_pair_model(net, pairs, {}); });
 }
 
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
                                       const PairTrainOptions& options, int epochs, const Context& context) {
   context.check_stop();
   const Ratings ratings = training_ratings(data, options.model, context.threads);
-  PairNet net(shape, data.n_users(), data.n_items());
-  initialize({}, context.seed, net);
+  PairNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);
   PairTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {
     return make_pair_model(net, ratings.by_user, {options.objective.loss, ratings.liked});

@@ -14,6 +14,10 @@ namespace akin {
 /// "64,32,16" -> {64, 32, 16}. Throws Error(kUsage) naming the model.
 std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model);
 
+/// Parameters of nets with layers.
+Param layers_param(std::string& layers);
+Param dropout_param(float& dropout);
+
 /// How nets that rank begin, as He et al. do.
 inline constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};
 
@@ -45,13 +49,18 @@ struct RatingNetConfig {
   PairTrainOptions options(std::string_view model) const;
 };
 
+/// The net that a fit begins with: Context::start's model, grown; or random vectors and layers, or
+/// Context::start's item vectors, (n_items, product + embedding), in place of the random ones. Throws
+/// Error(kUsage) naming `model` if they do not fit the shape.
+PairNet initial_net(const PairShape& shape, const PairInit& init, PairLoss loss, const Csr& pairs,
+                    std::string_view model, const Context& context);
+
 /// Makes users and items without entries unknown (zero rows) and the model of the net.
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers);
 
 /// Fits a net to positive_interactions().
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const RankingNetConfig& config, std::string_view model,
-                                       const Context& context);
+                                       const PairTrainOptions& options, int epochs, const Context& context);
 /// Fits a net to training_ratings().
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
                                       const PairTrainOptions& options, int epochs, const Context& context);

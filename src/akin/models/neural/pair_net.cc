@@ -110,6 +110,16 @@ void initialize(const PairInit& init, std::uint64_t seed, PairNet& net) {
     fill_uniform(glorot(outputs, 1), seed, kProduct, net.product_weights);
 }
 
+Matrix item_embeddings(const PairNet& net) {
+  const PairShape& shape = net.shape;
+  Matrix result(net.items.rows(), shape.product + shape.embedding);
+  for (std::size_t i = 0; i < result.rows(); ++i) {
+    std::copy_n(net.items.row(i), shape.product, result.row(i));
+    std::copy_n(net.items.row(i) + shape.product_columns(), shape.embedding, result.row(i) + shape.product);
+  }
+  return result;
+}
+
 void transpose_layers(const PairNet& net, std::vector<Matrix>& out) {
   out.resize(net.layers.size());
   for (std::size_t l = 0; l < net.layers.size(); ++l) {

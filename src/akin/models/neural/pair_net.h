@@ -63,6 +63,9 @@ struct PairInit {
 };
 void initialize(const PairInit& init, std::uint64_t seed, PairNet& net);
 
+/// The items' vectors without what is between their parts: (n_items, product + embedding).
+Matrix item_embeddings(const PairNet& net);
+
 /// Pairs that pass through a net together, and what its layers made of them.
 class PairTile {
  public:

@@ -9,43 +9,13 @@
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
 #include "akin/models/factor/interactions.h"
+#include "akin/models/neural/pair_fold_in.h"
 #include "akin/models/neural/pair_kernels.h"
-#include "akin/optim/optimizer.h"
 
 namespace akin {
 namespace {
 
-constexpr float kRate = 0.05f;      // of inference
 constexpr float kNever = -1000.0f;  // y of an item that nobody has chosen: finite, and no logit comes near
-
-/// A user's item and what its score is to be.
-struct PairTarget {
-  idx_t item;
-  float target;
-};
-
-Matrix mean_row(const Matrix& rows) {
-  Matrix mean(1, rows.cols());
-  float count = 0;
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    if (is_zero(rows[r])) continue;
-    axpy(1, rows.row(r), mean.row(0), rows.stride());
-    ++count;
-  }
-  if (count > 0) scale(1 / count, mean.row(0), mean.stride());
-  return mean;
-}
-
-/// The parts of each vector without what is between them.
-Matrix embeddings_of(const PairNet& net) {
-  const PairShape& shape = net.shape;
-  Matrix result(net.items.rows(), shape.product + shape.embedding);
-  for (std::size_t i = 0; i < result.rows(); ++i) {
-    std::copy_n(net.items.row(i), shape.product, result.row(i));
-    std::copy_n(net.items.row(i) + shape.product_columns(), shape.embedding, result.row(i) + shape.product);
-  }
-  return result;
-}
 
 Matrix dot_vectors(const PairNet& net, std::span<const float> item_bias) {
   Matrix result(net.items.rows(), net.shape.product + 1);
@@ -77,7 +47,7 @@ PairNetModel::PairNetModel(PairNet net, Numbers numbers)
     : net_(std::move(net)),
       numbers_(numbers),
       mean_user_(mean_row(net_.users)),
-      embeddings_(embeddings_of(net_)) {
+      embeddings_(item_embeddings(net_)) {
   for (std::size_t i = 0; i < net_.items.rows(); ++i) {
     const bool never = numbers_.loss == PairLoss::kLogistic && is_zero(net_.items[i]);
     item_bias_.push_back(never ? kNever : net_.bias[0][0]);
@@ -91,56 +61,14 @@ PairNetModel::PairNetModel(PairNet net, Numbers numbers)
 
 bool PairNetModel::find_user(const Query& query, Matrix& row) const {
   if (copy_stored_row(net_.users, query, row[0])) return true;
-  const HistoryRow history = numbers_.loss == PairLoss::kLogistic
-                                 ? positive_history_row(query)
-                                 : history_row(query, Repeats::kLast, numbers_.liked);
+  const bool ranks = numbers_.loss == PairLoss::kLogistic;
+  HistoryRow history =
+      ranks ? positive_history_row(query) : history_row(query, Repeats::kLast, numbers_.liked);
   if (history.items.empty()) return false;
-  infer(history.items, history.values, row);
-  return true;
-}
-
-/// Steps of Adam down the mean loss of the history over the user's vector.
-void PairNetModel::infer(std::span<const idx_t> items, std::span<const float> values, Matrix& row) const {
+  if (ranks) std::ranges::fill(history.values, 1.0f);
   std::ranges::copy(mean_user_[0], row.row(0));
-  std::vector<PairTarget> pairs;
-  Rng rng(seed_of(items));
-  const auto draw_pairs = [&] {
-    pairs.clear();
-    const bool draws = numbers_.loss == PairLoss::kLogistic;
-    for (std::size_t k = 0; k < items.size(); ++k) {
-      pairs.push_back({items[k], draws ? 1 : values[k]});
-      for (std::size_t d = 0; d < kDrawn && draws; ++d) {
-        const auto drawn = static_cast<idx_t>(rng.below(n_items()));
-        if (!std::ranges::binary_search(items, drawn)) pairs.push_back({drawn, 0});
-      }
-    }
-  };
-  OptimizerOptions adam = optimizer_options("adam");
-  adam.learning_rate = kRate;
-  DenseOptimizer optimizer(adam, row.stride());
-  PairTile tile(net_);
-  std::vector<Matrix> transposed;
-  transpose_layers(net_, transposed);
-  Matrix user_gradients(PairTile::kPairs, row.cols()), item_gradients(PairTile::kPairs, row.cols());
-  Matrix sum(1, row.cols());
-  const std::vector<const float*> users(PairTile::kPairs, row.row(0));
-  std::vector<const float*> rows;
-  for (int step = 0; step < kSteps; ++step) {
-    draw_pairs();
-    std::ranges::fill(sum[0], 0.0f);
-    for (std::size_t begin = 0; begin < pairs.size(); begin += PairTile::kPairs) {
-      const auto part = std::span(pairs).subspan(begin, std::min(PairTile::kPairs, pairs.size() - begin));
-      rows.clear();
-      for (const PairTarget& pair : part) rows.push_back(net_.items.row(pair.item));
-      const auto y = tile.forward(net_, std::span(users).first(part.size()), rows);
-      float dy[PairTile::kPairs];
-      for (std::size_t s = 0; s < part.size(); ++s)
-        dy[s] = loss_at(numbers_.loss, y[s], part[s].target).slope / static_cast<float>(pairs.size());
-      tile.backward(net_, transposed, {dy, part.size()}, 0, user_gradients, item_gradients);
-      add_rows(part.size(), user_gradients, sum.row(0));
-    }
-    optimizer.step({row.row(0), row.stride()}, {sum.row(0), sum.stride()});
-  }
+  PairFoldIn(net_, numbers_.loss).user({std::move(history.items), std::move(history.values)}, row);
+  return true;
 }
 
 bool PairNetModel::user_vector(const Query& query, std::span<float> out) const {

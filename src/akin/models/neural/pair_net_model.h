@@ -14,19 +14,15 @@ namespace akin {
 /// all. A net without layers is a dot product, item_vectors() (n_items, product + 1) = [h * q, b]; one with
 /// layers only re-ranks: item_vectors() is empty.
 ///
-/// A user of the training data has a vector; for another one it is found by kSteps steps of Adam down the
-/// loss of their history with all else fixed, from the mean of all users: ratings, or chosen items against
-/// kDrawn drawn ones for each, anew in each step; the draws depend on the history only. The cost is kSteps
-/// passes of their pairs. embeddings() are the items' vectors, (n_items, product + embedding): q, then the
-/// layers' part.
+/// A user of the training data has a vector; another one's is found from the history (PairFoldIn), beginning
+/// with the mean of all users. embeddings() are the items' vectors, (n_items, product + embedding): q, then
+/// the layers' part.
 class PairNetModel : public Model {
  public:
   struct Numbers {
     PairLoss loss = PairLoss::kLogistic;
     float liked = 1;  ///< target of a history item without value
   };
-  static constexpr int kSteps = 50;
-  static constexpr std::size_t kDrawn = 4;
 
   /// Users the net knows nothing of have zero rows.
   PairNetModel(PairNet net, Numbers numbers);
@@ -42,11 +38,11 @@ class PairNetModel : public Model {
   void save(TensorWriter& writer) const override;
 
   const PairNet& net() const { return net_; }
+  PairLoss loss() const { return numbers_.loss; }
 
  private:
   /// The query's row of PairNet::users, padded; false if there is none to be had.
   bool find_user(const Query& query, Matrix& row) const;
-  void infer(std::span<const idx_t> items, std::span<const float> values, Matrix& row) const;
   template <typename ItemOf>
   void score_rows(const Matrix& user, std::size_t n, ItemOf item_of, std::span<float> out) const;
 

@@ -4,15 +4,8 @@ namespace akin {
 
 std::vector<Param> RatingMlp::Config::params() {
   std::vector<Param> all = RatingNetConfig::params();
-  all.push_back({"layers", &layers, "outputs of each hidden layer, with commas between them"});
-  all.push_back({"dropout",
-                 &dropout,
-                 "share of the vectors' entries that a step leaves out",
-                 0,
-                 0.99,
-                 {},
-                 false,
-                 {0, 0.6}});
+  all.push_back(layers_param(layers));
+  all.push_back(dropout_param(dropout));
   return all;
 }
 

@@ -1,0 +1,126 @@
+#include "akin/models/neural/pair_fold_in.h"
+
+#include <algorithm>
+
+#include "akin/linalg/kernels.h"
+#include "akin/models/factor/interactions.h"
+#include "akin/models/neural/pair_kernels.h"
+#include "akin/optim/optimizer.h"
+
+namespace akin {
+namespace {
+
+constexpr float kRate = 0.05f;
+
+}  // namespace
+
+Matrix mean_row(const Matrix& rows) {
+  Matrix mean(1, rows.cols());
+  float count = 0;
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    if (is_zero(rows[r])) continue;
+    axpy(1, rows.row(r), mean.row(0), rows.stride());
+    ++count;
+  }
+  if (count > 0) scale(1 / count, mean.row(0), mean.stride());
+  return mean;
+}
+
+template <typename Draw>
+void PairFoldIn::find(PairSide side, const PairTargets& known, std::size_t drawn, Draw draw,
+                      Matrix& row) const {
+  const bool is_user = side == PairSide::kUser;
+  const Matrix& others = is_user ? net_.items : net_.users;
+  OptimizerOptions adam = optimizer_options("adam");
+  adam.learning_rate = kRate;
+  DenseOptimizer optimizer(adam, row.stride());
+  PairTile tile(net_);
+  std::vector<Matrix> transposed;
+  transpose_layers(net_, transposed);
+  Matrix gradients(PairTile::kPairs, row.cols()), other_gradients(PairTile::kPairs, row.cols());
+  Matrix sum(1, row.cols());
+  const std::vector<const float*> own(PairTile::kPairs, row.row(0));
+  std::vector<const float*> rows;
+  Rng rng(seed_of(known.others));
+  for (int step = 0; step < kSteps; ++step) {
+    PairTargets pairs = known;
+    for (std::size_t d = 0; d < drawn; ++d) {
+      const idx_t other = draw(rng);
+      if (std::ranges::binary_search(known.others, other)) continue;
+      pairs.others.push_back(other);
+      pairs.targets.push_back(0);
+    }
+    const std::size_t n = pairs.others.size();
+    std::ranges::fill(sum[0], 0.0f);
+    for (std::size_t begin = 0; begin < n; begin += PairTile::kPairs) {
+      const std::size_t count = std::min(PairTile::kPairs, n - begin);
+      rows.clear();
+      for (std::size_t s = 0; s < count; ++s) rows.push_back(others.row(pairs.others[begin + s]));
+      const auto of_row = std::span(own).first(count), of_others = std::span<const float*const>(rows);
+      const auto y = is_user ? tile.forward(net_, of_row, of_others) : tile.forward(net_, of_others, of_row);
+      float dy[PairTile::kPairs];
+      for (std::size_t s = 0; s < count; ++s)
+        dy[s] = loss_at(loss_, y[s], pairs.targets[begin + s]).slope / static_cast<float>(n);
+      tile.backward(net_, transposed, {dy, count}, 0, is_user ? gradients : other_gradients,
+                    is_user ? other_gradients : gradients);
+      add_rows(count, gradients, sum.row(0));
+    }
+    optimizer.step({row.row(0), row.stride()}, {sum.row(0), sum.stride()});
+  }
+}
+
+void PairFoldIn::user(const PairTargets& history, Matrix& row) const {
+  const std::size_t drawn = loss_ == PairLoss::kLogistic ? kDrawn * history.others.size() : 0;
+  const auto any_item = [&](Rng& rng) { return static_cast<idx_t>(rng.below(net_.items.rows())); };
+  find(PairSide::kUser, history, drawn, any_item, row);
+}
+
+void PairFoldIn::item(const PairTargets& users, std::span<const idx_t> pool, std::size_t drawn,
+                      Matrix& row) const {
+  find(
+      PairSide::kItem, users, pool.empty() ? 0 : drawn,
+      [&](Rng& rng) { return pool[rng.below(pool.size())]; }, row);
+}
+
+PairNet grown(const PairNet& net, PairLoss loss, const Csr& pairs, const FitStart& start) {
+  PairNet result = net.clone();
+  result.users = net.users.resized(pairs.rows(), net.users.cols());
+  result.items = net.items.resized(pairs.cols, net.items.cols());
+  const bool ranks = loss == PairLoss::kLogistic;
+  const auto known_user = [&](idx_t user) { return user < net.users.rows() && !is_zero(net.users[user]); };
+  const Csr by_item = transpose(pairs);
+  std::vector<idx_t> pool;  // a user stands there once for each event
+  if (ranks && !start.fold_items.empty()) {
+    for (const idx_t user : by_item.indices) {
+      if (known_user(user)) pool.push_back(user);
+    }
+  }
+  const std::size_t drawn =
+      ranks ? PairFoldIn::kDrawn * pool.size() / std::max<std::size_t>(1, pairs.cols) : 0;
+  const Matrix mean_user = mean_row(net.users), mean_item = mean_row(net.items);
+  const PairFoldIn items(net, loss);
+  for (const idx_t item : start.fold_items) {
+    PairTargets users;
+    const auto others = by_item.cols_of(item);
+    for (std::size_t k = 0; k < others.size(); ++k) {
+      if (!known_user(others[k])) continue;
+      users.others.push_back(others[k]);
+      users.targets.push_back(ranks ? 1 : by_item.values_of(item)[k]);
+    }
+    Matrix row = mean_item.clone();
+    if (!users.others.empty()) items.item(users, pool, drawn, row);
+    std::ranges::copy(row[0], result.items.row(item));
+  }
+  const PairFoldIn users(result, loss);
+  for (const idx_t user : start.fold_users) {
+    const auto others = pairs.cols_of(user);
+    PairTargets history{{others.begin(), others.end()}, std::vector<float>(others.size(), 1.0f)};
+    if (!ranks) std::ranges::copy(pairs.values_of(user), history.targets.begin());
+    Matrix row = mean_user.clone();
+    if (!others.empty()) users.user(history, row);
+    std::ranges::copy(row[0], result.users.row(user));
+  }
+  return result;
+}
+
+}  // namespace akin
