@@ -23,7 +23,7 @@ constexpr std::int64_t kNormSamples = 1000;  // as many as tell how long the gra
 struct TrainCommand {
   std::string path, data, out, init, checkpoint;
   std::string device = "cpu", dtype = "float";
-  int epochs = 0, batch = 0, patience = 0;
+  int epochs = -1, batch = 0, patience = 0;  // unless set, those of FILE
   std::optional<float> learning_rate, validation_split;
   bool norms = false;
 };
@@ -40,7 +40,7 @@ void declare(CommandLine& line, TrainCommand& command) {
   line.add({"-o,--out", "NET", &command.out, "file to write the trained net to", Need::kRequired});
   line.section("Training, in place of what FILE says");
   line.add(
-      {"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 1, "of FILE, else 1"});
+      {"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 0, "of FILE, else 1"});
   line.add({"--batch", "N", &command.batch, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
   line.add({"--learning-rate", "X", &command.learning_rate, "of the optimizer"});
   line.add({"--validation-split", "X", &command.validation_split,
@@ -116,7 +116,7 @@ void take_weights(nn::Net& net, const std::string& path, Session& session) {
 
 void apply_flags(const TrainCommand& command, Prepared& prepared) {
   nn::FitOptions& fit = prepared.fit;
-  if (command.epochs > 0) fit.epochs = command.epochs;
+  if (command.epochs >= 0) fit.epochs = command.epochs;
   if (command.batch > 0) fit.batch = command.batch;
   if (command.patience > 0) fit.patience = command.patience;
   if (command.validation_split) fit.validation_split = static_cast<double>(*command.validation_split);

@@ -50,7 +50,7 @@ double parse_number(const Number& number, const std::string& text) {
 }
 
 std::vector<std::string> known_keys() {
-  std::vector<std::string> keys = {"optimizer", "loss", "metrics", "nesterov"};
+  std::vector<std::string> keys = {"optimizer", "loss", "metrics", "nesterov", "lazy"};
   for (const Number& number : kNumbers) keys.emplace_back(number.name);
   return keys;
 }
@@ -105,6 +105,8 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values) {
       options.optimizer.*(number->member) = parse_number(*number, text);
     } else if (key == "nesterov") {
       set_param({"nesterov", &options.optimizer.nesterov, ""}, text);
+    } else if (key == "lazy") {
+      set_param({"lazy", &options.optimizer.lazy, ""}, text);
     } else if (key == "loss") {
       options.loss = parse_loss(text);
     } else if (key == "metrics") {
@@ -124,6 +126,7 @@ std::map<std::string, std::string> compile_values(const CompileOptions& options)
       {"optimizer", std::string(to_string(options.optimizer.kind))},
       {"loss", std::string(to_string(options.loss))},
       {"nesterov", options.optimizer.nesterov ? "true" : "false"},
+      {"lazy", options.optimizer.lazy ? "true" : "false"},
   };
   for (const Number& number : kNumbers)
     values[std::string(number.name)] = fmt::format("{}", options.optimizer.*(number.member));

@@ -25,6 +25,10 @@ struct OptimizerSpec {
   double epsilon = 1e-8;
   bool nesterov = false;  ///< sgd: look ahead (Nesterov 1983)
   double clip_norm = 0;  ///< gradients longer than this, all weights together, are shortened to it; 0 = never
+  /// Of an embedding only the rows of the batch, and their slots, are touched; else all in each step, as
+  /// Keras does, which lets momentum and sums of squares decay everywhere and moves rows without a gradient
+  /// too.
+  bool lazy = true;
 };
 
 /// The optimizer `name` (sgd, momentum, adagrad, rmsprop, adadelta, adam, lbfgs) with its defaults; momentum
@@ -50,7 +54,7 @@ struct CompileOptions {
 };
 
 /// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
-/// nesterov, clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first,
+/// nesterov, lazy, clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first,
 /// whatever the order. Throws Error(kUsage) on other keys or values.
 CompileOptions parse_compile(const std::map<std::string, std::string>& values);
 /// The reverse.

@@ -12,6 +12,7 @@ TEST(CompileOptions, TextAndBack) {
   const CompileOptions options = parse_compile({{"learning_rate", "0.5"},
                                                 {"optimizer", "momentum"},
                                                 {"nesterov", "true"},
+                                                {"lazy", "false"},
                                                 {"clip_norm", "3"},
                                                 {"loss", "binary_crossentropy"},
                                                 {"metrics", "accuracy, mae"}});
@@ -19,6 +20,8 @@ TEST(CompileOptions, TextAndBack) {
   EXPECT_EQ(options.optimizer.momentum, 0.9);  // of the optimizer, which is set first whatever the order
   EXPECT_EQ(options.optimizer.learning_rate, 0.5);
   EXPECT_TRUE(options.optimizer.nesterov);
+  EXPECT_FALSE(options.optimizer.lazy);
+  EXPECT_TRUE(parse_compile({}).optimizer.lazy);
   EXPECT_EQ(options.metrics, (std::vector<Metric>{Metric::kAccuracy, Metric::kMae}));
   EXPECT_EQ(compile_values(parse_compile(compile_values(options))), compile_values(options));
 }

@@ -16,7 +16,8 @@ std::vector<NamedArray> read_keras_weights(const std::string& path);
 
 /// Writes weights as Keras 2.0.8 does: group model_weights with attributes layer_names, backend and
 /// keras_version, a group a layer with attribute weight_names, data sets layer/weight:0 in it, float32.
-/// `model.load_weights(path)` reads it into the same layers. Throws Error(kIo).
+/// Layers stand in the order that the same model has in Keras, so that `model.load_weights(path)` reads them,
+/// with by_name or without. Throws Error(kIo).
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights);
 

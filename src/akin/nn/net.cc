@@ -27,8 +27,9 @@ void Net::compile(const CompileOptions& options) {
 }
 
 void Net::set_learning_rate(double rate) {
-  CompileOptions options = need_compiled();
-  options.optimizer.learning_rate = rate;
+  std::map<std::string, std::string> values = compile_values(need_compiled());
+  values["learning_rate"] = fmt::format("{}", rate);
+  const CompileOptions options = parse_compile(values);  // which refuses what no file may hold
   const std::vector<NamedArray> slots = engine_->optimizer_slots();
   compile(options);
   engine_->set_optimizer_slots(slots);

@@ -38,7 +38,7 @@ struct History {
 };
 
 struct FitOptions {
-  int epochs = 1;
+  int epochs = 1;  ///< 0 = learn nothing
   std::int64_t batch = 32;
   /// The last share of the samples, cut off before anything is shuffled (as Keras does); 0 = none.
   double validation_split = 0;
@@ -72,7 +72,7 @@ class Net {
 
   /// Sets optimizer, loss and metrics; may come again, and forgets what the optimizer remembers.
   void compile(const CompileOptions& options);
-  /// Changes the rate alone: the optimizer keeps what it remembers.
+  /// Changes the rate alone: the optimizer keeps what it remembers. Throws Error(kUsage) out of its range.
   void set_learning_rate(double rate);
   /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
   void set_threads(int threads) { engine_->set_threads(threads); }

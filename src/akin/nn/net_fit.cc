@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kShuffleStream = 0x5348554646;  // apart from the streams of dropout, numbered by step
 
 void check_options(const FitOptions& options) {
-  if (options.epochs < 1) fail(ErrorCode::kUsage, "epochs must be at least 1");
+  if (options.epochs < 0) fail(ErrorCode::kUsage, "epochs must be at least 0");
   if (options.batch < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");

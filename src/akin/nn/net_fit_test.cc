@@ -85,6 +85,21 @@ TEST(NetFit, ASecondFitGoesOn) {
   EXPECT_EQ(numbers_of(once.weights()), numbers_of(twice.weights()));
 }
 
+TEST(NetFit, NoEpochsLeaveTheNetAsItIs) {
+  Net net = xor_net();
+  const std::vector<double> before = numbers_of(net.weights());
+  EXPECT_TRUE(net.fit(xor_samples(), {.epochs = 0, .patience = 1}, one_thread()).epochs.empty());
+  EXPECT_EQ(numbers_of(net.weights()), before);
+  EXPECT_EQ(net.epochs(), 0U);
+  EXPECT_THROW(net.fit(xor_samples(), {.epochs = -1}, one_thread()), Error);
+}
+
+TEST(NetFit, ALearningRateThatNoFileMayHoldIsRefused) {
+  Net net = xor_net();
+  EXPECT_EQ(error_text([&] { net.set_learning_rate(1e7); }),
+            "learning_rate = '10000000' is not a number from 1e-12 to 1000000");
+}
+
 TEST(NetFit, ValidationIsTheLastShareBeforeShuffling) {
   NetSpec spec("constant");
   spec.input({1}).dense(1);

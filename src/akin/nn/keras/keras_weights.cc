@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <numeric>
+#include <ranges>
 
 #include "akin/base/error.h"
 #include "akin/nn/engine_library.h"
@@ -25,17 +27,55 @@ const NamedArray& find_weight(const std::vector<NamedArray>& weights, const std:
   return *found;
 }
 
-/// Keras takes a layer's weights by their order, not by their names, so that of the layer's spec is kept.
+/// How many steps each layer is from the output on the longest way; -1 if the output does not come from it.
+std::vector<std::int64_t> steps_to_output(const NetSpec& spec) {
+  std::vector<std::int64_t> steps(spec.layers().size(), -1);
+  steps[spec.output()] = 0;
+  for (std::size_t layer = spec.output() + 1; layer-- > 0;) {  // sources stand before the layers they feed
+    if (steps[layer] < 0) continue;
+    for (const std::size_t source : spec.sources(layer))
+      steps[source] = std::max(steps[source], steps[layer] + 1);
+  }
+  return steps;
+}
+
+/// When a walk from the output, down the first input first, comes to each layer.
+std::vector<std::size_t> times_met(const NetSpec& spec) {
+  std::vector<std::size_t> times(spec.layers().size(), spec.layers().size());
+  std::vector<std::size_t> open = {spec.output()};
+  for (std::size_t time = 0; !open.empty();) {
+    const std::size_t layer = open.back();
+    open.pop_back();
+    if (times[layer] < times.size()) continue;
+    times[layer] = time++;
+    for (const std::size_t source : std::views::reverse(spec.sources(layer))) open.push_back(source);
+  }
+  return times;
+}
+
+/// The layers as a model of Keras has them: those farthest from its output first, and of such as are equally
+/// far the one that a walk from the output meets first.
+std::vector<std::size_t> order_of_keras(const NetSpec& spec) {
+  const std::vector<std::int64_t> steps = steps_to_output(spec);
+  const std::vector<std::size_t> times = times_met(spec);
+  std::vector<std::size_t> order(spec.layers().size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return std::pair(-steps[i], times[i]); });
+  return order;
+}
+
+/// Keras takes layers and their weights by their order unless told to go by the names of layers.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
+  const std::vector<std::size_t> order = order_of_keras(spec);
   std::vector<std::string> layers;
-  for (const LayerSpec& layer : spec.layers()) layers.push_back(layer.name);
+  for (const std::size_t layer : order) layers.push_back(spec.layers()[layer].name);
   h5::write_names(root, "layer_names", layers);
   h5::write_text(root, "backend", "tensorflow");
   h5::write_text(root, "keras_version", kKerasVersion);
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const h5::Handle group = h5::create_group(root, layers[i]);
     std::vector<std::string> names;
-    for (const WeightSpec& own : spec.shape(i).weights) {
+    for (const WeightSpec& own : spec.shape(order[i]).weights) {
       const NamedArray& weight = find_weight(weights, layers[i] + "/" + own.name);
       names.push_back(weight.name + ":0");
       std::vector<float> values(weight.size());

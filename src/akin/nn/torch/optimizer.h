@@ -14,7 +14,7 @@ namespace akin::nn {
 /// Changes weights by the gradients that stand on them. Of an embedding whose gradient holds only the rows of
 /// a batch, only those rows, and their slots, are touched: a row that is away from a batch keeps its momentum
 /// and its sums of squares as they were ("lazy"). Keras lets them decay there too, at the price of the whole
-/// table a step.
+/// table a step: so does OptimizerSpec::lazy = false, with gradients that have all rows.
 class Optimizer {
  public:
   Optimizer(OptimizerSpec spec, std::vector<Weight>& weights);

@@ -187,7 +187,7 @@ class TorchEngine final : public Engine {
   Pass training_pass(std::uint64_t seed, std::uint64_t step) const {
     Pass pass;
     pass.training = true;
-    pass.row_gradients = !lbfgs_;
+    pass.row_gradients = !lbfgs_ && compiled_.optimizer.lazy;
     pass.generator = at::make_generator<at::CPUGeneratorImpl>(Rng(seed, step).next());
     return pass;
   }
