@@ -11,7 +11,6 @@
 #include <cstdint>
 
 #include "akin/linalg/matrix.h"
-#include "akin/optim/step_kernels.h"
 
 namespace akin {
 
@@ -42,14 +41,14 @@ struct HogwildCopies {
   explicit HogwildCopies(std::size_t n) : x(1, n), m(1, n), v(1, n) {}
 };
 
-/// A step of n parameters x, n a multiple of kStepFloats, by their gradient, as the kernel makes it. m and v
-/// may be null where the rule has no such moment.
-inline void hogwild_step(StepKernel kernel, const StepConstants<float>& constants, float* x,
-                         const float* gradient, float* m, float* v, std::size_t n, HogwildCopies& own) {
+/// Makes `change`, of (x, m, v), to n shared parameters x and their moments by way of a thread's own copies.
+/// m and v may be null where there is no such moment.
+template <typename Change>
+void hogwild_apply(float* x, float* m, float* v, std::size_t n, HogwildCopies& own, Change change) {
   hogwild_load(x, own.x.data(), n);
   if (m) hogwild_load(m, own.m.data(), n);
   if (v) hogwild_load(v, own.v.data(), n);
-  kernel(constants, own.x.data(), gradient, own.m.data(), own.v.data(), n);
+  change(own.x.data(), own.m.data(), own.v.data());
   hogwild_store(own.x.data(), x, n);
   if (m) hogwild_store(own.m.data(), m, n);
   if (v) hogwild_store(own.v.data(), v, n);

@@ -26,7 +26,7 @@ Matrix train_apart(const OptimizerOptions& options, int threads) {
       for (std::uint64_t step = 1; step <= 30; ++step) {
         const auto constants = step_constants<float>(options, step);
         for (std::size_t r = t; r < kRows; r += threads)
-          optimizer.step_hogwild(constants, r, table.row(r), gradient.row(r), own);
+          optimizer.step_hogwild(step, constants, r, table.row(r), gradient.row(r), own);
       }
     });
   }
@@ -66,8 +66,8 @@ TEST(Hogwild, StepsOfOneRowAreWholeOrLost) {
     team.emplace_back([&] {
       HogwildCopies own(table.stride());
       const auto constants = step_constants<float>(options, 1);
-      for (int step = 0; step < kSteps; ++step)
-        optimizer.step_hogwild(constants, 0, table.row(0), gradient.row(0), own);
+      for (std::uint64_t step = 1; step <= kSteps; ++step)
+        optimizer.step_hogwild(step, constants, 0, table.row(0), gradient.row(0), own);
     });
   }
   team.clear();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <utility>
 
 namespace akin {
@@ -29,6 +30,9 @@ void set_rate(OptimizerOptions& options, float learning_rate) {
   changed.learning_rate = learning_rate;
   options = checked(changed);
 }
+
+/// Sums of momenta for so many idle steps are kept; for more they are made when needed.
+constexpr std::uint64_t kTabled = 1024;
 
 /// The last floats of an array, which do not fill a vector, on their way through a kernel.
 using Tail = std::array<float, kStepFloats>;
@@ -65,7 +69,7 @@ void DenseOptimizer::step(std::span<float> parameters, std::span<const float> gr
 
 void DenseOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
 
-RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols)
+RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, IdleRows idle)
     : options_(checked(options)),
       rows_(rows),
       cols_(cols),
@@ -74,11 +78,66 @@ RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size
       first_(moment(has_first_moment(options.rule), rows, cols)),
       second_(moment(has_second_moment(options.rule), rows, cols)),
       first_stride_(first_.empty() ? 0 : stride_),
-      second_stride_(second_.empty() ? 0 : stride_) {}
+      second_stride_(second_.empty() ? 0 : stride_) {
+  if (idle == IdleRows::kMoveOn) idle_kernel_ = idle_kernel(options.rule);
+  if (!idle_kernel_) return;
+  last_step_.resize(rows);
+  last_rate_.resize(rows);
+  for (std::uint64_t steps = 0; steps < kTabled; ++steps) idle_.push_back(idle_constants(options_, steps));
+}
 
 void RowOptimizer::begin_step() { constants_ = step_constants<float>(options_, ++steps_); }
 
 void RowOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
+
+void RowOptimizer::set_steps(std::uint64_t steps) {
+  steps_ = steps;
+  if (last_step_.empty()) return;
+  const float rate = step_constants<float>(options_, std::max<std::uint64_t>(1, steps)).rate;
+  std::ranges::fill(last_step_, steps);
+  std::ranges::fill(last_rate_, rate);
+}
+
+IdleConstants RowOptimizer::idle(std::uint64_t steps) const {
+  return steps < idle_.size() ? idle_[steps] : idle_constants(options_, steps);
+}
+
+void RowOptimizer::make_up(std::size_t row, std::uint64_t steps, float* parameters) {
+  idle_kernel_(idle(steps - last_step_[row]), last_rate_[row], parameters, first(row), second(row), stride_);
+  last_step_[row] = steps;
+}
+
+void RowOptimizer::catch_up_all(std::uint64_t steps, Matrix& table) {
+  AKIN_ASSERT(table.rows() == rows_ && table.stride() == stride_);
+  for (std::size_t row = 0; row < last_step_.size(); ++row) {
+    if (last_step_[row] < steps) make_up(row, steps, table.row(row));
+  }
+  steps_ = steps;
+}
+
+void RowOptimizer::catch_up_hogwild(std::uint64_t step, std::size_t row, float* parameters,
+                                    HogwildCopies& own) {
+  if (last_step_.empty()) return;
+  const std::atomic_ref<std::uint64_t> last(last_step_[row]);
+  std::uint64_t made = last.load(std::memory_order_relaxed);
+  // Of threads that find the row behind, one makes up for it.
+  if (made + 1 >= step || !last.compare_exchange_strong(made, step - 1, std::memory_order_relaxed)) return;
+  const float rate = std::atomic_ref(last_rate_[row]).load(std::memory_order_relaxed);
+  hogwild_apply(parameters, first(row), second(row), stride_, own, [&](float* x, float* m, float* v) {
+    idle_kernel_(idle(step - 1 - made), rate, x, m, v, stride_);
+  });
+}
+
+void RowOptimizer::step_hogwild(std::uint64_t step, const StepConstants<float>& constants, std::size_t row,
+                                float* parameters, const float* gradient, HogwildCopies& own) {
+  AKIN_ASSERT(row < rows_);
+  hogwild_apply(parameters, first(row), second(row), stride_, own,
+                [&](float* x, float* m, float* v) { kernel_(constants, x, gradient, m, v, stride_); });
+  if (last_step_.empty()) return;
+  const std::atomic_ref<std::uint64_t> last(last_step_[row]);
+  if (last.load(std::memory_order_relaxed) < step) last.store(step, std::memory_order_relaxed);
+  std::atomic_ref(last_rate_[row]).store(constants.rate, std::memory_order_relaxed);
+}
 
 std::vector<Matrix*> DenseOptimizer::moments() { return kept(options_.rule, first_, second_); }
 std::vector<Matrix*> RowOptimizer::moments() { return kept(options_.rule, first_, second_); }

@@ -35,7 +35,8 @@ class DenseOptimizer {
   /// multiple of kStepFloats. `own` is the calling thread's, of n numbers.
   void step_hogwild(const StepConstants<float>& constants, float* parameters, const float* gradient,
                     HogwildCopies& own) {
-    hogwild_step(kernel_, constants, parameters, gradient, first_.data(), second_.data(), n_, own);
+    hogwild_apply(parameters, first_.data(), second_.data(), n_, own,
+                  [&](float* x, float* m, float* v) { kernel_(constants, x, gradient, m, v, n_); });
   }
 
   const OptimizerOptions& options() const { return options_; }
@@ -64,34 +65,54 @@ class DenseOptimizer {
   Matrix first_, second_;  // one padded row, or empty
 };
 
-/// Steps rows of a (rows, cols) table, each only when it has a gradient. Lazy: the moments of other rows stay
-/// as they are, and Adam's bias correction counts the calls of begin_step(), whatever rows they stepped.
-/// Memory: a padded row per row and moment of the rule.
+/// What a step does to the rows of a table that have no gradient in it.
+enum class IdleRows {
+  kStay,    ///< nothing: momentum and means of squares wait for the row's next gradient ("lazy")
+  kMoveOn,  ///< the rule with g = 0, as where the table moves as a whole (Keras, PyTorch)
+};
+
+/// Steps rows of a (rows, cols) table, each at the cost of that row alone. Adam's bias correction counts the
+/// calls of begin_step(), whatever rows they stepped. With IdleRows::kMoveOn a row makes up for all the steps
+/// that it had no gradient in (idle_constants()) when catch_up() is called, which must be before it is read:
+///
+///   adam.begin_step();
+///   for each row to be read:           adam.catch_up(row, items.row(row));
+///   for each row that has a gradient:  adam.step(row, items.row(row), gradient);
+///
+/// Memory: a padded row per row and moment of the rule, 12 bytes a row with kMoveOn.
 class RowOptimizer {
  public:
   /// Throws Error(kUsage) if a setting is out of its range.
-  RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols);
+  RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, IdleRows idle = IdleRows::kStay);
 
   /// Begins the next step (of a minibatch). Not at the same time as step().
   void begin_step();
+  /// Brings a row to where the steps before this one left it; nothing to do with kStay. Calls for different
+  /// rows may run at once.
+  void catch_up(std::size_t row, float* parameters) {
+    if (!last_step_.empty() && last_step_[row] + 1 < steps_) make_up(row, steps_ - 1, parameters);
+  }
   /// One step of a row against its gradient: `parameters` and `gradient` are padded rows of
   /// Matrix::stride() floats, zero beyond cols, 64-byte aligned. A row may be stepped more than once. Calls
   /// for different rows may run at once. At least one begin_step() must come first. Cost: one pass over
   /// parameters, gradient and moments.
   void step(std::size_t row, float* parameters, const float* gradient) {
     AKIN_ASSERT(steps_ > 0 && row < rows_);
-    kernel_(constants_, parameters, gradient, first_.data() + row * first_stride_,
-            second_.data() + row * second_stride_, stride_);
+    catch_up(row, parameters);
+    kernel_(constants_, parameters, gradient, first(row), second(row), stride_);
+    if (last_step_.empty()) return;
+    last_step_[row] = steps_;
+    last_rate_[row] = constants_.rate;
   }
+  /// Brings all rows of the table to where `steps` steps leave them, of which those not begun here were made
+  /// by step_hogwild(). Then steps() == `steps`.
+  void catch_up_all(std::uint64_t steps, Matrix& table);
 
-  /// As step(), where other threads step rows, this one too; `constants` are those of its step number. `own`
-  /// is the calling thread's, of Matrix::stride() numbers.
-  void step_hogwild(const StepConstants<float>& constants, std::size_t row, float* parameters,
-                    const float* gradient, HogwildCopies& own) {
-    AKIN_ASSERT(row < rows_);
-    hogwild_step(kernel_, constants, parameters, gradient, first_.data() + row * first_stride_,
-                 second_.data() + row * second_stride_, stride_, own);
-  }
+  /// catch_up() and step() of step number `step`, where other threads step rows, this one too; `constants`
+  /// are those of that step. `own` is the calling thread's, of Matrix::stride() numbers.
+  void catch_up_hogwild(std::uint64_t step, std::size_t row, float* parameters, HogwildCopies& own);
+  void step_hogwild(std::uint64_t step, const StepConstants<float>& constants, std::size_t row,
+                    float* parameters, const float* gradient, HogwildCopies& own);
 
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
@@ -106,18 +127,30 @@ class RowOptimizer {
   const Matrix& first_moment() const { return first_; }
   const Matrix& second_moment() const { return second_; }
   /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
-  /// the same bits as without the break.
+  /// the same bits as without the break: with kMoveOn, as after catch_up_all() and set_steps(steps()).
   std::vector<Matrix*> moments();
-  void set_steps(std::uint64_t steps) { steps_ = steps; }
+  /// With kMoveOn, all rows are where so many steps left them; those that idle move on at the learning rate
+  /// that holds now.
+  void set_steps(std::uint64_t steps);
 
  private:
+  float* first(std::size_t row) { return first_.data() + row * first_stride_; }
+  float* second(std::size_t row) { return second_.data() + row * second_stride_; }
+  IdleConstants idle(std::uint64_t steps) const;
+  void make_up(std::size_t row, std::uint64_t steps, float* parameters);
+
   OptimizerOptions options_;
   std::size_t rows_, cols_, stride_;
   StepKernel kernel_;
+  IdleKernel idle_kernel_ = nullptr;
   std::uint64_t steps_ = 0;
   StepConstants<float> constants_;
   Matrix first_, second_;
   std::size_t first_stride_, second_stride_;  // 0 where there is no such moment
+  // With kMoveOn, where the rule moves rows on:
+  std::vector<std::uint64_t> last_step_;  // of each row: the steps that it has made
+  std::vector<float> last_rate_;          // at which it moves on
+  std::vector<IdleConstants> idle_;       // of 0, 1, 2 ... steps
 };
 
 }  // namespace akin

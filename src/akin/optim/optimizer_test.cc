@@ -156,6 +156,73 @@ TEST_P(EveryRule, DenseGoesOnToTheSameBits) {
   EXPECT_EQ(straight, broken);
 }
 
+/// Rows with a gradient in one step of eight end where stepping the whole table with zeros elsewhere takes
+/// them: once the rate stands still, to within rounding and the epsilon that idle_constants() leaves as it
+/// is.
+TEST_P(EveryRule, IdleRowsMoveOnAsAWholeTableDoes) {
+  const std::size_t rows = 11, cols = 16;
+  for (const auto& [from, tolerance] : {std::pair{5000u, 1e-3}, std::pair{0u, 0.1}}) {
+    Matrix sparse = Matrix::normal(rows, cols, 1, 5);
+    const Matrix start = sparse.clone();
+    std::vector<float> whole(sparse.data(), sparse.data() + rows * cols);
+    RowOptimizer by_row(options(), rows, cols, IdleRows::kMoveOn);
+    DenseOptimizer at_once(options(), rows * cols);
+    by_row.set_steps(from);
+    at_once.set_steps(from);
+    Rng rng(3);
+    for (std::uint64_t t = 0; t < 600; ++t) {
+      const Matrix drawn = Matrix::normal(rows, cols, 1, 50 + t);
+      Matrix gradient(rows, cols);
+      by_row.begin_step();
+      for (std::size_t r = 0; r < rows; ++r) {
+        if (rng.below(8) > 0) continue;
+        std::ranges::copy(drawn[r], gradient.row(r));
+        by_row.catch_up(r, sparse.row(r));
+        by_row.step(r, sparse.row(r), gradient.row(r));
+      }
+      at_once.step(whole, {gradient.data(), rows * cols});
+    }
+    by_row.catch_up_all(from + 600, sparse);
+    double moved = 0, apart = 0;
+    for (std::size_t i = 0; i < rows * cols; ++i) {
+      moved = std::max(moved, std::abs(double{whole[i]} - start.data()[i]));
+      apart = std::max(apart, std::abs(double{whole[i]} - sparse.data()[i]));
+    }
+    EXPECT_LT(apart, tolerance * moved) << "from step " << from;
+    EXPECT_EQ(by_row.steps(), from + 600);
+  }
+}
+
+TEST_P(EveryRule, MovingOnGoesOnToTheSameBits) {
+  const std::size_t rows = 7, cols = 23;
+  const auto train = [&](RowOptimizer& optimizer, Matrix& table, std::uint64_t from, std::uint64_t to) {
+    optimizer.set_steps(from);
+    for (std::uint64_t t = from; t < to; ++t) {
+      const Matrix gradient = Matrix::normal(rows, cols, 1, 50 + t);
+      optimizer.begin_step();
+      for (std::size_t r = t % 3; r < rows; r += 3) optimizer.step(r, table.row(r), gradient.row(r));
+    }
+    optimizer.catch_up_all(to, table);
+  };
+  Matrix straight = Matrix::normal(rows, cols, 1, 5);
+  Matrix broken = straight.clone();
+  RowOptimizer whole(options(), rows, cols, IdleRows::kMoveOn),
+      first(options(), rows, cols, IdleRows::kMoveOn), second(options(), rows, cols, IdleRows::kMoveOn);
+  train(whole, straight, 0, 10);
+  train(whole, straight, 10, 20);
+  train(first, broken, 0, 10);
+  put_back(first, second);
+  train(second, broken, 10, 20);
+  EXPECT_EQ(0, std::memcmp(straight.data(), broken.data(), rows * straight.stride() * sizeof(float)));
+}
+
+TEST(RowOptimizer, RefusesMomentumThatNeverEnds) {
+  OptimizerOptions options = optimizer_options("adam");
+  options.beta1 = 0.9999f;
+  EXPECT_THROW(RowOptimizer(options, 3, 4, IdleRows::kMoveOn), Error);
+  EXPECT_NO_THROW(RowOptimizer(options, 3, 4, IdleRows::kStay));
+}
+
 TEST_P(EveryRule, GivesTheSameBitsOnManyThreads) {
   const std::size_t rows = 301, cols = 17;
   const Matrix gradient = Matrix::normal(rows, cols, 1, 8);

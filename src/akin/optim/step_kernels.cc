@@ -105,8 +105,7 @@ struct Adadelta {
     const V gradient = hn::LoadU(d, g + i), old = hn::LoadU(d, x + i), steps = hn::LoadU(d, m + i);
     const V mean = hn::MulAdd(rho, hn::LoadU(d, v + i), hn::Mul(rest, hn::Mul(gradient, gradient)));
     hn::StoreU(mean, d, v + i);
-    const V step =
-        hn::Mul(gradient, hn::Sqrt(hn::Div(hn::Add(steps, epsilon), hn::Add(mean, epsilon))));
+    const V step = hn::Mul(gradient, hn::Sqrt(hn::Div(hn::Add(steps, epsilon), hn::Add(mean, epsilon))));
     hn::StoreU(hn::NegMulAdd(rate, step, old), d, x + i);
     hn::StoreU(hn::MulAdd(rho, steps, hn::Mul(rest, hn::Mul(step, step))), d, m + i);
   }
@@ -121,14 +120,59 @@ void StepAll(const StepConstants<float>& constants, float* HWY_RESTRICT x, const
   for (std::size_t i = 0; i < n; i += lanes) rule(x, g, m, v, i);
 }
 
+template <UpdateRule rule>
+void Idle(const IdleConstants& constants, float rate, float* HWY_RESTRICT x, float* HWY_RESTRICT m,
+          float* HWY_RESTRICT v, std::size_t n) {
+  constexpr bool kFirst = rule != UpdateRule::kRmsProp, kSecond = rule != UpdateRule::kMomentum;
+  const D d;
+  const V move = hn::Set(d, rule == UpdateRule::kAdam ? rate * constants.move : constants.move);
+  const V keep1 = hn::Set(d, constants.keep1), keep2 = hn::Set(d, constants.keep2);
+  const V epsilon = hn::Set(d, constants.epsilon);
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const V old = hn::LoadU(d, x + i);
+    const V first = kFirst ? hn::LoadU(d, m + i) : hn::Zero(d);
+    const V second = kSecond ? hn::LoadU(d, v + i) : hn::Zero(d);
+    if (rule == UpdateRule::kMomentum) hn::StoreU(hn::MulAdd(move, first, old), d, x + i);
+    if (rule == UpdateRule::kAdam) {
+      const V step = hn::Div(hn::Mul(move, first), hn::Add(hn::Sqrt(second), epsilon));
+      hn::StoreU(hn::Sub(old, step), d, x + i);
+    }
+    if (kFirst) hn::StoreU(hn::Mul(keep1, first), d, m + i);
+    if (kSecond) hn::StoreU(hn::Mul(keep2, second), d, v + i);
+  }
+}
+
+IdleKernel IdleKernelOf(UpdateRule rule) {
+  switch (rule) {
+    case UpdateRule::kSgd:
+    case UpdateRule::kAdaGrad:
+      return nullptr;
+    case UpdateRule::kMomentum:
+      return Idle<UpdateRule::kMomentum>;
+    case UpdateRule::kRmsProp:
+      return Idle<UpdateRule::kRmsProp>;
+    case UpdateRule::kAdam:
+      return Idle<UpdateRule::kAdam>;
+    case UpdateRule::kAdadelta:
+      return Idle<UpdateRule::kAdadelta>;
+  }
+  return nullptr;
+}
+
 StepKernel KernelOf(UpdateRule rule) {
   switch (rule) {
-    case UpdateRule::kSgd: return StepAll<Sgd>;
-    case UpdateRule::kMomentum: return StepAll<Momentum>;
-    case UpdateRule::kAdaGrad: return StepAll<AdaGrad>;
-    case UpdateRule::kRmsProp: return StepAll<RmsProp>;
-    case UpdateRule::kAdam: return StepAll<Adam>;
-    case UpdateRule::kAdadelta: return StepAll<Adadelta>;
+    case UpdateRule::kSgd:
+      return StepAll<Sgd>;
+    case UpdateRule::kMomentum:
+      return StepAll<Momentum>;
+    case UpdateRule::kAdaGrad:
+      return StepAll<AdaGrad>;
+    case UpdateRule::kRmsProp:
+      return StepAll<RmsProp>;
+    case UpdateRule::kAdam:
+      return StepAll<Adam>;
+    case UpdateRule::kAdadelta:
+      return StepAll<Adadelta>;
   }
   return nullptr;
 }
@@ -140,8 +184,10 @@ HWY_AFTER_NAMESPACE();
 namespace akin {
 
 HWY_EXPORT(KernelOf);
+HWY_EXPORT(IdleKernelOf);
 
 StepKernel step_kernel(UpdateRule rule) { return HWY_DYNAMIC_DISPATCH(KernelOf)(rule); }
+IdleKernel idle_kernel(UpdateRule rule) { return HWY_DYNAMIC_DISPATCH(IdleKernelOf)(rule); }
 
 namespace reference {
 namespace {
@@ -162,12 +208,18 @@ void step_all(const StepConstants<float>& constants, float* x, const float* g, f
 
 StepKernel step_kernel(UpdateRule rule) {
   switch (rule) {
-    case UpdateRule::kSgd: return step_all<UpdateRule::kSgd>;
-    case UpdateRule::kMomentum: return step_all<UpdateRule::kMomentum>;
-    case UpdateRule::kAdaGrad: return step_all<UpdateRule::kAdaGrad>;
-    case UpdateRule::kRmsProp: return step_all<UpdateRule::kRmsProp>;
-    case UpdateRule::kAdam: return step_all<UpdateRule::kAdam>;
-    case UpdateRule::kAdadelta: return step_all<UpdateRule::kAdadelta>;
+    case UpdateRule::kSgd:
+      return step_all<UpdateRule::kSgd>;
+    case UpdateRule::kMomentum:
+      return step_all<UpdateRule::kMomentum>;
+    case UpdateRule::kAdaGrad:
+      return step_all<UpdateRule::kAdaGrad>;
+    case UpdateRule::kRmsProp:
+      return step_all<UpdateRule::kRmsProp>;
+    case UpdateRule::kAdam:
+      return step_all<UpdateRule::kAdam>;
+    case UpdateRule::kAdadelta:
+      return step_all<UpdateRule::kAdadelta>;
   }
   return nullptr;
 }

@@ -69,4 +69,43 @@ void check(const OptimizerOptions& options) {
   }
 }
 
+IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t steps) {
+  const auto n = static_cast<double>(steps);
+  // mu + mu^2 + ... + mu^n
+  const auto sum = [n](double mu) { return mu * (1 - std::pow(mu, n)) / (1 - mu); };
+  const auto power = [n](float decay) {
+    const double left = std::pow(static_cast<double>(decay), n);
+    return left < 1e-30 ? 0.0f : static_cast<float>(left);  // no numbers that take long to multiply
+  };
+  IdleConstants c{.epsilon = options.epsilon};
+  switch (options.rule) {
+    case UpdateRule::kSgd:
+    case UpdateRule::kAdaGrad:
+      break;
+    case UpdateRule::kMomentum:
+      c.move = static_cast<float>(sum(static_cast<double>(options.momentum)));
+      c.keep1 = power(options.momentum);
+      break;
+    case UpdateRule::kRmsProp:
+      c.keep2 = power(options.rho);
+      break;
+    case UpdateRule::kAdam: {
+      const double mu = static_cast<double>(options.beta1) / std::sqrt(static_cast<double>(options.beta2));
+      if (!(mu < 1)) {
+        fail(ErrorCode::kUsage,
+             "adam: beta1 = {} must be below sqrt(beta2) = {} where rows move on by momentum", options.beta1,
+             std::sqrt(options.beta2));
+      }
+      c.move = static_cast<float>(sum(mu));
+      c.keep1 = power(options.beta1);
+      c.keep2 = power(options.beta2);
+      break;
+    }
+    case UpdateRule::kAdadelta:
+      c.keep1 = c.keep2 = power(options.rho);
+      break;
+  }
+  return c;
+}
+
 }  // namespace akin

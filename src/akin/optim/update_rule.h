@@ -81,4 +81,21 @@ StepConstants<T> step_constants(const OptimizerOptions& options, std::uint64_t s
   return c;
 }
 
+/// What steps without a gradient do to a parameter.
+struct IdleConstants {
+  float move = 0;              ///< times the rate of the last step with a gradient
+  float keep1 = 1, keep2 = 1;  ///< what is left of the moments
+  float epsilon = 0;
+};
+
+/// The constants of `steps` >= 1 steps with g = 0 (recurrences.h) made in one:
+///
+///   momentum:  x <- x + move m,                            move = mu + mu^2 + ... + mu^steps  (no rate)
+///   adam:      x <- x - rate move m / (sqrt(v) + epsilon), the same of mu = beta1 / sqrt(beta2)
+///   then, of all rules:  m <- keep1 m,  v <- keep2 v
+///
+/// Adam's is exact but for epsilon, which does not shrink with v, and for changes of the rate while its
+/// momentum lasts, some 10 steps. Throws Error(kUsage) if beta1 >= sqrt(beta2), whose momentum never ends.
+IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t steps);
+
 }  // namespace akin

@@ -30,6 +30,10 @@ Param rate_param(float& rate) {
   return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
 }
 
+Param lazy_param(bool& lazy) {
+  return {"lazy", &lazy, "vectors outside a step's pairs stay; else they move on by their momentum"};
+}
+
 Param hogwild_param(bool& hogwild) {
   return {"hogwild", &hogwild, "threads step without locks: faster, not the same result each time"};
 }
@@ -91,6 +95,7 @@ std::vector<Param> RankingNetConfig::params() {
            0,
            0,
            {"linear", "constant"}},
+          lazy_param(lazy),
           hogwild_param(hogwild)};
 }
 
@@ -99,6 +104,7 @@ PairTrainOptions RankingNetConfig::options(std::string_view model) const {
           .batch = static_cast<std::size_t>(batch),
           .negatives = static_cast<std::size_t>(negatives),
           .linear = schedule == "linear",
+          .lazy = lazy,
           .hogwild = hogwild,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
@@ -112,6 +118,7 @@ std::vector<Param> RatingNetConfig::params() {
           penalty_param(regularization),
           optimizer_param(optimizer),
           rate_param(learning_rate),
+          lazy_param(lazy),
           hogwild_param(hogwild)};
 }
 
@@ -120,6 +127,7 @@ PairTrainOptions RatingNetConfig::options(std::string_view model) const {
                         .regularization = regularization,
                         .layers_regularization = regularization},
           .batch = static_cast<std::size_t>(batch),
+          .lazy = lazy,
           .hogwild = hogwild,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};

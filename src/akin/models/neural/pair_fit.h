@@ -30,6 +30,7 @@ struct RankingNetConfig {
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
   std::string schedule = "linear";
+  bool lazy = false;
   bool hogwild = false;
   std::vector<Param> params();
   PairTrainOptions options(std::string_view model) const;
@@ -44,6 +45,7 @@ struct RatingNetConfig {
   float regularization = 0;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
+  bool lazy = false;
   bool hogwild = false;
   std::vector<Param> params();
   PairTrainOptions options(std::string_view model) const;

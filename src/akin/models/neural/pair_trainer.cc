@@ -16,6 +16,10 @@ constexpr std::uint64_t kDropout = 33;         // stream of random numbers
 constexpr std::size_t kReportEvery = 1 << 18;  // pairs
 constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
 
+IdleRows idle_rows(const PairTrainOptions& options) {
+  return options.lazy ? IdleRows::kStay : IdleRows::kMoveOn;
+}
+
 }  // namespace
 
 PairTrainer::Worker::Worker(const PairNet& shared, const PairTrainOptions& options)
@@ -35,8 +39,8 @@ PairTrainer::PairTrainer(const Csr& pairs, const PairTrainOptions& options, int 
       context_(context),
       net_(net),
       source_(pairs, options.negatives, context.seed, options.model),
-      user_steps_(options.optimizer, net.users.rows(), net.users.cols()),
-      item_steps_(options.optimizer, net.items.rows(), net.items.cols()),
+      user_steps_(options.optimizer, net.users.rows(), net.users.cols(), idle_rows(options)),
+      item_steps_(options.optimizer, net.items.rows(), net.items.cols(), idle_rows(options)),
       team_(options.batch > PairTile::kPairs && !options.hogwild ? context.threads : 1) {
   for (Matrix* const matrix : net.dense())
     dense_steps_.emplace_back(options.optimizer, matrix->rows() * matrix->stride());
@@ -64,6 +68,7 @@ void PairTrainer::add_state(const std::string& prefix, FitState& state) {
 double PairTrainer::run_epoch(int epoch) {
   source_.start_epoch(epoch);
   const std::uint64_t before = static_cast<std::uint64_t>(epoch) * batches();
+  set_rate(rate_at(epoch, 0));
   user_steps_.set_steps(before);
   item_steps_.set_steps(before);
   for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_steps(before);
@@ -81,6 +86,8 @@ double PairTrainer::run_epoch(int epoch) {
                      .unit = "pairs",
                      .loss = loss / static_cast<double>(done)});
   }
+  user_steps_.catch_up_all(before + batches(), net_.users);
+  item_steps_.catch_up_all(before + batches(), net_.items);
   if (!std::isfinite(loss)) {
     fail(ErrorCode::kBadData, "{}: training diverged in epoch {}; lower learning_rate (now {})",
          options_.model, epoch + 1, options_.optimizer.learning_rate);
@@ -101,6 +108,12 @@ float PairTrainer::rate_at(int epoch, std::size_t batch) const {
   return static_cast<float>(rate * (1 - (epoch + part) / std::max(1, epochs_)));
 }
 
+void PairTrainer::set_rate(float rate) {
+  user_steps_.set_learning_rate(rate);
+  item_steps_.set_learning_rate(rate);
+  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
+}
+
 std::uint64_t PairTrainer::dropout_seed(int epoch) const {
   return Rng::mix(context_.seed + kDropout + static_cast<std::uint64_t>(epoch) * 0x1000);
 }
@@ -109,20 +122,13 @@ std::uint64_t PairTrainer::dropout_seed(int epoch) const {
 double PairTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
   double loss = 0;
   for (std::size_t number = first; number < last; ++number) {
-    const float rate = rate_at(epoch, number);
-    user_steps_.set_learning_rate(rate);
-    item_steps_.set_learning_rate(rate);
-    for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
-    batch_->begin(samples(number));
+    set_rate(rate_at(epoch, number));
+    user_steps_.begin_step();
+    item_steps_.begin_step();
+    read(samples(number));
     team_.run(batch_->tiles(), 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t tile = begin; tile < end; ++tile) {
-        batch_->read(source_, tile);
-        for (std::size_t s = batch_->first(tile); s < batch_->last(tile); ++s) {
-          batch_->user_row(s) = net_.users.row(batch_->users()[s]);
-          batch_->item_row(s) = net_.items.row(batch_->items()[s]);
-        }
+      for (std::size_t tile = begin; tile < end; ++tile)
         batch_->pass(net_, transposed_, tile, dropout_seed(epoch));
-      }
     });
     step();
     loss += batch_->loss();
@@ -130,10 +136,33 @@ double PairTrainer::train_together(int epoch, std::size_t first, std::size_t las
   return loss;
 }
 
+/// The minibatch's pairs and where their vectors are, brought up to date.
+void PairTrainer::read(std::span<const std::uint32_t> samples) {
+  PairBatch& batch = *batch_;
+  batch.begin(samples);
+  team_.run(batch.tiles(), 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t tile = begin; tile < end; ++tile) {
+      batch.read(source_, tile);
+      for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
+        batch.user_row(s) = net_.users.row(batch.users()[s]);
+        batch.item_row(s) = net_.items.row(batch.items()[s]);
+      }
+    }
+  });
+  if (options_.lazy) return;
+  team_.run(2, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t part = begin; part < end; ++part) {
+      RowOptimizer& optimizer = part == 0 ? user_steps_ : item_steps_;
+      Matrix& table = part == 0 ? net_.users : net_.items;
+      for (const idx_t row : part == 0 ? batch.users() : batch.items())
+        optimizer.catch_up(row, table.row(row));
+    }
+  });
+}
+
 /// One step down the gradients of the minibatch that passed.
 void PairTrainer::step() {
   const auto step_rows = [](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table) {
-    optimizer.begin_step();
     for (std::size_t k = 0; k < gradients.size(); ++k)
       optimizer.step(gradients.row(k), table.row(gradients.row(k)), gradients.sum(k));
   };
@@ -146,17 +175,21 @@ void PairTrainer::step() {
         batch_->add_items();
         step_rows(batch_->item_gradients(), item_steps_, net_.items);
       } else {
-        batch_->add_dense();
-        const std::vector<Matrix*> dense = net_.dense();
-        for (std::size_t d = 0; d < dense.size(); ++d) {
-          const Matrix& gradient = batch_->dense_gradients()[d];
-          const std::size_t n = gradient.rows() * gradient.stride();
-          dense_steps_[d].step({dense[d]->data(), n}, {gradient.data(), n});
-        }
-        transpose_layers(net_, transposed_);
+        step_dense();
       }
     }
   });
+}
+
+void PairTrainer::step_dense() {
+  batch_->add_dense();
+  const std::vector<Matrix*> dense = net_.dense();
+  for (std::size_t d = 0; d < dense.size(); ++d) {
+    const Matrix& gradient = batch_->dense_gradients()[d];
+    const std::size_t n = gradient.rows() * gradient.stride();
+    dense_steps_[d].step({dense[d]->data(), n}, {gradient.data(), n});
+  }
+  transpose_layers(net_, transposed_);
 }
 
 /// Minibatches [first, last), of which every thread takes whole ones.
@@ -177,6 +210,7 @@ double PairTrainer::train_apart(int epoch, std::size_t first, std::size_t last) 
 
 double PairTrainer::train_alone(int epoch, std::size_t number, Worker& worker) {
   PairBatch& batch = worker.batch;
+  const std::uint64_t step = static_cast<std::uint64_t>(epoch) * batches() + number + 1;
   const std::vector<Matrix*> shared = net_.dense(), own = worker.net.dense();
   for (std::size_t d = 0; d < own.size(); ++d)
     hogwild_load(shared[d]->data(), own[d]->data(), own[d]->rows() * own[d]->stride());
@@ -185,8 +219,11 @@ double PairTrainer::train_alone(int epoch, std::size_t number, Worker& worker) {
   for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
     batch.read(source_, tile);
     for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
-      hogwild_load(net_.users.row(batch.users()[s]), worker.users.row(s), worker.users.stride());
-      hogwild_load(net_.items.row(batch.items()[s]), worker.items.row(s), worker.items.stride());
+      const idx_t user = batch.users()[s], item = batch.items()[s];
+      user_steps_.catch_up_hogwild(step, user, net_.users.row(user), worker.user_copies);
+      item_steps_.catch_up_hogwild(step, item, net_.items.row(item), worker.item_copies);
+      hogwild_load(net_.users.row(user), worker.users.row(s), worker.users.stride());
+      hogwild_load(net_.items.row(item), worker.items.row(s), worker.items.stride());
       batch.user_row(s) = worker.users.row(s);
       batch.item_row(s) = worker.items.row(s);
     }
@@ -197,12 +234,11 @@ double PairTrainer::train_alone(int epoch, std::size_t number, Worker& worker) {
   batch.add_dense();
   OptimizerOptions options = options_.optimizer;
   options.learning_rate = rate_at(epoch, number);
-  const auto constants =
-      step_constants<float>(options, static_cast<std::uint64_t>(epoch) * batches() + number + 1);
+  const auto constants = step_constants<float>(options, step);
   const auto step_rows = [&](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table,
                              HogwildCopies& copies) {
     for (std::size_t k = 0; k < gradients.size(); ++k)
-      optimizer.step_hogwild(constants, gradients.row(k), table.row(gradients.row(k)), gradients.sum(k),
+      optimizer.step_hogwild(step, constants, gradients.row(k), table.row(gradients.row(k)), gradients.sum(k),
                              copies);
   };
   step_rows(batch.user_gradients(), user_steps_, net_.users, worker.user_copies);

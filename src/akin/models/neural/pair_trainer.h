@@ -23,13 +23,15 @@ struct PairTrainOptions {
   std::size_t batch = 256;
   std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn anew each epoch
   bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
+  bool lazy = false;          ///< IdleRows::kStay, else kMoveOn
   bool hogwild = false;       ///< each thread takes minibatches of its own
   OptimizerOptions optimizer;
   std::string_view model;  ///< named in messages
 };
 
 /// Trains the net on a PairSource. A step goes down the mean loss of a minibatch; minibatches are dealt anew
-/// each epoch. Of the vectors only rows of the minibatch move (RowOptimizer).
+/// each epoch. All vectors move on by their momentum, at the cost of those in the minibatch (RowOptimizer,
+/// IdleRows::kMoveOn), or with `lazy` only those.
 ///
 /// The same bits at any number of threads: they share every minibatch by tiles (PairBatch). So minibatches of
 /// one tile gain nothing from threads. With `hogwild` each thread takes whole minibatches and steps the net
@@ -62,9 +64,12 @@ class PairTrainer {
   std::size_t batches() const { return (source_.size() + options_.batch - 1) / options_.batch; }
   std::span<const std::uint32_t> samples(std::size_t batch) const;
   float rate_at(int epoch, std::size_t batch) const;
+  void set_rate(float rate);
   std::uint64_t dropout_seed(int epoch) const;
   double train_together(int epoch, std::size_t first, std::size_t last);
+  void read(std::span<const std::uint32_t> samples);
   void step();
+  void step_dense();
   double train_apart(int epoch, std::size_t first, std::size_t last);
   double train_alone(int epoch, std::size_t number, Worker& worker);
 
