@@ -11,8 +11,9 @@ ratings, to the last digit, and its quartiles; these do not settle all five coun
 4, drawn ratings will do for most of the curve. docs/models/neural.md has the result.
 
 Rows are the tutorial's log, `akin net train examples/nets/rating-dot.toml` (all rows of the tables move in each step,
-as in Keras), the same with lazy = true (only the rows of the minibatch), `akin train rating-dot` (lazy, code of its
-own; it tells no loss of validation like theirs, as it predicts within 1 to 5), all on one thread. Means over SEEDS (3).
+as in Keras), the same with lazy = true (only the rows of the minibatch), `akin train rating-dot` (code of its own, which
+moves all rows too; it tells no loss of validation like theirs, as it predicts within 1 to 5), all on one thread. Means
+over SEEDS (3).
 """
 
 import json
