@@ -9,10 +9,12 @@
 
 namespace akin {
 
+struct Cluster;     // models/cluster.h
 class FitObserver;  // models/fit_observer.h
 struct FitStart;    // models/fit_start.h
 
-/// Seed, threads, and the lines of communication: progress out, a wish to stop in, an observer of the fit.
+/// Seed, threads, and the lines of communication: progress out, a wish to stop in, an observer of the fit,
+/// other processes.
 struct Context {
   std::uint64_t seed = 42;
   int threads = 0;  ///< 0 = all processors
@@ -20,6 +22,8 @@ struct Context {
   std::stop_token stop = {};
   FitObserver* observer = nullptr;  ///< watches an iterative fit; not owned, of one fit at a time
   const FitStart* start = nullptr;  ///< where an iterative fit begins; not owned, none = random vectors
+  Cluster* cluster =
+      nullptr;  ///< the other processes of a distributed fit; not owned, none = fitted in this one
 
   void report(const Progress& progress) const {
     if (on_progress) on_progress(progress);

@@ -48,6 +48,7 @@ struct Traits {
   bool explains = false;            ///< explain() answers
   bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
+  bool distributed = false;         ///< fit() uses Context::cluster
   bool iterative() const { return !passes.empty(); }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
 #include "akin/models/fit_start.h"
@@ -74,6 +75,10 @@ std::vector<Param> NeuMf::Config::params() {
 
 std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
+  if (context.cluster && config.pretrain > 0) {
+    fail(ErrorCode::kUsage,
+         "{}: pretrain is for one process; with replicas leave it out, or train without them", kName);
+  }
   const Csr pairs = positive_interactions(data, kName, context.threads);
   const PairShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
   const PairShape mlp_shape{.embedding = static_cast<std::size_t>(config.embedding),
@@ -104,6 +109,7 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
     join(gmf->net, mlp->net, neumf.net);
     return loss;
   };
+  if (neumf.trainer.replicate()) return snapshot();
   run_passes({.total = before + config.epochs, .run = run, .snapshot = snapshot}, std::move(state), context);
   return snapshot();
 }

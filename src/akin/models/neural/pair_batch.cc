@@ -23,19 +23,23 @@ LossAt loss_at(PairLoss loss, float y, float target) {
   return {std::max(y, 0.0f) - y * target + std::log1p(away), sigma - target};
 }
 
-void RowGradients::add_equal(std::span<const idx_t> rows) {
+void RowGradients::find_different(std::span<const idx_t> rows) {
   ++batch_;
   rows_ = rows;
   places_.clear();
   for (std::size_t s = 0; s < rows.size(); ++s) {
     const idx_t row = rows[s];
-    if (seen_in_[row] == batch_) {
-      axpy(1, gradients_.row(s), gradients_.row(place_[row]), gradients_.stride());
-      continue;
-    }
+    if (seen_in_[row] == batch_) continue;
     seen_in_[row] = batch_;
     place_[row] = static_cast<std::uint32_t>(s);
     places_.push_back(static_cast<std::uint32_t>(s));
+  }
+}
+
+void RowGradients::add_equal() {
+  for (std::size_t s = 0; s < rows_.size(); ++s) {
+    const std::size_t first = first_like(s);
+    if (first != s) axpy(1, gradients_.row(s), gradients_.row(first), gradients_.stride());
   }
 }
 

@@ -40,11 +40,16 @@ class RowGradients {
       : gradients_(batch, cols), seen_in_(rows), place_(rows) {}
   Matrix& of_pairs() { return gradients_; }  ///< (batch, cols)
 
-  /// Adds the gradients of equal rows, in order; `rows` are those of the pairs. Cost: O(pairs x cols).
-  void add_equal(std::span<const idx_t> rows);
-  /// After it: the different rows, and the sum of each.
+  /// Finds the different ones among the pairs' rows. Cost: O(pairs).
+  void find_different(std::span<const idx_t> rows);
+  /// After it: the different rows, the first pair of each, and the first pair with the row of pair s.
   std::size_t size() const { return places_.size(); }
   idx_t row(std::size_t k) const { return rows_[places_[k]]; }
+  std::size_t first_pair(std::size_t k) const { return places_[k]; }
+  std::size_t first_like(std::size_t s) const { return place_[rows_[s]]; }
+  /// Adds the gradients of equal rows, in order. Cost: O(pairs x cols).
+  void add_equal();
+  /// After it: the sum of each.
   const float* sum(std::size_t k) const { return gradients_.row(places_[k]); }
 
  private:
@@ -80,8 +85,12 @@ class PairBatch {
   /// The tile's gradients; `seed` is of dropout, `transposed` are the layers' weights, transposed.
   void pass(const PairNet& net, std::span<const Matrix> transposed, std::size_t tile, std::uint64_t seed);
 
-  void add_users() { users_.add_equal(users()); }
-  void add_items() { items_.add_equal(items()); }
+  /// When all tiles are read: finds the different rows.
+  void find_users() { users_.find_different(users()); }
+  void find_items() { items_.find_different(items()); }
+  /// When they have passed, and the different rows are found: adds gradients up.
+  void add_users() { users_.add_equal(); }
+  void add_items() { items_.add_equal(); }
   void add_dense();
   const RowGradients& user_gradients() const { return users_; }
   const RowGradients& item_gradients() const { return items_; }

@@ -46,6 +46,7 @@ OptimizerOptions optimizer_of(const std::string& name, float rate) {
 
 std::unique_ptr<Model> run(PairTrainer& trainer, int epochs, const Context& context,
                            const std::function<std::unique_ptr<Model>()>& make) {
+  if (trainer.replicate()) return make();
   FitState state;
   trainer.add_state("", state);
   run_passes({.total = epochs, .run = [&](int epoch) { return trainer.run_epoch(epoch); }, .snapshot = make},

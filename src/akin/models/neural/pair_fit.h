@@ -60,7 +60,8 @@ PairNet initial_net(const PairShape& shape, const PairInit& init, PairLoss loss,
 /// Makes users and items without entries unknown (zero rows) and the model of the net.
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers);
 
-/// Fits a net to positive_interactions().
+/// Fits a net to positive_interactions(). In a replica (Context::cluster) this and the next one return the
+/// initial net's model: the trained net is the server's.
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
                                        const PairTrainOptions& options, int epochs, const Context& context);
 /// Fits a net to training_ratings().

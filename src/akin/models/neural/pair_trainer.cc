@@ -7,7 +7,9 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
-#include "akin/optim/hogwild.h"
+#include "akin/models/cluster.h"
+#include "akin/models/neural/pair_replica.h"
+#include "akin/models/neural/pair_wire.h"
 
 namespace akin {
 namespace {
@@ -16,37 +18,27 @@ constexpr std::uint64_t kDropout = 33;         // stream of random numbers
 constexpr std::size_t kReportEvery = 1 << 18;  // pairs
 constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
 
-IdleRows idle_rows(const PairTrainOptions& options) {
-  return options.lazy ? IdleRows::kStay : IdleRows::kMoveOn;
-}
-
 }  // namespace
-
-PairTrainer::Worker::Worker(const PairNet& shared, const PairTrainOptions& options)
-    : batch(shared, options.objective, options.batch),
-      net(shared.shape, 0, 0),
-      users(options.batch, shared.users.cols()),
-      items(options.batch, shared.items.cols()),
-      user_copies(users.stride()),
-      item_copies(items.stride()) {
-  for (const Matrix* const matrix : net.dense()) dense_copies.emplace_back(matrix->rows() * matrix->stride());
-}
 
 PairTrainer::PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs,
                          const Context& context, PairNet& net)
-    : options_(options),
-      epochs_(epochs),
+    : pairs_(pairs),
       context_(context),
       net_(net),
       source_(pairs, options.negatives, context.seed, options.model),
-      user_steps_(options.optimizer, net.users.rows(), net.users.cols(), idle_rows(options)),
-      item_steps_(options.optimizer, net.items.rows(), net.items.cols(), idle_rows(options)),
-      team_(options.batch > PairTile::kPairs && !options.hogwild ? context.threads : 1) {
-  for (Matrix* const matrix : net.dense())
-    dense_steps_.emplace_back(options.optimizer, matrix->rows() * matrix->stride());
-  const int workers = options.hogwild ? resolve_threads(context.threads) : 0;
-  for (int worker = 0; worker < workers; ++worker) workers_.emplace_back(net, options);
-  if (workers == 0) batch_.emplace(net, options.objective, options.batch);
+      optimizers_(options, epochs, source_.size(), net),
+      team_(options.batch > PairTile::kPairs && !options.hogwild && !context.cluster ? context.threads : 1) {
+  if (context.cluster) {
+    if (context.cluster->listener) {
+      server_ = std::make_unique<PairServer>(*context.cluster, optimizers_,
+                                             pair_hello(pairs, optimizers_, context.seed));
+    }
+  } else if (options.hogwild) {
+    for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
+      workers_.push_back({PairWorker(net, options), SharedParameters(optimizers_)});
+  } else {
+    batch_.emplace(net, options.objective, options.batch);
+  }
 }
 
 void PairTrainer::add_state(const std::string& prefix, FitState& state) {
@@ -56,62 +48,67 @@ void PairTrainer::add_state(const std::string& prefix, FitState& state) {
     for (Matrix* const moment : optimizer.moments())
       state.add(fmt::format("{}{}.moment{}", prefix, name, state.parts().size()), *moment);
   };
-  add_moments("users", user_steps_);
-  add_moments("items", item_steps_);
+  add_moments("users", optimizers_.users);
+  add_moments("items", optimizers_.items);
   const std::vector<Matrix*> dense = net_.dense();
   for (std::size_t d = 0; d < dense.size(); ++d) {
     state.add(fmt::format("{}dense{}", prefix, d), *dense[d]);
-    add_moments(fmt::format("dense{}", d), dense_steps_[d]);
+    add_moments(fmt::format("dense{}", d), optimizers_.dense[d]);
   }
 }
 
 double PairTrainer::run_epoch(int epoch) {
-  source_.start_epoch(epoch);
-  const std::uint64_t before = static_cast<std::uint64_t>(epoch) * batches();
-  set_rate(rate_at(epoch, 0));
-  user_steps_.set_steps(before);
-  item_steps_.set_steps(before);
-  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_steps(before);
+  if (!server_) source_.start_epoch(epoch);  // else replicas deal samples
+  optimizers_.start_epoch(epoch);
   transpose_layers(net_, transposed_);
-  const std::size_t each = std::max<std::size_t>(1, kReportEvery / options_.batch);
+  const std::size_t batches = optimizers_.batches(), size = optimizers_.options.batch;
+  const std::size_t each = std::max<std::size_t>(1, kReportEvery / size);
   double loss = 0;
-  for (std::size_t first = 0; first < batches(); first += each) {
-    const std::size_t last = std::min(batches(), first + each);
-    loss += options_.hogwild ? train_apart(epoch, first, last) : train_together(epoch, first, last);
+  for (std::size_t first = 0; first < batches; first += each) {
+    const std::size_t last = std::min(batches, first + each);
+    loss += train(epoch, first, last);
     context_.check_stop();
-    const std::size_t n = source_.size(), done = std::min(n, last * options_.batch);
+    const std::size_t n = source_.size(), done = std::min(n, last * size);
     context_.report({.phase = "training",
                      .done = static_cast<std::uint64_t>(epoch) * n + done,
-                     .total = static_cast<std::uint64_t>(epochs_) * n,
+                     .total = static_cast<std::uint64_t>(optimizers_.epochs) * n,
                      .unit = "pairs",
                      .loss = loss / static_cast<double>(done)});
   }
-  user_steps_.catch_up_all(before + batches(), net_.users);
-  item_steps_.catch_up_all(before + batches(), net_.items);
+  optimizers_.end_epoch(epoch);
   if (!std::isfinite(loss)) {
     fail(ErrorCode::kBadData, "{}: training diverged in epoch {}; lower learning_rate (now {})",
-         options_.model, epoch + 1, options_.optimizer.learning_rate);
+         optimizers_.options.model, epoch + 1, optimizers_.options.optimizer.learning_rate);
   }
   return loss / static_cast<double>(source_.size());
 }
 
+double PairTrainer::train(int epoch, std::size_t first, std::size_t last) {
+  if (server_) return server_->train(epoch, first, last, context_);
+  return batch_ ? train_together(epoch, first, last) : train_apart(epoch, first, last);
+}
+
+bool PairTrainer::replicate() {
+  Cluster* const cluster = context_.cluster;
+  if (!cluster || !cluster->server) return false;
+  const PairTrainOptions& options = optimizers_.options;
+  PairReplica replica(*cluster->server, net_, options.batch, pair_hello(pairs_, optimizers_, context_.seed),
+                      context_.stop);
+  PairWorker worker(net_, options);
+  int dealt = -1;
+  while (const std::optional<PairTurn> turn = replica.next()) {
+    if (turn->number >= optimizers_.batches() || turn->epoch < 0)
+      fail(ErrorCode::kBadData, "{}: deals a minibatch that there is not", cluster->server->text());
+    if (turn->epoch != dealt) source_.start_epoch(dealt = turn->epoch);
+    worker.train(*turn, source_, samples(turn->number), dropout_seed(dealt), replica);
+    cluster->pairs += samples(turn->number).size();
+  }
+  return true;
+}
+
 std::span<const std::uint32_t> PairTrainer::samples(std::size_t batch) const {
-  const std::size_t begin = batch * options_.batch;
-  return source_.order().subspan(begin, std::min(options_.batch, source_.size() - begin));
-}
-
-/// The step length of a minibatch.
-float PairTrainer::rate_at(int epoch, std::size_t batch) const {
-  const float rate = options_.optimizer.learning_rate;
-  if (!options_.linear) return rate;
-  const double part = static_cast<double>(batch * options_.batch) / static_cast<double>(source_.size());
-  return static_cast<float>(rate * (1 - (epoch + part) / std::max(1, epochs_)));
-}
-
-void PairTrainer::set_rate(float rate) {
-  user_steps_.set_learning_rate(rate);
-  item_steps_.set_learning_rate(rate);
-  for (DenseOptimizer& optimizer : dense_steps_) optimizer.set_learning_rate(rate);
+  const std::size_t size = optimizers_.options.batch, begin = batch * size;
+  return source_.order().subspan(begin, std::min(size, source_.size() - begin));
 }
 
 std::uint64_t PairTrainer::dropout_seed(int epoch) const {
@@ -122,9 +119,9 @@ std::uint64_t PairTrainer::dropout_seed(int epoch) const {
 double PairTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
   double loss = 0;
   for (std::size_t number = first; number < last; ++number) {
-    set_rate(rate_at(epoch, number));
-    user_steps_.begin_step();
-    item_steps_.begin_step();
+    optimizers_.set_rate(optimizers_.rate_at({epoch, number}));
+    optimizers_.users.begin_step();
+    optimizers_.items.begin_step();
     read(samples(number));
     team_.run(batch_->tiles(), 1, [&](std::size_t begin, std::size_t end) {
       for (std::size_t tile = begin; tile < end; ++tile)
@@ -149,13 +146,18 @@ void PairTrainer::read(std::span<const std::uint32_t> samples) {
       }
     }
   });
-  if (options_.lazy) return;
   team_.run(2, 1, [&](std::size_t begin, std::size_t end) {
+    const auto catch_up = [](const RowGradients& rows, RowOptimizer& optimizer, Matrix& table) {
+      for (std::size_t k = 0; k < rows.size(); ++k) optimizer.catch_up(rows.row(k), table.row(rows.row(k)));
+    };
     for (std::size_t part = begin; part < end; ++part) {
-      RowOptimizer& optimizer = part == 0 ? user_steps_ : item_steps_;
-      Matrix& table = part == 0 ? net_.users : net_.items;
-      for (const idx_t row : part == 0 ? batch.users() : batch.items())
-        optimizer.catch_up(row, table.row(row));
+      if (part == 0) {
+        batch.find_users();
+        catch_up(batch.user_gradients(), optimizers_.users, net_.users);
+      } else {
+        batch.find_items();
+        catch_up(batch.item_gradients(), optimizers_.items, net_.items);
+      }
     }
   });
 }
@@ -170,10 +172,10 @@ void PairTrainer::step() {
     for (std::size_t part = begin; part < end; ++part) {
       if (part == 0) {
         batch_->add_users();
-        step_rows(batch_->user_gradients(), user_steps_, net_.users);
+        step_rows(batch_->user_gradients(), optimizers_.users, net_.users);
       } else if (part == 1) {
         batch_->add_items();
-        step_rows(batch_->item_gradients(), item_steps_, net_.items);
+        step_rows(batch_->item_gradients(), optimizers_.items, net_.items);
       } else {
         step_dense();
       }
@@ -187,7 +189,7 @@ void PairTrainer::step_dense() {
   for (std::size_t d = 0; d < dense.size(); ++d) {
     const Matrix& gradient = batch_->dense_gradients()[d];
     const std::size_t n = gradient.rows() * gradient.stride();
-    dense_steps_[d].step({dense[d]->data(), n}, {gradient.data(), n});
+    optimizers_.dense[d].step({dense[d]->data(), n}, {gradient.data(), n});
   }
   transpose_layers(net_, transposed_);
 }
@@ -195,58 +197,18 @@ void PairTrainer::step_dense() {
 /// Minibatches [first, last), of which every thread takes whole ones.
 double PairTrainer::train_apart(int epoch, std::size_t first, std::size_t last) {
   std::vector<double> losses(workers_.size());
-  const std::size_t grain = std::max<std::size_t>(1, kHandedOut / options_.batch);
+  const std::size_t grain = std::max<std::size_t>(1, kHandedOut / optimizers_.options.batch);
   parallel_for(
       last - first, static_cast<int>(workers_.size()),
-      [&](std::size_t begin, std::size_t end, int worker) {
+      [&](std::size_t begin, std::size_t end, int thread) {
+        auto& [worker, parameters] = workers_[thread];
         double loss = 0;
         for (std::size_t number = first + begin; number < first + end; ++number)
-          loss += train_alone(epoch, number, workers_[worker]);
-        losses[worker] += loss;
+          loss += worker.train({epoch, number}, source_, samples(number), dropout_seed(epoch), parameters);
+        losses[thread] += loss;
       },
       grain);
   return std::accumulate(losses.begin(), losses.end(), 0.0);
-}
-
-double PairTrainer::train_alone(int epoch, std::size_t number, Worker& worker) {
-  PairBatch& batch = worker.batch;
-  const std::uint64_t step = static_cast<std::uint64_t>(epoch) * batches() + number + 1;
-  const std::vector<Matrix*> shared = net_.dense(), own = worker.net.dense();
-  for (std::size_t d = 0; d < own.size(); ++d)
-    hogwild_load(shared[d]->data(), own[d]->data(), own[d]->rows() * own[d]->stride());
-  transpose_layers(worker.net, worker.transposed);
-  batch.begin(samples(number));
-  for (std::size_t tile = 0; tile < batch.tiles(); ++tile) {
-    batch.read(source_, tile);
-    for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
-      const idx_t user = batch.users()[s], item = batch.items()[s];
-      user_steps_.catch_up_hogwild(step, user, net_.users.row(user), worker.user_copies);
-      item_steps_.catch_up_hogwild(step, item, net_.items.row(item), worker.item_copies);
-      hogwild_load(net_.users.row(user), worker.users.row(s), worker.users.stride());
-      hogwild_load(net_.items.row(item), worker.items.row(s), worker.items.stride());
-      batch.user_row(s) = worker.users.row(s);
-      batch.item_row(s) = worker.items.row(s);
-    }
-    batch.pass(worker.net, worker.transposed, tile, dropout_seed(epoch));
-  }
-  batch.add_users();
-  batch.add_items();
-  batch.add_dense();
-  OptimizerOptions options = options_.optimizer;
-  options.learning_rate = rate_at(epoch, number);
-  const auto constants = step_constants<float>(options, step);
-  const auto step_rows = [&](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table,
-                             HogwildCopies& copies) {
-    for (std::size_t k = 0; k < gradients.size(); ++k)
-      optimizer.step_hogwild(step, constants, gradients.row(k), table.row(gradients.row(k)), gradients.sum(k),
-                             copies);
-  };
-  step_rows(batch.user_gradients(), user_steps_, net_.users, worker.user_copies);
-  step_rows(batch.item_gradients(), item_steps_, net_.items, worker.item_copies);
-  for (std::size_t d = 0; d < own.size(); ++d)
-    dense_steps_[d].step_hogwild(constants, shared[d]->data(), batch.dense_gradients()[d].data(),
-                                 worker.dense_copies[d]);
-  return batch.loss();
 }
 
 }  // namespace akin
