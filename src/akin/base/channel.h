@@ -53,6 +53,8 @@ class Channel {
   /// longer than `patience` (zero = forever).
   std::span<const std::byte> receive(std::size_t limit, std::chrono::seconds patience = {});
 
+  /// Tells the other side that this one is gone.
+  void close() { socket_ = Socket(); }
   const std::string& peer() const { return peer_; }
 
  private:

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/cli/cluster_flags.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/fit_flags.h"
 #include "akin/cli/output.h"
@@ -57,6 +58,20 @@ void print_result(const Bundle& bundle, const std::string& out, const std::vecto
   print(text);
 }
 
+json result_json(const Bundle& bundle, const std::string& out, const std::vector<double>& losses) {
+  return {{"model", bundle.entry->name},
+          {"params", bundle.params},
+          {"seed", bundle.seed},
+          {"holdout", to_string(bundle.split)},
+          {"training_events", bundle.count(Part::kTrain)},
+          {"validation_events", bundle.count(Part::kValidation)},
+          {"history_events", bundle.count(Part::kHistory)},
+          {"held_out_events", bundle.test.size()},
+          {"seconds", bundle.fit_seconds},
+          {"losses", losses},
+          {"bundle", out}};
+}
+
 /// Vectors of --init-items for the items of `shop`, told in a remark.
 PretrainedItems read_init_items(const std::string& path, const Dataset& shop, Session& session) {
   MatchedItems match = match_items(read_embeddings(path), shop.items, path);
@@ -67,6 +82,35 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& shop, Se
           : fmt::format(", and {} of items that are not in the data", format_count(match.unknown))));
   return std::move(match.items);
 }
+
+/// The flags of one run.
+struct TrainFlags {
+  std::string data, out, init_items;
+  SplitFlags split;
+  ParamValues params;
+  FitFlags fit;
+  ClusterFlags cluster;
+
+  void add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
+    line.add({"-d,--data", "DATA", &data, "data set written by `akin import`", Need::kRequired});
+    if (entry.traits.distributed) {
+      line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to (required but with --join)"});
+    } else {
+      line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
+    }
+    split.add_to(line);
+    line.section("Parameters of " + std::string(entry.name));
+    for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+    if (entry.traits.takes_item_vectors) {
+      line.section("Where training begins");
+      line.add({"--init-items", "FILE", &init_items,
+                "vectors of items to begin with in place of random ones: a bundle, or what `akin export` "
+                "writes"});
+    }
+    fit.add_to(line, entry, args);
+    cluster.add_to(line, entry, args);
+  }
+};
 
 }  // namespace
 
@@ -80,72 +124,53 @@ int run_train(const Args& args) {
   if (args[0][0] == '-')
     fail(ErrorCode::kUsage, "name the model before the flags: akin train MODEL {} ...", args[0]);
   const ModelEntry& entry = find_model(args[0]);
-  std::string data_path;
-  std::string out;
-  SplitFlags split_flags;
-  ParamValues params;
-  FitFlags fit_flags;
-  std::string init_items;
+  TrainFlags flags;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
-  line.add({"-d,--data", "DATA", &data_path, "data set written by `akin import`", Need::kRequired});
-  line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
-  split_flags.add_to(line);
-  line.section("Parameters of " + std::string(entry.name));
-  for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
-  if (entry.traits.takes_item_vectors) {
-    line.section("Where training begins");
-    line.add(
-        {"--init-items", "FILE", &init_items,
-         "vectors of items to begin with in place of random ones: a bundle, or what `akin export` writes"});
-  }
-  fit_flags.add_to(line, entry, args);
+  flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
-  entry.complete(params);  // wrong values are told before anything is read
-  const MonitorOptions watch = fit_flags.options(line, entry);
+  entry.complete(flags.params);  // wrong values are told before anything is read
+  const MonitorOptions watch = flags.fit.options(line, entry);
   Session session(line.common);
-  Dataset data = load_dataset(data_path);
-  SplitSpec split = split_flags.spec(data, line.common.seed);
+  std::unique_ptr<ClusterPart> part = flags.cluster.begin(line, args, session);
+  Dataset data = load_dataset(flags.data);
+  SplitSpec split = flags.split.spec(data, line.common.seed);
   split.validation = split.validation || !watch.metric.empty();
-  session.remark(training_note(data, entry, params));
+  session.remark(training_note(data, entry, flags.params));
   Arena arena = make_arena(std::move(data), split);
+  Context context = session.context();
+  if (part) context.cluster = &part->cluster;
+  if (part && part->is_replica()) {
+    print_replica(*part, fit_in(arena, entry, flags.params, context).seconds, line.common);
+    return kSuccess;
+  }
   if (watch.resume && !std::filesystem::exists(watch.checkpoint))
     session.remark(fmt::format("{}: no such checkpoint yet, starting anew", watch.checkpoint));
   const std::unique_ptr<Watch> watched =
-      needs_monitor(watch) ? make_watch(arena, {&entry, params}, watch, session.context()) : nullptr;
-  Context context = session.context();
+      needs_monitor(watch) ? make_watch(arena, {&entry, flags.params}, watch, session.context()) : nullptr;
   if (watched) context.observer = &watched->monitor;
   PretrainedItems pretrained;
   FitStart start;
-  if (!init_items.empty()) {
-    pretrained = read_init_items(init_items, arena.shop, session);
+  if (!flags.init_items.empty()) {
+    pretrained = read_init_items(flags.init_items, arena.shop, session);
     start.items = &pretrained;
     context.start = &start;
   }
-  Fitted fitted = fit_in(arena, entry, params, context);
+  Fitted fitted = fit_in(arena, entry, flags.params, context);
+  part.reset();
   if (watched && watched->monitor.resumed_at() > 0)
     session.remark(fmt::format("resumed after pass {}", watched->monitor.resumed_at()));
-  const Bundle bundle = make_bundle(std::move(arena), entry, params, context.seed, std::move(fitted));
+  const Bundle bundle = make_bundle(std::move(arena), entry, flags.params, context.seed, std::move(fitted));
   context.check_stop();
-  save_bundle(bundle, out);
+  save_bundle(bundle, flags.out);
   session.progress().clear();
   const std::vector<double> losses = session.progress().losses();
   if (!line.common.json) {
     if (watched) print(curve_lines(watched->monitor));
-    print_result(bundle, out, losses);
+    print_result(bundle, flags.out, losses);
     return kSuccess;
   }
-  json result = {{"model", bundle.entry->name},
-                 {"params", bundle.params},
-                 {"seed", bundle.seed},
-                 {"holdout", to_string(bundle.split)},
-                 {"training_events", bundle.count(Part::kTrain)},
-                 {"validation_events", bundle.count(Part::kValidation)},
-                 {"history_events", bundle.count(Part::kHistory)},
-                 {"held_out_events", bundle.test.size()},
-                 {"seconds", bundle.fit_seconds},
-                 {"losses", losses},
-                 {"bundle", out}};
+  json result = result_json(bundle, flags.out, losses);
   if (watched) result["monitor"] = monitor_json(watched->monitor);
   print_json(result);
   return kSuccess;

@@ -61,6 +61,7 @@ void PairServer::serve(Guest& guest) {
     why = fmt::format("{}: {}", guest.channel.peer(), error.what());
   }
   leave(guest, why);
+  guest.channel.close();
 }
 
 void PairServer::greet(Guest& guest) {
@@ -168,43 +169,45 @@ double PairServer::train(int epoch, std::size_t first, std::size_t last, const C
   return loss_;
 }
 
+/// Whether it is so within a little time.
+template <typename Condition>
+bool PairServer::comes_true(Condition condition) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, kLittle, condition);
+}
+
 void PairServer::wait_for_replicas(const Context& context) {
-  const auto joined = [&] {
-    const std::scoped_lock lock(mutex_);
-    return live_ >= cluster_.replicas;
-  };
-  while (!joined()) {
-    wait_a_little(context);
-    if (const std::string failures = cluster_.failures ? cluster_.failures() : ""; !failures.empty())
+  while (!comes_true([this] { return live_ >= cluster_.replicas; })) {
+    if (const std::string failures = look_around(context); !failures.empty())
       fail(ErrorCode::kIo, "a replica failed to start: {}", failures);
   }
 }
 
 void PairServer::wait_for_epoch(const Context& context) {
-  for (;;) {
-    {
-      const std::scoped_lock lock(mutex_);
-      if (left_ == 0) return;
-    }
-    wait_a_little(context);
-    if (const std::string failures = cluster_.failures ? cluster_.failures() : ""; !failures.empty()) {
-      if (cluster_.warn) cluster_.warn("a replica failed: " + failures);
-    }
+  while (!comes_true([this] { return left_ == 0; })) {
+    const std::string failures = look_around(context);
+    if (!failures.empty() && cluster_.warn) cluster_.warn("a replica failed: " + failures);
     const std::scoped_lock lock(mutex_);
     if (live_ == 0 && left_ > 0)
       fail(ErrorCode::kIo, "all replicas are gone; the last one: {}", last_failure_);
   }
+  tell_remarks();
 }
 
-/// Until something changes, not for long; passes remarks on, from the thread of fit().
-void PairServer::wait_a_little(const Context& context) {
+/// What is to be done while waiting; gives Cluster::failures.
+std::string PairServer::look_around(const Context& context) {
+  context.check_stop();
+  tell_remarks();
+  return cluster_.failures ? cluster_.failures() : "";
+}
+
+/// From the thread of fit().
+void PairServer::tell_remarks() {
   std::vector<std::string> remarks;
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kLittle);
+    const std::scoped_lock lock(mutex_);
     remarks.swap(remarks_);
   }
-  context.check_stop();
   for (const std::string& remark : remarks) {
     if (cluster_.warn) cluster_.warn(remark);
   }

@@ -53,7 +53,10 @@ class PairServer {
   void leave(Guest& guest, const std::string& why);
   void wait_for_replicas(const Context& context);
   void wait_for_epoch(const Context& context);
-  void wait_a_little(const Context& context);
+  template <typename Condition>
+  bool comes_true(Condition condition);
+  std::string look_around(const Context& context);
+  void tell_remarks();
   void cut_off();
 
   const Cluster& cluster_;
