@@ -26,8 +26,9 @@ std::string failures_of(std::vector<ReplicaProcess>& processes) {
 void ClusterFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
   if (!entry.traits.distributed) {
     for (const std::string& arg : args) {
-      if (std::ranges::count(kNames, std::string_view(arg).substr(0, arg.find('='))) > 0)
-        fail(ErrorCode::kUsage, "{} does not apply: {} is trained by one process", arg, entry.name);
+      const std::string_view name = std::string_view(arg).substr(0, arg.find('='));
+      if (std::ranges::count(kNames, name) > 0)
+        fail(ErrorCode::kUsage, "{} does not apply: {} is trained by one process", name, entry.name);
     }
     return;
   }
@@ -39,13 +40,11 @@ void ClusterFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args
   line.add({"--listen", "HOST:PORT", &listen_,
             "start no replicas: wait here for N that --join, from networks that are trusted"});
   line.add({"--join", "HOST:PORT", &join_,
-            "be a replica of the process there, with the same data, parameters and seed; writes nothing"});
+            "be a replica of the process there, with the same data, parameters and seed; needs no "
+            "--out"});
 }
 
-std::unique_ptr<ClusterPart> ClusterFlags::begin(const CommandLine& line, const Args& args,
-                                                 Session& session) const {
-  if (!line.given("out") && join_.empty())
-    fail(ErrorCode::kUsage, "--out is missing; see `akin {} --help`", line.name());
+std::unique_ptr<ClusterPart> ClusterFlags::begin(const Args& args, Session& session) const {
   if (!listen_.empty() && replicas_ == 0)
     fail(ErrorCode::kUsage, "--listen: say with --replicas for how many to wait");
   auto part = std::make_unique<ClusterPart>();

@@ -30,7 +30,7 @@ class ClusterFlags {
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args);
   /// Listens and starts replicas, which run `train` with the same `args`, or is one; null = no flag was
   /// given. `session` must outlive it. Throws Error(kUsage), also for flags that need others, and Error(kIo).
-  std::unique_ptr<ClusterPart> begin(const CommandLine& line, const Args& args, Session& session) const;
+  std::unique_ptr<ClusterPart> begin(const Args& args, Session& session) const;
 
  private:
   int replicas_ = 0;

@@ -37,6 +37,7 @@ json model_json(const ModelEntry& entry) {
           {"explains", entry.traits.explains},
           {"warm_start", entry.traits.warm_start},
           {"takes_item_vectors", entry.traits.takes_item_vectors},
+          {"distributed", entry.traits.distributed},
           {"params", std::move(params)}};
 }
 

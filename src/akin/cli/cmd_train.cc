@@ -93,11 +93,8 @@ struct TrainFlags {
 
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
     line.add({"-d,--data", "DATA", &data, "data set written by `akin import`", Need::kRequired});
-    if (entry.traits.distributed) {
-      line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to (required but with --join)"});
-    } else {
-      line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
-    }
+    line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired, 0, "",
+              entry.traits.distributed ? "join" : ""});
     split.add_to(line);
     line.section("Parameters of " + std::string(entry.name));
     for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
@@ -132,7 +129,7 @@ int run_train(const Args& args) {
   entry.complete(flags.params);  // wrong values are told before anything is read
   const MonitorOptions watch = flags.fit.options(line, entry);
   Session session(line.common);
-  std::unique_ptr<ClusterPart> part = flags.cluster.begin(line, args, session);
+  std::unique_ptr<ClusterPart> part = flags.cluster.begin(args, session);
   Dataset data = load_dataset(flags.data);
   SplitSpec split = flags.split.spec(data, line.common.seed);
   split.validation = split.validation || !watch.metric.empty();
