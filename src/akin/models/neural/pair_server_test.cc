@@ -166,7 +166,7 @@ TEST(PairServer, StrangersDoNoHarm) {
     PairReplica early(address, stranger.net, options.batch, hello, {});  // fetches what it was not dealt
     std::vector<float> to(1000);
     const PairCopies copies{{{0, to.data()}}, {{0, to.data()}}, std::vector<float*>(8, to.data())};
-    EXPECT_NE(error_of([&] { early.load(copies); }), "no error");
+    EXPECT_NE(error_of([&] { early.load({}, copies); }), "no error");
 
     replica = std::jthread([&] { replicate(address, options); });
     loss = served.train(0, 0, optimizers.batches(), server.context());
