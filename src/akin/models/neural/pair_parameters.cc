@@ -78,10 +78,14 @@ void SharedParameters::step(const PairTurn& turn, const PairGradients& gradients
   options.learning_rate = shared_.rate_at(turn);
   const std::uint64_t step = shared_.step_of(turn);
   const auto constants = step_constants<float>(options, step);
-  for (const auto& [row, gradient] : gradients.users)
-    shared_.users.step_hogwild(step, constants, row, net.users.row(row), gradient, row_copies_);
-  for (const auto& [row, gradient] : gradients.items)
-    shared_.items.step_hogwild(step, constants, row, net.items.row(row), gradient, row_copies_);
+  const auto step_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowGradient>& rows) {
+    for (const auto& [row, gradient] : rows) {
+      optimizer.catch_up_hogwild(step, row, table.row(row), row_copies_);  // others have stepped since load()
+      optimizer.step_hogwild(step, constants, row, table.row(row), gradient, row_copies_);
+    }
+  };
+  step_rows(shared_.users, net.users, gradients.users);
+  step_rows(shared_.items, net.items, gradients.items);
   const std::vector<Matrix*> dense = net.dense();
   for (std::size_t d = 0; d < dense.size(); ++d)
     shared_.dense[d].step_hogwild(constants, dense[d]->data(), gradients.dense[d], dense_copies_[d]);

@@ -88,7 +88,7 @@ void PairServer::work(Guest& guest) {
     if (request.wants()) {
       if (guest.held.empty())
         fail(ErrorCode::kBadData, "{}: wants rows for no minibatch", guest.channel.peer());
-      parameters.load({epoch_, guest.held.front()}, copies);
+      parameters.load(now(), copies);
       next = deal(guest);
     } else {
       next = wait_for_turn(guest);
@@ -103,11 +103,23 @@ void PairServer::step(Guest& guest, const PairRequest& request, PairParameters& 
   const auto held = std::ranges::find(guest.held, *request.done);
   if (held == guest.held.end())
     fail(ErrorCode::kBadData, "{}: trained a minibatch that it had not been dealt", guest.channel.peer());
-  parameters.step({epoch_, *request.done}, request.gradients);  // epoch_ stays while anyone holds a minibatch
+  parameters.step(begin_step(), request.gradients);
   guest.held.erase(held);
   const std::scoped_lock lock(mutex_);
   loss_ += request.gradients.loss;
   if (--left_ == 0) changed_.notify_all();
+}
+
+/// The step that comes next. Were it the minibatch's, rows would move on by their momentum for steps whose
+/// gradients are still under way, and again with these.
+PairTurn PairServer::now() {
+  const std::scoped_lock lock(mutex_);
+  return {epoch_, steps_};
+}
+
+PairTurn PairServer::begin_step() {
+  const std::scoped_lock lock(mutex_);
+  return {epoch_, steps_++};
 }
 
 /// The next minibatch that is nobody's, if there is one.
@@ -156,6 +168,7 @@ double PairServer::train(int epoch, std::size_t first, std::size_t last, const C
       const std::scoped_lock lock(mutex_);
       epoch_ = epoch;
       next_ = first;
+      steps_ = first;
       last_ = last;
       left_ = last - first;
       loss_ = 0;

@@ -20,9 +20,10 @@
 namespace akin {
 
 /// Deals minibatches to replicas and steps the net by their gradients as they come: Downpour SGD (cluster.h)
-/// with n_fetch = n_push = 1. A thread per replica, without locks between them (hogwild.h). What a lost
-/// replica had under way is dealt again. One replica alone gives the bits of PairTrainer without a cluster:
-/// its gradients are applied before it fetches what it needs next.
+/// with n_fetch = n_push = 1. Rate and momentum go by the number of steps made, not of minibatches dealt. A
+/// thread per replica, without locks between them (hogwild.h). What a lost replica had under way is dealt
+/// again. One replica alone gives the bits of PairTrainer without a cluster: its gradients are applied before
+/// it fetches what it needs next.
 class PairServer {
  public:
   /// Lets replicas join from now on. `cluster` and `optimizers` are not owned. `hello` is what replicas must
@@ -48,6 +49,8 @@ class PairServer {
   void greet(Guest& guest);
   void work(Guest& guest);
   void step(Guest& guest, const PairRequest& request, PairParameters& parameters);
+  PairTurn now();
+  PairTurn begin_step();
   std::optional<PairTurn> deal(Guest& guest);
   std::optional<PairTurn> wait_for_turn(Guest& guest);
   void leave(Guest& guest, const std::string& why);
@@ -67,6 +70,7 @@ class PairServer {
   std::condition_variable changed_;
   int epoch_ = 0;
   std::size_t next_ = 0, last_ = 0, left_ = 0;  // minibatches: next to deal, their end, not yet done
+  std::size_t steps_ = 0;                       // made in this epoch, counted as they come
   std::vector<std::size_t> again_;              // dealt to replicas that are lost
   double loss_ = 0;
   int live_ = 0;  // replicas that are welcome and not lost
