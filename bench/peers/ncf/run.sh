@@ -11,9 +11,11 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$akin" import ncf "$data/movielens-1m/ncf/ml-1m" -o "$work/ml.data" --quiet > "$work/log"
+shape="--factors 32 --embedding 32 --layers 32,16,8"  # of torch_loop.py's neumf
 seconds() {  # MODEL EPOCHS THREADS
   begin=$(date +%s.%N)
-  "$akin" train "$1" -d "$work/ml.data" -o "$work/model.akin" --holdout none --epochs "$2" --threads "$3" --quiet > "$work/log"
+  # shellcheck disable=SC2086
+  "$akin" train "$1" $(test "$1" = neumf && echo $shape) -d "$work/ml.data" -o "$work/model.akin" --holdout none --epochs "$2" --threads "$3" --quiet > "$work/log"
   echo "$(date +%s.%N) $begin" | awk '{print $1 - $2}'
 }
 rate() {  # MODEL PAIRS_AN_EPOCH SHORT LONG THREADS

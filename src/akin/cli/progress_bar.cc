@@ -98,7 +98,9 @@ void ProgressBar::report(const Progress& progress) {
   if (!new_phase && !last && since_shown < (style_ == Style::kBar ? 0.1 : 1.0)) return;
   last_shown_ = now;
   if (style_ == Style::kBar) {
-    draw(progress, seconds);
+    Progress shown = progress;
+    if (std::isnan(shown.loss) && last_loss_at_ > 0) shown.loss = losses_.back();  // of the last epoch
+    draw(shown, seconds);
   } else {
     write_json(progress, seconds);
   }

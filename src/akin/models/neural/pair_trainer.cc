@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -73,7 +74,8 @@ double PairTrainer::run_epoch(int epoch) {
                      .done = static_cast<std::uint64_t>(epoch) * n + done,
                      .total = static_cast<std::uint64_t>(optimizers_.epochs) * n,
                      .unit = "pairs",
-                     .loss = loss / static_cast<double>(done)});
+                     .loss = last < batches ? std::numeric_limits<double>::quiet_NaN()
+                                            : loss / static_cast<double>(n)});
   }
   optimizers_.end_epoch(epoch);
   if (!std::isfinite(loss)) {
