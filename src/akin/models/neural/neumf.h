@@ -13,14 +13,15 @@ namespace akin {
 class NeuMf : public PairNetModel {
  public:
   struct Config : RankingNetConfig {
-    int factors = 32;
-    int embedding = 32;
-    std::string layers = "32,16,8";
+    int factors = 64;
+    int embedding = 8;
+    std::string layers = "16,8";
     float dropout = 0;
-    float layers_regularization = 0;
+    float layers_regularization = 0.3f;
     int pretrain = 0;
     std::string fine_tune = "sgd";
     float fine_tune_rate = 0.01f;
+    Config() { regularization = 0.03f; }
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "neumf";
