@@ -13,7 +13,7 @@ class Mlp : public PairNetModel {
     int embedding = 32;
     std::string layers = "32,16,8";
     float dropout = 0;
-    Config() { regularization = 0.3f; }
+    Config() { regularization = 0.1f; }
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "mlp";
