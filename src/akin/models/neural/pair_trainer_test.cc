@@ -145,6 +145,7 @@ TEST(NeuMf, PretrainedBeginsAsTheMeanOfItsTwo) {
   mlp.embedding = 4;
   mlp.layers = "8,4";
   mlp.epochs = 3;
+  mlp.regularization = config.layers_regularization;
   const auto joined = NeuMf::fit(toy.training(), config, {}), one = Gmf::fit(toy.training(), gmf, {}),
              other = Mlp::fit(toy.training(), mlp, {});
   std::vector<float> y(toy.data.items.size()), a(y.size()), b(y.size());
