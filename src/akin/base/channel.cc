@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -110,7 +111,7 @@ void Channel::send(std::span<const std::byte> message) {
   // Both in one piece: two would be two packets.
   buffer_.resize(sizeof(size) + message.size());
   std::memcpy(buffer_.data(), &size, sizeof(size));
-  std::memcpy(buffer_.data() + sizeof(size), message.data(), message.size());
+  std::ranges::copy(message, buffer_.begin() + sizeof(size));  // which may be empty
   write(buffer_.data(), buffer_.size());
 }
 
