@@ -18,11 +18,7 @@ class Mlp : public PairNetModel {
   };
   static constexpr std::string_view kName = "mlp";
   static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
-  static constexpr Traits kTraits = {.passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true,
-                                     .distributed = true};
+  static constexpr Traits kTraits = kRankingNetTraits;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
 };

@@ -26,11 +26,7 @@ class NeuMf : public PairNetModel {
   };
   static constexpr std::string_view kName = "neumf";
   static constexpr std::string_view kSummary = "neural matrix factorization (He et al. 2017)";
-  static constexpr Traits kTraits = {.passes = "epochs",
-                                     .planned_schedule = true,
-                                     .warm_start = true,
-                                     .takes_item_vectors = true,
-                                     .distributed = true};
+  static constexpr Traits kTraits = kRankingNetTraits;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
 };

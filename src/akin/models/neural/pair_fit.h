@@ -18,6 +18,18 @@ std::vector<std::size_t> parse_layers(std::string_view text, std::string_view mo
 Param layers_param(std::string& layers);
 Param dropout_param(float& dropout);
 
+/// What nets that rank, and nets that predict ratings, are and can.
+inline constexpr Traits kRankingNetTraits = {.passes = "epochs",
+                                             .planned_schedule = true,
+                                             .warm_start = true,
+                                             .takes_item_vectors = true,
+                                             .distributed = true};
+inline constexpr Traits kRatingNetTraits = {.predicts_ratings = true,
+                                            .passes = "epochs",
+                                            .warm_start = true,
+                                            .takes_item_vectors = true,
+                                            .distributed = true};
+
 /// How nets that rank begin, as He et al. do.
 inline constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};
 

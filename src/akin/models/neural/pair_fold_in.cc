@@ -1,6 +1,7 @@
 #include "akin/models/neural/pair_fold_in.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "akin/linalg/kernels.h"
 #include "akin/models/factor/interactions.h"
@@ -87,26 +88,17 @@ PairNet grown(const PairNet& net, PairLoss loss, const Csr& pairs, const FitStar
   result.users = net.users.resized(pairs.rows(), net.users.cols());
   result.items = net.items.resized(pairs.cols, net.items.cols());
   const bool ranks = loss == PairLoss::kLogistic;
-  const auto known_user = [&](idx_t user) { return user < net.users.rows() && !is_zero(net.users[user]); };
   const Csr by_item = transpose(pairs);
   std::vector<idx_t> pool;  // a user stands there once for each event
-  if (ranks && !start.fold_items.empty()) {
-    for (const idx_t user : by_item.indices) {
-      if (known_user(user)) pool.push_back(user);
-    }
-  }
+  if (ranks && !start.fold_items.empty()) pool = known_users(net.users, by_item.indices, {}, 1).users;
   const std::size_t drawn =
       ranks ? PairFoldIn::kDrawn * pool.size() / std::max<std::size_t>(1, pairs.cols) : 0;
   const Matrix mean_user = mean_row(net.users), mean_item = mean_row(net.items);
   const PairFoldIn items(net, loss);
   for (const idx_t item : start.fold_items) {
-    PairTargets users;
-    const auto others = by_item.cols_of(item);
-    for (std::size_t k = 0; k < others.size(); ++k) {
-      if (!known_user(others[k])) continue;
-      users.others.push_back(others[k]);
-      users.targets.push_back(ranks ? 1 : by_item.values_of(item)[k]);
-    }
+    const auto values = ranks ? std::span<const float>() : by_item.values_of(item);
+    KnownUsers known = known_users(net.users, by_item.cols_of(item), values, 1);
+    const PairTargets users{std::move(known.users), std::move(known.values)};
     Matrix row = mean_item.clone();
     if (!users.others.empty()) items.item(users, pool, drawn, row);
     std::ranges::copy(row[0], result.items.row(item));

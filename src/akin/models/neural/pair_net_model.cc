@@ -1,8 +1,6 @@
 #include "akin/models/neural/pair_net_model.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 #include <string>
 
 #include "akin/base/error.h"

@@ -70,12 +70,12 @@ double PairTrainer::run_epoch(int epoch) {
     loss += train(epoch, first, last);
     context_.check_stop();
     const std::size_t n = source_.size(), done = std::min(n, last * size);
-    context_.report({.phase = "training",
-                     .done = static_cast<std::uint64_t>(epoch) * n + done,
-                     .total = static_cast<std::uint64_t>(optimizers_.epochs) * n,
-                     .unit = "pairs",
-                     .loss = last < batches ? std::numeric_limits<double>::quiet_NaN()
-                                            : loss / static_cast<double>(n)});
+    context_.report(
+        {.phase = "training",
+         .done = static_cast<std::uint64_t>(epoch) * n + done,
+         .total = static_cast<std::uint64_t>(optimizers_.epochs) * n,
+         .unit = "pairs",
+         .loss = last < batches ? std::numeric_limits<double>::quiet_NaN() : loss / static_cast<double>(n)});
   }
   optimizers_.end_epoch(epoch);
   if (!std::isfinite(loss)) {
@@ -121,7 +121,7 @@ std::uint64_t PairTrainer::dropout_seed(int epoch) const {
 double PairTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
   double loss = 0;
   for (std::size_t number = first; number < last; ++number) {
-    optimizers_.set_rate(optimizers_.rate_at({epoch, number}));
+    if (optimizers_.options.linear) optimizers_.set_rate(optimizers_.rate_at({epoch, number}));
     optimizers_.users.begin_step();
     optimizers_.items.begin_step();
     read(samples(number));

@@ -15,11 +15,7 @@ class RatingDot : public PairNetModel {
   static constexpr std::string_view kName = "rating-dot";
   static constexpr std::string_view kSummary =
       "net for ratings: dot product of two embeddings (the tutorial's)";
-  static constexpr Traits kTraits = {.predicts_ratings = true,
-                                     .passes = "epochs",
-                                     .warm_start = true,
-                                     .takes_item_vectors = true,
-                                     .distributed = true};
+  static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context) {

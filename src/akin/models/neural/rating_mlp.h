@@ -16,11 +16,7 @@ class RatingMlp : public PairNetModel {
   };
   static constexpr std::string_view kName = "rating-mlp";
   static constexpr std::string_view kSummary = "net for ratings: layers over two embeddings (the tutorial's)";
-  static constexpr Traits kTraits = {.predicts_ratings = true,
-                                     .passes = "epochs",
-                                     .warm_start = true,
-                                     .takes_item_vectors = true,
-                                     .distributed = true};
+  static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step and with dropout.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
