@@ -19,11 +19,13 @@ MAY_INCLUDE = {
     "models": {"base", "linalg", "optim", "data"},
     "eval": {"base", "linalg", "optim", "data", "models"},
     "catalog": {"base", "linalg", "optim", "data", "models"},
-    "tune": {"base", "linalg", "optim", "data", "models", "eval", "catalog"},
     "store": {"base", "linalg", "optim", "data", "models", "catalog"},
     "serve": {"base", "linalg", "optim", "data", "models", "catalog", "store"},
+    "experiment": {"base", "linalg", "optim", "data", "models", "eval", "catalog", "store"},
     "nn": {"base"},
+    "nets": {"base", "linalg", "data", "nn"},
 }
+MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 
 # The only modules that may include a third-party header, by the header's first path component.
@@ -32,10 +34,10 @@ HOMES = {
     "hwy": {"linalg", "optim", "models"},
     "Eigen": {"linalg", "optim"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"},
-    "nlohmann": {"base", "data", "eval", "tune", "store", "nn", "cli"},
+    "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
-    "CLI": {"cli"}, "toml++": {"cli"},
+    "CLI": {"cli"}, "toml++": {"nets", "cli"},
     "fmt": None,  # anywhere
     "gtest": None,
 }

@@ -1,4 +1,4 @@
-// Bundles the scripts of akin's reports and writes them as C++ (src/akin/eval/page_script.h declares it).
+// Bundles the scripts of akin's reports and writes them as C++ (src/akin/report/page_script.h declares it).
 // Usage: node build.mjs OUT.cc [NODE_MODULES]
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 // In place of the bundle where akin is built with AKIN_CHARTS=OFF.
-#include "akin/eval/page_script.h"
+#include "akin/report/page_script.h"
 
 namespace akin {
 

@@ -21,7 +21,7 @@ constexpr idx_t kItems = 307;
 class ModelContract : public testing::TestWithParam<ModelEntry> {
  protected:
   static std::unique_ptr<Model> fit(const Planted& planted, std::uint64_t seed = 42, int threads = 1) {
-    Context context;
+    FitContext context;
     context.seed = seed;
     context.threads = threads;
     return GetParam().fit(planted.training(), small_parameters(GetParam()), context);
@@ -208,7 +208,7 @@ TEST_P(ModelContract, ItemsWithoutEventsAreSimilarToNothing) {
 TEST_P(ModelContract, StopsOnRequest) {
   std::stop_source stop;
   stop.request_stop();
-  Context context;
+  FitContext context;
   context.stop = stop.get_token();
   expect_error(ErrorCode::kCancelled, clusters(kUsers, kItems, 9), context);
 }
@@ -223,7 +223,7 @@ TEST_P(ModelContract, RefusesAnEmptyTrainingSet) {
 /// Fits data that may be too small for the model: either a clear Error(kBadData), or finite scores.
 void expect_error_or_finite_scores(const ModelEntry& entry, const Planted& planted) {
   try {
-    const auto model = entry.fit(planted.training(), small_parameters(entry), {.threads = 3});
+    const auto model = entry.fit(planted.training(), small_parameters(entry), {{.threads = 3}});
     std::vector<float> out(planted.data.n_items());
     const auto history = planted.history(0);
     model->score_all(history.known(0), out);

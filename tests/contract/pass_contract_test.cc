@@ -4,7 +4,7 @@
 #include <map>
 
 #include "akin/base/error.h"
-#include "akin/models/fit_observer.h"
+#include "akin/models/fit/observer.h"
 #include "planted_data.h"
 
 namespace akin::contract {
@@ -75,8 +75,7 @@ class PassContract : public testing::TestWithParam<ModelEntry> {
                                     const std::stop_token& stop = {}) {
     ParamValues params = small_parameters(GetParam());
     params[std::string(GetParam().traits.passes)] = std::to_string(passes);
-    Context context{.threads = threads, .stop = stop, .observer = observer};
-    return GetParam().fit(planted().training(), params, context);
+    return GetParam().fit(planted().training(), params, {{.threads = threads, .stop = stop}, observer});
   }
   static const Planted& planted() {
     static const Planted kPlanted = clusters(401, 307, 9);

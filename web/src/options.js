@@ -1,4 +1,4 @@
-// From akin's small chart specification (src/akin/eval/chart.h writes it) to ECharts options. No document here:
+// From akin's small chart specification (src/akin/report/chart.h writes it) to ECharts options. No document here:
 // what a chart shows depends on the specification, the theme and the width alone.
 
 /// Colours that people with colour-blindness tell apart side by side, on white and on black.

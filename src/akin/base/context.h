@@ -2,36 +2,34 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
+#include <string_view>
 
-#include "akin/base/error.h"
 #include "akin/base/progress.h"
 
 namespace akin {
 
-struct Cluster;     // models/cluster.h
-class FitObserver;  // models/fit_observer.h
-struct FitStart;    // models/fit_start.h
+/// A line for a person about something that is no error, such as a file that is not there yet. May be called
+/// from any thread. Empty = nobody listens.
+using RemarkFn = std::function<void(std::string_view)>;
 
-/// Seed, threads, and the lines of communication: progress out, a wish to stop in, an observer of the fit,
-/// other processes.
+/// Seed, threads, and the lines of communication: progress and remarks out, a wish to stop in.
 struct Context {
   std::uint64_t seed = 42;
   int threads = 0;  ///< 0 = all processors
   ProgressFn on_progress = {};
+  RemarkFn on_remark = {};
   std::stop_token stop = {};
-  FitObserver* observer = nullptr;  ///< watches an iterative fit; not owned, of one fit at a time
-  const FitStart* start = nullptr;  ///< where an iterative fit begins; not owned, none = random vectors
-  Cluster* cluster =
-      nullptr;  ///< the other processes of a distributed fit; not owned, none = fitted in this one
 
   void report(const Progress& progress) const {
     if (on_progress) on_progress(progress);
   }
-  /// Throws Error(kCancelled) if the caller asked to stop. Call it once per block of work, not per event.
-  void check_stop() const {
-    if (stop.stop_requested()) fail(ErrorCode::kCancelled, "stopped on request");
+  void remark(std::string_view text) const {
+    if (on_remark) on_remark(text);
   }
+  /// Throws Error(kCancelled) if the caller asked to stop. Call it once per block of work, not per event.
+  void check_stop() const;
 };
 
 }  // namespace akin

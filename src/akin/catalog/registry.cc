@@ -3,24 +3,24 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/models/bias.h"
-#include "akin/models/embed/bagged_prod2vec.h"
-#include "akin/models/embed/doc2vec.h"
-#include "akin/models/embed/item2vec.h"
-#include "akin/models/embed/meta_prod2vec.h"
-#include "akin/models/embed/prod2vec.h"
-#include "akin/models/embed/prod2vec_cluster.h"
-#include "akin/models/embed/word2vec.h"
-#include "akin/models/factor/als.h"
-#include "akin/models/factor/als_wr.h"
-#include "akin/models/factor/bpr.h"
-#include "akin/models/factor/logistic_mf.h"
-#include "akin/models/factor/mf_sgd.h"
-#include "akin/models/factor/nmf.h"
-#include "akin/models/factor/nmf_rating.h"
-#include "akin/models/factor/svd.h"
-#include "akin/models/factor/svdpp.h"
-#include "akin/models/factor/warp.h"
+#include "akin/models/baseline/bias.h"
+#include "akin/models/word2vec/bagged_prod2vec.h"
+#include "akin/models/word2vec/doc2vec.h"
+#include "akin/models/word2vec/item2vec.h"
+#include "akin/models/word2vec/meta_prod2vec.h"
+#include "akin/models/word2vec/prod2vec.h"
+#include "akin/models/word2vec/prod2vec_cluster.h"
+#include "akin/models/word2vec/word2vec.h"
+#include "akin/models/implicit/als.h"
+#include "akin/models/rating/als_wr.h"
+#include "akin/models/ranking/bpr.h"
+#include "akin/models/implicit/logistic_mf.h"
+#include "akin/models/rating/mf_sgd.h"
+#include "akin/models/implicit/nmf.h"
+#include "akin/models/rating/nmf_rating.h"
+#include "akin/models/implicit/svd.h"
+#include "akin/models/rating/svdpp.h"
+#include "akin/models/ranking/warp.h"
 #include "akin/models/linear/ease.h"
 #include "akin/models/linear/slim.h"
 #include "akin/models/neighbors/co_occurrence.h"
@@ -34,7 +34,7 @@
 #include "akin/models/neural/neumf.h"
 #include "akin/models/neural/rating_dot.h"
 #include "akin/models/neural/rating_mlp.h"
-#include "akin/models/popularity.h"
+#include "akin/models/baseline/popularity.h"
 
 namespace akin {
 namespace {
@@ -62,7 +62,7 @@ ModelEntry entry() {
             return infos;
           },
       .fit =
-          [](const TrainingData& data, const ParamValues& values, const Context& context) {
+          [](const TrainingData& data, const ParamValues& values, const FitContext& context) {
             typename M::Config config;
             set_params(config.params(), values, M::kName);
             return M::fit(data, config, context);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -25,7 +26,7 @@ struct ModelEntry {
   std::vector<ParamInfo> (*params)();
   /// Fits with the given parameters over the defaults. Throws Error(kUsage) for an unknown name or a wrong
   /// value.
-  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values, const Context& context);
+  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values, const FitContext& context);
   /// Checks `values` and returns all parameters with defaults filled in.
   ParamValues (*complete)(const ParamValues& values);
   std::unique_ptr<Model> (*load)(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -117,7 +117,7 @@ bool CommandLine::parse(const Args& args) {
   read_config();
   for (Entry& entry : entries_) {
     if (!entry.values.empty()) assign(entry);
-    if (entry.flag.need == Need::kRequired && entry.values.empty() && !given(entry.flag.unless)) {
+    if (entry.flag.need == Need::kRequired && entry.values.empty()) {
       fail_usage(fmt::format("{} is missing", entry.positional ? entry.flag.flags : "--" + entry.long_name));
     }
   }

@@ -39,7 +39,6 @@ struct Flag {
   Need need = Need::kOptional;
   double min = 0;                  ///< whole numbers must not be below
   std::string default_value = {};  ///< shown by --help; empty = the target's value
-  std::string unless = {};         ///< a required flag is not, where the flag of this long name is given
 };
 
 /// What every command has.

@@ -4,8 +4,8 @@
 
 #include "akin/cli/import_report.h"
 #include "akin/cli/shop_text.h"
-#include "akin/eval/report.h"
-#include "akin/eval/report_json.h"
+#include "akin/report/report.h"
+#include "akin/report/report_json.h"
 
 namespace akin::cli {
 namespace {

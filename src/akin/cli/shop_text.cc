@@ -6,7 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
-#include "akin/eval/text_table.h"
+#include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {
@@ -142,16 +142,6 @@ std::string shell_word(std::string_view word) {
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
   return quoted + "'";
-}
-
-std::string format_bytes(double bytes) {
-  constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
-  std::size_t unit = 0;
-  while (bytes >= 999.5 && unit < 4) {
-    bytes /= 1000;
-    ++unit;
-  }
-  return fmt::format("{:.{}f} {}", bytes, unit == 0 || bytes >= 99.95 ? 0 : 1, kUnits[unit]);
 }
 
 }  // namespace akin::cli

@@ -38,7 +38,4 @@ std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts
 /// `word`, quoted for a shell if it has to be, for commands that are printed to be typed.
 std::string shell_word(std::string_view word);
 
-/// Bytes that `number` things of `size` bytes take, as text: "12.3 MB".
-std::string format_bytes(double bytes);
-
 }  // namespace akin::cli

@@ -5,8 +5,8 @@
 
 #include "akin/base/error.h"
 #include "akin/cli/shop_text.h"
-#include "akin/eval/report_json.h"
-#include "akin/eval/text_table.h"
+#include "akin/report/report_json.h"
+#include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {

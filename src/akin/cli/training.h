@@ -8,8 +8,8 @@
 
 #include "akin/cli/session.h"
 #include "akin/data/split.h"
-#include "akin/eval/fit_monitor.h"
-#include "akin/eval/report.h"
+#include "akin/experiment/fit_monitor.h"
+#include "akin/report/report.h"
 #include "akin/store/bundle.h"
 
 namespace akin::cli {

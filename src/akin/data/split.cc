@@ -126,6 +126,16 @@ std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed)
   return specs;
 }
 
+SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed) {
+  if (!holdout.empty()) return parse_split(holdout, seed);
+  return {.holdout = data.has_given_split() ? Holdout::kGiven : Holdout::kLast, .seed = seed};
+}
+
+std::vector<SplitSpec> choose_splits(std::string_view holdout, const Dataset& data, std::uint64_t seed) {
+  if (!holdout.empty()) return parse_protocol(holdout, seed);
+  return {choose_split(holdout, data, seed)};
+}
+
 std::string to_string(const SplitSpec& spec) {
   const Form& form = form_of(spec.holdout);
   if (spec.holdout == Holdout::kFold) return fmt::format("{}:{}/{}", form.name, spec.fold, spec.folds);

@@ -9,7 +9,7 @@
 
 #include "akin/base/rng.h"
 #include "akin/data/dataset.h"
-#include "akin/models/alias_table.h"
+#include "akin/models/fit/alias_table.h"
 
 namespace akin {
 

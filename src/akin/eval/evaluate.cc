@@ -14,7 +14,7 @@
 #include "akin/eval/block_ranker.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/eval/rating.h"
-#include "akin/eval/text_table.h"
+#include "akin/report/text_table.h"
 
 namespace akin {
 

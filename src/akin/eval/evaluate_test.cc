@@ -8,7 +8,7 @@
 #include <set>
 
 #include "akin/eval/shop_for_test.h"
-#include "akin/models/popularity.h"
+#include "akin/models/baseline/popularity.h"
 
 namespace akin {
 namespace {

@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/eval/text_table.h"
+#include "akin/report/text_table.h"
 
 namespace akin {
 namespace {

@@ -38,7 +38,7 @@ struct Traits {
   bool deterministic = true;          ///< same seed, same bits at any thread count
   bool uses_order = false;            ///< the order of the history matters
   /// The parameter that says how many passes an iterative fit makes, such as "epochs"; empty = the fit does
-  /// not go in passes, and Context::observer hears nothing.
+  /// not go in passes, and FitContext::observer hears nothing.
   std::string_view passes = {};
   /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
   /// fit with t passes.
@@ -48,7 +48,6 @@ struct Traits {
   bool explains = false;            ///< explain() answers
   bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
-  bool distributed = false;         ///< fit() uses Context::cluster
   bool iterative() const { return !passes.empty(); }
 };
 
@@ -100,7 +99,7 @@ class Model {
 //   struct Config { ...fields with defaults...; std::vector<Param> params(); };
 //   static constexpr std::string_view kName = "als", kSummary = "one line (paper)";
 //   static constexpr Traits kTraits = {...};
-//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context&
+//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext&
 //   context); static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t
 //   n_items);
 // fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters,

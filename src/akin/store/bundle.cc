@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/parallel.h"
 #include "akin/data/dataset_io.h"
 
 namespace akin {
@@ -59,32 +60,48 @@ std::uint64_t Bundle::count(Part part) const {
   return static_cast<std::uint64_t>(std::ranges::count(shop.events, part, &Event::part));
 }
 
-Bundle make_bundle(Arena arena, const ModelEntry& entry, const ParamValues& params, std::uint64_t seed,
-                   Fitted fitted) {
+Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed, Fitted fitted) {
   Bundle bundle;
-  bundle.entry = &entry;
-  bundle.params = entry.complete(params);
+  bundle.entry = spec.entry;
+  bundle.params = spec.all_params();
   bundle.seed = seed;
   bundle.fit_seconds = fitted.seconds;
-  bundle.split = arena.split;
-  bundle.shop = std::move(arena.shop);
-  if (!arena.known.empty()) bundle.shop.events = std::move(arena.known);
-  bundle.test = std::move(arena.test);
+  bundle.split = data.split;
+  bundle.shop = std::move(data.shop);
+  if (!data.known.empty()) bundle.shop.events = std::move(data.known);
+  bundle.test = std::move(data.test);
   bundle.model = std::move(fitted.model);
   return bundle;
-}
-
-Bundle train_bundle(Dataset data, const SplitSpec& split_spec, const ModelEntry& entry,
-                    const ParamValues& params, const Context& context) {
-  const ParamValues complete = entry.complete(params);  // wrong values are told before anything is done
-  Arena arena = make_arena(std::move(data), split_spec);
-  Fitted fitted = fit_in(arena, entry, complete, context);
-  return make_bundle(std::move(arena), entry, complete, context.seed, std::move(fitted));
 }
 
 Matrix item_embedding(const Bundle& bundle) {
   const Matrix& all = bundle.model->embeddings();
   return all.resized(all.rows(), bundle.model->embedding_dim());
+}
+
+Matrix user_embedding(const Bundle& bundle, const Context& context) {
+  const std::vector<Event>& events = bundle.shop.events;
+  const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
+  const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
+  Matrix result(bundle.shop.n_users(), dim);
+  parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
+    context.check_stop();
+    std::vector<float> vector(bundle.model->item_vectors().cols());
+    std::vector<idx_t> items;
+    std::vector<float> values;
+    for (std::size_t user = begin; user < end; ++user) {
+      items.clear();
+      values.clear();
+      for (std::uint64_t e = offsets[user]; e < offsets[user + 1]; ++e) {
+        items.push_back(events[e].item);
+        values.push_back(events[e].value);
+      }
+      const Query query{.user = static_cast<idx_t>(user), .history = items, .values = values};
+      if (bundle.model->user_vector(query, vector))
+        std::copy_n(vector.begin(), result.cols(), result.row(user));
+    }
+  });
+  return result;
 }
 
 void save_bundle(const Bundle& bundle, const std::string& path) {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "akin/catalog/registry.h"
+#include "akin/catalog/fit.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
-#include "akin/store/arena.h"
+#include "akin/data/split_dataset.h"
 
 namespace akin {
 
@@ -36,16 +36,14 @@ struct Bundle {
   std::uint64_t count(Part part) const;
 };
 
-/// The bundle of a model fitted in the arena, with all its parameters. The arena is moved into it.
-Bundle make_bundle(Arena arena, const ModelEntry& entry, const ParamValues& params, std::uint64_t seed,
-                   Fitted fitted);
-
-/// Splits `data`, fits the model to the training side and returns the bundle. `data` is moved into it.
-Bundle train_bundle(Dataset data, const SplitSpec& split, const ModelEntry& entry, const ParamValues& params,
-                    const Context& context);
+/// The bundle of a model fitted to the training side, with all its parameters. The data are moved into it.
+Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed, Fitted fitted);
 
 /// The items' embedding without the biases that may be folded in; no columns if the model has none.
 Matrix item_embedding(const Bundle& bundle);
+/// The users' vectors in the space of the items' embedding, (n_users, embedding_dim), zeros for users that the
+/// model knows nothing of. Throws Error(kCancelled).
+Matrix user_embedding(const Bundle& bundle, const Context& context);
 
 /// Throws Error(kIo).
 void save_bundle(const Bundle& bundle, const std::string& path);

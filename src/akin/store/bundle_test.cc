@@ -1,4 +1,4 @@
-#include "akin/store/bundle.h"
+#include "akin/store/bundle_for_test.h"
 
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ SplitSpec spec(std::string_view text, bool validation) {
   return result;
 }
 
-Bundle train(const SplitSpec& split) { return train_bundle(shop(), split, find_model("popularity"), {}, {}); }
+Bundle train(const SplitSpec& split) { return train_bundle(shop(), split, "popularity"); }
 
 constexpr const char* kProtocols[] = {"last",         "ratio:0.3",      "user-ratio:0.3",
                                       "time:0.3",     "user-time:0.3",  "fold:2/5",

@@ -5,7 +5,7 @@
 
 #include "akin/data/id_map.h"
 #include "akin/linalg/matrix.h"
-#include "akin/models/fit_start.h"
+#include "akin/models/fit/start.h"
 
 namespace akin {
 

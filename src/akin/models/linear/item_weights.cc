@@ -7,7 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/factor/interactions.h"
+#include "akin/models/fit/interactions.h"
 
 namespace akin {
 namespace {

@@ -4,7 +4,7 @@
 #include <Eigen/Dense>
 #include <memory>
 
-#include "akin/models/factor/toy_data_test.h"
+#include "akin/models/fit/toy_data_test.h"
 #include "akin/models/linear/item_weights.h"
 
 namespace akin::testing_data {

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "akin/models/event_kinds.h"
+#include "akin/models/fit/event_kinds.h"
 #include "akin/models/model.h"
 #include "akin/models/neighbors/neighbor_lists.h"
 

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/models/factor/interactions.h"
+#include "akin/models/fit/interactions.h"
 
 namespace akin {
 namespace {

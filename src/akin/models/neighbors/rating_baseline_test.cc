@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
-#include "akin/models/bias.h"
+#include "akin/models/baseline/bias.h"
 #include "akin/models/neighbors/dense_similarity.h"
 
 namespace akin {

@@ -8,7 +8,7 @@ std::vector<Param> Gmf::Config::params() {
   return all;
 }
 
-std::unique_ptr<Model> Gmf::fit(const TrainingData& data, const Config& config, const Context& context) {
+std::unique_ptr<Model> Gmf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   return fit_ranking_net(data, {.product = static_cast<std::size_t>(config.factors)}, config.options(kName),
                          config.epochs, context);
 }

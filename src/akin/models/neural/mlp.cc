@@ -17,7 +17,7 @@ std::vector<Param> Mlp::Config::params() {
   return all;
 }
 
-std::unique_ptr<Model> Mlp::fit(const TrainingData& data, const Config& config, const Context& context) {
+std::unique_ptr<Model> Mlp::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   const PairShape shape{.embedding = static_cast<std::size_t>(config.embedding),
                         .layers = parse_layers(config.layers, kName)};
   PairTrainOptions options = config.options(kName);

@@ -4,9 +4,9 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/factor/interactions.h"
-#include "akin/models/fit_start.h"
-#include "akin/models/passes.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/start.h"
+#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {
@@ -38,7 +38,7 @@ struct Trained {
   PairNet net;
   PairTrainer trainer;
   Trained(const PairShape& shape, const Csr& pairs, const PairTrainOptions& options, int epochs,
-          const Context& context)
+          const FitContext& context)
       : net(initial_net(shape, kRankingInit, PairLoss::kLogistic, pairs, NeuMf::kName, context)),
         trainer(pairs, options, epochs, context, net) {}
 };
@@ -73,12 +73,8 @@ std::vector<Param> NeuMf::Config::params() {
   return all;
 }
 
-std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const Context& context) {
+std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
-  if (context.cluster && config.pretrain > 0) {
-    fail(ErrorCode::kUsage,
-         "{}: pretrain is for one process; with replicas leave it out, or train without them", kName);
-  }
   const Csr pairs = positive_interactions(data, kName, context.threads);
   const PairShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
   const PairShape mlp_shape{.embedding = static_cast<std::size_t>(config.embedding),
@@ -109,7 +105,6 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
     join(gmf->net, mlp->net, neumf.net);
     return loss;
   };
-  if (neumf.trainer.replicate()) return snapshot();
   run_passes({.total = before + config.epochs, .run = run, .snapshot = snapshot}, std::move(state), context);
   return snapshot();
 }

@@ -5,11 +5,11 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
-#include "akin/models/factor/interactions.h"
-#include "akin/models/factor/rating_factors.h"
-#include "akin/models/factor/warm_start.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/rating/rating_factors.h"
+#include "akin/models/fit/warm_start.h"
 #include "akin/models/neural/pair_fold_in.h"
-#include "akin/models/passes.h"
+#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {
@@ -44,9 +44,8 @@ OptimizerOptions optimizer_of(const std::string& name, float rate) {
   return options;
 }
 
-std::unique_ptr<Model> run(PairTrainer& trainer, int epochs, const Context& context,
+std::unique_ptr<Model> run(PairTrainer& trainer, int epochs, const FitContext& context,
                            const std::function<std::unique_ptr<Model>()>& make) {
-  if (trainer.replicate()) return make();
   FitState state;
   trainer.add_state("", state);
   run_passes({.total = epochs, .run = [&](int epoch) { return trainer.run_epoch(epoch); }, .snapshot = make},
@@ -135,7 +134,7 @@ PairTrainOptions RatingNetConfig::options(std::string_view model) const {
 }
 
 PairNet initial_net(const PairShape& shape, const PairInit& init, PairLoss loss, const Csr& pairs,
-                    std::string_view model, const Context& context) {
+                    std::string_view model, const FitContext& context) {
   if (const auto* const old = start_model<PairNetModel>(context, model)) {
     const bool same_kind = (old->loss() == PairLoss::kLogistic) == (loss == PairLoss::kLogistic);
     if (!same_kind || old->net().shape != shape) {
@@ -167,7 +166,7 @@ std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, Pai
 }
 
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const PairTrainOptions& options, int epochs, const Context& context) {
+                                       const PairTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
   const Csr pairs = positive_interactions(data, options.model, context.threads);
   PairNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
@@ -176,7 +175,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape
 }
 
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
-                                      const PairTrainOptions& options, int epochs, const Context& context) {
+                                      const PairTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
   const Ratings ratings = training_ratings(data, options.model, context.threads);
   PairNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);

@@ -22,13 +22,11 @@ Param dropout_param(float& dropout);
 inline constexpr Traits kRankingNetTraits = {.passes = "epochs",
                                              .planned_schedule = true,
                                              .warm_start = true,
-                                             .takes_item_vectors = true,
-                                             .distributed = true};
+                                             .takes_item_vectors = true};
 inline constexpr Traits kRatingNetTraits = {.predicts_ratings = true,
                                             .passes = "epochs",
                                             .warm_start = true,
-                                            .takes_item_vectors = true,
-                                            .distributed = true};
+                                            .takes_item_vectors = true};
 
 /// How nets that rank begin, as He et al. do.
 inline constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};
@@ -63,21 +61,20 @@ struct RatingNetConfig {
   PairTrainOptions options(std::string_view model) const;
 };
 
-/// The net that a fit begins with: Context::start's model, grown; or random vectors and layers, or
-/// Context::start's item vectors, (n_items, product + embedding), in place of the random ones. Throws
+/// The net that a fit begins with: FitContext::start's model, grown; or random vectors and layers, or
+/// FitContext::start's item vectors, (n_items, product + embedding), in place of the random ones. Throws
 /// Error(kUsage) naming `model` if they do not fit the shape.
 PairNet initial_net(const PairShape& shape, const PairInit& init, PairLoss loss, const Csr& pairs,
-                    std::string_view model, const Context& context);
+                    std::string_view model, const FitContext& context);
 
 /// Makes users and items without entries unknown (zero rows) and the model of the net.
 std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, PairNetModel::Numbers numbers);
 
-/// Fits a net to positive_interactions(). In a replica (Context::cluster) this and the next one return the
-/// initial net's model: the trained net is the server's.
+/// Fits a net to positive_interactions().
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const PairTrainOptions& options, int epochs, const Context& context);
+                                       const PairTrainOptions& options, int epochs, const FitContext& context);
 /// Fits a net to training_ratings().
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
-                                      const PairTrainOptions& options, int epochs, const Context& context);
+                                      const PairTrainOptions& options, int epochs, const FitContext& context);
 
 }  // namespace akin

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "akin/linalg/kernels.h"
-#include "akin/models/factor/interactions.h"
+#include "akin/models/fit/interactions.h"
 #include "akin/models/neural/pair_kernels.h"
 #include "akin/optim/optimizer.h"
 

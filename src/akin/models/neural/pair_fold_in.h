@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "akin/models/fit_start.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/neural/pair_batch.h"
 #include "akin/models/neural/pair_net.h"
 

@@ -6,7 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
-#include "akin/models/factor/interactions.h"
+#include "akin/models/fit/interactions.h"
 #include "akin/models/neural/pair_fold_in.h"
 #include "akin/models/neural/pair_kernels.h"
 

@@ -51,7 +51,7 @@ struct PairGradients {
   double loss = 0;  ///< of the pairs, added up
 };
 
-/// A thread's way to parameters that others step at the same time, here or in another process.
+/// A thread's way to parameters that others step at the same time, in this process or another.
 class PairParameters {
  public:
   virtual ~PairParameters() = default;

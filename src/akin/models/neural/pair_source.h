@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "akin/linalg/csr.h"
-#include "akin/models/sampling.h"
+#include "akin/models/fit/sampling.h"
 
 namespace akin {
 

@@ -8,9 +8,6 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
-#include "akin/models/cluster.h"
-#include "akin/models/neural/pair_replica.h"
-#include "akin/models/neural/pair_wire.h"
 
 namespace akin {
 namespace {
@@ -22,19 +19,14 @@ constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a
 }  // namespace
 
 PairTrainer::PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs,
-                         const Context& context, PairNet& net)
+                         const FitContext& context, PairNet& net)
     : pairs_(pairs),
       context_(context),
       net_(net),
       source_(pairs, options.negatives, context.seed, options.model),
       optimizers_(options, epochs, source_.size(), net),
-      team_(options.batch > PairTile::kPairs && !options.hogwild && !context.cluster ? context.threads : 1) {
-  if (context.cluster) {
-    if (context.cluster->listener) {
-      server_ = std::make_unique<PairServer>(*context.cluster, optimizers_,
-                                             pair_hello(pairs, optimizers_, context.seed));
-    }
-  } else if (options.hogwild) {
+      team_(options.batch > PairTile::kPairs && !options.hogwild ? context.threads : 1) {
+  if (options.hogwild) {
     for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
       workers_.push_back({PairWorker(net, options), SharedParameters(optimizers_)});
   } else {
@@ -59,7 +51,7 @@ void PairTrainer::add_state(const std::string& prefix, FitState& state) {
 }
 
 double PairTrainer::run_epoch(int epoch) {
-  if (!server_) source_.start_epoch(epoch);  // else replicas deal samples
+  source_.start_epoch(epoch);
   optimizers_.start_epoch(epoch);
   transpose_layers(net_, transposed_);
   const std::size_t batches = optimizers_.batches(), size = optimizers_.options.batch;
@@ -86,26 +78,7 @@ double PairTrainer::run_epoch(int epoch) {
 }
 
 double PairTrainer::train(int epoch, std::size_t first, std::size_t last) {
-  if (server_) return server_->train(epoch, first, last, context_);
   return batch_ ? train_together(epoch, first, last) : train_apart(epoch, first, last);
-}
-
-bool PairTrainer::replicate() {
-  Cluster* const cluster = context_.cluster;
-  if (!cluster || !cluster->server) return false;
-  const PairTrainOptions& options = optimizers_.options;
-  PairReplica replica(*cluster->server, net_, options.batch, pair_hello(pairs_, optimizers_, context_.seed),
-                      context_.stop);
-  PairWorker worker(net_, options);
-  int dealt = -1;
-  while (const std::optional<PairTurn> turn = replica.next()) {
-    if (turn->number >= optimizers_.batches() || turn->epoch < 0)
-      fail(ErrorCode::kBadData, "{}: deals a minibatch that there is not", cluster->server->text());
-    if (turn->epoch != dealt) source_.start_epoch(dealt = turn->epoch);
-    worker.train(*turn, source_, samples(turn->number), dropout_seed(dealt), replica);
-    cluster->pairs += samples(turn->number).size();
-  }
-  return true;
 }
 
 std::span<const std::uint32_t> PairTrainer::samples(std::size_t batch) const {

@@ -8,12 +8,11 @@
 
 #include "akin/base/context.h"
 #include "akin/linalg/csr.h"
-#include "akin/models/factor/worker_team.h"
-#include "akin/models/fit_observer.h"
+#include "akin/models/fit/worker_team.h"
+#include "akin/models/fit/observer.h"
 #include "akin/models/neural/pair_batch.h"
 #include "akin/models/neural/pair_net.h"
 #include "akin/models/neural/pair_parameters.h"
-#include "akin/models/neural/pair_server.h"
 #include "akin/models/neural/pair_source.h"
 #include "akin/models/neural/pair_worker.h"
 
@@ -25,22 +24,17 @@ namespace akin {
 ///
 /// The same bits at any number of threads: they share every minibatch by tiles (PairBatch). So minibatches of
 /// one tile gain nothing from threads. With `hogwild` each thread takes whole minibatches and steps the net
-/// without locks (hogwild.h): faster, and on more than one thread another result each time. With
-/// Context::cluster replicas do, in processes of their own (pair_server.h). Cost of an epoch:
+/// without locks (hogwild.h): faster, and on more than one thread another result each time. Cost of an epoch:
 /// O(pairs x (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
 class PairTrainer {
  public:
-  /// All are not owned, nor is the cluster; of a server, replicas may join from now on. `epochs` are planned,
-  /// for progress reports and PairTrainOptions::linear.
-  PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs, const Context& context,
+  /// None of them is owned. `epochs` are planned, for progress reports and PairTrainOptions::linear.
+  PairTrainer(const Csr& pairs, const PairTrainOptions& options, int epochs, const FitContext& context,
               PairNet& net);
 
   /// Epoch number `epoch` from 0; returns the mean loss of its pairs, each before its step. Throws
-  /// Error(kBadData) if it is not finite, and as PairServer::train().
+  /// Error(kBadData) if it is not finite.
   double run_epoch(int epoch);
-  /// In a replica works until its server has enough, leaves the net here as it is, and returns true; else
-  /// returns false at once. Throws as PairReplica, and Error(kCancelled).
-  bool replicate();
   /// Adds the net and the optimizers' moments, named with this prefix.
   void add_state(const std::string& prefix, FitState& state);
 
@@ -61,14 +55,13 @@ class PairTrainer {
   double train_apart(int epoch, std::size_t first, std::size_t last);
 
   const Csr& pairs_;
-  const Context& context_;
+  const FitContext& context_;
   PairNet& net_;
   PairSource source_;
   PairOptimizers optimizers_;
   std::vector<Matrix> transposed_;
   std::optional<PairBatch> batch_;  // where threads share minibatches
   std::vector<Worker> workers_;     // with hogwild
-  std::unique_ptr<PairServer> server_;
   WorkerTeam team_;
 };
 

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "akin/models/factor/interactions.h"
-#include "akin/models/factor/toy_data_test.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/toy_data_test.h"
 #include "akin/models/neural/gmf.h"
 #include "akin/models/neural/mlp.h"
 #include "akin/models/neural/neumf.h"

@@ -10,7 +10,7 @@ std::vector<Param> RatingMlp::Config::params() {
 }
 
 std::unique_ptr<Model> RatingMlp::fit(const TrainingData& data, const Config& config,
-                                      const Context& context) {
+                                      const FitContext& context) {
   const PairShape shape{.embedding = static_cast<std::size_t>(config.size),
                         .layers = parse_layers(config.layers, kName)};
   PairTrainOptions options = config.options(kName);

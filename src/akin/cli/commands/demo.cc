@@ -1,0 +1,207 @@
+// akin demo: the whole way on a made-up shop.
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/demo_story.h"
+#include "akin/cli/import_report.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/data/dataset_io.h"
+#include "akin/data/readers/readers.h"
+#include "akin/report/text_table.h"
+#include "akin/serve/service.h"
+
+namespace akin::cli {
+namespace {
+
+constexpr std::size_t kShown = 5;  // items per list
+
+/// Runs the steps and tells each as it is done.
+class Demo {
+ public:
+  Demo(const Common& common, std::string directory) : session_(common), directory_(std::move(directory)) {}
+
+  void run(const SyntheticConfig& config);
+
+ private:
+  void tell(std::string_view text);
+  void step(std::string_view title);
+  Dataset import_shop();
+  void compare_models(const Arena& arena);
+  Service keep_best(Arena arena);
+  void ask(const Service& service);
+
+  Session session_;
+  std::string directory_;
+  DemoResults results_;
+  int step_ = 0;
+};
+
+void Demo::tell(std::string_view text) {
+  session_.progress().clear();
+  if (session_.common().json) return;
+  print(text);
+  flush_output();
+}
+
+void Demo::step(std::string_view title) {
+  ++step_;
+  tell(fmt::format("{}== {}. {}\n", step_ > 1 ? "\n" : "", step_, title));
+}
+
+Dataset Demo::import_shop() {
+  const SyntheticFiles& files = results_.files;
+  ImportRequest request{.files = {files.reviews}, .options = {{"meta", files.metadata}}};
+  results_.import_command =
+      fmt::format("akin import amazon {} --meta {}", shell_word(files.reviews), shell_word(files.metadata));
+  if (!files.images.empty()) {
+    request.options["images"] = files.images;
+    results_.import_command += " --images " + shell_word(files.images);
+  }
+  results_.import_command += fmt::format(" --name demo-shop -o {}", shell_word(results_.paths.data));
+  Dataset data = import_dataset("amazon", request, {}, results_.import, session_.context());
+  data.name = "demo-shop";
+  save_dataset(data, results_.paths.data);
+  tell(fmt::format("$ {}\n{}", results_.import_command, import_text(results_.import, data)));
+  return data;
+}
+
+void Demo::compare_models(const Arena& arena) {
+  tell(fmt::format("$ akin compare -d {} --models all\n", shell_word(results_.paths.data)));
+  for (const ModelEntry& entry : models())
+    results_.outcomes.push_back(compete({&entry}, arena, {}, session_));
+  results_.comparison = test_models(succeeded(results_.outcomes), session_.context());
+  tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
+  tell(failure_lines(results_.outcomes));
+}
+
+/// NDCG at the default cutoff nearest to 10.
+double ndcg(const Outcome& outcome) { return outcome.result.evaluation.value("NDCG@10"); }
+
+Service Demo::keep_best(Arena arena) {
+  Outcome* best = nullptr;
+  for (Outcome& outcome : results_.outcomes) {
+    if (!outcome.failure.empty() || !outcome.contender.entry->traits.personalized ||
+        !outcome.model->has_similar())
+      continue;
+    if (best == nullptr || ndcg(outcome) > ndcg(*best)) best = &outcome;
+  }
+  if (best == nullptr)
+    fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
+  results_.best = best->result.model;
+  add_map(results_.best, *best->model, arena, session_.context(), results_.comparison);
+  Bundle bundle = make_bundle(std::move(arena), *best->contender.entry, best->result.params,
+                              session_.common().seed, {std::move(best->model), best->result.fit_seconds});
+  save_bundle(bundle, results_.paths.bundle);
+  tell(wrap(choice_text(results_), 100, 0) + fmt::format("\nwrote {}\n", results_.paths.bundle));
+  return Service(std::move(bundle));
+}
+
+/// What a user took next in truth, which the model has not seen.
+std::string truth_remark(const Bundle& bundle, idx_t user, const std::vector<Scored>& answer) {
+  for (const Event& event : bundle.test) {
+    if (event.user != user) continue;
+    std::string text = fmt::format("held out, their real next item: {} {}", bundle.shop.items.id(event.item),
+                                   item_title(bundle.shop, event.item));
+    for (const Scored& entry : answer) {
+      if (entry.idx == event.item) return text + " (found)";
+    }
+    return text + " (not among these)";
+  }
+  return "";
+}
+
+void Demo::ask(const Service& service) {
+  const Bundle& bundle = service.bundle();
+  const Dataset& shop = bundle.shop;
+  const std::string file = shell_word(results_.paths.bundle);
+  const idx_t user = bundle.test.front().user;
+  const std::string user_id(shop.users.id(user));
+  DemoExample known{"Recommendations for user " + user_id, "their last items, latest first",
+                    last_items(shop, user, kShown)};
+  known.answer = service.recommend({.user = user_id, .k = kShown}).items;
+  known.remark = truth_remark(bundle, user, known.answer);
+  known.command = fmt::format("akin recommend {} --user {}", file, shell_word(user_id));
+
+  const idx_t other = bundle.test.back().user;
+  DemoExample fresh{"Recommendations for somebody new", "three items they looked at",
+                    last_items(shop, other, 3)};
+  std::vector<std::string> history;
+  for (const idx_t item : fresh.items) history.emplace_back(shop.items.id(item));
+  fresh.answer = service.recommend({.history = history, .k = kShown}).items;
+  fresh.command = fmt::format("akin recommend {} --history {}", file,
+                              shell_word(fmt::format("{}", fmt::join(history, ","))));
+
+  const idx_t item = known.items.front();
+  const std::string item_id(shop.items.id(item));
+  DemoExample alike{"Products like " + item_id, "the product", {item}};
+  alike.answer = service.similar(item_id, kShown, {});
+  alike.command = fmt::format("akin similar {} --item {}", file, shell_word(item_id));
+
+  for (DemoExample& example : std::vector<DemoExample>{known, fresh, alike}) {
+    tell(fmt::format("$ {}\n{}\n", example.command, example_text(example, shop)));
+    results_.examples.push_back(std::move(example));
+  }
+}
+
+void Demo::run(const SyntheticConfig& config) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::filesystem::path root(directory_);
+  results_.paths = {root / "raw", root / "shop.data", root / "best.akin", root / "report.html"};
+  std::error_code error;
+  std::filesystem::create_directories(root, error);
+  if (error) fail(ErrorCode::kIo, "{}: cannot make the directory: {}", directory_, error.message());
+
+  step("A made-up shop as raw files");
+  results_.files = write_synthetic(config, results_.paths.raw, session_.context());
+  tell(fmt::format("{}: {} reviews, {} of text, {} items without any event\n", results_.paths.raw,
+                   format_count(results_.files.events),
+                   format_bytes(static_cast<double>(results_.files.bytes)),
+                   format_count(results_.files.cold_items)));
+  step("Import, as a shop would");
+  Dataset data = import_shop();
+  step("What is in it");
+  results_.description = describe(data);
+  tell(fmt::format("$ akin describe {}\n{}", shell_word(results_.paths.data),
+                   describe_text(results_.description)));
+  step("All models, measured on each user's held-out last event");
+  Arena arena = make_arena(std::move(data), {.holdout = Holdout::kLast, .seed = session_.common().seed});
+  compare_models(arena);
+  const Service service = keep_best(std::move(arena));
+  step("Recommendations and similar products");
+  ask(service);
+  results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  write_file(results_.paths.report, demo_html(results_, service.bundle().shop));
+  step("Next");
+  tell(fmt::format("All of the above is in {} (made in {}).\n\n{}", results_.paths.report,
+                   format_seconds(results_.seconds), next_text(results_)));
+  if (session_.common().json) print_json(demo_json(results_, service.bundle().shop));
+}
+
+}  // namespace
+
+int run_demo(const Args& args) {
+  SyntheticConfig config;
+  std::string directory = "akin-demo";
+  CommandLine line(
+      "demo",
+      "Goes the whole way on a made-up shop: raw files, import, description, all models compared, "
+      "recommendations, similar products, and a report as a web page.");
+  line.add({"-o,--out", "DIR", &directory, "directory for the shop and the results"});
+  line.add({"--users", "N", &config.users, "users of the shop", Need::kOptional, 2});
+  line.add({"--items", "N", &config.items, "items of the shop", Need::kOptional, 2});
+  line.add({"--events", "N", &config.events, "reviews users write", Need::kOptional, 1});
+  line.example("akin demo");
+  line.example("akin demo -o big --users 20000 --items 5000 --events 1000000");
+  if (!line.parse(args)) return kSuccess;
+  config.check();
+  Demo(line.common, directory).run(config);
+  return kSuccess;
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,41 @@
+// akin describe DATA
+#include <nlohmann/json.hpp>
+
+#include "akin/base/io.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/data/dataset_io.h"
+#include "akin/data/describe.h"
+#include "akin/report/report.h"
+#include "akin/report/report_json.h"
+
+namespace akin::cli {
+
+int run_describe(const Args& args) {
+  std::string data_path;
+  std::string html;
+  CommandLine line(
+      "describe",
+      "Shows what is in a data set: how many users, items and events, when, which values, how they are "
+      "spread, and what is known about items and users.");
+  line.add({"DATA", "", &data_path, "data set written by `akin import`", Need::kRequired});
+  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  line.example("akin describe shop.data");
+  line.example("akin describe shop.data --html shop.html");
+  if (!line.parse(args)) return kSuccess;
+  Session session(line.common);
+  const Description description = describe(load_dataset(data_path));
+  session.context().check_stop();
+  if (!html.empty()) write_file(html, describe_html(description));
+  if (line.common.json) {
+    print_json(describe_json(description));
+    return kSuccess;
+  }
+  print(describe_text(description));
+  if (!html.empty()) print(fmt::format("\nwrote {}\n", html));
+  return kSuccess;
+}
+
+}  // namespace akin::cli

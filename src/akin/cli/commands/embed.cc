@@ -1,0 +1,243 @@
+// akin embed BUNDLE|VECTORS --text "..." | --lines FILE -o FILE | -d DATA -o FILE
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/safetensors.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/data/dataset_io.h"
+#include "akin/data/readers/text_decode.h"
+#include "akin/data/text/phrases.h"
+#include "akin/data/text/tokenizer.h"
+#include "akin/report/text_table.h"
+#include "akin/serve/text_embedder.h"
+#include "akin/store/embeddings_file.h"
+#include "akin/store/embeddings_reader.h"
+
+namespace akin::cli {
+namespace {
+
+using nlohmann::json;
+
+struct EmbedCommand {
+  std::string source;
+  std::optional<std::string> text;
+  std::string lines, data;
+  std::string weighting = "mean";
+  std::string tokens = "words";
+  bool lowercase = false;
+  std::string phrase_file;
+  int k = 0;
+  std::string format = "csv";
+  bool escape = false;
+  std::string out;
+};
+
+void declare(CommandLine& line, EmbedCommand& command) {
+  line.explain(
+      "A text's vector is the weighted mean of the vectors of its words: mean = all the same; tfidf = rare "
+      "words count "
+      "more; sif = weights 0.001 / (0.001 + share of all tokens), then the direction common to all texts is "
+      "taken away "
+      "(Arora et al. 2017). Frequencies are those of the model's training events, or of the texts where "
+      "VECTORS is a "
+      "plain file of vectors. A word that has no vector is tried in lower case, then left out and counted.");
+  line.add({"VECTORS", "", &command.source,
+            "file written by `akin train`, or a file of word vectors (word2vec text or binary, npy, csv, "
+            "safetensors)",
+            Need::kRequired});
+  line.add(
+      {"--text", "TEXT", &command.text, "one text: print its vector, or with -k the words nearest to it"});
+  line.add({"--lines", "FILE", &command.lines,
+            "a text a line, - = standard input; ids are line numbers; needs -o"});
+  line.add(
+      {"-d,--data", "DATA", &command.data,
+       "the documents of a data set of words (`akin import text`); ids are those of its users; needs -o"});
+  line.add({"--weighting", "HOW", &command.weighting, "mean, tfidf or sif"});
+  line.add({"-k,--top", "N", &command.k, "with --text: the N nearest words instead of the vector"});
+  line.add({"-o,--out", "FILE", &command.out, "file to write ids and vectors to; - = standard output"});
+  line.add({"--to", "FORMAT", &command.format,
+            "of -o: npy (with the ids in FILE.ids.json), csv, word2vec, word2vec-bin or safetensors"});
+  line.add(
+      {"--escape", "", &command.escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
+  line.section("How --text and --lines are split, as by `akin import text`");
+  line.add({"--tokens", "HOW", &command.tokens,
+            "words (Unicode's rules, without punctuation) or space (what stands between white space)"});
+  line.add({"--lowercase", "", &command.lowercase, "write all words in lower case"});
+  line.add({"--phrase-file", "FILE", &command.phrase_file, "join the phrases of this file first"});
+  line.example("akin embed words.akin --text \"cheap guitar strings\" -k 5");
+  line.example("akin embed glove.bin --lines questions.txt --weighting sif --to npy -o questions.npy");
+}
+
+void check(const EmbedCommand& command) {
+  const int ways = int{command.text.has_value()} + int{!command.lines.empty()} + int{!command.data.empty()};
+  if (ways != 1)
+    fail(ErrorCode::kUsage,
+         "say of which texts: either --text, --lines FILE or -d DATA; see `akin embed --help`");
+  if (!command.text && command.out.empty()) fail(ErrorCode::kUsage, "--lines and -d need -o FILE");
+  if (command.text && !command.out.empty())
+    fail(ErrorCode::kUsage, "-o is for --lines and -d; --text prints");
+  if (!command.text && command.k != 0) fail(ErrorCode::kUsage, "-k is for --text");
+  if (command.out == "-" && parse_embedding_format(command.format) == EmbeddingFormat::kNpy)
+    fail(ErrorCode::kUsage, "--to npy writes two files; name one with -o");
+}
+
+/// The texts to embed, with their ids.
+struct Texts {
+  IdMap ids;
+  TextCorpus corpus;
+};
+
+/// The documents of a data set, as they stand there.
+Texts documents_of(const std::string& path) {
+  Dataset data = load_dataset(path);
+  Texts texts;
+  for (const Event& event : data.events) texts.corpus.tokens.push_back(event.item);
+  const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
+  texts.corpus.ends.assign(offsets.begin() + 1, offsets.end());
+  texts.corpus.words = std::move(data.items);
+  texts.ids = std::move(data.users);
+  return texts;
+}
+
+Texts read_texts(const EmbedCommand& command, Session& session) {
+  if (!command.data.empty()) return documents_of(command.data);
+  constexpr std::uint64_t kLinesToStop = 1 << 12;
+  Texts texts;
+  Tokenizer tokenize(parse_token_kind(command.tokens), command.lowercase);
+  TextDecoder decode;
+  const auto add = [&](std::string_view id, std::string_view text) {
+    texts.ids.add(id);
+    texts.corpus.add_sentence(tokenize(decode(text)));
+  };
+  if (command.text) {
+    add("text", *command.text);
+  } else {
+    LineReader lines(command.lines);
+    while (const auto line = lines.next()) {
+      add(fmt::format("{}", lines.line_number()), *line);
+      if (lines.line_number() % kLinesToStop == 0) session.context().check_stop();
+    }
+  }
+  if (!command.phrase_file.empty()) join_phrases(texts.corpus, read_phrases(command.phrase_file));
+  if (const std::string note = decode.note(); !note.empty()) session.remark(note);
+  if (texts.corpus.sentences() == 0) fail(ErrorCode::kBadData, "{}: there are no lines", command.lines);
+  return texts;
+}
+
+/// Words with their vectors, and how often a model has seen them.
+struct Words {
+  IdMap ids;
+  Matrix vectors;
+  std::optional<WordFrequencies> frequencies;
+};
+
+Words read_words(const std::string& path) {
+  if (file_kind(path) != "model") {
+    ReadEmbeddings read = read_embeddings(path);
+    return {std::move(read.ids), std::move(read.vectors), std::nullopt};
+  }
+  Bundle bundle = load_bundle(path);
+  if (bundle.model->embedding_dim() == 0)
+    fail(ErrorCode::kUsage, "{}: model {} has no vectors; train another, such as prod2vec", path,
+         bundle.entry->name);
+  WordFrequencies frequencies = word_frequencies(bundle.training_events(), bundle.shop.n_items());
+  Matrix vectors = item_embedding(bundle);
+  return {std::move(bundle.shop.items), std::move(vectors), std::move(frequencies)};
+}
+
+/// "2 of 7 words have no vector: foo, bar".
+std::string unknown_text(const TextVectors& embedded) {
+  constexpr std::size_t kShown = 5;
+  const auto shown = std::min(kShown, embedded.unknown_words.size());
+  const std::span<const std::string> first(embedded.unknown_words.data(), shown);
+  return fmt::format("{} of {} words have no vector: {}{}", format_count(embedded.unknown_tokens),
+                     format_count(embedded.tokens), printable(fmt::format("{}", fmt::join(first, ", "))),
+                     shown < embedded.unknown_words.size() ? ", ..." : "");
+}
+
+json counts_json(const TextVectors& embedded) {
+  return {{"words", embedded.tokens},
+          {"unknown", embedded.unknown_tokens},
+          {"unknown_words", embedded.unknown_words}};
+}
+
+int print_text(const EmbedCommand& command, const TextVectors& embedded, const VectorSpace& space,
+               Session& session) {
+  const std::span<const float> vector = embedded.vectors[0];
+  const bool neighbours = command.k > 0;
+  Dataset words;  // for printing
+  std::vector<Scored> ranked;
+  if (neighbours) {
+    words.items = space.ids();
+    ranked = space.nearest(vector, static_cast<std::size_t>(command.k));
+  }
+  if (session.common().json) {
+    json result = counts_json(embedded);
+    if (neighbours) result["similar"] = ranked_json(words, ranked);
+    if (!neighbours) result["vector"] = std::vector<float>(vector.begin(), vector.end());
+    print_json(result);
+    return kSuccess;
+  }
+  if (embedded.unknown_tokens > 0) session.remark(unknown_text(embedded));
+  if (!neighbours) {
+    if (embedded.empty > 0) session.remark("no word of the text has a vector: the text's is zero");
+    print(fmt::format("{}\n", fmt::join(vector, " ")));
+  } else {
+    print(ranked.empty() ? "nothing: no word of the text has a vector\n" : ranked_text(words, ranked));
+  }
+  return kSuccess;
+}
+
+int write_texts(const EmbedCommand& command, const Texts& texts, const TextVectors& embedded,
+                Session& session) {
+  const std::vector<std::string> files =
+      write_embeddings({texts.ids, embedded.vectors}, parse_embedding_format(command.format), command.out,
+                       command.escape ? IdEscape::kPercent : IdEscape::kNone);
+  session.progress().clear();
+  if (session.common().json && command.out != "-") {
+    json result = counts_json(embedded);
+    result.update({{"rows", embedded.vectors.rows()},
+                   {"dim", embedded.vectors.cols()},
+                   {"without_vector", embedded.empty},
+                   {"files", files}});
+    print_json(result);
+    return kSuccess;
+  }
+  if (embedded.unknown_tokens > 0) session.remark(unknown_text(embedded));
+  if (embedded.empty > 0) {
+    session.remark(fmt::format("{} of {} texts have no known word: their vectors are zero",
+                               format_count(embedded.empty), format_count(embedded.vectors.rows())));
+  }
+  if (command.out != "-") {
+    print(fmt::format("wrote {} vectors of length {}: {}\n", format_count(embedded.vectors.rows()),
+                      embedded.vectors.cols(), fmt::join(files, ", ")));
+  }
+  return kSuccess;
+}
+
+}  // namespace
+
+int run_embed(const Args& args) {
+  EmbedCommand command;
+  CommandLine line("embed", "A vector for each text, from the vectors of its words.");
+  declare(line, command);
+  if (!line.parse(args)) return kSuccess;
+  check(command);
+  TextEmbedOptions options;
+  options.weighting = parse_word_weighting(command.weighting);
+  Session session(line.common);
+  const Texts texts = read_texts(command, session);
+  const Words words = read_words(command.source);
+  const VectorSpace space(words.ids, words.vectors.clone());
+  if (words.frequencies) options.frequencies = &*words.frequencies;
+  const TextVectors embedded = embed_texts(texts.corpus, space, words.vectors, options, session.context());
+  return command.text ? print_text(command, embedded, space, session)
+                      : write_texts(command, texts, embedded, session);
+}
+
+}  // namespace akin::cli

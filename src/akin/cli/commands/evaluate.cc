@@ -1,0 +1,63 @@
+// akin evaluate BUNDLE
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/flags/evaluation_flags.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/report/report.h"
+#include "akin/report/report_json.h"
+#include "akin/store/bundle.h"
+
+namespace akin::cli {
+
+int run_evaluate(const Args& args) {
+  std::string path;
+  std::string html;
+  EvaluationFlags flags;
+  CommandLine line(
+      "evaluate",
+      "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
+  line.explain(
+      "For each user with held-out events all items are ranked, those they have left out. HR: share of users "
+      "with a hit "
+      "in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in brackets the 95 % "
+      "bootstrap "
+      "interval. Models that predict ratings also get RMSE, MAE and MSE. docs/evaluation.md defines them "
+      "all.");
+  line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
+  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  flags.add_to(line);
+  line.example("akin evaluate als.akin");
+  line.example("akin evaluate als.akin --cutoffs 1,50 --json");
+  if (!line.parse(args)) return kSuccess;
+  flags.options({}, 0);  // wrong flags are told before anything is read
+  Session session(line.common);
+  const Bundle bundle = load_bundle(path);
+  if (bundle.test.empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
+         path, to_string(bundle.split));
+  }
+  const EvaluateOptions options = flags.options(bundle.split, line.common.seed);
+  ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
+  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.known_data(), bundle.test, options,
+                               session.context());
+  session.progress().clear();
+  if (!html.empty()) write_file(html, evaluation_html(result));
+  if (line.common.json) {
+    print_json({{"model", result.model},
+                {"params", result.params},
+                {"holdout", to_string(bundle.split)},
+                {"evaluation", evaluation_json(result.evaluation)}});
+  } else {
+    print(fmt::format("model: {}, held out: {}\n{}", result.model, to_string(bundle.split),
+                      evaluation_text(result.evaluation)));
+  }
+  return kSuccess;
+}
+
+}  // namespace akin::cli

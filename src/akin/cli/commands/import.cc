@@ -1,0 +1,105 @@
+// akin import FORMAT FILE... -o DATA
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/flags/import_flags.h"
+#include "akin/cli/import_report.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/data/dataset_io.h"
+#include "akin/data/readers/readers.h"
+#include "akin/report/text_table.h"
+
+namespace akin::cli {
+namespace {
+
+using nlohmann::json;
+
+std::string overview() {
+  std::string text =
+      "Usage: akin import FORMAT FILE... -o DATA [flags]\n"
+      "\n"
+      "Reads a shop's files into a data set, the input of every other command. Files may be compressed\n"
+      "(gzip, zstd); - is standard input. What cannot be used is counted, with where it stands.\n"
+      "\n"
+      "Formats (`akin import FORMAT --help` shows the flags of each):\n";
+  for (const Format& format : formats())
+    text += fmt::format("  {:<12}{}\n", format.name, wrap(format.summary, 86, 14));
+  text +=
+      "\nExamples:\n"
+      "  akin import csv events.csv --user customer --item product -o shop.data\n"
+      "  akin import amazon reviews.json.gz --meta meta.json.gz -o shop.data\n"
+      "  akin import text articles.txt --lowercase --phrases 2 -o words.data\n"
+      "  zcat big.csv.gz | akin import csv - -o shop.data\n";
+  return text;
+}
+
+struct ImportCommand {
+  std::string out;
+  std::string name;
+  ImportRequest request;
+  FilterFlags filters;
+};
+
+CommandLine declare(const Format& format, ImportCommand& command) {
+  CommandLine line("import " + std::string(format.name),
+                   fmt::format("Reads files of format {} into a data set: {}.", format.name, format.summary));
+  line.add({"FILE...", "", &command.request.files, "files to read, plain or compressed; - = standard input",
+            Need::kRequired});
+  line.add({"-o,--out", "DATA", &command.out, "data set to write", Need::kRequired});
+  line.add(
+      {"--name", "TEXT", &command.name, "what tables call the data set; default: the first file's name"});
+  line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
+  line.add({"--keep-unseen", "", &command.request.keep_unseen,
+            "keep users and items that have attributes but no events"});
+  line.section(fmt::format("Flags of {}", format.name));
+  for (const FormatOption& option : format.options) {
+    std::string flag = "--" + std::string(option.name);
+    std::ranges::replace(flag, '_', '-');
+    line.add({flag, option.is_switch ? "" : "TEXT",
+              NamedValue{&command.request.options, std::string(option.name), option.is_switch},
+              std::string(option.help), Need::kOptional, 0, std::string(option.default_value)});
+  }
+  command.filters.add_to(line);
+  return line;
+}
+
+}  // namespace
+
+int run_import(const Args& args) {
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name a format: akin import FORMAT FILE... -o DATA; see `akin import --help`");
+  if (args[0] == "--help" || args[0] == "-h") {
+    print(overview());
+    return kSuccess;
+  }
+  const Format& format = find_format(args[0]);
+  ImportCommand command;
+  CommandLine line = declare(format, command);
+  if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
+  const ImportFilters filters = command.filters.filters();
+  Session session(line.common);
+  ImportReport report;
+  Dataset data = import_dataset(format.name, command.request, filters, report, session.context());
+  if (!command.name.empty()) data.name = command.name;
+  session.context().check_stop();
+  save_dataset(data, command.out);
+  session.progress().clear();
+  if (line.common.json) {
+    json result = import_json(report, data);
+    result["data"] = command.out;
+    print_json(result);
+    return kSuccess;
+  }
+  print(import_text(report, data));
+  const std::string file = shell_word(command.out);
+  print(fmt::format("wrote     {}\n", file));
+  if (!line.common.quiet)
+    print(fmt::format("\nNext: akin describe {0}\n      akin compare -d {0} --models all\n", file));
+  return kSuccess;
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,143 @@
+// akin recommend BUNDLE --user ID | --history ID,ID | --all-users -o FILE
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/cli/batch.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/report/text_table.h"
+#include "akin/serve/service.h"
+
+namespace akin::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLastItems = 5;  // shown of a user, so that a person can judge
+
+struct RecommendCommand {
+  std::string bundle;
+  std::optional<std::string> user;
+  std::vector<std::string> history;
+  int k = 10;
+  std::vector<std::string> filters;
+  std::string exclude;
+  bool include_seen = false;
+  bool all_users = false;
+  std::string out;
+};
+
+void declare(CommandLine& line, RecommendCommand& command) {
+  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
+  line.add({"--user", "ID", &command.user, "a user of the training data"});
+  line.add({"--history", "ID,ID", &command.history,
+            "items of somebody new, oldest first; with --user: what that user did since training"});
+  line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
+  line.add({"--filter", "NAME=VALUE", &command.filters,
+            "only items with this attribute, such as category=Toys; may be repeated"});
+  line.add({"--exclude", "FILE", &command.exclude, "file of item ids never to show, one a line"});
+  line.add({"--include-seen", "", &command.include_seen, "items the user already has may come again"});
+  line.add({"--all-users", "", &command.all_users,
+            "a list for every user of the training data, to the file of -o"});
+  line.add({"-o,--out", "FILE", &command.out,
+            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; - "
+            "= standard "
+            "output"});
+  line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
+  line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
+  line.example("akin recommend als.akin --all-users -o lists.tsv");
+}
+
+void check(const RecommendCommand& command) {
+  const bool asks_for_one = command.user.has_value() || !command.history.empty();
+  if (command.all_users && asks_for_one)
+    fail(ErrorCode::kUsage, "--all-users goes with neither --user nor --history");
+  if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
+  if (!command.all_users && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-users");
+  if (!command.all_users && !asks_for_one) {
+    fail(ErrorCode::kUsage,
+         "say for whom: --user ID, --history ID,ID or --all-users; see `akin recommend --help`");
+  }
+}
+
+RecommendRequest make_request(const RecommendCommand& command) {
+  RecommendRequest request{.user = command.user,
+                           .history = split_lists(command.history),
+                           .k = static_cast<std::size_t>(command.k),
+                           .include_seen = command.include_seen,
+                           .filters = parse_filters(command.filters)};
+  if (!command.exclude.empty()) {
+    LineReader lines(command.exclude);
+    while (const auto id = lines.next()) {
+      if (!id->empty()) request.exclude.emplace_back(*id);
+    }
+  }
+  return request;
+}
+
+int recommend_all(const Service& service, const RecommendCommand& command, Session& session) {
+  const RecommendRequest request = make_request(command);
+  const std::vector<char> allowed = service.allowed_items(request);
+  const Dataset& shop = service.bundle().shop;
+  const Batch batch{"user", shop.users, shop, [&](idx_t user) {
+                      Recommendations lists = service.recommend(user, allowed, request);
+                      return BatchList{std::move(lists.items), lists.fallback};
+                    }};
+  const BatchCounts counts = write_batch(batch, command.out, session);
+  if (command.out != "-") {
+    session.remark(fmt::format("wrote {}: {} recommendations for {} users, {} of them by popularity",
+                               command.out, format_count(counts.lines), format_count(counts.lists),
+                               format_count(counts.fallbacks)));
+  }
+  return kSuccess;
+}
+
+void print_json_result(const Dataset& shop, const RecommendRequest& request, const Recommendations& result,
+                       std::span<const idx_t> last) {
+  json output = {{"items", ranked_json(shop, result.items)}, {"fallback", nullptr}};
+  if (result.fallback) output["fallback"] = "popularity";
+  if (request.user) {
+    output["user"] = *request.user;
+    output["last_items"] = items_json(shop, last);
+  }
+  if (!request.history.empty()) output["history"] = request.history;
+  print_json(output);
+}
+
+}  // namespace
+
+int run_recommend(const Args& args) {
+  RecommendCommand command;
+  CommandLine line("recommend", "What next for a user: the items a trained model ranks highest, best first.");
+  declare(line, command);
+  if (!line.parse(args)) return kSuccess;
+  check(command);
+  Session session(line.common);
+  const Service service(load_bundle(command.bundle));
+  if (command.all_users) return recommend_all(service, command, session);
+  const RecommendRequest request = make_request(command);
+  const Recommendations result = service.recommend(request);
+  const Dataset& shop = service.bundle().shop;
+  std::vector<idx_t> last;
+  if (request.user) last = last_items(shop, shop.users.at(*request.user, "user"), kLastItems);
+  if (line.common.json) {
+    print_json_result(shop, request, result, last);
+    return kSuccess;
+  }
+  if (!last.empty())
+    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(shop, last)));
+  if (result.fallback) {
+    print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
+                      service.bundle().entry->name));
+  }
+  print(result.items.empty() ? "no item is left to recommend\n" : ranked_text(shop, result.items));
+  if (!result.items.empty() && result.items.size() < request.k) {
+    session.remark(fmt::format("only {} items are left to recommend", result.items.size()));
+  }
+  return kSuccess;
+}
+
+}  // namespace akin::cli

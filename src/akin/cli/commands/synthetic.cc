@@ -1,0 +1,68 @@
+// akin synthetic -o DIR
+#include <nlohmann/json.hpp>
+
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/flags/param_flags.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/data/synthetic.h"
+#include "akin/report/text_table.h"
+
+namespace akin::cli {
+namespace {
+
+void print_result(const SyntheticFiles& files, const std::string& directory) {
+  std::string text = fmt::format("wrote {} ({} reviews, {}", shell_word(directory),
+                                 format_count(files.events), format_bytes(static_cast<double>(files.bytes)));
+  if (files.session_lines > 0) text += fmt::format(", {} clicks", format_count(files.session_lines));
+  text += fmt::format(", {} items without any event)\n", format_count(files.cold_items));
+  for (const std::string* path :
+       {&files.reviews, &files.metadata, &files.sessions, &files.users, &files.images, &files.truth}) {
+    if (!path->empty()) text += "  " + *path + "\n";
+  }
+  text += fmt::format("\nNext: akin import amazon {} --meta {}", shell_word(files.reviews),
+                      shell_word(files.metadata));
+  if (!files.images.empty()) text += fmt::format(" --images {}", shell_word(files.images));
+  print(text + " -o shop.data\n");
+}
+
+}  // namespace
+
+int run_synthetic(const Args& args) {
+  SyntheticConfig config;
+  std::string out;
+  ParamValues values;
+  CommandLine line(
+      "synthetic",
+      "Makes a shop of any size as the raw files a shop has: reviews, metadata, click sessions, product "
+      "images. Tastes, styles, categories and words are planted, and the truth is written beside them, so "
+      "that what a model finds can be measured.");
+  line.add({"-o,--out", "DIR", &out, "directory to write; new, empty, or an earlier synthetic shop",
+            Need::kRequired});
+  line.section("The shop");
+  for (const ModelEntry::ParamInfo& info : param_infos(config.params())) add_param_flag(line, info, values);
+  line.example("akin synthetic -o shop --users 5000 --items 2000 --events 200000");
+  if (!line.parse(args)) return kSuccess;
+  set_params(config.params(), values, "synthetic");
+  Session session(line.common);
+  const SyntheticFiles files = write_synthetic(config, out, session.context());
+  session.progress().clear();
+  if (line.common.json) {
+    print_json({{"reviews", files.reviews},
+                {"metadata", files.metadata},
+                {"sessions", files.sessions},
+                {"users", files.users},
+                {"images", files.images},
+                {"truth", files.truth},
+                {"events", files.events},
+                {"session_lines", files.session_lines},
+                {"cold_items", files.cold_items},
+                {"bytes", files.bytes}});
+  } else {
+    print_result(files, out);
+  }
+  return kSuccess;
+}
+
+}  // namespace akin::cli

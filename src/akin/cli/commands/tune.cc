@@ -1,0 +1,164 @@
+// akin tune MODEL -d DATA -o BEST.toml
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/flags/param_flags.h"
+#include "akin/cli/session.h"
+#include "akin/cli/shop_text.h"
+#include "akin/cli/training.h"
+#include "akin/cli/tune_report.h"
+#include "akin/data/dataset_io.h"
+#include "akin/report/text_table.h"
+#include "akin/experiment/tune/tuner.h"
+
+namespace akin::cli {
+namespace {
+
+constexpr std::size_t kShown = 10;  // trials in the table on the screen
+
+struct TuneFlags {
+  std::string data;
+  std::string out;
+  std::string holdout;
+  std::string html;
+  std::string search = "random";
+  std::vector<std::string> settings;
+  std::vector<std::string> ranges;
+  TuneOptions options;
+};
+
+std::string overview() {
+  std::string text =
+      "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n"
+      "\n"
+      "Tries configurations of a model on validation events and writes the best as a file for\n"
+      "`akin train MODEL --config BEST.toml`. The events held out for `akin evaluate` are never looked at.\n"
+      "\n"
+      "Models (`akin models MODEL` shows what is tuned):\n";
+  for (const ModelEntry& entry : models())
+    text += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 86, 14));
+  text +=
+      "\nExamples:\n"
+      "  akin tune als -d shop.data -o als.toml\n"
+      "  akin tune bpr -d shop.data -o bpr.toml --search halving --trials 81\n";
+  return text;
+}
+
+void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
+  TuneOptions& options = flags.options;
+  line.add({"-d,--data", "DATA", &flags.data, "data set written by `akin import`", Need::kRequired});
+  line.add({"-o,--out", "FILE", &flags.out, "TOML file to write the best configuration to", Need::kRequired});
+  line.add({"--holdout", "HOW", &flags.holdout, holdout_help()});
+  line.section("Search");
+  line.add({"--search", "HOW", &flags.search,
+            "random (every trial in full) or halving (short trials first, the best go on)"});
+  line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
+            Need::kOptional, 1});
+  line.add({"--eta", "N", &options.eta, "halving: one trial in N goes on, with N times the passes",
+            Need::kOptional, 2});
+  line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
+  line.add({"--range", "P=LOW:HIGH", &flags.ranges,
+            "search a parameter in this range, or P=A,B for choices; may be repeated"});
+  line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
+            Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
+  if (entry.traits.iterative()) {
+    line.add({"--patience", "N", &options.patience,
+              "end a trial when N evaluations in a row were no better; 0 = never"});
+    line.add(
+        {"--eval-every", "N", &options.every, "passes from one evaluation to the next", Need::kOptional, 1});
+  }
+  line.add({"--parallel", "N", &options.parallel, "trials at once, each on its share of the threads",
+            Need::kOptional, 1});
+  line.section("Output");
+  line.add({"--trials-file", "FILE", &options.log,
+            "finished trials; the same command goes on from there after a kill", Need::kOptional, 0,
+            "OUT.trials.jsonl"});
+  line.add({"--html", "FILE", &flags.html, "also write a web page, complete in itself"});
+  line.explain(
+      "Trials are scored on validation events, taken out of the training part as the test events were. The "
+      "events held out for "
+      "`akin evaluate` are never looked at.");
+  line.example(fmt::format("akin tune {0} -d shop.data -o {0}.toml", entry.name));
+  line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin --config {0}.toml", entry.name));
+}
+
+std::string typed_command(const Args& args) {
+  std::string text = "akin tune";
+  for (const std::string& arg : args) text += " " + shell_word(arg);
+  return text;
+}
+
+void print_outcome(const TuneReport& report, const TuneFlags& flags) {
+  const TuneResult& result = report.result;
+  std::string text =
+      fmt::format("{} trials of {} on {}\n\n", result.trials.size(), report.entry.name, report.protocol);
+  text += trials_table(report, kShown);
+  if (result.trials.size() > kShown)
+    text += fmt::format("... and {} more in {}\n", result.trials.size() - kShown, flags.options.log);
+  if (result.failures() > 0) text += fmt::format("{} trials failed\n", result.failures());
+  text +=
+      fmt::format("\nwrote {}\n\nNext: akin train {} -d {} --config {} -o {}.akin\n", shell_word(flags.out),
+                  report.entry.name, shell_word(flags.data), shell_word(flags.out), report.entry.name);
+  print(text);
+}
+
+}  // namespace
+
+int run_tune(const Args& args) {
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name a model: akin tune MODEL -d DATA -o BEST.toml; see `akin tune --help`");
+  if (args[0] == "--help" || args[0] == "-h") {
+    print(overview());
+    return kSuccess;
+  }
+  if (args[0][0] == '-')
+    fail(ErrorCode::kUsage, "name the model before the flags: akin tune MODEL {} ...", args[0]);
+  const ModelEntry& entry = find_model(args[0]);
+  TuneFlags flags;
+  CommandLine line("tune " + std::string(entry.name),
+                   fmt::format("Searches good parameters for {}.", entry.name));
+  add_flags(line, entry, flags);
+  if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
+  if (flags.search != "random" && flags.search != "halving")
+    fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
+  flags.options.halving = flags.search == "halving";
+  if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
+  SearchSpace space(entry, parse_settings(flags.settings), flags.ranges);
+  if (!flags.options.metric.empty()) WatchedMetric(flags.options.metric, entry.traits);
+
+  Session session(line.common);
+  Dataset data = load_dataset(flags.data);
+  SplitSpec split = choose_split(flags.holdout, data, line.common.seed);
+  split.validation = true;
+  Arena arena = make_arena(std::move(data), split);
+  arena.test.clear();  // the held-out events are forgotten here
+  const std::vector<Event> known = arena.known_for_validation();
+  if (flags.options.halving && !entry.traits.iterative())
+    session.remark(fmt::format("{} is not fitted in passes: random search instead of halving", entry.name));
+  TuneReport report{.entry = entry,
+                    .result = tune({entry, std::move(space), arena.training_data(), arena.validation, known,
+                                    split.holdout == Holdout::kSessions},
+                                   flags.options, session.context()),
+                    .data = flags.data,
+                    .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+                                            format_count(arena.validation.size()), to_string(split)),
+                    .command = typed_command(args),
+                    .seed = line.common.seed};
+  session.progress().clear();
+  if (report.result.found > 0)
+    session.remark(
+        fmt::format("{}: {} finished trials taken from there", flags.options.log, report.result.found));
+  write_file(flags.out, best_toml(report));
+  if (!flags.html.empty()) write_file(flags.html, tune_html(report));
+  if (line.common.json) {
+    print_json(tune_json(report));
+  } else {
+    print_outcome(report, flags);
+  }
+  return kSuccess;
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,109 @@
+#include "akin/cli/flags/fit_flags.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/report/text_table.h"
+
+namespace akin::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 7> kNames = {"--patience",   "--metric",     "--eval-every",
+                                                    "--stop-after", "--checkpoint", "--checkpoint-seconds",
+                                                    "--resume"};
+
+json number(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+}  // namespace
+
+void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
+  if (!entry.traits.iterative()) {
+    for (const std::string& arg : args) {
+      if (std::ranges::count(kNames, std::string_view(arg).substr(0, arg.find('='))) > 0)
+        fail(ErrorCode::kUsage, "{} does not apply: {} is not fitted in passes", arg, entry.name);
+    }
+    return;
+  }
+  line.section("Early stopping and checkpoints");
+  line.add(
+      {"--patience", "N", &patience_,
+       "stop when N evaluations on validation events in a row were no better; the best pass is kept. 0 = "
+       "never stop"});
+  line.add({"--metric", "NAME", &metric_, "what is watched on the validation events", Need::kOptional, 0,
+            std::string(WatchedMetric::default_for(entry.traits))});
+  line.add({"--eval-every", "N", &every_, "passes from one evaluation to the next", Need::kOptional, 1});
+  line.add(
+      {"--stop-after", "N", &stop_after_,
+       fmt::format("stop after so many passes of the {} planned; 0 = go through all", entry.traits.passes)});
+  line.add({"--checkpoint", "FILE", &checkpoint_, "keep the state of the training in this file"});
+  line.add(
+      {"--checkpoint-seconds", "N", &checkpoint_seconds_, "write it at most so often; 0 = after every pass"});
+  line.add({"--resume", "", &resume_, "go on from the checkpoint; start anew if there is none yet"});
+}
+
+MonitorOptions FitFlags::options(const CommandLine& line, const ModelEntry& entry) const {
+  MonitorOptions options{.every = every_,
+                         .patience = patience_,
+                         .stop_after = stop_after_,
+                         .checkpoint = checkpoint_,
+                         .checkpoint_seconds = static_cast<double>(checkpoint_seconds_),
+                         .resume = resume_};
+  if (patience_ > 0 || line.given("metric") || line.given("eval-every")) {
+    options.metric = metric_.empty() ? std::string(WatchedMetric::default_for(entry.traits)) : metric_;
+    WatchedMetric(options.metric, entry.traits);  // a wrong name is told before anything is read
+  }
+  if (resume_ && checkpoint_.empty()) fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
+  return options;
+}
+
+bool needs_monitor(const MonitorOptions& options) {
+  return !options.metric.empty() || !options.checkpoint.empty() || options.stop_after > 0;
+}
+
+std::string curve_lines(const FitMonitor& monitor) {
+  const CurvePoint* best = monitor.best();
+  if (!best) return "";
+  std::vector<const CurvePoint*> evaluated;
+  for (const CurvePoint& point : monitor.curve()) {
+    if (point.evaluated()) evaluated.push_back(&point);
+  }
+  const std::size_t step = (evaluated.size() + 19) / 20;
+  std::vector<TableRow> rows;
+  for (std::size_t i = 0; i < evaluated.size(); ++i) {
+    const CurvePoint& point = *evaluated[i];
+    if (i % step != 0 && i + 1 != evaluated.size() && &point != best) continue;
+    rows.push_back(
+        {std::to_string(point.pass), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
+         fmt::format("{:.4f}", point.value), format_seconds(point.seconds), &point == best ? "best" : ""});
+  }
+  std::string text = text_table({"pass", "loss", monitor.metric(), "time", ""}, rows);
+  if (monitor.out_of_patience())
+    text += fmt::format("stopped after pass {}: no better for long enough\n", monitor.passes());
+  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->pass,
+                            monitor.metric(), best->value);
+}
+
+json monitor_json(const FitMonitor& monitor) {
+  json curve = json::array();
+  for (const CurvePoint& point : monitor.curve()) {
+    curve.push_back({{"pass", point.pass},
+                     {"loss", number(point.loss)},
+                     {"value", number(point.value)},
+                     {"seconds", point.seconds}});
+  }
+  json result = {
+      {"passes", monitor.passes()}, {"resumed_at", monitor.resumed_at()}, {"curve", std::move(curve)}};
+  if (const CurvePoint* best = monitor.best()) {
+    result["metric"] = monitor.metric();
+    result["best_pass"] = best->pass;
+    result["best_value"] = best->value;
+  }
+  return result;
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,30 @@
+// A data set cut once for the models that are fitted to it.
+#pragma once
+
+#include <vector>
+
+#include "akin/data/dataset.h"
+#include "akin/data/split.h"
+
+namespace akin {
+
+/// A data set, split. Events of all parts are sorted by (user, time).
+struct SplitDataset {
+  Dataset shop;                   ///< ids, attributes, candidates, and the training events only; no reviews
+  std::vector<Event> known;       ///< training, validation and history events; empty if training is all of them
+  std::vector<Event> validation;  ///< to choose parameters by
+  std::vector<Event> test;        ///< to report figures on
+  SplitSpec split;
+
+  /// What models are fitted to.
+  TrainingData training_data() const { return {shop, shop.events}; }
+  /// What is known of users when a model is asked.
+  TrainingData known_data() const { return {shop, known.empty() ? shop.events : known}; }
+  /// What is known of users when a model is asked for validation events: training and history events.
+  std::vector<Event> known_for_validation() const;
+};
+
+/// Splits `data`, which is moved into the result. Throws what split_events() throws.
+SplitDataset split_dataset(Dataset data, const SplitSpec& spec);
+
+}  // namespace akin

@@ -1,0 +1,188 @@
+#include "akin/experiment/compare.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/data/dataset_io.h"
+#include "akin/experiment/fit_watched.h"
+
+namespace akin {
+namespace {
+
+/// One model on one split.
+struct Run {
+  ModelResult result;
+  Fitted fitted = {};
+  std::string failure = {};
+};
+
+Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const CompareOptions& options,
+                       const Context& context) {
+  Run run;
+  run.result.model = spec.name();
+  run.result.params = spec.all_params();
+  try {
+    MonitorOptions monitor;
+    if (spec.traits().iterative() && !data.validation.empty()) {
+      monitor.metric = WatchedMetric::default_for(spec.traits());
+      monitor.patience = options.patience;
+    }
+    WatchedFit fit = fit_watched(spec, data, monitor, {context});
+    run.fitted = std::move(fit.fitted);
+    run.result.fit_seconds = run.fitted.seconds;
+    if (fit.history) {
+      run.result.curve = std::move(fit.history->curve);
+      run.result.watched = std::move(fit.history->metric);
+    } else {
+      run.result.curve = loss_curve(run.fitted.log);
+    }
+    EvaluateOptions evaluation = options.evaluation;
+    evaluation.each_event = data.split.holdout == Holdout::kSessions;
+    run.result.evaluation = evaluate(*run.fitted.model, spec.traits(), data.known_data(), data.test,
+                                     evaluation, context);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    run.failure = error.what();
+    run.fitted = {};
+  }
+  return run;
+}
+
+/// The models' results so far, one evaluation per split, pooled at the end.
+class Comparer {
+ public:
+  Comparer(const std::vector<ModelSpec>& models, const CompareOptions& options, const Context& context)
+      : models_(models), options_(options), context_(context), runs_(models.size()), parts_(models.size()) {
+    if (models.empty()) fail(ErrorCode::kUsage, "name models to compare, such as popularity and als");
+  }
+
+  /// `number` of `count` splits, from 0.
+  void run(const SplitDataset& data, std::size_t number, std::size_t count) {
+    if (data.split.holdout == Holdout::kNone)
+      fail(ErrorCode::kUsage, "holdout none leaves nothing to compare on");
+    result_.best.reset();
+    result_.data_name = data.shop.name;
+    result_.splits.push_back(data.split);
+    CompareOptions options = options_;
+    if (count > 1) options.evaluation.resamples = 0;  // pooling makes the intervals
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      Run& all = runs_[m];
+      if (!all.failure.empty()) continue;
+      context_.remark(fmt::format("{} ({} of {}){}", models_[m].name(), m + 1, models_.size(),
+                                  count > 1 ? fmt::format(", split {} of {}", number + 1, count) : ""));
+      Run one = train_and_evaluate(models_[m], data, options, context_);
+      const double seconds = all.result.fit_seconds + one.result.fit_seconds;
+      all.failure = std::move(one.failure);
+      parts_[m].push_back(one.result.evaluation);
+      keep_if_best(models_[m], std::move(one.fitted), one.result.evaluation);
+      if (parts_[m].size() == 1) all.result = std::move(one.result);
+      all.result.fit_seconds = seconds;
+    }
+    if (options_.map && result_.best && number + 1 == count) draw_map(data);
+  }
+
+  CompareResult finish() {
+    std::vector<ModelResult> results;
+    std::vector<ModelFailure> failures;
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      Run& run = runs_[m];
+      if (!run.failure.empty()) {
+        failures.push_back({std::string(models_[m].name()), std::move(run.failure)});
+        continue;
+      }
+      if (parts_[m].size() > 1) run.result.evaluation = pool(parts_[m], options_.evaluation, context_);
+      results.push_back(std::move(run.result));
+    }
+    ModelComparison& comparison = result_.comparison;
+    comparison.results = std::move(results);
+    comparison.failures = std::move(failures);
+    comparison.tests = test_models(comparison.results, context_);
+    return std::move(result_);
+  }
+
+ private:
+  void keep_if_best(const ModelSpec& spec, Fitted fitted, const Evaluation& evaluation) {
+    if (!options_.keep_best || !fitted.model || !options_.keep_best(*spec.entry, *fitted.model)) return;
+    const double ndcg = evaluation.value(fmt::format("NDCG@{}", evaluation.bins_cutoff));
+    if (result_.best && !(ndcg > best_ndcg_)) return;
+    result_.best = BestModel{spec, std::move(fitted)};
+    best_ndcg_ = ndcg;
+  }
+
+  void draw_map(const SplitDataset& data) {
+    std::vector<std::uint64_t> popularity(data.shop.n_items(), 0);
+    for (const Event& event : data.shop.events) ++popularity[event.item];
+    result_.comparison.map_model = result_.best->spec.name();
+    result_.comparison.map = embedding_map(*result_.best->fitted.model, data.shop, popularity, {}, context_);
+  }
+
+  const std::vector<ModelSpec>& models_;
+  const CompareOptions& options_;
+  const Context& context_;
+  std::vector<Run> runs_;
+  std::vector<std::vector<Evaluation>> parts_;
+  CompareResult result_;
+  double best_ndcg_ = 0;
+};
+
+std::vector<SplitSpec> splits_of(const Dataset& data, const CompareOptions& options, std::uint64_t seed) {
+  std::vector<SplitSpec> splits = choose_splits(options.holdout, data, seed);
+  for (SplitSpec& split : splits) split.validation = options.validation || options.patience > 0;
+  return splits;
+}
+
+}  // namespace
+
+CompareResult compare(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
+                      const CompareOptions& options, const Context& context) {
+  if (paths.size() == 1) return compare(load_dataset(paths[0]), models, options, context);
+  struct Round {
+    const std::string& path;
+    SplitSpec split;
+  };
+  std::vector<Round> rounds;  // all are known before the first fit, so that a wrong file is told at once
+  for (const std::string& path : paths) {
+    for (const SplitSpec& split : splits_of(load_dataset(path), options, context.seed))
+      rounds.push_back({path, split});
+  }
+  Comparer comparer(models, options, context);
+  for (std::size_t r = 0; r < rounds.size(); ++r)
+    comparer.run(split_dataset(load_dataset(rounds[r].path), rounds[r].split), r, rounds.size());
+  return comparer.finish();
+}
+
+CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const CompareOptions& options,
+                      const Context& context) {
+  const std::vector<SplitSpec> splits = splits_of(data, options, context.seed);
+  Comparer comparer(models, options, context);
+  for (std::size_t s = 0; s < splits.size(); ++s) {
+    const bool last = s + 1 == splits.size();
+    comparer.run(split_dataset(last ? std::move(data) : Dataset(data), splits[s]), s, splits.size());
+  }
+  return comparer.finish();
+}
+
+CompareResult compare(const SplitDataset& data, const std::vector<ModelSpec>& models,
+                      const CompareOptions& options, const Context& context) {
+  Comparer comparer(models, options, context);
+  comparer.run(data, 0, 1);
+  return comparer.finish();
+}
+
+std::vector<ModelSpec> find_models(const std::vector<std::string>& names) {
+  std::vector<ModelSpec> list;
+  const auto add = [&](const ModelEntry& entry) {
+    if (std::ranges::find(list, &entry, &ModelSpec::entry) == list.end()) list.emplace_back(entry);
+  };
+  for (const std::string& name : names) {
+    if (name == "all") {
+      for (const ModelEntry& entry : models()) add(entry);
+    } else {
+      add(find_model(name));
+    }
+  }
+  if (list.empty()) fail(ErrorCode::kUsage, "name models, such as popularity,als, or all");
+  return list;
+}
+
+}  // namespace akin

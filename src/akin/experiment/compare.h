@@ -1,0 +1,62 @@
+// Several models trained on the same part of the data and scored on the same rest.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "akin/catalog/fit.h"
+#include "akin/data/split_dataset.h"
+#include "akin/experiment/model_result.h"
+
+namespace akin {
+
+struct CompareOptions {
+  /// As TrainOptions::holdout, and "folds:K" for K splits whose results are pooled.
+  std::string holdout = {};
+  /// Keep a validation part out too, on which models fitted in passes are watched; their best pass is kept.
+  bool validation = false;
+  /// Passes that were no better on the validation part and end a fit; 0 = all passes. More than 0 needs, and
+  /// makes, a validation part.
+  int patience = 0;
+  EvaluateOptions evaluation = {};  ///< each_event is taken from the split
+  /// Which models to keep the best of (by NDCG at Evaluation::bins_cutoff) in the last split; none = none.
+  std::function<bool(const ModelEntry& entry, const Model& model)> keep_best = {};
+  bool map = false;  ///< also place the items on a map by the embeddings of the model kept
+};
+
+/// A model that was kept, trained on the last split.
+struct BestModel {
+  ModelSpec spec;
+  Fitted fitted;
+};
+
+struct CompareResult {
+  ModelComparison comparison;
+  std::vector<SplitSpec> splits;  ///< in order; of several data sets those of the first come first
+  std::string data_name;          ///< Dataset::name of the last data set
+  std::optional<BestModel> best = {};
+};
+
+/// Trains and evaluates every model on every split of the data sets in these files, pools what several splits
+/// gave, and tests the models against the best one. One data set is in memory at a time, and at most two
+/// models. A model that fails is among ModelComparison::failures, and the others go on. Remarks: which model's
+/// turn it is. Same result at any number of threads where Traits::deterministic.
+///
+/// Throws Error(kUsage) if nothing is held out or no model is named, Error(kBadData) and Error(kIo) as
+/// load_dataset() and split_events(), Error(kCancelled).
+CompareResult compare(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
+                      const CompareOptions& options = {}, const Context& context = {});
+/// The same on a data set in memory. With more than one split it is copied.
+CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const CompareOptions& options = {},
+                      const Context& context = {});
+/// The same on data that are split already; options.holdout and validation are not looked at.
+CompareResult compare(const SplitDataset& data, const std::vector<ModelSpec>& models,
+                      const CompareOptions& options = {}, const Context& context = {});
+
+/// Models by names: "all", or some of them, each once. Throws Error(kNotFound) with the nearest names,
+/// Error(kUsage) for none.
+std::vector<ModelSpec> find_models(const std::vector<std::string>& names);
+
+}  // namespace akin

@@ -1,0 +1,147 @@
+#include "akin/experiment/fit_monitor.h"
+
+#include <bit>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/base/hash.h"
+#include "akin/eval/evaluate.h"
+
+namespace akin {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+std::uint64_t fingerprint(std::span<const Event> events) {
+  std::uint64_t hash = events.size();
+  for (const Event& event : events) {
+    const std::uint64_t words[] = {event.user, event.item, std::bit_cast<std::uint32_t>(event.value),
+                                   static_cast<std::uint64_t>(event.kind),
+                                   static_cast<std::uint64_t>(event.time)};
+    hash = hash_bytes(words, sizeof words, hash);
+  }
+  return hash;
+}
+
+bool needs_monitor(const MonitorOptions& options) {
+  return !options.metric.empty() || !options.checkpoint.empty() || options.stop_after > 0;
+}
+
+FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, MonitorOptions options,
+                       const Context& context)
+    : subject_(std::move(subject)), validation_(validation), options_(std::move(options)), context_(context) {
+  context_.on_progress = {};  // the fit's own progress is what is shown
+  if (options_.metric.empty()) return;
+  metric_ = WatchedMetric(options_.metric, subject_.traits);
+  if (validation_.empty())
+    fail(ErrorCode::kBadData, "there are no validation events to watch {} on", options_.metric);
+}
+
+std::map<std::string, std::string> FitMonitor::identify() const {
+  const TrainingData& data = subject_.data;
+  std::map<std::string, std::string> result = {
+      {"model", subject_.model},
+      {"seed", std::to_string(context_.seed)},
+      {"number of users", std::to_string(data.n_users())},
+      {"number of items", std::to_string(data.n_items())},
+      {"hash of the training events", fmt::format("{:016x}", fingerprint(data.events))}};
+  for (const auto& [name, value] : subject_.params) result["parameter " + name] = value;
+  if (options_.metric.empty()) return result;
+  result["metric watched"] = options_.metric;
+  result["number of passes between evaluations"] = std::to_string(options_.every);
+  result["hash of the validation events"] = fmt::format("{:016x}", fingerprint(validation_));
+  return result;
+}
+
+int FitMonitor::begin(FitState& state, int passes) {
+  planned_ = passes;
+  start_ = saved_at_ = Clock::now();
+  if (!options_.checkpoint.empty()) identity_ = identify();
+  if (!options_.resume || !std::filesystem::exists(options_.checkpoint)) return 0;
+  FitCheckpoint checkpoint = load_checkpoint(options_.checkpoint, identity_, state);
+  if (checkpoint.pass > passes) {
+    fail(ErrorCode::kBadData, "{}: has {} passes behind it, of {} planned", options_.checkpoint,
+         checkpoint.pass, passes);
+  }
+  curve_ = std::move(checkpoint.curve);
+  checkpoint.last.put(state);
+  done_ = resumed_at_ = saved_ = checkpoint.pass;
+  seconds_before_ = curve_.back().seconds;
+  best_ = std::move(checkpoint.best);
+  if (best_.empty() && checkpoint.best_pass == done_) best_.take(state);
+  return ends_at(done_) || out_of_patience() ? passes : done_;
+}
+
+FitHistory FitMonitor::history() const {
+  return {.curve = curve_,
+          .metric = metric_.name(),
+          .better = metric_.better(),
+          .passes = done_,
+          .resumed_at = resumed_at_,
+          .out_of_patience = out_of_patience()};
+}
+
+bool FitMonitor::ends_at(int done) const {
+  return done >= planned_ || (options_.stop_after > 0 && done >= options_.stop_after);
+}
+
+bool FitMonitor::out_of_patience() const {
+  return options_.patience > 0 && evaluations_since_best(curve_, metric_.better()) >= options_.patience;
+}
+
+bool FitMonitor::after_pass(int done, double loss, const FitState& state, const Snapshot& snapshot) {
+  CurvePoint point{.pass = done, .loss = loss};
+  if (!options_.metric.empty() && (done % options_.every == 0 || ends_at(done))) {
+    EvaluateOptions options = metric_.options();
+    options.each_event = subject_.each_event;
+    const Evaluation evaluation =
+        evaluate(*snapshot(), subject_.traits, subject_.data, validation_, options, context_);
+    const Metric metric = metric_.of(evaluation);
+    point.value = metric.value;
+    point.low = metric.low;
+    point.high = metric.high;
+  }
+  point.seconds = seconds_before_ + seconds_since(start_);
+  curve_.push_back(point);
+  done_ = done;
+  if (const CurvePoint* point_of_best = best(); point_of_best && point_of_best->pass == done)
+    best_.take(state);
+  const bool more = !ends_at(done) && !out_of_patience();
+  if (!options_.checkpoint.empty()) {
+    last_.take(state);
+    if (!more || seconds_since(saved_at_) >= options_.checkpoint_seconds) write_checkpoint();
+  }
+  return more;
+}
+
+void FitMonitor::write_checkpoint() {
+  const CurvePoint* best_so_far = best();
+  FitCheckpoint checkpoint{.identity = identity_,
+                           .pass = done_,
+                           .curve = curve_,
+                           .best_pass = best_so_far ? best_so_far->pass : 0,
+                           .last = std::move(last_),
+                           .best = {}};
+  if (checkpoint.best_pass != done_) std::swap(checkpoint.best, best_);
+  save_checkpoint(checkpoint, options_.checkpoint);
+  if (checkpoint.best_pass != done_) std::swap(checkpoint.best, best_);
+  last_ = std::move(checkpoint.last);
+  saved_ = done_;
+  saved_at_ = Clock::now();
+}
+
+void FitMonitor::end(FitState& state) {
+  if (const CurvePoint* point = best(); point && point->pass != done_) best_.put(state);
+}
+
+void FitMonitor::cancelled() {
+  if (!options_.checkpoint.empty() && done_ > saved_) write_checkpoint();
+}
+
+}  // namespace akin

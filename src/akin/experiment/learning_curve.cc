@@ -1,0 +1,68 @@
+#include "akin/experiment/learning_curve.h"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+using nlohmann::json;
+
+json number(double value) { return std::isfinite(value) ? json(value) : json(); }
+
+}  // namespace
+
+LearningCurve loss_curve(const FitLog& log) {
+  LearningCurve curve;
+  for (const double loss : log.losses)
+    curve.push_back({.pass = static_cast<int>(curve.size()) + 1, .loss = loss});
+  return curve;
+}
+
+const CurvePoint* best_point(const LearningCurve& curve, Better better) {
+  const CurvePoint* best = nullptr;
+  for (const CurvePoint& point : curve) {
+    if (!point.evaluated()) continue;
+    if (!best || (better == Better::kLower ? point.value < best->value : point.value > best->value))
+      best = &point;
+  }
+  return best;
+}
+
+int evaluations_since_best(const LearningCurve& curve, Better better) {
+  const CurvePoint* best = best_point(curve, better);
+  return static_cast<int>(std::ranges::count_if(curve, [&](const CurvePoint& point) {
+    return point.evaluated() && (!best || point.pass > best->pass);
+  }));
+}
+
+std::string curve_text(const LearningCurve& curve) {
+  json list = json::array();
+  for (const CurvePoint& p : curve)
+    list.push_back({p.pass, number(p.loss), number(p.value), number(p.low), number(p.high), p.seconds});
+  return list.dump();
+}
+
+LearningCurve parse_curve(const std::string& text, std::string_view where) {
+  const json list = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  LearningCurve curve;
+  bool right = list.is_array();
+  for (std::size_t i = 0; right && i < list.size(); ++i) {
+    const json& row = list[i];
+    right = row.is_array() && row.size() == 6 && row[0].is_number_integer() && row[5].is_number();
+    for (std::size_t c = 1; right && c < 5; ++c) right = row[c].is_null() || row[c].is_number();
+    if (!right) break;
+    const auto real = [&](std::size_t c) {
+      return row[c].is_null() ? std::numeric_limits<double>::quiet_NaN() : row[c].get<double>();
+    };
+    curve.push_back({row[0].get<int>(), real(1), real(2), real(3), real(4), row[5].get<double>()});
+    right = curve.back().pass > (i == 0 ? 0 : curve[i - 1].pass);
+  }
+  if (!right) fail(ErrorCode::kBadData, "{}: its learning curve is damaged", where);
+  return curve;
+}
+
+}  // namespace akin

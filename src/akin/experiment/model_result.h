@@ -1,0 +1,48 @@
+// What is known of a model after its evaluation, alone or beside others.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/eval/evaluate.h"
+#include "akin/eval/significance.h"
+#include "akin/experiment/embedding_map.h"
+#include "akin/experiment/learning_curve.h"
+
+namespace akin {
+
+/// One row of a comparison.
+struct ModelResult {
+  std::string model;
+  ParamValues params;
+  double fit_seconds = 0;
+  Evaluation evaluation;
+  LearningCurve curve = {};  ///< of models fitted in passes; with several splits that of the first
+  std::string watched = {};  ///< the metric of the curve's validation values, if there are any
+};
+
+/// A model that could not be fitted or evaluated.
+struct ModelFailure {
+  std::string model;
+  std::string message;
+};
+
+/// Models evaluated on the same splits, and which of them is best by each metric.
+struct ModelComparison {
+  std::vector<ModelResult> results;  ///< in the order asked for, without those that failed
+  std::vector<ModelFailure> failures = {};
+  std::vector<Comparison> tests = {};  ///< one per accuracy metric that a model has; none for a single model
+  std::string map_model = {};          ///< whose embeddings `map` shows
+  std::vector<MapPoint> map = {};      ///< for pages; may be empty
+};
+
+/// Tests all accuracy metrics that comparisons show, each model against the best; none for a single model.
+/// Throws Error(kCancelled).
+std::vector<Comparison> test_models(const std::vector<ModelResult>& results, const Context& context);
+
+/// The accuracy metrics that comparisons show: every one at the middle cutoff, hit rate, recall and NDCG at
+/// the others.
+std::vector<std::string> accuracy_names(const std::vector<int>& cutoffs);
+
+}  // namespace akin

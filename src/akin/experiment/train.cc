@@ -1,0 +1,80 @@
+#include "akin/experiment/train.h"
+
+#include <charconv>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/base/format.h"
+#include "akin/experiment/fit_watched.h"
+#include "akin/store/embeddings_reader.h"
+
+namespace akin {
+namespace {
+
+/// The parameter that gives the length of the vectors, 0 if the model has none.
+double vector_length(const ParamValues& params) {
+  for (const char* const name : {"factors", "dim", "vector_size", "size"}) {
+    const auto found = params.find(name);
+    if (found == params.end()) continue;
+    double length = 0;
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), length);
+    return length;
+  }
+  return 0;
+}
+
+PretrainedItems read_init_items(const std::string& path, const Dataset& shop, const Context& context) {
+  MatchedItems match = match_items(read_embeddings(path), shop.items, path);
+  context.remark(fmt::format(
+      "{}: vectors of {} of {} items{}", path, format_count(match.matched), format_count(shop.n_items()),
+      match.unknown == 0
+          ? ""
+          : fmt::format(", and {} of items that are not in the data", format_count(match.unknown))));
+  return std::move(match.items);
+}
+
+void check(const ModelSpec& model, const TrainOptions& options) {
+  if (needs_monitor(options.monitor) && !model.traits().iterative()) {
+    fail(ErrorCode::kUsage, "{} is not fitted in passes: it has no early stopping and no checkpoints",
+         model.name());
+  }
+  if (options.monitor.resume && options.monitor.checkpoint.empty())
+    fail(ErrorCode::kUsage, "resume: name the checkpoint to go on from");
+  if (!options.init_items.empty() && !model.traits().takes_item_vectors)
+    fail(ErrorCode::kUsage, "{} does not begin with vectors of items", model.name());
+}
+
+}  // namespace
+
+double training_memory(const Dataset& data, const ModelSpec& model) {
+  // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
+  const double events = 24.0 + 2 * 8.0;
+  const double rows = static_cast<double>(data.n_users() + data.n_items());
+  return static_cast<double>(data.events.size()) * events + rows * vector_length(model.all_params()) * 8.0;
+}
+
+TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options, const Context& context) {
+  check(model, options);
+  SplitSpec split = choose_split(options.holdout, data, context.seed);
+  split.validation = options.validation || !options.monitor.metric.empty();
+  SplitDataset parts = split_dataset(std::move(data), split);
+  const MonitorOptions& monitor = options.monitor;
+  if (monitor.resume && !std::filesystem::exists(monitor.checkpoint))
+    context.remark(fmt::format("{}: no such checkpoint yet, starting anew", monitor.checkpoint));
+  PretrainedItems pretrained;
+  FitStart start;
+  FitContext fit_context{context};
+  if (!options.init_items.empty()) {
+    pretrained = read_init_items(options.init_items, parts.shop, context);
+    start.items = &pretrained;
+    fit_context.start = &start;
+  }
+  WatchedFit fit = fit_watched(model, parts, monitor, fit_context);
+  if (fit.history && fit.history->resumed_at > 0)
+    context.remark(fmt::format("resumed after pass {}", fit.history->resumed_at));
+  FitLog log = std::move(fit.fitted.log);
+  return {make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted)), std::move(log),
+          std::move(fit.history)};
+}
+
+}  // namespace akin

@@ -1,0 +1,45 @@
+// Training a model on part of a data set.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "akin/catalog/fit.h"
+#include "akin/data/dataset.h"
+#include "akin/experiment/fit_monitor.h"
+#include "akin/store/bundle.h"
+
+namespace akin {
+
+struct TrainOptions {
+  /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2"; "" = the
+  /// split that came with the files, else each user's last event.
+  std::string holdout = {};
+  /// Keep a validation part out too; a monitor with a metric does so in any case.
+  bool validation = false;
+  MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in passes
+  /// File of vectors of items to begin with in place of random ones (read_embeddings()); "" = none.
+  std::string init_items = {};
+};
+
+struct TrainResult {
+  Bundle bundle;  ///< the model, and what was held out
+  FitLog log;     ///< losses and passes
+  std::optional<FitHistory> history = {};  ///< of a fit that was watched
+};
+
+/// Splits the data, fits the model to the training side, and returns it with the rest of the data. Same data,
+/// model, options and seed, same bits, at any number of threads if the model's Traits say so; with
+/// `monitor.resume` also after a kill. Remarks: how many items `init_items` knows, a checkpoint that is not
+/// there yet, the pass that was gone on from.
+///
+/// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not suit
+/// the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.
+TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options = {},
+                  const Context& context = {});
+
+/// About how many bytes a fit takes: events, their sorted copies, vectors and gradients; without what a model
+/// keeps for pairs of items (Traits::stores_pairs).
+double training_memory(const Dataset& data, const ModelSpec& model);
+
+}  // namespace akin

@@ -1,0 +1,40 @@
+// Finished trials in a file, so that a search that was killed goes on where it was.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "akin/experiment/tune/trial.h"
+
+namespace akin {
+
+/// A file of JSON lines: first what is searched, then a line per finished trial and budget, each written out
+/// at once. Safe from many threads.
+class TrialLog {
+ public:
+  /// What a search is of: name and value of all that must be the same for its trials to count.
+  using Identity = std::map<std::string, std::string>;
+
+  /// Opens or creates the file. A last line that was cut off by a kill is dropped. Throws Error(kBadData) if
+  /// the file is of another search (the message says what differs) or damaged, Error(kIo).
+  TrialLog(const std::string& path, const Identity& identity);
+
+  std::optional<Trial> find(int number, int budget) const;
+  /// Throws Error(kIo) if the line cannot be written.
+  void add(const Trial& trial);
+  /// Trials that were in the file when it was opened.
+  std::size_t found() const { return found_; }
+
+ private:
+  void read(const Identity& identity);
+
+  std::string path_;
+  mutable std::mutex mutex_;
+  std::map<std::pair<int, int>, Trial> trials_;  // by number and budget
+  std::size_t found_ = 0;
+};
+
+}  // namespace akin

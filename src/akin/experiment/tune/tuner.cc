@@ -1,0 +1,188 @@
+#include "akin/experiment/tune/tuner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+
+#include "akin/base/error.h"
+#include "akin/base/parallel.h"
+#include "akin/experiment/fit_monitor.h"
+#include "akin/experiment/tune/search.h"
+
+namespace akin {
+namespace {
+
+int planned_passes(const ModelEntry& entry, const ParamValues& params) {
+  return std::stoi(entry.complete(params).at(std::string(entry.traits.passes)));
+}
+
+/// Runs trials of one task, and keeps their outcomes in the log.
+class Runner {
+ public:
+  Runner(const TuneTask& task, const TuneOptions& options, const WatchedMetric& metric,
+         const Context& context, TrialLog& log)
+      : task_(task), options_(options), metric_(metric), context_(context), log_(log) {
+    context_.on_progress = {};  // trials are what is counted
+    context_.threads = std::max(1, resolve_threads(context.threads) / options.parallel);
+  }
+
+  Trial run(int number, int budget) {
+    if (const std::optional<Trial> known = log_.find(number, budget)) return *known;
+    Trial trial{.number = number, .budget = budget, .params = task_.space.sample(context_.seed, number)};
+    try {
+      const ParamValues params = task_.entry.complete(trial.params);
+      if (task_.entry.traits.iterative()) {
+        run_passes_of(params, trial);
+      } else {
+        run_at_once(params, trial);
+      }
+      if (!(trial.value == trial.value)) trial.failure = fmt::format("{} is not a number", metric_.name());
+    } catch (const Error& error) {
+      const bool of_the_model = error.code() == ErrorCode::kBadData || error.code() == ErrorCode::kUsage;
+      if (!of_the_model) throw;
+      trial.failure = error.what();
+    }
+    log_.add(trial);
+    return trial;
+  }
+
+  std::string states() const { return options_.log + ".states"; }
+
+ private:
+  void run_passes_of(const ParamValues& params, Trial& trial) {
+    MonitorOptions watch{.metric = metric_.name(),
+                         .every = options_.every,
+                         .patience = options_.patience,
+                         .stop_after = trial.budget};
+    if (trial.budget > 0) {  // a later rung goes on from here
+      watch.checkpoint = fmt::format("{}/{}", states(), trial.number);
+      watch.checkpoint_seconds = std::numeric_limits<double>::infinity();
+      watch.resume = true;
+    }
+    FitMonitor monitor(
+        {std::string(task_.entry.name), task_.entry.traits, params, task_.known_data(), task_.each_event},
+        task_.validation, watch, context_);
+    task_.entry.fit(task_.data, params, {context_, &monitor});
+    trial.passes = monitor.passes();
+    trial.curve = monitor.curve();
+    trial.seconds = monitor.curve().empty() ? 0 : monitor.curve().back().seconds;
+    if (const CurvePoint* best = monitor.best()) {
+      trial.value = best->value;
+      trial.low = best->low;
+      trial.high = best->high;
+      trial.best_pass = best->pass;
+    }
+  }
+
+  void run_at_once(const ParamValues& params, Trial& trial) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto model = task_.entry.fit(task_.data, params, {context_});
+    EvaluateOptions evaluation = metric_.options();
+    evaluation.each_event = task_.each_event;
+    const Metric metric = metric_.of(
+        evaluate(*model, task_.entry.traits, task_.known_data(), task_.validation, evaluation, context_));
+    trial.value = metric.value;
+    trial.low = metric.low;
+    trial.high = metric.high;
+    trial.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  const TuneTask& task_;
+  const TuneOptions& options_;
+  const WatchedMetric& metric_;
+  Context context_;
+  TrialLog& log_;
+};
+
+TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options, const std::string& metric,
+                               std::uint64_t seed) {
+  TrialLog::Identity identity = {
+      {"model", std::string(task.entry.name)},
+      {"seed", std::to_string(seed)},
+      {"metric", metric},
+      {"search",
+       options.halving ? fmt::format("halving of {} trials by {}", options.trials, options.eta) : "random"},
+      {"ranges", task.space.text()},
+      {"number of passes between evaluations", std::to_string(options.every)},
+      {"patience", std::to_string(options.patience)},
+      {"number of items", std::to_string(task.data.n_items())},
+      {"hash of the training events", fmt::format("{:016x}", fingerprint(task.data.events))},
+      {"hash of the validation events", fmt::format("{:016x}", fingerprint(task.validation))}};
+  // Defaults too: another akin may have others.
+  for (const auto& [name, value] : task.entry.complete(task.space.fixed()))
+    identity["parameter " + name] = value;
+  return identity;
+}
+
+/// The folder of half-done trials; what is in it counts only if it is `ours`.
+void prepare_folder(const std::string& path, bool ours) {
+  std::error_code error;
+  if (!ours) std::filesystem::remove_all(path, error);
+  std::filesystem::create_directories(path, error);
+  if (error) fail(ErrorCode::kIo, "{}: cannot make this folder: {}", path, error.message());
+}
+
+void check(const TuneTask& task, const TuneOptions& options) {
+  if (options.trials < 1) fail(ErrorCode::kUsage, "{} trials are too few", options.trials);
+  if (options.parallel < 1) fail(ErrorCode::kUsage, "{} trials at once are too few", options.parallel);
+  if (options.eta < 2) fail(ErrorCode::kUsage, "eta is {}; halving needs at least 2", options.eta);
+  if (task.validation.empty()) fail(ErrorCode::kBadData, "there are no validation events to tune on");
+  const bool by_passes = options.halving && task.entry.traits.iterative();
+  if (!by_passes) return;
+  const std::string_view passes = task.entry.traits.passes;
+  if (std::ranges::count(task.space.dimensions(), passes, &Dimension::name) > 0)
+    fail(ErrorCode::kUsage, "halving shares out the {}: they cannot be searched as well", passes);
+  if (planned_passes(task.entry, task.space.fixed()) < 1)
+    fail(ErrorCode::kUsage, "halving shares out the {}: there must be some", passes);
+}
+
+}  // namespace
+
+std::size_t TuneResult::failures() const {
+  return static_cast<std::size_t>(std::ranges::count_if(trials, &Trial::failed));
+}
+
+TuneResult tune(const TuneTask& task, const TuneOptions& options, const Context& context) {
+  check(task, options);
+  TuneResult result;
+  result.metric =
+      WatchedMetric(options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric,
+                    task.entry.traits);
+  TuneOptions used = options;
+  used.halving = options.halving && task.entry.traits.iterative();
+  TrialLog log(used.log, identity_of(task, used, result.metric.name(), context.seed));
+  result.found = log.found();
+  Runner runner(task, used, result.metric, context, log);
+  const auto run = [&](int number, int budget) { return runner.run(number, budget); };
+  if (used.halving) {
+    prepare_folder(runner.states(), log.found() > 0);
+    const auto plan = halving_plan(used.trials, planned_passes(task.entry, task.space.fixed()), used.eta);
+    result.trials = successive_halving(plan, result.metric.better(), used.parallel, context, run);
+    std::error_code ignored;
+    std::filesystem::remove_all(runner.states(), ignored);
+  } else {
+    result.trials = random_search(used.trials, used.parallel, context, run);
+  }
+  std::ranges::sort(result.trials, [&](const Trial& a, const Trial& b) {
+    return ranks_before(a, b, result.metric.better());
+  });
+  if (result.trials.front().failed())
+    fail(ErrorCode::kBadData, "all {} trials failed; the best-placed: {}", result.trials.size(),
+         result.trials.front().failure);
+  return result;
+}
+
+BestConfiguration best_configuration(const ModelEntry& entry, const Trial& trial) {
+  BestConfiguration best{.params = entry.complete(trial.params)};
+  if (!entry.traits.iterative() || trial.best_pass == 0) return best;
+  std::string& passes = best.params.at(std::string(entry.traits.passes));
+  if (!entry.traits.planned_schedule) {
+    passes = std::to_string(trial.best_pass);
+  } else if (trial.best_pass < std::stoi(passes)) {
+    best.stop_after = trial.best_pass;
+  }
+  return best;
+}
+
+}  // namespace akin

@@ -1,0 +1,320 @@
+#include "akin/models/implicit/als.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
+#include "akin/linalg/panel.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/passes.h"
+
+namespace akin {
+namespace {
+
+using als::Entries;
+using als::FixedSide;
+using als::Objective;
+using als::RowSolver;
+
+// Streams of the seed.
+constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
+
+Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64_t seed, int threads) {
+  const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
+  Matrix factors =
+      Matrix::normal(matrix.rows(), static_cast<std::size_t>(config.factors), sigma, seed, threads);
+  clear_rows_without_entries(matrix, factors);
+  return factors;
+}
+
+Entries entries_of(const Csr& matrix, std::size_t row) {
+  return {matrix.cols_of(row), matrix.values_of(row)};
+}
+
+Objective objective_of(const Als::Config& config) {
+  return {config.alpha, config.regularization, config.count_power, config.count_unobserved,
+          config.ignore_values};
+}
+
+/// What solves for rows, given the other side.
+enum class Solver { kExact, kCg, kBlock };
+Solver solver_of(const Als::Config& config) {
+  if (config.solver == "exact") return Solver::kExact;
+  return config.solver == "cg" ? Solver::kCg : Solver::kBlock;
+}
+
+/// Both sides of a half-step: `rows` with entries in `matrix` are solved for.
+struct HalfStep {
+  const Csr& matrix;
+  const std::vector<std::uint32_t>& fixed_counts;  // entries of the fixed rows
+  Matrix& fixed;
+  Matrix& rows;
+};
+
+}  // namespace
+
+/// A fit under way.
+class Als::Fit {
+ public:
+  Fit(const TrainingData& data, const Config& config, const FitContext& context)
+      : config_(config),
+        context_(context),
+        objective_(objective_of(config)),
+        solver_(solver_of(config)),
+        by_user_(positive_interactions(data, kName, context.threads)),
+        by_item_(transpose(by_user_)),
+        user_counts_(row_sizes(by_user_)),
+        item_counts_(row_sizes(by_item_)) {
+    begin();
+  }
+
+  void run() {
+    FitState state;
+    state.add("users", users_);
+    state.add("items", items_);
+    run_passes({.total = config_.iterations,
+                .phase = "iteration",
+                .unit = "iterations",
+                .run = [&](int pass) { return iterate(pass + 1); },
+                .snapshot = [&] { return snapshot(); }},
+               std::move(state), context_);
+  }
+
+  /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
+  /// all passes but the last planned one are not.
+  std::unique_ptr<Model> snapshot() const {
+    Matrix users = users_.clone();
+    solve_users_exactly(users);
+    return std::unique_ptr<Model>(new Als(std::move(users), items_.clone(), objective_));
+  }
+  /// Ends the fit.
+  std::unique_ptr<Model> take() {
+    return std::unique_ptr<Model>(new Als(std::move(users_), std::move(items_), objective_));
+  }
+
+ private:
+  void begin() {
+    if (const auto* old = start_model<Als>(context_)) {
+      check_start_columns(old->items_, static_cast<std::size_t>(config_.factors), kName);
+      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, old->maker());
+      users_ = std::move(grown.users);
+      items_ = std::move(grown.items);
+      return;
+    }
+    users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next(), context_.threads);
+    const bool given = context_.start && context_.start->items;
+    // The first half-step solves for the items; they may begin from zero.
+    if (given || config_.iterations == 0) {
+      items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next(), context_.threads);
+    } else {
+      items_ = Matrix(by_item_.rows(), users_.cols());
+    }
+    if (!given) return;
+    take_item_vectors(context_, kName, items_);
+    // The first half-step solves for the items: what they were matters through the users only.
+    clear_rows_without_entries(by_item_, items_);
+    solve_users_exactly(users_);
+  }
+
+  double iterate(int number) {
+    half_step({by_item_, user_counts_, users_, items_});
+    if (number < config_.iterations) {
+      half_step({by_user_, item_counts_, items_, users_});
+    } else {
+      std::vector<float> eigenvalues;
+      turn(items_, users_.rows(), eigenvalues);
+      solve_users_exactly(users_);
+    }
+    if (!all_finite(users_) || !all_finite(items_)) {
+      fail(ErrorCode::kBadData,
+           "als: iteration {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
+           "(now {})",
+           number, config_.regularization, config_.alpha);
+    }
+    return config_.report_loss ? total_loss() : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  /// Turns the side to its eigenbasis where so many rows are to be solved for that it pays. Returns the
+  /// basis, or an empty matrix.
+  Matrix turn(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
+    constexpr std::size_t kLargest = 512;
+    const std::size_t f = fixed.cols();
+    if (f > kLargest || n_rows < 8 * f) return {};
+    return als::turn_to_eigenbasis(fixed, context_.threads, eigenvalues);
+  }
+
+  void half_step(const HalfStep& step) const {
+    std::vector<float> eigenvalues;
+    const Matrix basis = turn(step.fixed, step.rows.rows(), eigenvalues);
+    FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads)
+                                   : FixedSide(step.fixed, std::move(eigenvalues));
+    if (solver_ == Solver::kCg) side.set_spread(step.fixed_counts);
+    solve(step.matrix, side, {solver_, basis}, step.rows);
+  }
+
+  void solve_users_exactly(Matrix& users) const {
+    solve(by_user_, FixedSide(items_, context_.threads), {Solver::kExact, Matrix()}, users);
+  }
+
+  struct How {
+    Solver solver;
+    const Matrix& basis;  // of the fixed side, if that was turned
+  };
+
+  /// Solves for all rows that have entries. A row's result depends on that row only.
+  void solve(const Csr& matrix, const FixedSide& side, const How& how, Matrix& rows) const {
+    const bool turns = how.solver != Solver::kExact && !how.basis.empty();
+    const std::size_t block =
+        padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
+    for_rows(matrix, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+      if (turns) turn_last_vectors(matrix, {begin, end}, how, solver, rows);
+      for (std::size_t row = begin; row < end; ++row) {
+        const Entries entries = entries_of(matrix, row);
+        if (row + 1 < end) solver.prefetch(entries_of(matrix, row + 1));
+        if (entries.which.empty()) continue;
+        if (how.solver == Solver::kExact) solver.solve(entries, rows.row(row));
+        if (how.solver == Solver::kCg) solver.improve(entries, config_.cg_steps, rows.row(row));
+        if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
+      }
+    });
+  }
+
+  /// Turns the vectors that the solver begins from.
+  void turn_last_vectors(const Csr& matrix, std::pair<std::size_t, std::size_t> range, const How& how,
+                         const RowSolver& solver, Matrix& rows) const {
+    std::vector<idx_t> which;
+    for (std::size_t row = range.first; row < range.second; ++row) {
+      const std::size_t n = matrix.row_size(row);
+      if (n == 0 || (how.solver == Solver::kCg && !solver.begins_from_last(n))) continue;
+      which.push_back(static_cast<idx_t>(row));
+    }
+    rotate_rows(how.basis, which, rows);
+  }
+
+  /// Calls body(begin, end, solver) for ranges of all rows.
+  template <typename Body>
+  void for_rows(const Csr& matrix, const FixedSide& side, const Body& body) const {
+    const int threads = resolve_threads(context_.threads);
+    std::vector<std::unique_ptr<RowSolver>> solvers(static_cast<std::size_t>(threads));
+    const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * solvers.size()), 1, 48);
+    parallel_for(
+        matrix.rows(), threads,
+        [&](std::size_t begin, std::size_t end, int worker) {
+          context_.check_stop();
+          auto& solver = solvers[static_cast<std::size_t>(worker)];
+          if (!solver) solver = std::make_unique<RowSolver>(side, objective_);
+          body(begin, end, *solver);
+        },
+        grain);
+  }
+
+  double total_loss() const {
+    std::vector<double> losses(by_user_.rows(), 0.0);
+    const FixedSide side(items_, context_.threads);
+    for_rows(by_user_, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+      for (std::size_t row = begin; row < end; ++row) {
+        if (by_user_.row_size(row) > 0) losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
+      }
+    });
+    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      const float* item = items_.row(i);
+      if (item_counts_[i] == 0) continue;
+      sum += double{objective_.ridge(item_counts_[i], users_.rows())} * dot(item, item, items_.stride());
+    }
+    return sum;
+  }
+
+  const Config& config_;
+  const FitContext& context_;
+  const Objective objective_;
+  const Solver solver_;
+  const Csr by_user_;
+  const Csr by_item_;
+  const std::vector<std::uint32_t> user_counts_;  // entries of each user
+  const std::vector<std::uint32_t> item_counts_;
+  Matrix users_;
+  Matrix items_;
+};
+
+std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  Fit fit(data, config, context);
+  fit.run();
+  // An observer may have stopped the fit, or put the state of an earlier pass in place.
+  return context.observer && config.iterations > 0 ? fit.snapshot() : fit.take();
+}
+
+Als::Als(Matrix users, Matrix items, const Objective& objective)
+    : users_(std::move(users)), items_(std::move(items)), objective_(objective), item_side_(items_, 0) {}
+
+MakeModel Als::maker() const {
+  return [objective = objective_](Factors factors) {
+    return std::unique_ptr<Model>(new Als(std::move(factors.users), std::move(factors.items), objective));
+  };
+}
+
+bool Als::user_vector(const Query& query, std::span<float> out) const {
+  if (copy_stored_row(users_, query, out)) return true;
+  const HistoryRow row = positive_history_row(query);
+  if (row.items.empty()) return false;
+  Matrix x(1, items_.cols());
+  RowSolver(item_side_, objective_).solve({row.items, row.values}, x.row(0));
+  std::ranges::copy(x[0], out.begin());
+  return true;
+}
+
+bool Als::item_vector(std::span<const idx_t> users, std::span<const float> values,
+                      std::span<float> out) const {
+  const KnownUsers known = known_positive_users(users_, users, values);
+  if (known.users.empty()) return false;
+  std::call_once(user_side_made_, [&] { user_side_ = std::make_unique<FixedSide>(users_, 0); });
+  Matrix y(1, users_.cols());
+  RowSolver(*user_side_, objective_).solve({known.users, known.values}, y.row(0));
+  std::ranges::copy(y[0], out.begin());
+  return true;
+}
+
+std::optional<Explanation> Als::explain(const Query& query, idx_t item) const {
+  const HistoryRow row = positive_history_row(query);
+  if (row.items.empty()) {
+    const auto user = stored_row(users_, query);
+    if (user.empty()) return std::nullopt;
+    return Explanation{dot(user.data(), items_.row(item), items_.cols()), {}};
+  }
+  Matrix v(1, items_.cols());
+  std::ranges::copy(items_[item], v[0].begin());
+  RowSolver solver(item_side_, objective_);
+  solver.multiply_by_inverse({row.items, row.values}, v.row(0));
+  Explanation explanation;
+  for (std::size_t k = 0; k < row.items.size(); ++k) {
+    const float similarity = dot(v.row(0), items_.row(row.items[k]), items_.stride());
+    explanation.causes.push_back({row.items[k], similarity * solver.confidences()[k]});
+  }
+  std::ranges::sort(explanation.causes, ranks_before);
+  return explanation;
+}
+
+void Als::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.users", users_);
+  write_matrix(writer, "model.items", items_);
+  writer.tensor(
+      "model.objective",
+      std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
+                         objective_.count_unobserved ? 1.0f : 0.0f, objective_.ignore_values ? 1.0f : 0.0f});
+}
+
+std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  Matrix items = read_matrix(reader, "model.items", n_items);
+  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
+  auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
+  numbers.resize(5);
+  const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] != 0};
+  return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
+}
+
+}  // namespace akin

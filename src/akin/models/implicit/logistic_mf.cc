@@ -1,0 +1,227 @@
+#include "akin/models/implicit/logistic_mf.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "akin/base/parallel.h"
+#include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/implicit/logistic_fold_in.h"
+#include "akin/models/ranking/pair_model.h"
+#include "akin/models/fit/passes.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed.
+constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3, kSampleStream = 4;
+/// Positives whose negatives are drawn before their steps are taken, so that their rows can be asked for.
+constexpr std::size_t kChunk = 16;
+
+float mean_of(const LogisticMf::Config& config) { return -std::log(static_cast<float>(config.negatives)); }
+
+}  // namespace
+
+std::vector<Param> LogisticMf::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+      {"epochs", &epochs, "passes over the events", 0, 100000},
+      {"learning_rate", &learning_rate, "step length of the first epoch", 1e-7, 10, {}, true, {1e-3, 0.1}},
+      {"schedule",
+       &schedule,
+       "the step length falls to 0 linearly, or is constant",
+       0,
+       0,
+       {"linear", "constant"}},
+      {"regularization",
+       &regularization,
+       "lambda, the penalty on vectors and biases",
+       0,
+       100,
+       {},
+       true,
+       {1e-4, 0.05}},
+      {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {2, 16}},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 1e-9, 100, {}, true},
+  };
+}
+
+/// A fit under way.
+struct LogisticMf::Fit {
+  const Csr& positives;
+  const Config& config;
+  std::vector<idx_t> counts;  // users of each item
+  FactorModel model;
+  BlockSchedule schedule;
+  std::vector<RankingBatch> batches;  // of each thread
+  Numbers numbers;
+
+  double epoch(int number, const FitContext& context) {
+    LogisticStep step{config.learning_rate, config.regularization, numbers.mean};
+    if (config.schedule == "linear")
+      step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
+    const double loss =
+        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
+          RankingBatch& batch = batches[static_cast<std::size_t>(block.worker)];
+          double sum = 0;
+          for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
+            batch.clear();
+            const std::size_t end = std::min(begin + kChunk, block.cells.size());
+            for (const Cell& cell : block.cells.subspan(begin, end - begin)) {
+              batch.users.push_back(cell.user);
+              batch.items.push_back(cell.item);
+              for (int k = 0; k < config.negatives; ++k)
+                batch.items.push_back(block.items[block.rng.below(block.items.size())]);
+            }
+            sum += logistic_steps(batch, step, model);
+          }
+          return sum;
+        });
+    if (!std::isfinite(loss)) {
+      fail(ErrorCode::kBadData, "logistic-mf: training diverged in epoch {}; lower learning_rate (now {})",
+           number + 1, config.learning_rate);
+    }
+    return loss / (static_cast<double>(positives.entries()) * (config.negatives + 1));
+  }
+
+  std::unique_ptr<Model> make_model() const {
+    if (!all_finite(model.users) || !all_finite(model.items))
+      fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", kName);
+    const std::size_t f = model.users.cols();
+    Factors factors{Matrix(model.users.rows(), f + 2), Matrix(model.items.rows(), f + 2)};
+    for (std::size_t u = 0; u < model.users.rows(); ++u) {
+      if (positives.row_size(u) == 0) continue;
+      std::ranges::copy(model.users[u], factors.users[u].begin());
+      factors.users[u][f] = 1;
+      factors.users[u][f + 1] = numbers.mean + model.user_bias[u];
+    }
+    for (std::size_t i = 0; i < model.items.rows(); ++i) {
+      if (counts[i] > 0) std::ranges::copy(model.items[i], factors.items[i].begin());
+      factors.items[i][f] = model.item_bias[i];
+      factors.items[i][f + 1] = 1;
+    }
+    return std::unique_ptr<Model>(new LogisticMf(std::move(factors), numbers));
+  }
+
+  static FactorModel initial(const Csr& positives, const Config& config, const FitContext& context);
+};
+
+FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config, const FitContext& context) {
+  const auto f = static_cast<std::size_t>(config.factors);
+  FactorModel model;
+  model.users = Matrix::normal(positives.rows(), f, config.init_sigma, Rng(context.seed, kUserStream).next(),
+                               context.threads);
+  model.items = Matrix::normal(positives.cols, f, config.init_sigma, Rng(context.seed, kItemStream).next(),
+                               context.threads);
+  model.user_bias.resize(positives.rows());
+  model.item_bias.resize(positives.cols);
+  clear_rows_without_entries(positives, model.users);
+  const auto* old = start_model<LogisticMf>(context);
+  if (!old) {
+    take_item_vectors(context, kName, model.items);
+    return model;
+  }
+  check_start_columns(old->items_, f + 2, kName);
+  const Factors grown = grow_factors(*old, old->users_, positives, *context.start, [&](Factors factors) {
+    return std::unique_ptr<Model>(new LogisticMf(std::move(factors), old->numbers_));
+  });
+  for (std::size_t u = 0; u < positives.rows(); ++u) {
+    std::ranges::copy(grown.users[u].first(f), model.users[u].begin());
+    const bool known = grown.users[u][f] != 0;
+    model.user_bias[u] = known ? grown.users[u][f + 1] - mean_of(config) : 0;
+  }
+  for (std::size_t i = 0; i < positives.cols; ++i) {
+    std::ranges::copy(grown.items[i].first(f), model.items[i].begin());
+    model.item_bias[i] = grown.items[i][f];
+  }
+  return model;
+}
+
+std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& config,
+                                       const FitContext& context) {
+  context.check_stop();
+  const Csr positives = positive_interactions(data, kName, context.threads);
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  std::vector<idx_t> sampled = sample_pairs(positives, Rng(context.seed, kSampleStream).next()).users;
+  sampled.resize(kFoldIn);
+  Fit fit{
+      positives,
+      config,
+      column_sizes(positives),
+      Fit::initial(positives, config, context),
+      BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
+      std::vector<RankingBatch>(threads, RankingBatch{static_cast<std::size_t>(config.negatives), {}, {}}),
+      {mean_of(config), config.regularization, static_cast<float>(config.negatives),
+       static_cast<double>(positives.entries()), std::move(sampled)}};
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, context); },
+              .snapshot = [&] { return fit.make_model(); }},
+             state_of(fit.model), context);
+  return fit.make_model();
+}
+
+bool LogisticMf::user_vector(const Query& query, std::span<float> out) const {
+  if (copy_stored_row(users_, query, out)) return true;
+  const HistoryRow row = positive_history_row(query);
+  if (row.items.empty()) return false;
+  LogisticTerms terms;
+  for (const idx_t item : row.items) terms.add(item, 1, 1);
+  const float n = static_cast<float>(row.items.size()), draws = n * numbers_.negatives;
+  const std::size_t others = std::min(kFoldIn, n_items());
+  Rng rng(seed_of(row.items));
+  for (std::size_t k = 0; k < others; ++k) {
+    const auto item = static_cast<idx_t>(others == n_items() ? k : rng.below(n_items()));
+    terms.add(item, draws / static_cast<float>(others), 0);
+  }
+  const std::size_t f = embedding_dim();
+  Matrix user(1, f + 2);
+  user[0][f] = 1;
+  user[0][f + 1] = numbers_.mean;
+  logistic_fold_in(items_, terms, numbers_.regularization * (n + draws), f, user);
+  std::ranges::copy(user[0], out.begin());
+  return true;
+}
+
+bool LogisticMf::item_vector(std::span<const idx_t> users, std::span<const float> values,
+                             std::span<float> out) const {
+  LogisticTerms terms;
+  for (const idx_t user : known_positive_users(users_, users, values).users) terms.add(user, 1, 1);
+  if (terms.rows.empty()) return false;
+  const auto draws = static_cast<float>(numbers_.pairs * numbers_.negatives / static_cast<double>(n_items()));
+  const float n = static_cast<float>(terms.rows.size());
+  for (const idx_t user : numbers_.sampled_users) terms.add(user, draws / static_cast<float>(kFoldIn), 0);
+  const std::size_t f = embedding_dim();
+  Matrix item(1, f + 2);
+  item[0][f + 1] = 1;
+  logistic_fold_in(users_, terms, numbers_.regularization * (n + draws), f + 1, item);
+  std::ranges::copy(item[0], out.begin());
+  return true;
+}
+
+void LogisticMf::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.users", users_);
+  write_matrix(writer, "model.items", items_);
+  writer.tensor("model.numbers",
+                std::vector<float>{numbers_.mean, numbers_.regularization, numbers_.negatives});
+  writer.tensor("model.pairs", std::vector<double>{numbers_.pairs});
+  writer.tensor("model.sampled_users", numbers_.sampled_users);
+}
+
+std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t n_users,
+                                        std::size_t n_items) {
+  Matrix items = read_matrix(reader, "model.items", n_items);
+  if (items.cols() < 3)
+    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
+  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  const auto numbers = reader.vector<float>("model.numbers", 3);
+  auto sampled = reader.vector<idx_t>("model.sampled_users", kFoldIn);
+  if (std::ranges::any_of(sampled, [&](idx_t user) { return user >= n_users; }))
+    fail(ErrorCode::kBadData, "{}: model.sampled_users names users that do not exist", reader.path());
+  return std::unique_ptr<Model>(new LogisticMf(
+      {std::move(users), std::move(items)},
+      {numbers[0], numbers[1], numbers[2], reader.vector<double>("model.pairs", 1)[0], std::move(sampled)}));
+}
+
+}  // namespace akin

@@ -1,0 +1,207 @@
+#include "akin/models/implicit/nmf.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/nonnegative.h"
+#include "akin/models/fit/warm_start.h"
+#include "akin/models/fit/passes.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed.
+constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
+
+Csr interactions(const TrainingData& data, bool use_values, int threads) {
+  Csr matrix = positive_interactions(data, Nmf::kName, threads);
+  if (!use_values) std::ranges::fill(matrix.values, 1.0f);
+  return matrix;
+}
+
+/// One row of the other side: linear <- sum_k values_k fixed_k, then x moves towards the minimum.
+void improve(const Matrix& fixed, const Matrix& gram, const RowTerms& terms, const SweepLimit& limit,
+             float* linear, float* x) {
+  std::fill_n(linear, fixed.stride(), 0.0f);
+  gather_multiply(fixed, terms, nullptr, linear);
+  descend(gram, fixed.cols(), limit, linear, x);
+}
+
+/// The minimum for one row, from nothing. False if it is zero.
+bool fold_in(const Matrix& fixed, const Matrix& gram, const RowTerms& terms, std::span<float> out) {
+  Matrix scratch(2, fixed.cols());
+  improve(fixed, gram, terms, kUntilConverged, scratch.row(0), scratch.row(1));
+  std::ranges::copy(scratch[1], out.begin());
+  return std::ranges::any_of(out, [](float value) { return value != 0; });
+}
+
+}  // namespace
+
+/// A fit under way.
+class Nmf::Fit {
+ public:
+  Fit(const TrainingData& data, const Config& config, const FitContext& context)
+      : config_(config),
+        context_(context),
+        objective_{config.regularization, config.use_values},
+        by_user_(interactions(data, config.use_values, context.threads)),
+        by_item_(transpose(by_user_)) {
+    for (const float value : by_user_.values) squares_ += static_cast<double>(value) * value;
+    begin();
+  }
+
+  void run() {
+    FitState state;
+    state.add("users", users_);
+    state.add("items", items_);
+    run_passes({.total = config_.iterations,
+                .phase = "iteration",
+                .unit = "iterations",
+                .run = [&](int pass) { return iterate(pass + 1); },
+                .snapshot = [&] { return snapshot(); }},
+               std::move(state), context_);
+  }
+
+  /// The model of the items as they are, with the users that are best for them.
+  std::unique_ptr<Model> snapshot() const {
+    Matrix users(users_.rows(), users_.cols());
+    const Matrix gram = ridge_gram(items_, objective_.regularization, context_.threads);
+    for_rows(by_user_, [&](std::size_t row, Matrix&) {
+      fold_in(items_, gram, {by_user_.cols_of(row), by_user_.values_of(row), {}}, users[row]);
+    });
+    return std::unique_ptr<Model>(new Nmf(std::move(users), items_.clone(), objective_));
+  }
+  /// The model of the state as it is. Ends the fit.
+  std::unique_ptr<Model> take() {
+    return std::unique_ptr<Model>(new Nmf(std::move(users_), std::move(items_), objective_));
+  }
+
+ private:
+  void begin() {
+    const auto factors = static_cast<std::size_t>(config_.factors);
+    if (const Nmf* old = start_model<Nmf>(context_)) {
+      check_start_columns(old->items_, factors, kName);
+      const auto make = [&](Factors rows) {
+        return std::unique_ptr<Model>(new Nmf(std::move(rows.users), std::move(rows.items), old->objective_));
+      };
+      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, make);
+      users_ = std::move(grown.users);
+      items_ = std::move(grown.items);
+      return;
+    }
+    // Products of random rows have the mean of X.
+    const double sum = std::accumulate(by_user_.values.begin(), by_user_.values.end(), 0.0);
+    const double cells = static_cast<double>(by_user_.rows()) * static_cast<double>(by_user_.cols);
+    const auto scale = static_cast<float>(2 * std::sqrt(sum / cells / config_.factors));
+    users_ = uniform_matrix(by_user_.rows(), factors, scale, Rng(context_.seed, kUserStream).next());
+    items_ = uniform_matrix(by_user_.cols, factors, scale, Rng(context_.seed, kItemStream).next());
+    take_nonnegative_item_vectors(context_, kName, items_);
+    clear_rows_without_entries(by_user_, users_);
+    clear_rows_without_entries(by_item_, items_);
+  }
+
+  double iterate(int number) {
+    improve_side(by_user_, items_, users_, nullptr);
+    std::vector<double> losses(by_item_.rows(), 0.0);
+    improve_side(by_item_, users_, items_, &losses);
+    double loss = std::accumulate(losses.begin(), losses.end(), squares_);
+    for (std::size_t u = 0; u < users_.rows(); ++u)
+      loss +=
+          static_cast<double>(objective_.regularization * dot(users_.row(u), users_.row(u), users_.stride()));
+    if (!std::isfinite(loss)) {
+      fail(ErrorCode::kBadData,
+           "nmf: iteration {} gave vectors that are not finite; scale the values of events", number);
+    }
+    return loss;
+  }
+
+  /// If asked for, losses_r = x G x - 2 b x: the row's part of L without |X|^2 and the other side's penalty.
+  void improve_side(const Csr& matrix, const Matrix& fixed, Matrix& rows, std::vector<double>* losses) const {
+    const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads);
+    const SweepLimit limit{config_.sweeps, 0};
+    const std::size_t stride = fixed.stride();
+    for_rows(matrix, [&](std::size_t row, Matrix& scratch) {
+      const RowTerms terms{matrix.cols_of(row), matrix.values_of(row), {}};
+      float *slope = scratch.row(0), *x = rows.row(row);
+      improve(fixed, gram, terms, limit, slope, x);
+      if (!losses) return;
+      std::fill_n(scratch.row(1), stride, 0.0f);  // b; slope is b - G x by now
+      gather_multiply(fixed, terms, nullptr, scratch.row(1));
+      (*losses)[row] =
+          -static_cast<double>(dot(slope, x, stride)) - static_cast<double>(dot(scratch.row(1), x, stride));
+    });
+  }
+
+  /// Calls body(row, scratch) for all rows with entries.
+  void for_rows(const Csr& matrix, const std::function<void(std::size_t, Matrix&)>& body) const {
+    parallel_for(
+        matrix.rows(), context_.threads,
+        [&](std::size_t begin, std::size_t end, int) {
+          context_.check_stop();
+          Matrix scratch(2, items_.cols());
+          for (std::size_t row = begin; row < end; ++row) {
+            if (matrix.row_size(row) > 0) body(row, scratch);
+          }
+        },
+        64);
+  }
+
+  const Config& config_;
+  const FitContext& context_;
+  const Objective objective_;
+  const Csr by_user_;
+  const Csr by_item_;
+  double squares_ = 0;  // |X|^2
+  Matrix users_;
+  Matrix items_;
+};
+
+std::unique_ptr<Model> Nmf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  Fit fit(data, config, context);
+  fit.run();
+  return config.iterations > 0 ? fit.snapshot() : fit.take();
+}
+
+Nmf::Nmf(Matrix users, Matrix items, const Objective& objective)
+    : users_(std::move(users)),
+      items_(std::move(items)),
+      objective_(objective),
+      user_gram_(ridge_gram(users_, objective.regularization, 0)),
+      item_gram_(ridge_gram(items_, objective.regularization, 0)) {}
+
+bool Nmf::user_vector(const Query& query, std::span<float> out) const {
+  if (copy_stored_row(users_, query, out)) return true;
+  HistoryRow row = positive_history_row(query);
+  if (row.items.empty()) return false;
+  if (!objective_.use_values) std::ranges::fill(row.values, 1.0f);
+  return fold_in(items_, item_gram_, {row.items, row.values, {}}, out);
+}
+
+bool Nmf::item_vector(std::span<const idx_t> users, std::span<const float> values,
+                      std::span<float> out) const {
+  KnownUsers known = known_positive_users(users_, users, values);
+  if (!objective_.use_values) std::ranges::fill(known.values, 1.0f);
+  return !known.users.empty() && fold_in(users_, user_gram_, {known.users, known.values, {}}, out);
+}
+
+void Nmf::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.users", users_);
+  write_matrix(writer, "model.items", items_);
+  writer.tensor("model.regularization", std::vector<float>{objective_.regularization});
+  writer.meta("model.use_values", objective_.use_values ? "1" : "0");
+}
+
+std::unique_ptr<Model> Nmf::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  Matrix items = read_matrix(reader, "model.items", n_items);
+  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  const Objective objective{reader.vector<float>("model.regularization", 1)[0],
+                            reader.meta_int("model.use_values", 0, 1) != 0};
+  return std::unique_ptr<Model>(new Nmf(std::move(users), std::move(items), objective));
+}
+
+}  // namespace akin

@@ -1,0 +1,298 @@
+#include "akin/models/ranking/bpr.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
+#include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/passes.h"
+#include "akin/models/fit/sampling.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed; 1 and 2 are those of initial_factors().
+constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
+/// Positives whose negatives are drawn before their steps are taken: few enough that hard negatives are
+/// scored by fresh vectors, and that what is drawn stays in the first cache.
+constexpr std::size_t kChunk = 64;
+
+float sigmoid(float x) { return 1 / (1 + std::exp(-std::clamp(x, -80.0f, 80.0f))); }
+
+RankingStep step_of(const Bpr::Config& config) {
+  const auto or_same = [&](float value) { return value < 0 ? config.regularization : value; };
+  return {config.learning_rate, config.regularization, or_same(config.item_regularization),
+          or_same(config.negative_regularization)};
+}
+
+std::vector<float> item_weights(std::span<const idx_t> counts, float power) {
+  std::vector<float> weights(counts.size());
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    weights[i] = counts[i] == 0 ? 0.0f : std::pow(static_cast<float>(counts[i]), power);
+  return weights;
+}
+
+/// What a thread needs beside the model.
+struct Scratch {
+  NegativeSampler sampler;
+  RankingBatch batch;
+};
+
+}  // namespace
+
+std::vector<Param> Bpr::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+      {"epochs", &epochs, "passes over the events", 0, 100000},
+      {"learning_rate",
+       &learning_rate,
+       "step length of the first epoch; it falls to 0 linearly",
+       1e-7,
+       10,
+       {},
+       true,
+       {5e-3, 0.3}},
+      {"regularization",
+       &regularization,
+       "lambda_u, the penalty on users' vectors",
+       0,
+       100,
+       {},
+       true,
+       {1e-5, 0.1}},
+      {"item_regularization", &item_regularization,
+       "lambda_i, the penalty on vectors and biases of chosen items; -1 = regularization", -1, 100},
+      {"negative_regularization", &negative_regularization,
+       "lambda_j, the penalty on vectors and biases of drawn items; -1 = regularization", -1, 100},
+      {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+      {"sampler",
+       &sampler,
+       "items are drawn uniformly, by popularity, or hard: the highest-scoring of some",
+       0,
+       0,
+       {"uniform", "popularity", "hard"},
+       false,
+       kSearchChoices},
+      {"popularity_power", &popularity_power,
+       "sampler popularity draws in proportion to (users of the item)^this", 0, 4},
+      {"candidates",
+       &candidates,
+       "sampler hard takes the highest-scoring of so many",
+       1,
+       1000,
+       {},
+       true,
+       {2, 16}},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+  };
+}
+
+/// A fit under way.
+struct Bpr::Fit {
+  const Csr& positives;
+  const Config& config;
+  std::vector<idx_t> counts;  // users of each item
+  FactorModel model;
+  BlockSchedule schedule;
+  std::vector<Scratch> scratch;  // of each thread
+  std::uint64_t sample_seed;
+  bool hard;
+
+  double epoch(int number, const FitContext& context) {
+    RankingStep step = step_of(config);
+    step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
+    std::atomic<std::uint64_t> drawn = 0;
+    const double loss =
+        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
+          Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
+          own.sampler.start(block.items, block.cells.size(), block.rng.next());
+          for (const Cell& cell : block.cells) own.sampler.add(cell.user, cell.item);
+          double sum = 0;
+          std::uint64_t pairs = 0;
+          for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
+            const auto cells = block.cells.subspan(begin, std::min(kChunk, block.cells.size() - begin));
+            pairs += draw_batch(cells, block.rng, own);
+            sum += pairwise_steps(own.batch, step, model);
+          }
+          drawn.fetch_add(pairs, std::memory_order_relaxed);
+          return sum;
+        });
+    if (drawn == 0)
+      fail(ErrorCode::kBadData, "bpr: every user has chosen every item, so there is nothing to rank");
+    if (!std::isfinite(loss)) {
+      fail(ErrorCode::kBadData, "bpr: training diverged in epoch {}; lower learning_rate (now {})",
+           number + 1, config.learning_rate);
+    }
+    return loss / static_cast<double>(drawn);
+  }
+
+  /// The cells, each against its negatives from the block. Returns the number of negatives.
+  std::uint64_t draw_batch(std::span<const Cell> cells, Rng& rng, Scratch& own) const {
+    RankingBatch& batch = own.batch;
+    const std::size_t each = batch.negatives + 1;
+    batch.users.resize(cells.size());
+    batch.items.resize(cells.size() * each);
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      batch.users[k] = cells[k].user;
+      batch.items[k * each] = cells[k].item;
+    }
+    for (std::size_t t = 1; t < each; ++t) {
+      if (!hard) {
+        own.sampler.draw_each(batch.users, each, rng, batch.items.data() + t);
+        continue;
+      }
+      for (std::size_t k = 0; k < cells.size(); ++k)
+        batch.items[k * each + t] =
+            draw_hard(cells[k].user, rng, own.sampler).value_or(NegativeSampler::kNone);
+    }
+    std::uint64_t missing = 0;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      idx_t* items = batch.items.data() + k * each;
+      for (std::size_t t = 1; t < each; ++t) {
+        if (items[t] != NegativeSampler::kNone) continue;
+        items[t] = items[0];
+        ++missing;
+      }
+    }
+    return cells.size() * batch.negatives - missing;
+  }
+
+  std::optional<idx_t> draw_hard(idx_t user, Rng& rng, const NegativeSampler& sampler) const {
+    std::optional<idx_t> best;
+    float best_score = 0;
+    std::array<idx_t, kRankingRows> items;
+    std::array<const float*, kRankingRows> rows;
+    std::array<float, kRankingRows> scores;
+    for (int left = config.candidates; left > 0;) {
+      std::size_t n = 0;
+      for (; n < kRankingRows && left > 0; --left) {
+        const auto item = sampler.draw(user, rng);
+        if (!item) return best;
+        items[n] = *item;
+        rows[n++] = model.items.row(*item);
+      }
+      products(model.users.row(user), std::span(rows).first(n), model.users.stride(), scores.data());
+      for (std::size_t t = 0; t < n; ++t) {
+        const float score = scores[t] + model.item_bias[items[t]];
+        if (best && !(score > best_score)) continue;
+        best = items[t];
+        best_score = score;
+      }
+    }
+    return best;
+  }
+
+  std::unique_ptr<Model> make_model() const {
+    Sampling sampling;
+    if (hard) sampling.candidates = config.candidates;
+    if (config.sampler == "popularity") sampling = {1, config.popularity_power, counts};
+    return std::unique_ptr<Model>(new Bpr({pair_factors(model, positives, counts, kName),
+                                           sample_pairs(positives, sample_seed), step_of(config)},
+                                          std::move(sampling)));
+  }
+};
+
+std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  const Csr positives = positive_interactions(data, kName, context.threads);
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  const Bpr* old = start_model<Bpr>(context);
+  const MakeModel make = [&](Factors factors) {
+    return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
+  };
+  std::vector<idx_t> counts = column_sizes(positives);
+  const std::vector<float> weights =
+      config.sampler == "popularity" ? item_weights(counts, config.popularity_power) : std::vector<float>();
+  Fit fit{positives,
+          config,
+          std::move(counts),
+          initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
+          BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
+          {},
+          Rng(context.seed, kSampleStream).next(),
+          config.sampler == "hard"};
+  for (std::size_t t = 0; t < threads; ++t)
+    fit.scratch.push_back(
+        {NegativeSampler(positives, weights), {static_cast<std::size_t>(config.negatives), {}, {}}});
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, context); },
+              .snapshot = [&] { return fit.make_model(); }},
+             state_of(fit.model), context);
+  return fit.make_model();
+}
+
+Bpr::Bpr(Parts parts, Sampling sampling) : PairModel(std::move(parts)), sampling_(std::move(sampling)) {
+  if (sampling_.power == 0) return;
+  double sum = 0;
+  for (const float weight : item_weights(sampling_.counts, sampling_.power))
+    cumulative_.push_back(sum += weight);
+}
+
+std::optional<idx_t> Bpr::draw_negative(const float* user, std::span<const idx_t> history, Rng& rng) const {
+  if (!cumulative_.empty()) {
+    for (int attempt = 0; attempt < NegativeSampler::kTries; ++attempt) {
+      const auto found = std::ranges::upper_bound(cumulative_, rng.uniform() * cumulative_.back());
+      const auto at = static_cast<std::size_t>(found - cumulative_.begin());
+      const auto item = static_cast<idx_t>(std::min(at, cumulative_.size() - 1));
+      if (!std::ranges::binary_search(history, item)) return item;
+    }
+    return std::nullopt;
+  }
+  std::optional<idx_t> best;
+  float best_score = 0;
+  for (int c = 0; c < sampling_.candidates; ++c) {
+    const auto item = draw_item(history, rng);
+    if (!item || sampling_.candidates == 1) return item;
+    const float score = dot(user, item_vectors().row(*item), item_vectors().stride());
+    if (best && !(score > best_score)) continue;
+    best = item;
+    best_score = score;
+  }
+  return best;
+}
+
+std::optional<PairModel::Opponent> Bpr::opponent(const float* user, const float* positive,
+                                                 std::span<const idx_t> history, Rng& rng) const {
+  const auto negative = draw_negative(user, history, rng);
+  if (!negative) return std::nullopt;
+  const std::size_t stride = item_vectors().stride();
+  const float x = dot(user, positive, stride) - dot(user, item_vectors().row(*negative), stride);
+  return Opponent{*negative, sigmoid(-x)};
+}
+
+double Bpr::share(std::size_t, std::size_t n_users) const {
+  if (!cumulative_.empty())
+    return std::pow(static_cast<double>(n_users), static_cast<double>(sampling_.power)) / cumulative_.back();
+  return sampling_.candidates / static_cast<double>(n_items());
+}
+
+float Bpr::push(const float* user, const float* positive, const float* item, Rng& rng) const {
+  const std::size_t stride = item_vectors().stride();
+  const float score = dot(user, item, stride);
+  for (int c = 1; c < sampling_.candidates; ++c) {
+    const auto other = draw_item({}, rng);
+    if (other && dot(user, item_vectors().row(*other), stride) > score) return 0;
+  }
+  return sigmoid(score - dot(user, positive, stride));
+}
+
+void Bpr::save(TensorWriter& writer) const {
+  PairModel::save(writer);
+  writer.tensor("model.sampling",
+                std::vector<float>{static_cast<float>(sampling_.candidates), sampling_.power});
+  if (sampling_.power > 0) writer.tensor("model.counts", sampling_.counts);
+}
+
+std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  Parts parts = load_parts(reader, n_users, n_items);
+  const auto numbers = reader.vector<float>("model.sampling", 2);
+  Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
+  if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
+  return std::unique_ptr<Model>(new Bpr(std::move(parts), std::move(sampling)));
+}
+
+}  // namespace akin

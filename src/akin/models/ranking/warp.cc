@@ -1,0 +1,244 @@
+#include "akin/models/ranking/warp.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
+#include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/passes.h"
+#include "akin/models/fit/sampling.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed; 1 and 2 are those of initial_factors().
+constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
+constexpr float kMargin = 1;
+
+RankingStep step_of(const Warp::Config& config) {
+  return {config.learning_rate, config.regularization, config.regularization, config.regularization};
+}
+
+/// Cuts the row to length `longest`.
+void cut_row(float longest, Matrix& matrix, std::size_t row) {
+  const float norm = std::sqrt(dot(matrix.row(row), matrix.row(row), matrix.stride()));
+  if (norm > longest) scale(longest / norm, matrix.row(row), matrix.stride());
+}
+
+/// A violating item and the number of the draw that found it.
+struct Violator {
+  idx_t item;
+  std::size_t trial;
+  float excess;  ///< 1 - s_i + s_j
+};
+
+}  // namespace
+
+std::vector<float> rank_weights(std::size_t n) {
+  std::vector<float> weights(n, 0.0f);
+  double sum = 0;
+  for (std::size_t k = 1; k < n; ++k) weights[k] = static_cast<float>(sum += 1 / static_cast<double>(k));
+  for (float& weight : weights) weight = sum > 0 ? static_cast<float>(weight / sum) : 1.0f;
+  return weights;
+}
+
+std::vector<Param> Warp::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+      {"epochs", &epochs, "passes over the events", 0, 100000},
+      {"learning_rate",
+       &learning_rate,
+       "step length of the first epoch; it falls to 0 linearly",
+       1e-7,
+       10,
+       {},
+       true,
+       {1e-2, 1}},
+      {"regularization",
+       &regularization,
+       "lambda, the penalty on vectors and biases",
+       0,
+       100,
+       {},
+       true,
+       {1e-5, 0.1}},
+      {"max_norm", &max_norm, "longest that a vector may be; 0 = any", 0, 1e6},
+      {"max_trials",
+       &max_trials,
+       "items drawn for a positive until one violates the margin",
+       1,
+       100000,
+       {},
+       true,
+       {10, 300}},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+  };
+}
+
+/// A fit under way.
+struct Warp::Fit {
+  const Csr& positives;
+  const Config& config;
+  std::vector<idx_t> counts;  // users of each item
+  FactorModel model;
+  BlockSchedule schedule;
+  std::vector<NegativeSampler> samplers;  // of each thread
+  std::vector<float> weights;
+  std::uint64_t sample_seed;
+
+  double epoch(int number, const FitContext& context) {
+    RankingStep step = step_of(config);
+    step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
+    const double loss =
+        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
+          NegativeSampler& sampler = samplers[static_cast<std::size_t>(block.worker)];
+          sampler.start(block.items, block.cells.size(), block.rng.next());
+          for (const Cell& cell : block.cells) sampler.add(cell.user, cell.item);
+          double sum = 0;
+          for (const Cell& cell : block.cells) sum += take_step(cell, step, sampler, block.rng);
+          return sum;
+        });
+    if (!std::isfinite(loss)) {
+      fail(ErrorCode::kBadData, "warp: training diverged in epoch {}; lower learning_rate (now {})",
+           number + 1, config.learning_rate);
+    }
+    return loss / static_cast<double>(positives.entries());
+  }
+
+  /// Returns the weighted hinge.
+  double take_step(const Cell& cell, const RankingStep& step, const NegativeSampler& sampler, Rng& rng) {
+    const auto found = find_violator(cell, sampler, rng);
+    if (!found) return 0;
+    const std::size_t rank = (model.items.rows() - 1) / found->trial;
+    const float weight = weights[rank];
+    weighted_pair_step({cell.user, cell.item, found->item}, weight, step, model);
+    if (config.max_norm > 0) {
+      cut_row(config.max_norm, model.users, cell.user);
+      cut_row(config.max_norm, model.items, cell.item);
+      cut_row(config.max_norm, model.items, found->item);
+    }
+    return static_cast<double>(weight) * found->excess;
+  }
+
+  /// Scores draws a few at a time: two with the positive, since early on nearly every draw violates the
+  /// margin, then as many as the kernel takes.
+  std::optional<Violator> find_violator(const Cell& cell, const NegativeSampler& sampler, Rng& rng) const {
+    std::array<idx_t, kRankingRows> items;
+    std::array<const float*, kRankingRows> rows;
+    std::array<float, kRankingRows> scores;
+    items[0] = cell.item;
+    rows[0] = model.items.row(cell.item);
+    float bar = 0;
+    const auto most = static_cast<std::size_t>(config.max_trials);
+    for (std::size_t trials = 0; trials < most;) {
+      const std::size_t first = trials == 0 ? 1 : 0, wanted = trials == 0 ? 3 : kRankingRows;
+      std::size_t n = first;
+      for (; n < wanted && trials + n - first < most; ++n) {
+        const auto item = sampler.draw(cell.user, rng);
+        if (!item) break;
+        items[n] = *item;
+        rows[n] = model.items.row(*item);
+      }
+      if (n == first) return std::nullopt;
+      products(model.users.row(cell.user), std::span(rows).first(n), model.users.stride(), scores.data());
+      if (first == 1) bar = scores[0] + model.item_bias[cell.item] - kMargin;
+      for (std::size_t t = first; t < n; ++t) {
+        const float excess = scores[t] + model.item_bias[items[t]] - bar;
+        // Not a number is a violation too, so that it shows.
+        if (!(excess <= 0)) return Violator{items[t], trials + t - first + 1, excess};
+      }
+      trials += n - first;
+    }
+    return std::nullopt;
+  }
+
+  std::unique_ptr<Model> make_model() const {
+    return std::unique_ptr<Model>(new Warp({pair_factors(model, positives, counts, kName),
+                                            sample_pairs(positives, sample_seed), step_of(config)},
+                                           config.max_trials));
+  }
+};
+
+std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  const Csr positives = positive_interactions(data, kName, context.threads);
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  const Warp* old = start_model<Warp>(context);
+  const MakeModel make = [&](Factors factors) {
+    return std::unique_ptr<Model>(
+        new Warp({std::move(factors), old->sample(), old->step()}, old->max_trials_));
+  };
+  Fit fit{positives,
+          config,
+          column_sizes(positives),
+          initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
+          BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
+          std::vector<NegativeSampler>(threads, NegativeSampler(positives)),
+          rank_weights(positives.cols),
+          Rng(context.seed, kSampleStream).next()};
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, context); },
+              .snapshot = [&] { return fit.make_model(); }},
+             state_of(fit.model), context);
+  return fit.make_model();
+}
+
+Warp::Warp(Parts parts, int max_trials)
+    : PairModel(std::move(parts)), max_trials_(max_trials), weights_(rank_weights(n_items())) {
+  constexpr int kDraws = 32;
+  Rng rng(n_items());
+  const std::size_t stride = item_vectors().stride();
+  for (std::size_t k = 0; k < sample().users.size(); ++k) {
+    const float* user = stored_users().row(sample().users[k]);
+    const float bar = dot(user, item_vectors().row(sample().items[k]), stride) - kMargin;
+    int above = 0;
+    for (int t = 0; t < kDraws; ++t)
+      above += dot(user, item_vectors().row(rng.below(n_items())), stride) > bar;
+    violations_.push_back(static_cast<float>(above) / kDraws * static_cast<float>(n_items()));
+  }
+}
+
+std::optional<PairModel::Opponent> Warp::opponent(const float* user, const float* positive,
+                                                  std::span<const idx_t> history, Rng& rng) const {
+  const std::size_t stride = item_vectors().stride();
+  const float bar = dot(user, positive, stride) - kMargin;
+  for (int trial = 1; trial <= max_trials_; ++trial) {
+    const auto item = draw_item(history, rng);
+    if (!item) return std::nullopt;
+    if (dot(user, item_vectors().row(*item), stride) <= bar) continue;
+    return Opponent{*item, weights_[(n_items() - 1) / static_cast<std::size_t>(trial)]};
+  }
+  return std::nullopt;
+}
+
+/// Of the items that violate the margin each is the first drawn as often as the others; the step's weight is
+/// part of the share.
+double Warp::share(std::size_t k, std::size_t) const {
+  const float others = violations_[k];
+  const double found =
+      1 - std::pow(1 - std::min(1.0, (others + 1.0) / static_cast<double>(n_items())), max_trials_);
+  const auto rank = std::min(static_cast<std::size_t>(others) + 1, n_items() - 1);
+  return found * weights_[rank] / (others + 1);
+}
+
+float Warp::push(const float* user, const float* positive, const float* item, Rng&) const {
+  const std::size_t stride = item_vectors().stride();
+  return dot(user, item, stride) > dot(user, positive, stride) - kMargin ? 1.0f : 0.0f;
+}
+
+void Warp::save(TensorWriter& writer) const {
+  PairModel::save(writer);
+  writer.tensor("model.max_trials", std::vector<float>{static_cast<float>(max_trials_)});
+}
+
+std::unique_ptr<Model> Warp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  Parts parts = load_parts(reader, n_users, n_items);
+  const auto max_trials = reader.vector<float>("model.max_trials", 1);
+  return std::unique_ptr<Model>(new Warp(std::move(parts), static_cast<int>(max_trials[0])));
+}
+
+}  // namespace akin

@@ -1,0 +1,207 @@
+#include "akin/models/rating/als_wr.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "akin/base/parallel.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/passes.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed.
+constexpr std::uint64_t kItemStream = 1;
+
+/// Calls body(row, ridge) for all rows that have entries. A row's result depends on that row only.
+template <typename Make, typename Body>
+void for_rows(const Csr& matrix, const FitContext& context, const Make& make, const Body& body) {
+  const int threads = resolve_threads(context.threads);
+  std::vector<std::unique_ptr<RatingRidge>> scratch(static_cast<std::size_t>(threads));
+  const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * scratch.size()), 1, 64);
+  parallel_for(
+      matrix.rows(), threads,
+      [&](std::size_t begin, std::size_t end, int worker) {
+        context.check_stop();
+        auto& ridge = scratch[static_cast<std::size_t>(worker)];
+        if (!ridge) ridge = std::make_unique<RatingRidge>(make());
+        for (std::size_t row = begin; row < end; ++row) {
+          if (matrix.row_size(row) > 0) body(row, *ridge);
+        }
+      },
+      grain);
+}
+
+}  // namespace
+
+std::vector<Param> AlsWr::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {4, 128}},
+      {"iterations", &iterations, "times users, then items are solved for", 0, 10000},
+      {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.02, 10}},
+      {"bias_regularization",
+       &bias_regularization,
+       "lambda_b, the penalty on biases",
+       0,
+       1e6,
+       {},
+       true,
+       {1e-3, 3}},
+      {"count_power",
+       &count_power,
+       "nu: penalties are multiplied by (ratings of the row)^nu; 1 = ALS-WR, 0 = plain ALS",
+       0,
+       2,
+       {},
+       false,
+       {0.1, 1}},
+      {"biases", &biases, "mean and biases; false = vectors alone, as in the paper"},
+      {"solver", &solver, "cg = conjugate gradient, exact = Cholesky", 0, 0, {"cg", "exact"}},
+      {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},
+      {"init_sigma",
+       &init_sigma,
+       "item vectors start from N(0, init_sigma^2 / factors)",
+       1e-9,
+       100,
+       {},
+       true},
+      {"report_loss", &report_loss, "compute the objective after each iteration"},
+  };
+}
+
+/// A fit under way. Matrices are in the layout of the finished model.
+class AlsWr::Fit {
+ public:
+  Fit(const TrainingData& data, const Config& config, const FitContext& context)
+      : config_(config),
+        context_(context),
+        ratings_(training_ratings(data, kName, context.threads)),
+        by_user_(ratings_.by_user),
+        by_item_(transpose(by_user_)),
+        old_(start_model<AlsWr>(context)) {
+    const auto factors = static_cast<std::size_t>(config.factors);
+    const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
+    numbers_ = {start_layout(ratings_, config.biases, old_), ratings_.liked, penalty, penalty};
+    if (old_) {
+      check_start_columns(old_->item_vectors(), factors + (config.biases ? 2 : 0), kName);
+      const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
+        return std::unique_ptr<Model>(
+            new AlsWr({std::move(grown.users), std::move(grown.items), old_->numbers()}));
+      };
+      Factors grown = grow_factors(*old_, old_->user_vectors(), by_user_, *context.start, make);
+      users_ = std::move(grown.users);
+      items_ = std::move(grown.items);
+      // New items that nobody rated are average ones.
+      for (std::size_t i = 0; i < items_.rows() && config.biases; ++i) items_[i][factors] = 1;
+    } else {
+      start();
+    }
+  }
+
+  std::unique_ptr<Model> run() {
+    FitState state;
+    state.add("users", users_);
+    state.add("items", items_);
+    run_passes({.total = config_.iterations,
+                .phase = "iteration",
+                .unit = "iterations",
+                .run = [&](int) { return iterate(); },
+                .snapshot = [&] { return snapshot(); }},
+               std::move(state), context_);
+    return config_.iterations == 0 && old_ ? as_started() : snapshot();
+  }
+
+ private:
+  /// Random items, and users that are their optimum.
+  void start() {
+    const auto factors = static_cast<std::size_t>(config_.factors);
+    const double sigma = config_.init_sigma / std::sqrt(static_cast<double>(factors));
+    Matrix bare = Matrix::normal(by_item_.rows(), factors, sigma, Rng(context_.seed, kItemStream).next(),
+                                 context_.threads);
+    clear_rows_without_entries(by_item_, bare);
+    // Without biases the mean is the first column's.
+    for (std::size_t i = 0; i < bare.rows() && !config_.biases; ++i) {
+      if (by_item_.row_size(i) > 0) bare[i][0] += 1;
+    }
+    take_item_vectors(context_, kName, bare);
+    items_ = item_rows(bare, std::vector<float>(bare.rows(), 0.0f), numbers_.layout);
+    users_ = Matrix(by_user_.rows(), items_.cols());
+    solve(RatingRidge::Side::kUser, /*exactly=*/true, users_);
+  }
+
+  double iterate() {
+    const bool exact = config_.solver == "exact";
+    solve(RatingRidge::Side::kUser, exact, users_);
+    solve(RatingRidge::Side::kItem, exact, items_);
+    if (!all_finite(users_) || !all_finite(items_)) {
+      fail(ErrorCode::kBadData, "als-wr: vectors are not finite; raise regularization (now {})",
+           config_.regularization);
+    }
+    return config_.report_loss ? total_loss() : std::numeric_limits<double>::quiet_NaN();
+  }
+
+  void solve(RatingRidge::Side side, bool exactly, Matrix& rows) const {
+    const bool of_users = side == RatingRidge::Side::kUser;
+    const Csr& matrix = of_users ? by_user_ : by_item_;
+    const Matrix& fixed = of_users ? items_ : users_;
+    const auto make = [&] {
+      return RatingRidge(side, fixed, numbers_.layout, of_users ? numbers_.user : numbers_.item);
+    };
+    for_rows(matrix, context_, make, [&](std::size_t row, RatingRidge& ridge) {
+      if (exactly) {
+        ridge.solve(matrix.cols_of(row), matrix.values_of(row), rows.row(row));
+      } else {
+        ridge.improve(matrix.cols_of(row), matrix.values_of(row), config_.cg_steps, rows.row(row));
+      }
+    });
+  }
+
+  double total_loss() const {
+    std::vector<double> losses(by_user_.rows(), 0.0);
+    const auto make = [&] {
+      return RatingRidge(RatingRidge::Side::kUser, items_, numbers_.layout, numbers_.user);
+    };
+    for_rows(by_user_, context_, make, [&](std::size_t row, RatingRidge& ridge) {
+      losses[row] = ridge.loss(by_user_.cols_of(row), by_user_.values_of(row), users_.row(row));
+    });
+    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    const RatingRidge ridge(RatingRidge::Side::kItem, users_, numbers_.layout, numbers_.item);
+    for (std::size_t i = 0; i < items_.rows(); ++i) {
+      if (by_item_.row_size(i) > 0) sum += ridge.penalty(by_item_.row_size(i), items_.row(i));
+    }
+    return sum;
+  }
+
+  /// The model of the items as they are: each user's vector is the exact optimum for them.
+  std::unique_ptr<Model> snapshot() const {
+    Matrix users = users_.clone();
+    solve(RatingRidge::Side::kUser, /*exactly=*/true, users);
+    return std::unique_ptr<Model>(new AlsWr({std::move(users), items_.clone(), numbers_}));
+  }
+  std::unique_ptr<Model> as_started() const {
+    return std::unique_ptr<Model>(new AlsWr({users_.clone(), items_.clone(), numbers_}));
+  }
+
+  const Config& config_;
+  const FitContext& context_;
+  const Ratings ratings_;
+  const Csr& by_user_;
+  const Csr by_item_;
+  const AlsWr* old_;
+  Numbers numbers_;
+  Matrix users_;
+  Matrix items_;
+};
+
+std::unique_ptr<Model> AlsWr::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  return Fit(data, config, context).run();
+}
+
+std::unique_ptr<Model> AlsWr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  return std::unique_ptr<Model>(new AlsWr(load_parts(reader, n_users, n_items)));
+}
+
+}  // namespace akin

@@ -1,0 +1,242 @@
+#include "akin/models/rating/mf_sgd.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+
+#include "akin/base/parallel.h"
+#include "akin/linalg/kernels.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/rating/rating_grid.h"
+#include "akin/models/rating/rating_kernels.h"
+#include "akin/models/rating/rating_weights.h"
+#include "akin/models/fit/passes.h"
+
+namespace akin {
+namespace {
+
+// Streams of the seed.
+constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3;
+
+FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, const FitContext& context) {
+  const Csr& by_user = ratings.by_user;
+  const auto factors = static_cast<std::size_t>(config.factors);
+  FactorModel model;
+  const auto draw = [&](std::size_t rows, std::uint64_t stream) {
+    return Matrix::normal(rows, factors, config.init_sigma, Rng(context.seed, stream).next(),
+                          context.threads);
+  };
+  model.users = draw(by_user.rows(), kUserStream);
+  model.items = draw(by_user.cols, kItemStream);
+  model.user_bias.resize(by_user.rows());
+  model.item_bias.resize(by_user.cols);
+  // Without a mean the products start near it.
+  if (!config.biases && ratings.mean > 0) {
+    const float start = std::sqrt(ratings.mean / static_cast<float>(factors));
+    for (Matrix* matrix : {&model.users, &model.items}) {
+      for (std::size_t r = 0; r < matrix->rows(); ++r) {
+        for (float& value : (*matrix)[r]) value += start;
+      }
+    }
+  }
+  clear_rows_without_entries(by_user, model.users);
+  const std::vector<std::uint32_t> sizes = column_sizes(by_user, context.threads);
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    if (sizes[i] == 0) std::ranges::fill(model.items[i], 0.0f);
+  }
+  take_item_vectors(context, MfSgd::kName, model.items);
+  return model;
+}
+
+/// False if an entry is NaN or infinite, or a sum of squares overflows; all_finite() would take a tenth of
+/// an epoch's time.
+bool is_finite(const Matrix& matrix, WorkerTeam& team) {
+  constexpr std::size_t kRows = 1024;
+  std::atomic<bool> finite{true};
+  team.run(matrix.rows(), kRows, [&](std::size_t begin, std::size_t end) {
+    const float* rows = matrix.row(begin);
+    if (!std::isfinite(dot(rows, rows, (end - begin) * matrix.stride()))) finite = false;
+  });
+  return finite;
+}
+
+/// 1 / (number of entries) of each row, in order of places.
+std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::vector<idx_t>& places) {
+  std::vector<float> result(sizes.size());
+  for (std::size_t r = 0; r < result.size(); ++r)
+    result[places[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
+  return result;
+}
+
+std::vector<float> gather(const std::vector<float>& values, const std::vector<idx_t>& from) {
+  std::vector<float> result(values.size());
+  for (std::size_t r = 0; r < result.size(); ++r) result[r] = values[from[r]];
+  return result;
+}
+
+/// The model with other rows in each place: row r is the old row `users_from[r]`, `items_from[r]`.
+FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users_from,
+                       const std::vector<idx_t>& items_from, int threads) {
+  return {Matrix::gather(model.users, users_from, threads), Matrix::gather(model.items, items_from, threads),
+          gather(model.user_bias, users_from), gather(model.item_bias, items_from)};
+}
+
+}  // namespace
+
+std::vector<Param> MfSgd::Config::params() {
+  return {
+      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
+      {"epochs", &epochs, "passes over the ratings", 0, 100000},
+      {"learning_rate",
+       &learning_rate,
+       "step length of the first epoch, in rating units",
+       1e-7,
+       10,
+       {},
+       true,
+       {2e-3, 0.1}},
+      {"decay",
+       &decay,
+       "the step length is multiplied by this after every epoch",
+       0.01,
+       1,
+       {},
+       false,
+       {0.85, 1}},
+      {"regularization",
+       &regularization,
+       "lambda, the penalty on squared vectors",
+       0,
+       100,
+       {},
+       true,
+       {0.01, 0.5}},
+      {"user_regularization", &user_regularization, "lambda_u of users; -1 = regularization", -1, 100},
+      {"item_regularization", &item_regularization, "lambda_i of items; -1 = regularization", -1, 100},
+      {"bias_regularization",
+       &bias_regularization,
+       "lambda_b, the penalty on biases",
+       0,
+       100,
+       {},
+       true,
+       {1e-3, 0.2}},
+      {"l1", &l1, "penalty on the absolute values of vectors; gives exact zeros", 0, 100},
+      {"penalty",
+       &penalty,
+       "rating = penalties count at every rating, row = once per user and item",
+       0,
+       0,
+       {"rating", "row"}},
+      {"biases", &biases, "mean and biases; false = vectors alone"},
+      {"weights",
+       &weights,
+       "of ratings: none, popularity = (ratings of the item)^-weight_power, recency = by half_life",
+       0,
+       0,
+       {"none", "popularity", "recency"}},
+      {"weight_power", &weight_power, "power of weights=popularity", 0, 4},
+      {"half_life", &half_life, "days in which weights=recency halves", 1e-3, 1e6, {}, true},
+      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
+  };
+}
+
+/// A fit under way.
+struct MfSgd::Fit {
+  const Config& config;
+  Ratings ratings;
+  std::vector<float> weights;
+  Numbers numbers;
+  FactorModel model;  // in order of the grid's places while it is trained
+  RatingStep step = {};
+  std::vector<float> user_share = {};
+  std::vector<float> item_share = {};
+  int threads = 0;
+
+  void prepare(const RatingGrid& grid, const FitContext& context) {
+    threads = context.threads;
+    model = rearranged(model, grid.user_numbers(), grid.item_numbers(), threads);
+    step = {.mean = numbers.layout.mean,
+            .user_regularization = numbers.user.factors,
+            .item_regularization = numbers.item.factors,
+            .bias_regularization = config.bias_regularization,
+            .biases = config.biases,
+            .l1 = config.l1};
+    if (config.penalty == "rating") return;
+    user_share = shares(row_sizes(ratings.by_user), grid.user_places());
+    item_share = shares(column_sizes(ratings.by_user, threads), grid.item_places());
+    step.user_share = user_share;
+    step.item_share = item_share;
+  }
+
+  double epoch(int number, const RatingGrid& grid, WorkerTeam& team, const FitContext& context) {
+    step.learning_rate = decayed_rate(config.learning_rate, config.decay, number);
+    const double loss = grid.run(static_cast<std::uint64_t>(number), team, context,
+                                 [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
+                                   RatingStep block_step = step;
+                                   block_step.weights = cell_weights;
+                                   return rating_steps(cells, block_step, model);
+                                 });
+    const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
+    if (!std::isfinite(rmse) || !is_finite(model.users, team) || !is_finite(model.items, team)) {
+      fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
+           number + 1, config.learning_rate);
+    }
+    return rmse;
+  }
+
+  std::unique_ptr<Model> make_model(const RatingGrid& grid) const {
+    const RatingLayout& layout = numbers.layout;
+    const FactorModel ordered = rearranged(model, grid.user_places(), grid.item_places(), threads);
+    return std::unique_ptr<Model>(
+        new MfSgd({user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
+                   item_rows(ordered.items, ordered.item_bias, layout), numbers}));
+  }
+
+  void start_from(const MfSgd& old, const FitContext& context) {
+    const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
+      return std::unique_ptr<Model>(
+          new MfSgd({std::move(grown.users), std::move(grown.items), old.numbers()}));
+    };
+    model =
+        narrow(grow_factors(old, old.user_vectors(), ratings.by_user, *context.start, make), numbers.layout);
+  }
+};
+
+std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  context.check_stop();
+  const auto* old = start_model<MfSgd>(context);
+  Fit fit{config, training_ratings(data, kName, context.threads), {}, {}, {}};
+  const RatingWeights kind{config.weights, config.weight_power, config.half_life};
+  fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
+  const auto penalty = [&](float own) {
+    const float power = config.penalty == "rating" ? 1.0f : 0.0f;
+    return RatingPenalty{own < 0 ? config.regularization : own, config.bias_regularization, power, config.l1};
+  };
+  fit.numbers = {start_layout(fit.ratings, config.biases, old), fit.ratings.liked,
+                 penalty(config.user_regularization), penalty(config.item_regularization)};
+  if (old) {
+    check_start_columns(old->item_vectors(),
+                        static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0), kName);
+    fit.start_from(*old, context);
+  } else {
+    fit.model = random_model(fit.ratings, config, context);
+  }
+  const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
+                        Rng(context.seed, kScheduleStream).next(), context.threads);
+  fit.prepare(grid, context);
+  WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
+  run_passes({.total = config.epochs,
+              .phase = "epoch",
+              .unit = "epochs",
+              .run = [&](int epoch) { return fit.epoch(epoch, grid, team, context); },
+              .snapshot = [&] { return fit.make_model(grid); }},
+             state_of(fit.model), context);
+  return fit.make_model(grid);
+}
+
+std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
+  return std::unique_ptr<Model>(new MfSgd(load_parts(reader, n_users, n_items)));
+}
+
+}  // namespace akin

@@ -1,0 +1,179 @@
+#include "akin/models/rating/rating_grid.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <thread>
+
+#include "akin/base/parallel.h"
+
+namespace akin {
+namespace {
+
+/// Bytes of vectors of a stripe of items, of half a second-level cache or less, and of a group of users, of
+/// half a first-level cache.
+constexpr std::size_t kStripeBytes = std::size_t{192} * 1024, kGroupBytes = std::size_t{12} * 1024;
+/// Rows per stripe that keep the blocks of small matrices from being empty.
+constexpr std::size_t kMinRows = 16;
+
+std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
+  const std::size_t wanted =
+      std::clamp(matrix.cols * row_bytes / kStripeBytes, RatingGrid::kMinStripes, RatingGrid::kMaxStripes);
+  return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
+}
+
+/// How many rounds each stripe has behind it. A block waits for the last round of its two stripes only, not
+/// for all blocks of the round. Blocks are begun in order, so what a block waits for is under way.
+class StripeGates {
+ public:
+  explicit StripeGates(std::size_t stripes) : done_(stripes) {}
+  /// Until the stripe has `rounds` behind it; false if `failed` comes first.
+  bool wait(std::size_t stripe, std::size_t rounds, const std::atomic<bool>& failed) const {
+    constexpr int kSpins = 20000;
+    for (int spins = 0; done_[stripe].load(std::memory_order_acquire) < rounds; ++spins) {
+      if (failed.load(std::memory_order_relaxed)) return false;
+      if (spins > kSpins) std::this_thread::yield();
+    }
+    return true;
+  }
+  void open(std::size_t stripe, std::size_t rounds) {
+    done_[stripe].store(rounds, std::memory_order_release);
+  }
+
+ private:
+  std::vector<std::atomic<std::size_t>> done_;
+};
+
+}  // namespace
+
+RatingGrid::Side::Side(std::span<const std::uint32_t> sizes, std::size_t stripes)
+    : stripe_of(balanced_stripes(sizes, stripes)),
+      places(sizes.size()),
+      numbers(sizes.size()),
+      offsets(stripes + 1, 0) {
+  for (const std::uint8_t stripe : stripe_of) ++offsets[stripe + std::size_t{1}];
+  std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
+  std::vector<idx_t> next(offsets);
+  for (std::size_t r = 0; r < places.size(); ++r) {
+    places[r] = next[stripe_of[r]]++;
+    numbers[places[r]] = static_cast<idx_t>(r);
+  }
+}
+
+std::span<const Cell> RatingGrid::Stripe::block(std::size_t item_stripe) const {
+  const std::uint64_t begin = offsets[item_stripe];
+  return std::span(cells).subspan(begin, offsets[item_stripe + 1] - begin);
+}
+
+std::span<const float> RatingGrid::Stripe::block_weights(std::size_t item_stripe) const {
+  if (weights.empty()) return {};
+  const std::uint64_t begin = offsets[item_stripe];
+  return std::span(weights).subspan(begin, offsets[item_stripe + 1] - begin);
+}
+
+void RatingGrid::Stripe::shuffle(std::uint64_t begin, std::uint64_t end, Rng& rng) {
+  for (std::uint64_t i = end - begin; i > 1; --i) {
+    const std::uint64_t other = begin + rng.below(i), last = begin + i - 1;
+    std::swap(cells[last], cells[other]);
+    if (!weights.empty()) std::swap(weights[last], weights[other]);
+  }
+}
+
+RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
+                       std::uint64_t seed, int threads)
+    : stripes_(stripes_for(matrix, row_bytes)),
+      seed_(seed),
+      users_(row_sizes(matrix), stripes_),
+      items_(column_sizes(matrix, threads), stripes_),
+      cells_(stripes_) {
+  const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
+  const auto make = [&](std::size_t user_stripe) {
+    fill(matrix, weights, user_stripe);
+    for (std::size_t item_stripe = 0; item_stripe < stripes_; ++item_stripe) {
+      const Rng rng(seed_, 1 + user_stripe * stripes_ + item_stripe);
+      order(cells_[user_stripe], item_stripe, rng, group);
+    }
+  };
+  parallel_for(
+      stripes_, threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t s = begin; s < end; ++s) make(s);
+      },
+      1);
+}
+
+/// A counting sort of the stripe's entries by item stripe.
+void RatingGrid::fill(const Csr& matrix, std::span<const float> weights, std::size_t user_stripe) {
+  Stripe& stripe = cells_[user_stripe];
+  const std::span<const idx_t> users =
+      std::span(users_.numbers)
+          .subspan(users_.offsets[user_stripe],
+                   users_.offsets[user_stripe + 1] - users_.offsets[user_stripe]);
+  stripe.offsets.assign(stripes_ + 1, 0);
+  for (const idx_t user : users) {
+    for (const idx_t item : matrix.cols_of(user)) ++stripe.offsets[items_.stripe_of[item] + std::size_t{1}];
+  }
+  std::partial_sum(stripe.offsets.begin(), stripe.offsets.end(), stripe.offsets.begin());
+  stripe.cells.resize(stripe.offsets.back());
+  if (!weights.empty()) stripe.weights.resize(stripe.offsets.back());
+  std::vector<std::uint64_t> next(stripe.offsets);
+  for (const idx_t user : users) {
+    for (std::uint64_t e = matrix.offsets[user]; e < matrix.offsets[user + 1]; ++e) {
+      const idx_t item = matrix.indices[e];
+      const std::uint64_t at = next[items_.stripe_of[item]]++;
+      stripe.cells[at] = {users_.places[user], items_.places[item], matrix.values[e]};
+      if (!weights.empty()) stripe.weights[at] = weights[e];
+    }
+  }
+}
+
+/// The users of a block ascend; shuffles the cells of each `group` users that follow each other.
+void RatingGrid::order(Stripe& stripe, std::size_t item_stripe, Rng rng, std::size_t group) const {
+  const std::vector<Cell>& cells = stripe.cells;
+  const std::uint64_t end = stripe.offsets[item_stripe + 1];
+  for (std::uint64_t begin = stripe.offsets[item_stripe]; begin < end;) {
+    std::uint64_t stop = begin + 1;
+    for (std::size_t users = 1; stop < end; ++stop) {
+      if (cells[stop].user != cells[stop - 1].user && ++users > group) break;
+    }
+    stripe.shuffle(begin, stop, rng);
+    begin = stop;
+  }
+}
+
+std::span<const Cell> RatingGrid::block(std::size_t user_stripe, std::size_t item_stripe) const {
+  return cells_[user_stripe].block(item_stripe);
+}
+
+double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& context,
+                       const Body& body) const {
+  std::vector<std::size_t> rounds(stripes_);
+  std::iota(rounds.begin(), rounds.end(), std::size_t{0});
+  // Streams from 1 on order the blocks; this one counts down from the last.
+  Rng rng(seed_, ~epoch);
+  rng.shuffle(std::span(rounds));
+  std::vector<double> results(stripes_ * stripes_, 0.0);
+  StripeGates users(stripes_), items(stripes_);
+  std::atomic<bool> failed{false};
+  const auto run_block = [&](std::size_t round, std::size_t user_stripe) {
+    if (user_stripe == 0) context.check_stop();
+    const std::size_t item_stripe = (user_stripe + rounds[round]) % stripes_;
+    if (!users.wait(user_stripe, round, failed) || !items.wait(item_stripe, round, failed)) return;
+    const Stripe& stripe = cells_[user_stripe];
+    results[user_stripe * stripes_ + item_stripe] =
+        body(stripe.block(item_stripe), stripe.block_weights(item_stripe));
+    users.open(user_stripe, round + 1);
+    items.open(item_stripe, round + 1);
+  };
+  team.run(stripes_ * stripes_, 1, [&](std::size_t begin, std::size_t end) {
+    try {
+      for (std::size_t task = begin; task < end; ++task) run_block(task / stripes_, task % stripes_);
+    } catch (...) {
+      failed = true;
+      throw;
+    }
+  });
+  return std::accumulate(results.begin(), results.end(), 0.0);
+}
+
+}  // namespace akin

@@ -1,0 +1,18 @@
+// Where a fit of the word2vec family begins.
+#pragma once
+
+#include <string_view>
+
+#include "akin/models/word2vec/embed_training.h"
+#include "akin/models/word2vec/item_corpus.h"
+
+namespace akin {
+
+/// initial_vectors(), or with FitContext::start: the vectors of its model, where an item has them there; the
+/// others begin in the mean of their company's, if any of it has vectors, inputs and outputs alike, and what
+/// is left at random. Then its item vectors, if any, as inputs. Throws Error(kUsage) naming `model` if one of
+/// them does not fit.
+EmbedVectors starting_vectors(const ItemCorpus& text, const EmbedOptions& options, const FitContext& context,
+                              std::string_view model);
+
+}  // namespace akin

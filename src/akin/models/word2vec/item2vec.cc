@@ -1,0 +1,40 @@
+#include "akin/models/word2vec/item2vec.h"
+
+#include <algorithm>
+
+namespace akin {
+namespace {
+
+/// Whether some user did two things at one known time.
+bool has_baskets(std::span<const Event> events) {
+  return std::ranges::adjacent_find(events, [](const Event& a, const Event& b) {
+           return a.user == b.user && a.time == b.time && a.time != kNoTime;
+         }) != events.end();
+}
+
+}  // namespace
+
+std::vector<Param> Item2Vec::Config::params() {
+  constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "shrink_windows", "in_order"};
+  std::vector<Param> all = params_without(kNone);
+  all.push_back(
+      {"set",
+       &set,
+       "basket: what a user did at one time; user: all that they did; auto: baskets, if any has two items",
+       0,
+       0,
+       {"auto", "basket", "user"}});
+  return all;
+}
+
+std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  EmbedOptions options = config.options(kName);
+  options.windows.shrink = false;
+  options.windows.shuffle = true;
+  const bool baskets = config.set == "basket" || (config.set == "auto" && has_baskets(data.events));
+  const SequenceOf sequence = baskets ? SequenceOf::kBasket : SequenceOf::kUser;
+  const ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), sequence, kName);
+  return fit_embed(data, config, text, options, context, kName);
+}
+
+}  // namespace akin

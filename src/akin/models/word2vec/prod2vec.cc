@@ -1,0 +1,12 @@
+#include "akin/models/word2vec/prod2vec.h"
+
+namespace akin {
+
+std::unique_ptr<Model> Prod2Vec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  const EmbedOptions options = config.options(kName);
+  const ItemCorpus text =
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
+  return fit_embed(data, config, text, options, context, kName);
+}
+
+}  // namespace akin

@@ -1,0 +1,25 @@
+// The parameters of models that are skip-gram with negative sampling and nothing else.
+#pragma once
+
+#include <vector>
+
+#include "akin/models/word2vec/embed_config.h"
+
+namespace akin {
+
+/// EmbedConfig without what train_sgns() does not do: CBOW, the softmaxes, which can do without noise items
+/// (`negative` is 1 or more), and the order of the text.
+struct SkipGramConfig : EmbedConfig {
+  std::vector<Param> params() {
+    constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "in_order"};
+    std::vector<Param> left = params_without(kNone);
+    for (Param& param : left) {
+      if (param.name != "negative") continue;
+      param.min = 1;
+      param.help = "noise items per pair";
+    }
+    return left;
+  }
+};
+
+}  // namespace akin

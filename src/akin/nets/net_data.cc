@@ -1,0 +1,172 @@
+#include "akin/nets/net_data.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/rng.h"
+#include "akin/base/text.h"
+#include "akin/nets/net_samples.h"
+#include "akin/data/dataset_io.h"
+#include "akin/data/readers/number_parse.h"
+
+namespace akin::nets {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 3> kKinds = {"csv", "ratings", "text"};
+
+/// The cells of a line, without quotes around them; empty ones stay.
+std::vector<std::string> cells_of(std::string_view line, char separator) {
+  std::vector<std::string> cells;
+  while (true) {
+    const std::size_t end = std::min(line.find(separator), line.size());
+    std::string_view cell = trimmed(line.substr(0, end));
+    if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
+    cells.emplace_back(cell);
+    if (end == line.size()) return cells;
+    line.remove_prefix(end + 1);
+  }
+}
+
+char separator_of(std::string_view header) {
+  for (const char separator : {'\t', ';'}) {
+    if (header.find(separator) != std::string_view::npos) return separator;
+  }
+  return ',';
+}
+
+NumberTable read_table(const std::string& path) {
+  NumberTable table;
+  table.path = path;
+  LineReader lines(path);
+  const auto header = lines.next();
+  if (!header) fail(ErrorCode::kBadData, "{}: is empty; its first line names the columns", path);
+  const char separator = separator_of(*header);
+  table.columns = cells_of(*header, separator);
+  table.values.resize(table.columns.size());
+  while (const auto line = lines.next()) {
+    if (trimmed(*line).empty()) continue;
+    const std::vector<std::string> cells = cells_of(*line, separator);
+    if (cells.size() != table.columns.size())
+      fail(ErrorCode::kBadData, "{}: {} cells, but the header names {} columns", lines.position(),
+           cells.size(), table.columns.size());
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+      const ParsedValue parsed = parse_value(cells[c]);
+      if (parsed.problem != nullptr)
+        fail(ErrorCode::kBadData, "{}: column {}: {} ('{}')", lines.position(), table.columns[c],
+             parsed.problem, cells[c]);
+      table.values[c].push_back(parsed.value);
+    }
+  }
+  if (table.rows() == 0) fail(ErrorCode::kBadData, "{}: has no rows below its header", path);
+  return table;
+}
+
+}  // namespace
+
+DataKind parse_data_kind(const std::string& name) {
+  const auto found = std::ranges::find(kKinds, name);
+  if (found != kKinds.end()) return static_cast<DataKind>(found - kKinds.begin());
+  const std::vector<std::string> all(kKinds.begin(), kKinds.end());
+  fail(ErrorCode::kUsage, "unknown kind of data '{}'{}; there are {}", name, did_you_mean(name, all),
+       fmt::join(kKinds, ", "));
+}
+
+std::map<std::string, std::int64_t> NetSource::sizes() const {
+  if (!shop) return {};
+  const auto items = static_cast<std::int64_t>(shop->n_items());
+  return {{"users", static_cast<std::int64_t>(shop->n_users())}, {"items", items}, {"words", items}};
+}
+
+NetSource read_source(DataKind kind, const std::string& path) {
+  NetSource source;
+  if (kind == DataKind::kCsv)
+    source.table = read_table(path);
+  else
+    source.shop = load_dataset(path);
+  return source;
+}
+
+NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings, const NetSource& source,
+                        NetIds& ids, Targets targets) {
+  if (settings.kind != DataKind::kRatings && settings.target.empty())
+    fail(ErrorCode::kUsage, "[data] names no target");
+  SampleRequest request{spec, settings, source, ids, targets};
+  NetSamples samples;
+  std::vector<bool> held;  // by the data set's own split
+  switch (settings.kind) {
+    case DataKind::kCsv:
+      samples = table_samples(request);
+      break;
+    case DataKind::kRatings:
+      samples = rating_samples(request, held);
+      break;
+    case DataKind::kText:
+      samples = text_samples(request);
+      break;
+  }
+  const std::int64_t total = samples.all.inputs.at(0).samples();
+  std::vector<std::int64_t> order(static_cast<std::size_t>(total));
+  std::iota(order.begin(), order.end(), 0);
+  if (std::ranges::find(held, true) != held.end()) {
+    for (const std::int64_t row : order)
+      (held[static_cast<std::size_t>(row)] ? samples.test : samples.train).push_back(row);
+    return samples;
+  }
+  const auto kept = total - static_cast<std::int64_t>(static_cast<double>(total) * settings.test);
+  if (kept < total) Rng(settings.seed).shuffle(std::span(order));
+  samples.train.assign(order.begin(), order.begin() + kept);
+  samples.test.assign(order.begin() + kept, order.end());
+  return samples;
+}
+
+void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const NetIds& ids) {
+  std::vector<std::string> with_ids;
+  for (const auto& [input, map] : ids) {
+    with_ids.push_back(input);
+    write_ids(writer, "ids/" + input, map);
+  }
+  const json root = {{"kind", kKinds[static_cast<std::size_t>(settings.kind)]},
+                     {"inputs", settings.inputs},
+                     {"target", settings.target},
+                     {"test", settings.test},
+                     {"seed", settings.seed},
+                     {"batch", settings.batch},
+                     {"validation_split", settings.validation_split},
+                     {"shuffle", settings.shuffle},
+                     {"ids", with_ids}};
+  writer.meta("data.settings", root.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
+  if (!reader.has_meta("data.settings"))
+    fail(ErrorCode::kBadData, "{}: says nothing about its data; it was not written by `akin net train`",
+         reader.path());
+  try {
+    const json root = json::parse(reader.meta("data.settings"));
+    NetDataSettings settings;
+    settings.kind = parse_data_kind(root.at("kind").get<std::string>());
+    settings.inputs = root.at("inputs").get<decltype(settings.inputs)>();
+    settings.target = root.at("target").get<std::vector<std::string>>();
+    settings.test = root.at("test").get<double>();
+    settings.seed = root.at("seed").get<std::uint64_t>();
+    settings.batch = root.at("batch").get<std::int64_t>();
+    settings.validation_split = root.at("validation_split").get<double>();
+    settings.shuffle = root.at("shuffle").get<bool>();
+    NetIds ids;
+    for (const json& input : root.at("ids")) {
+      const auto name = input.get<std::string>();
+      ids[name] = read_ids(reader, "ids/" + name);
+    }
+    return {settings, std::move(ids)};
+  } catch (const json::exception& error) {
+    fail(ErrorCode::kBadData, "{}: its description of the data is damaged: {}", reader.path(), error.what());
+  }
+}
+
+}  // namespace akin::nets

@@ -1,0 +1,195 @@
+#include "akin/nets/net_samples.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/data/readers/number_parse.h"
+
+namespace akin::nets {
+namespace {
+
+using nn::Array;
+using nn::Shape;
+
+/// The columns' values, sample by sample.
+std::vector<float> columns_of(const NumberTable& table, const std::vector<std::string>& names) {
+  std::vector<const std::vector<float>*> columns;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(table.columns, name);
+    if (found == table.columns.end())
+      fail(ErrorCode::kBadData, "{}: has no column '{}'{}", table.path, name,
+           did_you_mean(name, table.columns));
+    columns.push_back(&table.values[static_cast<std::size_t>(found - table.columns.begin())]);
+  }
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(table.rows()) * names.size());
+  for (std::size_t row = 0; row < static_cast<std::size_t>(table.rows()); ++row) {
+    for (const auto* column : columns) values.push_back((*column)[row]);
+  }
+  return values;
+}
+
+bool has_columns(const NumberTable& table, const std::vector<std::string>& names) {
+  return std::ranges::all_of(names, [&](const std::string& name) {
+    return std::ranges::find(table.columns, name) != table.columns.end();
+  });
+}
+
+const std::vector<std::string>& columns_for(const SampleRequest& request, const std::string& input) {
+  const auto found = request.settings.inputs.find(input);
+  if (found == request.settings.inputs.end())
+    fail(ErrorCode::kUsage, "input {} gets no data: name it under [data], such as inputs.{} = [...]", input,
+         input);
+  return found->second;
+}
+
+/// The source of an input of ratings or text. Throws unless it is one of `allowed`.
+std::string single_source(const SampleRequest& request, const std::string& input,
+                          const std::vector<std::string>& allowed) {
+  const std::vector<std::string>& names = columns_for(request, input);
+  if (names.size() != 1 || std::ranges::find(allowed, names[0]) == allowed.end())
+    fail(ErrorCode::kUsage, "input {} takes one of {}", input, fmt::join(allowed, ", "));
+  return names[0];
+}
+
+/// Index of each of the source's ids in the net's numbering, 0 = unknown to it.
+std::vector<std::int32_t> net_indices(NetIds& ids, const std::string& input, const IdMap& source) {
+  std::vector<std::int32_t> indices(source.size(), 0);
+  IdMap& known = ids[input];
+  const bool fresh = known.size() == 0;
+  for (idx_t id = 0; id < source.size(); ++id) {
+    if (fresh) known.add(source.id(id));
+    if (const auto found = known.find(source.id(id))) indices[id] = static_cast<std::int32_t>(*found) + 1;
+  }
+  return indices;
+}
+
+}  // namespace
+
+NetSamples table_samples(const SampleRequest& request) {
+  const NumberTable& table = request.source.table;
+  NetSamples samples;
+  for (const std::size_t layer : request.spec.inputs()) {
+    const std::string& name = request.spec.layers()[layer].name;
+    const std::vector<float> values = columns_of(table, columns_for(request, name));
+    Shape shape = request.spec.shape(layer).output;
+    if (nn::count_of(shape) * table.rows() != static_cast<std::int64_t>(values.size()))
+      fail(ErrorCode::kUsage, "input {} takes {} columns, but [data] names {}", name, nn::count_of(shape),
+           columns_for(request, name).size());
+    shape.insert(shape.begin(), table.rows());
+    if (request.spec.reads_ids(layer)) {
+      std::vector<std::int32_t> ids;
+      for (const float value : values) {
+        if (value != std::floor(value) || value < 0 || value > 16'777'216)
+          fail(ErrorCode::kBadData, "{}: input {} takes whole numbers from 0, not {}", table.path, name,
+               value);
+        ids.push_back(static_cast<std::int32_t>(value));
+      }
+      samples.all.inputs.push_back(nn::make_ids(shape, std::move(ids)));
+    } else {
+      samples.all.inputs.push_back(nn::make_array(shape, values));
+    }
+  }
+  const std::vector<std::string>& target = request.settings.target;
+  if (request.targets == Targets::kRequired || has_columns(table, target)) {
+    Shape shape = {table.rows(), static_cast<std::int64_t>(target.size())};
+    samples.all.targets = nn::make_array(shape, columns_of(table, target));
+  }
+  return samples;
+}
+
+NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held) {
+  const Dataset& shop = *request.source.shop;
+  const auto count = static_cast<std::int64_t>(shop.events.size());
+  NetSamples samples;
+  for (const std::size_t layer : request.spec.inputs()) {
+    const std::string& name = request.spec.layers()[layer].name;
+    const bool users = single_source(request, name, {"users", "items"}) == "users";
+    const auto indices = net_indices(request.ids, name, users ? shop.users : shop.items);
+    std::vector<std::int32_t> values;
+    for (const Event& event : shop.events) {
+      values.push_back(indices[users ? event.user : event.item]);
+      samples.unknown += values.back() == 0 ? 1 : 0;
+    }
+    samples.all.inputs.push_back(nn::make_ids({count, 1}, std::move(values)));
+  }
+  std::vector<float> targets;
+  for (const Event& event : shop.events) {
+    targets.push_back(event.value);
+    held.push_back(event.part == Part::kTest);
+  }
+  samples.all.targets = nn::make_array({count, 1}, std::move(targets));
+  return samples;
+}
+
+namespace {
+
+/// The label of a document, as text: its first word, or an attribute.
+std::string_view label_of(const Dataset& shop, const std::string& target, idx_t document,
+                          std::span<const Event> words) {
+  if (target == "first-word") return words.empty() ? std::string_view() : shop.items.id(words[0].item);
+  return shop.user_attributes.get(target, document);
+}
+
+float parse_label(const Dataset& shop, const std::string& target, idx_t document,
+                  std::span<const Event> words) {
+  const std::string_view text = label_of(shop, target, document, words);
+  const ParsedValue parsed = parse_value(text);
+  if (parsed.problem != nullptr)
+    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", shop.users.id(document), target,
+         text, parsed.problem);
+  return parsed.value;
+}
+
+/// The words of each document.
+std::vector<std::span<const Event>> documents_of(const Dataset& shop) {
+  const std::vector<std::uint64_t> offsets = user_offsets(shop.events, shop.n_users());
+  std::vector<std::span<const Event>> documents;
+  for (std::size_t d = 0; d < shop.n_users(); ++d)
+    documents.emplace_back(shop.events.data() + offsets[d], offsets[d + 1] - offsets[d]);
+  return documents;
+}
+
+/// Whether all documents have a label, for uses that can do without.
+bool all_labelled(const Dataset& shop, const std::string& target,
+                  const std::vector<std::span<const Event>>& documents) {
+  for (idx_t d = 0; d < documents.size(); ++d) {
+    if (parse_value(label_of(shop, target, d, documents[d])).problem != nullptr) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+NetSamples text_samples(const SampleRequest& request) {
+  const Dataset& shop = *request.source.shop;
+  const std::vector<std::size_t> inputs = request.spec.inputs();
+  if (inputs.size() != 1) fail(ErrorCode::kUsage, "a net for text has one input, not {}", inputs.size());
+  const std::string& name = request.spec.layers()[inputs[0]].name;
+  single_source(request, name, {"words"});
+  if (request.settings.target.size() != 1) fail(ErrorCode::kUsage, "text has one target");
+  const std::string& target = request.settings.target[0];
+  const std::vector<std::span<const Event>> documents = documents_of(shop);
+  const bool labelled = request.targets == Targets::kRequired || all_labelled(shop, target, documents);
+  const std::size_t skipped = labelled && target == "first-word" ? 1 : 0;
+
+  const auto indices = net_indices(request.ids, name, shop.items);
+  const auto length = static_cast<std::size_t>(nn::count_of(request.spec.shape(inputs[0]).output));
+  NetSamples samples;
+  std::vector<std::int32_t> words;
+  std::vector<float> labels;
+  for (idx_t d = 0; d < documents.size(); ++d) {
+    if (labelled) labels.push_back(parse_label(shop, target, d, documents[d]));
+    const auto events = documents[d].subspan(std::min(skipped, documents[d].size()));
+    for (std::size_t i = 0; i < length; ++i) {
+      words.push_back(i < events.size() ? indices[events[i].item] : 0);
+      samples.unknown += i < events.size() && words.back() == 0 ? 1 : 0;
+    }
+  }
+  const auto count = static_cast<std::int64_t>(documents.size());
+  samples.all.inputs.push_back(nn::make_ids({count, static_cast<std::int64_t>(length)}, std::move(words)));
+  if (labelled) samples.all.targets = nn::make_array({count, 1}, std::move(labels));
+  return samples;
+}
+
+}  // namespace akin::nets

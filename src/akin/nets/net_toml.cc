@@ -1,0 +1,269 @@
+#include "akin/nets/net_toml.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "akin/base/error.h"
+#include "akin/base/io.h"
+
+namespace akin::nets {
+namespace {
+
+/// A parsed file whose errors say where.
+struct NetToml {
+  std::string path;
+  toml::table root;
+
+  std::string where(const toml::node& node) const {
+    return fmt::format("{}:{}", path, node.source().begin.line);
+  }
+  [[noreturn]] void wrong(const toml::node& node, const std::string& message) const {
+    fail(ErrorCode::kUsage, "{}: {}", where(node), message);
+  }
+  /// Runs `work`; an error of it gets the node's place in front.
+  void at(const toml::node& node, const std::function<void()>& work) const {
+    try {
+      work();
+    } catch (const Error& error) {
+      throw Error(error.code(), where(node) + ": " + error.what());
+    }
+  }
+};
+
+NetToml parse_file(const std::string& path) {
+  const std::string content = read_file(path);
+  try {
+    return {path, toml::parse(content)};
+  } catch (const toml::parse_error& error) {
+    fail(ErrorCode::kUsage, "{}:{}: not TOML: {}", path, error.source().begin.line, error.description());
+  }
+}
+
+nn::FieldValue list_value(const NetToml& file, const toml::array& list) {
+  std::vector<std::int64_t> numbers;
+  std::vector<std::string> texts;
+  for (const toml::node& element : list) {
+    if (const auto* number = element.as_integer())
+      numbers.push_back(number->get());
+    else if (const auto* text = element.as_string())
+      texts.push_back(text->get());
+    else
+      file.wrong(element, "a list holds whole numbers or texts");
+  }
+  if (!numbers.empty() && !texts.empty()) file.wrong(list, "a list holds numbers or texts, not both");
+  if (numbers.empty()) return texts;
+  return numbers;
+}
+
+nn::FieldValue field_value(const NetToml& file, const toml::node& node) {
+  if (const auto* number = node.as_integer()) return number->get();
+  if (const auto* number = node.as_floating_point()) return number->get();
+  if (const auto* flag = node.as_boolean()) return flag->get();
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* list = node.as_array()) return list_value(file, *list);
+  file.wrong(node, "write a text, a number, true, false or a list of these");
+}
+
+std::vector<std::string> texts_of(const NetToml& file, const toml::node& node) {
+  const nn::FieldValue value = field_value(file, node);
+  if (const auto* text = std::get_if<std::string>(&value)) return {*text};
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) return *texts;
+  file.wrong(node, "write a name or a list of names");
+}
+
+/// "users+1" -> the number of users and one more.
+std::int64_t named_size(const std::string& text, const std::map<std::string, std::int64_t>& sizes) {
+  const std::size_t plus = text.find('+');
+  const std::string name = text.substr(0, plus);
+  if (plus != std::string::npos && text.substr(plus) != "+1")
+    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+         text);
+  if (name != "users" && name != "items" && name != "words")
+    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+         text);
+  const auto found = sizes.find(name);
+  if (found == sizes.end())
+    fail(ErrorCode::kUsage, "'{}' is taken from data of kind ratings or text: give --data, or write a number",
+         text);
+  return found->second + (plus == std::string::npos ? 0 : 1);
+}
+
+nn::LayerSpec read_layer(const NetToml& file, const toml::table& fields,
+                         const std::map<std::string, std::int64_t>& sizes) {
+  nn::LayerSpec layer;
+  const auto* kind = fields.get_as<std::string>("kind");
+  if (kind == nullptr) file.wrong(fields, "a layer needs a kind, such as kind = \"dense\"");
+  file.at(*kind, [&] { layer.kind = nn::parse_kind(kind->get()); });
+  for (const auto& [key, node] : fields) {
+    const std::string name(key.str());
+    if (name == "kind") continue;
+    file.at(node, [&, &value_node = node] {
+      if (name == "inputs" || name == "input") {
+        layer.inputs = texts_of(file, value_node);
+        return;
+      }
+      nn::FieldValue value = field_value(file, value_node);
+      const auto* text = std::get_if<std::string>(&value);
+      if (name == "name") {
+        if (text == nullptr) fail(ErrorCode::kUsage, "name must be a text");
+        layer.name = *text;
+        return;
+      }
+      if ((name == "rows" || name == "units") && text != nullptr) value = named_size(*text, sizes);
+      nn::set_field(layer, name, value);
+    });
+  }
+  return layer;
+}
+
+nn::NetSpec read_layers(const NetToml& file, const std::map<std::string, std::int64_t>& sizes) {
+  const std::string name = file.root["name"].value_or(std::string("net"));
+  nn::NetSpec spec(name);
+  const toml::array* layers = file.root["layers"].as_array();
+  if (layers == nullptr || !layers->is_array_of_tables())
+    fail(ErrorCode::kUsage, "{}: has no layers; begin each with a line [[layers]]", file.path);
+  for (const toml::node& node : *layers) {
+    const toml::table& fields = *node.as_table();
+    nn::LayerSpec layer = read_layer(file, fields, sizes);
+    file.at(node, [&] { spec.add(std::move(layer)); });
+  }
+  if (const toml::node* output = file.root.get("output"))
+    file.at(*output, [&] { spec.set_output(texts_of(file, *output).at(0)); });
+  (void)spec.output();
+  return spec;
+}
+
+/// The value as text that parameters are read from.
+std::string setting_text(const NetToml& file, const toml::node& node) {
+  const nn::FieldValue value = field_value(file, node);
+  if (const auto* text = std::get_if<std::string>(&value)) return *text;
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *number);
+  if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value))
+    return fmt::format("{}", fmt::join(*texts, ","));
+  file.wrong(node, "write a text, number, true or false");
+}
+
+/// Sets a setting of the fit; false if there is none of that name.
+bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& node) {
+  const auto whole = [&](auto& target) {
+    const auto* number = node.as_integer();
+    if (number == nullptr) fail(ErrorCode::kUsage, "{} must be a whole number", name);
+    target = static_cast<std::decay_t<decltype(target)>>(number->get());
+    return true;
+  };
+  const auto real = [&](double& target) {
+    if (!node.is_number()) fail(ErrorCode::kUsage, "{} must be a number", name);
+    target =
+        node.is_integer() ? static_cast<double>(node.as_integer()->get()) : node.as_floating_point()->get();
+    return true;
+  };
+  if (name == "epochs") return whole(fit.epochs);
+  if (name == "batch") return whole(fit.batch);
+  if (name == "patience") return whole(fit.patience);
+  if (name == "validation_split") return real(fit.validation_split);
+  if (name == "min_delta") return real(fit.min_delta);
+  if (name == "shuffle") {
+    if (!node.is_boolean()) fail(ErrorCode::kUsage, "shuffle must be true or false");
+    fit.shuffle = node.as_boolean()->get();
+    return true;
+  }
+  if (name == "monitor") {
+    if (!node.is_string()) fail(ErrorCode::kUsage, "monitor must be the name of a score, such as val_loss");
+    fit.monitor = node.as_string()->get();
+    return true;
+  }
+  return false;
+}
+
+void read_train(const NetToml& file, NetPlan& plan) {
+  const toml::node* node = file.root.get("train");
+  if (node == nullptr) return;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) file.wrong(*node, "train is a table: write [train]");
+  std::map<std::string, std::string> values;
+  for (const auto& [key, setting] : *table) {
+    const std::string name(key.str());
+    file.at(setting, [&, &value = setting] {
+      if (set_fit(plan.fit, name, value)) return;
+      values[name] = setting_text(file, value);
+      std::map<std::string, std::string> alone = {{name, values[name]}};
+      (void)nn::parse_compile(alone);  // a mistake is told at its line
+    });
+  }
+  file.at(*node, [&] { plan.compile = nn::parse_compile(values); });
+}
+
+void read_inputs(const NetToml& file, const toml::node& node, NetPlan& plan) {
+  const std::vector<std::size_t> layers = plan.spec.inputs();
+  if (const toml::table* table = node.as_table()) {
+    for (const auto& [key, columns] : *table) {
+      const std::string name(key.str());
+      file.at(columns, [&] {
+        if (plan.spec.layers()[plan.spec.index(name)].kind != nn::LayerKind::kInput)
+          fail(ErrorCode::kUsage, "layer {} is no input", name);
+      });
+      plan.data.inputs[name] = texts_of(file, columns);
+    }
+    return;
+  }
+  if (layers.size() != 1)
+    file.wrong(node, fmt::format("the net has {} inputs: write inputs.NAME = [...] for each", layers.size()));
+  plan.data.inputs[plan.spec.layers()[layers[0]].name] = texts_of(file, node);
+}
+
+void read_data(const NetToml& file, NetPlan& plan) {
+  const toml::node* node = file.root.get("data");
+  if (node == nullptr) return;
+  const toml::table* table = node->as_table();
+  if (table == nullptr) file.wrong(*node, "data is a table: write [data]");
+  plan.has_data = true;
+  for (const auto& [key, setting] : *table) {
+    const std::string name(key.str());
+    if (name == "kind") {
+      file.at(setting,
+              [&, &value = setting] { plan.data.kind = parse_data_kind(texts_of(file, value).at(0)); });
+    } else if (name == "inputs") {
+      read_inputs(file, setting, plan);
+    } else if (name == "target") {
+      plan.data.target = texts_of(file, setting);
+    } else if (name == "test") {
+      plan.data.test = setting.value_or(-1.0);
+      if (!(plan.data.test >= 0 && plan.data.test < 1))
+        file.wrong(setting, "test is a share: at least 0, below 1");
+    } else {
+      const std::vector<std::string> known = {"kind", "inputs", "target", "test"};
+      file.wrong(setting, fmt::format("[data] has no '{}'{}; it has {}", name, did_you_mean(name, known),
+                                      fmt::join(known, ", ")));
+    }
+  }
+}
+
+}  // namespace
+
+DataKind net_toml_data_kind(const std::string& path) {
+  const NetToml file = parse_file(path);
+  const auto kind = file.root["data"]["kind"].value<std::string>();
+  return kind ? parse_data_kind(*kind) : DataKind::kCsv;
+}
+
+NetPlan read_net_toml(const std::string& path, const std::map<std::string, std::int64_t>& sizes) {
+  const NetToml file = parse_file(path);
+  for (const auto& [key, node] : file.root) {
+    const std::string name(key.str());
+    const std::vector<std::string> known = {"name", "layers", "output", "train", "data"};
+    if (std::ranges::find(known, name) == known.end())
+      file.wrong(node, fmt::format("unknown '{}'{}; a net's file has {}", name, did_you_mean(name, known),
+                                   fmt::join(known, ", ")));
+  }
+  NetPlan plan;
+  plan.spec = read_layers(file, sizes);
+  read_train(file, plan);
+  read_data(file, plan);
+  return plan;
+}
+
+}  // namespace akin::nets

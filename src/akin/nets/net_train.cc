@@ -1,0 +1,138 @@
+#include "akin/nets/net_train.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/base/format.h"
+#include "akin/base/safetensors.h"
+#include "akin/nets/net_data.h"
+#include "akin/nets/net_toml.h"
+#include "akin/nn/keras_file.h"
+#include "akin/nn/samples.h"
+
+namespace akin::nets {
+namespace {
+
+constexpr std::int64_t kNormSamples = 1000;  // as many as tell how long the gradients are
+
+/// A net that is ready to be fitted, with its samples.
+struct Prepared {
+  nn::Net net;
+  nn::FitOptions fit;
+  NetDataSettings settings;
+  NetIds ids;
+  NetSamples samples;
+};
+
+Prepared go_on(const std::string& path, const std::string& data, const std::string& device) {
+  auto [settings, ids] = read_net_data(TensorReader(path));
+  const NetSource source = read_source(settings.kind, data);
+  NetSamples samples = make_samples(nn::load_spec(path), settings, source, ids, Targets::kRequired);
+  nn::FitOptions fit;
+  fit.batch = settings.batch;
+  fit.validation_split = settings.validation_split;
+  fit.shuffle = settings.shuffle;
+  return {nn::load_net(path, device), std::move(fit), std::move(settings), std::move(ids), std::move(samples)};
+}
+
+Prepared begin(const std::string& path, const std::string& data, const nn::NetOptions& options) {
+  const NetSource source = read_source(net_toml_data_kind(path), data);
+  NetPlan plan = read_net_toml(path, source.sizes());
+  if (!plan.has_data)
+    fail(ErrorCode::kUsage, "{}: has no table [data]: it says which columns are inputs and target", path);
+  plan.data.seed = options.seed;
+  NetIds ids;
+  NetSamples samples = make_samples(plan.spec, plan.data, source, ids, Targets::kRequired);
+  nn::Net net = nn::make_net(std::move(plan.spec), options);
+  net.compile(plan.compile);
+  return {std::move(net), std::move(plan.fit), std::move(plan.data), std::move(ids), std::move(samples)};
+}
+
+Prepared prepare(const std::string& path, const std::string& data, const NetTrainOptions& options,
+                 std::uint64_t seed) {
+  if (file_kind(path) == "net") {
+    if (options.dtype)
+      fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave --dtype out", path);
+    return go_on(path, data, options.device);
+  }
+  nn::NetOptions net_options;
+  net_options.engine = {options.device, options.dtype.value_or("float")};
+  net_options.seed = seed;
+  return begin(path, data, net_options);
+}
+
+void take_weights(nn::Net& net, const std::string& path, const Context& context) {
+  std::vector<nn::NamedArray> weights = nn::read_weights(path);
+  const nn::WeightMatch match = nn::match_weights(net.weights(), weights);
+  if (match.matched == 0)
+    fail(ErrorCode::kBadData, "{}: has none of the net's weights; the net has {}", path,
+         fmt::join(match.missing, ", "));
+  std::erase_if(weights, [&](const nn::NamedArray& weight) {
+    return std::ranges::find(match.unknown, weight.name) != match.unknown.end();
+  });
+  net.set_weights(weights);
+  std::string text = fmt::format("{}: took {} weights", path, match.matched);
+  if (!match.missing.empty()) text += fmt::format("; new remain {}", fmt::join(match.missing, ", "));
+  if (!match.unknown.empty()) text += fmt::format("; {} of the file fit nowhere", match.unknown.size());
+  context.remark(text);
+}
+
+void apply(const NetTrainOptions& options, Prepared& prepared) {
+  nn::FitOptions& fit = prepared.fit;
+  fit.epochs = options.epochs.value_or(fit.epochs);
+  fit.batch = options.batch.value_or(fit.batch);
+  fit.patience = options.patience.value_or(fit.patience);
+  fit.validation_split = options.validation_split.value_or(fit.validation_split);
+  fit.checkpoint = options.checkpoint;
+  prepared.settings.batch = fit.batch;
+  prepared.settings.validation_split = fit.validation_split;
+  prepared.settings.shuffle = fit.shuffle;
+  if (!options.learning_rate) return;
+  if (!(*options.learning_rate > 0)) fail(ErrorCode::kUsage, "--learning-rate must be above 0");
+  prepared.net.set_learning_rate(*options.learning_rate);
+}
+
+std::string samples_text(const Prepared& prepared) {
+  const auto total = static_cast<std::int64_t>(prepared.samples.train.size());
+  const std::int64_t kept = nn::training_samples(total, prepared.fit.validation_split);
+  std::string text = fmt::format("{} samples to train on", format_count(static_cast<std::uint64_t>(kept)));
+  if (kept < total)
+    text += fmt::format(", {} to validate", format_count(static_cast<std::uint64_t>(total - kept)));
+  if (!prepared.samples.test.empty())
+    text += fmt::format(", {} held out", format_count(prepared.samples.test.size()));
+  if (prepared.samples.unknown > 0)
+    text += fmt::format("; {} indices the net does not know became 0", format_count(prepared.samples.unknown));
+  return text;
+}
+
+}  // namespace
+
+TrainedNet train_net(const std::string& path, const std::string& data, const NetTrainOptions& options,
+                     const Context& context) {
+  Prepared prepared = prepare(path, data, options, context.seed);
+  nn::Net& net = prepared.net;
+  apply(options, prepared);
+  if (!options.init.empty()) take_weights(net, options.init, context);
+  context.remark(fmt::format("{}: {} parameters; {}", net.spec().name(),
+                             format_count(static_cast<std::uint64_t>(net.spec().parameters())),
+                             samples_text(prepared)));
+  const NetSamples& samples = prepared.samples;
+  const nn::Batch train = nn::select(samples.all, samples.train);
+  const std::uint64_t last = net.epochs() + static_cast<std::uint64_t>(prepared.fit.epochs);
+  prepared.fit.on_epoch = [&](const nn::EpochResult& epoch) {
+    if (options.on_epoch) options.on_epoch(epoch, last);
+    return true;
+  };
+  net.attach([settings = prepared.settings, ids = prepared.ids](TensorWriter& writer) {
+    write_net_data(writer, settings, ids);
+  });
+  nn::History history = net.fit(train, prepared.fit, context);
+  nn::Scores test;
+  if (!samples.test.empty()) test = net.evaluate(nn::select(samples.all, samples.test), 256, context);
+  std::vector<nn::GradientNorm> norms;
+  if (options.gradient_norms)
+    norms = net.gradient_norms(nn::slice(train, 0, std::min(kNormSamples, train.targets.samples())));
+  return {std::move(net), std::move(history), std::move(test), samples.test.size(), std::move(norms)};
+}
+
+}  // namespace akin::nets

@@ -1,0 +1,19 @@
+// What `akin net` prints about learning.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "akin/nn/net.h"
+
+namespace akin {
+
+/// "epoch 3/5  4.51 s  loss 2.9960  val_loss 2.9219".
+std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last);
+/// "loss 0.1523  accuracy 0.9401".
+std::string scores_text(const nn::Scores& scores);
+nlohmann::json history_json(const nn::History& history);
+/// Gradient norms as a table, with a remark where those of the first layers have vanished.
+std::string norms_text(const std::vector<nn::GradientNorm>& norms);
+
+}  // namespace akin
