@@ -1,6 +1,7 @@
 // Small pieces of text work that several rooms need.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,5 +12,11 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 
 /// `text` without the blanks around it.
 std::string_view trimmed(std::string_view text);
+
+/// {"a,b", "c"} -> a, b, c; empty parts are left out.
+std::vector<std::string> split_lists(const std::vector<std::string>& texts);
+
+/// `word`, quoted for a shell if it has to be, for commands that are printed to be typed.
+std::string shell_word(std::string_view word);
 
 }  // namespace akin

@@ -10,7 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/cli/config_file.h"
 #include "akin/cli/output.h"
-#include "akin/cli/shop_text.h"
+#include "akin/base/text.h"
 
 namespace akin::cli {
 namespace {

@@ -85,12 +85,9 @@ void ProgressBar::report(const Progress& progress) {
     phase_start_ = now;
     phase_began_at_ = progress.done;
     last_shown_ = {};
-    last_loss_at_ = 0;
+    last_loss_ = progress.loss;
   }
-  if (!std::isnan(progress.loss) && (progress.done != last_loss_at_ || losses_.empty())) {
-    losses_.push_back(progress.loss);
-    last_loss_at_ = progress.done;
-  }
+  if (!std::isnan(progress.loss)) last_loss_ = progress.loss;
   if (style_ == Style::kNone) return;
   const double seconds = std::chrono::duration<double>(now - phase_start_).count();
   const double since_shown = std::chrono::duration<double>(now - last_shown_).count();
@@ -99,7 +96,7 @@ void ProgressBar::report(const Progress& progress) {
   last_shown_ = now;
   if (style_ == Style::kBar) {
     Progress shown = progress;
-    if (std::isnan(shown.loss) && last_loss_at_ > 0) shown.loss = losses_.back();  // of the last epoch
+    if (std::isnan(shown.loss)) shown.loss = last_loss_;  // of the last epoch
     draw(shown, seconds);
   } else {
     write_json(progress, seconds);
@@ -133,11 +130,6 @@ void ProgressBar::clear() {
   std::fputs("\r\x1b[K", stderr);
   std::fflush(stderr);
   drawn_ = false;
-}
-
-std::vector<double> ProgressBar::losses() const {
-  const std::lock_guard lock(mutex_);
-  return losses_;
 }
 
 }  // namespace akin::cli

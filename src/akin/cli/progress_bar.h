@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <limits>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "akin/base/progress.h"
 
@@ -24,8 +24,6 @@ class ProgressBar {
   void report(const Progress& progress);
   /// Removes the bar, so that other lines can be written.
   void clear();
-  /// The training loss after each unit of work that reported one, in order.
-  std::vector<double> losses() const;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -41,8 +39,7 @@ class ProgressBar {
   Clock::time_point phase_start_{};
   Clock::time_point last_shown_{};
   bool drawn_ = false;
-  std::uint64_t last_loss_at_ = 0;
-  std::vector<double> losses_;
+  double last_loss_ = std::numeric_limits<double>::quiet_NaN();  // of the phase
 };
 
 /// The line a bar shows, `width` columns at most. `fresh` = units done in the last `seconds`.

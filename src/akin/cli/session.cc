@@ -16,6 +16,7 @@ Session::Session(const Common& common) : common_(common), progress_(style_of(com
   context_.seed = common.seed;
   context_.threads = common.threads;
   context_.on_progress = [this](const Progress& progress) { progress_.report(progress); };
+  context_.on_remark = [this](std::string_view text) { remark(text); };
   context_.stop = interrupt_.token();
 }
 

@@ -27,4 +27,15 @@ std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size
   return offsets;
 }
 
+std::vector<idx_t> last_items(std::span<const Event> events, idx_t user, std::size_t count) {
+  const auto slice = std::ranges::equal_range(events, user, std::ranges::less(),
+                                              &Event::user);  // events are sorted by user
+  std::vector<idx_t> items;
+  for (auto event = slice.end(); event != slice.begin() && items.size() < count;) {
+    --event;
+    if (std::ranges::find(items, event->item) == items.end()) items.push_back(event->item);
+  }
+  return items;
+}
+
 }  // namespace akin

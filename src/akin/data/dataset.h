@@ -93,6 +93,9 @@ std::vector<Event> events_of(std::span<const Event> events, Part part);
 /// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);
 
+/// The user's last `count` different items, latest first; the events are sorted by (user, time).
+std::vector<idx_t> last_items(std::span<const Event> events, idx_t user, std::size_t count);
+
 /// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become
 /// one entry: their values are summed for `Repeats::kSum`, the latest wins for `kLast`. The same at any
 /// number of threads, which are as for parallel_for(). Cost: O(events + users), long rows being sorted by

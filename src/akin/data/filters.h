@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "akin/data/builder.h"
@@ -20,5 +23,14 @@ struct IndexSpace {
 /// repeats.
 void apply_filters(const ImportFilters& filters, std::vector<Event>& events, IndexSpace space,
                    std::vector<std::uint64_t>& origin, std::vector<FilterCount>& counts);
+
+// From text, for whoever is asked for filters. All throw Error(kUsage) that names what is wrong.
+
+/// "keep", "first", "last", "sum", "max" or "mean".
+RepeatPolicy parse_repeats(const std::string& text);
+/// "view=0.1" -> (kView, 0.1).
+std::pair<EventKind, float> parse_kind_weight(const std::string& text);
+/// A date (UTC) such as 2014-07-23, or seconds since 1970; `name` is of the filter, for the message.
+std::int64_t parse_moment(const std::string& text, std::string_view name);
 
 }  // namespace akin

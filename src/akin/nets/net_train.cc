@@ -52,7 +52,7 @@ Prepared prepare(const std::string& path, const std::string& data, const NetTrai
                  std::uint64_t seed) {
   if (file_kind(path) == "net") {
     if (options.dtype)
-      fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave --dtype out", path);
+      fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave dtype out", path);
     return go_on(path, data, options.device);
   }
   nn::NetOptions net_options;
@@ -88,7 +88,7 @@ void apply(const NetTrainOptions& options, Prepared& prepared) {
   prepared.settings.validation_split = fit.validation_split;
   prepared.settings.shuffle = fit.shuffle;
   if (!options.learning_rate) return;
-  if (!(*options.learning_rate > 0)) fail(ErrorCode::kUsage, "--learning-rate must be above 0");
+  if (!(*options.learning_rate > 0)) fail(ErrorCode::kUsage, "learning_rate must be above 0");
   prepared.net.set_learning_rate(*options.learning_rate);
 }
 

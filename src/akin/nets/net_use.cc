@@ -36,10 +36,10 @@ nn::Net load(const NetQuestion& question, const Context& context) {
 std::vector<std::int64_t> part_of(const NetSamples& samples, const std::string& part, const std::string& path) {
   if (part == "train") return samples.train;
   if (part == "test") {
-    if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: nothing was held out; take --part all", path);
+    if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: nothing was held out; take part all", path);
     return samples.test;
   }
-  if (part != "all") fail(ErrorCode::kUsage, "--part: '{}' is neither test, train nor all", part);
+  if (part != "all") fail(ErrorCode::kUsage, "part: '{}' is neither test, train nor all", part);
   std::vector<std::int64_t> all(static_cast<std::size_t>(samples.all.inputs.at(0).samples()));
   std::iota(all.begin(), all.end(), 0);
   return all;

@@ -166,6 +166,24 @@ void add_charts(HtmlReport& page, const ModelComparison& comparison) {
   add_embedding_map(page, comparison.map_model, comparison.map);
 }
 
+void add_results(HtmlReport& page, const ModelComparison& comparison) {
+  page.paragraph(headline_of(comparison.results.front().evaluation) + ".");
+  const ModelTable accuracy = accuracy_of(comparison), lists = lists_of(comparison);
+  page.table("Models compared", {accuracy.headers.begin(), accuracy.headers.end()}, accuracy.rows);
+  if (accuracy.starred) page.paragraph(kStarNote);
+  for (const Comparison* test : main_tests(comparison)) {
+    const TestTable table(comparison, *test);
+    page.table(table.caption, {table.headers.begin(), table.headers.end()}, table.rows);
+  }
+  add_charts(page, comparison);
+  if (lists.headers.size() > 1)
+    page.table("What the lists are like", {lists.headers.begin(), lists.headers.end()}, lists.rows);
+  std::vector<TableRow> params;
+  for (const ModelResult& result : comparison.results)
+    params.push_back({result.model, params_text(result.params)});
+  page.table("Parameters", {"model", "parameters"}, params);
+}
+
 }  // namespace
 
 std::string compare_text(const ModelComparison& comparison) {
@@ -184,26 +202,20 @@ std::string compare_text(const ModelComparison& comparison) {
 }
 
 void add_comparison(HtmlReport& page, const ModelComparison& comparison) {
-  if (comparison.results.empty()) return;
-  page.paragraph(headline_of(comparison.results.front().evaluation) + ".");
-  const ModelTable accuracy = accuracy_of(comparison), lists = lists_of(comparison);
-  page.table("Models compared", {accuracy.headers.begin(), accuracy.headers.end()}, accuracy.rows);
-  if (accuracy.starred) page.paragraph(kStarNote);
-  for (const Comparison* test : main_tests(comparison)) {
-    const TestTable table(comparison, *test);
-    page.table(table.caption, {table.headers.begin(), table.headers.end()}, table.rows);
-  }
-  add_charts(page, comparison);
-  if (lists.headers.size() > 1)
-    page.table("What the lists are like", {lists.headers.begin(), lists.headers.end()}, lists.rows);
-  std::vector<TableRow> params;
-  for (const ModelResult& result : comparison.results)
-    params.push_back({result.model, params_text(result.params)});
-  page.table("Parameters", {"model", "parameters"}, params);
+  if (!comparison.results.empty()) add_results(page, comparison);
+  for (const ModelFailure& failure : comparison.failures)
+    page.paragraph(fmt::format("{} failed: {}", failure.model, failure.message));
 }
 
-std::string compare_html(const ModelComparison& comparison) {
-  HtmlReport page("Models compared");
+std::string failures_text(const ModelComparison& comparison) {
+  std::string text;
+  for (const ModelFailure& failure : comparison.failures)
+    text += fmt::format("{}: failed: {}\n", failure.model, failure.message);
+  return text;
+}
+
+std::string compare_html(const std::string& title, const ModelComparison& comparison) {
+  HtmlReport page(title);
   add_comparison(page, comparison);
   return page.html();
 }

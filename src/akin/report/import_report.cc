@@ -1,14 +1,11 @@
 #include "akin/report/import_report.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "akin/report/shop_text.h"
 #include "akin/report/text_table.h"
 
 namespace akin {
-
-using nlohmann::json;
 
 std::string import_text(const ImportReport& report, const Dataset& data) {
   const auto bytes = static_cast<double>(report.bytes);
@@ -28,21 +25,6 @@ std::string import_text(const ImportReport& report, const Dataset& data) {
   for (const std::string& note : report.notes) text += fmt::format("note      {}\n", note);
   return text + fmt::format("kept      {} users, {} items, {} events\n", format_count(data.n_users()),
                             format_count(data.n_items()), format_count(data.events.size()));
-}
-
-json import_json(const ImportReport& report, const Dataset& data) {
-  json rejected = json::array();
-  for (const Rejections::Reason& reason : report.rejections.reasons()) {
-    rejected.push_back({{"reason", reason.text}, {"count", reason.count}, {"first", reason.positions}});
-  }
-  json filters = json::array();
-  for (const FilterCount& filter : report.filters) {
-    filters.push_back(
-        {{"step", filter.step}, {"events", filter.events}, {"users", filter.users}, {"items", filter.items}});
-  }
-  return {{"lines", report.lines},   {"bytes", report.bytes},   {"seconds", report.seconds},
-          {"rejected", rejected},    {"filters", filters},      {"notes", report.notes},
-          {"users", data.n_users()}, {"items", data.n_items()}, {"events", data.events.size()}};
 }
 
 }  // namespace akin

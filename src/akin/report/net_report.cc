@@ -1,15 +1,13 @@
 #include "akin/report/net_report.h"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
-#include "akin/base/error.h"
+#include <algorithm>
+
 #include "akin/report/text_table.h"
 
 namespace akin {
 namespace {
-
-using nlohmann::json;
 
 constexpr double kVanished = 1e-3;  // of the greatest norm
 
@@ -35,16 +33,6 @@ std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last) {
                      scores_text(epoch.scores));
 }
 
-json history_json(const nn::History& history) {
-  json epochs = json::array();
-  for (const nn::EpochResult& epoch : history.epochs) {
-    json entry = {{"epoch", epoch.epoch}, {"seconds", epoch.seconds}};
-    for (const auto& [name, score] : epoch.scores) entry[name] = score;
-    epochs.push_back(std::move(entry));
-  }
-  return epochs;
-}
-
 std::string norms_text(const std::vector<nn::GradientNorm>& norms) {
   std::vector<TableRow> rows;
   double greatest = 0;
@@ -59,6 +47,26 @@ std::string norms_text(const std::vector<nn::GradientNorm>& norms) {
         "in place of "
         "rnn, or fewer layers\n",
         norms.front().layer, norms.front().norm / greatest);
+  }
+  return text;
+}
+
+std::string predictions_csv(const nets::NetPredictions& predictions) {
+  const nn::Array &values = predictions.values, &targets = predictions.targets;
+  const std::int64_t width = nn::count_of(values.sample_shape());
+  std::string text;
+  for (std::int64_t c = 0; c < width; ++c)
+    text += width == 1 ? "prediction" : fmt::format("{}prediction{}", c == 0 ? "" : ",", c);
+  const std::int64_t known = targets.samples() == values.samples() ? nn::count_of(targets.sample_shape()) : 0;
+  for (std::int64_t c = 0; c < known; ++c) text += known == 1 ? ",target" : fmt::format(",target{}", c);
+  text += "\n";
+  for (std::int64_t row = 0; row < values.samples(); ++row) {
+    for (std::int64_t c = 0; c < width; ++c)
+      text +=
+          fmt::format("{}{}", c == 0 ? "" : ",", values.floats()[static_cast<std::size_t>(row * width + c)]);
+    for (std::int64_t c = 0; c < known; ++c)
+      text += fmt::format(",{}", targets.floats()[static_cast<std::size_t>(row * known + c)]);
+    text += "\n";
   }
   return text;
 }

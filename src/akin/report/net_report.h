@@ -1,9 +1,10 @@
 // What `akin net` prints about learning.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
+#include "akin/nets/net_use.h"
 #include "akin/nn/net.h"
 
 namespace akin {
@@ -12,8 +13,10 @@ namespace akin {
 std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last);
 /// "loss 0.1523  accuracy 0.9401".
 std::string scores_text(const nn::Scores& scores);
-nlohmann::json history_json(const nn::History& history);
 /// Gradient norms as a table, with a remark where those of the first layers have vanished.
 std::string norms_text(const std::vector<nn::GradientNorm>& norms);
+
+/// A line of values a sample, with its targets if there are any, after a header.
+std::string predictions_csv(const nets::NetPredictions& predictions);
 
 }  // namespace akin

@@ -24,10 +24,13 @@ std::string evaluation_text(const Evaluation& evaluation);
 /// One line per model, in the order given.
 std::string compare_text(const ModelComparison& comparison);
 
+/// "als: failed: ..." for each model that did.
+std::string failures_text(const ModelComparison& comparison);
+
 /// Whole pages.
 std::string describe_html(const Description& description);
 std::string evaluation_html(const ModelResult& result);
-std::string compare_html(const ModelComparison& comparison);
+std::string compare_html(const std::string& title, const ModelComparison& comparison);
 
 /// The same as parts of a larger page.
 void add_description(HtmlReport& page, const Description& description);

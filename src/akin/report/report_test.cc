@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "akin/report/report_json.h"
+#include "akin/report/json.h"
 
 namespace akin {
 namespace {
@@ -203,7 +203,8 @@ ModelComparison compared(int misses) {
     if (model.model == "worse") std::fill_n(ndcg.values.begin(), misses, 0.0F);
     ndcg.value = mean_of(ndcg);
   }
-  return test_models(std::move(comparison.results), {});
+  comparison.tests = test_models(comparison.results, {});
+  return comparison;
 }
 
 TEST(Report, ComparisonMarksAWinnerOnlyIfItIsSignificant) {
@@ -215,8 +216,8 @@ TEST(Report, ComparisonMarksAWinnerOnlyIfItIsSignificant) {
   const std::string unclear = compare_text(compared(1));
   EXPECT_FALSE(contains(unclear, "*")) << unclear;
   EXPECT_TRUE(contains(unclear, "NDCG@10: better against the others")) << "p values are shown all the same";
-  EXPECT_TRUE(contains(compare_html(compared(20)), "0.5000*"));
-  EXPECT_FALSE(contains(compare_html(compared(1)), "0.5000*"));
+  EXPECT_TRUE(contains(compare_html("Models", compared(20)), "0.5000*"));
+  EXPECT_FALSE(contains(compare_html("Models", compared(1)), "0.5000*"));
 }
 
 TEST(Report, ComparisonAsTextPageAndJson) {
@@ -224,7 +225,7 @@ TEST(Report, ComparisonAsTextPageAndJson) {
   const std::string text = compare_text(comparison);
   EXPECT_TRUE(contains(text, "RMSE")) << text;
   EXPECT_TRUE(contains(text, "\nbetter  0.1000")) << text;
-  EXPECT_TRUE(contains(compare_html(comparison), "rank = 64"));
+  EXPECT_TRUE(contains(compare_html("Models", comparison), "rank = 64"));
   const auto json = comparison_json(comparison);
   const auto& metrics = json["models"][0]["evaluation"]["metrics"];
   EXPECT_EQ(metrics["NDCG@10"]["value"], 0.5);

@@ -15,8 +15,6 @@ constexpr std::size_t kCurves = 5;  // of the best trials
 
 using nlohmann::json;
 
-json number(double value) { return std::isfinite(value) ? json(value) : json(); }
-
 /// Names of the parameters that differ between trials or were given.
 std::vector<std::string> shown_params(const TuneReport& report) {
   std::map<std::string, int> names;
@@ -91,29 +89,6 @@ std::string best_toml(const TuneReport& report) {
   }
   if (configuration.stop_after > 0) text += fmt::format("stop_after = {}\n", configuration.stop_after);
   return text + fmt::format("seed = {}\n", report.seed);
-}
-
-json tune_json(const TuneReport& report) {
-  json trials = json::array();
-  for (const Trial& trial : report.result.trials) {
-    json row = {{"trial", trial.number},
-                {"value", number(trial.value)},
-                {"params", trial.params},
-                {"seconds", trial.seconds}};
-    if (std::isfinite(trial.low)) row["interval"] = {trial.low, trial.high};
-    if (report.entry.traits.iterative())
-      row.update({{"best_pass", trial.best_pass}, {"passes", trial.passes}});
-    if (trial.failed()) row["error"] = trial.failure;
-    trials.push_back(std::move(row));
-  }
-  const BestConfiguration best = best_configuration(report.entry, report.result.trials.front());
-  return {{"model", report.entry.name},
-          {"metric", report.result.metric.name()},
-          {"protocol", report.protocol},
-          {"seed", report.seed},
-          {"best", {{"params", best.params}, {"stop_after", best.stop_after}}},
-          {"failed", report.result.failures()},
-          {"trials", std::move(trials)}};
 }
 
 std::string tune_html(const TuneReport& report) {

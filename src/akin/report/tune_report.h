@@ -1,7 +1,6 @@
-// What `akin tune` shows: the table of trials, the configuration file, JSON and a web page.
+// What `akin tune` shows: the table of trials, the configuration file and a web page.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "akin/catalog/registry.h"
@@ -23,7 +22,6 @@ struct TuneReport {
 std::string trials_table(const TuneReport& report, std::size_t most);
 /// A file for `akin train MODEL --config`, with its origin in comments.
 std::string best_toml(const TuneReport& report);
-nlohmann::json tune_json(const TuneReport& report);
 /// A whole page.
 std::string tune_html(const TuneReport& report);
 

@@ -94,6 +94,16 @@ std::vector<Scored> answer(const VectorSpace& space, std::span<const Question> q
 
 }  // namespace
 
+AnalogySection total_of(const std::vector<AnalogySection>& sections) {
+  AnalogySection total{"total"};
+  for (const AnalogySection& section : sections) {
+    total.questions += section.questions;
+    total.correct += section.correct;
+    total.skipped += section.skipped;
+  }
+  return total;
+}
+
 std::vector<AnalogySection> answer_analogies(const VectorSpace& space, const std::string& path,
                                              const Context& context) {
   constexpr std::size_t kBlock = 64;

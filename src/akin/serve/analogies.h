@@ -22,6 +22,9 @@ struct AnalogySection {
   }
 };
 
+/// The answers to all sections together.
+AnalogySection total_of(const std::vector<AnalogySection>& sections);
+
 /// Asks the questions of `path`, word2vec's format: a section begins with a line `: name`, a question is a
 /// line of four words a b c d. The answer is the item nearest to v_b - v_a + v_c besides a, b and c (see
 /// VectorSpace::nearest()), correct if it is d. A word is looked for as it stands, then in lower case. Throws

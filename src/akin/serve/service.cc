@@ -61,6 +61,18 @@ void apply_filters(const Dataset& shop, const std::vector<AttributeFilter>& filt
 
 }  // namespace
 
+std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts) {
+  std::vector<AttributeFilter> filters;
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      fail(ErrorCode::kUsage, "--filter: '{}' is not ATTRIBUTE=VALUE, such as category=Toys", text);
+    }
+    filters.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return filters;
+}
+
 Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
       offsets_(user_offsets(bundle_.shop.events, bundle_.shop.n_users())),

@@ -17,6 +17,9 @@ struct AttributeFilter {
   std::string value;
 };
 
+/// "category=Toys" each. Throws Error(kUsage).
+std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts);
+
 struct RecommendRequest {
   std::optional<std::string> user = {};  ///< an id of the bundle
   std::vector<std::string> history =

@@ -1,19 +1,20 @@
 // akin demo: the whole way on a made-up shop.
 #include <chrono>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/demo_story.h"
-#include "akin/cli/import_report.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/readers/readers.h"
-#include "akin/report/text_table.h"
+#include "akin/experiment/compare.h"
+#include "akin/report/demo_report.h"
+#include "akin/report/import_report.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
 #include "akin/serve/service.h"
 
 namespace akin::cli {
@@ -32,8 +33,8 @@ class Demo {
   void tell(std::string_view text);
   void step(std::string_view title);
   Dataset import_shop();
-  void compare_models(const Arena& arena);
-  Service keep_best(Arena arena);
+  BestModel compare_models(const SplitDataset& data);
+  Service keep(BestModel best, SplitDataset data);
   void ask(const Service& service);
 
   Session session_;
@@ -71,32 +72,28 @@ Dataset Demo::import_shop() {
   return data;
 }
 
-void Demo::compare_models(const Arena& arena) {
+/// Returns the best model that is personal and knows similar products.
+BestModel Demo::compare_models(const SplitDataset& data) {
   tell(fmt::format("$ akin compare -d {} --models all\n", shell_word(results_.paths.data)));
-  for (const ModelEntry& entry : models())
-    results_.outcomes.push_back(compete({&entry}, arena, {}, session_));
-  results_.comparison = test_models(succeeded(results_.outcomes), session_.context());
+  CompareOptions options{.map = true};
+  options.keep_best = [](const ModelEntry& entry, const Model& model) {
+    return entry.traits.personalized && model.has_similar();
+  };
+  Context context = session_.context();
+  context.on_remark = {};
+  CompareResult compared = compare(data, find_models({"all"}), options, context);
+  results_.comparison = std::move(compared.comparison);
   tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
-  tell(failure_lines(results_.outcomes));
+  tell(failures_text(results_.comparison));
+  if (!compared.best)
+    fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
+  return std::move(*compared.best);
 }
 
-/// NDCG at the default cutoff nearest to 10.
-double ndcg(const Outcome& outcome) { return outcome.result.evaluation.value("NDCG@10"); }
-
-Service Demo::keep_best(Arena arena) {
-  Outcome* best = nullptr;
-  for (Outcome& outcome : results_.outcomes) {
-    if (!outcome.failure.empty() || !outcome.contender.entry->traits.personalized ||
-        !outcome.model->has_similar())
-      continue;
-    if (best == nullptr || ndcg(outcome) > ndcg(*best)) best = &outcome;
-  }
-  if (best == nullptr)
-    fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
-  results_.best = best->result.model;
-  add_map(results_.best, *best->model, arena, session_.context(), results_.comparison);
-  Bundle bundle = make_bundle(std::move(arena), *best->contender.entry, best->result.params,
-                              session_.common().seed, {std::move(best->model), best->result.fit_seconds});
+Service Demo::keep(BestModel best, SplitDataset data) {
+  results_.best = best.spec.name();
+  Bundle bundle =
+      make_bundle(std::move(data), best.spec, session_.common().seed, std::move(best.fitted));
   save_bundle(bundle, results_.paths.bundle);
   tell(wrap(choice_text(results_), 100, 0) + fmt::format("\nwrote {}\n", results_.paths.bundle));
   return Service(std::move(bundle));
@@ -123,14 +120,14 @@ void Demo::ask(const Service& service) {
   const idx_t user = bundle.test.front().user;
   const std::string user_id(shop.users.id(user));
   DemoExample known{"Recommendations for user " + user_id, "their last items, latest first",
-                    last_items(shop, user, kShown)};
+                    last_items(shop.events, user, kShown)};
   known.answer = service.recommend({.user = user_id, .k = kShown}).items;
   known.remark = truth_remark(bundle, user, known.answer);
   known.command = fmt::format("akin recommend {} --user {}", file, shell_word(user_id));
 
   const idx_t other = bundle.test.back().user;
   DemoExample fresh{"Recommendations for somebody new", "three items they looked at",
-                    last_items(shop, other, 3)};
+                    last_items(shop.events, other, 3)};
   std::vector<std::string> history;
   for (const idx_t item : fresh.items) history.emplace_back(shop.items.id(item));
   fresh.answer = service.recommend({.history = history, .k = kShown}).items;
@@ -170,9 +167,10 @@ void Demo::run(const SyntheticConfig& config) {
   tell(fmt::format("$ akin describe {}\n{}", shell_word(results_.paths.data),
                    describe_text(results_.description)));
   step("All models, measured on each user's held-out last event");
-  Arena arena = make_arena(std::move(data), {.holdout = Holdout::kLast, .seed = session_.common().seed});
-  compare_models(arena);
-  const Service service = keep_best(std::move(arena));
+  SplitDataset parts =
+      split_dataset(std::move(data), {.holdout = Holdout::kLast, .seed = session_.common().seed});
+  BestModel best = compare_models(parts);
+  const Service service = keep(std::move(best), std::move(parts));
   step("Recommendations and similar products");
   ask(service);
   results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

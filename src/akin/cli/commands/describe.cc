@@ -1,15 +1,12 @@
 // akin describe DATA
-#include <nlohmann/json.hpp>
-
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/describe.h"
 #include "akin/report/report.h"
-#include "akin/report/report_json.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 

@@ -1,27 +1,18 @@
 // akin embed BUNDLE|VECTORS --text "..." | --lines FILE -o FILE | -d DATA -o FILE
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "akin/base/error.h"
-#include "akin/base/io.h"
-#include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/data/dataset_io.h"
-#include "akin/data/readers/text_decode.h"
-#include "akin/data/text/phrases.h"
-#include "akin/data/text/tokenizer.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
 #include "akin/report/text_table.h"
-#include "akin/serve/text_embedder.h"
+#include "akin/serve/text_source.h"
 #include "akin/store/embeddings_file.h"
-#include "akin/store/embeddings_reader.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 struct EmbedCommand {
   std::string source;
@@ -86,68 +77,11 @@ void check(const EmbedCommand& command) {
     fail(ErrorCode::kUsage, "--to npy writes two files; name one with -o");
 }
 
-/// The texts to embed, with their ids.
-struct Texts {
-  IdMap ids;
-  TextCorpus corpus;
-};
-
-/// The documents of a data set, as they stand there.
-Texts documents_of(const std::string& path) {
-  Dataset data = load_dataset(path);
-  Texts texts;
-  for (const Event& event : data.events) texts.corpus.tokens.push_back(event.item);
-  const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
-  texts.corpus.ends.assign(offsets.begin() + 1, offsets.end());
-  texts.corpus.words = std::move(data.items);
-  texts.ids = std::move(data.users);
-  return texts;
-}
-
-Texts read_texts(const EmbedCommand& command, Session& session) {
-  if (!command.data.empty()) return documents_of(command.data);
-  constexpr std::uint64_t kLinesToStop = 1 << 12;
-  Texts texts;
-  Tokenizer tokenize(parse_token_kind(command.tokens), command.lowercase);
-  TextDecoder decode;
-  const auto add = [&](std::string_view id, std::string_view text) {
-    texts.ids.add(id);
-    texts.corpus.add_sentence(tokenize(decode(text)));
-  };
-  if (command.text) {
-    add("text", *command.text);
-  } else {
-    LineReader lines(command.lines);
-    while (const auto line = lines.next()) {
-      add(fmt::format("{}", lines.line_number()), *line);
-      if (lines.line_number() % kLinesToStop == 0) session.context().check_stop();
-    }
-  }
-  if (!command.phrase_file.empty()) join_phrases(texts.corpus, read_phrases(command.phrase_file));
-  if (const std::string note = decode.note(); !note.empty()) session.remark(note);
-  if (texts.corpus.sentences() == 0) fail(ErrorCode::kBadData, "{}: there are no lines", command.lines);
-  return texts;
-}
-
-/// Words with their vectors, and how often a model has seen them.
-struct Words {
-  IdMap ids;
-  Matrix vectors;
-  std::optional<WordFrequencies> frequencies;
-};
-
-Words read_words(const std::string& path) {
-  if (file_kind(path) != "model") {
-    ReadEmbeddings read = read_embeddings(path);
-    return {std::move(read.ids), std::move(read.vectors), std::nullopt};
-  }
-  Bundle bundle = load_bundle(path);
-  if (bundle.model->embedding_dim() == 0)
-    fail(ErrorCode::kUsage, "{}: model {} has no vectors; train another, such as prod2vec", path,
-         bundle.entry->name);
-  WordFrequencies frequencies = word_frequencies(bundle.training_events(), bundle.shop.n_items());
-  Matrix vectors = item_embedding(bundle);
-  return {std::move(bundle.shop.items), std::move(vectors), std::move(frequencies)};
+Texts read_texts(const EmbedCommand& command, const Context& context) {
+  if (!command.data.empty()) return read_documents(command.data);
+  const TextSplit split{command.tokens, command.lowercase, command.phrase_file};
+  return command.text ? single_text(*command.text, split, context)
+                      : read_text_lines(command.lines, split, context);
 }
 
 /// "2 of 7 words have no vector: foo, bar".
@@ -158,12 +92,6 @@ std::string unknown_text(const TextVectors& embedded) {
   return fmt::format("{} of {} words have no vector: {}{}", format_count(embedded.unknown_tokens),
                      format_count(embedded.tokens), printable(fmt::format("{}", fmt::join(first, ", "))),
                      shown < embedded.unknown_words.size() ? ", ..." : "");
-}
-
-json counts_json(const TextVectors& embedded) {
-  return {{"words", embedded.tokens},
-          {"unknown", embedded.unknown_tokens},
-          {"unknown_words", embedded.unknown_words}};
 }
 
 int print_text(const EmbedCommand& command, const TextVectors& embedded, const VectorSpace& space,
@@ -177,7 +105,7 @@ int print_text(const EmbedCommand& command, const TextVectors& embedded, const V
     ranked = space.nearest(vector, static_cast<std::size_t>(command.k));
   }
   if (session.common().json) {
-    json result = counts_json(embedded);
+    nlohmann::json result = word_counts_json(embedded);
     if (neighbours) result["similar"] = ranked_json(words, ranked);
     if (!neighbours) result["vector"] = std::vector<float>(vector.begin(), vector.end());
     print_json(result);
@@ -200,7 +128,7 @@ int write_texts(const EmbedCommand& command, const Texts& texts, const TextVecto
                        command.escape ? IdEscape::kPercent : IdEscape::kNone);
   session.progress().clear();
   if (session.common().json && command.out != "-") {
-    json result = counts_json(embedded);
+    nlohmann::json result = word_counts_json(embedded);
     result.update({{"rows", embedded.vectors.rows()},
                    {"dim", embedded.vectors.cols()},
                    {"without_vector", embedded.empty},
@@ -231,8 +159,8 @@ int run_embed(const Args& args) {
   TextEmbedOptions options;
   options.weighting = parse_word_weighting(command.weighting);
   Session session(line.common);
-  const Texts texts = read_texts(command, session);
-  const Words words = read_words(command.source);
+  const Texts texts = read_texts(command, session.context());
+  const WordVectors words = read_word_vectors(command.source);
   const VectorSpace space(words.ids, words.vectors.clone());
   if (words.frequencies) options.frequencies = &*words.frequencies;
   const TextVectors embedded = embed_texts(texts.corpus, space, words.vectors, options, session.context());

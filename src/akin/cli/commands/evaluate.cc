@@ -1,16 +1,11 @@
 // akin evaluate BUNDLE
-#include <nlohmann/json.hpp>
-
-#include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/report/report.h"
-#include "akin/report/report_json.h"
-#include "akin/store/bundle.h"
+#include "akin/experiment/evaluate_bundle.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 
@@ -34,25 +29,14 @@ int run_evaluate(const Args& args) {
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");
   if (!line.parse(args)) return kSuccess;
-  flags.options({}, 0);  // wrong flags are told before anything is read
+  const EvaluateOptions options = flags.options(line.common.seed);
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
-  if (bundle.test.empty()) {
-    fail(ErrorCode::kBadData,
-         "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
-         path, to_string(bundle.split));
-  }
-  const EvaluateOptions options = flags.options(bundle.split, line.common.seed);
-  ModelResult result{std::string(bundle.entry->name), bundle.params, bundle.fit_seconds, {}};
-  result.evaluation = evaluate(*bundle.model, bundle.entry->traits, bundle.known_data(), bundle.test, options,
-                               session.context());
+  const ModelResult result = evaluate_bundle(bundle, options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));
   if (line.common.json) {
-    print_json({{"model", result.model},
-                {"params", result.params},
-                {"holdout", to_string(bundle.split)},
-                {"evaluation", evaluation_json(result.evaluation)}});
+    print_json(evaluated_json(result, bundle.split));
   } else {
     print(fmt::format("model: {}, held out: {}\n{}", result.model, to_string(bundle.split),
                       evaluation_text(result.evaluation)));

@@ -1,17 +1,14 @@
 // akin explain BUNDLE --user ID [--item ID]
-#include <nlohmann/json.hpp>
-
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/serve/service.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 struct ExplainCommand {
   std::string bundle;
@@ -39,52 +36,6 @@ void declare(CommandLine& line, ExplainCommand& command) {
   line.example("akin explain item-knn.akin --history B0002E1G5C,B0002CZVXM --item B0002GFOMY");
 }
 
-/// The causes that are shown, and how much all others add.
-struct Shown {
-  std::span<const Scored> first;
-  std::size_t others = 0;
-  float rest = 0;
-};
-Shown shown(const Explanation& why, int causes) {
-  const std::size_t count = std::min(why.causes.size(), static_cast<std::size_t>(causes));
-  Shown result{std::span(why.causes).first(count), why.causes.size() - count};
-  for (const Scored& cause : std::span(why.causes).subspan(count)) result.rest += cause.score;
-  return result;
-}
-
-std::string named(const Dataset& shop, idx_t item) {
-  const std::string title = item_title(shop, item);
-  return fmt::format("{}{}{}", shop.items.id(item), title.empty() ? "" : "  ", title);
-}
-
-std::string text_of(const Dataset& shop, const Explained& explained, int causes) {
-  std::string text = fmt::format("{}  score {:.4f}\n", named(shop, explained.item.idx), explained.item.score);
-  const Shown parts = shown(explained.why, causes);
-  for (const Scored& cause : parts.first)
-    text += fmt::format("  {:+9.4f}  {}\n", cause.score, named(shop, cause.idx));
-  if (parts.others > 0) {
-    text +=
-        fmt::format("  {:+9.4f}  {} other item{}\n", parts.rest, parts.others, parts.others == 1 ? "" : "s");
-  }
-  if (explained.why.base != 0) text += fmt::format("  {:+9.4f}  whatever the history\n", explained.why.base);
-  return text;
-}
-
-json json_of(const Dataset& shop, const Explained& explained, int causes) {
-  const auto entry = [&](const Scored& scored, std::string_view value) {
-    json row = items_json(shop, std::span(&scored.idx, 1))[0];
-    row[std::string(value)] = scored.score;
-    return row;
-  };
-  json row = entry(explained.item, "score");
-  const Shown parts = shown(explained.why, causes);
-  row["causes"] = json::array();
-  for (const Scored& cause : parts.first) row["causes"].push_back(entry(cause, "adds"));
-  row["other_causes"] = {{"count", parts.others}, {"adds", parts.rest}};
-  row["base"] = explained.why.base;
-  return row;
-}
-
 }  // namespace
 
 int run_explain(const Args& args) {
@@ -101,16 +52,16 @@ int run_explain(const Args& args) {
                                  .k = static_cast<std::size_t>(command.k)};
   const std::vector<Explained> list = service.explain(request, command.item);
   const Dataset& shop = service.bundle().shop;
+  const auto causes = static_cast<std::size_t>(command.causes);
   if (line.common.json) {
-    json result = json::array();
-    for (const Explained& explained : list) result.push_back(json_of(shop, explained, command.causes));
-    print_json({{"items", result}});
+    nlohmann::json items = nlohmann::json::array();
+    for (const Explained& explained : list) items.push_back(explanation_json(shop, explained, causes));
+    print_json({{"items", std::move(items)}});
     return kSuccess;
   }
   std::string text;
-  for (const Explained& explained : list) {
-    text += (text.empty() ? "" : "\n") + text_of(shop, explained, command.causes);
-  }
+  for (const Explained& explained : list)
+    text += (text.empty() ? "" : "\n") + explanation_text(shop, explained, causes);
   print(text);
   return kSuccess;
 }

@@ -2,45 +2,14 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
+#include "akin/base/format.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/report/text_table.h"
+#include "akin/store/bundle.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin::cli {
-namespace {
-
-/// The users' vectors in the space of the items' embedding, zeros for users the model knows nothing of.
-Matrix user_embedding(const Bundle& bundle, const Context& context) {
-  const std::vector<Event>& events = bundle.shop.events;
-  const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
-  const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
-  Matrix result(bundle.shop.n_users(), dim);
-  parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
-    context.check_stop();
-    std::vector<float> vector(bundle.model->item_vectors().cols());
-    std::vector<idx_t> items;
-    std::vector<float> values;
-    for (std::size_t user = begin; user < end; ++user) {
-      items.clear();
-      values.clear();
-      for (std::uint64_t e = offsets[user]; e < offsets[user + 1]; ++e) {
-        items.push_back(events[e].item);
-        values.push_back(events[e].value);
-      }
-      const Query query{.user = static_cast<idx_t>(user), .history = items, .values = values};
-      if (bundle.model->user_vector(query, vector))
-        std::copy_n(vector.begin(), result.cols(), result.row(user));
-    }
-  });
-  return result;
-}
-
-}  // namespace
-
 int run_export(const Args& args) {
   std::string path;
   std::string what = "items";

@@ -1,22 +1,19 @@
 // akin import FORMAT FILE... -o DATA
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/import_flags.h"
-#include "akin/cli/import_report.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/readers/readers.h"
-#include "akin/report/text_table.h"
+#include "akin/report/import_report.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 std::string overview() {
   std::string text =
@@ -89,7 +86,7 @@ int run_import(const Args& args) {
   save_dataset(data, command.out);
   session.progress().clear();
   if (line.common.json) {
-    json result = import_json(report, data);
+    nlohmann::json result = import_json(report, data);
     result["data"] = command.out;
     print_json(result);
     return kSuccess;

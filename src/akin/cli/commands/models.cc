@@ -1,44 +1,13 @@
 // akin models [NAME]
-#include <nlohmann/json.hpp>
-
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
-#include "akin/cli/flags/param_flags.h"
+#include "akin/report/experiment_text.h"
+#include "akin/report/json.h"
 #include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
-
-json model_json(const ModelEntry& entry) {
-  json params = json::array();
-  for (const ModelEntry::ParamInfo& info : entry.params()) {
-    json param = {{"name", info.param.name},
-                  {"type", info.type},
-                  {"default", info.default_value},
-                  {"help", info.param.help}};
-    if (info.type == "int" || info.type == "float") {
-      param["min"] = info.param.min;
-      param["max"] = info.param.max;
-    }
-    if (info.param.search.on()) param["search"] = search_text(info);
-    if (!info.param.choices.empty()) param["choices"] = info.param.choices;
-    params.push_back(std::move(param));
-  }
-  return {{"name", entry.name},
-          {"summary", entry.summary},
-          {"personalized", entry.traits.personalized},
-          {"predicts_ratings", entry.traits.predicts_ratings},
-          {"passes", entry.traits.passes},
-          {"deterministic", entry.traits.deterministic},
-          {"uses_order", entry.traits.uses_order},
-          {"explains", entry.traits.explains},
-          {"warm_start", entry.traits.warm_start},
-          {"takes_item_vectors", entry.traits.takes_item_vectors},
-          {"params", std::move(params)}};
-}
 
 std::string traits_text(const Traits& traits) {
   std::string text = traits.personalized ? "personal" : "same for everybody";
@@ -80,7 +49,7 @@ int run_models(const Args& args) {
     }
     return kSuccess;
   }
-  json list = json::array();
+  nlohmann::json list = nlohmann::json::array();
   std::vector<TableRow> rows;
   for (const ModelEntry& entry : models()) {
     list.push_back(model_json(entry));

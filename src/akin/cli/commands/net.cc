@@ -1,22 +1,20 @@
 // akin net ACTION
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/commands/net_commands.h"
-#include "akin/cli/net_toml.h"
+#include "akin/cli/commands/net_actions.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/report/text_table.h"
+#include "akin/nets/net_toml.h"
 #include "akin/nn/keras_file.h"
+#include "akin/report/json.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 struct Action {
   std::string_view name;
@@ -53,19 +51,8 @@ std::string overview() {
 nn::NetSpec read_spec(const std::string& path, const std::string& data) {
   if (file_kind(path) == "net") return nn::load_spec(path);
   std::map<std::string, std::int64_t> sizes;
-  if (!data.empty()) sizes = read_source(net_toml_data_kind(path), data).sizes();
-  return read_net_toml(path, sizes).spec;
-}
-
-json layer_json(const nn::NetSpec& spec, std::size_t i) {
-  const nn::LayerSpec& layer = spec.layers()[i];
-  std::int64_t parameters = 0;
-  for (const nn::WeightSpec& weight : spec.shape(i).weights) parameters += nn::count_of(weight.shape);
-  return {{"name", layer.name},
-          {"kind", nn::kind_info(layer.kind).name},
-          {"inputs", layer.inputs},
-          {"output_shape", spec.shape(i).output},
-          {"parameters", parameters}};
+  if (!data.empty()) sizes = nets::read_source(nets::net_toml_data_kind(path), data).sizes();
+  return nets::read_net_toml(path, sizes).spec;
 }
 
 }  // namespace
@@ -100,64 +87,9 @@ int run_net_describe(const Args& args) {
     print(spec.summary());
     return kSuccess;
   }
-  json layers = json::array();
-  for (std::size_t i = 0; i < spec.layers().size(); ++i) layers.push_back(layer_json(spec, i));
-  print_json({{"net", spec.name()},
-              {"layers", layers},
-              {"parameters", spec.parameters()},
-              {"trainable_parameters", spec.trainable_parameters()}});
+  print_json(net_json(spec));
   return kSuccess;
 }
-
-namespace {
-
-/// Ids of the rows of an embedding that reads an input with ids: row 0 has none and is left out.
-struct TableRows {
-  IdMap ids;
-  std::size_t first = 0;
-};
-
-TableRows rows_of(const nn::NetSpec& spec, const std::string& weight, std::size_t rows, const NetIds& ids) {
-  const std::size_t layer = spec.index(weight.substr(0, weight.find('/')));
-  const bool embeds = spec.layers()[layer].kind == nn::LayerKind::kEmbedding;
-  const auto found = ids.find(embeds ? spec.layers()[spec.sources(layer)[0]].name : "");
-  TableRows result;
-  if (found != ids.end() && found->second.size() + 1 == rows) {
-    for (idx_t id = 0; id < found->second.size(); ++id) result.ids.add(found->second.id(id));
-    result.first = 1;
-    return result;
-  }
-  for (std::size_t row = 0; row < rows; ++row) result.ids.add(fmt::format("{}", row));
-  return result;
-}
-
-std::vector<std::string> export_table(const std::string& path, const std::string& name,
-                                      const std::string& format, const std::string& out) {
-  const std::vector<nn::NamedArray> weights = nn::read_weights(path);
-  const auto found = std::ranges::find(weights, name, &nn::NamedArray::name);
-  if (found == weights.end()) {
-    std::vector<std::string> names;
-    for (const nn::NamedArray& weight : weights) names.push_back(weight.name);
-    fail(ErrorCode::kNotFound, "{}: has no weight '{}'{}; it has {}", path, name, did_you_mean(name, names),
-         fmt::join(names, ", "));
-  }
-  if (found->shape.size() != 2)
-    fail(ErrorCode::kUsage, "weight {} is no table of rows and columns: ({})", name,
-         fmt::join(found->shape, ", "));
-  const TensorReader reader(path);
-  const NetIds ids = reader.has_meta("data.settings") ? read_net_data(reader).second : NetIds{};
-  const auto rows = static_cast<std::size_t>(found->shape[0]);
-  const auto cols = static_cast<std::size_t>(found->shape[1]);
-  const TableRows table = rows_of(nn::load_spec(path), name, rows, ids);
-  Matrix vectors(rows - table.first, cols);
-  for (std::size_t row = table.first; row < rows; ++row) {
-    for (std::size_t col = 0; col < cols; ++col)
-      vectors.row(row - table.first)[col] = static_cast<float>(found->at(row * cols + col));
-  }
-  return write_embeddings({table.ids, vectors}, parse_embedding_format(format), out);
-}
-
-}  // namespace
 
 int run_net_export(const Args& args) {
   std::string path, weight, format = "h5", out;
@@ -179,10 +111,12 @@ int run_net_export(const Args& args) {
     fail(ErrorCode::kUsage, "--to h5 writes all weights; --weight needs another format, such as --to csv");
   TensorReader(path).expect_kind("net");
   std::vector<std::string> files = {out};
-  if (weight.empty())
+  if (weight.empty()) {
     nn::write_keras_weights(out, nn::load_spec(path), nn::read_weights(path));
-  else
-    files = export_table(path, weight, format, out);
+  } else {
+    const nets::WeightTable table = nets::weight_table(path, weight);
+    files = write_embeddings({table.ids, table.vectors}, parse_embedding_format(format), out);
+  }
   if (out == "-") return kSuccess;
   if (line.common.json)
     print_json({{"files", files}});

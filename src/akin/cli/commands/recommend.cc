@@ -1,20 +1,16 @@
 // akin recommend BUNDLE --user ID | --history ID,ID | --all-users -o FILE
-#include <nlohmann/json.hpp>
-
 #include "akin/base/error.h"
 #include "akin/base/io.h"
-#include "akin/cli/batch.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/report/text_table.h"
-#include "akin/serve/service.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
+#include "akin/report/list_file.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t kLastItems = 5;  // shown of a user, so that a person can judge
 
@@ -79,32 +75,15 @@ RecommendRequest make_request(const RecommendCommand& command) {
 }
 
 int recommend_all(const Service& service, const RecommendCommand& command, Session& session) {
-  const RecommendRequest request = make_request(command);
-  const std::vector<char> allowed = service.allowed_items(request);
-  const Dataset& shop = service.bundle().shop;
-  const Batch batch{"user", shop.users, shop, [&](idx_t user) {
-                      Recommendations lists = service.recommend(user, allowed, request);
-                      return BatchList{std::move(lists.items), lists.fallback};
-                    }};
-  const BatchCounts counts = write_batch(batch, command.out, session);
+  const ListFormat format = session.common().json ? ListFormat::kJsonLines : ListFormat::kTsv;
+  const ListCounts counts =
+      write_recommendations(service, make_request(command), command.out, format, session.context());
   if (command.out != "-") {
     session.remark(fmt::format("wrote {}: {} recommendations for {} users, {} of them by popularity",
                                command.out, format_count(counts.lines), format_count(counts.lists),
                                format_count(counts.fallbacks)));
   }
   return kSuccess;
-}
-
-void print_json_result(const Dataset& shop, const RecommendRequest& request, const Recommendations& result,
-                       std::span<const idx_t> last) {
-  json output = {{"items", ranked_json(shop, result.items)}, {"fallback", nullptr}};
-  if (result.fallback) output["fallback"] = "popularity";
-  if (request.user) {
-    output["user"] = *request.user;
-    output["last_items"] = items_json(shop, last);
-  }
-  if (!request.history.empty()) output["history"] = request.history;
-  print_json(output);
 }
 
 }  // namespace
@@ -122,9 +101,9 @@ int run_recommend(const Args& args) {
   const Recommendations result = service.recommend(request);
   const Dataset& shop = service.bundle().shop;
   std::vector<idx_t> last;
-  if (request.user) last = last_items(shop, shop.users.at(*request.user, "user"), kLastItems);
+  if (request.user) last = last_items(shop.events, shop.users.at(*request.user, "user"), kLastItems);
   if (line.common.json) {
-    print_json_result(shop, request, result, last);
+    print_json(recommendations_json(shop, request, result, last));
     return kSuccess;
   }
   if (!last.empty())

@@ -1,23 +1,16 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
-#include <nlohmann/json.hpp>
-#include <optional>
-
 #include "akin/base/error.h"
-#include "akin/base/safetensors.h"
-#include "akin/cli/batch.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
+#include "akin/report/list_file.h"
 #include "akin/report/text_table.h"
 #include "akin/serve/analogies.h"
-#include "akin/serve/service.h"
-#include "akin/store/embeddings_reader.h"
 
 namespace akin::cli {
 namespace {
-
-using nlohmann::json;
 
 struct SimilarCommand {
   std::string source;
@@ -73,60 +66,10 @@ void check(const SimilarCommand& command) {
     fail(ErrorCode::kUsage, "--filter is for lists of items, not for --analogies");
 }
 
-/// What is asked: a trained model, or vectors alone.
-class Source {
- public:
-  explicit Source(const SimilarCommand& command) : path_(command.source) {
-    if (file_kind(path_) == "model") {
-      service_.emplace(load_bundle(path_));
-      filters_ = parse_filters(command.filters);
-      return;
-    }
-    if (!command.filters.empty())
-      fail(ErrorCode::kUsage, "{}: a file of vectors knows no attributes; --filter is for trained models",
-           path_);
-    ReadEmbeddings read = read_embeddings(path_);
-    items_only_.items = std::move(read.ids);
-    space_.emplace(items_only_.items, std::move(read.vectors));
-  }
-  const Dataset& shop() const { return service_ ? service_->bundle().shop : items_only_; }
-
-  /// Items like one item, as the model says where there is one.
-  std::vector<Scored> similar(idx_t item, std::size_t k) const {
-    if (service_) return service_->similar(std::string(shop().items.id(item)), k, filters_);
-    return space_->nearest(std::span(&item, 1), {}, k);
-  }
-  std::vector<Scored> nearest(std::span<const idx_t> plus, std::span<const idx_t> minus, std::size_t k) {
-    const VectorSpace& vectors = space();
-    if (filters_.empty()) return vectors.nearest(plus, minus, k);
-    return vectors.nearest(plus, minus, k, service_->allowed_items({.filters = filters_}));
-  }
-  const VectorSpace& space() {
-    if (!space_) {
-      const Bundle& bundle = service_->bundle();
-      if (bundle.model->embedding_dim() == 0) {
-        fail(ErrorCode::kUsage, "{}: model {} has no vectors to calculate with; train another, such as als",
-             path_, bundle.entry->name);
-      }
-      space_.emplace(bundle.shop.items, item_embedding(bundle));
-    }
-    return *space_;
-  }
-  idx_t find(const std::string& id) const { return space_ ? space_->at(id) : shop().items.at(id, "item"); }
-
- private:
-  std::string path_;
-  std::optional<Service> service_;
-  std::vector<AttributeFilter> filters_;
-  Dataset items_only_;  // of a file of vectors
-  std::optional<VectorSpace> space_;
-};
-
-int similar_all(const Source& source, const SimilarCommand& command, Session& session) {
-  const Dataset& shop = source.shop();
-  const auto k = static_cast<std::size_t>(command.k);
-  const Batch batch{"item", shop.items, shop, [&](idx_t item) { return BatchList{source.similar(item, k)}; }};
-  const BatchCounts counts = write_batch(batch, command.out, session);
+int similar_all(const SimilarItems& items, const SimilarCommand& command, Session& session) {
+  const ListFormat format = session.common().json ? ListFormat::kJsonLines : ListFormat::kTsv;
+  const ListCounts counts =
+      write_similar(items, static_cast<std::size_t>(command.k), command.out, format, session.context());
   if (command.out != "-") {
     session.remark(fmt::format("wrote {}: {} similar items of {} items", command.out,
                                format_count(counts.lines), format_count(counts.lists)));
@@ -134,28 +77,13 @@ int similar_all(const Source& source, const SimilarCommand& command, Session& se
   return kSuccess;
 }
 
-json section_json(const AnalogySection& section) {
-  return {{"name", section.name},
-          {"questions", section.questions},
-          {"correct", section.correct},
-          {"accuracy", section.accuracy()},
-          {"skipped", section.skipped}};
-}
-
-int answer(Source& source, const SimilarCommand& command, Session& session) {
+int answer(SimilarItems& items, const SimilarCommand& command, Session& session) {
   std::vector<AnalogySection> sections =
-      answer_analogies(source.space(), command.analogies, session.context());
+      answer_analogies(items.space(), command.analogies, session.context());
   session.progress().clear();
-  AnalogySection total{"total"};
-  for (const AnalogySection& section : sections) {
-    total.questions += section.questions;
-    total.correct += section.correct;
-    total.skipped += section.skipped;
-  }
+  const AnalogySection total = total_of(sections);
   if (session.common().json) {
-    json result = {{"sections", json::array()}, {"total", section_json(total)}};
-    for (const AnalogySection& section : sections) result["sections"].push_back(section_json(section));
-    print_json(result);
+    print_json(analogies_json(sections, total));
     return kSuccess;
   }
   sections.push_back(total);
@@ -178,18 +106,18 @@ std::string sum_text(const SimilarCommand& command) {
   return text;
 }
 
-int similar_one(Source& source, const SimilarCommand& command, const Session& session) {
-  const Dataset& shop = source.shop();
+int similar_one(SimilarItems& items, const SimilarCommand& command, const Session& session) {
+  const Dataset& shop = items.shop();
   const auto k = static_cast<std::size_t>(command.k);
   std::vector<idx_t> plus, minus;
-  for (const std::string& id : command.items) plus.push_back(source.find(id));
-  for (const std::string& id : command.plus) plus.push_back(source.find(id));
-  for (const std::string& id : command.minus) minus.push_back(source.find(id));
+  for (const std::string& id : command.items) plus.push_back(items.find(id));
+  for (const std::string& id : command.plus) plus.push_back(items.find(id));
+  for (const std::string& id : command.minus) minus.push_back(items.find(id));
   const bool single = plus.size() == 1 && minus.empty();
-  const std::vector<Scored> ranked = single ? source.similar(plus[0], k) : source.nearest(plus, minus, k);
+  const std::vector<Scored> ranked = single ? items.similar(plus[0], k) : items.nearest(plus, minus, k);
   if (session.common().json) {
-    json result = single ? items_json(shop, plus)[0]
-                         : json{{"plus", items_json(shop, plus)}, {"minus", items_json(shop, minus)}};
+    nlohmann::json result = single ? items_json(shop, plus)[0]
+                         : nlohmann::json{{"plus", items_json(shop, plus)}, {"minus", items_json(shop, minus)}};
     result["similar"] = ranked_json(shop, ranked);
     print_json(result);
     return kSuccess;
@@ -210,10 +138,10 @@ int run_similar(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   check(command);
   Session session(line.common);
-  Source source(command);
-  if (command.all_items) return similar_all(source, command, session);
-  if (!command.analogies.empty()) return answer(source, command, session);
-  return similar_one(source, command, session);
+  SimilarItems items(command.source, parse_filters(command.filters));
+  if (command.all_items) return similar_all(items, command, session);
+  if (!command.analogies.empty()) return answer(items, command, session);
+  return similar_one(items, command, session);
 }
 
 }  // namespace akin::cli

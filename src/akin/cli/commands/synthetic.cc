@@ -1,13 +1,12 @@
 // akin synthetic -o DIR
-#include <nlohmann/json.hpp>
-
+#include "akin/base/format.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/synthetic.h"
-#include "akin/report/text_table.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 namespace {
@@ -49,16 +48,7 @@ int run_synthetic(const Args& args) {
   const SyntheticFiles files = write_synthetic(config, out, session.context());
   session.progress().clear();
   if (line.common.json) {
-    print_json({{"reviews", files.reviews},
-                {"metadata", files.metadata},
-                {"sessions", files.sessions},
-                {"users", files.users},
-                {"images", files.images},
-                {"truth", files.truth},
-                {"events", files.events},
-                {"session_lines", files.session_lines},
-                {"cold_items", files.cold_items},
-                {"bytes", files.bytes}});
+    print_json(synthetic_json(files));
   } else {
     print_result(files, out);
   }

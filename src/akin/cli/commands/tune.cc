@@ -1,18 +1,15 @@
 // akin tune MODEL -d DATA -o BEST.toml
-#include <nlohmann/json.hpp>
-
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/flags/split_flags.h"
+#include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
-#include "akin/cli/training.h"
-#include "akin/cli/tune_report.h"
 #include "akin/data/dataset_io.h"
-#include "akin/report/text_table.h"
-#include "akin/experiment/tune/tuner.h"
+#include "akin/experiment/tune.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 namespace {
@@ -126,38 +123,25 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
-  SearchSpace space(entry, parse_settings(flags.settings), flags.ranges);
+  const SearchSpace space(entry, parse_settings(flags.settings), flags.ranges);
   if (!flags.options.metric.empty()) WatchedMetric(flags.options.metric, entry.traits);
 
   Session session(line.common);
-  Dataset data = load_dataset(flags.data);
-  SplitSpec split = choose_split(flags.holdout, data, line.common.seed);
-  split.validation = true;
-  Arena arena = make_arena(std::move(data), split);
-  arena.test.clear();  // the held-out events are forgotten here
-  const std::vector<Event> known = arena.known_for_validation();
-  if (flags.options.halving && !entry.traits.iterative())
-    session.remark(fmt::format("{} is not fitted in passes: random search instead of halving", entry.name));
-  TuneReport report{.entry = entry,
-                    .result = tune({entry, std::move(space), arena.training_data(), arena.validation, known,
-                                    split.holdout == Holdout::kSessions},
-                                   flags.options, session.context()),
-                    .data = flags.data,
-                    .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
-                                            format_count(arena.validation.size()), to_string(split)),
-                    .command = typed_command(args),
-                    .seed = line.common.seed};
+  TuneRun run = tune(load_dataset(flags.data), flags.holdout, space, flags.options, session.context());
   session.progress().clear();
-  if (report.result.found > 0)
-    session.remark(
-        fmt::format("{}: {} finished trials taken from there", flags.options.log, report.result.found));
+  const TuneReport report{.entry = entry,
+                          .result = std::move(run.result),
+                          .data = flags.data,
+                          .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+                                                  format_count(run.validation_events), to_string(run.split)),
+                          .command = typed_command(args),
+                          .seed = line.common.seed};
   write_file(flags.out, best_toml(report));
   if (!flags.html.empty()) write_file(flags.html, tune_html(report));
-  if (line.common.json) {
+  if (line.common.json)
     print_json(tune_json(report));
-  } else {
+  else
     print_outcome(report, flags);
-  }
   return kSuccess;
 }
 

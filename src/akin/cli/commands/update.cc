@@ -1,16 +1,13 @@
 // akin update BUNDLE -d DATA -o BUNDLE
-#include <algorithm>
-#include <nlohmann/json.hpp>
-
-#include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
-#include "akin/report/text_table.h"
 #include "akin/experiment/update.h"
+#include "akin/report/experiment_text.h"
+#include "akin/report/json.h"
 
 namespace akin::cli {
 namespace {
@@ -44,18 +41,12 @@ void declare(CommandLine& line, UpdateCommand& command) {
   line.example("akin update als.akin -d monday.data -o als-monday.akin --passes 0");
 }
 
-/// The passes to make: what was asked for, or a fifth of the model's own.
-int choose_passes(const UpdateCommand& command, const Update& update) {
-  if (command.passes >= 0) return command.passes;
-  const int planned = std::stoi(update.params.at(std::string(update.entry->traits.passes)));
-  return std::max(1, planned / 5);
-}
-
-void print_result(const Bundle& bundle, const MergeCounts& counts, const std::string& out,
-                  const std::string& how) {
-  std::string text = fmt::format("updated {}: {} new events, {} new users, {} new items, {} in {}\n",
-                                 bundle.entry->name, format_count(counts.events), format_count(counts.users),
-                                 format_count(counts.items), how, format_seconds(bundle.fit_seconds));
+void print_result(const UpdateResult& result, const std::string& out) {
+  const MergeCounts& counts = result.counts;
+  std::string text =
+      fmt::format("updated {}: {} new events, {} new users, {} new items, {} in {}\n", result.bundle.entry->name,
+                  format_count(counts.events), format_count(counts.users), format_count(counts.items),
+                  how_text(result), format_seconds(result.bundle.fit_seconds));
   if (counts.known > 0) {
     text += fmt::format("{} events were known already (training or held out) and left out\n",
                         format_count(counts.known));
@@ -70,46 +61,19 @@ int run_update(const Args& args) {
   CommandLine line("update", "Goes on from a trained model with new events, users and items.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
-  const ParamValues settings = parse_settings(command.settings);
+  UpdateOptions options{.params = parse_settings(command.settings)};
+  if (command.passes >= 0) options.passes = command.passes;
+  if (line.given("seed")) options.seed = line.common.seed;
   Session session(line.common);
-  Update update = prepare_update(load_bundle(command.bundle), load_dataset(command.data));
-  const ModelEntry& entry = *update.entry;
-  if (command.passes >= 0 && !entry.traits.warm_start) {
-    fail(ErrorCode::kUsage, "--passes: {} does not go on from what it has learned, it is fitted anew",
-         entry.name);
-  }
-  for (const auto& [name, value] : settings) update.params[name] = value;
-  const ParamValues params = entry.complete(update.params);
-  ParamValues fit_params = params;
-  Context context = session.context();
-  context.seed = line.given("seed") ? line.common.seed : update.seed;
-  std::string how = "fitted anew";
-  if (entry.traits.warm_start) {
-    const int passes = choose_passes(command, update);
-    fit_params[std::string(entry.traits.passes)] = std::to_string(passes);
-    how = passes == 0 ? "folded in" : fmt::format("{} passes", passes);
-    context.start = &update.start;
-  }
-  Fitted fitted = fit_in(update.arena, entry, fit_params, context);
-  context.check_stop();
-  Bundle bundle = make_bundle(std::move(update.arena), entry, params, context.seed, std::move(fitted));
-  bundle.updates = update.updates + 1;
-  save_bundle(bundle, command.out);
+  const UpdateResult result =
+      update(load_bundle(command.bundle), load_dataset(command.data), options, session.context());
+  session.context().check_stop();
+  save_bundle(result.bundle, command.out);
   session.progress().clear();
-  if (!line.common.json) {
-    print_result(bundle, update.counts, command.out, how);
-    return kSuccess;
-  }
-  print_json({{"model", entry.name},
-              {"params", bundle.params},
-              {"how", how},
-              {"new_events", update.counts.events},
-              {"new_users", update.counts.users},
-              {"new_items", update.counts.items},
-              {"known_events", update.counts.known},
-              {"updates", bundle.updates},
-              {"seconds", bundle.fit_seconds},
-              {"bundle", command.out}});
+  if (line.common.json)
+    print_json(update_json(result, command.out));
+  else
+    print_result(result, command.out);
   return kSuccess;
 }
 

@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "akin/base/error.h"
-#include "akin/cli/shop_text.h"
+#include "akin/base/text.h"
 
 namespace akin::cli {
 namespace {
@@ -50,7 +50,7 @@ void EvaluationFlags::add_to(CommandLine& line) {
       {"--resamples", "N", &resamples_, "bootstrap resamples behind the 95 % intervals; 0 = no intervals"});
 }
 
-EvaluateOptions EvaluationFlags::options(const SplitSpec& split, std::uint64_t seed) const {
+EvaluateOptions EvaluationFlags::options(std::uint64_t seed) const {
   if (ties_ != "against" && ties_ != "for") {
     fail(ErrorCode::kUsage, "--ties: '{}' is neither against nor for", ties_);
   }
@@ -59,7 +59,6 @@ EvaluateOptions EvaluationFlags::options(const SplitSpec& split, std::uint64_t s
   options.ties = ties_ == "for" ? Ties::kInFavour : Ties::kAgainst;
   options.candidates = parse_candidates(candidates_, seed);
   options.exclude_seen = !include_seen_;
-  options.each_event = split.holdout == Holdout::kSessions;
   options.beyond = !accuracy_only_;
   options.auc = auc_;
   options.liked = liked_;

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "akin/cli/command_line.h"
-#include "akin/data/split.h"
 #include "akin/eval/evaluate.h"
 
 namespace akin::cli {
@@ -16,9 +15,9 @@ namespace akin::cli {
 class EvaluationFlags {
  public:
   void add_to(CommandLine& line);
-  /// What was asked for, cutoffs ascending, without repeats, for events held out by `split`; `seed` is that
-  /// of sampled candidates. Throws Error(kUsage).
-  EvaluateOptions options(const SplitSpec& split, std::uint64_t seed) const;
+  /// What was asked for, cutoffs ascending, without repeats; `seed` is that of sampled candidates. Throws
+  /// Error(kUsage).
+  EvaluateOptions options(std::uint64_t seed) const;
 
  private:
   std::vector<std::string> cutoffs_ = {"5,10,20"};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/report/text_table.h"
@@ -11,13 +10,9 @@
 namespace akin::cli {
 namespace {
 
-using nlohmann::json;
-
 constexpr std::array<std::string_view, 7> kNames = {"--patience",   "--metric",     "--eval-every",
                                                     "--stop-after", "--checkpoint", "--checkpoint-seconds",
                                                     "--resume"};
-
-json number(double value) { return std::isfinite(value) ? json(value) : json(); }
 
 }  // namespace
 
@@ -59,51 +54,6 @@ MonitorOptions FitFlags::options(const CommandLine& line, const ModelEntry& entr
   }
   if (resume_ && checkpoint_.empty()) fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
   return options;
-}
-
-bool needs_monitor(const MonitorOptions& options) {
-  return !options.metric.empty() || !options.checkpoint.empty() || options.stop_after > 0;
-}
-
-std::string curve_lines(const FitMonitor& monitor) {
-  const CurvePoint* best = monitor.best();
-  if (!best) return "";
-  std::vector<const CurvePoint*> evaluated;
-  for (const CurvePoint& point : monitor.curve()) {
-    if (point.evaluated()) evaluated.push_back(&point);
-  }
-  const std::size_t step = (evaluated.size() + 19) / 20;
-  std::vector<TableRow> rows;
-  for (std::size_t i = 0; i < evaluated.size(); ++i) {
-    const CurvePoint& point = *evaluated[i];
-    if (i % step != 0 && i + 1 != evaluated.size() && &point != best) continue;
-    rows.push_back(
-        {std::to_string(point.pass), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
-         fmt::format("{:.4f}", point.value), format_seconds(point.seconds), &point == best ? "best" : ""});
-  }
-  std::string text = text_table({"pass", "loss", monitor.metric(), "time", ""}, rows);
-  if (monitor.out_of_patience())
-    text += fmt::format("stopped after pass {}: no better for long enough\n", monitor.passes());
-  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->pass,
-                            monitor.metric(), best->value);
-}
-
-json monitor_json(const FitMonitor& monitor) {
-  json curve = json::array();
-  for (const CurvePoint& point : monitor.curve()) {
-    curve.push_back({{"pass", point.pass},
-                     {"loss", number(point.loss)},
-                     {"value", number(point.value)},
-                     {"seconds", point.seconds}});
-  }
-  json result = {
-      {"passes", monitor.passes()}, {"resumed_at", monitor.resumed_at()}, {"curve", std::move(curve)}};
-  if (const CurvePoint* best = monitor.best()) {
-    result["metric"] = monitor.metric();
-    result["best_pass"] = best->pass;
-    result["best_value"] = best->value;
-  }
-  return result;
 }
 
 }  // namespace akin::cli

@@ -1,7 +1,6 @@
 // Early stopping, checkpoints and resuming as flags of train.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "akin/catalog/registry.h"
@@ -28,14 +27,5 @@ class FitFlags {
   std::string metric_;
   std::string checkpoint_;
 };
-
-/// Whether a fit with these options needs to be watched at all.
-bool needs_monitor(const MonitorOptions& options);
-
-/// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 passes of it.
-std::string curve_lines(const FitMonitor& monitor);
-/// {"metric", "best_pass", "best_value", "passes", "resumed_at", "curve": [{"pass", "loss", "value",
-/// "seconds"}]}
-nlohmann::json monitor_json(const FitMonitor& monitor);
 
 }  // namespace akin::cli

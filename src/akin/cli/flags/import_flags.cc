@@ -1,63 +1,14 @@
 #include "akin/cli/flags/import_flags.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <limits>
 
 #include "akin/base/error.h"
-#include "akin/cli/shop_text.h"
-#include "akin/data/time_parse.h"
+#include "akin/base/text.h"
+#include "akin/data/filters.h"
 
 namespace akin::cli {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, RepeatPolicy>, 6> kPolicies = {
-    {{"keep", RepeatPolicy::kKeep},
-     {"first", RepeatPolicy::kFirst},
-     {"last", RepeatPolicy::kLast},
-     {"sum", RepeatPolicy::kSum},
-     {"max", RepeatPolicy::kMax},
-     {"mean", RepeatPolicy::kMean}}};
-
-RepeatPolicy parse_policy(const std::string& text) {
-  const auto found = std::ranges::find(kPolicies, text, [](const auto& entry) { return entry.first; });
-  if (found != kPolicies.end()) return found->second;
-  std::vector<std::string> names;
-  for (const auto& [name, policy] : kPolicies) names.emplace_back(name);
-  fail(ErrorCode::kUsage, "--repeats: '{}' is not one of {}{}", text, fmt::join(names, ", "),
-       did_you_mean(text, names));
-}
-
-/// "view=0.1" -> (kView, 0.1).
-std::pair<EventKind, float> parse_kind_weight(const std::string& text) {
-  const std::size_t equals = std::min(text.find('='), text.size());
-  const std::string kind = text.substr(0, equals);
-  const auto found = std::ranges::find(kEventKindNames, kind);
-  if (found == kEventKindNames.end()) {
-    const std::vector<std::string> names(kEventKindNames.begin(), kEventKindNames.end());
-    fail(ErrorCode::kUsage, "--kind-weight: '{}' is not one of {}{}", kind, fmt::join(names, ", "),
-         did_you_mean(kind, names));
-  }
-  float weight = -1;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(std::min(text.data() + equals + 1, end), end, weight);
-  if (error != std::errc() || stop != end || !(weight >= 0 && weight <= std::numeric_limits<float>::max())) {
-    fail(ErrorCode::kUsage,
-         "--kind-weight: '{}' is not KIND=WEIGHT with a weight of at least 0, such as view=0.1", text);
-  }
-  return {static_cast<EventKind>(found - kEventKindNames.begin()), weight};
-}
-
-std::optional<std::int64_t> parse_time(const std::string& text, std::string_view flag) {
-  if (text.empty()) return std::nullopt;
-  const std::optional<std::int64_t> time = TimeParser("auto")(text);
-  if (!time) {
-    fail(ErrorCode::kUsage, "{}: '{}' is neither a date such as 2014-07-23 nor seconds since 1970", flag,
-         text);
-  }
-  return time;
-}
 
 std::uint32_t parse_count(std::uint64_t count, std::string_view flag) {
   if (count > std::numeric_limits<std::uint32_t>::max())
@@ -92,9 +43,9 @@ ImportFilters FilterFlags::filters() const {
     filters.kind_weights.push_back(parse_kind_weight(text));
   filters.min_value = min_value;
   if (binarize) filters.binarize = 1.0F;
-  filters.since = parse_time(since, "--since");
-  filters.until = parse_time(until, "--until");
-  filters.repeats = parse_policy(repeats);
+  if (!since.empty()) filters.since = parse_moment(since, "--since");
+  if (!until.empty()) filters.until = parse_moment(until, "--until");
+  filters.repeats = parse_repeats(repeats);
   filters.user_core = parse_count(std::max(user_core, k_core), "--user-core");
   filters.item_core = parse_count(std::max(item_core, k_core), "--item-core");
   filters.min_length = parse_count(min_length, "--min-length");

@@ -3,25 +3,9 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/report/experiment_text.h"
 
 namespace akin::cli {
-
-std::string param_help(const ModelEntry::ParamInfo& info) {
-  std::string help(info.param.help);
-  if (info.type == "int" || info.type == "float") {
-    help += fmt::format("; {} to {}", info.param.min, info.param.max);
-  } else if (!info.param.choices.empty()) {
-    help += fmt::format("; one of {}", fmt::join(info.param.choices, ", "));
-  }
-  return help;
-}
-
-std::string search_text(const ModelEntry::ParamInfo& info) {
-  const SearchRange& search = info.param.search;
-  if (!search.on()) return "";
-  if (info.type != "int" && info.type != "float") return "all choices";
-  return fmt::format("{} to {}{}", search.low, search.high, info.param.log_scale ? " (log)" : "");
-}
 
 void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values) {
   std::string flag = "--" + std::string(info.param.name);

@@ -8,10 +8,6 @@
 
 namespace akin::cli {
 
-/// "length of the vectors; 1 to 4096".
-std::string param_help(const ModelEntry::ParamInfo& info);
-/// Where a tuner looks for it: "16 to 256 (log)", "all choices", or "".
-std::string search_text(const ModelEntry::ParamInfo& info);
 /// Declares a flag for the parameter whose text goes to `values`, if given.
 void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values);
 /// Parameters given as "factors=32" each. Throws Error(kUsage).

@@ -1,19 +1,30 @@
-#include "akin/cli/batch.h"
+#include "akin/report/list_file.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <functional>
 
 #include "akin/base/io.h"
 #include "akin/base/parallel.h"
-#include "akin/cli/shop_text.h"
 #include "akin/data/text/escaped_field.h"
+#include "akin/report/json.h"
 
-namespace akin::cli {
+namespace akin {
 namespace {
 
 constexpr std::size_t kBlock = 2048;  // ids whose lines are held in memory at a time
 
-std::string tsv_lines(const Batch& batch, idx_t query, const BatchList& list) {
+/// What a batch goes over.
+struct Batch {
+  std::string_view what;  // "user" or "item": the name of the first column
+  const IdMap& ids;
+  const Dataset& shop;
+  ListFormat format;
+  std::function<Recommendations(idx_t)> list;  // safe from many threads
+};
+
+std::string tsv_lines(const Batch& batch, idx_t query, const Recommendations& list) {
   const std::string id = escaped_field(batch.ids.id(query));
   std::string text;
   for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
@@ -23,26 +34,23 @@ std::string tsv_lines(const Batch& batch, idx_t query, const BatchList& list) {
   return text;
 }
 
-std::string json_line(const Batch& batch, idx_t query, const BatchList& list) {
+std::string json_line(const Batch& batch, idx_t query, const Recommendations& list) {
   nlohmann::json line = {{"items", ranked_json(batch.shop, list.items)}};
   set_id(line, batch.what, batch.ids.id(query));
   if (list.fallback) line["fallback"] = "popularity";
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace
-
-BatchCounts write_batch(const Batch& batch, const std::string& path, Session& session) {
-  const Context& context = session.context();
-  const bool as_json = session.common().json;
+ListCounts write(const Batch& batch, const std::string& path, const Context& context) {
+  const bool as_json = batch.format == ListFormat::kJsonLines;
   AtomicFile file(path);
   if (!as_json)
     file.write(fmt::format("{}\t{}\trank\tscore\n", batch.what, batch.what == "item" ? "similar" : "item"));
-  BatchCounts counts;
+  ListCounts counts;
   const std::size_t total = batch.ids.size();
   const std::string unit = std::string(batch.what) + "s";
   std::vector<std::string> texts;
-  std::vector<BatchList> lists;
+  std::vector<Recommendations> lists;
   for (std::size_t begin = 0; begin < total; begin += kBlock) {
     context.check_stop();
     const std::size_t size = std::min(kBlock, total - begin);
@@ -65,8 +73,26 @@ BatchCounts write_batch(const Batch& batch, const std::string& path, Session& se
   }
   context.check_stop();
   file.commit();
-  session.progress().clear();
   return counts;
 }
 
-}  // namespace akin::cli
+}  // namespace
+
+ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
+                                 const std::string& path, ListFormat format, const Context& context) {
+  const std::vector<char> allowed = service.allowed_items(request);
+  const Dataset& shop = service.bundle().shop;
+  return write({"user", shop.users, shop, format,
+                [&](idx_t user) { return service.recommend(user, allowed, request); }},
+               path, context);
+}
+
+ListCounts write_similar(const SimilarItems& items, std::size_t k, const std::string& path, ListFormat format,
+                         const Context& context) {
+  const Dataset& shop = items.shop();
+  return write({"item", shop.items, shop, format,
+                [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
+               path, context);
+}
+
+}  // namespace akin

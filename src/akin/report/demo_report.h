@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "akin/cli/training.h"
 #include "akin/data/builder.h"
 #include "akin/data/describe.h"
 #include "akin/data/synthetic.h"
+#include "akin/experiment/model_result.h"
 #include "akin/linalg/topk.h"
 
-namespace akin::cli {
+namespace akin {
 
 /// A question put to the trained model, with its answer.
 struct DemoExample {
@@ -37,8 +37,7 @@ struct DemoResults {
   std::string import_command;
   ImportReport import;
   Description description;
-  std::vector<Outcome> outcomes;
-  ModelComparison comparison;  ///< of those that did not fail
+  ModelComparison comparison;
   std::string best;            ///< name of the best personal model
   std::vector<DemoExample> examples;
   double seconds = 0;
@@ -53,4 +52,4 @@ std::string next_text(const DemoResults& results);
 std::string demo_html(const DemoResults& results, const Dataset& shop);
 nlohmann::json demo_json(const DemoResults& results, const Dataset& shop);
 
-}  // namespace akin::cli
+}  // namespace akin

@@ -1,13 +1,13 @@
-#include "akin/cli/demo_story.h"
+#include "akin/report/demo_report.h"
 
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
-#include "akin/cli/import_report.h"
-#include "akin/cli/shop_text.h"
+#include "akin/base/text.h"
+#include "akin/report/item_text.h"
+#include "akin/report/json.h"
 #include "akin/report/report.h"
-#include "akin/report/report_json.h"
 
-namespace akin::cli {
+namespace akin {
 namespace {
 
 using nlohmann::json;
@@ -81,7 +81,7 @@ std::string demo_html(const DemoResults& results, const Dataset& shop) {
   page.paragraph("Imported with: " + results.import_command);
   add_description(page, results.description);
   page.heading("The models");
-  add_outcomes(page, results.outcomes, results.comparison);
+  add_comparison(page, results.comparison);
   page.paragraph(choice_text(results));
   page.heading("Examples");
   for (const DemoExample& example : results.examples) add_example(page, example, shop);
@@ -97,7 +97,7 @@ json demo_json(const DemoResults& results, const Dataset& shop) {
                         {"remark", example.remark},
                         {"command", example.command}});
   }
-  json comparison = outcomes_json(results.outcomes, results.comparison);
+  json comparison = comparison_json(results.comparison);
   return {{"files",
            {{"raw", results.paths.raw},
             {"data", results.paths.data},
@@ -112,4 +112,4 @@ json demo_json(const DemoResults& results, const Dataset& shop) {
           {"seconds", results.seconds}};
 }
 
-}  // namespace akin::cli
+}  // namespace akin

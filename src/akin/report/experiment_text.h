@@ -1,0 +1,24 @@
+// What training, updating and the parameters of a model look like as text.
+#pragma once
+
+#include <string>
+
+#include "akin/catalog/fit.h"
+#include "akin/experiment/fit_monitor.h"
+#include "akin/experiment/update.h"
+
+namespace akin {
+
+/// "length of the vectors; 1 to 4096".
+std::string param_help(const ModelEntry::ParamInfo& info);
+/// Where a tuner looks for it: "16 to 256 (log)", "all choices", or "".
+std::string search_text(const ModelEntry::ParamInfo& info);
+
+/// One line: sizes, and about how much memory training takes.
+std::string training_note(const Dataset& data, const ModelSpec& model);
+/// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 passes of it.
+std::string curve_text(const FitHistory& history);
+/// "3 passes", "folded in" or "fitted anew".
+std::string how_text(const UpdateResult& result);
+
+}  // namespace akin

@@ -1,0 +1,30 @@
+// Items as a person sees them: ids with titles, ranked lists, explanations.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "akin/data/dataset.h"
+#include "akin/linalg/topk.h"
+#include "akin/serve/service.h"
+
+namespace akin {
+
+/// The item's title, at most `width` characters, "" if it has none.
+std::string item_title(const Dataset& shop, idx_t item, std::size_t width = 60);
+/// A ranked list as a table: rank, item, score, title if any is known.
+std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked);
+/// Items with titles, one per line, without scores.
+std::string items_text(const Dataset& shop, std::span<const idx_t> items);
+
+/// The first causes of an explanation, and how much all others add.
+struct ShownCauses {
+  std::span<const Scored> first;
+  std::size_t others = 0;
+  float rest = 0;
+};
+ShownCauses shown_causes(const Explanation& why, std::size_t causes);
+/// The item with its score, then a line per cause shown.
+std::string explanation_text(const Dataset& shop, const Explained& explained, std::size_t causes);
+
+}  // namespace akin

@@ -1,0 +1,50 @@
+#include "akin/serve/similar_items.h"
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/store/embeddings_reader.h"
+
+namespace akin {
+
+SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filters)
+    : path_(std::move(path)), filters_(std::move(filters)) {
+  if (file_kind(path_) == "model") {
+    service_.emplace(load_bundle(path_));
+    return;
+  }
+  if (!filters_.empty())
+    fail(ErrorCode::kUsage, "{}: a file of vectors knows no attributes; --filter is for trained models", path_);
+  ReadEmbeddings read = read_embeddings(path_);
+  items_only_.items = std::move(read.ids);
+  space_.emplace(items_only_.items, std::move(read.vectors));
+}
+
+idx_t SimilarItems::find(const std::string& id) const {
+  return space_ ? space_->at(id) : shop().items.at(id, "item");
+}
+
+std::vector<Scored> SimilarItems::similar(idx_t item, std::size_t k) const {
+  if (service_) return service_->similar(std::string(shop().items.id(item)), k, filters_);
+  return space_->nearest(std::span(&item, 1), {}, k);
+}
+
+std::vector<Scored> SimilarItems::nearest(std::span<const idx_t> plus, std::span<const idx_t> minus,
+                                          std::size_t k) {
+  const VectorSpace& vectors = space();
+  if (filters_.empty()) return vectors.nearest(plus, minus, k);
+  return vectors.nearest(plus, minus, k, service_->allowed_items({.filters = filters_}));
+}
+
+const VectorSpace& SimilarItems::space() {
+  if (!space_) {
+    const Bundle& bundle = service_->bundle();
+    if (bundle.model->embedding_dim() == 0) {
+      fail(ErrorCode::kUsage, "{}: model {} has no vectors to calculate with; train another, such as als", path_,
+           bundle.entry->name);
+    }
+    space_.emplace(bundle.shop.items, item_embedding(bundle));
+  }
+  return *space_;
+}
+
+}  // namespace akin

@@ -1,0 +1,41 @@
+// Items like items, of a trained model or a file of vectors.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "akin/serve/service.h"
+#include "akin/serve/vector_space.h"
+
+namespace akin {
+
+/// What is asked: a trained model, or vectors alone.
+class SimilarItems {
+ public:
+  /// `path`: a bundle, or a file of vectors of any program (read_embeddings()). Throws Error(kUsage) for filters
+  /// with a file of vectors, which knows no attributes, and as load_bundle() and read_embeddings().
+  SimilarItems(std::string path, std::vector<AttributeFilter> filters);
+
+  /// Ids and attributes; of a file of vectors only ids.
+  const Dataset& shop() const { return service_ ? service_->bundle().shop : items_only_; }
+  /// Throws Error(kNotFound) with the nearest ids.
+  idx_t find(const std::string& id) const;
+
+  /// The k items most like one item, as the model says where there is one. Safe from many threads.
+  std::vector<Scored> similar(idx_t item, std::size_t k) const;
+  /// The k items nearest to a sum of directions (VectorSpace::nearest()). Throws as space().
+  std::vector<Scored> nearest(std::span<const idx_t> plus, std::span<const idx_t> minus, std::size_t k);
+  /// The vectors. Throws Error(kUsage) if the model has none.
+  const VectorSpace& space();
+
+ private:
+  std::string path_;
+  std::optional<Service> service_;
+  std::vector<AttributeFilter> filters_;
+  Dataset items_only_;  // of a file of vectors
+  std::optional<VectorSpace> space_;
+};
+
+}  // namespace akin
