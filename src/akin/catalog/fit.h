@@ -30,7 +30,8 @@ struct ModelSpec {
   }
   ModelSpec(std::string_view model, ParamValues values = {})
       : ModelSpec(find_model(model), std::move(values)) {}
-  ModelSpec(const char* model, ParamValues values = {}) : ModelSpec(std::string_view(model), std::move(values)) {}
+  ModelSpec(const char* model, ParamValues values = {})
+      : ModelSpec(std::string_view(model), std::move(values)) {}
   /// From a typed configuration: ModelSpec spec = AlsConfig{.factors = 32};
   template <ModelConfig C>
   ModelSpec(const C& config) : ModelSpec(std::string_view(C::kModel), config.values()) {}

@@ -26,7 +26,8 @@ struct ModelEntry {
   std::vector<ParamInfo> (*params)();
   /// Fits with the given parameters over the defaults. Throws Error(kUsage) for an unknown name or a wrong
   /// value.
-  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values, const FitContext& context);
+  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values,
+                                const FitContext& context);
   /// Checks `values` and returns all parameters with defaults filled in.
   ParamValues (*complete)(const ParamValues& values);
   std::unique_ptr<Model> (*load)(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

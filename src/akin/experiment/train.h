@@ -23,8 +23,8 @@ struct TrainOptions {
 };
 
 struct TrainResult {
-  Bundle bundle;  ///< the model, and what was held out
-  FitLog log;     ///< losses and passes
+  Bundle bundle;                           ///< the model, and what was held out
+  FitLog log;                              ///< losses and passes
   std::optional<FitHistory> history = {};  ///< of a fit that was watched
 };
 

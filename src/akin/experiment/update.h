@@ -14,8 +14,8 @@ struct UpdateOptions {
   /// Over all events; 0 = fold in new users and items only; absent: a fifth of the model's, at least 1. Only
   /// for models that go on from what they learned (Traits::warm_start).
   std::optional<int> passes = {};
-  ParamValues params = {};                   ///< other values than the bundle's
-  std::optional<std::uint64_t> seed = {};    ///< absent: the bundle's
+  ParamValues params = {};                 ///< other values than the bundle's
+  std::optional<std::uint64_t> seed = {};  ///< absent: the bundle's
 };
 
 struct UpdateResult {

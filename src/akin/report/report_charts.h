@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "akin/experiment/embedding_map.h"
-#include "akin/report/html.h"
-#include "akin/experiment/learning_curve.h"
 #include "akin/eval/metric.h"
+#include "akin/experiment/embedding_map.h"
+#include "akin/experiment/learning_curve.h"
+#include "akin/report/html.h"
 
 namespace akin {
 

@@ -1,4 +1,6 @@
 // akin describe DATA
+#include "akin/data/describe.h"
+
 #include <nlohmann/json.hpp>
 
 #include "akin/base/io.h"
@@ -7,7 +9,6 @@
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
-#include "akin/data/describe.h"
 #include "akin/report/report.h"
 #include "akin/report/report_json.h"
 

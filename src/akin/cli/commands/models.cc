@@ -3,8 +3,8 @@
 
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/output.h"
 #include "akin/report/text_table.h"
 
 namespace akin::cli {

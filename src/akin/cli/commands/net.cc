@@ -9,8 +9,8 @@
 #include "akin/cli/net_toml.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/report/text_table.h"
 #include "akin/nn/keras_file.h"
+#include "akin/report/text_table.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin::cli {

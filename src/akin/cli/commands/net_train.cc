@@ -9,9 +9,9 @@
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
-#include "akin/report/text_table.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"
+#include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {

@@ -9,8 +9,8 @@
 #include "akin/cli/net_report.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/report/text_table.h"
 #include "akin/nn/samples.h"
+#include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {

@@ -1,12 +1,13 @@
 // akin synthetic -o DIR
+#include "akin/data/synthetic.h"
+
 #include <nlohmann/json.hpp>
 
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
-#include "akin/data/synthetic.h"
 #include "akin/report/text_table.h"
 
 namespace akin::cli {

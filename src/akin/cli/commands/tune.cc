@@ -4,15 +4,15 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
 #include "akin/cli/training.h"
 #include "akin/cli/tune_report.h"
 #include "akin/data/dataset_io.h"
-#include "akin/report/text_table.h"
 #include "akin/experiment/tune/tuner.h"
+#include "akin/report/text_table.h"
 
 namespace akin::cli {
 namespace {

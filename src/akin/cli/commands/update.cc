@@ -1,16 +1,17 @@
 // akin update BUNDLE -d DATA -o BUNDLE
+#include "akin/experiment/update.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
-#include "akin/cli/output.h"
 #include "akin/cli/flags/param_flags.h"
+#include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/cli/shop_text.h"
 #include "akin/data/dataset_io.h"
 #include "akin/report/text_table.h"
-#include "akin/experiment/update.h"
 
 namespace akin::cli {
 namespace {

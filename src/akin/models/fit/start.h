@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin {

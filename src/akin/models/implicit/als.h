@@ -4,8 +4,8 @@
 #include <mutex>
 #include <string>
 
-#include "akin/models/implicit/als_solver.h"
 #include "akin/models/fit/warm_start.h"
+#include "akin/models/implicit/als_solver.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -107,7 +107,8 @@ class Als : public Model {
   static constexpr Traits kTraits = {
       .passes = "iterations", .explains = true, .warm_start = true, .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   const Matrix& item_vectors() const override { return items_; }

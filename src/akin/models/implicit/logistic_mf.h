@@ -46,7 +46,8 @@ class LogisticMf : public Model {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// (n_items, f + 2): [q_i, b_i, 1]

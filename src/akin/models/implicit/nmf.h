@@ -51,7 +51,8 @@ class Nmf : public Model {
 
   /// Throws Error(kBadData) if no event has a positive value, or values overflow; Error(kUsage) if given item
   /// vectors have negative entries.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// (n_items, f): H

@@ -18,7 +18,8 @@ class RatingDot : public PairNetModel {
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context) {
     const PairShape shape{.product = static_cast<std::size_t>(config.size), .weighted = false};
     return fit_rating_net(data, shape, config.options(kName), config.epochs, context);
   }

@@ -54,7 +54,8 @@ class Bpr : public PairModel {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   void save(TensorWriter& writer) const override;

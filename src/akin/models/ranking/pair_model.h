@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "akin/models/fit/interactions.h"
-#include "akin/models/ranking/ranking_kernels.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/model.h"
+#include "akin/models/ranking/ranking_kernels.h"
 
 namespace akin {
 

@@ -46,7 +46,8 @@ class AlsWr : public RatingFactors {
       .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:

@@ -7,10 +7,10 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/rating/rating_grid.h"
 #include "akin/models/rating/rating_kernels.h"
 #include "akin/models/rating/rating_weights.h"
-#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {

@@ -56,7 +56,8 @@ class MfSgd : public RatingFactors {
 
   /// Reports the (weighted) root mean squared error over each epoch, taken before the updates, as the loss.
   /// Throws Error(kBadData) for weights=recency if no rating has a time.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:

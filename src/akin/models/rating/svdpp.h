@@ -45,7 +45,8 @@ class Svdpp : public RatingFactors {
       .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// As RatingFactors::user_vector(), [p_u + |N|^-1/2 sum y_j, mu + b_u, 1], N = the history's items.

@@ -29,7 +29,8 @@ class BaggedProd2Vec : public EmbedModel {
   static constexpr std::string_view kName = "bagged-prod2vec";
   static constexpr std::string_view kSummary = "word2vec over receipts in order (Grbovic et al. 2015)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

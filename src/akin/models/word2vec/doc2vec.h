@@ -35,7 +35,8 @@ class Doc2Vec : public EmbedModel {
   static constexpr std::string_view kSummary =
       "vectors of users or documents, user2vec: PV-DM, PV-DBOW (Le & Mikolov 2014)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   const Matrix& embeddings() const override;

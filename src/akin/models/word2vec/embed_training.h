@@ -6,9 +6,9 @@
 
 #include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/model.h"
 #include "akin/models/word2vec/corpus.h"
 #include "akin/models/word2vec/windows.h"
-#include "akin/models/model.h"
 
 namespace akin {
 
@@ -50,8 +50,9 @@ using EmbedSnapshot = std::function<std::unique_ptr<Model>(const EmbedVectors&)>
 /// Trains `vectors` from where they are, with train_sgns() what it can train and with train_windows() the
 /// rest, and returns the model of them. `snapshot` also makes the models that the context's observer looks
 /// at. Throws Error(kCancelled), and Error(kBadData) if the vectors diverge.
-std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
-                                   EmbedVectors& vectors, const EmbedSnapshot& snapshot);
+std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options,
+                                   const FitContext& context, EmbedVectors& vectors,
+                                   const EmbedSnapshot& snapshot);
 
 /// Trains epoch by epoch, for the trainers: `run` trains one and returns its mean loss. Errors as
 /// train_embed().

@@ -26,7 +26,8 @@ class Item2Vec : public EmbedModel {
   static constexpr Traits kTraits = {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

@@ -6,8 +6,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
-#include "akin/models/word2vec/embed_start.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/word2vec/embed_start.h"
 
 namespace akin {
 namespace {

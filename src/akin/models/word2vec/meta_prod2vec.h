@@ -45,7 +45,8 @@ class MetaProd2Vec final : public EmbedModel {
   static constexpr std::string_view kName = "meta-prod2vec";
   static constexpr std::string_view kSummary = "prod2vec with metadata as words (Vasile et al. 2016)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   void save(TensorWriter& writer) const override;
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
-#include "akin/models/word2vec/prod2vec.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/word2vec/prod2vec.h"
 
 namespace akin {
 namespace {

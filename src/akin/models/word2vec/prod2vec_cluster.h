@@ -45,7 +45,8 @@ class Prod2VecCluster final : public EmbedModel {
       .uses_order = true, .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   void save(TensorWriter& writer) const override;
 

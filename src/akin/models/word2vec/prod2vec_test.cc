@@ -7,9 +7,9 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/word2vec/sgns.h"
 #include "akin/models/word2vec/window_trainer.h"
-#include "akin/models/fit/start.h"
 
 namespace akin {
 namespace {
