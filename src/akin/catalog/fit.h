@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// A struct of a model's parameters as fields, such as AlsConfig (configs.h): it names its model and gives its
-/// fields as text.
+/// A struct of a model's parameters as fields, such as AlsConfig (configs.h): it names its model and gives
+/// its fields as text.
 template <typename C>
 concept ModelConfig = requires(const C& config) {
   { C::kModel } -> std::convertible_to<std::string_view>;

@@ -33,9 +33,8 @@ struct BatchCounts {
 };
 
 /// Writes a list per id to `path`, in the order of the ids at any thread count. Tab-separated lines with a
-/// header
-/// (`what`, item, rank, score; tab, newline and backslash in ids written as \t, \n, \r, \\), or with --json
-/// one object per line. Nothing appears under `path` until all is written.
+/// header (`what`, item, rank, score; tab, newline and backslash in ids written as \t, \n, \r, \\), or with
+/// --json one object per line. Nothing appears under `path` until all is written.
 BatchCounts write_batch(const Batch& batch, const std::string& path, Session& session);
 
 }  // namespace akin::cli

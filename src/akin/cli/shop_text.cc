@@ -88,8 +88,8 @@ json ranked_json(const Dataset& shop, std::span<const Scored> ranked) {
 }
 
 std::vector<idx_t> last_items(const Dataset& shop, idx_t user, std::size_t count) {
-  const auto slice = std::ranges::equal_range(shop.events, user, std::ranges::less(),
-                                              &Event::user);  // events are sorted by user
+  // Events are sorted by user.
+  const auto slice = std::ranges::equal_range(shop.events, user, std::ranges::less(), &Event::user);
   std::vector<idx_t> items;
   for (auto event = slice.end(); event != slice.begin() && items.size() < count;) {
     --event;

@@ -26,12 +26,12 @@ double vector_length(const ParamValues& params) {
 }  // namespace
 
 std::string holdout_help() {
-  return "what to keep out of training for evaluation: last (each user's last event), ratio:F (a "
-         "random share of all events), user-ratio:F (of each user's), time:F (the latest share), "
-         "user-time:F (of each user's), fold:I/K (fold I of K), sessions:F (the latest users, from "
-         "their second event on), cold-items:F (all of some items), cold-users:F (the later half "
-         "of some users), given (the split the files came with), none. F is 0.2 unless said, 0.1 "
-         "for sessions and cold-*. Default: given if there is one, else last";
+  return "what to keep out of training for evaluation: last (each user's last event), ratio:F (a random "
+         "share of all events), user-ratio:F (of each user's), time:F (the latest share), user-time:F (of "
+         "each user's), fold:I/K (fold I of K), sessions:F (the latest users, from their second event on), "
+         "cold-items:F (all of some items), cold-users:F (the later half of some users), given (the split "
+         "the files came with), none. F is 0.2 unless said, 0.1 for sessions and cold-*. Default: given if "
+         "there is one, else last";
 }
 
 SplitSpec choose_split(const std::string& text, const Dataset& data, std::uint64_t seed) {

@@ -16,8 +16,8 @@ namespace akin::nets {
 struct NetTrainOptions {
   std::optional<int> epochs = {};  ///< of the file, else 1
   std::optional<int> batch = {};   ///< samples a step; of the file, else 32
-  std::optional<int> patience =
-      {};  ///< epochs without a better loss that end the training; of the file, else never
+  /// Epochs without a better loss that end the training; of the file, else never.
+  std::optional<int> patience = {};
   std::optional<double> learning_rate = {};     ///< above 0
   std::optional<double> validation_split = {};  ///< share of the samples, the last ones, that are only scored
   std::string init = {};                  ///< file of weights to begin with where names and shapes agree
@@ -38,10 +38,10 @@ struct TrainedNet {
   std::vector<nn::GradientNorm> norms;  ///< if asked for
 };
 
-/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that goes on where it stopped, on the
-/// data of `data`, of the kind that the net names. Remarks: weights taken from `init`, sizes of net and data.
-/// Throws Error(kUsage) with file and line for a wrong net or options, Error(kBadData) for data that do not fit,
-/// Error(kCancelled).
+/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that goes on where it stopped, on
+/// the data of `data`, of the kind that the net names. Remarks: weights taken from `init`, sizes of net and
+/// data. Throws Error(kUsage) with file and line for a wrong net or options, Error(kBadData) for data that do
+/// not fit, Error(kCancelled).
 TrainedNet train_net(const std::string& path, const std::string& data, const NetTrainOptions& options,
                      const Context& context);
 

@@ -19,8 +19,8 @@ struct AttributeFilter {
 
 struct RecommendRequest {
   std::optional<std::string> user = {};  ///< an id of the bundle
-  std::vector<std::string> history =
-      {};  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
+  /// Item ids, oldest first; alone: a new user; with user: appended to theirs.
+  std::vector<std::string> history = {};
   std::size_t k = 10;
   bool include_seen = false;  ///< items of the history may be recommended again
   std::vector<AttributeFilter> filters = {};

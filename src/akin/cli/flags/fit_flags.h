@@ -13,8 +13,8 @@ namespace akin::cli {
 /// --patience, --metric, --eval-every, --stop-after, --checkpoint, --checkpoint-seconds, --resume.
 class FitFlags {
  public:
-  /// Adds the flags for a model that is fitted in passes; for another, throws Error(kUsage) if `args` use
-  /// them.
+  /// Adds the flags for a model that is fitted in passes; for another,
+  /// throws Error(kUsage) if `args` use them.
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args);
   /// What was asked for. Throws Error(kUsage) for an unknown metric, or flags that need others.
   MonitorOptions options(const CommandLine& line, const ModelEntry& entry) const;
@@ -34,8 +34,8 @@ bool needs_monitor(const MonitorOptions& options);
 
 /// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 passes of it.
 std::string curve_lines(const FitMonitor& monitor);
-/// {"metric", "best_pass", "best_value", "passes", "resumed_at", "curve": [{"pass", "loss", "value",
-/// "seconds"}]}
+/// {"metric", "best_pass", "best_value", "passes", "resumed_at",
+///  "curve": [{"pass", "loss", "value", "seconds"}]}
 nlohmann::json monitor_json(const FitMonitor& monitor);
 
 }  // namespace akin::cli

@@ -113,8 +113,8 @@ class Als : public Model {
 
   const Matrix& item_vectors() const override { return items_; }
   /// The stored vector of a user with training events, whatever the history; else the exact x_u of the
-  /// history's events (an event without a value counts 1). False if neither exists. Cost of the latter: O(n
-  /// f^2 + f^3).
+  /// history's events (an event without a value counts 1). False if neither exists. Cost of the latter:
+  /// O(n f^2 + f^3).
   bool user_vector(const Query& query, std::span<float> out) const override;
   /// The exact y_i given the stored users.
   bool item_vector(std::span<const idx_t> users, std::span<const float> values,
