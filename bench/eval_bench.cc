@@ -83,8 +83,7 @@ void compare(std::size_t users, std::size_t items, std::size_t dim, std::size_t 
       2.0 * static_cast<double>(users) * static_cast<double>(items) * static_cast<double>(dim);
   fmt::print(
       "{:>7} x {:>6} x {:>3}  product {:.3f} s ({:.1f} GFLOP/s)  ranking metrics {:.3f} s, ratio {:.2f}  "
-      "with "
-      "intervals {:.3f} s, ratio {:.2f}  and beyond accuracy {:.3f} s, ratio {:.2f}\n",
+      "with intervals {:.3f} s, ratio {:.2f}  and beyond accuracy {:.3f} s, ratio {:.2f}\n",
       users, items, dim, product, flops / product * 1e-9, ranking, ranking / product, intervals,
       intervals / product, whole, whole / product);
 }

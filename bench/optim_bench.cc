@@ -49,7 +49,8 @@ void measure(const char* rule, std::size_t cols, std::size_t rows) {
 }  // namespace
 
 int main() {
-  fmt::print("{}\n{:10}{:>6}{:>9}{:>12}{:>13}\n", instruction_set(), "rule", "cols", "rows", "a row", "plain");
+  fmt::print("{}\n{:10}{:>6}{:>9}{:>12}{:>13}\n", instruction_set(), "rule", "cols", "rows", "a row",
+             "plain");
   for (const char* rule : {"sgd", "momentum", "adagrad", "rmsprop", "adam", "adadelta"}) {
     for (const std::size_t cols : {32U, 64U}) {
       for (const std::size_t rows : {61U, 200'003U}) measure(rule, cols, rows);

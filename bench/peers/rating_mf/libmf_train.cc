@@ -1,6 +1,6 @@
 // Trains LIBMF on ratings in memory and says how long mf_train took and how good the model is.
-// Usage: libmf_train TRAIN TEST factors threads lambda eta passes...     (files of int32 user, int32 item,
-// float32 rating)
+// Usage: libmf_train TRAIN TEST factors threads lambda eta passes...
+//   (files of int32 user, int32 item, float32 rating)
 #include <sys/resource.h>
 
 #include <chrono>

@@ -48,8 +48,8 @@ class LineReader {
   LineReader& operator=(LineReader&&) noexcept;
 
   /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line
-  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB and for
-  /// UTF-16; messages hold path:line.
+  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB and for UTF-16;
+  /// messages hold path:line.
   std::optional<std::string_view> next();
   /// Number of the line last returned, from 1.
   std::uint64_t line_number() const { return line_number_; }

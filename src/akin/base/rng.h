@@ -28,8 +28,8 @@ class Rng {
   std::uint64_t below(std::uint64_t n) {
     return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
   }
-  /// Normal with mean 0 and standard deviation 1 (Box-Muller; one of the two values is dropped to stay
-  /// stateless).
+  /// Normal with mean 0 and standard deviation 1 (Box-Muller; one of the two values is dropped
+  /// to stay stateless).
   double normal() {
     const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
     return radius * std::cos(6.283185307179586 * uniform());

@@ -146,8 +146,8 @@ TensorReader::TensorReader(const std::string& path) : path_(path) {
 
   std::size_t size = 0;
   for (const auto& [name, entry] : entries_) size = std::max(size, entry.end);
-  // Grow while reading, so that a header that promises terabytes fails as a short file and not as an
-  // allocation.
+  // Grow while reading, so that a header that promises terabytes fails as a short file
+  // and not as an allocation.
   constexpr std::size_t kStep = std::size_t{1} << 26;
   std::size_t done = 0;
   while (done < size) {

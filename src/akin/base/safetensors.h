@@ -31,8 +31,8 @@ constexpr std::string_view dtype_name() {
   if constexpr (std::is_same_v<T, std::uint8_t>) return "U8";
 }
 
-/// Collects tensors and metadata, then writes them at once. Spans given to tensor() must stay valid until
-/// write().
+/// Collects tensors and metadata, then writes them at once. Spans given
+/// to tensor() must stay valid until write().
 class TensorWriter {
  public:
   /// `kind` says what the file is, such as "dataset" or "model".
@@ -103,8 +103,8 @@ class TensorReader {
   explicit TensorReader(const std::string& path);
 
   const std::string& path() const { return path_; }
-  /// Throws Error(kBadData) unless the file is an akin file of this kind and of a format version this akin
-  /// knows.
+  /// Throws Error(kBadData) unless the file is an akin file of this kind
+  /// and of a format version this akin knows.
   void expect_kind(std::string_view kind) const;
 
   const std::map<std::string, std::string>& metadata() const { return metadata_; }

@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// A struct of a model's parameters as fields, such as AlsConfig (configs.h): it names its model and gives its
-/// fields as text.
+/// A struct of a model's parameters as fields, such as AlsConfig (configs.h): it names its model and gives
+/// its fields as text.
 template <typename C>
 concept ModelConfig = requires(const C& config) {
   { C::kModel } -> std::convertible_to<std::string_view>;
@@ -30,7 +30,8 @@ struct ModelSpec {
   }
   ModelSpec(std::string_view model, ParamValues values = {})
       : ModelSpec(find_model(model), std::move(values)) {}
-  ModelSpec(const char* model, ParamValues values = {}) : ModelSpec(std::string_view(model), std::move(values)) {}
+  ModelSpec(const char* model, ParamValues values = {})
+      : ModelSpec(std::string_view(model), std::move(values)) {}
   /// From a typed configuration: ModelSpec spec = AlsConfig{.factors = 32};
   template <ModelConfig C>
   ModelSpec(const C& config) : ModelSpec(std::string_view(C::kModel), config.values()) {}

@@ -4,23 +4,11 @@
 
 #include "akin/base/error.h"
 #include "akin/models/baseline/bias.h"
-#include "akin/models/word2vec/bagged_prod2vec.h"
-#include "akin/models/word2vec/doc2vec.h"
-#include "akin/models/word2vec/item2vec.h"
-#include "akin/models/word2vec/meta_prod2vec.h"
-#include "akin/models/word2vec/prod2vec.h"
-#include "akin/models/word2vec/prod2vec_cluster.h"
-#include "akin/models/word2vec/word2vec.h"
+#include "akin/models/baseline/popularity.h"
 #include "akin/models/implicit/als.h"
-#include "akin/models/rating/als_wr.h"
-#include "akin/models/ranking/bpr.h"
 #include "akin/models/implicit/logistic_mf.h"
-#include "akin/models/rating/mf_sgd.h"
 #include "akin/models/implicit/nmf.h"
-#include "akin/models/rating/nmf_rating.h"
 #include "akin/models/implicit/svd.h"
-#include "akin/models/rating/svdpp.h"
-#include "akin/models/ranking/warp.h"
 #include "akin/models/linear/ease.h"
 #include "akin/models/linear/slim.h"
 #include "akin/models/neighbors/co_occurrence.h"
@@ -34,7 +22,19 @@
 #include "akin/models/neural/neumf.h"
 #include "akin/models/neural/rating_dot.h"
 #include "akin/models/neural/rating_mlp.h"
-#include "akin/models/baseline/popularity.h"
+#include "akin/models/ranking/bpr.h"
+#include "akin/models/ranking/warp.h"
+#include "akin/models/rating/als_wr.h"
+#include "akin/models/rating/mf_sgd.h"
+#include "akin/models/rating/nmf_rating.h"
+#include "akin/models/rating/svdpp.h"
+#include "akin/models/word2vec/bagged_prod2vec.h"
+#include "akin/models/word2vec/doc2vec.h"
+#include "akin/models/word2vec/item2vec.h"
+#include "akin/models/word2vec/meta_prod2vec.h"
+#include "akin/models/word2vec/prod2vec.h"
+#include "akin/models/word2vec/prod2vec_cluster.h"
+#include "akin/models/word2vec/word2vec.h"
 
 namespace akin {
 namespace {
@@ -92,12 +92,11 @@ const std::vector<ModelEntry>& models() {
       entry<MetaProd2Vec>(),  entry<Prod2VecCluster>(),
       entry<Word2Vec>(),      entry<Doc2Vec>(),
       entry<Gmf>(),           entry<Mlp>(),
-      entry<NeuMf>(),
-      entry<ItemKnnRating>(), entry<UserKnnRating>(),
-      entry<SlopeOne>(),      entry<MfSgd>(),
-      entry<Svdpp>(),         entry<AlsWr>(),
-      entry<NmfRating>(),     entry<RatingDot>(),
-      entry<RatingMlp>(),
+      entry<NeuMf>(),         entry<ItemKnnRating>(),
+      entry<UserKnnRating>(), entry<SlopeOne>(),
+      entry<MfSgd>(),         entry<Svdpp>(),
+      entry<AlsWr>(),         entry<NmfRating>(),
+      entry<RatingDot>(),     entry<RatingMlp>(),
   };
   return kModels;
 }

@@ -11,8 +11,8 @@
 
 namespace akin {
 
-/// A model class with its type erased. The command line, documentation, bundles and contract tests iterate
-/// these.
+/// A model class with its type erased. The command line, documentation,
+/// bundles and contract tests iterate these.
 struct ModelEntry {
   std::string_view name;
   std::string_view summary;
@@ -24,9 +24,10 @@ struct ModelEntry {
     std::string_view type;  ///< "int", "float", "bool", "string"
   };
   std::vector<ParamInfo> (*params)();
-  /// Fits with the given parameters over the defaults. Throws Error(kUsage) for an unknown name or a wrong
-  /// value.
-  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values, const FitContext& context);
+  /// Fits with the given parameters over the defaults. Throws Error(kUsage) for an unknown name
+  /// or a wrong value.
+  std::unique_ptr<Model> (*fit)(const TrainingData& data, const ParamValues& values,
+                                const FitContext& context);
   /// Checks `values` and returns all parameters with defaults filled in.
   ParamValues (*complete)(const ParamValues& values);
   std::unique_ptr<Model> (*load)(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -16,8 +16,8 @@ namespace akin::cli {
 
 using Args = std::vector<std::string>;
 
-/// Where the text of a flag goes that is a parameter of something else (a model, a format); absent unless
-/// given.
+/// Where the text of a flag goes that is a parameter of something else (a model, a format);
+/// absent unless given.
 struct NamedValue {
   std::map<std::string, std::string>* values;
   std::string name;
@@ -69,8 +69,8 @@ class CommandLine {
   /// --help was asked for and has been printed: the command ends. Throws Error(kUsage) with the nearest valid
   /// names, and where a file that is read would be overwritten.
   bool parse(const Args& args);
-  /// Whether a flag (by its long name without dashes) got a value from the command line or the configuration
-  /// file.
+  /// Whether a flag (by its long name without dashes) got a value from the command line
+  /// or the configuration file.
   bool given(std::string_view name) const;
 
   /// The text of --help.
@@ -105,8 +105,8 @@ class CommandLine {
   std::vector<Entry> entries_;
 };
 
-/// Breaks `text` into lines of at most `width` columns; lines after the first are indented by `indent`
-/// spaces.
+/// Breaks `text` into lines of at most `width` columns; lines after the first are indented
+/// by `indent` spaces.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace akin::cli

@@ -8,8 +8,8 @@
 
 namespace akin::cli {
 
-/// Each runs one command and returns the exit code; `args` are the words after the command's name. They throw
-/// Error.
+/// Each runs one command and returns the exit code; `args` are the words after the command's name.
+/// They throw Error.
 int run_import(const Args& args);
 int run_describe(const Args& args);
 int run_synthetic(const Args& args);

@@ -11,14 +11,14 @@
 namespace akin::cli {
 namespace {
 
-// A handler may only touch lock-free atomics and post a semaphore; a thread turns that into a request to
-// stop.
+// A handler may only touch lock-free atomics and post a semaphore; a thread turns
+// that into a request to stop.
 std::atomic<int> signal_received{0};
 sem_t wake;
 std::atomic<int> unreadable{-1};  // a descriptor that cannot be read
 
-/// A read that waits for standard input is tried again after a signal; it must then fail instead of waiting
-/// on.
+/// A read that waits for standard input is tried again after a signal;
+/// it must then fail instead of waiting on.
 void on_signal(int signal) {
   const int saved = errno;
   signal_received.store(signal);
@@ -27,8 +27,8 @@ void on_signal(int signal) {
   errno = saved;
 }
 
-/// SA_RESETHAND: the second signal does what it does by default. No SA_RESTART: a read that waits for input
-/// ends.
+/// SA_RESETHAND: the second signal does what it does by default. No SA_RESTART:
+/// a read that waits for input ends.
 void handle(int signal) {
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -45,8 +45,8 @@ Interrupt::Interrupt() {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all,
-                  &before);  // the watcher takes no signals: they interrupt the working thread
+  // The watcher takes no signals: they interrupt the working thread.
+  pthread_sigmask(SIG_BLOCK, &all, &before);
   watcher_ = std::thread([this] {
     while (sem_wait(&wake) != 0) {
     }

@@ -7,8 +7,8 @@
 
 namespace akin::cli {
 
-/// Makes the three standard streams safe: a closed one becomes /dev/null, a reader that went away (`akin ...
-/// | head`) is an error to handle and not a signal that kills. Call it once, first.
+/// Makes the three standard streams safe: a closed one becomes /dev/null, a reader that went away
+/// (`akin ... | head`) is an error to handle and not a signal that kills. Call it once, first.
 void prepare_streams();
 
 /// Writes to standard output. Throws Error(kIo) if it cannot be written (a full disk); once the reader has
@@ -19,8 +19,8 @@ void print_json(const nlohmann::json& value);
 /// Flushes standard output. Throws as print().
 void flush_output();
 
-/// Writes one line to standard error. Control characters become spaces: a line stays a line whatever an id
-/// holds.
+/// Writes one line to standard error. Control characters become spaces: a line stays a line
+/// whatever an id holds.
 void print_error_line(std::string_view text);
 
 /// Whether standard error is a terminal.

@@ -46,8 +46,8 @@ std::string progress_line(const Progress& progress, std::uint64_t fresh, double 
                                               short_number(static_cast<double>(progress.total)))
                                 : short_number(static_cast<double>(progress.done));
   std::string line = fmt::format("{} {}", progress.phase, count);
-  const bool unit_is_phase =
-      progress.unit.substr(0, progress.phase.size()) == progress.phase;  // "epoch 3 epochs"
+  // "epoch 3 epochs"
+  const bool unit_is_phase = progress.unit.substr(0, progress.phase.size()) == progress.phase;
   if (!progress.unit.empty() && !unit_is_phase) line += fmt::format(" {}", progress.unit);
   std::string tail;
   if (fresh > 0 && seconds > 0.05) {

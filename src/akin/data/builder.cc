@@ -26,8 +26,8 @@ struct Renumbering {
   bool is_identity() const { return kept.size() == new_idx.size(); }
 };
 
-/// Sorts by (user, time), stable. Returns the old position of each event unless nothing moved and `track` is
-/// false.
+/// Sorts by (user, time), stable. Returns the old position of each event unless nothing moved
+/// and `track` is false.
 std::vector<std::uint64_t> sort_events(std::vector<Event>& events, std::size_t n_users, bool track) {
   const auto before = [](const Event& a, const Event& b) {
     return a.user != b.user ? a.user < b.user : a.time < b.time;

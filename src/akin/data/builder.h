@@ -19,8 +19,8 @@ enum class RepeatPolicy { kKeep, kFirst, kLast, kSum, kMax, kMean };
 /// Filters of an import, applied in this order: kind weights, value threshold, time window, repeats, then
 /// k-core and minimum length until nothing changes.
 struct ImportFilters {
-  std::vector<std::pair<EventKind, float>>
-      kind_weights;                   ///< value of the kind's events is multiplied; 0 removes them
+  /// Value of the kind's events is multiplied; 0 removes them.
+  std::vector<std::pair<EventKind, float>> kind_weights;
   std::optional<float> min_value;     ///< events below are removed (ratings -> implicit threshold)
   std::optional<float> binarize;      ///< every remaining value becomes this
   std::optional<std::int64_t> since;  ///< first second kept

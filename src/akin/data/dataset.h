@@ -52,8 +52,8 @@ struct ReviewTable {
   std::size_t size() const { return event.size(); }
 };
 
-/// Related items as a shop shows them, such as also_bought: (item, related item) pairs. Truth of link
-/// prediction.
+/// Related items as a shop shows them, such as also_bought: (item, related item) pairs.
+/// Truth of link prediction.
 struct ItemLinks {
   std::string name;
   std::vector<std::pair<idx_t, idx_t>> pairs;
@@ -64,8 +64,8 @@ struct Dataset {
   std::string name;  ///< such as the file it was imported from; for titles of tables only
   IdMap users;
   IdMap items;
-  std::vector<Event>
-      events;  ///< sorted by (user, time), ties in file order: a user's slice is their sequence
+  /// Sorted by (user, time), ties in file order: a user's slice is their sequence.
+  std::vector<Event> events;
   AttributeTable item_attributes;  ///< rows = items
   AttributeTable user_attributes;  ///< rows = users
   ReviewTable reviews;
@@ -98,8 +98,8 @@ std::vector<idx_t> last_items(std::span<const Event> events, idx_t user, std::si
 
 /// The (users, items) matrix of events; columns ascending within a row. Repeated (user, item) events become
 /// one entry: their values are summed for `Repeats::kSum`, the latest wins for `kLast`. The same at any
-/// number of threads, which are as for parallel_for(). Cost: O(events + users), long rows being sorted by
-/// counting.
+/// number of threads, which are as for parallel_for(). Cost: O(events + users),
+/// long rows being sorted by counting.
 enum class Repeats { kSum, kLast };
 Csr to_csr(std::span<const Event> events, std::size_t n_users, std::size_t n_items, Repeats repeats,
            int threads = 1);

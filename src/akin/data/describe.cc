@@ -11,16 +11,16 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kMaxCountedValues =
-    4096;  // more different values than this are sorted instead of counted
+// More different values than this are sorted instead of counted.
+constexpr std::size_t kMaxCountedValues = 4096;
 constexpr std::size_t kMaxListedValues = 50;
 constexpr std::int64_t kSecondsPerDay = 86400;
 
 /// (value, how often), ascending by value.
 using ValueCounts = std::vector<std::pair<float, std::uint64_t>>;
 
-/// The value at sorted position `rank` (from 0), where `at(i)` is the i-th smallest; between two positions
-/// linearly.
+/// The value at sorted position `rank` (from 0), where `at(i)` is the i-th smallest;
+/// between two positions linearly.
 template <typename At>
 double interpolate(std::uint64_t n, double quantile, const At& at) {
   const double rank = quantile * static_cast<double>(n - 1);
@@ -64,8 +64,8 @@ Summary summarize_counts(const ValueCounts& counts) {
 /// The different values of the events, or nothing if there are too many to count. NaN is left out.
 ValueCounts count_values(const std::vector<Event>& events) {
   std::unordered_map<float, std::uint64_t> counts;
-  std::uint64_t* last =
-      nullptr;  // most events have the value of the one before: ratings are few, weights mostly 1
+  // Most events have the value of the one before: ratings are few, weights mostly 1.
+  std::uint64_t* last = nullptr;
   float last_value = 0;
   for (const Event& event : events) {
     if (last == nullptr || event.value != last_value) {

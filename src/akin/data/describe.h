@@ -10,8 +10,8 @@
 
 namespace akin {
 
-/// Summary of numbers as pandas' describe() gives it: n - 1 in the standard deviation, quartiles by linear
-/// interpolation.
+/// Summary of numbers as pandas' describe() gives it: n - 1 in the standard deviation,
+/// quartiles by linear interpolation.
 struct Summary {
   std::uint64_t count = 0;
   double mean = 0, std = 0, min = 0, q25 = 0, q50 = 0, q75 = 0, max = 0;
@@ -19,8 +19,9 @@ struct Summary {
 /// NaN values are left out. All zero if there are no values; std is 0 for a single one. Quartiles are exact.
 /// Cost: O(n).
 Summary summarize(std::vector<double> values);
-/// Gini coefficient of non-negative counts, (2 sum_i i x_i) / (n sum_i x_i) - (n + 1) / n for ascending x_1
-/// .. x_n: 0 = all equal, near 1 = one has everything; 0 if there are none or all are 0. Cost: O(n log n).
+/// Gini coefficient of non-negative counts, (2 sum_i i x_i) / (n sum_i x_i) - (n + 1) / n for ascending
+/// x_1 .. x_n: 0 = all equal, near 1 = one has everything; 0 if there are none or all are 0.
+/// Cost: O(n log n).
 double gini(std::vector<std::uint64_t> counts);
 
 /// Figures per user and per item are over those that have events; the others are counted.
@@ -32,24 +33,24 @@ struct Description {
   std::int64_t first_time = kNoTime, last_time = kNoTime;
   std::uint64_t events_without_time = 0;
   Summary values;
-  std::vector<std::pair<float, std::uint64_t>>
-      value_counts;  ///< ascending; empty if over 50 different values
+  /// Ascending; empty if over 50 different values.
+  std::vector<std::pair<float, std::uint64_t>> value_counts;
   Summary events_per_user, events_per_item;
   double gini_users = 0, gini_items = 0;
   /// (share of items, most popular first; share of all events they have), ascending: the long tail.
   std::vector<std::pair<double, double>> popularity;
   std::vector<std::pair<std::string, std::uint64_t>> kinds;  ///< event kinds present
-  Summary review_words;  ///< words per review text, separated by white space; empty ones are in; count 0 = no
-                         ///< reviews
+  /// Words per review text, separated by white space; empty ones are in; count 0 = no reviews.
+  Summary review_words;
   std::uint64_t empty_reviews = 0;
-  /// (attribute, share of all items or users that have it), in the order of import; "reviews" = a review with
-  /// words.
+  /// (attribute, share of all items or users that have it), in the order of import;
+  /// "reviews" = a review with words.
   std::vector<std::pair<std::string, double>> item_content, user_content;
   std::vector<std::pair<std::string, std::uint64_t>> links;
-  std::uint64_t validation_events = 0, test_events = 0, history_events = 0,
-                candidates = 0;  ///< of a given split
-  /// ("2014-07" in UTC, events), ascending; months without events between the first and the last are not
-  /// listed.
+  /// Of a given split.
+  std::uint64_t validation_events = 0, test_events = 0, history_events = 0, candidates = 0;
+  /// ("2014-07" in UTC, events), ascending; months without events between the first
+  /// and the last are not listed.
   std::vector<std::pair<std::string, std::uint64_t>> events_by_month;
 };
 /// Cost: O(events + bytes of reviews) time; O(users + items) memory, plus 8 bytes an event if it has over

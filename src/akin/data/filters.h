@@ -19,8 +19,8 @@ struct IndexSpace {
 
 /// Applies `filters` to `events` in place, in the order given at ImportFilters, and appends what each step
 /// removed to `counts` (steps that removed nothing stand there with zeros). `origin` becomes the old position
-/// of each event left; it stays empty if none was removed. Order is kept. Cost: O(n) per step, O(n log n) for
-/// repeats.
+/// of each event left; it stays empty if none was removed. Order is kept. Cost:
+/// O(n) per step, O(n log n) for repeats.
 void apply_filters(const ImportFilters& filters, std::vector<Event>& events, IndexSpace space,
                    std::vector<std::uint64_t>& origin, std::vector<FilterCount>& counts);
 

@@ -15,8 +15,8 @@ namespace akin {
 
 /// A two-way map between ids and indices 0 .. size() - 1 in order of first appearance. Open addressing over a
 /// 64-bit hash that is one to one for ids of up to 7 bytes, so that finding one of them touches one cache
-/// line; 18 to 36 bytes per id beside the id's own bytes and their place. Const calls are safe from many
-/// threads.
+/// line; 18 to 36 bytes per id beside the id's own bytes and their place.
+/// Const calls are safe from many threads.
 class IdMap {
  public:
   std::size_t size() const { return ids_.size(); }

@@ -47,8 +47,8 @@ void parse_fold(std::string_view text, std::string_view argument, SplitSpec& spe
   const auto folds = number_of<int>(argument.substr(std::min(slash + 1, argument.size())));
   if (!fold || !folds || *folds < 2 || *folds > kMostFolds || *fold < 1 || *fold > *folds) {
     fail(ErrorCode::kUsage,
-         "holdout '{}': expected fold:I/K, fold I of K, with K from 2 to {} and I from 1 to K, such as "
-         "fold:1/5",
+         "holdout '{}': expected fold:I/K, fold I of K, with K from 2 to {} and I from 1 to K, "
+         "such as fold:1/5",
          text, kMostFolds);
   }
   spec.fold = *fold;

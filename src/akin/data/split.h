@@ -42,7 +42,8 @@ SplitSpec parse_split(std::string_view text, std::uint64_t seed);
 /// The splits of one experiment: "folds:K" (K left out: 5) gives fold:1/K ... fold:K/K, everything else the
 /// one split of parse_split().
 std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed);
-/// What parse_split() makes of `holdout`; of "": the split that came with the files, else each user's last event.
+/// What parse_split() makes of `holdout`; of "": the split that came with the files,
+/// else each user's last event.
 SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed);
 /// The same where an experiment may have several splits: what parse_protocol() makes of it.
 std::vector<SplitSpec> choose_splits(std::string_view holdout, const Dataset& data, std::uint64_t seed);

@@ -10,8 +10,8 @@ namespace akin {
 
 /// A data set, split. Events of all parts are sorted by (user, time).
 struct SplitDataset {
-  Dataset shop;                   ///< ids, attributes, candidates, and the training events only; no reviews
-  std::vector<Event> known;       ///< training, validation and history events; empty if training is all of them
+  Dataset shop;              ///< ids, attributes, candidates, and the training events only; no reviews
+  std::vector<Event> known;  ///< training, validation and history events; empty if training is all of them
   std::vector<Event> validation;  ///< to choose parameters by
   std::vector<Event> test;        ///< to report figures on
   SplitSpec split;

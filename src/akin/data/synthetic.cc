@@ -231,8 +231,8 @@ void SyntheticConfig::check() const {
   }
   if (events < least || events > most) {
     fail(ErrorCode::kUsage,
-         "events is {}; {} users with at least {} reviews each of {} items that have events make {} to {} "
-         "possible",
+         "events is {}; {} users with at least {} reviews each of {} items that have events make {} "
+         "to {} possible",
          events, users, min_events, warm, least, most);
   }
 }

@@ -101,8 +101,8 @@ struct SyntheticTruth {
   float affinity(std::size_t user, std::size_t item) const;
   /// mu + b_u + b_i + gamma <taste_u, style_i>: the rating before noise and rounding.
   float mean_rating(std::size_t user, std::size_t item) const;
-  /// Expectation of the rating as written (noise added, rounded, clamped to 1..5): the best possible
-  /// prediction.
+  /// Expectation of the rating as written (noise added, rounded, clamped to 1..5):
+  /// the best possible prediction.
   double expected_rating(std::size_t user, std::size_t item) const;
   /// Chance that an unprompted pick of the user comes from the category.
   float category_share(std::size_t user, idx_t category) const;

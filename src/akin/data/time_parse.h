@@ -9,22 +9,20 @@
 namespace akin {
 
 /// Reads times in one format:
-///   "auto"          whole or decimal numbers, or ISO dates. Numbers from 1e11 on are milliseconds, from 1e14
-///   on
-///                   microseconds, from 1e17 on nanoseconds (1e11 seconds would be the year 5138);
+///   "auto"          whole or decimal numbers, or ISO dates. Numbers from 1e11 on are milliseconds, from
+///                   1e14 on microseconds, from 1e17 on nanoseconds (1e11 seconds would be the year 5138);
 ///   "seconds", "milliseconds"  numbers, fractions are cut off downwards;
-///   "iso"           2010-12-01, 2010-12-01 08:26, 2010-12-01T08:26:00.250Z, 2010-12-01 08:26:00+02:00, also
-///   with '/'
-///                   between year, month and day; without a zone UTC;
+///   "iso"           2010-12-01, 2010-12-01 08:26, 2010-12-01T08:26:00.250Z, 2010-12-01 08:26:00+02:00,
+///                   also with '/' between year, month and day; without a zone UTC;
 ///   a pattern       of %Y %m %d %H %M %S %y %b (%y: 69-99 are 1969-1999; %b: English month names) and
-///   literal text, UTC.
+///                   literal text, UTC.
 class TimeParser {
  public:
   /// Throws Error(kUsage) for an unknown name or pattern.
   explicit TimeParser(std::string_view format = "auto");
 
-  /// nullopt if `text` is no such time or lies outside the years 1 to 9999. Never throws; safe from many
-  /// threads.
+  /// nullopt if `text` is no such time or lies outside the years 1 to 9999. Never throws;
+  /// safe from many threads.
   std::optional<std::int64_t> operator()(std::string_view text) const;
 
  private:

@@ -17,8 +17,8 @@ namespace akin {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-/// Users of one float sum; chunks are added up in double precision. Keeps the operands of a product in the L2
-/// cache.
+/// Users of one float sum; chunks are added up in double precision. Keeps the operands of a product
+/// in the L2 cache.
 constexpr std::size_t kChunk = 1024;
 /// Resamples of one product; a multiple of what the kernel takes at once.
 constexpr std::size_t kBlock = 12;

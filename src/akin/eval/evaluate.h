@@ -23,8 +23,8 @@ struct PopularityBin {
   std::uint64_t hits = 0;      ///< of them within the first Evaluation::bins_cutoff of the list
 };
 
-/// The outcome of one evaluation. Everything that was not evaluated is counted. How each metric is defined:
-/// docs/evaluation.md.
+/// The outcome of one evaluation. Everything that was not evaluated is counted.
+/// How each metric is defined: docs/evaluation.md.
 struct Evaluation {
   std::string protocol;                ///< one line: what was ranked against what
   std::uint64_t users = 0;             ///< users evaluated by ranking

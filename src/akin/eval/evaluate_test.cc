@@ -239,8 +239,8 @@ TEST(Evaluate, FallbackIsPopularity) {
 
 TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
   Shop shop(2, 6, {event(0, 5), event(1, 5)}, {event(0, 2), event(1, 2)});
-  // u0: item 2 against 3 and 4 (3 twice; 2 itself given too); better items 0 and 1 do not matter. u1: against
-  // all.
+  // u0: item 2 against 3 and 4 (3 twice; 2 itself given too); better items 0 and 1 do not matter.
+  // u1: against all.
   shop.data.candidates.cols = 6;
   shop.data.candidates.offsets = {0, 4, 4};
   shop.data.candidates.indices = {4, 3, 3, 2};
@@ -255,8 +255,7 @@ TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
     EXPECT_EQ(
         e.protocol,
         "1 of 2 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
-        "training items "
-        "excluded");
+        "training items excluded");
   }
   shop.test = {event(0, 2)};
   EXPECT_EQ(shop.evaluate(TableModel(Kind::kScores, std::vector(2, std::vector<float>(6))), {1}).protocol,

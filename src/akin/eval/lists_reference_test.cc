@@ -1,5 +1,5 @@
-// Every metric against other libraries' on the same lists: tests/reference/recommendation_lists.py made the
-// numbers.
+// Every metric against other libraries' on the same lists: tests/reference/recommendation_lists.py
+// made the numbers.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -12,8 +12,8 @@ namespace akin {
 /// Which of two values of a metric is the better one.
 enum class Better { kHigher, kLower, kNeither };
 
-/// A metric. Most are means over users, and keep what they are the mean of: intervals and paired tests need
-/// it.
+/// A metric. Most are means over users, and keep what they are the mean of:
+/// intervals and paired tests need it.
 ///
 ///   value = sum_u w_u x_u / sum_u w_u, or its square root if `root`
 struct Metric {

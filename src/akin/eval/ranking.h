@@ -14,14 +14,13 @@ namespace akin {
 /// Where held-out items stand among items of the same score.
 enum class Ties {
   kAgainst,   ///< last: a constant scorer gets nothing
-  kInFavour,  ///< first: what counting only strictly better items amounts to; for comparison with such
-              ///< figures
+  kInFavour,  ///< first: what counting only strictly better items amounts to; to compare with such figures
 };
 
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
 /// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are
-/// not ranked at all. Reused from user to user. Cost: one comparison per score and O(log
-/// k) work for the few that pass.
+/// not ranked at all. Reused from user to user. Cost: one comparison per score and O(log k) work for the few
+/// that pass.
 class RankScan {
  public:
   RankScan(std::size_t k, Ties ties);

@@ -18,8 +18,9 @@ namespace akin {
 ///
 /// With options.liked = t, every model is scored as a classifier of value >= t as well:
 ///
-///   AUC(liked) = share of (positive, negative) pairs of events in which the positive scores higher, ties
-///   half GAUC = mean over users with both kinds of their own AUC(liked), weighted by their number of events
+///   AUC(liked) = share of (positive, negative) pairs of events in which the positive scores higher,
+///          ties half
+///   GAUC = mean over users with both kinds of their own AUC(liked), weighted by their number of events
 ///          (Zhu et al. 2017, "Optimized cost per click in Taobao display advertising")
 ///   accuracy = share of events with (prediction >= t) = (value >= t), for models that predict ratings, or
 ///          (probability >= 1/2) for models that predict probabilities

@@ -38,13 +38,13 @@ struct PairedTests {
 /// Compares two models' values of the same metric on the same users.
 ///
 ///   student_p: t = mean(d) / (sd(d) / sqrt(n)) with n - 1 degrees of freedom. If all d are equal but not 0,
-///   p = 0.
+///     p = 0.
 ///   wilcoxon_p: differences of 0 are dropped, as Wilcoxon did, equal |d| share their mean rank; normal
-///   approximation with the correction for ties and the continuity correction of 1/2. Differences of floats:
-///   |d| within a millionth of each other count as equal.
+///     approximation with the correction for ties and the continuity correction of 1/2. Differences of
+///     floats: |d| within a millionth of each other count as equal.
 ///   randomization_p: if the models are the same, the sign of each d is a coin flip. With d* = the sum with
-///   random signs: p = (1 + number of |d*| >= |d|) / (1 + permutations); all sign patterns instead, p =
-///   their share, if at most 16 differences are not 0. The signs depend on options.seed only.
+///     random signs: p = (1 + number of |d*| >= |d|) / (1 + permutations); all sign patterns instead,
+///     p = their share, if at most 16 differences are not 0. The signs depend on options.seed only.
 ///
 /// With fewer than two users, or no difference at all, every p is 1. Both metrics must have values of the
 /// same users and equal weights (AKIN_ASSERT). Throws Error(kUsage) for options out of range. Cost: O(n log n

@@ -38,8 +38,8 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
     }
     EvaluateOptions evaluation = options.evaluation;
     evaluation.each_event = data.split.holdout == Holdout::kSessions;
-    run.result.evaluation = evaluate(*run.fitted.model, spec.traits(), data.known_data(), data.test,
-                                     evaluation, context);
+    run.result.evaluation =
+        evaluate(*run.fitted.model, spec.traits(), data.known_data(), data.test, evaluation, context);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) throw;
     run.failure = error.what();

@@ -38,10 +38,10 @@ std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
                                     const EmbeddingMapOptions& options, const Context& context);
 
 /// A group for each text: one of its parts (split at '|'), or "other". Texts are paths from general to
-/// specific
-/// ("Music|Guitars|Picks"). Takes the level of the paths whose `most` largest values, the very largest left
-/// out, hold the most texts: one that nearly all share says nothing, one of many small values leaves most to
-/// "other". Texts without a part at that level are "other", and values with less than 1 % of the texts.
+/// specific ("Music|Guitars|Picks"). Takes the level of the paths whose `most` largest values, the very
+/// largest left out, hold the most texts: one that nearly all share says nothing, one of many small values
+/// leaves most to "other". Texts without a part at that level are "other", and values with less than 1 % of
+/// the texts.
 std::vector<std::string> groups_of(std::span<const std::string> texts, std::size_t most);
 
 }  // namespace akin

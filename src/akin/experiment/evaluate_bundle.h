@@ -7,8 +7,8 @@
 
 namespace akin {
 
-/// evaluate() on the bundle's held-out events, and on nothing else; options.each_event is taken from its split.
-/// Throws Error(kBadData) if nothing was held out, and as evaluate().
+/// evaluate() on the bundle's held-out events, and on nothing else; options.each_event is taken from its
+/// split. Throws Error(kBadData) if nothing was held out, and as evaluate().
 ModelResult evaluate_bundle(const Bundle& bundle, EvaluateOptions options = {}, const Context& context = {});
 
 }  // namespace akin

@@ -24,12 +24,12 @@ struct FitSubject {
 };
 
 struct MonitorOptions {
-  std::string metric =
-      {};              ///< watched on the validation events (WatchedMetric); empty = nothing is evaluated
-  int every = 1;       ///< passes from one evaluation to the next; the last pass is always evaluated
-  int patience = 0;    ///< evaluations without a better one that end the fit; 0 = never
-  int stop_after = 0;  ///< passes that end the fit, whatever was planned; 0 = all planned
-  std::string checkpoint = {};     ///< file to keep the state in; empty = none
+  /// Watched on the validation events (WatchedMetric); empty = nothing is evaluated.
+  std::string metric = {};
+  int every = 1;                ///< passes from one evaluation to the next; the last pass is always evaluated
+  int patience = 0;             ///< evaluations without a better one that end the fit; 0 = never
+  int stop_after = 0;           ///< passes that end the fit, whatever was planned; 0 = all planned
+  std::string checkpoint = {};  ///< file to keep the state in; empty = none
   double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every pass
   bool resume = false;             ///< go on from that file, if it exists
 };

@@ -10,9 +10,9 @@
 #include "akin/base/error.h"
 #include "akin/base/temp_dir.h"
 #include "akin/eval/shop_for_test.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/ranking/bpr.h"
 #include "akin/models/rating/mf_sgd.h"
-#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {

@@ -24,8 +24,7 @@ std::vector<Comparison> test_models(const std::vector<ModelResult>& results, con
   if (results.size() < 2) return tests;
   for (const std::string& name : accuracy_names(results.front().evaluation.cutoffs)) {
     std::vector<const Metric*> metrics;
-    for (const ModelResult& result : results)
-      metrics.push_back(find_metric(result.evaluation.metrics, name));
+    for (const ModelResult& result : results) metrics.push_back(find_metric(result.evaluation.metrics, name));
     if (std::ranges::all_of(metrics, [](const Metric* metric) { return metric == nullptr; })) continue;
     tests.push_back(compare_models(metrics, {.seed = context.seed}, context));
   }

@@ -12,8 +12,8 @@
 namespace akin {
 
 struct TrainOptions {
-  /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2"; "" = the
-  /// split that came with the files, else each user's last event.
+  /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2";
+  /// "" = the split that came with the files, else each user's last event.
   std::string holdout = {};
   /// Keep a validation part out too; a monitor with a metric does so in any case.
   bool validation = false;
@@ -23,8 +23,8 @@ struct TrainOptions {
 };
 
 struct TrainResult {
-  Bundle bundle;  ///< the model, and what was held out
-  FitLog log;     ///< losses and passes
+  Bundle bundle;                           ///< the model, and what was held out
+  FitLog log;                              ///< losses and passes
   std::optional<FitHistory> history = {};  ///< of a fit that was watched
 };
 
@@ -33,8 +33,8 @@ struct TrainResult {
 /// `monitor.resume` also after a kill. Remarks: how many items `init_items` knows, a checkpoint that is not
 /// there yet, the pass that was gone on from.
 ///
-/// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not suit
-/// the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.
+/// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not
+/// suit the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.
 TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options = {},
                   const Context& context = {});
 

@@ -6,7 +6,7 @@
 namespace akin {
 
 TuneRun tune(Dataset data, const std::string& holdout, const SearchSpace& space, const TuneOptions& options,
-                const Context& context) {
+             const Context& context) {
   const ModelEntry& entry = space.entry();
   SplitSpec split = choose_split(holdout, data, context.seed);
   split.validation = true;
@@ -16,9 +16,9 @@ TuneRun tune(Dataset data, const std::string& holdout, const SearchSpace& space,
   if (options.halving && !entry.traits.iterative())
     context.remark(fmt::format("{} is not fitted in passes: random search instead of halving", entry.name));
   TuneRun run{tune({entry, space, parts.training_data(), parts.validation, known,
-                          split.holdout == Holdout::kSessions},
-                         options, context),
-                    split, parts.validation.size()};
+                    split.holdout == Holdout::kSessions},
+                   options, context),
+              split, parts.validation.size()};
   if (run.result.found > 0)
     context.remark(fmt::format("{}: {} finished trials taken from there", options.log, run.result.found));
   return run;

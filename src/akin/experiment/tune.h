@@ -19,6 +19,6 @@ struct TuneRun {
 /// events: tune() of tuner.h. `holdout` is as TrainOptions::holdout. Remarks: halving of a model that is not
 /// fitted in passes is random search; how many finished trials a log gave.
 TuneRun tune(Dataset data, const std::string& holdout, const SearchSpace& space, const TuneOptions& options,
-                const Context& context = {});
+             const Context& context = {});
 
 }  // namespace akin

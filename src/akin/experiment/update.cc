@@ -72,10 +72,12 @@ int choose_passes(const UpdateOptions& options, const ModelSpec& spec) {
 
 }  // namespace
 
-UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options, const Context& context) {
+UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options,
+                    const Context& context) {
   const ModelEntry& entry = *bundle.entry;
   if (options.passes && !entry.traits.warm_start) {
-    fail(ErrorCode::kUsage, "passes: {} does not go on from what it has learned, it is fitted anew", entry.name);
+    fail(ErrorCode::kUsage, "passes: {} does not go on from what it has learned, it is fitted anew",
+         entry.name);
   }
   ParamValues params = bundle.params;
   for (const auto& [name, value] : options.params) params[name] = value;

@@ -14,8 +14,8 @@ struct UpdateOptions {
   /// Over all events; 0 = fold in new users and items only; absent: a fifth of the model's, at least 1. Only
   /// for models that go on from what they learned (Traits::warm_start).
   std::optional<int> passes = {};
-  ParamValues params = {};                   ///< other values than the bundle's
-  std::optional<std::uint64_t> seed = {};    ///< absent: the bundle's
+  ParamValues params = {};                 ///< other values than the bundle's
+  std::optional<std::uint64_t> seed = {};  ///< absent: the bundle's
 };
 
 struct UpdateResult {
@@ -30,8 +30,8 @@ struct UpdateResult {
 /// they are, all new events are trained on. A model that can goes on from what it has learned, new items and
 /// then users with new events folded in; others are fitted to all events anew. `context.seed` is not used.
 ///
-/// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `passes` of a model that does not go on
-/// and for wrong parameters, Error(kCancelled).
+/// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `passes` of a model that does not go
+/// on and for wrong parameters, Error(kCancelled).
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options = {},
                     const Context& context = {});
 

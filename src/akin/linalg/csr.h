@@ -31,8 +31,8 @@ struct Csr {
 /// The transpose; entries of each new row are in order of their old row. Cost: O(entries + rows + cols).
 Csr transpose(const Csr& matrix);
 
-/// Entries of each row, and of each column; the latter takes 4 cols bytes per thread, which are as for
-/// parallel_for().
+/// Entries of each row, and of each column; the latter takes 4 cols bytes per thread,
+/// which are as for parallel_for().
 std::vector<std::uint32_t> row_sizes(const Csr& matrix);
 std::vector<std::uint32_t> column_sizes(const Csr& matrix, int threads = 1);
 

@@ -3,8 +3,8 @@
 #include "akin/base/error.h"
 #include "akin/linalg/panel.h"
 
-// Targets between the 128-bit baseline and AVX2, and variants beyond AVX-512 F, gain nothing here but compile
-// time.
+// Targets between the 128-bit baseline and AVX2, and variants beyond AVX-512 F,
+// gain nothing here but compile time.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "akin/linalg/kernels.cc"

@@ -17,8 +17,8 @@ float dot(const float* a, const float* b, std::size_t n);
 void axpy(float alpha, const float* x, float* y, std::size_t n);
 /// x <- alpha x
 void scale(float alpha, float* x, std::size_t n);
-/// out_i = row_i . x for i in [begin, end): rows of `matrix` (rows, d) against x of matrix.stride() floats,
-/// zero-padded.
+/// out_i = row_i . x for i in [begin, end): rows of `matrix` (rows, d) against x of matrix.stride()
+/// floats, zero-padded.
 void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, const float* x, float* out);
 /// The first `count` rows of a matrix.
 struct FirstRows {
@@ -27,8 +27,9 @@ struct FirstRows {
   const Matrix& matrix;
   std::size_t count;
 };
-/// out[u * out_stride + i - begin] = queries_u . row_i for all rows u of `queries` (q, d) and i in [begin,
-/// end): the register-blocked product behind full-ranking evaluation. Both matrices have the same stride.
+/// out[u * out_stride + i - begin] = queries_u . row_i for all rows u of `queries` (q, d) and i in
+/// [begin, end): the register-blocked product behind full-ranking evaluation.
+/// Both matrices have the same stride.
 void multiply(const Matrix& matrix, std::size_t begin, std::size_t end, FirstRows queries, float* out,
               std::size_t out_stride);
 /// gram <- sum over rows r in [begin, end) of row_r row_r^T; gram is (d, d), only its first cols() entries a

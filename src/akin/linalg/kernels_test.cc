@@ -206,8 +206,8 @@ TEST(Solve, NotANumberStaysVisible) {
 
 TEST(Kernels, GatherEnergyMatchesReference) {
   for (const std::size_t d : {1, 13, 64, 67, 128, 521}) {
-    for (const std::size_t n :
-         {0, 1, 7, 8, 9, 31, 131}) {  // the last is more than the cache is thought to hold
+    // the last is more than the cache is thought to hold
+    for (const std::size_t n : {0, 1, 7, 8, 9, 31, 131}) {
       SCOPED_TRACE(::testing::Message() << n << " x " << d);
       const Matrix rows = Matrix::normal(137, d, 1, 5), x = Matrix::normal(1, d, 1, 6),
                    w = Matrix::normal(1, 131, 1, 7);

@@ -22,8 +22,8 @@ struct Clustering {
 /// by turns: each row goes to the centre of greatest cosine (the first of equals), each centre to where its
 /// rows point. The first centres are drawn as k-means++ does (Arthur & Vassilvitskii, SODA 2007): the first
 /// one from all rows, each further one in proportion to 1 - the greatest cosine with those before. A cluster
-/// that loses all its rows gets the one that fits its own worst. Ends when no row moves or after `rounds`
-/// turns.
+/// that loses all its rows gets the one that fits its own worst. Ends when no row moves
+/// or after `rounds` turns.
 ///
 /// `rows` (n, d) are unit vectors, n > 0. There are `clusters` clusters, at least 1, or fewer if there are
 /// not so many different rows. Depends on context.seed, not on context.threads. Cost: O(n clusters d) a turn

@@ -92,8 +92,8 @@ TEST(Panel, UpperProductsAreDotProductsAndCanBeSolved) {
       SCOPED_TRACE(::testing::Message() << n << " of " << d);
       Matrix panel = Matrix::normal(n + 5, d, 1, 9);
       for (std::size_t r = n; r < n + 3; ++r) std::fill_n(panel.row(r), panel.stride(), 0.0f);
-      Matrix products = Matrix::normal(n + 7, n + 7, 1e6, 10),
-             dense(n, n);  // what stood there does not matter
+      // what stood there does not matter
+      Matrix products = Matrix::normal(n + 7, n + 7, 1e6, 10), dense(n, n);
       upper_products(panel, n, products);
       for (std::size_t i = 0; i < n; ++i) {
         for (std::size_t j = i; j < n; ++j) {

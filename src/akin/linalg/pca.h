@@ -17,8 +17,8 @@ struct Pca {
   double total_variance = 0;      ///< over all d directions
 };
 
-/// Exact principal components of the rows of `points` (n, d), d up to about 1,000: the eigenvectors of the
-/// covariance
+/// Exact principal components of the rows of `points` (n, d), d up to about 1,000:
+/// the eigenvectors of the covariance
 ///
 ///   C = 1/n sum_i (x_i - mean) (x_i - mean)^T                (Pearson 1901)
 ///

@@ -17,9 +17,9 @@ struct StridedMatrix {
 inline StridedMatrix as_is(const Matrix& matrix) { return {matrix.data(), matrix.stride(), 1}; }
 inline StridedMatrix transposed(const Matrix& matrix) { return {matrix.data(), 1, matrix.stride()}; }
 
-/// C <- C + A B over the first rows of C: A (rows, inner), B (inner, n), C (rows, n), n = b.cols() =
-/// c.cols(). Registers hold a block of C while A and B pass by, so all of it should fit the second cache. The
-/// sum over `inner` goes in order, whatever the instruction set's width.
+/// C <- C + A B over the first rows of C: A (rows, inner), B (inner, n), C (rows, n),
+/// n = b.cols() = c.cols(). Registers hold a block of C while A and B pass by, so all of it should fit the
+/// second cache. The sum over `inner` goes in order, whatever the instruction set's width.
 void add_product(StridedMatrix a, std::size_t rows, std::size_t inner, const Matrix& b, Matrix& c);
 
 namespace reference {

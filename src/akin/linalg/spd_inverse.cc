@@ -206,8 +206,7 @@ class Sweep {
     if (!positive || !all_finite(diagonal_)) {
       fail(ErrorCode::kBadData,
            "the matrix to invert is not positive definite to the precision of floats (in rows {} to {}); "
-           "raise "
-           "the regularization",
+           "raise the regularization",
            k * kTile, k * kTile + n - 1);
     }
     pack(diagonal_.data(), n, stride, n, width_, packed_diagonal_.data());

@@ -20,8 +20,8 @@ struct Scored {
   friend bool operator==(const Scored&, const Scored&) = default;
 };
 
-/// The order of every list akin returns: higher score first; ties by the lower index; NaN counts as
-/// -infinity.
+/// The order of every list akin returns: higher score first; ties by the lower index;
+/// NaN counts as -infinity.
 inline bool ranks_before(const Scored& a, const Scored& b) {
   return a.score != b.score ? a.score > b.score : a.idx < b.idx;
 }

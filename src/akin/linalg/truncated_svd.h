@@ -19,8 +19,8 @@ struct SvdOptions {
 struct TruncatedSvd {
   Matrix left;   ///< (rows, rank): A V = U S
   Matrix right;  ///< (cols, rank): V, columns of length 1, the entry largest in size positive
-  std::vector<double>
-      singular_values;  ///< (rank), descending; 0 beyond the rank of A, where columns are zero
+  /// (rank), descending; 0 beyond the rank of A, where columns are zero.
+  std::vector<double> singular_values;
 };
 
 /// Randomized subspace iteration (Halko, Martinsson & Tropp, "Finding structure with randomness", SIAM Review
@@ -29,8 +29,9 @@ struct TruncatedSvd {
 /// their products in double precision (Stathopoulos & Wu, SIAM J. Sci. Comput. 2002). Directions below 1e-5
 /// of the largest singular value are noise of floats and count as zero.
 ///
-/// `transposed` is A^T. Cost: O(power_iterations (entries r + (rows + cols) r^2 + r^3)), r = rank +
-/// oversampling; memory (rows + cols) r floats. Same bits at any thread count. Throws Error(kCancelled).
+/// `transposed` is A^T. Cost: O(power_iterations (entries r + (rows + cols) r^2 + r^3)),
+/// r = rank + oversampling; memory (rows + cols) r floats. Same bits at any thread count.
+/// Throws Error(kCancelled).
 TruncatedSvd truncated_svd(const Csr& a, const Csr& transposed, const SvdOptions& options,
                            const Context& context);
 

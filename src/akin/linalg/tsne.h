@@ -30,8 +30,8 @@ Matrix tsne_affinities(const Matrix& points, double perplexity, const Context& c
 
 /// The gradient of KL(P || Q) with P multiplied by `exaggeration`, at the map (2, n), a row per coordinate:
 ///
-///   dC/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j),   w_ij = 1 / (1 + |y_i - y_j|^2),   q_ij = w_ij / sum
-///   w
+///   dC/dy_i = 4 sum_j (p_ij - q_ij) w_ij (y_i - y_j),   w_ij = 1 / (1 + |y_i - y_j|^2),
+///   q_ij = w_ij / sum w
 ///
 /// `gradient` is (2, n) as well.
 void tsne_gradient(const Matrix& affinities, double exaggeration, const Matrix& map, Matrix& gradient,

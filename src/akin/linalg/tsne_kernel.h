@@ -5,8 +5,8 @@
 
 namespace akin {
 
-/// What pulls and pushes one point of the map: sums over the other points j of w_ij = 1 / (1 + |y_i -
-/// y_j|^2).
+/// What pulls and pushes one point of the map: sums over the other points j of
+/// w_ij = 1 / (1 + |y_i - y_j|^2).
 struct TsneForces {
   float pull_x = 0, pull_y = 0;  ///< sum p_ij w_ij (y_i - y_j)
   float push_x = 0, push_y = 0;  ///< sum w_ij^2 (y_i - y_j)

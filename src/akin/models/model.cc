@@ -9,8 +9,8 @@
 namespace akin {
 namespace {
 
-/// The query's vector as a one-row matrix, so that its padding is zero; empty if the model does not know the
-/// user.
+/// The query's vector as a one-row matrix, so that its padding is zero; empty
+/// if the model does not know the user.
 Matrix query_row(const Model& model, const Query& query) {
   Matrix row(1, model.item_vectors().cols());
   return model.user_vector(query, row[0]) ? std::move(row) : Matrix();

@@ -19,8 +19,8 @@ namespace akin {
 /// Who asks: a user of the training data, a list of items, or both.
 struct Query {
   std::optional<idx_t> user = {};  ///< known from training, else nullopt (fold-in from history alone)
-  std::span<const idx_t> history =
-      {};  ///< the user's items, oldest first; of a known user all their training items
+  /// The user's items, oldest first; of a known user all their training items.
+  std::span<const idx_t> history = {};
   std::span<const float> values = {};  ///< value of each history item; empty = unknown (each counts as liked)
 };
 
@@ -43,8 +43,8 @@ struct Traits {
   /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
   /// fit with t passes.
   bool planned_schedule = false;
-  bool stores_pairs =
-      false;  ///< memory grows with the pairs of items (or users) too, not only with events and vectors
+  /// Memory grows with the pairs of items (or users) too, not only with events and vectors.
+  bool stores_pairs = false;
   bool explains = false;            ///< explain() answers
   bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
@@ -99,9 +99,10 @@ class Model {
 //   struct Config { ...fields with defaults...; std::vector<Param> params(); };
 //   static constexpr std::string_view kName = "als", kSummary = "one line (paper)";
 //   static constexpr Traits kTraits = {...};
-//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext&
-//   context); static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t
-//   n_items);
+//   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+//                                     const FitContext& context);
+//   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users,
+//                                      std::size_t n_items);
 // fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters,
 // Error(kCancelled) on stop, Error(kBadData) with advice if training diverges (NaN). A model with zero epochs
 // is its initial state.

@@ -9,9 +9,9 @@
 #include "akin/base/io.h"
 #include "akin/base/rng.h"
 #include "akin/base/text.h"
-#include "akin/nets/net_samples.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/readers/number_parse.h"
+#include "akin/nets/net_samples.h"
 
 namespace akin::nets {
 namespace {

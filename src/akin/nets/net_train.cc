@@ -32,7 +32,8 @@ Prepared go_on(const std::string& path, const std::string& data, const std::stri
   fit.batch = settings.batch;
   fit.validation_split = settings.validation_split;
   fit.shuffle = settings.shuffle;
-  return {nn::load_net(path, device), std::move(fit), std::move(settings), std::move(ids), std::move(samples)};
+  return {nn::load_net(path, device), std::move(fit), std::move(settings), std::move(ids),
+          std::move(samples)};
 }
 
 Prepared begin(const std::string& path, const std::string& data, const nn::NetOptions& options) {
@@ -101,7 +102,8 @@ std::string samples_text(const Prepared& prepared) {
   if (!prepared.samples.test.empty())
     text += fmt::format(", {} held out", format_count(prepared.samples.test.size()));
   if (prepared.samples.unknown > 0)
-    text += fmt::format("; {} indices the net does not know became 0", format_count(prepared.samples.unknown));
+    text +=
+        fmt::format("; {} indices the net does not know became 0", format_count(prepared.samples.unknown));
   return text;
 }
 

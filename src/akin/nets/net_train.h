@@ -14,16 +14,17 @@ namespace akin::nets {
 
 /// What takes the place of what the net's file says.
 struct NetTrainOptions {
-  std::optional<int> epochs = {};    ///< of the file, else 1
-  std::optional<int> batch = {};     ///< samples a step; of the file, else 32
-  std::optional<int> patience = {};  ///< epochs without a better loss that end the training; of the file, else never
+  std::optional<int> epochs = {};  ///< of the file, else 1
+  std::optional<int> batch = {};   ///< samples a step; of the file, else 32
+  /// Epochs without a better loss that end the training; of the file, else never.
+  std::optional<int> patience = {};
   std::optional<double> learning_rate = {};     ///< above 0
   std::optional<double> validation_split = {};  ///< share of the samples, the last ones, that are only scored
-  std::string init = {};                        ///< file of weights to begin with where names and shapes agree
-  std::string checkpoint = {};                  ///< file to write the net to after each epoch; {} = its number
-  bool gradient_norms = false;                  ///< measure the length of each layer's gradient at the end
-  std::string device = "cpu";                   ///< cpu, cuda or cuda:N
-  std::optional<std::string> dtype = {};        ///< float or double, float unless said; of a trained net its own
+  std::string init = {};                  ///< file of weights to begin with where names and shapes agree
+  std::string checkpoint = {};            ///< file to write the net to after each epoch; {} = its number
+  bool gradient_norms = false;            ///< measure the length of each layer's gradient at the end
+  std::string device = "cpu";             ///< cpu, cuda or cuda:N
+  std::optional<std::string> dtype = {};  ///< float or double, float unless said; of a trained net its own
   /// Hears of each epoch as it ends; `last` is the number of the last one planned.
   std::function<void(const nn::EpochResult& epoch, std::uint64_t last)> on_epoch = {};
 };
@@ -32,15 +33,15 @@ struct NetTrainOptions {
 struct TrainedNet {
   nn::Net net;  ///< save() writes settings and ids of its data too
   nn::History history;
-  nn::Scores test;                      ///< on what was held out; empty if nothing was
+  nn::Scores test;  ///< on what was held out; empty if nothing was
   std::uint64_t test_samples = 0;
   std::vector<nn::GradientNorm> norms;  ///< if asked for
 };
 
-/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that goes on where it stopped, on the
-/// data of `data`, of the kind that the net names. Remarks: weights taken from `init`, sizes of net and data.
-/// Throws Error(kUsage) with file and line for a wrong net or options, Error(kBadData) for data that do not fit,
-/// Error(kCancelled).
+/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that goes on where it stopped, on
+/// the data of `data`, of the kind that the net names. Remarks: weights taken from `init`, sizes of net and
+/// data. Throws Error(kUsage) with file and line for a wrong net or options, Error(kBadData) for data that do
+/// not fit, Error(kCancelled).
 TrainedNet train_net(const std::string& path, const std::string& data, const NetTrainOptions& options,
                      const Context& context);
 

@@ -33,7 +33,8 @@ nn::Net load(const NetQuestion& question, const Context& context) {
 }
 
 /// The numbers of the samples in that part.
-std::vector<std::int64_t> part_of(const NetSamples& samples, const std::string& part, const std::string& path) {
+std::vector<std::int64_t> part_of(const NetSamples& samples, const std::string& part,
+                                  const std::string& path) {
   if (part == "train") return samples.train;
   if (part == "test") {
     if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: nothing was held out; take part all", path);

@@ -23,8 +23,9 @@ struct NetScores {
   std::uint64_t samples = 0;
   nn::Scores scores;
 };
-/// `part`: "test" (what was held out), "train" or "all"; "" = test if there is one, else all. Remarks: indices
-/// that the net does not know. Throws Error(kUsage) for another part, Error(kBadData), Error(kCancelled).
+/// `part`: "test" (what was held out), "train" or "all"; "" = test if there is one, else all. Remarks:
+/// indices that the net does not know. Throws Error(kUsage) for another part,
+/// Error(kBadData), Error(kCancelled).
 NetScores evaluate_net(const NetQuestion& question, const std::string& part, const Context& context);
 
 /// What a net gives for each sample.

@@ -16,8 +16,8 @@ class TensorReader;
 
 namespace akin::nn {
 
-/// Samples, row-major. shape[0] = how many; the rest is the shape of one. Holds numbers, or indices for an
-/// embedding.
+/// Samples, row-major. shape[0] = how many; the rest is the shape of one.
+/// Holds numbers, or indices for an embedding.
 struct Array {
   Shape shape = {0};
   std::variant<std::vector<float>, std::vector<std::int32_t>> values = {};

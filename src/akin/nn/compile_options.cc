@@ -145,14 +145,14 @@ void check_targets(const NetSpec& spec, Loss loss, const Shape& target) {
     if (labels.size() > classes.size() && labels.back() == 1) labels.pop_back();
     if (output.back() >= 2 && labels == classes) return;
     fail(ErrorCode::kUsage,
-         "net {}: {} needs one class number per sample and an output of at least 2 classes; targets "
-         "are {}, layer {} gives {}",
+         "net {}: {} needs one class number per sample and an output of at least 2 classes; targets are {}, "
+         "layer {} gives {}",
          spec.name(), to_string(loss), shape_text(target), layer, shape_text(output));
   }
   if (loss == Loss::kCategoricalCrossentropy && output.back() < 2)
     fail(ErrorCode::kUsage,
-         "net {}: {} needs at least 2 classes; layer {} gives {}; for one probability take "
-         "binary_crossentropy",
+         "net {}: {} needs at least 2 classes; layer {} gives {}; "
+         "for one probability take binary_crossentropy",
          spec.name(), to_string(loss), layer, shape_text(output));
   const bool one_number = target.empty() && count_of(output) == 1;
   if (!one_number && target != output)

@@ -26,8 +26,8 @@ struct OptimizerSpec {
   bool nesterov = false;  ///< sgd: look ahead (Nesterov 1983)
   double clip_norm = 0;  ///< gradients longer than this, all weights together, are shortened to it; 0 = never
   /// Of an embedding only the rows of the batch, and their slots, are touched; else all in each step, as
-  /// Keras does, which lets momentum and sums of squares decay everywhere and moves rows without a gradient
-  /// too.
+  /// Keras does, which lets momentum and sums of squares decay everywhere
+  /// and moves rows without a gradient too.
   bool lazy = true;
 };
 

@@ -47,8 +47,8 @@ void* open_library() {
     fail(ErrorCode::kIo, "{}: cannot be loaded: {}", path, reason == nullptr ? "unknown reason" : reason);
   }
   fail(ErrorCode::kNotFound,
-       "neural nets need {}, which is not at {}; build akin with -DAKIN_NN=ON (libtorch-dev), or set "
-       "AKIN_NN_LIBRARY",
+       "neural nets need {}, which is not at {}; build akin with -DAKIN_NN=ON (libtorch-dev), "
+       "or set AKIN_NN_LIBRARY",
        kEngineLibrary, fmt::join(candidates, " nor "));
 }
 

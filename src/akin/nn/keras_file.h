@@ -21,8 +21,8 @@ std::vector<NamedArray> read_keras_weights(const std::string& path);
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights);
 
-/// Weights of any file: of Keras (.h5, .hdf5), of a saved net, or of a safetensors file with tensors named
-/// layer/weight.
+/// Weights of any file: of Keras (.h5, .hdf5), of a saved net, or of a safetensors file
+/// with tensors named layer/weight.
 std::vector<NamedArray> read_weights(const std::string& path);
 
 /// How the weights of a file fit those of a net.

@@ -80,8 +80,8 @@ struct LayerSpec {
   bool trainable = true;          ///< false = fit() leaves its weights as they are
 };
 
-/// What there is to know about a kind. `name` stands in TOML files, `type` in summaries, `stem` in default
-/// names.
+/// What there is to know about a kind. `name` stands in TOML files, `type` in summaries,
+/// `stem` in default names.
 struct KindInfo {
   LayerKind kind;
   std::string_view name;

@@ -47,8 +47,8 @@ struct FitOptions {
   /// Stops after this many epochs without a better `monitor`, and takes the best epoch's weights; 0 = never.
   int patience = 0;
   double min_delta = 0;  ///< smaller gains are none
-  std::string monitor =
-      "";  ///< a score; empty = val_loss, without validation loss. Accuracies are best when high
+  /// A score; empty = val_loss, without validation loss. Accuracies are best when high.
+  std::string monitor = "";
   std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number
   /// Called after each epoch; false ends the fit.
   std::function<bool(const EpochResult&)> on_epoch = {};

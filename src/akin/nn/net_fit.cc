@@ -83,8 +83,8 @@ void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) 
            where, spec_.layers()[spec_.inputs()[i]].name);
   }
   fail(ErrorCode::kBadData,
-       "{}: lower learning_rate (now {}), set clip_norm, or bring inputs and targets to a scale "
-       "of about 1; the weights are those before this batch",
+       "{}: lower learning_rate (now {}), set clip_norm, or bring inputs and targets to a scale of about 1; "
+       "the weights are those before this batch",
        where, compiled_->optimizer.learning_rate);
 }
 

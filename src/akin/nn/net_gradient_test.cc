@@ -37,8 +37,8 @@ double worst_error(NetSpec spec, Batch batch, Loss loss) {
   return worst;
 }
 
-/// A net on numbers of `shape`; `body` puts layers on a first dense layer, a dense layer to one number ends
-/// it.
+/// A net on numbers of `shape`; `body` puts layers on a first dense layer,
+/// a dense layer to one number ends it.
 template <typename Body>
 void check_body(Shape shape, Body body, Loss loss = Loss::kMse) {
   NetSpec spec("checked");

@@ -16,8 +16,8 @@ namespace akin::nn {
 class NetSpec;
 
 /// A layer of a NetSpec that is being built, to put further layers on; valid as long as the spec, which must
-/// not move. `options` holds what a layer of its kind may have beside the arguments, such as {.name =
-/// "hidden"}.
+/// not move. `options` holds what a layer of its kind may have beside the arguments,
+/// such as {.name = "hidden"}.
 class Node {
  public:
   Node dense(std::int64_t units, Activation activation = Activation::kLinear, LayerSpec options = {}) const;
@@ -80,13 +80,13 @@ class NetSpec {
   std::size_t output() const;
   /// Number of the layer. Throws Error(kNotFound) with the nearest names.
   std::size_t index(std::string_view name) const;
-  bool reads_ids(
-      std::size_t input) const;  ///< whether an input layer holds indices: an embedding or multi_hot reads it
+  /// Whether an input layer holds indices: an embedding or multi_hot reads it.
+  bool reads_ids(std::size_t input) const;
 
   std::int64_t parameters() const;
   std::int64_t trainable_parameters() const;
-  /// A table of layer, output shape, number of parameters and, where layers branch, what each is connected
-  /// to.
+  /// A table of layer, output shape, number of parameters and, where layers branch,
+  /// what each is connected to.
   std::string summary() const;
 
  private:

@@ -138,8 +138,8 @@ Array image_input() {
 
 TEST(NetValues, ConvolutionsOfOneDimension) {
   expect_near(convolved(row_input(), {3}, {1, -1, -1}, Padding::kSame), {-3, 4, 0, -2, 1, 0, -1, -1});
-  expect_near(convolved(row_input(), {3}, {-1, -1, 1}, Padding::kSame),
-              {-3, -4, 2, 0, -1, 0, 1, -1});  // flipped
+  // flipped
+  expect_near(convolved(row_input(), {3}, {-1, -1, 1}, Padding::kSame), {-3, -4, 2, 0, -1, 0, 1, -1});
   expect_near(convolved(row_input(), {3}, {0.3F, -0.5F, 0.17F}, Padding::kSame),
               {-1.5, 0.73, 0.67, -0.8, 0.3, 0, 0.17, -0.5});
   expect_near(convolved(row_input(), {3}, {0.17F, -0.5F, 0.3F}, Padding::kSame),

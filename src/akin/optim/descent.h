@@ -16,8 +16,7 @@ struct Point {
   double value = 0;
 };
 
-/// An objective whose calls are counted and whose results are checked. Each call may throw
-/// Error(kCancelled).
+/// An objective whose calls are counted and whose results are checked. Each call may throw Error(kCancelled).
 class Problem {
  public:
   Problem(const Objective& objective, std::string_view method, const Context& context)

@@ -92,10 +92,10 @@ class RowOptimizer {
   void catch_up(std::size_t row, float* parameters) {
     if (!last_step_.empty() && last_step_[row] + 1 < steps_) make_up(row, steps_ - 1, parameters);
   }
-  /// One step of a row against its gradient: `parameters` and `gradient` are padded rows of
-  /// Matrix::stride() floats, zero beyond cols, 64-byte aligned. A row may be stepped more than once. Calls
-  /// for different rows may run at once. At least one begin_step() must come first. Cost: one pass over
-  /// parameters, gradient and moments.
+  /// One step of a row against its gradient: `parameters` and `gradient` are padded rows of Matrix::stride()
+  /// floats, zero beyond cols, 64-byte aligned. A row may be stepped more than once. Calls for different rows
+  /// may run at once. At least one begin_step() must come first. Cost: one pass over parameters,
+  /// gradient and moments.
   void step(std::size_t row, float* parameters, const float* gradient) {
     AKIN_ASSERT(steps_ > 0 && row < rows_);
     catch_up(row, parameters);

@@ -157,8 +157,8 @@ TEST_P(EveryRule, DenseGoesOnToTheSameBits) {
 }
 
 /// Rows with a gradient in one step of eight end where stepping the whole table with zeros elsewhere takes
-/// them: once the rate stands still, to within rounding and the epsilon that idle_constants() leaves as it
-/// is.
+/// them: once the rate stands still, to within rounding and the epsilon that idle_constants() leaves
+/// as it is.
 TEST_P(EveryRule, IdleRowsMoveOnAsAWholeTableDoes) {
   const std::size_t rows = 11, cols = 16;
   for (const auto& [from, tolerance] : {std::pair{5000u, 1e-3}, std::pair{0u, 0.1}}) {

@@ -81,12 +81,18 @@ void adadelta_step(const StepConstants<T>& c, T g, Slot<T>& s) {
 template <std::floating_point T>
 void step(UpdateRule rule, const StepConstants<T>& c, T g, Slot<T>& s) {
   switch (rule) {
-    case UpdateRule::kSgd: return sgd_step(c, g, s);
-    case UpdateRule::kMomentum: return momentum_step(c, g, s);
-    case UpdateRule::kAdaGrad: return adagrad_step(c, g, s);
-    case UpdateRule::kRmsProp: return rmsprop_step(c, g, s);
-    case UpdateRule::kAdam: return adam_step(c, g, s);
-    case UpdateRule::kAdadelta: return adadelta_step(c, g, s);
+    case UpdateRule::kSgd:
+      return sgd_step(c, g, s);
+    case UpdateRule::kMomentum:
+      return momentum_step(c, g, s);
+    case UpdateRule::kAdaGrad:
+      return adagrad_step(c, g, s);
+    case UpdateRule::kRmsProp:
+      return rmsprop_step(c, g, s);
+    case UpdateRule::kAdam:
+      return adam_step(c, g, s);
+    case UpdateRule::kAdadelta:
+      return adadelta_step(c, g, s);
   }
 }
 

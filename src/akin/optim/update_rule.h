@@ -38,8 +38,8 @@ std::string_view name_of(UpdateRule rule);
 /// Throws Error(kUsage) unless every setting lies in its range.
 void check(const OptimizerOptions& options);
 
-/// What a rule keeps of past gradients: the first moment is a mean of gradients or steps, the second of
-/// squares.
+/// What a rule keeps of past gradients: the first moment is a mean of gradients or steps,
+/// the second of squares.
 bool has_first_moment(UpdateRule rule);
 bool has_second_moment(UpdateRule rule);
 

@@ -41,8 +41,7 @@ void add_example(HtmlReport& page, const DemoExample& example, const Dataset& sh
 std::string choice_text(const DemoResults& results) {
   return fmt::format(
       "{} is best by NDCG@10 among the personal models and is kept. It was chosen on these held-out events, "
-      "so for an "
-      "unbiased figure of the chosen model hold out other events again.",
+      "so for an unbiased figure of the chosen model hold out other events again.",
       results.best);
 }
 
@@ -74,9 +73,8 @@ std::string demo_html(const DemoResults& results, const Dataset& shop) {
   HtmlReport page("akin demo: from raw files to recommendations");
   page.paragraph(
       "A made-up shop with planted tastes, styles and categories was written as raw files, imported, "
-      "described; every "
-      "model was trained on part of it and measured on the rest, and the best one asked for "
-      "recommendations.");
+      "described; every model was trained on part of it and measured on the rest, "
+      "and the best one asked for recommendations.");
   page.heading("The data");
   page.paragraph("Imported with: " + results.import_command);
   add_description(page, results.description);

@@ -243,8 +243,7 @@ std::string HtmlReport::html() const {
     note = script.text.empty()
                ? "<p class=\"note\">This akin was built without charts; tables hold the same figures.</p>\n"
                : "<noscript><p class=\"note\">A script that this page carries draws its charts. Without "
-                 "scripts, the "
-                 "tables below each title hold the same figures.</p></noscript>\n";
+                 "scripts, the tables below each title hold the same figures.</p></noscript>\n";
   }
   const std::string allowed = script.text.empty() ? "'none'" : fmt::format("'{}'", script.hash);
   std::string end;

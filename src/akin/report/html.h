@@ -41,8 +41,8 @@ class HtmlReport {
   /// A heading of level 2 (a part of the page) to 4.
   HtmlReport& heading(std::string_view text, int level = 2);
   HtmlReport& paragraph(std::string_view text);
-  /// Columns of numbers are aligned right. The best cells of a column are all those that show its best
-  /// number.
+  /// Columns of numbers are aligned right. The best cells of a column are all those
+  /// that show its best number.
   HtmlReport& table(std::string_view caption, const std::vector<Column>& columns,
                     const std::vector<TableRow>& rows);
   /// Horizontal bars, the longest as wide as the page allows.

@@ -44,8 +44,7 @@ std::string norms_text(const std::vector<nn::GradientNorm>& norms) {
   if (!norms.empty() && norms.front().norm < kVanished * greatest) {
     text += fmt::format(
         "the gradient of {} is {:.0e} of the greatest: it vanishes on its way; take relu, batch_norm, lstm "
-        "in place of "
-        "rnn, or fewer layers\n",
+        "in place of rnn, or fewer layers\n",
         norms.front().layer, norms.front().norm / greatest);
   }
   return text;

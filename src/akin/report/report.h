@@ -1,5 +1,5 @@
-// What describe, evaluate and compare show: as text for a terminal and as a web page. report_json.h has the
-// JSON.
+// What describe, evaluate and compare show: as text for a terminal and as a web page.
+// report_json.h has the JSON.
 #pragma once
 
 #include <string>

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "akin/experiment/embedding_map.h"
-#include "akin/report/html.h"
-#include "akin/experiment/learning_curve.h"
 #include "akin/eval/metric.h"
+#include "akin/experiment/embedding_map.h"
+#include "akin/experiment/learning_curve.h"
+#include "akin/report/html.h"
 
 namespace akin {
 
@@ -33,8 +33,8 @@ struct ModelCurve {
   std::vector<double> metric;  ///< on the validation events; as many, NaN = not measured after this pass
 };
 ModelCurve model_curve(std::string model, const LearningCurve& curve);
-/// One chart of the validation metric over all models; one small chart of the loss per model, whose units
-/// differ.
+/// One chart of the validation metric over all models; one small chart of the loss per model,
+/// whose units differ.
 void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, const std::string& metric);
 
 /// Recall of the held-out items by how popular they are.

@@ -22,8 +22,8 @@ std::string printable(std::string text);
 /// be shorter than `headers`.
 std::string text_table(const TableRow& headers, const std::vector<TableRow>& rows);
 
-/// Whether a cell is a number, with separators, sign, "%" or "s" after a space, a star or its place at the
-/// end.
+/// Whether a cell is a number, with separators, sign, "%" or "s" after a space,
+/// a star or its place at the end.
 bool is_number(std::string_view cell);
 /// Which of the first `columns` columns have only numbers in their filled cells ("-" counts as not filled),
 /// and some.

@@ -22,8 +22,8 @@ std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts
 
 struct RecommendRequest {
   std::optional<std::string> user = {};  ///< an id of the bundle
-  std::vector<std::string> history =
-      {};  ///< item ids, oldest first; alone: a new user; with user: appended to theirs
+  /// Item ids, oldest first; alone: a new user; with user: appended to theirs.
+  std::vector<std::string> history = {};
   std::size_t k = 10;
   bool include_seen = false;  ///< items of the history may be recommended again
   std::vector<AttributeFilter> filters = {};

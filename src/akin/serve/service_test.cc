@@ -24,9 +24,7 @@ Dataset shop() {
   return builder.build("shop", {}, report, {});
 }
 
-Bundle popularity_bundle() {
-  return train_bundle(shop(), {.holdout = Holdout::kNone}, "popularity");
-}
+Bundle popularity_bundle() { return train_bundle(shop(), {.holdout = Holdout::kNone}, "popularity"); }
 
 std::vector<std::string> names(const Service& service, const std::vector<Scored>& items) {
   std::vector<std::string> result;
@@ -54,8 +52,7 @@ TEST(Service, ValidationAndHistoryEventsAreKnownButNotCounted) {
   }
   ImportReport report;
   const SplitSpec split = {.holdout = Holdout::kLast, .validation = true};
-  const Service service(
-      train_bundle(builder.build("shop", {}, report, {}), split, "item-knn"));
+  const Service service(train_bundle(builder.build("shop", {}, report, {}), split, "item-knn"));
   const Recommendations masked = service.recommend({.user = "v", .k = 10});
   EXPECT_EQ(names(service, masked.items), (Names{"c", "d"}));
   const Recommendations stranger = service.recommend({.k = 2});
@@ -118,8 +115,8 @@ TEST(Bundle, ReadsBackWhatWasWritten) {
   const TempDir dir;
   Context context;
   context.seed = ~std::uint64_t{0};
-  const Bundle bundle = train_bundle(shop(), parse_split("ratio:0.3", 7), ModelSpec("popularity", {{"half-life-days", "30"}}),
-                                     context);
+  const Bundle bundle = train_bundle(shop(), parse_split("ratio:0.3", 7),
+                                     ModelSpec("popularity", {{"half-life-days", "30"}}), context);
   save_bundle(bundle, dir / "b");
   const Bundle loaded = load_bundle(dir / "b");
   EXPECT_EQ(loaded.entry, bundle.entry);

@@ -18,8 +18,8 @@ namespace akin {
 enum class WordWeighting {
   kMean,   ///< all the same
   kTfidf,  ///< ln((1 + n) / (1 + n_w)) + 1, of n documents n_w with the word
-  kSif,    ///< a / (a + p_w), a = 1e-3, p_w = share of all tokens; then the common direction of all texts is
-           ///< removed
+  /// a / (a + p_w), a = 1e-3, p_w = share of all tokens; then the common direction of all texts is removed
+  kSif,
 };
 /// "mean", "tfidf" or "sif". Throws Error(kUsage).
 WordWeighting parse_word_weighting(std::string_view name);
@@ -45,8 +45,8 @@ struct TextVectors {
 
 /// A vector for each sentence s of `texts` from the vectors v_w of its tokens:
 ///
-///   mean, tfidf:  v_s = sum_w f_w v_w / sum_w f_w,     sif:  v_s = 1/|s| sum_w f_w v_w,  then  v_s - u u^T
-///   v_s
+///   mean, tfidf:  v_s = sum_w f_w v_w / sum_w f_w,
+///   sif:          v_s = 1/|s| sum_w f_w v_w,  then  v_s - u u^T v_s
 ///
 /// with the weights f_w of `weighting` and, for sif and more than one text, the first singular vector u of
 /// all v_s (Arora, Liang & Ma, "A simple but tough-to-beat baseline for sentence embeddings", ICLR 2017).

@@ -18,8 +18,8 @@ struct Example {
   TextCorpus texts;
 };
 
-/// Texts of words w0 ... w30, of which only the first 23 have vectors; text 0 is empty, text 1 has no known
-/// word.
+/// Texts of words w0 ... w30, of which only the first 23 have vectors; text 0 is empty,
+/// text 1 has no known word.
 Example make_example() {
   Example example;
   for (std::size_t w = 0; w < kWords; ++w) example.ids.add(fmt::format("w{}", w));

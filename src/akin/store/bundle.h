@@ -41,14 +41,14 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
 
 /// The items' embedding without the biases that may be folded in; no columns if the model has none.
 Matrix item_embedding(const Bundle& bundle);
-/// The users' vectors in the space of the items' embedding, (n_users, embedding_dim), zeros for users that the
-/// model knows nothing of. Throws Error(kCancelled).
+/// The users' vectors in the space of the items' embedding, (n_users, embedding_dim), zeros for users that
+/// the model knows nothing of. Throws Error(kCancelled).
 Matrix user_embedding(const Bundle& bundle, const Context& context);
 
 /// Throws Error(kIo).
 void save_bundle(const Bundle& bundle, const std::string& path);
-/// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound) if its model is unknown to this
-/// akin.
+/// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound)
+/// if its model is unknown to this akin.
 Bundle load_bundle(const std::string& path);
 
 }  // namespace akin

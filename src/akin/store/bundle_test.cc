@@ -1,5 +1,3 @@
-#include "akin/store/bundle_for_test.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
@@ -8,6 +6,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/data/dataset_io.h"
+#include "akin/store/bundle_for_test.h"
 
 namespace akin {
 namespace {

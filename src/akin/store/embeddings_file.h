@@ -26,11 +26,11 @@ enum class EmbeddingFormat {
 /// Throws Error(kUsage) with the nearest names.
 EmbeddingFormat parse_embedding_format(std::string_view name);
 
-/// word2vec files end an id at the first white space, and readers take ids for UTF-8. kPercent writes ids by
-/// escaped_word().
+/// word2vec files end an id at the first white space, and readers take ids for UTF-8.
+/// kPercent writes ids by escaped_word().
 enum class IdEscape { kNone, kPercent };
-/// The id with white space and '%' as %XX of the byte, and, if it is no UTF-8, all bytes that are not ASCII
-/// too.
+/// The id with white space and '%' as %XX of the byte, and, if it is no UTF-8,
+/// all bytes that are not ASCII too.
 std::string escaped_word(std::string_view id);
 /// %XX -> the byte; other characters as they are.
 std::string unescaped_word(std::string_view word);

@@ -78,8 +78,8 @@ TEST_F(EmbeddingsReaderTest, ReadsWord2VecOfOtherPrograms) {
   std::string content = "2 1\n";
   for (const float value : {1.5f, 10.0f}) {
     content += value == 10.0f ? "y " : "x ";
-    content.append(reinterpret_cast<const char*>(&value),
-                   sizeof(value));  // no line end, as word2vec.c writes
+    // no line end, as word2vec.c writes
+    content.append(reinterpret_cast<const char*>(&value), sizeof(value));
   }
   write_file(path_, content);
   const ReadEmbeddings binary = read_embeddings(path_);
@@ -133,8 +133,8 @@ TEST_F(EmbeddingsReaderTest, RefusesEveryTruncation) {
   for (const auto format : {EmbeddingFormat::kNpy, EmbeddingFormat::kWord2VecBin}) {
     write_embeddings({written.ids, written.vectors}, format, path_);
     const std::string whole = read_file(path_);
-    for (std::size_t size = 0; size + 1 < whole.size();
-         size += size < 13 ? 1 : 7)  // the last byte of word2vec may be missing
+    // the last byte of word2vec may be missing
+    for (std::size_t size = 0; size + 1 < whole.size(); size += size < 13 ? 1 : 7)
       EXPECT_NE(refused(std::string_view(whole).substr(0, size)), "accepted") << size << " bytes";
   }
 }

@@ -67,8 +67,8 @@ int run_compare(const Args& args) {
   flags.add_to(line);
   line.explain(
       "Figures come with 95 % bootstrap intervals over users. A star marks a model only if it is "
-      "significantly "
-      "better than every other one. --holdout folds:K cross-validates: K splits, results pooled.");
+      "significantly better than every other one. --holdout folds:K cross-validates: K splits, "
+      "results pooled.");
   line.example("akin compare -d shop.data --models popularity,item-knn,als");
   line.example("akin compare -d shop.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;

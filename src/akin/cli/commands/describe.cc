@@ -4,7 +4,6 @@
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset_io.h"
-#include "akin/data/describe.h"
 #include "akin/report/report.h"
 #include "akin/report/json.h"
 

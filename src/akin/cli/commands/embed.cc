@@ -31,15 +31,13 @@ struct EmbedCommand {
 void declare(CommandLine& line, EmbedCommand& command) {
   line.explain(
       "A text's vector is the weighted mean of the vectors of its words: mean = all the same; tfidf = rare "
-      "words count "
-      "more; sif = weights 0.001 / (0.001 + share of all tokens), then the direction common to all texts is "
-      "taken away "
-      "(Arora et al. 2017). Frequencies are those of the model's training events, or of the texts where "
-      "VECTORS is a "
-      "plain file of vectors. A word that has no vector is tried in lower case, then left out and counted.");
+      "words count more; sif = weights 0.001 / (0.001 + share of all tokens), then the direction common to "
+      "all texts is taken away (Arora et al. 2017). Frequencies are those of the model's training events, or "
+      "of the texts where VECTORS is a plain file of vectors. A word that has no vector is tried in lower "
+      "case, then left out and counted.");
   line.add({"VECTORS", "", &command.source,
-            "file written by `akin train`, or a file of word vectors (word2vec text or binary, npy, csv, "
-            "safetensors)",
+            "file written by `akin train`, or a file of word vectors (word2vec text or binary, npy, "
+            "csv, safetensors)",
             Need::kRequired});
   line.add(
       {"--text", "TEXT", &command.text, "one text: print its vector, or with -k the words nearest to it"});

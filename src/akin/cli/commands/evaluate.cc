@@ -18,11 +18,9 @@ int run_evaluate(const Args& args) {
       "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
   line.explain(
       "For each user with held-out events all items are ranked, those they have left out. HR: share of users "
-      "with a hit "
-      "in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in brackets the 95 % "
-      "bootstrap "
-      "interval. Models that predict ratings also get RMSE, MAE and MSE. docs/evaluation.md defines them "
-      "all.");
+      "with a hit in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in "
+      "brackets the 95 % bootstrap interval. Models that predict ratings also get RMSE, MAE and MSE. "
+      "docs/evaluation.md defines them all.");
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
   flags.add_to(line);

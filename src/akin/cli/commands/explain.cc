@@ -22,8 +22,7 @@ struct ExplainCommand {
 void declare(CommandLine& line, ExplainCommand& command) {
   line.explain(
       "A score is a base, which does not come from the history, plus what each item of the history adds. "
-      "Items "
-      "may also take away.");
+      "Items may also take away.");
   line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
   line.add({"--user", "ID", &command.user, "a user of the training data"});
   line.add({"--history", "ID,ID", &command.history,

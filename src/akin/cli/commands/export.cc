@@ -21,8 +21,7 @@ int run_export(const Args& args) {
   line.add({"--what", "WHICH", &what, "items or users"});
   line.add({"--to", "FORMAT", &format,
             "npy (NumPy, with the ids in FILE.ids.json), csv (spreadsheets), word2vec (text), word2vec-bin "
-            "(gensim and "
-            "others) or safetensors",
+            "(gensim and others) or safetensors",
             Need::kRequired});
   line.add({"-o,--out", "FILE", &out, "file to write; - = standard output", Need::kRequired});
   line.add({"--escape", "", &escape, "word2vec: write white space in ids as %20 and so on; % as %25"});

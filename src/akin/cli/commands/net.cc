@@ -96,10 +96,8 @@ int run_net_export(const Args& args) {
   CommandLine line("net export", "Writes a trained net's weights for other programs.");
   line.explain(
       "--to h5 writes all weights into an HDF5 file that Keras 2 reads with load_weights. With --weight a "
-      "single table "
-      "is written with the ids of its rows: an embedding of users, items or words without its reserved row "
-      "0, which "
-      "`akin similar` reads too.");
+      "single table is written with the ids of its rows: an embedding of users, items or words without its "
+      "reserved row 0, which `akin similar` reads too.");
   line.add({"NET", "", &path, "trained net", Need::kRequired});
   line.add({"--weight", "NAME", &weight, "one table, such as item_embedding/embeddings"});
   line.add({"--to", "FORMAT", &format, "h5; with --weight npy, csv, word2vec, word2vec-bin or safetensors"});

@@ -24,8 +24,7 @@ struct TrainCommand {
 void declare(CommandLine& line, TrainCommand& command) {
   line.explain(
       "FILE is a TOML file of a net (docs/nets.md), or a net that was trained before: then training goes on "
-      "where it "
-      "stopped, with the optimizer, batch and validation share as they were.");
+      "where it stopped, with the optimizer, batch and validation share as they were.");
   line.add({"FILE", "", &command.path, "TOML file of a net, or a trained net", Need::kRequired});
   line.add({"-d,--data", "DATA", &command.data,
             "a table of numbers (csv), or a data set written by `akin import`, as [data] of the net says",
@@ -42,8 +41,8 @@ void declare(CommandLine& line, TrainCommand& command) {
             "stop after N epochs without a better loss and take the best epoch's weights", Need::kOptional, 1,
             "of FILE, else never"});
   line.add({"--init", "WEIGHTS", &command.init,
-            "begin with the weights of this file where names and shapes agree: a net, safetensors, or h5 of "
-            "Keras"});
+            "begin with the weights of this file where names and shapes agree: a net, safetensors, "
+            "or h5 of Keras"});
   line.add({"--checkpoint", "FILE", &command.checkpoint,
             "write the net after each epoch; {} in the name becomes the epoch's number"});
   line.add({"--gradient-norms", "", &command.norms, "print the length of each layer's gradient at the end"});

@@ -39,9 +39,8 @@ void declare(CommandLine& line, RecommendCommand& command) {
   line.add({"--all-users", "", &command.all_users,
             "a list for every user of the training data, to the file of -o"});
   line.add({"-o,--out", "FILE", &command.out,
-            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; - "
-            "= standard "
-            "output"});
+            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; "
+            "- = standard output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
   line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
   line.example("akin recommend als.akin --all-users -o lists.tsv");

@@ -24,11 +24,9 @@ struct SimilarCommand {
 
 void declare(CommandLine& line, SimilarCommand& command) {
   line.explain(
-      "With --plus and --minus: items in the direction of a sum of directions, such as paris - france + "
-      "italy, without "
-      "the ones given. This needs vectors: a model that has them, or a file of vectors of any program "
-      "(word2vec text or "
-      "binary, npy with FILE.ids.json, csv, safetensors).");
+      "With --plus and --minus: items in the direction of a sum of directions, such as "
+      "paris - france + italy, without the ones given. This needs vectors: a model that has them, or a file "
+      "of vectors of any program (word2vec text or binary, npy with FILE.ids.json, csv, safetensors).");
   line.add(
       {"BUNDLE", "", &command.source, "file written by `akin train`, or a file of vectors", Need::kRequired});
   line.add({"--item", "ID", &command.items, "the item to find others like; may be repeated"});
@@ -40,8 +38,7 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add({"--all-items", "", &command.all_items, "a list for every item, to the file of -o"});
   line.add({"--analogies", "FILE", &command.analogies,
             "share of right answers to questions `a b c d`, a is to b as c is to d, one a line, sections "
-            "beginning with "
-            "`: name` (word2vec's questions-words.txt)"});
+            "beginning with `: name` (word2vec's questions-words.txt)"});
   line.add(
       {"-o,--out", "FILE", &command.out,
        "with --all-items: tab-separated item, similar, rank, score; with --json a JSON object per item; - = "

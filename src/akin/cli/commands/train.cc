@@ -74,8 +74,8 @@ struct TrainFlags {
     if (entry.traits.takes_item_vectors) {
       line.section("Where training begins");
       line.add({"--init-items", "FILE", &init_items,
-                "vectors of items to begin with in place of random ones: a bundle, or what `akin export` "
-                "writes"});
+                "vectors of items to begin with in place of random ones: a bundle, "
+                "or what `akin export` writes"});
     }
     fit.add_to(line, entry, args);
   }

@@ -76,8 +76,7 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.add({"--html", "FILE", &flags.html, "also write a web page, complete in itself"});
   line.explain(
       "Trials are scored on validation events, taken out of the training part as the test events were. The "
-      "events held out for "
-      "`akin evaluate` are never looked at.");
+      "events held out for `akin evaluate` are never looked at.");
   line.example(fmt::format("akin tune {0} -d shop.data -o {0}.toml", entry.name));
   line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin --config {0}.toml", entry.name));
 }

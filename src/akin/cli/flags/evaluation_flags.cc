@@ -32,9 +32,9 @@ void EvaluationFlags::add_to(CommandLine& line) {
   line.add({"--cutoffs", "K,K", &cutoffs_, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
   line.add(
       {"--candidates", "WHICH", &candidates_,
-       "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; "
-       "such figures are much higher and can even turn the order of models around). Default: all, unless "
-       "the files came with candidates"});
+       "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; such "
+       "figures are much higher and can even turn the order of models around). Default: all, unless the "
+       "files came with candidates"});
   line.add({"--include-seen", "", &include_seen_,
             "rank items that the user already has as well, where buying again is a success"});
   line.add({"--ties", "HOW", &ties_,

@@ -125,8 +125,8 @@ void find_images(const std::string& directory, DatasetBuilder& builder, ImportRe
   std::filesystem::directory_iterator entries(directory, error);
   if (error)
     fail(ErrorCode::kNotFound, "{}: cannot read the folder of images: {}", directory, error.message());
-  std::set<std::tuple<std::string, int, std::string>>
-      files;  // item, rank, path: the same order on every machine
+  // Item, rank, path: the same order on every machine.
+  std::set<std::tuple<std::string, int, std::string>> files;
   std::uint64_t others = 0, unknown = 0, more = 0;
   for (const auto& entry : entries) {
     const auto rank = picture_rank(entry.path());

@@ -34,8 +34,8 @@ class AmazonCorrupt : public testing::Test {
   }
   ~AmazonCorrupt() override { std::filesystem::remove_all(folder_); }
 
-  /// Removes first: some file systems sync a file that is truncated and written again, and there are
-  /// thousands.
+  /// Removes first: some file systems sync a file that is truncated and written again,
+  /// and there are thousands.
   static void replace(const std::string& path, std::string_view content) {
     std::filesystem::remove(path);
     std::ofstream(path, std::ios::binary) << content;

@@ -71,8 +71,8 @@ EventColumns event_columns(const std::vector<AtomicColumn>& header, const Import
   }
   if (columns.user == kNoColumn || columns.item == kNoColumn) {
     fail(ErrorCode::kBadData,
-         "{}:1: the header names no {}; expected a line such as user_id:token, item_id:token, "
-         "rating:float, timestamp:float, separated by tabs",
+         "{}:1: the header names no {}; expected a line such as user_id:token, item_id:token, rating:float, "
+         "timestamp:float, separated by tabs",
          path, columns.user == kNoColumn ? "user_id" : "item_id");
   }
   return columns;

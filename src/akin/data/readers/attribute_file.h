@@ -48,8 +48,8 @@ struct AttributeTableRequest {
   Encoding encoding = Encoding::kAuto;
   LayoutHints hints = {};
   std::string id_column = "";  ///< "" = by the usual names, else the first
-  std::vector<std::string> columns =
-      {};  ///< names of the columns of a file without header; "id" is the owner's id
+  /// Names of the columns of a file without header; "id" is the owner's id.
+  std::vector<std::string> columns = {};
   bool html_entities = false;
 };
 

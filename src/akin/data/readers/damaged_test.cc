@@ -48,8 +48,8 @@ std::vector<Sample> samples() {
        {0}},
       {"atomic",
        {{"x.inter",
-         "user_id:token\titem_id:token\trating:float\ttimestamp:float\tx_label\n1\t10\t4.0\t8.5\t0\n1\t11\t4."
-         "0\t9.5\t2\n"},
+         "user_id:token\titem_id:token\trating:float\ttimestamp:float\tx_label\n"
+         "1\t10\t4.0\t8.5\t0\n1\t11\t4.0\t9.5\t2\n"},
         {"x.item", "item_id:token\tclass:token_seq\n10\tA B\n"},
         {"x.user", "user_id:token\tage:token\n1\t24\n"}},
        {0}},
@@ -90,8 +90,8 @@ std::string gzip(const std::string& content) {
   return out;
 }
 
-/// Imports the sample from `folder`; whether it could be read. Anything but success or an Error fails the
-/// test.
+/// Imports the sample from `folder`; whether it could be read. Anything but success
+/// or an Error fails the test.
 bool reads(const Sample& sample, const TestFolder& folder) {
   ImportRequest request;
   for (const std::size_t argument : sample.arguments)

@@ -28,8 +28,8 @@ void EventReader::start_file(EventColumns columns, Part part) {
   for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
     if (attributes->size() > kMostAttributes) {
       fail(ErrorCode::kUsage,
-           "at most {} attributes of an event file are kept, {} are asked for; put them into a file "
-           "of their own",
+           "at most {} attributes of an event file are kept, {} are asked for; "
+           "put them into a file of their own",
            kMostAttributes, attributes->size());
     }
   }
@@ -105,8 +105,8 @@ void EventReader::add(const RecordReader& record) {
 }
 
 void EventReader::add_all(RecordReader& reader) {
-  constexpr std::uint64_t kMost = std::uint64_t{1}
-                                  << 27;  // 3 GiB of address space, should the estimate be wrong
+  // 3 GiB of address space, should the estimate be wrong.
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 27;
   builder_.reserve(builder_.events() + std::min(kMost, reader.estimate()));
   while (reader.next()) add(reader);
 }

@@ -14,11 +14,9 @@ using Lines = std::vector<std::string>;
 TEST(MovieLens, UData) {
   const TestFolder folder;
   folder.add("u.data", "1\t10\t3\t100\n2\t10\t4\t50\n1\t11\t5\t90\n");
-  folder.add(
-      "u.item",
-      "10|Am\xe9lie "
-      "(2001)|x||url|0|0|0|0|0|1|0|0|0|0|0|0|0|0|1|0|0|0|0\n11|unknown||||1|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|"
-      "0|0\n");
+  folder.add("u.item",
+             "10|Am\xe9lie (2001)|x||url|0|0|0|0|0|1|0|0|0|0|0|0|0|0|1|0|0|0|0\n"
+             "11|unknown||||1|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0\n");
   folder.add("u.user", "1|24|M|technician|85711\n");
   const Imported in = import_files("movielens", {folder.path()});
   EXPECT_EQ(in.events(), (Lines{"1 11 5 90", "1 10 3 100", "2 10 4 50"}));
@@ -95,8 +93,8 @@ TEST(MovieLens, FolderWithoutRatings) {
 TEST(Atomic, EventsItemsAndUsers) {
   const TestFolder folder;
   folder.add("x.item",
-             "item_id:token\tmovie_title:token_seq\tclass:token_seq\tyear:float\n10\tToy Story\tComedy "
-             "Drama\t1995\n");
+             "item_id:token\tmovie_title:token_seq\tclass:token_seq\tyear:float\n"
+             "10\tToy Story\tComedy Drama\t1995\n");
   folder.add("x.user", "user_id:token\tage:token\n1\t24\n");
   const std::string events = folder.add(
       "x.inter",

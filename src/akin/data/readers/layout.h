@@ -30,16 +30,16 @@ struct LayoutHints {
   std::string delimiter = "auto";  ///< "auto", or as delimiter_of() takes it
   std::string header = "auto";     ///< "auto", "yes" or "no"
   bool quotes = true;
-  std::vector<std::string> names =
-      {};  ///< columns the caller names: a first line with one of them is a header
+  /// Columns the caller names: a first line with one of them is a header.
+  std::vector<std::string> names = {};
 };
 
 /// Dialect and header of a file.
 struct Layout {
   Dialect dialect;
   std::vector<std::string> header;  ///< empty: the file has none
-  std::vector<std::string>
-      first;              ///< fields of the first record that is not the header; empty if there is none
+  /// Fields of the first record that is not the header; empty if there is none.
+  std::vector<std::string> first;
   std::size_t width = 0;  ///< fields of the header, else of most of the first lines
 
   /// The column of `spec`: a header name (case and punctuation matter only where they tell two columns apart)

@@ -23,8 +23,7 @@ Target parse_target(const ImportRequest& request) {
   if (text == "last") return Target::kLast;
   fail(ErrorCode::kUsage,
        "option target: '{}': expected all (every item of a test line is to be predicted) or last (the last "
-       "one, "
-       "from those before it)",
+       "one, from those before it)",
        text);
 }
 

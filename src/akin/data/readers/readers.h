@@ -1,5 +1,5 @@
-// Reading the file formats users have (docs/formats.md). One file per format implements one of these
-// functions.
+// Reading the file formats users have (docs/formats.md). One file per format implements
+// one of these functions.
 #pragma once
 
 #include <map>

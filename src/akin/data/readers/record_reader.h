@@ -21,8 +21,8 @@ struct Dialect {
   bool quotes = false;          ///< fields may stand in double quotes (RFC 4180)
 };
 
-/// The fields of one line; a quote that is not closed on the line ends with it. For looking at a file's first
-/// lines.
+/// The fields of one line; a quote that is not closed on the line ends with it.
+/// For looking at a file's first lines.
 std::vector<std::string> split_line(std::string_view line, const Dialect& dialect);
 
 /// Reports how far a file is read: of its bytes on the disk, so that compressed files have an end too.

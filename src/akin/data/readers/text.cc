@@ -16,8 +16,8 @@
 namespace akin {
 namespace {
 
-/// What a document is: of text files a line or a file, of a data set a review, or all reviews of an item or a
-/// user.
+/// What a document is: of text files a line or a file, of a data set a review, or all reviews of an item
+/// or a user.
 enum class Unit { kLine, kFile, kReview, kItem, kUser };
 
 struct TextImport {
@@ -36,8 +36,8 @@ Unit parse_unit(const ImportRequest& request, const std::string& file, bool is_d
     if (text == "item") return Unit::kItem;
     if (text == "user") return Unit::kUser;
     fail(ErrorCode::kUsage,
-         "option documents: '{}': {} is a data set; expected review, item or user (all reviews of one are a "
-         "document)",
+         "option documents: '{}': {} is a data set; expected review, item or user (all reviews of one "
+         "are a document)",
          text, file);
   }
   if (text.empty() || text == "line") return Unit::kLine;
@@ -191,8 +191,7 @@ Format text_format() {
       "plain text, or the reviews of a data set: documents are users, words items",
       {{"documents",
         "a document is a line or a file; of a data set with reviews a review, or all reviews of an item or "
-        "user: "
-        "line, file, review, item or user; default: line, review"},
+        "user: line, file, review, item or user; default: line, review"},
        {"tokens", "words (Unicode's rules, without punctuation) or space (what stands between white space)",
         "words"},
        {"lowercase", "write all words in lower case", "", true},

@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t kValidationStreams = std::uint64_t{1} << 32;
 constexpr std::uint64_t kGroupStream = std::uint64_t{1} << 33;
 
-constexpr double kGivenValidation =
-    0.1;  // of each user's training events, where the files have no validation
+// Of each user's training events, where the files have no validation.
+constexpr double kGivenValidation = 0.1;
 
 /// share(n) of split.h, but never all n: something stays in training.
 std::size_t share_of(std::size_t n, double fraction) {
@@ -30,8 +30,8 @@ std::size_t groups_of(std::size_t n, double fraction) {
   return n < 2 ? 0 : std::max<std::size_t>(1, share_of(n, fraction));
 }
 
-/// What the times of events are: unknown, places 0, 1, 2 ... in each user's list (lists and pairs), or
-/// moments.
+/// What the times of events are: unknown, places 0, 1, 2 ... in each user's list (lists and pairs),
+/// or moments.
 enum class Clock { kNone, kPlaces, kMoments };
 
 /// The events' parts while they are chosen; all begin in training.
@@ -136,8 +136,8 @@ void Chooser::time() {
   if (spec_.validation) cut_time(Part::kValidation);
 }
 
-/// Moves the events of training at or after the time that leaves F of them behind it; events without a time
-/// stay.
+/// Moves the events of training at or after the time that leaves F of them behind it;
+/// events without a time stay.
 void Chooser::cut_time(Part part) {
   std::vector<std::int64_t> times;
   for (std::size_t e = 0; e < parts_.size(); ++e) {

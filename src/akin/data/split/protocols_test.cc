@@ -189,10 +189,8 @@ TEST(Split, SessionsHoldOutTheLatest) {
   const std::vector<idx_t> order = latest_sessions(data);  // 28 of 31 users have events
   ASSERT_EQ(order.size(), 28U);
   std::map<idx_t, Part> side;
-  for (std::size_t i = 0; i < order.size(); ++i)
-    side[order[i]] = i < 6    ? Part::kTest
-                     : i < 10 ? Part::kValidation
-                              : Part::kTrain;  // round(.2 28), round(.2 22)
+  for (std::size_t i = 0; i < order.size(); ++i)  // round(.2 28), round(.2 22)
+    side[order[i]] = i < 6 ? Part::kTest : i < 10 ? Part::kValidation : Part::kTrain;
   const Split split = split_events(data, spec("sessions:0.2", true));
   for (std::size_t e = 0; e < data.events.size(); ++e) {
     const bool first = e == 0 || data.events[e - 1].user != data.events[e].user;

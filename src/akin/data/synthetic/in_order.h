@@ -11,9 +11,9 @@
 namespace akin::synthetic {
 
 /// Calls consume(produce(chunk, worker)) for chunk = 0 .. n - 1: produce on context.threads threads at once,
-/// consume one call at a time in order of chunk. A worker starts its next
-/// chunk only when its last one is consumed, so produce may return a reference to what the worker owns. The
-/// first exception of either is rethrown; Error(kCancelled) when asked to stop.
+/// consume one call at a time in order of chunk. A worker starts its next chunk only when its last one is
+/// consumed, so produce may return a reference to what the worker owns. The first exception of either is
+/// rethrown; Error(kCancelled) when asked to stop.
 template <typename Produce, typename Consume>
 void in_order(std::size_t n, const Context& context, const Produce& produce, const Consume& consume) {
   std::mutex mutex;
@@ -24,9 +24,8 @@ void in_order(std::size_t n, const Context& context, const Produce& produce, con
     context.check_stop();
     auto&& made = produce(chunk, worker);
     std::unique_lock lock(mutex);
-    turn.wait(lock, [&] {
-      return failed || next == chunk;
-    });  // chunks are handed out in order: the next one is in work
+    // Chunks are handed out in order: the next one is in work.
+    turn.wait(lock, [&] { return failed || next == chunk; });
     if (failed) return;
     consume(made);
     ++next;

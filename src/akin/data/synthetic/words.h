@@ -43,8 +43,8 @@ std::vector<Colour> make_colours(int styles);
 /// Different for every index below kMaxBrands.
 std::string brand_name(std::size_t index);
 
-/// Review phrases. Slots: %n product noun, %c category word, %s style word, %k colour, %b brand, %p judgement
-/// word.
+/// Review phrases. Slots: %n product noun, %c category word, %s style word, %k colour, %b brand,
+/// %p judgement word.
 std::vector<std::string_view> neutral_phrases();
 /// Phrases that follow the rating 1..5.
 std::vector<std::string_view> judgement_phrases(int rating);

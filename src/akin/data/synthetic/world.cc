@@ -238,8 +238,8 @@ void World::build_users(const Context& context) {
   });
 }
 
-/// min_events for everyone; the rest by log-normal activity. Nobody gets over 30 % of the items while that is
-/// enough.
+/// min_events for everyone; the rest by log-normal activity. Nobody gets over 30 % of the items while
+/// that is enough.
 void World::share_out_events() {
   const std::size_t count = n_users();
   std::vector<double> cumulative(count + 1, 0);

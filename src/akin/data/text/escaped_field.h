@@ -11,8 +11,8 @@ std::string escaped_field(std::string_view field);
 /// The bytes that escaped_field() wrote; a backslash before anything else stands for itself.
 std::string unescaped_field(std::string_view field);
 /// What must stand before the first field of a file so that reading it back gives its bytes: "" for text,
-/// else a byte-order mark, which readers skip; without it the field's own bytes could pass for a mark or an
-/// archive.
+/// else a byte-order mark, which readers skip; without it the field's own bytes could pass for a mark
+/// or an archive.
 std::string_view text_mark(std::string_view first_field);
 
 }  // namespace akin

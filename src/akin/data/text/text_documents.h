@@ -23,8 +23,8 @@ class TextDocuments {
   std::size_t documents() const { return documents_.size(); }
 
   /// Adds an event of value 1 per token to `builder`: users are documents, items words, times 0, 1, 2 ...
-  /// keep a document's order. Documents without words are left out and counted in a note. The texts are gone
-  /// afterwards.
+  /// keep a document's order. Documents without words are left out and counted in a note.
+  /// The texts are gone afterwards.
   void build(DatasetBuilder& builder, ImportReport& report, const Context& context);
 
  private:

@@ -30,8 +30,8 @@ class Tokenizer {
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
 
-  /// The tokens of `text`, valid UTF-8 (what is not becomes U+FFFD), in their order; valid until the next
-  /// call.
+  /// The tokens of `text`, valid UTF-8 (what is not becomes U+FFFD), in their order;
+  /// valid until the next call.
   std::span<const std::string_view> operator()(std::string_view text);
 
  private:

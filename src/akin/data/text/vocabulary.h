@@ -18,8 +18,8 @@ struct CountedWord {
 /// The words that occur in the corpus, most frequent first, ties in the order of their bytes.
 std::vector<CountedWord> count_words(const TextCorpus& corpus);
 
-/// A word, a tab and its count on each line; any bytes may stand in a word (see escaped_field()). Throws
-/// Error(kIo).
+/// A word, a tab and its count on each line; any bytes may stand in a word (see escaped_field()).
+/// Throws Error(kIo).
 void write_vocabulary(const std::vector<CountedWord>& words, const std::string& path);
 /// Reads it back. A line without a tab is a word without count (0). Throws Error(kBadData) with file:line for
 /// a count that is no number, an empty or repeated word, and for a file without words.

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "akin/base/param.h"
-#include "akin/experiment/learning_curve.h"
 #include "akin/eval/metric.h"
+#include "akin/experiment/learning_curve.h"
 
 namespace akin {
 

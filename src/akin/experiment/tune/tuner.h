@@ -7,10 +7,10 @@
 
 #include "akin/base/context.h"
 #include "akin/catalog/registry.h"
-#include "akin/experiment/watched_metric.h"
 #include "akin/experiment/tune/search_space.h"
 #include "akin/experiment/tune/trial.h"
 #include "akin/experiment/tune/trial_log.h"
+#include "akin/experiment/watched_metric.h"
 
 namespace akin {
 

@@ -63,9 +63,9 @@ class BlockSchedule {
   std::uint64_t seed_;
   std::vector<Cell> source_;  // by user stripe
   std::vector<Cell> cells_;   // by user stripe, then item stripe of this epoch
-  std::vector<std::uint64_t>
-      block_offsets_;              // S x S + 1, into cells_; a user stripe's blocks are always at one place
-  std::vector<idx_t> item_order_;  // items by stripe
+  // S x S + 1, into cells_; a user stripe's blocks are always at one place.
+  std::vector<std::uint64_t> block_offsets_;
+  std::vector<idx_t> item_order_;          // items by stripe
   std::vector<std::size_t> item_offsets_;  // S + 1, into item_order_
   std::vector<std::uint8_t> item_stripe_;  // of each item
 };

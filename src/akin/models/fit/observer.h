@@ -40,8 +40,8 @@ class FitState {
 /// Makes the model that the state stands for now. Does not change the state.
 using Snapshot = std::function<std::unique_ptr<Model>()>;
 
-/// FitContext::observer. A fit that goes in passes calls begin() once, after_pass() after each pass,
-/// then end(); all from the thread that called fit(). A fit without passes never calls it.
+/// FitContext::observer. A fit that goes in passes calls begin() once, after_pass() after each pass, then
+/// end(); all from the thread that called fit(). A fit without passes never calls it.
 class FitObserver {
  public:
   virtual ~FitObserver() = default;

@@ -13,8 +13,8 @@ namespace akin {
 /// How a fit goes in passes over its data.
 struct Passes {
   int total = 0;
-  std::string_view phase =
-      {};  ///< what a pass is called in progress reports, such as "epoch"; "" = no reports
+  /// What a pass is called in progress reports, such as "epoch"; "" = no reports.
+  std::string_view phase = {};
   std::string_view unit = {};  ///< the plural
   /// Does pass number `pass`, counted from 0, and returns its loss, NaN = not known. What it does may depend
   /// on data, parameters, seed, `pass` and the state only, so that a fit can go on from any stored state.

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -19,9 +19,9 @@ struct PretrainedItems {
   std::string source;       ///< named in messages, such as a file
 };
 
-/// FitContext::start. A model whose fit goes in passes begins with the vectors of `model`, those of `fold_items`
-/// and then of `fold_users` folded in, so that a fit of no passes at all is fold-in without training. Models
-/// that are fitted in one go ignore it: they are fitted to all events anew.
+/// FitContext::start. A model whose fit goes in passes begins with the vectors of `model`, those of
+/// `fold_items` and then of `fold_users` folded in, so that a fit of no passes at all is fold-in without
+/// training. Models that are fitted in one go ignore it: they are fitted to all events anew.
 struct FitStart {
   /// Of the same class and vector length, fitted to some of the events. Its users and items are the first
   /// ones of the data, in the same order. Not owned.
@@ -32,8 +32,8 @@ struct FitStart {
   const PretrainedItems* items = nullptr;
 };
 
-/// FitContext::start's model as an M, or nullptr. Throws Error(kUsage) naming the model if it is of another
-/// class.
+/// FitContext::start's model as an M, or nullptr. Throws Error(kUsage) naming the model
+/// if it is of another class.
 template <typename M>
 const M* start_model(const FitContext& context, std::string_view name = M::kName) {
   if (!context.start || !context.start->model) return nullptr;

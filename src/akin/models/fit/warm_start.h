@@ -1,5 +1,5 @@
-// How factor models begin with vectors they are given: of themselves on fewer events, or of items from
-// elsewhere.
+// How factor models begin with vectors they are given: of themselves on fewer events,
+// or of items from elsewhere.
 #pragma once
 
 #include <functional>
@@ -24,8 +24,8 @@ using MakeModel = std::function<std::unique_ptr<Model>(Factors factors)>;
 Factors grow_factors(const Model& old, const Matrix& old_users, const Csr& by_user, const FitStart& start,
                      const MakeModel& make);
 
-/// Writes FitContext::start's item vectors, if any, over the rows of `items` (n_items, factors) that have one.
-/// Throws Error(kUsage) naming `model` if they are of another length.
+/// Writes FitContext::start's item vectors, if any, over the rows of `items` (n_items, factors) that have
+/// one. Throws Error(kUsage) naming `model` if they are of another length.
 void take_item_vectors(const FitContext& context, std::string_view model, Matrix& items);
 
 }  // namespace akin

@@ -8,8 +8,8 @@
 namespace akin {
 namespace {
 
-/// Looks so often before it sleeps: about a tenth of a millisecond. Waking up may cost more on a busy
-/// machine.
+/// Looks so often before it sleeps: about a tenth of a millisecond. Waking up may cost more
+/// on a busy machine.
 constexpr int kSpins = 100000;
 
 /// Until `value` is another than `old`.
@@ -25,8 +25,8 @@ void wait_for_change(const std::atomic<T>& value, T old, int spins) {
 
 WorkerTeam::WorkerTeam(int threads) {
   const int size = resolve_threads(threads);
-  spins_ =
-      size <= resolve_threads(0) ? kSpins : 0;  // more threads than processors only keep each other waiting
+  // More threads than processors only keep each other waiting.
+  spins_ = size <= resolve_threads(0) ? kSpins : 0;
   for (int t = 1; t < size; ++t) threads_.emplace_back([this] { serve(); });
 }
 

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <string>
 
-#include "akin/models/implicit/als_solver.h"
 #include "akin/models/fit/warm_start.h"
+#include "akin/models/implicit/als_solver.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -107,13 +107,14 @@ class Als : public Model {
   static constexpr Traits kTraits = {
       .passes = "iterations", .explains = true, .warm_start = true, .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   const Matrix& item_vectors() const override { return items_; }
   /// The stored vector of a user with training events, whatever the history; else the exact x_u of the
-  /// history's events (an event without a value counts 1). False if neither exists. Cost of the latter: O(n
-  /// f^2 + f^3).
+  /// history's events (an event without a value counts 1). False if neither exists. Cost of the latter:
+  /// O(n f^2 + f^3).
   bool user_vector(const Query& query, std::span<float> out) const override;
   /// The exact y_i given the stored users.
   bool item_vector(std::span<const idx_t> users, std::span<const float> values,

@@ -23,8 +23,8 @@ float cg_start(const CgVectors& v);
 float cg_move(const CgVectors& v, float length);
 /// direction <- P residual + keep direction.
 void cg_turn(const CgVectors& v, float keep);
-/// D <- G's diagonal + ridge, P <- 1 / (D + weight spread), of `size` floats. What is zero in both stays
-/// zero in P.
+/// D <- G's diagonal + ridge, P <- 1 / (D + weight spread), of `size` floats. What is zero in both stays zero
+/// in P.
 struct CgDiagonals {
   std::size_t size;
   const float* gram;

@@ -74,8 +74,8 @@ class RowSolver {
   RowSolver(const FixedSide& side, const Objective& objective);
 
   /// x <- A^-1 Y^T C p by Cholesky: of A, O(n f^2 + f^3), or, where G is diagonal and n < f, of the n
-  /// equations that remain: with D = G + ridge I and W = C - I, x = D^-1 Y^T t, (Y D^-1 Y^T + W^-1) t = W^-1
-  /// C p (Woodbury), O(n^2 f + n^3). x holds stride() floats.
+  /// equations that remain: with D = G + ridge I and W = C - I, x = D^-1 Y^T t,
+  /// (Y D^-1 Y^T + W^-1) t = W^-1 C p (Woodbury), O(n^2 f + n^3). x holds stride() floats.
   void solve(const Entries& entries, float* x);
   /// `steps` steps of preconditioned conjugate gradient towards the same solution, starting from x; or the
   /// solution itself. O(steps n f), and O(steps f^2) if G is not diagonal.

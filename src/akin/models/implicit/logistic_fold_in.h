@@ -24,8 +24,8 @@ struct LogisticTerms {
 /// Moves x (1, matrix.cols()) to the minimum of
 ///   sum_k (w_k ln(1 + exp(s_k)) - c_k s_k) + ridge/2 |x - x_0|^2,   s_k = row_k . x
 /// where x_0 is x as given and entry `fixed` of x stays, by Newton's method with halved steps until the loss
-/// falls by less than 1e-6 of itself: a convex problem, so where it begins does not matter. Cost: O(rows d^2
-/// + d^3) a step, some 5 to 10 of them.
+/// falls by less than 1e-6 of itself: a convex problem, so where it begins does not matter. Cost:
+/// O(rows d^2 + d^3) a step, some 5 to 10 of them.
 void logistic_fold_in(const Matrix& matrix, const LogisticTerms& terms, float ridge, std::size_t fixed,
                       Matrix& x);
 

@@ -6,9 +6,9 @@
 #include "akin/base/parallel.h"
 #include "akin/models/fit/block_schedule.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/implicit/logistic_fold_in.h"
 #include "akin/models/ranking/pair_model.h"
-#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {

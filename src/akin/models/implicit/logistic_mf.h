@@ -46,7 +46,8 @@ class LogisticMf : public Model {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// (n_items, f + 2): [q_i, b_i, 1]
@@ -54,8 +55,8 @@ class LogisticMf : public Model {
   std::size_t embedding_dim() const override { return items_.cols() - 2; }
   /// [p_u, 1, mu + b_u]. The stored one of a user with training events, whatever the history; else the
   /// minimum of L over p_u and b_u for the history's items and up to kFoldIn drawn ones, by Newton's method.
-  /// The draws depend on the set of items only. False if neither exists. Cost of the latter: a few times O((n
-  /// + kFoldIn) f^2 + f^3).
+  /// The draws depend on the set of items only. False if neither exists. Cost of the latter: a few times
+  /// O((n + kFoldIn) f^2 + f^3).
   bool user_vector(const Query& query, std::span<float> out) const override;
   /// The minimum of L over q and b, the item's users against the users that it would be drawn for, of which
   /// there is a sample. Cost: as for user_vector().

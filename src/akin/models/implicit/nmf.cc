@@ -8,8 +8,8 @@
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
-#include "akin/models/fit/warm_start.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/warm_start.h"
 
 namespace akin {
 namespace {

@@ -11,11 +11,11 @@ namespace akin {
 ///
 ///   L = |X - W H^T|^2 + lambda (|W|^2 + |H|^2)
 ///
-/// A pass sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with G = H^T H
-/// + lambda I computed once,  w_uk <- max(0, w_uk + ((X H)_uk - (w_u G)_k) / G_kk).  L never rises and is
-/// reported as the loss. Cost of a pass: O(entries f + (users + items) f^2 sweeps); only the entries of X
-/// that are not zero are ever touched. The last users are the exact minimum for the items, so that folding in
-/// a user's training history gives their stored vector.
+/// A pass sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with
+/// G = H^T H + lambda I computed once,  w_uk <- max(0, w_uk + ((X H)_uk - (w_u G)_k) / G_kk).  L never rises
+/// and is reported as the loss. Cost of a pass: O(entries f + (users + items) f^2 sweeps); only the entries
+/// of X that are not zero are ever touched. The last users are the exact minimum for the items, so that
+/// folding in a user's training history gives their stored vector.
 ///
 /// Vectors are sums of parts: a user's and an item's largest entries say which tastes they belong to. Users
 /// and items without events have zero vectors. The same bits at any thread count.
@@ -51,7 +51,8 @@ class Nmf : public Model {
 
   /// Throws Error(kBadData) if no event has a positive value, or values overflow; Error(kUsage) if given item
   /// vectors have negative entries.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// (n_items, f): H

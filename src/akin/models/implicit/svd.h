@@ -9,8 +9,8 @@ namespace akin {
 /// (RecSys 2010). R is the (users, items) matrix of positive feedback, 1 or the summed value with
 /// `use_values`, zero elsewhere; V its f right singular vectors of the largest singular values
 /// (linalg/truncated_svd.h). A user with row r has the scores r V V^T: the history seen through the f
-/// directions that users vary in most. Item vectors are V S with the singular values S, user vectors r V
-/// S^-1.
+/// directions that users vary in most. Item vectors are V S with the singular values S,
+/// user vectors r V S^-1.
 ///
 /// With item_scaling = e the vectors V are those of R diag(n_j^-e), n_j = the users of item j, so that
 /// popular items do not fill all of them (Nikolakopoulos et al., "EigenRec", Knowledge and Information
@@ -58,8 +58,8 @@ class Svd : public Model {
   const Matrix& item_vectors() const override { return items_; }
   /// r V S^-1 of the history. False if it is zero, as without a history.
   bool user_vector(const Query& query, std::span<float> out) const override;
-  /// S^-1 (A V)^T a, A = R diag(n^-e) and a the item's column of it: the row of V S that the item would
-  /// have, were it too new to turn V. An item of the training data gets its own.
+  /// S^-1 (A V)^T a, A = R diag(n^-e) and a the item's column of it: the row of V S that the item would have,
+  /// were it too new to turn V. An item of the training data gets its own.
   bool item_vector(std::span<const idx_t> users, std::span<const float> values,
                    std::span<float> out) const override;
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;

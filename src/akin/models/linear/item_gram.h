@@ -9,8 +9,8 @@ namespace akin {
 
 /// G = X^T X of a (users, items) matrix X with positive values, rows stored dense where a quarter of their
 /// entries are there, else sparse. Memory: at most 8 bytes per ordered pair of items that share a user where
-/// rows are sparse, n_items x 4 bytes a row where they are dense. Cost: the sum over users of their items
-/// squared.
+/// rows are sparse, n_items x 4 bytes a row where they are dense. Cost:
+/// the sum over users of their items squared.
 class ItemGram {
  public:
   ItemGram(const Interactions& x, const Context& context);

@@ -29,10 +29,9 @@ struct CandidateBar {
 };
 
 /// Writes number j and value v_j = sum_j factor_j n_j / (n_j + shrinkage) of the cells in [begin, end) with
-/// v_j
-/// >= bar.value and n_j >= bar.least_common, in order, and makes all of them zero. Both bounds are multiples
-/// of kCellBlock; the outputs have room for end - begin + kCellBlock. Returns how many there are. The same
-/// bits with every instruction set.
+/// v_j >= bar.value and n_j >= bar.least_common, in order, and makes all of them zero. Both bounds are
+/// multiples of kCellBlock; the outputs have room for end - begin + kCellBlock. Returns how many there are.
+/// The same bits with every instruction set.
 std::size_t take_candidates(const ProductCells<std::uint16_t>& cells, std::size_t begin, std::size_t end,
                             const CandidateBar& bar, idx_t* numbers, float* values);
 std::size_t take_candidates(const ProductCells<std::uint32_t>& cells, std::size_t begin, std::size_t end,

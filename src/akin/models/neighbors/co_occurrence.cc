@@ -14,8 +14,8 @@ struct Count {
   bool empty() const { return common == 0; }
 };
 
-/// The events with the number of their basket in place of the user, sorted by it; events are sorted by (user,
-/// time).
+/// The events with the number of their basket in place of the user, sorted by it;
+/// events are sorted by (user, time).
 std::size_t number_baskets(std::vector<Event>& events, std::int64_t window) {
   std::size_t baskets = 0;
   idx_t user = 0;

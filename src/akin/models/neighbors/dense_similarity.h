@@ -1,5 +1,5 @@
-// The oracle of the neighbourhood models' tests: the definitions of similarity.h in plain loops over a dense
-// matrix.
+// The oracle of the neighbourhood models' tests: the definitions of similarity.h
+// in plain loops over a dense matrix.
 #pragma once
 
 #include <cmath>

@@ -13,8 +13,8 @@
 
 namespace akin {
 
-/// Item-based top-n recommendation (Deshpande & Karypis, "Item-based top-N recommendation algorithms", TOIS
-/// 2004).
+/// Item-based top-n recommendation (Deshpande & Karypis, "Item-based top-N recommendation algorithms",
+/// TOIS 2004).
 ///
 /// Rows are items, columns users: r_ui = 1 for a user with events on the item, or the sum of their values
 /// with `use_values`. The similarities s_ij are those of SimilarityMeasure; only positive ones are kept. Each

@@ -18,8 +18,8 @@ namespace akin {
 ///
 ///   r_ui = c_ui + z_i sum over j in N of s_ij (r_uj - c_uj) / z_j / (damping + sum over j in N of s_ij)
 ///
-/// N = the `k` items most similar to i that u rated, with s_ij of RatingSimilarity, positive ones only; by
-/// `centering`
+/// N = the `k` items most similar to i that u rated, with s_ij of RatingSimilarity, positive ones only;
+/// by `centering`
 ///   none      c = 0, z = 1
 ///   mean      c_ui = the mean rating of i, z = 1
 ///   zscore    and z_i = the standard deviation of i's ratings

@@ -15,8 +15,8 @@ enum class ListOf { kLeft, kRight };
 /// (kRight), best first. The same bits at any number of threads.
 ///
 /// If all entries of the unweighted matrix were 1, sums are integers in cells of 2 to 8 bytes, and most pairs
-/// are dropped by one comparison. Cost: O(sum over columns of size^2); memory beside the result: n_rows x
-/// 8 bytes at most a thread, and one more copy of the indices.
+/// are dropped by one comparison. Cost: O(sum over columns of size^2); memory beside the result: n_rows x 8
+/// bytes at most a thread, and one more copy of the indices.
 Csr nearest_rows(const SimilarityRows& rows, std::size_t k, ListOf side, const Context& context);
 
 namespace reference {

@@ -32,8 +32,8 @@ class NeighborLists {
 
   std::size_t n_items() const { return lists_.rows(); }
   const Csr& lists() const { return lists_; }
-  /// out <- the scores; 0 for items in no list. False if all lists of the history are empty. Cost: their
-  /// lengths.
+  /// out <- the scores; 0 for items in no list. False if all lists of the history are empty.
+  /// Cost: their lengths.
   bool score_all(std::span<const WeightedItem> history, std::span<float> out) const;
   /// v_j w_ji of each j of the history, where it is not zero; nullopt where score_all() is false.
   std::optional<Explanation> explain(std::span<const WeightedItem> history, idx_t item) const;

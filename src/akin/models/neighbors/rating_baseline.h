@@ -27,9 +27,8 @@ struct RatedItems {
 
 /// b_ui = mu + b_u + b_i (Koren, "Factor in the neighbors", TKDD 2010, eq. 1), by method:
 ///   mean    b_u = b_i = 0
-///   closed  b_i = sum_u (r_ui - mu) / (lambda_i + n_i), then b_u = sum_i (r_ui - mu - b_i) / (lambda_u +
-///   n_u)
-///           (Koren 2010, section 2.1)
+///   closed  b_i = sum_u (r_ui - mu) / (lambda_i + n_i), then
+///           b_u = sum_i (r_ui - mu - b_i) / (lambda_u + n_u) (Koren 2010, section 2.1)
 ///   als     the minimum of sum (r_ui - b_ui)^2 + lambda_i sum b_i^2 + lambda_u sum b_u^2 in turns over items
 ///           and users: `sweeps` times the step above, with r_ui - mu - b_u for the items
 /// b_u follows from b_i and the user's own ratings, so it is found anew for every query and never stored.

@@ -29,21 +29,18 @@ std::vector<std::string_view> similarity_names();
 /// Let r_xc be the entry of row x in column c, 0 where there is none; C_x the columns of row x; n_c the rows
 /// of column c; R, C the numbers of rows and columns. Of rows x != y:
 ///   cosine           w_x . w_y / (|w_x|^2a |w_y|^(2 - 2a)),  w = r, a = `alpha`: the cosine at 1/2, beyond
-///   it
-///                    asymmetric (Aiolli, "Efficient top-N recommendation for very large scale binary rated
-///                    datasets", RecSys 2013)
+///                    it asymmetric (Aiolli, "Efficient top-N recommendation for very large scale binary
+///                    rated datasets", RecSys 2013)
 ///   adjusted-cosine  the cosine of r_xc - (mean of column c over all rows) (Sarwar et al., WWW 2001)
 ///   pearson          the cosine of r_xc - (mean of row x over all columns)
 ///   jaccard          |C_x and C_y| / |C_x or C_y|
 ///   log-likelihood   Dunning's G^2 of the table (both, x only, y only, neither) of columns ("Accurate
-///   methods
-///                    for the statistics of surprise and coincidence", 1993); 0 if they share fewer than
-///                    chance
+///                    methods for the statistics of surprise and coincidence", 1993); 0 if they share fewer
+///                    than chance
 ///   tfidf            as cosine, w_xc = sqrt(r_xc) idf_c,  idf_c = ln(1 + R / n_c): rows are documents,
-///   columns
-///                    their terms, so one that has everything says little
-///   bm25             w_x . w_y,  w_xc = idf_c r_xc (k1 + 1) / (r_xc + k1 (1 - b + b L_x / mean L)), L_x =
-///                    sum_c r_xc
+///                    columns their terms, so one that has everything says little
+///   bm25             w_x . w_y,  w_xc = idf_c r_xc (k1 + 1) / (r_xc + k1 (1 - b + b L_x / mean L)),
+///                    L_x = sum_c r_xc
 /// What is not there counts as 0 in all of them: these are for "taken or not", unlike RatingSimilarity.
 ///
 /// Shrinkage then distrusts small overlaps, s <- s n / (n + shrinkage) with n = |C_x and C_y|, overlaps below

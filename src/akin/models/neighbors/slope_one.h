@@ -17,9 +17,8 @@ namespace akin {
 /// With c_ij the number of users who rated both i and j, and dev_ij the mean of r_ui - r_uj over them,
 ///   basic     r_ui = mean over the items j of u with c_ij > 0 of dev_ij + r_uj
 ///   weighted  the same mean weighted by c_ij
-///   bipolar   weighted, where a pair counts only for users who like both or dislike both, and from j only if
-///   u
-///             likes (dislikes) j: likes is above their mean rating (section 3.3)
+///   bipolar   weighted, where a pair counts only for users who like both or dislike both, and from j only
+///             if u likes (dislikes) j: likes is above their mean rating (section 3.3)
 /// An item without a co-rated one is predicted as mu + b_u + b_i (RatingBaseline, als). u is the query's
 /// history: anybody can be folded in. Of repeated ratings the latest counts.
 ///

@@ -1,5 +1,5 @@
-// Products of all pairs of rows of a sparse matrix, a row at a time: what every neighbourhood model is made
-// of.
+// Products of all pairs of rows of a sparse matrix, a row at a time:
+// what every neighbourhood model is made of.
 #pragma once
 
 #include <atomic>

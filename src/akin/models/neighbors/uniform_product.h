@@ -1,5 +1,5 @@
-// The sparse product where all entries of a column weigh the same, as with "taken or not": several times
-// faster.
+// The sparse product where all entries of a column weigh the same, as with "taken or not":
+// several times faster.
 #pragma once
 
 #include <algorithm>
@@ -254,8 +254,8 @@ class UniformProduct {
   Matrix sums_, factors_;
   std::vector<float> bounds_;
   ProductCells<Count> cells_;
-  std::vector<Index>
-      touched_;  // one more than there are rows: an entry is written before it is known to be new
+  // One more than there are rows: an entry is written before it is known to be new.
+  std::vector<Index> touched_;
   std::vector<idx_t> numbers_;
   std::vector<float> values_;
 };

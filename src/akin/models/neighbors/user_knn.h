@@ -17,8 +17,8 @@ namespace akin {
 /// "Analysis of recommendation algorithms for e-commerce", EC 2000).
 ///
 /// Rows are users, columns items: r_ui = 1 for a user with events on the item, or the sum of their values
-/// with `use_values`. The similarities s_uv are those of SimilarityMeasure. With N(u) the `neighbors` users v
-/// != u of the highest positive similarity,
+/// with `use_values`. The similarities s_uv are those of SimilarityMeasure. With N(u) the `neighbors` users
+/// v != u of the highest positive similarity,
 ///
 ///   score(i) = sum over v in N(u) of s_uv r_vi
 ///
@@ -28,8 +28,8 @@ namespace akin {
 /// (cosine, tfidf, bm25), evenly for the other similarities, which are no sums.
 ///
 /// The model is the training matrix: nothing is fitted. Memory: 16 bytes per (user, item) pair and 28 per
-/// user. Cost of a query: the events of all users of its items, plus those of the neighbours, plus
-/// O(n_users).
+/// user. Cost of a query: the events of all users of its items, plus those of the neighbours,
+/// plus O(n_users).
 class UserKnn : public Model {
  public:
   using Config = KnnConfig<false>;

@@ -17,8 +17,8 @@ namespace akin {
 ///
 ///   r_ui = c_ui + z_u sum over v in N of s_uv (r_vi - c_vi) / z_v / (damping + sum over v in N of s_uv)
 ///
-/// N = the `k` users most similar to u who rated i, with s_uv of RatingSimilarity, positive ones only; by
-/// `centering`
+/// N = the `k` users most similar to u who rated i, with s_uv of RatingSimilarity, positive ones only;
+/// by `centering`
 ///   none      c = 0, z = 1
 ///   mean      c_ui = the mean rating of u, z = 1
 ///   zscore    and z_u = the standard deviation of u's ratings
@@ -31,8 +31,8 @@ namespace akin {
 /// similarities are no sums over items.
 ///
 /// The model is the ratings: nothing is fitted but the baseline. Memory: 16 bytes per rating and per user.
-/// Cost of a query: all ratings of its items, and those of the items scored. The same bits at any thread
-/// count.
+/// Cost of a query: all ratings of its items, and those of the items scored.
+/// The same bits at any thread count.
 class UserKnnRating : public Model {
  public:
   using Config = RatingKnnConfig<false>;

@@ -19,7 +19,8 @@ class Gmf : public PairNetModel {
   static constexpr std::string_view kSummary = "generalized matrix factorization (He et al. 2017)";
   static constexpr Traits kTraits = kRankingNetTraits;
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

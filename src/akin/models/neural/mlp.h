@@ -20,7 +20,8 @@ class Mlp : public PairNetModel {
   static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
   static constexpr Traits kTraits = kRankingNetTraits;
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

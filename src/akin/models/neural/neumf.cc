@@ -5,8 +5,8 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/fit/start.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/start.h"
 
 namespace akin {
 namespace {

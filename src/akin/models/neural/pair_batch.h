@@ -25,8 +25,8 @@ struct LossAt {
 LossAt loss_at(PairLoss loss, float y, float target);
 
 /// What is minimized: the mean over a minibatch's pairs of the loss and of
-/// regularization / 2 (|p|^2 + |q|^2) + layers_regularization / 2 (|u|^2 + |v|^2), with the vectors of
-/// PairNet.
+/// regularization / 2 (|p|^2 + |q|^2) + layers_regularization / 2 (|u|^2 + |v|^2),
+/// with the vectors of PairNet.
 struct PairObjective {
   PairLoss loss = PairLoss::kLogistic;
   float drop = 0;  ///< dropout of what the first layer reads

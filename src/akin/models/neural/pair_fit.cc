@@ -6,10 +6,10 @@
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/rating/rating_factors.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/neural/pair_fold_in.h"
-#include "akin/models/fit/passes.h"
+#include "akin/models/rating/rating_factors.h"
 
 namespace akin {
 namespace {
@@ -166,7 +166,8 @@ std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, Pai
 }
 
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const PairTrainOptions& options, int epochs, const FitContext& context) {
+                                       const PairTrainOptions& options, int epochs,
+                                       const FitContext& context) {
   context.check_stop();
   const Csr pairs = positive_interactions(data, options.model, context.threads);
   PairNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
@@ -175,7 +176,8 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape
 }
 
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
-                                      const PairTrainOptions& options, int epochs, const FitContext& context) {
+                                      const PairTrainOptions& options, int epochs,
+                                      const FitContext& context) {
   context.check_stop();
   const Ratings ratings = training_ratings(data, options.model, context.threads);
   PairNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);

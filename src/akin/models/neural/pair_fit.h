@@ -19,14 +19,10 @@ Param layers_param(std::string& layers);
 Param dropout_param(float& dropout);
 
 /// What nets that rank, and nets that predict ratings, are and can.
-inline constexpr Traits kRankingNetTraits = {.passes = "epochs",
-                                             .planned_schedule = true,
-                                             .warm_start = true,
-                                             .takes_item_vectors = true};
-inline constexpr Traits kRatingNetTraits = {.predicts_ratings = true,
-                                            .passes = "epochs",
-                                            .warm_start = true,
-                                            .takes_item_vectors = true};
+inline constexpr Traits kRankingNetTraits = {
+    .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+inline constexpr Traits kRatingNetTraits = {
+    .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
 
 /// How nets that rank begin, as He et al. do.
 inline constexpr PairInit kRankingInit = {.width = 0.01f, .normal = true};
@@ -72,7 +68,8 @@ std::unique_ptr<Model> make_pair_model(const PairNet& net, const Csr& pairs, Pai
 
 /// Fits a net to positive_interactions().
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const PairShape& shape,
-                                       const PairTrainOptions& options, int epochs, const FitContext& context);
+                                       const PairTrainOptions& options, int epochs,
+                                       const FitContext& context);
 /// Fits a net to training_ratings().
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const PairShape& shape,
                                       const PairTrainOptions& options, int epochs, const FitContext& context);

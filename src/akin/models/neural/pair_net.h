@@ -14,8 +14,8 @@ struct PairShape {
   std::size_t product = 0;    ///< length of the vectors that are multiplied entry by entry
   bool weighted = true;       ///< the products have weights; else they are added up, and there is no bias
   std::size_t embedding = 0;  ///< length of the user's and of the item's vector that the layers read
-  std::vector<std::size_t> layers =
-      {};  ///< outputs of each hidden layer (ReLU); at least one if embedding > 0
+  /// Outputs of each hidden layer (ReLU); at least one if embedding > 0.
+  std::vector<std::size_t> layers = {};
 
   /// Where the layers' part of a vector begins: parts begin on 64 bytes.
   std::size_t product_columns() const { return padded(product); }
@@ -72,9 +72,9 @@ class PairTile {
   static constexpr std::size_t kPairs = 64;  ///< at most
   explicit PairTile(const PairNet& net);
 
-  /// y of each pair, whose vectors are users[s] and items[s], padded rows of columns() floats. With `drop` >
-  /// 0 each entry of x_0 is set to zero with that probability and the others divided by 1 - drop (Srivastava
-  /// et al. 2014), by draws of `seed`.
+  /// y of each pair, whose vectors are users[s] and items[s], padded rows of columns() floats. With
+  /// `drop` > 0 each entry of x_0 is set to zero with that probability and the others divided by 1 - drop
+  /// (Srivastava et al. 2014), by draws of `seed`.
   std::span<const float> forward(const PairNet& net, std::span<const float* const> users,
                                  std::span<const float* const> items, float drop = 0, std::uint64_t seed = 0);
 

@@ -8,8 +8,8 @@
 
 #include "akin/base/context.h"
 #include "akin/linalg/csr.h"
-#include "akin/models/fit/worker_team.h"
 #include "akin/models/fit/observer.h"
+#include "akin/models/fit/worker_team.h"
 #include "akin/models/neural/pair_batch.h"
 #include "akin/models/neural/pair_net.h"
 #include "akin/models/neural/pair_parameters.h"

@@ -7,8 +7,8 @@ namespace akin {
 
 /// A rating is the dot product of a vector of the user and one of the item, y = p_u . q_i, without biases, as
 /// the tutorial's Keras model of two Embedding layers, Flatten and Dot: its mean absolute error falls from
-/// the mean rating, as vectors begin near zero. mf-sgd, with biases and regularization, predicts better. A
-/// PairNetModel.
+/// the mean rating, as vectors begin near zero. mf-sgd, with biases and regularization, predicts better.
+/// A PairNetModel.
 class RatingDot : public PairNetModel {
  public:
   using Config = RatingNetConfig;
@@ -18,7 +18,8 @@ class RatingDot : public PairNetModel {
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context) {
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context) {
     const PairShape shape{.product = static_cast<std::size_t>(config.size), .weighted = false};
     return fit_rating_net(data, shape, config.options(kName), config.epochs, context);
   }

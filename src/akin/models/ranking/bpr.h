@@ -8,8 +8,8 @@
 namespace akin {
 
 /// Rendle, Freudenthaler, Gantner & Schmidt-Thieme, "BPR: Bayesian personalized ranking from implicit
-/// feedback" (UAI 2009), with matrix factorization: for an item i the user has chosen and an item j they have
-/// not,
+/// feedback" (UAI 2009), with matrix factorization: for an item i the user has chosen
+/// and an item j they have not,
 ///
 ///   x_uij = b_i - b_j + p_u . (q_i - q_j)
 ///   L = sum over drawn (u, i, j) of -ln sigma(x_uij) + lambda_u/2 |p_u|^2 + lambda_i/2 (|q_i|^2 + b_i^2) +
@@ -26,8 +26,8 @@ namespace akin {
 ///                collaborative filtering via dynamic negative item sampling", SIGIR 2013)
 ///
 /// Values matter only by their sign: pairs whose values sum to 0 or less are left out. Cost: O(pairs x
-/// negatives x factors) per epoch, x (candidates + 2) / 3 with hard; memory: 28 bytes per pair and the model
-/// twice.
+/// negatives x factors) per epoch, x (candidates + 2) / 3 with hard; memory:
+/// 28 bytes per pair and the model twice.
 ///
 /// An item without events is only ever a negative, which pushes its bias down; its vector ends as zero, so it
 /// ranks below what anybody chose and is similar to nothing.
@@ -54,7 +54,8 @@ class Bpr : public PairModel {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   void save(TensorWriter& writer) const override;

@@ -89,8 +89,8 @@ TEST(Bpr, EverySamplerLearnsTheTastes) {
   }
 }
 
-/// Hard negatives leave less of the list in the wrong order at its top than uniform ones do after as many
-/// steps.
+/// Hard negatives leave less of the list in the wrong order at its top than uniform ones do after
+/// as many steps.
 TEST(Bpr, HardNegativesAreHarder) {
   const Toy toy = random_toy();
   Bpr::Config uniform = small_config();

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "akin/models/fit/interactions.h"
-#include "akin/models/ranking/ranking_kernels.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/model.h"
+#include "akin/models/ranking/ranking_kernels.h"
 
 namespace akin {
 
@@ -68,8 +68,8 @@ class PairModel : public Model {
   /// The weight of the step if it is: `user` and `positive` are the rows of pair k, `item` its own.
   virtual float push(const float* user, const float* positive, const float* item, Rng& rng) const = 0;
 
-  /// A uniformly random item that is not in the ascending `history`, or nullopt after as many tries as in
-  /// training.
+  /// A uniformly random item that is not in the ascending `history`, or nullopt after as many tries
+  /// as in training.
   std::optional<idx_t> draw_item(std::span<const idx_t> history, Rng& rng) const;
 
  private:

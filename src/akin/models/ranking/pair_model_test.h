@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "akin/models/fit/toy_data_test.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/fit/toy_data_test.h"
 
 namespace akin::testing_data {
 

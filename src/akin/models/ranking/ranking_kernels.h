@@ -37,9 +37,9 @@ struct RankingStep {
 /// Positives whose margins pairwise_steps() computes before it takes the first of their steps.
 constexpr std::size_t pairwise_group(std::size_t negatives) { return negatives < 8 ? 8 / negatives : 1; }
 
-/// For each positive (u, i) with negatives j_1..j_m, with x_k = b_i - b_jk + p_u . (q_i - q_jk) and z_k =
-/// sigma(-x_k), one step of length learning_rate down the gradient of sum_k of -ln sigma(x_k) + lambda_u/2
-/// |p_u|^2 + lambda_i/2 (|q_i|^2 + b_i^2) + lambda_j/2 (|q_jk|^2 + b_jk^2):
+/// For each positive (u, i) with negatives j_1..j_m, with x_k = b_i - b_jk + p_u . (q_i - q_jk) and
+/// z_k = sigma(-x_k), one step of length learning_rate down the gradient of sum_k of
+///   -ln sigma(x_k) + lambda_u/2 |p_u|^2 + lambda_i/2 (|q_i|^2 + b_i^2) + lambda_j/2 (|q_jk|^2 + b_jk^2):
 ///   p_u  += lr (sum_k z_k (q_i - q_jk) - m lambda_u p_u)
 ///   q_i  += lr (sum_k z_k p_u - m lambda_i q_i)      b_i  += lr (sum_k z_k - m lambda_i b_i)
 ///   q_jk += lr (-z_k p_u - lambda_j q_jk)            b_jk += lr (-z_k - lambda_j b_jk)

@@ -128,8 +128,8 @@ std::vector<float*> parameters(FactorModel& model) {
   return all;
 }
 
-/// Checks that `step` moved each parameter by -rate times the derivative of `objective`, taken by central
-/// differences.
+/// Checks that `step` moved each parameter by -rate times the derivative of `objective`,
+/// taken by central differences.
 template <typename Objective, typename Step>
 void expect_gradient_step(const Objective& objective, const Step& step, double rate) {
   FactorModel model = random_model(1, 3, 5);

@@ -40,7 +40,8 @@ class Warp : public PairModel {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of the weighted hinge over each epoch, taken before the updates, as the loss.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   void save(TensorWriter& writer) const override;

@@ -11,8 +11,8 @@ namespace akin {
 /// (AAIM 2008). Only the cells with a rating count:
 ///
 ///   r_ui ~ mu + b_u + b_i + p_u . q_i
-///   L = sum over ratings of (r_ui - that)^2 + sum_u n_u^nu (lambda |p_u|^2 + lambda_b b_u^2) + the same over
-///       items
+///   L = sum over ratings of (r_ui - that)^2 + sum_u n_u^nu (lambda |p_u|^2 + lambda_b b_u^2) +
+///       the same over items
 ///
 /// with n the row's number of ratings and mu their mean. nu = 1 is the paper's weighted lambda, nu = 0 the
 /// plain one; the default lies between and predicts better. The paper has no biases (`biases=false`: r_ui ~
@@ -46,7 +46,8 @@ class AlsWr : public RatingFactors {
       .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:

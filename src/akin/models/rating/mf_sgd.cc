@@ -7,10 +7,10 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/rating/rating_grid.h"
 #include "akin/models/rating/rating_kernels.h"
 #include "akin/models/rating/rating_weights.h"
-#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {
@@ -48,8 +48,8 @@ FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, co
   return model;
 }
 
-/// False if an entry is NaN or infinite, or a sum of squares overflows; all_finite() would take a tenth of
-/// an epoch's time.
+/// False if an entry is NaN or infinite, or a sum of squares overflows; all_finite() would take a tenth of an
+/// epoch's time.
 bool is_finite(const Matrix& matrix, WorkerTeam& team) {
   constexpr std::size_t kRows = 1024;
   std::atomic<bool> finite{true};

@@ -18,16 +18,16 @@ namespace akin {
 /// shrinking by `decay` each epoch; l1 by proximal steps, which give exact zeros. `biases=false` is eq. 1-2:
 /// r_ui ~ p_u . q_i, no mu, no biases. `penalty=rating` is the sum above, in which a row's penalty grows with
 /// its ratings; `penalty=row` takes each row's penalty once, as in lambda_u sum_u |p_u|^2. Of repeated
-/// ratings the latest counts. Cost: O(ratings x factors) per epoch; memory O(ratings + (users + items) x
-/// factors).
+/// ratings the latest counts. Cost: O(ratings x factors) per epoch;
+/// memory O(ratings + (users + items) x factors).
 ///
 /// An item without ratings has a zero vector and bias 0: it is predicted as an average item, which ranks it
 /// in the middle.
 ///
 /// Weights (`weights`), scaled to mean 1: "popularity" w_ui = n_i^-weight_power with n_i the item's number of
-/// ratings, so that rare items count as much as popular ones at 1; "recency" w_ui = 2^(-age /
-/// half_life) with the age before the latest rating of all; ratings without a time count as the oldest.
-/// Folding in weighs all ratings alike.
+/// ratings, so that rare items count as much as popular ones at 1; "recency" w_ui = 2^(-age / half_life) with
+/// the age before the latest rating of all; ratings without a time count as the oldest. Folding in weighs all
+/// ratings alike.
 class MfSgd : public RatingFactors {
  public:
   struct Config {
@@ -56,7 +56,8 @@ class MfSgd : public RatingFactors {
 
   /// Reports the (weighted) root mean squared error over each epoch, taken before the updates, as the loss.
   /// Throws Error(kBadData) for weights=recency if no rating has a time.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:

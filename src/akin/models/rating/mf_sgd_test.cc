@@ -231,8 +231,8 @@ std::string describe(const MfSgd::Config& config) {
          config.weights;
 }
 
-/// Over an epoch with short steps every parameter moves by -rate/2 times the derivative of the whole
-/// objective.
+/// Over an epoch with short steps every parameter moves by -rate/2 times the derivative
+/// of the whole objective.
 TEST(MfSgd, AnEpochGoesDownTheGradientOfTheObjective) {
   const Toy toy = random_toy(17, 67, 5);
   for (MfSgd::Config config : all_configs()) {

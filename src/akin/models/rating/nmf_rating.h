@@ -53,7 +53,8 @@ class NmfRating : public Model {
 
   /// Throws Error(kBadData) without ratings, or if they overflow or, with biases=no, are negative;
   /// Error(kUsage) if given item vectors have negative entries.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// (n_items, f + 2): [h_i, 1, b_i]

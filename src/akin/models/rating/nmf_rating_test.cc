@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "akin/models/fit/toy_data_test.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/fit/toy_data_test.h"
 
 namespace akin {
 namespace {

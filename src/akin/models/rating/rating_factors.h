@@ -2,9 +2,9 @@
 #pragma once
 
 #include "akin/models/fit/factor_model.h"
-#include "akin/models/rating/rating_ridge.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/model.h"
+#include "akin/models/rating/rating_ridge.h"
 
 namespace akin {
 

@@ -37,8 +37,8 @@ class RatingRidge {
   RatingRidge(Side side, const Matrix& fixed, const RatingLayout& layout, const RatingPenalty& penalty);
 
   /// The optimum, by Cholesky's factorization, or with l1 by coordinate descent, for a row whose ratings of
-  /// `rows` of the other side (at least one, each once) are `values`. x holds stride() floats and is
-  /// written in the layout. Cost: O(n f^2 + f^3).
+  /// `rows` of the other side (at least one, each once) are `values`. x holds stride() floats and is written
+  /// in the layout. Cost: O(n f^2 + f^3).
   void solve(std::span<const idx_t> rows, std::span<const float> values, float* x);
   /// `steps` steps of conjugate gradient from x, a row in the layout, towards the same; l1 is not looked at.
   /// Cost: O(n f) per step.

@@ -1,8 +1,8 @@
 // Small rating matrices and questions that the tests of the rating models share.
 #pragma once
 
-#include "akin/models/fit/toy_data_test.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/fit/toy_data_test.h"
 
 namespace akin::testing_data {
 

@@ -15,8 +15,8 @@ struct RatingWeights {
 };
 
 /// The weights of the entries of `by_user`, which to_csr(data.events, ..., Repeats::kLast) made, scaled to
-/// mean 1; none for kind "none". popularity: n_i^-power, n_i = ratings of the item. recency: 2^(-age /
-/// half_life) from the latest rating of all; ratings without a time count as the oldest. Throws
+/// mean 1; none for kind "none". popularity: n_i^-power, n_i = ratings of the item. recency:
+/// 2^(-age / half_life) from the latest rating of all; ratings without a time count as the oldest. Throws
 /// Error(kBadData) naming `model` for recency if no rating has a time.
 std::vector<float> rating_weights(const TrainingData& data, const Csr& by_user, const RatingWeights& weights,
                                   std::string_view model);

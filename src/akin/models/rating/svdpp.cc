@@ -7,9 +7,9 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/rating/svdpp_batches.h"
-#include "akin/models/fit/worker_team.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/worker_team.h"
+#include "akin/models/rating/svdpp_batches.h"
 
 namespace akin {
 namespace {

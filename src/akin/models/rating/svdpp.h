@@ -18,8 +18,7 @@ namespace akin {
 /// per rating; then each item's, which moves q_i, b_i and y_i with the users as they are. Users of a batch
 /// touch none of each other's rows, nor do items, so threads share the work and the bits do not depend on
 /// their number. Of repeated ratings the latest counts. Cost: O(ratings x factors) per epoch; memory
-/// O(ratings
-/// + (users + 2 items) x factors).
+/// O(ratings + (users + 2 items) x factors).
 ///
 /// The user vector is the effective one, p_u + |N(u)|^-1/2 sum y_j. Folding in a user takes y of their items
 /// as it is and solves for p_u and b_u; an item folded in has y = 0. An item without ratings has a zero
@@ -45,7 +44,8 @@ class Svdpp : public RatingFactors {
       .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   /// As RatingFactors::user_vector(), [p_u + |N|^-1/2 sum y_j, mu + b_u, 1], N = the history's items.

@@ -1,5 +1,5 @@
-// The inner loops of svdpp: a user's ratings, then an item's, each with its plain twin in namespace
-// reference.
+// The inner loops of svdpp: a user's ratings, then an item's, each with its plain twin
+// in namespace reference.
 #pragma once
 
 #include <span>
@@ -19,8 +19,8 @@ struct SvdppStep {
 
 /// A few users under training, a row each.
 struct UserBatch {
-  Matrix
-      implicit;  ///< (users, f): |N(u)|^-1/2 sum of y_j over N(u), while the user's ratings are gone through
+  /// (users, f): |N(u)|^-1/2 sum of y_j over N(u), while the user's ratings are gone through.
+  Matrix implicit;
   Matrix effective;  ///< (users, f): p_u + implicit, after it
   Matrix gradient;   ///< (users, f): |N(u)|^-1/2 sum of e_ui q_i over the user's ratings
 };

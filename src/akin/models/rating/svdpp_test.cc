@@ -92,8 +92,8 @@ TEST(Svdpp, ScoreIsTheEquation) {
   EXPECT_EQ(stored[6], 1);
   EXPECT_EQ(model->item_vectors()[17][5], 1);
   EXPECT_NE(y[items[0]][0], 0);
-  // A user of the same items whose own part is kept at zero by folding in with ratings that the rest
-  // explains.
+  // A user of the same items whose own part is kept at zero by folding in with ratings
+  // that the rest explains.
   std::vector<float> values;
   std::vector<double> implicit(5);
   for (const idx_t item : items) {

@@ -20,16 +20,18 @@ namespace akin {
 ///
 /// The model is prod2vec's (EmbedModel), so is the fold-in of users. Receipts are told apart by their times;
 /// where every event has one of its own, and sample = 0 and min_count = 1 leave none out, this is prod2vec to
-/// the bit. With FitContext::start, items new to the old model begin in the mean of the items that stand up to
-/// `window` places from them, whatever the receipt. Throws Error(kBadData) if no user has two receipts. Cost:
-/// as prod2vec, with window x (items of a receipt) in place of the window. The same bits at any thread count.
+/// the bit. With FitContext::start, items new to the old model begin in the mean of the items that stand up
+/// to `window` places from them, whatever the receipt. Throws Error(kBadData) if no user has two receipts.
+/// Cost: as prod2vec, with window x (items of a receipt) in place of the window.
+/// The same bits at any thread count.
 class BaggedProd2Vec : public EmbedModel {
  public:
   using Config = SkipGramConfig;
   static constexpr std::string_view kName = "bagged-prod2vec";
   static constexpr std::string_view kSummary = "word2vec over receipts in order (Grbovic et al. 2015)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

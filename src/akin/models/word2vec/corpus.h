@@ -28,8 +28,8 @@ struct Corpus {
 
   std::size_t n_fields = 0;
   std::vector<std::vector<idx_t>> side;
-  std::vector<std::uint64_t>
-      side_counts;  ///< occurrences of each side token, one draw per field and occurrence
+  /// Occurrences of each side token, one draw per field and occurrence.
+  std::vector<std::uint64_t> side_counts;
 
   std::size_t n_documents = 0;
   std::vector<idx_t> document;

@@ -7,9 +7,9 @@
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/word2vec/embed_start.h"
 #include "akin/models/word2vec/embed_training.h"
-#include "akin/models/fit/start.h"
 
 namespace akin {
 namespace {}  // namespace
@@ -38,7 +38,8 @@ Doc2Vec::Doc2Vec(Matrix input, Matrix output, Matrix documents, Inference infere
   noise_.emplace(weights);
 }
 
-std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context) {
   context.check_stop();
   EmbedOptions options = config.options(kName);
   options.skip_gram = config.dm == 0;

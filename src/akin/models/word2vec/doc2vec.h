@@ -14,13 +14,14 @@ namespace akin {
 
 /// Paragraph vectors (Le & Mikolov, ICML 2014), called user2vec where documents are users (Grbovic et al.
 /// 2015). Each user u has a vector d_u beside the v_i and c_i of items:
-///   dm = 1, PV-DM     an item is predicted from the mean (dm_mean = 0: the sum) of d_u and the v of its
-///   company dm = 0, PV-DBOW   an item is predicted from d_u alone; with dbow_words also from each of its
-///   company, as in skip-gram
-/// A query's h is d_u, for PV-DM the mean (sum) of d_u and the v of the last `window` items; score(i) = h .
-/// c_i. A user unknown to training gets d by stochastic gradient steps on the same loss with all else fixed,
-/// from zero, with draws that depend on their history only. embeddings() are the v, or the c where PV-DBOW
-/// trains no v. The same bits at any thread count; PV-DM trains on one thread.
+///   dm = 1, PV-DM     an item is predicted from the mean (dm_mean = 0: the sum) of d_u and the v of
+///                     its company
+///   dm = 0, PV-DBOW   an item is predicted from d_u alone; with dbow_words also from each of its company,
+///                     as in skip-gram
+/// A query's h is d_u, for PV-DM the mean (sum) of d_u and the v of the last `window` items;
+/// score(i) = h . c_i. A user unknown to training gets d by stochastic gradient steps on the same loss with
+/// all else fixed, from zero, with draws that depend on their history only. embeddings() are the v, or the c
+/// where PV-DBOW trains no v. The same bits at any thread count; PV-DM trains on one thread.
 class Doc2Vec : public EmbedModel {
  public:
   struct Config : SkipGramConfig {
@@ -35,7 +36,8 @@ class Doc2Vec : public EmbedModel {
   static constexpr std::string_view kSummary =
       "vectors of users or documents, user2vec: PV-DM, PV-DBOW (Le & Mikolov 2014)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   const Matrix& embeddings() const override;

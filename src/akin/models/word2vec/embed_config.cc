@@ -38,8 +38,8 @@ std::vector<Param> EmbedConfig::params() {
       {"shrink_windows", &shrink_windows,
        "draw each item's reach from 1 .. window, which favours the nearest"},
       {"in_order", &in_order,
-       "skip-gram: word by word in the order of the text, on one thread, as word2vec does, not in shuffled "
-       "blocks"},
+       "skip-gram: word by word in the order of the text, on one thread, as word2vec does, not "
+       "in shuffled blocks"},
       {"score",
        &score,
        "cosine: items like the latest; predict: items expected next to them",
@@ -64,8 +64,8 @@ EmbedOptions EmbedConfig::options(std::string_view model) const {
     fail(ErrorCode::kUsage, "{}: min_alpha ({}) is above alpha ({})", model, min_alpha, alpha);
   if (hs != 0 && negative == 0 && score == "predict") {
     fail(ErrorCode::kUsage,
-         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score "
-         "cosine, or leave negative above 0",
+         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score cosine, "
+         "or leave negative above 0",
          model);
   }
   return {.windows = {.window = static_cast<std::size_t>(window), .shrink = shrink_windows, .sample = sample},

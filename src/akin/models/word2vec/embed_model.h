@@ -4,9 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "akin/models/model.h"
 #include "akin/models/word2vec/embed_config.h"
 #include "akin/models/word2vec/item_corpus.h"
-#include "akin/models/model.h"
 
 namespace akin {
 
@@ -81,6 +81,7 @@ class EmbedModel : public Model {
 /// Trains vectors of the corpus' tokens from starting_vectors() and makes the EmbedModel of its items.
 /// `model` is named in messages.
 std::unique_ptr<Model> fit_embed(const TrainingData& data, const EmbedConfig& config, const ItemCorpus& text,
-                                 const EmbedOptions& options, const FitContext& context, std::string_view model);
+                                 const EmbedOptions& options, const FitContext& context,
+                                 std::string_view model);
 
 }  // namespace akin

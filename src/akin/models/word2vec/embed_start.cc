@@ -4,8 +4,8 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/word2vec/embed_model.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/word2vec/embed_model.h"
 
 namespace akin {
 namespace {

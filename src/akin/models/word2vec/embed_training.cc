@@ -1,9 +1,9 @@
 #include "akin/models/word2vec/embed_training.h"
 
 #include "akin/base/error.h"
+#include "akin/models/fit/passes.h"
 #include "akin/models/word2vec/sgns.h"
 #include "akin/models/word2vec/window_trainer.h"
-#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {
@@ -25,8 +25,9 @@ float learning_rate(const EmbedOptions& options, double done, double total) {
   return static_cast<float>(options.alpha - (options.alpha - options.min_alpha) * done / total);
 }
 
-std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
-                                   EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
+std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options,
+                                   const FitContext& context, EmbedVectors& vectors,
+                                   const EmbedSnapshot& snapshot) {
   const bool pairs = options.skip_gram && !options.in_order && !options.hierarchical && options.negative > 0;
   (pairs ? train_sgns : train_windows)(corpus, options, context, vectors, snapshot);
   return snapshot(vectors);

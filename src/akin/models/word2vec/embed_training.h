@@ -6,9 +6,9 @@
 
 #include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/model.h"
 #include "akin/models/word2vec/corpus.h"
 #include "akin/models/word2vec/windows.h"
-#include "akin/models/model.h"
 
 namespace akin {
 
@@ -22,8 +22,8 @@ struct EmbedOptions {
   bool hierarchical = false;  ///< hierarchical softmax, beside negative sampling if that is on
   bool in_order = false;      ///< skip-gram in the order of the text, by train_windows()
   std::size_t negative = 5;   ///< 0 and not hierarchical = full softmax
-  std::size_t shared_noise =
-      8;  ///< skip-gram: inputs of an output that meet the same negatives, 1 .. kSgnsInputs
+  /// Skip-gram: inputs of an output that meet the same negatives, 1 .. kSgnsInputs.
+  std::size_t shared_noise = 8;
   double alpha = 0.025;
   double min_alpha = 0.0001;
   double ns_exponent = 0.75;  ///< negatives are drawn in proportion to count^ns_exponent
@@ -50,11 +50,12 @@ using EmbedSnapshot = std::function<std::unique_ptr<Model>(const EmbedVectors&)>
 /// Trains `vectors` from where they are, with train_sgns() what it can train and with train_windows() the
 /// rest, and returns the model of them. `snapshot` also makes the models that the context's observer looks
 /// at. Throws Error(kCancelled), and Error(kBadData) if the vectors diverge.
-std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
-                                   EmbedVectors& vectors, const EmbedSnapshot& snapshot);
+std::unique_ptr<Model> train_embed(const Corpus& corpus, const EmbedOptions& options,
+                                   const FitContext& context, EmbedVectors& vectors,
+                                   const EmbedSnapshot& snapshot);
 
-/// Trains epoch by epoch, for the trainers: `run` trains one and returns its mean loss. Errors as
-/// train_embed().
+/// Trains epoch by epoch, for the trainers: `run` trains one and returns its mean loss.
+/// Errors as train_embed().
 void run_epochs(const EmbedOptions& options, const FitContext& context, EmbedVectors& vectors,
                 const EmbedSnapshot& snapshot, const std::function<double(std::size_t epoch)>& run);
 

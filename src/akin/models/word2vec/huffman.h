@@ -9,8 +9,8 @@
 
 namespace akin {
 
-/// The binary tree over tokens whose expected code length is least (Huffman 1952). Inner nodes are numbered 0
-/// .. n - 2, the root last. With one token there is no inner node.
+/// The binary tree over tokens whose expected code length is least (Huffman 1952). Inner nodes are numbered
+/// 0 .. n - 2, the root last. With one token there is no inner node.
 class HuffmanTree {
  public:
   struct Step {

@@ -27,7 +27,8 @@ std::vector<Param> Item2Vec::Config::params() {
   return all;
 }
 
-std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& config,
+                                     const FitContext& context) {
   EmbedOptions options = config.options(kName);
   options.windows.shrink = false;
   options.windows.shuffle = true;

@@ -10,10 +10,10 @@
 namespace akin {
 
 /// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the company of an item is the
-/// whole basket, whatever the order. With `set = basket` that is what a user did at one time, with `set =
-/// user` all that they did; `auto` takes baskets where some user has two events at one time. Baskets of more
-/// than window + 1 items are shuffled anew each epoch and each item takes the `window` ones before and after
-/// it for company.
+/// whole basket, whatever the order. With `set = basket` that is what a user did at one time, with
+/// `set = user` all that they did; `auto` takes baskets where some user has two events at one time. Baskets
+/// of more than window + 1 items are shuffled anew each epoch and each item takes the `window` ones before
+/// and after it for company.
 class Item2Vec : public EmbedModel {
  public:
   struct Config : EmbedConfig {
@@ -26,7 +26,8 @@ class Item2Vec : public EmbedModel {
   static constexpr Traits kTraits = {
       .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

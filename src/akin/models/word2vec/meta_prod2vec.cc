@@ -6,8 +6,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
-#include "akin/models/word2vec/embed_start.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/word2vec/embed_start.h"
 
 namespace akin {
 namespace {
@@ -36,7 +36,8 @@ MetadataOptions metadata_options(const MetaProd2Vec::Config& config, const Attri
        there.empty() ? "the data set has none at all" : fmt::format("they have: {}", fmt::join(there, ", ")));
 }
 
-/// FitContext::start's metadata vectors, where the names are the same, become rows `first` and on of `vectors`.
+/// FitContext::start's metadata vectors, where the names are the same,
+/// become rows `first` and on of `vectors`.
 void continue_sides(const FitContext& context, const std::vector<std::string>& names, std::size_t first,
                     EmbedVectors& vectors) {
   const Model* const start = context.start ? context.start->model : nullptr;
@@ -52,8 +53,8 @@ void continue_sides(const FitContext& context, const std::vector<std::string>& n
   }
 }
 
-/// Makes the model of vectors: metadata take theirs along, items without one get the mean of their
-/// metadata's.
+/// Makes the model of vectors: metadata take theirs along, items without one get the mean
+/// of their metadata's.
 class Maker {
  public:
   Maker(const ItemCorpus& text, const ItemMetadata& metadata, std::size_t n_items,

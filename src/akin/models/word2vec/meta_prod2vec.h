@@ -18,8 +18,8 @@ namespace akin {
 /// predicting X,
 ///   L = L_{J|I} + lambda (L_{M|I} + L_{J|M} + L_{M|M} + L_{I|M}):
 /// items predict the metadata near them, metadata the items and metadata near them and the item that has
-/// them. Metadata have input and output vectors in the same space as items, and are noise among them
-/// (train_sgns()).
+/// them. Metadata have input and output vectors in the same space as items,
+/// and are noise among them (train_sgns()).
 ///
 /// Each (attribute, value) is one such word (ItemMetadata); of several values of a field, such as the levels
 /// of a category, each occurrence of an item draws one. Attributes without values are left out; a name in
@@ -31,8 +31,8 @@ namespace akin {
 ///
 /// Items without an event (or with fewer than min_count) begin and stay in the mean of their metadata, inputs
 /// and outputs alike, so that they are similar to something and can be recommended; without metadata they
-/// have no vector. Users fold in as in EmbedModel. With FitContext::start the metadata vectors of the old model
-/// go on too. Cost: that of prod2vec times (1 + fields)^2. Throws Error(kUsage) if `fields` is not the
+/// have no vector. Users fold in as in EmbedModel. With FitContext::start the metadata vectors of the old
+/// model go on too. Cost: that of prod2vec times (1 + fields)^2. Throws Error(kUsage) if `fields` is not the
 /// default and none of it is an attribute. The same bits at any thread count.
 class MetaProd2Vec final : public EmbedModel {
  public:
@@ -45,7 +45,8 @@ class MetaProd2Vec final : public EmbedModel {
   static constexpr std::string_view kName = "meta-prod2vec";
   static constexpr std::string_view kSummary = "prod2vec with metadata as words (Vasile et al. 2016)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   void save(TensorWriter& writer) const override;
 

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
-#include "akin/models/word2vec/prod2vec.h"
 #include "akin/models/fit/start.h"
+#include "akin/models/word2vec/prod2vec.h"
 
 namespace akin {
 namespace {
@@ -67,8 +67,8 @@ TEST(ItemMetadata, MakesSideTokensOfValues) {
   for (const idx_t item : {0, 0, 0, 1, 1, 2, 3}) data.events.push_back({.user = 0, .item = item});
   ItemCorpus text = item_corpus({data, data.events}, 1, SequenceOf::kUser, "test");
   const ItemMetadata metadata(data.item_attributes, 5, {{"category", "brand"}, 2}, text);
-  // 'All' is on every item of the corpus with a category, 'Rare' on none of the corpus, other words on one
-  // only.
+  // 'All' is on every item of the corpus with a category, 'Rare' on none of the corpus,
+  // other words on one only.
   EXPECT_EQ(metadata.names(), (std::vector<std::string>{"title_words=shampoo", "category=Hair",
                                                         "category=Shampoo", "category=Nails"}));
   EXPECT_EQ(metadata.draws(), (std::vector<double>{4, 3.5, 1.5, 1}));

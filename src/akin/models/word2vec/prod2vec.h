@@ -18,7 +18,8 @@ class Prod2Vec : public EmbedModel {
   static constexpr std::string_view kName = "prod2vec";
   static constexpr std::string_view kSummary = "word2vec over item sequences (Grbovic et al. 2015)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

@@ -20,8 +20,8 @@ namespace akin {
 /// items nearest to a, in shares in proportion to theta:
 ///   s_a(i) = theta_gh / (1 + rank of i among the items of h by cosine with a),
 /// whose order is the highest-averages apportionment of every length of list (d'Hondt). Items of the history
-/// take no places from the others of their cluster. A query is the decayed mean of its latest items, as in
-/// EmbedModel:
+/// take no places from the others of their cluster. A query is the decayed mean of its latest items,
+/// as in EmbedModel:
 ///   score(i) = sum_a decay^a s_h(a)(i) / sum_a decay^a,
 /// the paper's decay by age with the place in the history in place of days, which a query has none of. Items
 /// that no item of the history recommends follow in the order of prod2vec with score = cosine, as cosine - 2.
@@ -45,7 +45,8 @@ class Prod2VecCluster final : public EmbedModel {
       .uses_order = true, .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   void save(TensorWriter& writer) const override;
 
@@ -66,8 +67,8 @@ class Prod2VecCluster final : public EmbedModel {
   /// The clusters of all items, and what follows them.
   struct Clusters {
     std::vector<idx_t> of_item;  ///< kNoToken for items without a vector
-    std::vector<std::vector<Next>>
-        next;  ///< of each cluster its top_clusters, by falling theta, then by number
+    /// Of each cluster its top_clusters, by falling theta, then by number.
+    std::vector<std::vector<Next>> next;
   };
   Prod2VecCluster(Parts parts, Clusters clusters);
   const Clusters& clusters() const { return clusters_; }
@@ -80,8 +81,8 @@ class Prod2VecCluster final : public EmbedModel {
 };
 
 /// What follows each of n_clusters clusters in `events` (sorted by user and time): the `top` of greatest
-/// theta. Events of items without a cluster are left out, and what stood around them is consecutive. O(E log
-/// E).
+/// theta. Events of items without a cluster are left out, and what stood around them is consecutive.
+/// O(E log E).
 std::vector<std::vector<Prod2VecCluster::Next>> cluster_transitions(std::span<const Event> events,
                                                                     std::span<const idx_t> cluster_of_item,
                                                                     std::size_t n_clusters, std::size_t top);

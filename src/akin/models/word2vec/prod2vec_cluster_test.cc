@@ -37,8 +37,8 @@ Matrix at_angles(const std::vector<double>& degrees) {
   return vectors;
 }
 
-/// Items 0 .. 2 of cluster 0 near 0 degrees, 3 .. 6 of cluster 1 near 90, 7 of cluster 2 at 200, 8 without a
-/// vector.
+/// Items 0 .. 2 of cluster 0 near 0 degrees, 3 .. 6 of cluster 1 near 90, 7 of cluster 2 at 200,
+/// 8 without a vector.
 Prod2VecCluster by_hand(std::size_t history, float decay) {
   Matrix input = at_angles({0, 5, 12, 80, 85, 92, 97, 200, 0});
   std::ranges::fill(input[8], 0.0f);

@@ -7,9 +7,9 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/word2vec/sgns.h"
 #include "akin/models/word2vec/window_trainer.h"
-#include "akin/models/fit/start.h"
 
 namespace akin {
 namespace {
@@ -139,8 +139,8 @@ void expect_same_bits(const Matrix& a, const Matrix& b) {
 
 TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   Corpus corpus = random_corpus(401, 211, 13);
-  // So wide a window makes several chunks of this text; 401 tokens make three blocks; 17 negatives need three
-  // steps.
+  // So wide a window makes several chunks of this text; 401 tokens make three blocks;
+  // 17 negatives need three steps.
   EmbedOptions options = {.windows = {.window = 400}, .size = 10, .epochs = 2, .negative = 17};
   const EmbedVectors one = train(corpus, options, {.threads = 1}),
                      many = train(corpus, options, {.threads = 5});

@@ -10,8 +10,8 @@
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/models/fit/alias_table.h"
-#include "akin/models/word2vec/sgns_kernel.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/word2vec/sgns_kernel.h"
 
 namespace akin {
 namespace {

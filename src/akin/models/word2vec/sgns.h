@@ -14,13 +14,13 @@ namespace akin {
 /// blocks each, and the pairs of a chunk of text are sorted into B x B buckets. In round r bucket (i, (i + r)
 /// mod B) of each i is trained; these B buckets share no row, so they may run at once in any order. Noise
 /// comes from the block of the output (as PyTorch-BigGraph does: Lerer et al. 2019). Rows are dealt anew each
-/// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others as
-/// noise.
+/// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
+/// as noise.
 ///
 /// In a bucket up to shared_noise inputs of one output share its noise and make one sgns_step(), which turns
 /// most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing word2vec in shared
-/// and distributed memory", 2016, who share within a window). The expected gradient of a pair is that of
-/// word2vec.
+/// and distributed memory", 2016, who share within a window). The expected gradient of a pair
+/// is that of word2vec.
 ///
 /// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 14 bytes for
 /// each pair of a chunk, of up to 2^24. Errors as train_embed().

@@ -10,8 +10,8 @@ inline constexpr std::size_t kSgnsInputs = 8;
 inline constexpr std::size_t kSgnsOutputs = 8;
 
 /// Rows that meet in one step, of `cols` floats, 64-byte aligned and padded with zeros to a multiple of 16.
-/// The rows of a batch are all different, as writes to one would be lost otherwise: what occurs twice weighs
-/// twice.
+/// The rows of a batch are all different, as writes to one would be lost otherwise:
+/// what occurs twice weighs twice.
 struct SgnsBatch {
   std::size_t n_inputs = 0;   ///< 1 .. kSgnsInputs
   std::size_t n_outputs = 0;  ///< 1 .. kSgnsOutputs

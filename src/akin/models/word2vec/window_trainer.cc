@@ -9,8 +9,8 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/alias_table.h"
-#include "akin/models/word2vec/sgns_kernel.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/word2vec/sgns_kernel.h"
 
 namespace akin {
 namespace {

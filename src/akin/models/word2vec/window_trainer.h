@@ -20,14 +20,14 @@ namespace akin {
 /// count for the mean, eq. 23). Skip-gram with negative sampling alone takes shared_noise inputs of a
 /// position in one sgns_step() (Ji et al. 2016).
 ///
-/// Tokens with side tokens are not for this trainer. Cost of an epoch: O(positions x outputs x size), outputs
-/// = negative + 1, the code length, or all. Errors as train_sgns().
+/// Tokens with side tokens are not for this trainer. Cost of an epoch: O(positions x outputs x size),
+/// outputs = negative + 1, the code length, or all. Errors as train_sgns().
 void train_windows(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
                    EmbedVectors& vectors, const EmbedSnapshot& snapshot);
 
 /// One step of full softmax: moves `outputs` and adds what h should move by to `error` (both outputs.cols()
-/// floats). Returns the loss before it. With p_j = exp(h . c_j) / sum, g_j = alpha (y_j - p_j): error +=
-/// sum_j g_j c_j, c_j += g_j h.
+/// floats). Returns the loss before it. With p_j = exp(h . c_j) / sum, g_j = alpha (y_j - p_j):
+/// error += sum_j g_j c_j, c_j += g_j h.
 double softmax_step(std::span<const float> h, idx_t output, float alpha, Matrix& outputs,
                     std::span<float> error);
 

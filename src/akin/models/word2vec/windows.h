@@ -20,8 +20,8 @@ struct WindowOptions {
 };
 
 /// A stretch of whole sequences after thinning: a token w with share f_w of all occurrences stays with
-/// probability sqrt(t / f_w) + t / f_w, t = sample (as word2vec does; the paper's formula has the first term
-/// only).
+/// probability sqrt(t / f_w) + t / f_w, t = sample (as word2vec does;
+/// the paper's formula has the first term only).
 class Windows {
  public:
   /// Neither is owned.

@@ -2,7 +2,8 @@
 
 namespace akin {
 
-std::unique_ptr<Model> Word2Vec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+std::unique_ptr<Model> Word2Vec::fit(const TrainingData& data, const Config& config,
+                                     const FitContext& context) {
   const EmbedOptions options = config.options(kName);
   const ItemCorpus text =
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);

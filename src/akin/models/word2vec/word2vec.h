@@ -25,7 +25,8 @@ class Word2Vec : public EmbedModel {
   static constexpr std::string_view kName = "word2vec";
   static constexpr std::string_view kSummary = "word vectors: CBOW or skip-gram (Mikolov et al. 2013)";
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

@@ -40,8 +40,8 @@ at::Tensor sum_or_product(const LayerSpec& layer, Tensors inputs) {
   return result;
 }
 
-/// gamma (x - mean) / sqrt(variance + epsilon) + beta over all dimensions but the last (Ioffe & Szegedy
-/// 2015).
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta over all dimensions
+/// but the last (Ioffe & Szegedy 2015).
 at::Tensor normalize(const LayerSpec& layer, const at::Tensor& x, Tensors weights, Pass& pass) {
   at::Tensor mean = weights[2];
   at::Tensor variance = weights[3];

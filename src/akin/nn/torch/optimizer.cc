@@ -79,8 +79,8 @@ void Optimizer::update(at::Tensor& value, const at::Tensor& gradient, Slots& slo
       move_mean(slots[0], spec_.rho, gradient * gradient);
       value.sub_(scaled(rate_, gradient, slots[0], spec_.epsilon));
       return;
-    case OptimizerKind::kAdadelta: {  // u = g sqrt(d + epsilon) / sqrt(s + epsilon); w -= rate u (Zeiler
-                                      // 2012)
+    case OptimizerKind::kAdadelta: {
+      // u = g sqrt(d + epsilon) / sqrt(s + epsilon); w -= rate u (Zeiler 2012)
       move_mean(slots[0], spec_.rho, gradient * gradient);
       const at::Tensor step =
           (gradient * (slots[1] + spec_.epsilon).sqrt_()).div_((slots[0] + spec_.epsilon).sqrt_());
@@ -88,8 +88,8 @@ void Optimizer::update(at::Tensor& value, const at::Tensor& gradient, Slots& slo
       move_mean(slots[1], spec_.rho, step * step);
       return;
     }
-    case OptimizerKind::kAdam:  // m, s = moving means of g, g^2; w -= rate' m / (sqrt(s) + epsilon) (Kingma &
-                                // Ba 2015)
+    case OptimizerKind::kAdam:
+      // m, s = moving means of g, g^2; w -= rate' m / (sqrt(s) + epsilon) (Kingma & Ba 2015)
       move_mean(slots[0], spec_.beta1, gradient);
       move_mean(slots[1], spec_.beta2, gradient * gradient);
       value.sub_(scaled(rate_, slots[0], slots[1], spec_.epsilon));
