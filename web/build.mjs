@@ -59,7 +59,7 @@ function notices() {
 const charts = await bundle("page_charts.js", notices());
 const tables = await bundle("page_tables.js", "");
 writeFileSync(out, `// Made by web/build.mjs from web/src and the packages of web/package-lock.json.
-#include "akin/eval/page_script.h"
+#include "akin/report/page_script.h"
 
 namespace akin {
 ${definition("charts_script", charts)}${definition("tables_script", tables)}

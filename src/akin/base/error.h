@@ -1,7 +1,7 @@
 // The one exception of akin, and "did you mean".
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <span>
 #include <stdexcept>

@@ -1,5 +1,7 @@
 #include "akin/base/param.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

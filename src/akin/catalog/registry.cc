@@ -1,5 +1,7 @@
 #include "akin/catalog/registry.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"

@@ -8,9 +8,9 @@
 #include <span>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/config_file.h"
 #include "akin/cli/output.h"
-#include "akin/base/text.h"
 
 namespace akin::cli {
 namespace {

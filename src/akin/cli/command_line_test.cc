@@ -1,5 +1,6 @@
 #include "akin/cli/command_line.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"

@@ -1,5 +1,7 @@
 #include "akin/cli/commands.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <csignal>
 #include <exception>

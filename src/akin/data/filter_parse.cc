@@ -1,4 +1,6 @@
 // Filters of an import from text.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -1,5 +1,7 @@
 #include "akin/data/filters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "akin/base/error.h"
 #include "akin/data/split/shop_for_split_test.h"
 
 namespace akin {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 
+#include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/data/synthetic/events.h"
 #include "akin/data/synthetic/image.h"

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <set>
 
+#include "akin/base/error.h"
 #include "akin/base/io.h"
 
 namespace akin {

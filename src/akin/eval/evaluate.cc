@@ -9,6 +9,7 @@
 #include <limits>
 #include <mutex>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/data/describe.h"
 #include "akin/eval/block_ranker.h"

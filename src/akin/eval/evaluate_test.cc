@@ -7,6 +7,7 @@
 #include <limits>
 #include <set>
 
+#include "akin/base/error.h"
 #include "akin/eval/shop_for_test.h"
 #include "akin/models/baseline/popularity.h"
 

@@ -1,5 +1,7 @@
 #include "akin/experiment/fit_checkpoint.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "akin/data/dataset.h"
+#include "akin/data/split.h"
 #include "akin/experiment/tune/tuner.h"
 
 namespace akin {

@@ -1,5 +1,7 @@
 #include "akin/experiment/watched_metric.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <vector>

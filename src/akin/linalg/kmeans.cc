@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <vector>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 
 // Rows of a left group: with two vectors of columns, twelve sums and their operands fill the registers.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {

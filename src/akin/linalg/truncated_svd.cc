@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 

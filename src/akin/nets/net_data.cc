@@ -1,5 +1,7 @@
 #include "akin/nets/net_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,7 @@
 #include "akin/nets/net_samples.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"

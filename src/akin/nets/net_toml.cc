@@ -1,5 +1,6 @@
 #include "akin/nets/net_toml.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>

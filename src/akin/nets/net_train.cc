@@ -1,5 +1,7 @@
 #include "akin/nets/net_train.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"
@@ -52,8 +54,7 @@ Prepared begin(const std::string& path, const std::string& data, const nn::NetOp
 Prepared prepare(const std::string& path, const std::string& data, const NetTrainOptions& options,
                  std::uint64_t seed) {
   if (file_kind(path) == "net") {
-    if (options.dtype)
-      fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave dtype out", path);
+    if (options.dtype) fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave dtype out", path);
     return go_on(path, data, options.device);
   }
   nn::NetOptions net_options;

@@ -1,5 +1,7 @@
 #include "akin/nets/net_use.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

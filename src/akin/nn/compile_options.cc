@@ -1,5 +1,7 @@
 #include "akin/nn/compile_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

@@ -1,6 +1,7 @@
 #include "akin/nn/engine_library.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>

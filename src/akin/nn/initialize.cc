@@ -1,5 +1,7 @@
 #include "akin/nn/initialize.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,7 @@
 #include "akin/nn/layer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>

@@ -1,5 +1,7 @@
 #include "akin/nn/layer_shape.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

@@ -1,5 +1,7 @@
 #include "akin/nn/net.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>

@@ -1,4 +1,6 @@
 // The training loop: epochs, batches, validation, early stopping, checkpoints.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>

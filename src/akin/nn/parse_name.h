@@ -1,6 +1,8 @@
 // Names as the values of an enum.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string>

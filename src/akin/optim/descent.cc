@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "akin/base/error.h"
+
 namespace akin::internal {
 
 Point Problem::at(Eigen::VectorXd x) {

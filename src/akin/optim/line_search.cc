@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/optim/descent.h"
 
 namespace akin::internal {

@@ -1,5 +1,7 @@
 #include "akin/optim/minimize.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -8,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/error.h"
 #include "akin/optim/descent.h"
 
 namespace akin {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/error.h"
 #include "akin/optim/minimize.h"
 #include "akin/optim/objectives_test.h"
 

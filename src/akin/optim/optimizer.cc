@@ -5,6 +5,8 @@
 #include <atomic>
 #include <utility>
 
+#include "akin/base/error.h"
+
 namespace akin {
 namespace {
 

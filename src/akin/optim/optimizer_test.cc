@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/optim/recurrences.h"

@@ -1,8 +1,10 @@
 #include "akin/report/import_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "akin/report/shop_text.h"
+#include "akin/base/text.h"
 #include "akin/report/text_table.h"
 
 namespace akin {

@@ -1,9 +1,8 @@
 // JSON of answers: lists of items, explanations, vectors of texts.
-#include "akin/report/json.h"
-
 #include <fmt/format.h>
 
 #include "akin/report/item_text.h"
+#include "akin/report/json.h"
 
 namespace akin {
 

@@ -1,7 +1,7 @@
 // JSON of data: imports, descriptions.
-#include "akin/report/json.h"
-
 #include <cmath>
+
+#include "akin/report/json.h"
 
 namespace akin {
 
@@ -84,16 +84,11 @@ json describe_json(const Description& d) {
 }
 
 json synthetic_json(const SyntheticFiles& files) {
-  return {{"reviews", files.reviews},
-          {"metadata", files.metadata},
-          {"sessions", files.sessions},
-          {"users", files.users},
-          {"images", files.images},
-          {"truth", files.truth},
-          {"events", files.events},
-          {"session_lines", files.session_lines},
-          {"cold_items", files.cold_items},
-          {"bytes", files.bytes}};
+  return {{"reviews", files.reviews},       {"metadata", files.metadata},
+          {"sessions", files.sessions},     {"users", files.users},
+          {"images", files.images},         {"truth", files.truth},
+          {"events", files.events},         {"session_lines", files.session_lines},
+          {"cold_items", files.cold_items}, {"bytes", files.bytes}};
 }
 
 }  // namespace akin

@@ -1,10 +1,9 @@
 // JSON of experiments: training, comparing, tuning.
-#include "akin/report/json.h"
-
 #include <algorithm>
 #include <cmath>
 
 #include "akin/report/experiment_text.h"
+#include "akin/report/json.h"
 
 namespace akin {
 
@@ -46,8 +45,7 @@ json history_json(const FitHistory& history) {
                      {"value", number_json(point.value)},
                      {"seconds", point.seconds}});
   }
-  json result = {
-      {"passes", history.passes}, {"resumed_at", history.resumed_at}, {"curve", std::move(curve)}};
+  json result = {{"passes", history.passes}, {"resumed_at", history.resumed_at}, {"curve", std::move(curve)}};
   if (const CurvePoint* best = history.best()) {
     result["metric"] = history.metric;
     result["best_pass"] = best->pass;

@@ -90,9 +90,9 @@ ListCounts write_recommendations(const Service& service, const RecommendRequest&
 ListCounts write_similar(const SimilarItems& items, std::size_t k, const std::string& path, ListFormat format,
                          const Context& context) {
   const Dataset& shop = items.shop();
-  return write({"item", shop.items, shop, format,
-                [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
-               path, context);
+  return write(
+      {"item", shop.items, shop, format, [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
+      path, context);
 }
 
 }  // namespace akin

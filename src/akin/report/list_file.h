@@ -11,7 +11,7 @@
 namespace akin {
 
 enum class ListFormat {
-  kTsv,        ///< a header, then tab-separated id, item, rank, score; tab, newline and backslash in ids escaped
+  kTsv,  ///< a header, then tab-separated id, item, rank, score; tab, newline and backslash in ids escaped
   kJsonLines,  ///< an object per line: {user or item, items: [{item, rank, score, title?}], fallback?}
 };
 

@@ -1,5 +1,7 @@
 #include "akin/report/tune_report.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>

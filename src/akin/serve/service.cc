@@ -1,5 +1,7 @@
 #include "akin/serve/service.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 

@@ -1,5 +1,7 @@
 #include "akin/serve/text_embedder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,7 @@
 #include "akin/store/embeddings_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>

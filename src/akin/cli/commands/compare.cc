@@ -1,4 +1,6 @@
 // akin compare -d DATA --models a,b
+#include "akin/experiment/compare.h"
+
 #include <algorithm>
 
 #include "akin/base/error.h"
@@ -9,8 +11,8 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/experiment/compare.h"
 #include "akin/report/json.h"
+#include "akin/report/report.h"
 
 namespace akin::cli {
 namespace {

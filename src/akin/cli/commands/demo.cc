@@ -1,8 +1,11 @@
 // akin demo: the whole way on a made-up shop.
+#include <fmt/format.h>
+
 #include <chrono>
 #include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
@@ -15,6 +18,7 @@
 #include "akin/report/import_report.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
+#include "akin/report/report.h"
 #include "akin/serve/service.h"
 
 namespace akin::cli {
@@ -92,8 +96,7 @@ BestModel Demo::compare_models(const SplitDataset& data) {
 
 Service Demo::keep(BestModel best, SplitDataset data) {
   results_.best = best.spec.name();
-  Bundle bundle =
-      make_bundle(std::move(data), best.spec, session_.common().seed, std::move(best.fitted));
+  Bundle bundle = make_bundle(std::move(data), best.spec, session_.common().seed, std::move(best.fitted));
   save_bundle(bundle, results_.paths.bundle);
   tell(wrap(choice_text(results_), 100, 0) + fmt::format("\nwrote {}\n", results_.paths.bundle));
   return Service(std::move(bundle));

@@ -1,11 +1,13 @@
 // akin describe DATA
+#include <fmt/core.h>
+
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset_io.h"
-#include "akin/report/report.h"
 #include "akin/report/json.h"
+#include "akin/report/report.h"
 
 namespace akin::cli {
 

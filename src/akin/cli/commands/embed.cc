@@ -1,4 +1,6 @@
 // akin embed BUNDLE|VECTORS --text "..." | --lines FILE -o FILE | -d DATA -o FILE
+#include <fmt/format.h>
+
 #include <optional>
 
 #include "akin/base/error.h"

@@ -1,4 +1,6 @@
 // akin evaluate BUNDLE
+#include <fmt/core.h>
+
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
@@ -6,6 +8,7 @@
 #include "akin/cli/session.h"
 #include "akin/experiment/evaluate_bundle.h"
 #include "akin/report/json.h"
+#include "akin/report/report.h"
 
 namespace akin::cli {
 

@@ -1,4 +1,6 @@
 // akin export BUNDLE --what items --to npy -o FILE
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"

@@ -1,4 +1,6 @@
 // akin net ACTION
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

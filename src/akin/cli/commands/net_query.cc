@@ -1,4 +1,6 @@
 // akin net evaluate NET --data DATA, akin net predict NET --data DATA
+#include <fmt/core.h>
+
 #include "akin/base/format.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"

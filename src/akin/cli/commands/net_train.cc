@@ -1,4 +1,6 @@
 // akin net train FILE.toml|NET --data DATA -o NET
+#include <fmt/core.h>
+
 #include <optional>
 
 #include "akin/base/format.h"

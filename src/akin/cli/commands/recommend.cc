@@ -1,5 +1,6 @@
 // akin recommend BUNDLE --user ID | --history ID,ID | --all-users -o FILE
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"

@@ -113,8 +113,9 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
   const bool single = plus.size() == 1 && minus.empty();
   const std::vector<Scored> ranked = single ? items.similar(plus[0], k) : items.nearest(plus, minus, k);
   if (session.common().json) {
-    nlohmann::json result = single ? items_json(shop, plus)[0]
-                         : nlohmann::json{{"plus", items_json(shop, plus)}, {"minus", items_json(shop, minus)}};
+    nlohmann::json result =
+        single ? items_json(shop, plus)[0]
+               : nlohmann::json{{"plus", items_json(shop, plus)}, {"minus", items_json(shop, minus)}};
     result["similar"] = ranked_json(shop, ranked);
     print_json(result);
     return kSuccess;

@@ -1,11 +1,14 @@
 // akin synthetic -o DIR
+#include "akin/data/synthetic.h"
+
+#include <fmt/core.h>
+
 #include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/synthetic.h"
 #include "akin/report/json.h"
 
 namespace akin::cli {

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/fit_flags.h"

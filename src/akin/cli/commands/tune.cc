@@ -1,5 +1,8 @@
 // akin tune MODEL -d DATA -o BEST.toml
+#include "akin/experiment/tune.h"
+
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
@@ -8,7 +11,6 @@
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset_io.h"
-#include "akin/experiment/tune.h"
 #include "akin/report/json.h"
 
 namespace akin::cli {
@@ -128,13 +130,14 @@ int run_tune(const Args& args) {
   Session session(line.common);
   TuneRun run = tune(load_dataset(flags.data), flags.holdout, space, flags.options, session.context());
   session.progress().clear();
-  const TuneReport report{.entry = entry,
-                          .result = std::move(run.result),
-                          .data = flags.data,
-                          .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
-                                                  format_count(run.validation_events), to_string(run.split)),
-                          .command = typed_command(args),
-                          .seed = line.common.seed};
+  const TuneReport report{
+      .entry = entry,
+      .result = std::move(run.result),
+      .data = flags.data,
+      .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+                              format_count(run.validation_events), to_string(run.split)),
+      .command = typed_command(args),
+      .seed = line.common.seed};
   write_file(flags.out, best_toml(report));
   if (!flags.html.empty()) write_file(flags.html, tune_html(report));
   if (line.common.json)

@@ -1,11 +1,15 @@
 // akin update BUNDLE -d DATA -o BUNDLE
+#include "akin/experiment/update.h"
+
+#include <fmt/core.h>
+
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset_io.h"
-#include "akin/experiment/update.h"
 #include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
 
@@ -44,9 +48,9 @@ void declare(CommandLine& line, UpdateCommand& command) {
 void print_result(const UpdateResult& result, const std::string& out) {
   const MergeCounts& counts = result.counts;
   std::string text =
-      fmt::format("updated {}: {} new events, {} new users, {} new items, {} in {}\n", result.bundle.entry->name,
-                  format_count(counts.events), format_count(counts.users), format_count(counts.items),
-                  how_text(result), format_seconds(result.bundle.fit_seconds));
+      fmt::format("updated {}: {} new events, {} new users, {} new items, {} in {}\n",
+                  result.bundle.entry->name, format_count(counts.events), format_count(counts.users),
+                  format_count(counts.items), how_text(result), format_seconds(result.bundle.fit_seconds));
   if (counts.known > 0) {
     text += fmt::format("{} events were known already (training or held out) and left out\n",
                         format_count(counts.known));

@@ -1,4 +1,6 @@
 // Format atomic: RecBole's files (columns name:type, separated by tabs) and MMRec's x_label.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 

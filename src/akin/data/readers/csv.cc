@@ -1,4 +1,6 @@
 // Formats csv, uirt and sessions: tables of events.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 

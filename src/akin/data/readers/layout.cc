@@ -1,5 +1,7 @@
 #include "akin/data/readers/layout.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>

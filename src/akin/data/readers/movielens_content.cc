@@ -1,5 +1,7 @@
 #include "akin/data/readers/movielens_content.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>

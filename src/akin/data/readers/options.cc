@@ -1,5 +1,7 @@
 #include "akin/data/readers/options.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 

@@ -1,5 +1,7 @@
 #include "akin/data/readers/readers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 

@@ -1,5 +1,7 @@
 #include "akin/data/readers/record_reader.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>

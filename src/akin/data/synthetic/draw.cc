@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "akin/base/error.h"
 #include "akin/data/synthetic/world.h"
 
 namespace akin::synthetic {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "akin/base/error.h"
+
 namespace akin::synthetic {
 namespace {
 

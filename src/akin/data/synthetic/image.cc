@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <numbers>
 
+#include "akin/base/error.h"
+
 namespace akin::synthetic {
 namespace {
 

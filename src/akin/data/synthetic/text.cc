@@ -1,9 +1,13 @@
 #include "akin/data/synthetic/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <chrono>
+
+#include "akin/base/error.h"
 
 namespace akin::synthetic {
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "akin/base/error.h"
 #include "akin/data/synthetic/world.h"
 
 namespace akin {

@@ -1,5 +1,7 @@
 #include "akin/data/synthetic/world.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>

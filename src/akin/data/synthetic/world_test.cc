@@ -10,6 +10,7 @@
 #include <numeric>
 #include <set>
 
+#include "akin/base/error.h"
 #include "akin/data/synthetic/image.h"
 #include "akin/data/synthetic/in_order.h"
 

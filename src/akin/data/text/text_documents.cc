@@ -1,5 +1,7 @@
 #include "akin/data/text/text_documents.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 namespace akin {

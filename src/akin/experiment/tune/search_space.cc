@@ -1,5 +1,7 @@
 #include "akin/experiment/tune/search_space.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/warm_start.h"

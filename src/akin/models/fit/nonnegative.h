@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/context.h"
 
 namespace akin {
 

@@ -1,5 +1,7 @@
 #include "akin/models/fit/passes.h"
 
+#include "akin/base/error.h"
+
 namespace akin {
 namespace {
 

@@ -1,5 +1,7 @@
 #include "akin/models/fit/start.h"
 
+#include "akin/base/error.h"
+
 namespace akin {
 
 void check_start_columns(const Matrix& old, std::size_t expected, std::string_view model) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/error.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin::testing_data {

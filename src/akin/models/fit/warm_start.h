@@ -5,6 +5,7 @@
 #include <functional>
 #include <string_view>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/start.h"
 
 namespace akin {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"

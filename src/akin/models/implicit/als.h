@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/implicit/als_solver.h"
 #include "akin/models/model.h"

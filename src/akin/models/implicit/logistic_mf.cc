@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/models/fit/block_schedule.h"
 #include "akin/models/fit/interactions.h"

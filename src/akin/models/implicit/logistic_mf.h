@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/model.h"
 

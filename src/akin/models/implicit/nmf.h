@@ -1,6 +1,7 @@
 // Non-negative matrix factorization of implicit feedback.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/truncated_svd.h"
 #include "akin/models/fit/interactions.h"

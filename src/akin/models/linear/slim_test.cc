@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "akin/base/error.h"
 #include "akin/models/linear/item_gram.h"
 #include "akin/models/linear/linear_data_test.h"
 

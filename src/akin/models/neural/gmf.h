@@ -1,6 +1,7 @@
 // Matrix factorization as a net.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_fit.h"
 
 namespace akin {

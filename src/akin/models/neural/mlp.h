@@ -1,6 +1,7 @@
 // A multilayer net over the vectors of a user and an item.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_fit.h"
 
 namespace akin {

@@ -1,6 +1,7 @@
 // Neural matrix factorization.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_fit.h"
 
 namespace akin {

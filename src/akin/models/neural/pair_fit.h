@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "akin/base/param.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_net_model.h"
 #include "akin/models/neural/pair_trainer.h"
 

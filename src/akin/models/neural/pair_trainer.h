@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/context.h"
 #include "akin/linalg/csr.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/observer.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/neural/pair_batch.h"

@@ -1,6 +1,7 @@
 // The tutorial's dot product of two embeddings.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_fit.h"
 
 namespace akin {

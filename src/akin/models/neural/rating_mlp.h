@@ -1,6 +1,7 @@
 // The tutorial's multilayer net for ratings.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/neural/pair_fit.h"
 
 namespace akin {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/error.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"
 

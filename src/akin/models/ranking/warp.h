@@ -1,6 +1,7 @@
 // Matrix factorization for ranking by the weighted approximate-rank pairwise loss.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/ranking/pair_model.h"
 
 namespace akin {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "akin/base/error.h"
 #include "akin/models/ranking/pair_model_test.h"
 
 namespace akin {

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/passes.h"

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/rating/rating_factors.h"
 
 namespace akin {

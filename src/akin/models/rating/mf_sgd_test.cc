@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 
+#include "akin/base/error.h"
 #include "akin/models/rating/rating_toy_test.h"
 
 namespace akin {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"
 

@@ -1,6 +1,7 @@
 // Small rating matrices and questions that the tests of the rating models share.
 #pragma once
 
+#include "akin/base/error.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"
 

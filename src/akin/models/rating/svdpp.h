@@ -1,6 +1,7 @@
 // Matrix factorization of ratings with implicit feedback.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/rating/rating_factors.h"
 
 namespace akin {

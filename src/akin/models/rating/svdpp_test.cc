@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "akin/base/error.h"
 #include "akin/models/rating/rating_toy_test.h"
 #include "akin/models/rating/svdpp_kernels.h"
 

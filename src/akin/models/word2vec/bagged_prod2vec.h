@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/skip_gram_config.h"
 

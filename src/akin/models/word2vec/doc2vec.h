@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/models/fit/alias_table.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/skip_gram_config.h"
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 #include "akin/models/word2vec/embed_config.h"
 #include "akin/models/word2vec/item_corpus.h"

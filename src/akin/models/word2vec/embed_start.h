@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_training.h"
 #include "akin/models/word2vec/item_corpus.h"
 

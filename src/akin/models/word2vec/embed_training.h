@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 #include "akin/models/word2vec/corpus.h"
 #include "akin/models/word2vec/windows.h"

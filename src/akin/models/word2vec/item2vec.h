@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 
 namespace akin {

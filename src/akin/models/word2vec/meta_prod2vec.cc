@@ -1,5 +1,7 @@
 #include "akin/models/word2vec/meta_prod2vec.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>

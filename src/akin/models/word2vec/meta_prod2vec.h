@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/item_metadata.h"
 #include "akin/models/word2vec/skip_gram_config.h"

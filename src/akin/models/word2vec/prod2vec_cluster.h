@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/skip_gram_config.h"
 

@@ -1,6 +1,7 @@
 // Skip-gram with negative sampling over sequences of tokens.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_training.h"
 
 namespace akin {

@@ -1,6 +1,7 @@
 // word2vec position by position: CBOW, hierarchical softmax, full softmax.
 #pragma once
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_training.h"
 #include "akin/models/word2vec/huffman.h"
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "akin/models/fit/context.h"
 #include "akin/models/word2vec/embed_model.h"
 
 namespace akin {
