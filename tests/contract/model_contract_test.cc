@@ -54,7 +54,7 @@ class ModelContract : public testing::TestWithParam<ModelEntry> {
     for (const idx_t item : query.history) out[item] = -std::numeric_limits<float>::infinity();
     return top_k(out, k);
   }
-  static void expect_error(ErrorCode code, const Planted& planted, const Context& context) {
+  static void expect_error(ErrorCode code, const Planted& planted, const FitContext& context) {
     try {
       GetParam().fit(planted.training(), small_parameters(GetParam()), context);
       FAIL() << "fitted";

@@ -89,7 +89,7 @@ class StartContract : public testing::TestWithParam<ModelEntry> {
                                     int threads = 1) {
     ParamValues params = small_parameters(GetParam());
     if (passes >= 0) params[std::string(GetParam().traits.passes)] = std::to_string(passes);
-    return GetParam().fit(planted.training(), params, {{.threads = threads, .start = start}});
+    return GetParam().fit(planted.training(), params, {{.threads = threads}, nullptr, start});
   }
   static std::unique_ptr<Model> old_model() { return fit(old_part(), -1); }
   static bool warm() { return GetParam().traits.warm_start; }

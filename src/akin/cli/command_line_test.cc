@@ -122,16 +122,5 @@ TEST(ProgressLine, HoldsRateTimeLeftAndLossAndFits) {
   EXPECT_EQ(progress_line({.phase = "reading", .done = 5, .unit = "lines"}, 0, 0, 80), "reading 5 lines");
 }
 
-TEST(ProgressBar, KeepsOneLossPerUnit) {
-  ProgressBar bar(ProgressBar::Style::kNone);
-  for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
-    bar.report(
-        {.phase = "epoch", .done = epoch + 1, .total = 3, .loss = 1.0 / static_cast<double>(epoch + 1)});
-    bar.report(
-        {.phase = "epoch", .done = epoch + 1, .total = 3, .loss = 1.0 / static_cast<double>(epoch + 1)});
-  }
-  EXPECT_EQ(bar.losses(), (std::vector<double>{1.0, 0.5, 1.0 / 3.0}));
-}
-
 }  // namespace
 }  // namespace akin::cli

@@ -10,12 +10,12 @@
 #include <mutex>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/parallel.h"
 #include "akin/data/describe.h"
 #include "akin/eval/block_ranker.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/eval/rating.h"
-#include "akin/report/text_table.h"
 
 namespace akin {
 

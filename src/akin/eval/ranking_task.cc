@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/report/text_table.h"
+#include "akin/base/format.h"
 
 namespace akin {
 namespace {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/error.h"
 #include "akin/base/rng.h"
 
 namespace akin {

@@ -7,6 +7,7 @@
 #include <set>
 #include <stop_token>
 
+#include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {

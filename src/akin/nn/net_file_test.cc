@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/nn/keras_file.h"

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numbers>
 
+#include "akin/base/error.h"
 #include "akin/nn/net_for_test.h"
 
 namespace akin::nn {

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/nn/net_for_test.h"

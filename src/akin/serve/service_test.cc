@@ -6,6 +6,7 @@
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
+#include "akin/store/bundle_for_test.h"
 
 namespace akin {
 namespace {

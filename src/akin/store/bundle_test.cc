@@ -34,20 +34,20 @@ constexpr const char* kProtocols[] = {"last",         "ratio:0.3",      "user-ra
                                       "time:0.3",     "user-time:0.3",  "fold:2/5",
                                       "sessions:0.2", "cold-items:0.2", "cold-users:0.2"};
 
-TEST(Arena, KeepsWhatIsKnownApartFromWhatIsTrainedOn) {
+TEST(SplitDataset, KeepsWhatIsKnownApartFromWhatIsTrainedOn) {
   for (const char* const protocol : kProtocols) {
     SCOPED_TRACE(protocol);
     const Split split = split_events(shop(), spec(protocol, true));
-    const Arena arena = make_arena(shop(), spec(protocol, true));
-    EXPECT_EQ(arena.split, split.spec);
-    EXPECT_EQ(std::vector(arena.training_data().events.begin(), arena.training_data().events.end()),
+    const SplitDataset parts = split_dataset(shop(), spec(protocol, true));
+    EXPECT_EQ(parts.split, split.spec);
+    EXPECT_EQ(std::vector(parts.training_data().events.begin(), parts.training_data().events.end()),
               split.train);
-    EXPECT_EQ(std::vector(arena.known_data().events.begin(), arena.known_data().events.end()),
+    EXPECT_EQ(std::vector(parts.known_data().events.begin(), parts.known_data().events.end()),
               known_events(split));
-    EXPECT_EQ(arena.validation, split.validation);
-    EXPECT_EQ(arena.test, split.test);
+    EXPECT_EQ(parts.validation, split.validation);
+    EXPECT_EQ(parts.test, split.test);
   }
-  const Arena plain = make_arena(shop(), spec("last", false));
+  const SplitDataset plain = split_dataset(shop(), spec("last", false));
   EXPECT_EQ(plain.known_data().events.data(), plain.training_data().events.data());  // no second copy
 }
 

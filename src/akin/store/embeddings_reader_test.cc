@@ -8,7 +8,7 @@
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
-#include "akin/store/bundle.h"
+#include "akin/store/bundle_for_test.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin {

@@ -38,7 +38,7 @@ struct Trace {
 Trace trace(BlockSchedule& schedule, std::uint64_t epoch, int threads) {
   Trace result;
   std::mutex mutex;
-  FitContext context;
+  Context context;
   context.threads = threads;
   std::vector<std::pair<std::vector<Cell>, std::vector<idx_t>>> blocks;
   result.sum = schedule.run(epoch, context, [&](BlockSchedule::Block& block) {
@@ -138,7 +138,7 @@ TEST(BlockSchedule, BalancesUserStripes) {
 TEST(BlockSchedule, StopsBetweenRoundsAndPassesErrorsOn) {
   BlockSchedule schedule(random_matrix(101, 1201, 0.1), 3);
   std::stop_source source;
-  FitContext context;
+  Context context;
   context.threads = 1;
   context.stop = source.get_token();
   int blocks = 0;

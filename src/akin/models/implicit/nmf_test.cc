@@ -165,10 +165,10 @@ TEST(Nmf, RefusesNegativeVectorsToBeginWith) {
   PretrainedItems items{Matrix(61, 5), std::vector<char>(61, 1), "some.csv"};
   FitStart start;
   start.items = &items;
-  EXPECT_NO_THROW(Nmf::fit(toy.training(), small_config(), {.start = &start}));
+  EXPECT_NO_THROW(Nmf::fit(toy.training(), small_config(), {{}, nullptr, &start}));
   items.vectors[7][2] = -0.1f;
   try {
-    Nmf::fit(toy.training(), small_config(), {.start = &start});
+    Nmf::fit(toy.training(), small_config(), {{}, nullptr, &start});
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
@@ -194,7 +194,7 @@ TEST(Nmf, GoesOnFromATrainedModel) {
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
   Nmf::Config config = small_config();
   config.iterations = 0;
-  const auto folded = Nmf::fit(all.training(), config, {.start = &start});
+  const auto folded = Nmf::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(5), stored(5);
   for (idx_t item = 0; item < 53; ++item) {
     EXPECT_TRUE(std::ranges::equal(folded->item_vectors()[item], old->item_vectors()[item]));
@@ -214,16 +214,15 @@ TEST(Nmf, GoesOnFromATrainedModel) {
   }
   // Two iterations more than from random vectors are worth something.
   config.iterations = 2;
-  const auto loss = [&](const Context& context) {
+  const auto loss = [&](FitContext watched) {
     double last = 0;
-    FitContext watched = context;
     watched.on_progress = [&](const Progress& progress) { last = progress.loss; };
     Nmf::fit(all.training(), config, watched);
     return last;
   };
-  EXPECT_LT(loss({.start = &start}), loss({}));
+  EXPECT_LT(loss({{}, nullptr, &start}), loss({}));
   config.factors = 7;
-  EXPECT_EQ(error_of([&] { Nmf::fit(all.training(), config, {.start = &start}); }), ErrorCode::kUsage);
+  EXPECT_EQ(error_of([&] { Nmf::fit(all.training(), config, {{}, nullptr, &start}); }), ErrorCode::kUsage);
 }
 
 TEST(Nmf, RecommendsTheWithheldItemOfACheckerboard) {

@@ -32,7 +32,7 @@ TEST(PairTrainer, OneStepGoesDownTheMeanLoss) {
   const PairNet before = net.clone();
   PairTrainOptions options = sgd(PairLoss::kSquared, 8);
   options.objective.regularization = 0.2f;
-  const Context context;
+  const FitContext context;
   PairTrainer trainer(ratings, options, 1, context, net);
   const double loss = trainer.run_epoch(0);
 
@@ -61,7 +61,7 @@ TEST(PairTrainer, SameBitsAtAnyNumberOfThreads) {
     PairNet& net = nets.emplace_back(PairShape{.product = 8, .embedding = 8, .layers = {16, 8}}, pairs.rows(),
                                      pairs.cols);
     initialize({}, 1, net);
-    const Context context{.seed = 9, .threads = threads};
+    const FitContext context{{.seed = 9, .threads = threads}};
     PairTrainOptions options{.objective = {.drop = 0.2f},
                              .batch = 500,
                              .negatives = 3,
@@ -87,7 +87,7 @@ struct Trained {
 Trained train(const Csr& pairs, const PairTrainOptions& options, int threads) {
   Trained trained{{}, PairNet({.product = 8, .embedding = 8, .layers = {16, 8}}, pairs.rows(), pairs.cols)};
   initialize({}, 1, trained.net);
-  const Context context{.seed = 9, .threads = threads};
+  const FitContext context{{.seed = 9, .threads = threads}};
   PairTrainer trainer(pairs, options, 5, context, trained.net);
   for (int epoch = 0; epoch < 5; ++epoch) trained.losses.push_back(trainer.run_epoch(epoch));
   return trained;

@@ -193,7 +193,7 @@ TEST(AlsWr, BeginsWithGivenItemVectors) {
   start.items = &given;
   AlsWr::Config config = small_config();
   config.iterations = 0;
-  const auto model = AlsWr::fit(toy.training(), config, {.start = &start});
+  const auto model = AlsWr::fit(toy.training(), config, {{}, nullptr, &start});
   for (const std::size_t item : {std::size_t{3}, std::size_t{330}})
     EXPECT_TRUE(std::ranges::equal(model->item_vectors()[item].first(5), given.vectors[item]));
 }

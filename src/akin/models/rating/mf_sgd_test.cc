@@ -256,7 +256,7 @@ TEST(MfSgd, AnEpochGoesDownTheGradientOfTheObjective) {
       start.items = &given;
       MfSgd::Config none = config;
       none.epochs = 0;
-      return objective(*MfSgd::fit(toy.training(), none, {.start = &start}), toy, config);
+      return objective(*MfSgd::fit(toy.training(), none, {{}, nullptr, &start}), toy, config);
     };
     const Csr by_item = transpose(to_csr(toy.events, 17, 67, Repeats::kLast));
     int checked = 0;

@@ -188,7 +188,7 @@ TEST(NmfRating, GoesOnFromATrainedModel) {
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
   NmfRating::Config config = small_config(true);
   config.iterations = 0;
-  const auto folded = NmfRating::fit(all.training(), config, {.start = &start});
+  const auto folded = NmfRating::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(7), stored(7);
   for (idx_t item = 0; item < 61; ++item) {
     std::vector<idx_t> users;
@@ -211,7 +211,10 @@ TEST(NmfRating, GoesOnFromATrainedModel) {
   ASSERT_TRUE(folded->user_vector({.history = history, .values = values}, expected));
   EXPECT_EQ(stored, expected);
   config.factors = 7;
-  EXPECT_EQ(error_of([&] { NmfRating::fit(all.training(), config, {.start = &start}); }), ErrorCode::kUsage);
+  EXPECT_EQ(error_of([&] {
+              NmfRating::fit(all.training(), config, {{}, nullptr, &start});
+            }),
+            ErrorCode::kUsage);
 }
 
 TEST(NmfRating, RefusesWhatItCannotLearnFrom) {
@@ -226,7 +229,9 @@ TEST(NmfRating, RefusesWhatItCannotLearnFrom) {
   items.vectors[7][2] = -0.1f;
   FitStart start;
   start.items = &items;
-  EXPECT_EQ(error_of([&] { NmfRating::fit(taste_toy().training(), small_config(true), {.start = &start}); }),
+  EXPECT_EQ(error_of([&] {
+              NmfRating::fit(taste_toy().training(), small_config(true), {{}, nullptr, &start});
+            }),
             ErrorCode::kUsage);
 }
 

@@ -66,7 +66,7 @@ std::unique_ptr<Model> update(const Toy& toy, const Model& old, idx_t n_users, i
   for (idx_t i = n_items; i < toy.data.n_items(); ++i) {
     if (by_item.row_size(i) > 0) start.fold_items.push_back(i);
   }
-  return M::fit(toy.training(), config, {{.threads = threads, .start = &start}});
+  return M::fit(toy.training(), config, {{.threads = threads}, nullptr, &start});
 }
 
 }  // namespace akin::testing_data

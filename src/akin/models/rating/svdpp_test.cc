@@ -265,7 +265,7 @@ TEST(Svdpp, BeginsWithGivenItemVectors) {
   start.items = &given;
   Svdpp::Config config = small_config();
   config.epochs = 0;
-  const auto model = Svdpp::fit(random_toy().training(), config, {.start = &start});
+  const auto model = Svdpp::fit(random_toy().training(), config, {{}, nullptr, &start});
   EXPECT_TRUE(std::ranges::equal(model->item_vectors()[3].first(5), given.vectors[3]));
   EXPECT_FALSE(std::ranges::equal(model->item_vectors()[5].first(5), given.vectors[5]));
 }

@@ -43,7 +43,7 @@ MetaProd2Vec::Config small_config() {
 }
 
 std::unique_ptr<Model> fit(const Dataset& data, const MetaProd2Vec::Config& config,
-                           const Context& context = {}) {
+                           const FitContext& context = {}) {
   return MetaProd2Vec::fit({data, data.events}, config, context);
 }
 
@@ -196,7 +196,7 @@ TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
   data.events.push_back({.user = 210, .item = item, .time = 100});
   config.epochs = 0;
   const FitStart start = {.model = loaded.get(), .fold_items = {item}};
-  const auto model = fit(data, config, {.start = &start});
+  const auto model = fit(data, config, {{}, nullptr, &start});
   expect_same_vectors(*model, *fitted, kItems);
   const auto& updated = dynamic_cast<const MetaProd2Vec&>(*model);
   ASSERT_EQ(updated.sides().names.size(), kBrands + 1u);

@@ -28,7 +28,8 @@ Dataset ring(idx_t n_users, idx_t n_items, std::size_t length) {
   return data;
 }
 
-std::unique_ptr<Model> fit(const Dataset& data, const Prod2Vec::Config& config, const Context& context = {}) {
+std::unique_ptr<Model> fit(const Dataset& data, const Prod2Vec::Config& config,
+                           const FitContext& context = {}) {
   return Prod2Vec::fit({data, data.events}, config, context);
 }
 
@@ -127,7 +128,7 @@ Corpus random_corpus(std::size_t vocabulary, std::size_t sequences, std::size_t 
   return corpus;
 }
 
-EmbedVectors train(const Corpus& corpus, const EmbedOptions& options, const Context& context = {}) {
+EmbedVectors train(const Corpus& corpus, const EmbedOptions& options, const FitContext& context = {}) {
   EmbedVectors vectors = initial_vectors(corpus, options.size, context.seed);
   train_sgns(corpus, options, context, vectors, {});
   return vectors;
@@ -142,8 +143,8 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   // So wide a window makes several chunks of this text; 401 tokens make three blocks;
   // 17 negatives need three steps.
   EmbedOptions options = {.windows = {.window = 400}, .size = 10, .epochs = 2, .negative = 17};
-  const EmbedVectors one = train(corpus, options, {.threads = 1}),
-                     many = train(corpus, options, {.threads = 5});
+  const EmbedVectors one = train(corpus, options, {{.threads = 1}}),
+                     many = train(corpus, options, {{.threads = 5}});
   expect_same_bits(one.input, many.input);
   expect_same_bits(one.output, many.output);
   // With side tokens and documents.
@@ -155,7 +156,8 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   for (std::size_t s = 0; s < corpus.sequences(); ++s) corpus.document.push_back(static_cast<idx_t>(s % 2));
   options.side_weight = 0.5f;
   options.windows.window = 3;
-  const EmbedVectors a = train(corpus, options, {.threads = 1}), b = train(corpus, options, {.threads = 3});
+  const EmbedVectors a = train(corpus, options, {{.threads = 1}}),
+                     b = train(corpus, options, {{.threads = 3}});
   expect_same_bits(a.input, b.input);
   expect_same_bits(a.output, b.output);
   EXPECT_EQ(a.input.rows(), 407u);
@@ -264,7 +266,7 @@ TEST(Prod2Vec, NewItemsBeginAmongTheirCompany) {
     if (event.item == 7 && event.user % 2 == 0) event.item = item;
   }
   const FitStart start = {.model = old.get(), .fold_items = {item}};
-  const auto updated = fit(data, {.size = 16, .window = 2, .epochs = 0, .sample = 0}, {.start = &start});
+  const auto updated = fit(data, {.size = 16, .window = 2, .epochs = 0, .sample = 0}, {{}, nullptr, &start});
   for (idx_t i = 0; i < 41; ++i)
     EXPECT_TRUE(std::ranges::equal(updated->embeddings()[i], old->embeddings()[i]));
   for (const Scored& similar : updated->similar(item, 3))
