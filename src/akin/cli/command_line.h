@@ -109,4 +109,12 @@ class CommandLine {
 /// by `indent` spaces.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
+/// A name with its summary.
+struct Listed {
+  std::string_view name;
+  std::string_view summary;
+};
+/// A line for each, the summaries wrapped and below each other, for --help.
+std::string listing(const std::vector<Listed>& entries);
+
 }  // namespace akin::cli

@@ -35,9 +35,9 @@ std::string guide() {
       "No data at hand: `akin demo` makes a small shop and goes through all of it.\n"
       "\n"
       "Commands:\n";
-  for (const Command& command : commands())
-    text += fmt::format("  {:<12}{}\n", command.name, command.summary);
-  return text;
+  std::vector<Listed> entries;
+  for (const Command& command : commands()) entries.push_back({command.name, command.summary});
+  return text + listing(entries);
 }
 
 int dispatch(const Args& args) {

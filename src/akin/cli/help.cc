@@ -60,6 +60,16 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
   return result;
 }
 
+std::string listing(const std::vector<Listed>& entries) {
+  std::size_t longest = 10;
+  for (const Listed& entry : entries) longest = std::max(longest, entry.name.size());
+  const std::size_t column = longest + 4;
+  std::string text;
+  for (const auto& [name, summary] : entries)
+    text += fmt::format("  {:<{}}  {}\n", name, longest, wrap(summary, kWidth - column, column));
+  return text;
+}
+
 std::string CommandLine::help() const {
   std::string usage = "Usage: akin " + name_;
   for (const Entry& entry : entries_) {

@@ -23,31 +23,30 @@ constexpr std::array<std::pair<std::string_view, RepeatPolicy>, 6> kPolicies = {
 
 }  // namespace
 
-RepeatPolicy parse_repeats(const std::string& text) {
+RepeatPolicy parse_repeats(const std::string& text, std::string_view name) {
   const auto found = std::ranges::find(kPolicies, text, [](const auto& entry) { return entry.first; });
   if (found != kPolicies.end()) return found->second;
   std::vector<std::string> names;
-  for (const auto& [name, policy] : kPolicies) names.emplace_back(name);
-  fail(ErrorCode::kUsage, "repeats: '{}' is not one of {}{}", text, fmt::join(names, ", "),
+  for (const auto& [known, policy] : kPolicies) names.emplace_back(known);
+  fail(ErrorCode::kUsage, "{}: '{}' is not one of {}{}", name, text, fmt::join(names, ", "),
        did_you_mean(text, names));
 }
 
-/// "view=0.1" -> (kView, 0.1).
-std::pair<EventKind, float> parse_kind_weight(const std::string& text) {
+std::pair<EventKind, float> parse_kind_weight(const std::string& text, std::string_view name) {
   const std::size_t equals = std::min(text.find('='), text.size());
   const std::string kind = text.substr(0, equals);
   const auto found = std::ranges::find(kEventKindNames, kind);
   if (found == kEventKindNames.end()) {
     const std::vector<std::string> names(kEventKindNames.begin(), kEventKindNames.end());
-    fail(ErrorCode::kUsage, "kind-weight: '{}' is not one of {}{}", kind, fmt::join(names, ", "),
+    fail(ErrorCode::kUsage, "{}: '{}' is not one of {}{}", name, kind, fmt::join(names, ", "),
          did_you_mean(kind, names));
   }
   float weight = -1;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(std::min(text.data() + equals + 1, end), end, weight);
   if (error != std::errc() || stop != end || !(weight >= 0 && weight <= std::numeric_limits<float>::max())) {
-    fail(ErrorCode::kUsage,
-         "kind-weight: '{}' is not KIND=WEIGHT with a weight of at least 0, such as view=0.1", text);
+    fail(ErrorCode::kUsage, "{}: '{}' is not KIND=WEIGHT with a weight of at least 0, such as view=0.1", name,
+         text);
   }
   return {static_cast<EventKind>(found - kEventKindNames.begin()), weight};
 }

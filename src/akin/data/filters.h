@@ -24,13 +24,13 @@ struct IndexSpace {
 void apply_filters(const ImportFilters& filters, std::vector<Event>& events, IndexSpace space,
                    std::vector<std::uint64_t>& origin, std::vector<FilterCount>& counts);
 
-// From text, for whoever is asked for filters. All throw Error(kUsage) that names what is wrong.
+// From text, for whoever is asked for filters; `name` is what they call it. All throw Error(kUsage).
 
 /// "keep", "first", "last", "sum", "max" or "mean".
-RepeatPolicy parse_repeats(const std::string& text);
+RepeatPolicy parse_repeats(const std::string& text, std::string_view name);
 /// "view=0.1" -> (kView, 0.1).
-std::pair<EventKind, float> parse_kind_weight(const std::string& text);
-/// A date (UTC) such as 2014-07-23, or seconds since 1970; `name` is of the filter, for the message.
+std::pair<EventKind, float> parse_kind_weight(const std::string& text, std::string_view name);
+/// A date (UTC) such as 2014-07-23, or seconds since 1970.
 std::int64_t parse_moment(const std::string& text, std::string_view name);
 
 }  // namespace akin

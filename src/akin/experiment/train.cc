@@ -33,6 +33,13 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& shop, co
   return std::move(match.items);
 }
 
+std::string training_note(const Dataset& data, const ModelSpec& model) {
+  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
+                     format_count(data.n_users()), format_count(data.n_items()),
+                     format_count(data.events.size()), format_bytes(training_memory(data, model)),
+                     model.traits().stores_pairs ? " beside what pairs of items take" : "");
+}
+
 void check(const ModelSpec& model, const TrainOptions& options) {
   if (needs_monitor(options.monitor) && !model.traits().iterative()) {
     fail(ErrorCode::kUsage, "{} is not fitted in passes: it has no early stopping and no checkpoints",
@@ -57,6 +64,7 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   check(model, options);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = options.validation || !options.monitor.metric.empty();
+  context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
   const MonitorOptions& monitor = options.monitor;
   if (monitor.resume && !std::filesystem::exists(monitor.checkpoint))

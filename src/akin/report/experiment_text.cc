@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "akin/experiment/train.h"
 #include "akin/report/text_table.h"
 
 namespace akin {
@@ -24,13 +23,6 @@ std::string search_text(const ModelEntry::ParamInfo& info) {
   if (!search.on()) return "";
   if (info.type != "int" && info.type != "float") return "all choices";
   return fmt::format("{} to {}{}", search.low, search.high, info.param.log_scale ? " (log)" : "");
-}
-
-std::string training_note(const Dataset& data, const ModelSpec& model) {
-  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
-                     format_count(data.n_users()), format_count(data.n_items()),
-                     format_count(data.events.size()), format_bytes(training_memory(data, model)),
-                     model.traits().stores_pairs ? " beside what pairs of items take" : "");
 }
 
 std::string curve_text(const FitHistory& history) {

@@ -14,8 +14,6 @@ std::string param_help(const ModelEntry::ParamInfo& info);
 /// Where a tuner looks for it: "16 to 256 (log)", "all choices", or "".
 std::string search_text(const ModelEntry::ParamInfo& info);
 
-/// One line: sizes, and about how much memory training takes.
-std::string training_note(const Dataset& data, const ModelSpec& model);
 /// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 passes of it.
 std::string curve_text(const FitHistory& history);
 /// "3 passes", "folded in" or "fitted anew".

@@ -74,7 +74,9 @@ int run_compare(const Args& args) {
   line.example("akin compare -d shop.data --models popularity,item-knn,als");
   line.example("akin compare -d shop.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;
-  std::vector<ModelSpec> list = find_models(split_lists(names));
+  const std::vector<std::string> listed = split_lists(names);
+  if (listed.empty()) fail(ErrorCode::kUsage, "--models: name some, such as popularity,als, or all");
+  std::vector<ModelSpec> list = find_models(listed);
   for (const std::string& setting : settings) apply_setting(setting, list);
   CompareOptions options{.holdout = split_flags.holdout,
                          .validation = split_flags.validation,

@@ -23,8 +23,9 @@ std::string overview() {
       "(gzip, zstd); - is standard input. What cannot be used is counted, with where it stands.\n"
       "\n"
       "Formats (`akin import FORMAT --help` shows the flags of each):\n";
-  for (const Format& format : formats())
-    text += fmt::format("  {:<12}{}\n", format.name, wrap(format.summary, 86, 14));
+  std::vector<Listed> entries;
+  for (const Format& format : formats()) entries.push_back({format.name, format.summary});
+  text += listing(entries);
   text +=
       "\nExamples:\n"
       "  akin import csv events.csv --user customer --item product -o shop.data\n"

@@ -39,7 +39,9 @@ std::string overview() {
       "(docs/nets.md; examples/nets holds some).\n"
       "\n"
       "Actions:\n";
-  for (const Action& action : kActions) text += fmt::format("  {:<12}{}\n", action.name, action.summary);
+  std::vector<Listed> entries;
+  for (const Action& action : kActions) entries.push_back({action.name, action.summary});
+  text += listing(entries);
   text +=
       "\nExamples:\n"
       "  akin net describe examples/nets/rating-dot.toml\n"

@@ -25,8 +25,7 @@ std::string overview() {
       "need, and which events were held out, so that evaluate never scores what was trained on.\n"
       "\n"
       "Models (`akin train MODEL --help` shows the parameters of each):\n";
-  for (const ModelEntry& entry : models())
-    text += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 86, 14));
+  text += model_listing();
   text +=
       "\nExamples:\n"
       "  akin train als -d shop.data -o als.akin\n"
@@ -105,9 +104,7 @@ int run_train(const Args& args) {
                              .monitor = flags.fit.options(line, entry),
                              .init_items = flags.init_items};
   Session session(line.common);
-  Dataset data = load_dataset(flags.data);
-  session.remark(training_note(data, model));
-  const TrainResult trained = train(std::move(data), model, options, session.context());
+  const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());
   session.context().check_stop();
   save_bundle(trained.bundle, flags.out);
   session.progress().clear();

@@ -37,8 +37,7 @@ std::string overview() {
       "`akin train MODEL --config BEST.toml`. The events held out for `akin evaluate` are never looked at.\n"
       "\n"
       "Models (`akin models MODEL` shows what is tuned):\n";
-  for (const ModelEntry& entry : models())
-    text += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 86, 14));
+  text += model_listing();
   text +=
       "\nExamples:\n"
       "  akin tune als -d shop.data -o als.toml\n"

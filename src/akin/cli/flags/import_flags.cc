@@ -40,12 +40,12 @@ void FilterFlags::add_to(CommandLine& line) {
 ImportFilters FilterFlags::filters() const {
   ImportFilters filters;
   for (const std::string& text : split_lists(kind_weights))
-    filters.kind_weights.push_back(parse_kind_weight(text));
+    filters.kind_weights.push_back(parse_kind_weight(text, "--kind-weight"));
   filters.min_value = min_value;
   if (binarize) filters.binarize = 1.0F;
   if (!since.empty()) filters.since = parse_moment(since, "--since");
   if (!until.empty()) filters.until = parse_moment(until, "--until");
-  filters.repeats = parse_repeats(repeats);
+  filters.repeats = parse_repeats(repeats, "--repeats");
   filters.user_core = parse_count(std::max(user_core, k_core), "--user-core");
   filters.item_core = parse_count(std::max(item_core, k_core), "--item-core");
   filters.min_length = parse_count(min_length, "--min-length");

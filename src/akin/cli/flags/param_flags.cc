@@ -29,6 +29,12 @@ std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params)
   return infos;
 }
 
+std::string model_listing() {
+  std::vector<Listed> entries;
+  for (const ModelEntry& entry : models()) entries.push_back({entry.name, entry.summary});
+  return listing(entries);
+}
+
 ParamValues parse_settings(const std::vector<std::string>& texts) {
   ParamValues values;
   for (const std::string& text : texts) {
