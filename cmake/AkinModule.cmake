@@ -20,7 +20,7 @@ function(akin_module name)
     list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
   endif()
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main|/make_[a-z]+)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
 
   add_library(akin_${name} STATIC ${sources})
@@ -45,19 +45,37 @@ function(akin_module name)
   endif()
 endfunction()
 
+# akin_public_header(): the library of users, akin::akin, with akin.h and the configs.h that is made for it.
+function(akin_public_header)
+  get_property(modules GLOBAL PROPERTY AKIN_MODULES)
+  list(TRANSFORM modules PREPEND akin_ OUTPUT_VARIABLE targets)
+  add_executable(akin_make_configs ${PROJECT_SOURCE_DIR}/src/akin/catalog/make_configs.cc)
+  target_link_libraries(akin_make_configs PRIVATE akin_catalog akin_warnings)
+  set(configs ${PROJECT_BINARY_DIR}/include/akin/configs.h)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/akin)
+  add_custom_command(OUTPUT ${configs} COMMAND akin_make_configs ${configs} DEPENDS akin_make_configs
+    COMMENT "Writing the typed parameters of the models" VERBATIM)
+  add_custom_target(akin_configs DEPENDS ${configs})
+  add_library(akin_all INTERFACE)
+  add_library(akin::akin ALIAS akin_all)
+  add_dependencies(akin_all akin_configs)
+  set_target_properties(akin_all PROPERTIES EXPORT_NAME akin)
+  target_include_directories(akin_all INTERFACE $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>)
+  target_link_libraries(akin_all INTERFACE ${targets})
+endfunction()
+
 # Headers, libraries and akinConfig.cmake, so that another project can find_package(akin) and link akin::akin.
 function(akin_install_package)
   include(CMakePackageConfigHelpers)
   get_property(modules GLOBAL PROPERTY AKIN_MODULES)
   list(TRANSFORM modules PREPEND akin_ OUTPUT_VARIABLE targets)
-  add_library(akin_all INTERFACE)
-  add_library(akin::akin ALIAS akin_all)
-  set_target_properties(akin_all PROPERTIES EXPORT_NAME akin)
-  target_link_libraries(akin_all INTERFACE ${targets})
   install(TARGETS ${targets} akin_all EXPORT akinTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/src/akin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-    FILES_MATCHING PATTERN "*.h" PATTERN "cli" EXCLUDE PATTERN "torch" EXCLUDE PATTERN "keras" EXCLUDE
-    PATTERN "temp_dir.h" EXCLUDE PATTERN "*_test.h" EXCLUDE)
+  # akin.h and what it includes, nothing else: the test install.find_package fails if one is missing here.
+  foreach(header akin ${AKIN_PUBLIC_HEADERS})
+    get_filename_component(folder ${header} DIRECTORY)
+    install(FILES ${PROJECT_SOURCE_DIR}/src/akin/${header}.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/akin/${folder})
+  endforeach()
+  install(FILES ${PROJECT_BINARY_DIR}/include/akin/configs.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/akin)
   set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/akin)
   install(EXPORT akinTargets NAMESPACE akin:: DESTINATION ${config_dir})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/akinConfig.cmake.in

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <stop_token>
 
+#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
 #include "planted_data.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
 #include "planted_data.h"
 

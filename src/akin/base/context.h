@@ -3,12 +3,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <stop_token>
 #include <string_view>
 
-#include "akin/base/progress.h"
-
 namespace akin {
+
+/// One report. `done` of `total` units are finished (total 0 = unknown).
+struct Progress {
+  std::string_view phase;  ///< such as "reading", "epoch"; valid during the call only
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
+  std::string_view unit = "";                              ///< what is counted, such as "events", "bytes"
+  double loss = std::numeric_limits<double>::quiet_NaN();  ///< training loss so far, NaN = not known
+};
+
+/// May be called from any thread, one call at a time per job. Empty = nobody listens.
+using ProgressFn = std::function<void(const Progress&)>;
 
 /// A line for a person about something that is no error, such as a file that is not there yet. May be called
 /// from any thread. Empty = nobody listens.

@@ -49,11 +49,13 @@ std::string normalized(std::string_view name) {
 
 }  // namespace
 
+std::string param_text(int value) { return fmt::format("{}", value); }
+std::string param_text(float value) { return fmt::format("{}", value); }
+std::string param_text(bool value) { return value ? "true" : "false"; }
+std::string param_text(const std::string& value) { return value; }
+
 std::string to_string(const Param& param) {
-  if (const auto* number = std::get_if<int*>(&param.value)) return fmt::format("{}", **number);
-  if (const auto* number = std::get_if<float*>(&param.value)) return fmt::format("{}", **number);
-  if (const auto* flag = std::get_if<bool*>(&param.value)) return **flag ? "true" : "false";
-  return *std::get<std::string*>(param.value);
+  return std::visit([](const auto* value) { return param_text(*value); }, param.value);
 }
 
 void set_param(const Param& param, std::string_view text) {

@@ -34,7 +34,12 @@ struct Param {
 /// Parameter values by name, as text: what a command line, a TOML file or a bundle holds.
 using ParamValues = std::map<std::string, std::string>;
 
-/// The current value as text that set_param reads back to the same value.
+/// Values as text that set_param() reads back to the same value.
+std::string param_text(int value);
+std::string param_text(float value);
+std::string param_text(bool value);
+std::string param_text(const std::string& value);
+/// The current value as such text.
 std::string to_string(const Param& param);
 
 /// Parses `text` into the parameter. Throws Error(kUsage) naming the parameter if it does not parse or is out

@@ -7,6 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/models/baseline/bias.h"
 #include "akin/models/baseline/popularity.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/implicit/als.h"
 #include "akin/models/implicit/logistic_mf.h"
 #include "akin/models/implicit/nmf.h"

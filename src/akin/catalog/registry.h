@@ -1,15 +1,18 @@
-// THE list of models.
+// THE list of models, and models with parameters.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 
 namespace akin {
+
+struct FitContext;  // models/fit/context.h
 
 /// A model class with its type erased. The command line, documentation,
 /// bundles and contract tests iterate these.
@@ -36,5 +39,42 @@ struct ModelEntry {
 const std::vector<ModelEntry>& models();
 /// Throws Error(kNotFound) with the nearest names.
 const ModelEntry& find_model(std::string_view name);
+
+/// A struct of a model's parameters as fields, such as AlsConfig (configs.h): it names its model and gives
+/// its fields as text.
+template <typename C>
+concept ModelConfig = requires(const C& config) {
+  { C::kModel } -> std::convertible_to<std::string_view>;
+  { config.values() } -> std::same_as<ParamValues>;
+};
+
+/// A model by name, and values for those of its parameters that are not to keep their defaults.
+struct ModelSpec {
+  const ModelEntry* entry;  ///< never null
+  ParamValues params;       ///< checked by the constructors
+
+  /// Throws Error(kNotFound) for an unknown model, Error(kUsage) for a parameter that it does not have or a
+  /// value out of range, each with the nearest names.
+  ModelSpec(const ModelEntry& model, ParamValues values = {}) : entry(&model), params(std::move(values)) {
+    static_cast<void>(all_params());
+  }
+  ModelSpec(std::string_view model, ParamValues values = {})
+      : ModelSpec(find_model(model), std::move(values)) {}
+  ModelSpec(const char* model, ParamValues values = {})
+      : ModelSpec(std::string_view(model), std::move(values)) {}
+  /// From a typed configuration: ModelSpec spec = AlsConfig{.factors = 32};
+  template <ModelConfig C>
+  ModelSpec(const C& config) : ModelSpec(std::string_view(C::kModel), config.values()) {}
+  /// From the configuration of a model class M: ModelSpec::of<Als>({.factors = 32}).
+  template <typename M>
+  static ModelSpec of(typename M::Config config = {}) {
+    return ModelSpec(M::kName, get_params(config.params()));
+  }
+
+  std::string_view name() const { return entry->name; }
+  const Traits& traits() const { return entry->traits; }
+  /// All parameters, defaults included.
+  ParamValues all_params() const { return entry->complete(params); }
+};
 
 }  // namespace akin

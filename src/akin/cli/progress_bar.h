@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include "akin/base/progress.h"
+#include "akin/base/context.h"
 
 namespace akin::cli {
 

@@ -79,6 +79,11 @@ struct Dataset {
   bool has_given_split() const;
 };
 
+/// Saves as a safetensors file of kind "dataset". Throws Error(kIo).
+void save_dataset(const Dataset& data, const std::string& path);
+/// Throws Error(kBadData) if the file is not a whole, consistent data set.
+Dataset load_dataset(const std::string& path);
+
 /// What a model is fitted to: the training side of a split, over the whole data set's users and items.
 struct TrainingData {
   const Dataset& source;          ///< ids, attributes; never look at source.events

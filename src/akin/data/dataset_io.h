@@ -1,4 +1,4 @@
-// Data sets on disk.
+// Parts of data sets on disk.
 #pragma once
 
 #include <span>
@@ -9,11 +9,6 @@
 #include "akin/data/dataset.h"
 
 namespace akin {
-
-/// Saves as a safetensors file of kind "dataset". Throws Error(kIo).
-void save_dataset(const Dataset& data, const std::string& path);
-/// Throws Error(kBadData) if the file is not a whole, consistent data set.
-Dataset load_dataset(const std::string& path);
 
 /// The parts, for files that hold a data set among other things. Written vectors must outlive the writer.
 void write_dataset(TensorWriter& writer, const Dataset& data);

@@ -1,4 +1,4 @@
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Which items a held-out item has to beat.
+// Drawing the items that a held-out item has to beat.
 #pragma once
 
 #include <cstdint>
@@ -9,25 +9,10 @@
 
 #include "akin/base/rng.h"
 #include "akin/data/dataset.h"
+#include "akin/eval/protocol.h"
 #include "akin/models/fit/alias_table.h"
 
 namespace akin {
-
-/// What is ranked together with the held-out items.
-struct CandidateSpec {
-  enum class Kind {
-    kDefault,     ///< the negatives that came with the files, for users that have some; else all items
-    kAll,         ///< all items
-    kUniform,     ///< `count` items per list, drawn uniformly from those the user has not
-    kPopularity,  ///< the same, drawn in proportion to training events
-  };
-  Kind kind = Kind::kDefault;
-  std::uint64_t count = 0;
-  std::uint64_t seed = 42;
-};
-
-/// "all", "uniform:99", "popularity:99"; "" = the default. Throws Error(kUsage).
-CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed);
 
 /// Draws sampled candidates. const calls are safe from many threads.
 class CandidateSampler {

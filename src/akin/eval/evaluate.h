@@ -9,9 +9,8 @@
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/eval/candidates.h"
 #include "akin/eval/metric.h"
-#include "akin/eval/ranking.h"
+#include "akin/eval/protocol.h"
 #include "akin/models/model.h"
 
 namespace akin {

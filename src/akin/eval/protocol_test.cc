@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "akin/eval/ranking.h"
 #include "akin/eval/ranking_task.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/shop_for_test.h"

@@ -7,15 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/eval/protocol.h"
 #include "akin/linalg/csr.h"
 
 namespace akin {
-
-/// Where held-out items stand among items of the same score.
-enum class Ties {
-  kAgainst,   ///< last: a constant scorer gets nothing
-  kInFavour,  ///< first: what counting only strictly better items amounts to; to compare with such figures
-};
 
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
 /// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/eval/candidates.h"
 #include "akin/eval/evaluate.h"
 #include "akin/eval/history.h"
 #include "akin/eval/list_scorer.h"

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
+#include "akin/data/split_dataset.h"
+#include "akin/experiment/embedding_map.h"
 #include "akin/experiment/fit_watched.h"
 
 namespace akin {
@@ -34,7 +36,8 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
       run.result.curve = std::move(fit.history->curve);
       run.result.watched = std::move(fit.history->metric);
     } else {
-      run.result.curve = loss_curve(run.fitted.log);
+      for (const double loss : run.fitted.log.losses)
+        run.result.curve.push_back({.pass = static_cast<int>(run.result.curve.size()) + 1, .loss = loss});
     }
     EvaluateOptions evaluation = options.evaluation;
     evaluation.each_event = data.split.holdout == Holdout::kSessions;
@@ -105,7 +108,7 @@ class Comparer {
     if (!options_.keep_best || !fitted.model || !options_.keep_best(*spec.entry, *fitted.model)) return;
     const double ndcg = evaluation.value(fmt::format("NDCG@{}", evaluation.bins_cutoff));
     if (result_.best && !(ndcg > best_ndcg_)) return;
-    result_.best = BestModel{spec, std::move(fitted)};
+    result_.best = BestModel{spec, std::move(fitted.model), fitted.seconds};
     best_ndcg_ = ndcg;
   }
 
@@ -113,7 +116,7 @@ class Comparer {
     std::vector<std::uint64_t> popularity(data.shop.n_items(), 0);
     for (const Event& event : data.shop.events) ++popularity[event.item];
     result_.comparison.map_model = result_.best->spec.name();
-    result_.comparison.map = embedding_map(*result_.best->fitted.model, data.shop, popularity, {}, context_);
+    result_.comparison.map = embedding_map(*result_.best->model, data.shop, popularity, {}, context_);
   }
 
   const std::vector<ModelSpec>& models_;

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "akin/catalog/fit.h"
-#include "akin/data/split_dataset.h"
+#include "akin/catalog/registry.h"
+#include "akin/data/dataset.h"
+#include "akin/data/split.h"
 #include "akin/experiment/model_result.h"
 
 namespace akin {
+
+struct SplitDataset;  // data/split_dataset.h
 
 struct CompareOptions {
   /// As TrainOptions::holdout, and "folds:K" for K splits whose results are pooled.
@@ -29,7 +33,8 @@ struct CompareOptions {
 /// A model that was kept, trained on the last split.
 struct BestModel {
   ModelSpec spec;
-  Fitted fitted;
+  std::unique_ptr<Model> model;
+  double fit_seconds = 0;
 };
 
 struct CompareResult {

@@ -9,17 +9,11 @@
 
 #include "akin/base/context.h"
 #include "akin/data/dataset.h"
+#include "akin/experiment/model_result.h"
 #include "akin/linalg/tsne.h"
 #include "akin/models/model.h"
 
 namespace akin {
-
-struct MapPoint {
-  idx_t item = 0;
-  float x = 0, y = 0;
-  std::string label;  ///< title, or id without one
-  std::string group;  ///< the item's category at the level chosen, "other" if it has none of the large ones
-};
 
 struct EmbeddingMapOptions {
   std::size_t most_items = 2000;  ///< the most popular ones; time and memory grow with its square

@@ -1,6 +1,8 @@
-#include "akin/experiment/evaluate_bundle.h"
+// Scoring a trained model on what was held out when it was trained.
 
 #include "akin/base/error.h"
+#include "akin/experiment/model_result.h"
+#include "akin/store/bundle.h"
 
 namespace akin {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "akin/experiment/learning_curve.h"
+#include "akin/experiment/fit_history.h"
 #include "akin/models/fit/observer.h"
 
 namespace akin {

@@ -29,10 +29,6 @@ std::uint64_t fingerprint(std::span<const Event> events) {
   return hash;
 }
 
-bool needs_monitor(const MonitorOptions& options) {
-  return !options.metric.empty() || !options.checkpoint.empty() || options.stop_after > 0;
-}
-
 FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, MonitorOptions options,
                        const Context& context)
     : subject_(std::move(subject)), validation_(validation), options_(std::move(options)), context_(context) {

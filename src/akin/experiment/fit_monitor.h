@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "akin/experiment/fit_checkpoint.h"
-#include "akin/experiment/learning_curve.h"
+#include "akin/experiment/fit_history.h"
 #include "akin/experiment/watched_metric.h"
 #include "akin/models/fit/observer.h"
 
@@ -21,32 +21,6 @@ struct FitSubject {
   ParamValues params;
   TrainingData data;  ///< known when the model is asked for validation events: training and history events
   bool each_event = false;  ///< EvaluateOptions::each_event
-};
-
-struct MonitorOptions {
-  /// Watched on the validation events (WatchedMetric); empty = nothing is evaluated.
-  std::string metric = {};
-  int every = 1;                ///< passes from one evaluation to the next; the last pass is always evaluated
-  int patience = 0;             ///< evaluations without a better one that end the fit; 0 = never
-  int stop_after = 0;           ///< passes that end the fit, whatever was planned; 0 = all planned
-  std::string checkpoint = {};  ///< file to keep the state in; empty = none
-  double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every pass
-  bool resume = false;             ///< go on from that file, if it exists
-};
-
-/// Whether a fit with these options needs a monitor at all.
-bool needs_monitor(const MonitorOptions& options);
-
-/// How a watched fit went.
-struct FitHistory {
-  LearningCurve curve;  ///< a point per pass, those before a resumption included
-  std::string metric;   ///< of the curve's values; "" = nothing was evaluated
-  Better better = Better::kHigher;
-  int passes = 0;                ///< behind the fit when it ended
-  int resumed_at = 0;            ///< passes a checkpoint had behind it, 0 = started anew
-  bool out_of_patience = false;  ///< it ended because nothing got better
-  /// The pass whose model was kept; nullptr if nothing was evaluated.
-  const CurvePoint* best() const { return best_point(curve, better); }
 };
 
 /// Watches one fit. Afterwards the model is that of the best evaluated pass, or of the last pass if nothing

@@ -7,10 +7,11 @@
 #include "akin/base/param.h"
 #include "akin/eval/evaluate.h"
 #include "akin/eval/significance.h"
-#include "akin/experiment/embedding_map.h"
-#include "akin/experiment/learning_curve.h"
+#include "akin/experiment/fit_history.h"
 
 namespace akin {
+
+struct Bundle;  // store/bundle.h
 
 /// One row of a comparison.
 struct ModelResult {
@@ -20,6 +21,14 @@ struct ModelResult {
   Evaluation evaluation;
   LearningCurve curve = {};  ///< of models fitted in passes; with several splits that of the first
   std::string watched = {};  ///< the metric of the curve's validation values, if there are any
+};
+
+/// An item on a map of a model's embeddings.
+struct MapPoint {
+  idx_t item = 0;
+  float x = 0, y = 0;
+  std::string label;  ///< title, or id without one
+  std::string group;  ///< the item's category at the level chosen, "other" if it has none of the large ones
 };
 
 /// A model that could not be fitted or evaluated.
@@ -39,10 +48,14 @@ struct ModelComparison {
 
 /// Tests all accuracy metrics that comparisons show, each model against the best; none for a single model.
 /// Throws Error(kCancelled).
-std::vector<Comparison> test_models(const std::vector<ModelResult>& results, const Context& context);
+std::vector<Comparison> test_models(const std::vector<ModelResult>& results, const Context& context = {});
 
 /// The accuracy metrics that comparisons show: every one at the middle cutoff, hit rate, recall and NDCG at
 /// the others.
 std::vector<std::string> accuracy_names(const std::vector<int>& cutoffs);
+
+/// evaluate() on the bundle's held-out events, and on nothing else; options.each_event is taken from its
+/// split. Throws Error(kBadData) if nothing was held out, and as evaluate().
+ModelResult evaluate_bundle(const Bundle& bundle, EvaluateOptions options = {}, const Context& context = {});
 
 }  // namespace akin

@@ -7,6 +7,7 @@
 #include "akin/base/format.h"
 #include "akin/experiment/fit_watched.h"
 #include "akin/store/embeddings_reader.h"
+#include "akin/store/make_bundle.h"
 
 namespace akin {
 namespace {

@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "akin/catalog/fit.h"
+#include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
-#include "akin/experiment/fit_monitor.h"
+#include "akin/experiment/fit_history.h"
 #include "akin/store/bundle.h"
 
 namespace akin {

@@ -2,26 +2,32 @@
 
 #include "akin/base/error.h"
 #include "akin/data/split_dataset.h"
+#include "akin/experiment/tune/tuner.h"
 
 namespace akin {
 
-TuneRun tune(Dataset data, const std::string& holdout, const SearchSpace& space, const TuneOptions& options,
-             const Context& context) {
-  const ModelEntry& entry = space.entry();
-  SplitSpec split = choose_split(holdout, data, context.seed);
+void check_search(const ModelSpec& model, const TuneOptions& options) {
+  const SearchSpace space(*model.entry, model.params, options.ranges);
+  if (!options.metric.empty()) WatchedMetric(options.metric, model.traits());
+}
+
+TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options, const Context& context) {
+  const SearchSpace space(*model.entry, model.params, options.ranges);
+  SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = true;
   SplitDataset parts = split_dataset(std::move(data), split);
   parts.test.clear();  // the held-out events are forgotten here
   const std::vector<Event> known = parts.known_for_validation();
-  if (options.halving && !entry.traits.iterative())
-    context.remark(fmt::format("{} is not fitted in passes: random search instead of halving", entry.name));
-  TuneRun run{tune({entry, space, parts.training_data(), parts.validation, known,
-                    split.holdout == Holdout::kSessions},
-                   options, context),
-              split, parts.validation.size()};
-  if (run.result.found > 0)
-    context.remark(fmt::format("{}: {} finished trials taken from there", options.log, run.result.found));
-  return run;
+  if (options.halving && !model.traits().iterative())
+    context.remark(fmt::format("{} is not fitted in passes: random search instead of halving", model.name()));
+  TuneResult result = tune_task({*model.entry, space, parts.training_data(), parts.validation, known,
+                                 split.holdout == Holdout::kSessions},
+                                options, context);
+  result.split = split;
+  result.validation_events = parts.validation.size();
+  if (result.found > 0)
+    context.remark(fmt::format("{}: {} finished trials taken from there", options.log, result.found));
+  return result;
 }
 
 }  // namespace akin

@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
 #include "akin/models/fit/start.h"
+#include "akin/store/make_bundle.h"
 
 namespace akin {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/base/error.h"
+#include "akin/eval/ranking.h"
 
 namespace akin {
 namespace {

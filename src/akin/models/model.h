@@ -51,6 +51,13 @@ struct Traits {
   bool iterative() const { return !passes.empty(); }
 };
 
+/// What a fit found out on its way. A fit that does not go in passes leaves it as it is.
+struct FitLog {
+  /// After each pass that this fit made (those before a resumption are not among them); NaN = not known.
+  std::vector<double> losses = {};
+  int passes() const { return static_cast<int>(losses.size()); }
+};
+
 /// A trained model: immutable; const calls are safe from many threads.
 ///
 /// Most models are dot products: item_vectors() has a row per item, user_vector() gives the query's vector in

@@ -11,7 +11,7 @@
 #include "akin/base/io.h"
 #include "akin/base/rng.h"
 #include "akin/base/text.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/number_parse.h"
 #include "akin/nets/net_samples.h"
 

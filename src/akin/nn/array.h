@@ -39,6 +39,12 @@ struct Array {
 Array make_array(Shape shape, std::vector<float> values);
 Array make_ids(Shape shape, std::vector<std::int32_t> values);
 
+/// Samples with their targets; inputs in the order of the net's input layers.
+struct Batch {
+  std::vector<Array> inputs;
+  Array targets;
+};
+
 /// One of a net's weights, or of its optimizer's slots, by a name such as "dense_1/kernel". Holds double
 /// where the net computes in double.
 struct NamedArray {

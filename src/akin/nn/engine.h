@@ -13,16 +13,7 @@
 
 namespace akin::nn {
 
-struct EngineOptions {
-  std::string device = "cpu";   ///< or "cuda", "cuda:1"
-  std::string dtype = "float";  ///< or "double"
-};
-
-/// Samples with their targets; inputs in the order of the net's input layers.
-struct Batch {
-  std::vector<Array> inputs;
-  Array targets;
-};
+struct EngineOptions;  // net.h
 
 /// Means over a batch; metrics in the order of CompileOptions.
 struct BatchResult {

@@ -1,3 +1,4 @@
+#include "akin/nn/net.h"
 #include "akin/nn/engine_library.h"
 
 #include <dlfcn.h>

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/nn/engine.h"
 #include "akin/nn/initialize.h"
 #include "akin/nn/samples.h"
 
@@ -14,6 +15,14 @@ namespace akin::nn {
 
 Net::Net(NetSpec spec, std::unique_ptr<Engine> engine, NetOptions options)
     : spec_(std::move(spec)), engine_(std::move(engine)), options_(std::move(options)) {}
+
+Net::Net(Net&& other) noexcept = default;
+Net& Net::operator=(Net&& other) noexcept = default;
+Net::~Net() = default;
+
+void Net::set_threads(int threads) { engine_->set_threads(threads); }
+
+std::vector<NamedArray> Net::weights() const { return engine_->weights(); }
 
 Net make_net(NetSpec spec, const NetOptions& options) {
   (void)spec.output();  // throws where there is none

@@ -9,10 +9,24 @@
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/base/safetensors.h"
-#include "akin/nn/engine.h"
+#include "akin/nn/array.h"
+#include "akin/nn/compile_options.h"
+#include "akin/nn/net_spec.h"
+
+namespace akin {
+class TensorWriter;
+}
 
 namespace akin::nn {
+
+class Engine;        // engine.h
+struct BatchResult;  // engine.h
+
+/// Where and in which numbers a net is computed.
+struct EngineOptions {
+  std::string device = "cpu";   ///< or "cuda", "cuda:1"
+  std::string dtype = "float";  ///< or "double"
+};
 
 struct NetOptions {
   EngineOptions engine = {};
@@ -64,6 +78,9 @@ struct GradientNorm {
 class Net {
  public:
   Net(NetSpec spec, std::unique_ptr<Engine> engine, NetOptions options);
+  Net(Net&& other) noexcept;
+  Net& operator=(Net&& other) noexcept;
+  ~Net();
 
   const NetSpec& spec() const { return spec_; }
   const std::optional<CompileOptions>& compiled() const { return compiled_; }
@@ -75,7 +92,7 @@ class Net {
   /// Changes the rate alone: the optimizer keeps what it remembers. Throws Error(kUsage) out of its range.
   void set_learning_rate(double rate);
   /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
-  void set_threads(int threads) { engine_->set_threads(threads); }
+  void set_threads(int threads);
   /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers
   /// of epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if
   /// it had never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage)
@@ -91,7 +108,7 @@ class Net {
   std::vector<GradientNorm> gradient_norms(const Batch& samples);
   std::vector<NamedArray> gradients(const Batch& samples);
 
-  std::vector<NamedArray> weights() const { return engine_->weights(); }
+  std::vector<NamedArray> weights() const;
   /// The weight of that name, such as "item_embedding/embeddings". Throws Error(kNotFound).
   NamedArray weight(const std::string& name) const;
   /// Replaces the weights named. Throws Error(kBadData) naming one that the net does not have or whose shape

@@ -186,7 +186,7 @@ json tune_json(const TuneReport& report) {
   }
   const BestConfiguration best = best_configuration(report.entry, report.result.trials.front());
   return {{"model", report.entry.name},
-          {"metric", report.result.metric.name()},
+          {"metric", report.result.metric},
           {"protocol", report.protocol},
           {"seed", report.seed},
           {"best", {{"params", best.params}, {"stop_after", best.stop_after}}},

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "akin/eval/metric.h"
-#include "akin/experiment/embedding_map.h"
-#include "akin/experiment/learning_curve.h"
+#include "akin/experiment/fit_history.h"
+#include "akin/experiment/model_result.h"
 #include "akin/report/html.h"
 
 namespace akin {

@@ -29,7 +29,7 @@ std::vector<std::string> shown_params(const TuneReport& report) {
 }
 
 TableRow headers(const TuneReport& report) {
-  TableRow row = {"trial", report.result.metric.name()};
+  TableRow row = {"trial", report.result.metric};
   if (report.entry.traits.iterative()) row.insert(row.end(), {"best pass", "passes"});
   row.push_back("seconds");
   for (const std::string& name : shown_params(report)) row.push_back(name);
@@ -80,8 +80,7 @@ std::string best_toml(const TuneReport& report) {
   const BestConfiguration configuration = best_configuration(report.entry, best);
   std::string text = fmt::format("# {}: the best of {} trials, number {}\n", report.entry.name,
                                  report.result.trials.size(), best.number);
-  text +=
-      fmt::format("# {} {:.6g} on {}\n", report.result.metric.name(), best.value, one_line(report.protocol));
+  text += fmt::format("# {} {:.6g} on {}\n", report.result.metric, best.value, one_line(report.protocol));
   text += fmt::format("# made by: {}\n", one_line(report.command));
   text += fmt::format("# use it:  akin train {} --config THIS -d {} -o {}.akin\n", report.entry.name,
                       one_line(report.data), report.entry.name);
@@ -95,8 +94,8 @@ std::string best_toml(const TuneReport& report) {
 
 std::string tune_html(const TuneReport& report) {
   HtmlReport page(fmt::format("Parameters of {} on {}", report.entry.name, report.data));
-  page.paragraph(fmt::format("{} on {}", report.result.metric.name(), report.protocol));
-  const std::string& metric = report.result.metric.name();
+  page.paragraph(fmt::format("{} on {}", report.result.metric, report.protocol));
+  const std::string& metric = report.result.metric;
   std::vector<TrialPoint> points;
   std::vector<Trial> drawn = report.result.trials;
   std::ranges::sort(drawn, {}, &Trial::number);
@@ -109,14 +108,14 @@ std::string tune_html(const TuneReport& report) {
     }
     points.push_back(std::move(point));
   }
-  add_trials(page, points, metric, report.result.metric.better());
+  add_trials(page, points, metric, report.result.better);
   std::vector<ModelCurve> curves;
   for (const Trial& trial : report.result.trials) {
     if (curves.size() < kCurves && !trial.curve.empty())
       curves.push_back(model_curve(fmt::format("trial {}", trial.number), trial.curve));
   }
   add_learning_curves(page, curves, metric);
-  const bool lower = report.result.metric.better() == Better::kLower;
+  const bool lower = report.result.better == Better::kLower;
   std::vector<HtmlReport::Column> columns;
   for (const std::string& header : headers(report)) columns.emplace_back(header);
   columns[1].best = lower ? HtmlReport::Best::kLowest : HtmlReport::Best::kHighest;

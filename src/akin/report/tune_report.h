@@ -3,8 +3,7 @@
 
 #include <string>
 
-#include "akin/catalog/registry.h"
-#include "akin/experiment/tune/tuner.h"
+#include "akin/experiment/tune.h"
 
 namespace akin {
 

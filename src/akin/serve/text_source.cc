@@ -3,7 +3,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/safetensors.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/data/text/phrases.h"
 #include "akin/data/text/tokenizer.h"

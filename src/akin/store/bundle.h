@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "akin/catalog/fit.h"
+#include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
-#include "akin/data/split_dataset.h"
 
 namespace akin {
 
@@ -35,9 +34,6 @@ struct Bundle {
   /// Known events of a part.
   std::uint64_t count(Part part) const;
 };
-
-/// The bundle of a model fitted to the training side, with all its parameters. The data are moved into it.
-Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed, Fitted fitted);
 
 /// The items' embedding without the biases that may be folded in; no columns if the model has none.
 Matrix item_embedding(const Bundle& bundle);

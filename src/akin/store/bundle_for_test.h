@@ -1,7 +1,7 @@
 // A bundle in one call, for tests.
 #pragma once
 
-#include "akin/store/bundle.h"
+#include "akin/store/make_bundle.h"
 
 namespace akin {
 

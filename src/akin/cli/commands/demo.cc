@@ -11,8 +11,9 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/readers.h"
+#include "akin/data/split_dataset.h"
 #include "akin/experiment/compare.h"
 #include "akin/report/demo_report.h"
 #include "akin/report/import_report.h"
@@ -20,6 +21,7 @@
 #include "akin/report/json.h"
 #include "akin/report/report.h"
 #include "akin/serve/service.h"
+#include "akin/store/make_bundle.h"
 
 namespace akin::cli {
 namespace {
@@ -96,7 +98,8 @@ BestModel Demo::compare_models(const SplitDataset& data) {
 
 Service Demo::keep(BestModel best, SplitDataset data) {
   results_.best = best.spec.name();
-  Bundle bundle = make_bundle(std::move(data), best.spec, session_.common().seed, std::move(best.fitted));
+  Bundle bundle = make_bundle(std::move(data), best.spec, session_.common().seed,
+                              {std::move(best.model), best.fit_seconds});
   save_bundle(bundle, results_.paths.bundle);
   tell(wrap(choice_text(results_), 100, 0) + fmt::format("\nwrote {}\n", results_.paths.bundle));
   return Service(std::move(bundle));

@@ -5,7 +5,7 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/report/json.h"
 #include "akin/report/report.h"
 

@@ -6,7 +6,7 @@
 #include "akin/cli/flags/evaluation_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/experiment/evaluate_bundle.h"
+#include "akin/experiment/model_result.h"
 #include "akin/report/json.h"
 #include "akin/report/report.h"
 

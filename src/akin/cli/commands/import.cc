@@ -7,7 +7,7 @@
 #include "akin/cli/flags/import_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/readers.h"
 #include "akin/report/import_report.h"
 #include "akin/report/json.h"

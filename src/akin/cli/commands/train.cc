@@ -10,7 +10,7 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
 

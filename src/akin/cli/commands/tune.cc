@@ -1,5 +1,6 @@
 // akin tune MODEL -d DATA -o BEST.toml
 #include "akin/experiment/tune.h"
+#include "akin/experiment/watched_metric.h"
 
 #include "akin/base/error.h"
 #include "akin/base/format.h"
@@ -10,7 +11,7 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/report/json.h"
 
 namespace akin::cli {
@@ -21,11 +22,9 @@ constexpr std::size_t kShown = 10;  // trials in the table on the screen
 struct TuneFlags {
   std::string data;
   std::string out;
-  std::string holdout;
   std::string html;
   std::string search = "random";
   std::vector<std::string> settings;
-  std::vector<std::string> ranges;
   TuneOptions options;
 };
 
@@ -49,7 +48,7 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   TuneOptions& options = flags.options;
   line.add({"-d,--data", "DATA", &flags.data, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "FILE", &flags.out, "TOML file to write the best configuration to", Need::kRequired});
-  line.add({"--holdout", "HOW", &flags.holdout, holdout_help()});
+  line.add({"--holdout", "HOW", &options.holdout, holdout_help()});
   line.section("Search");
   line.add({"--search", "HOW", &flags.search,
             "random (every trial in full) or halving (short trials first, the best go on)"});
@@ -58,7 +57,7 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.add({"--eta", "N", &options.eta, "halving: one trial in N goes on, with N times the passes",
             Need::kOptional, 2});
   line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
-  line.add({"--range", "P=LOW:HIGH", &flags.ranges,
+  line.add({"--range", "P=LOW:HIGH", &options.ranges,
             "search a parameter in this range, or P=A,B for choices; may be repeated"});
   line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
@@ -123,20 +122,19 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
-  const SearchSpace space(entry, parse_settings(flags.settings), flags.ranges);
-  if (!flags.options.metric.empty()) WatchedMetric(flags.options.metric, entry.traits);
-
+  const ModelSpec model(entry, parse_settings(flags.settings));
+  check_search(model, flags.options);  // what is wrong is told before anything is read
   Session session(line.common);
-  TuneRun run = tune(load_dataset(flags.data), flags.holdout, space, flags.options, session.context());
+  TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();
-  const TuneReport report{
-      .entry = entry,
-      .result = std::move(run.result),
-      .data = flags.data,
-      .protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
-                              format_count(run.validation_events), to_string(run.split)),
-      .command = typed_command(args),
-      .seed = line.common.seed};
+  const std::string protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+                                           format_count(result.validation_events), to_string(result.split));
+  const TuneReport report{.entry = entry,
+                          .result = std::move(result),
+                          .data = flags.data,
+                          .protocol = protocol,
+                          .command = typed_command(args),
+                          .seed = line.common.seed};
   write_file(flags.out, best_toml(report));
   if (!flags.html.empty()) write_file(flags.html, tune_html(report));
   if (line.common.json)

@@ -9,7 +9,7 @@
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
 

@@ -46,6 +46,6 @@ const Format& find_format(std::string_view name);
 
 /// Runs a whole import: read, filter, build. Throws Error(kUsage) for an option the format does not have.
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
-                       ImportReport& report, const Context& context);
+                       ImportReport& report, const Context& context = {});
 
 }  // namespace akin

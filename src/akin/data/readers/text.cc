@@ -4,7 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/options.h"
 #include "akin/data/readers/record_reader.h"

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "akin/base/error.h"
-#include "akin/data/dataset_io.h"
+#include "akin/data/dataset.h"
 #include "akin/data/readers/test_files.h"
 #include "akin/data/text/vocabulary.h"
 

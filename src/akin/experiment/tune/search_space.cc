@@ -118,8 +118,7 @@ std::string range_text(const Dimension& dimension) {
 }  // namespace
 
 SearchSpace::SearchSpace(const ModelEntry& entry, const ParamValues& fixed,
-                         const std::vector<std::string>& ranges)
-    : entry_(&entry) {
+                         const std::vector<std::string>& ranges) {
   const ParamValues all = entry.complete(fixed);
   for (const auto& [name, value] : fixed) {
     std::string key = name;

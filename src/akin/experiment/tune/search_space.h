@@ -31,14 +31,12 @@ class SearchSpace {
   /// The parameters of a trial, fixed ones included: trial 0 is the model's defaults, and trial t > 0 is
   /// drawn from (seed, t) and the parameter's own name and range, whatever else is searched.
   ParamValues sample(std::uint64_t seed, int trial) const;
-  const ModelEntry& entry() const { return *entry_; }
   const std::vector<Dimension>& dimensions() const { return dimensions_; }
   const ParamValues& fixed() const { return fixed_; }
   /// One line, such as "alpha=0.1:40 (log), factors=16:256 (log)".
   std::string text() const;
 
  private:
-  const ModelEntry* entry_;
   ParamValues fixed_;
   std::vector<Dimension> dimensions_;
 };

@@ -9,6 +9,7 @@
 #include "akin/base/parallel.h"
 #include "akin/experiment/fit_monitor.h"
 #include "akin/experiment/tune/search.h"
+#include "akin/models/fit/context.h"
 
 namespace akin {
 namespace {
@@ -143,30 +144,31 @@ std::size_t TuneResult::failures() const {
   return static_cast<std::size_t>(std::ranges::count_if(trials, &Trial::failed));
 }
 
-TuneResult tune(const TuneTask& task, const TuneOptions& options, const Context& context) {
+TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Context& context) {
   check(task, options);
   TuneResult result;
-  result.metric =
-      WatchedMetric(options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric,
-                    task.entry.traits);
+  const WatchedMetric metric(
+      options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric,
+      task.entry.traits);
+  result.metric = metric.name();
+  result.better = metric.better();
   TuneOptions used = options;
   used.halving = options.halving && task.entry.traits.iterative();
-  TrialLog log(used.log, identity_of(task, used, result.metric.name(), context.seed));
+  TrialLog log(used.log, identity_of(task, used, metric.name(), context.seed));
   result.found = log.found();
-  Runner runner(task, used, result.metric, context, log);
+  Runner runner(task, used, metric, context, log);
   const auto run = [&](int number, int budget) { return runner.run(number, budget); };
   if (used.halving) {
     prepare_folder(runner.states(), log.found() > 0);
     const auto plan = halving_plan(used.trials, planned_passes(task.entry, task.space.fixed()), used.eta);
-    result.trials = successive_halving(plan, result.metric.better(), used.parallel, context, run);
+    result.trials = successive_halving(plan, metric.better(), used.parallel, context, run);
     std::error_code ignored;
     std::filesystem::remove_all(runner.states(), ignored);
   } else {
     result.trials = random_search(used.trials, used.parallel, context, run);
   }
-  std::ranges::sort(result.trials, [&](const Trial& a, const Trial& b) {
-    return ranks_before(a, b, result.metric.better());
-  });
+  std::ranges::sort(result.trials,
+                    [&](const Trial& a, const Trial& b) { return ranks_before(a, b, metric.better()); });
   if (result.trials.front().failed())
     fail(ErrorCode::kBadData, "all {} trials failed; the best-placed: {}", result.trials.size(),
          result.trials.front().failure);

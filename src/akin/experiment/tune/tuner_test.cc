@@ -71,11 +71,11 @@ class TunerTest : public testing::TestWithParam<bool> {
 
 TEST_P(TunerTest, SameResultHoweverItIsRun) {
   const TuneTask task = shop_.task("bpr", kQuickBpr);
-  const TuneResult first = tune(task, options("a"), {.threads = 1});
+  const TuneResult first = tune_task(task, options("a"), {.threads = 1});
   ASSERT_EQ(first.trials.size(), 11u);
   EXPECT_EQ(first.found, 0u);
-  EXPECT_EQ(outcome(tune(task, options("b", 3), {.threads = 3})), outcome(first));
-  EXPECT_NE(outcome(tune(task, options("c"), {.seed = 43, .threads = 1})), outcome(first));
+  EXPECT_EQ(outcome(tune_task(task, options("b", 3), {.threads = 3})), outcome(first));
+  EXPECT_NE(outcome(tune_task(task, options("c"), {.seed = 43, .threads = 1})), outcome(first));
   EXPECT_FALSE(std::filesystem::exists(dir_ / "a.states"));
   for (std::size_t i = 1; i < first.trials.size(); ++i)
     EXPECT_GE(first.trials[0].value, first.trials[i].value);
@@ -84,11 +84,11 @@ TEST_P(TunerTest, SameResultHoweverItIsRun) {
 
 TEST_P(TunerTest, GoesOnFromAnyPrefixOfItsLog) {
   const TuneTask task = shop_.task("bpr", kQuickBpr);
-  const TuneResult whole = tune(task, options("a"), {.threads = 1});
+  const TuneResult whole = tune_task(task, options("a"), {.threads = 1});
   const std::string log = read_file(dir_ / "a");
   for (std::size_t cut = log.find('\n') + 1; cut <= log.size(); cut += 611) {
     write_file(dir_ / "b", log.substr(0, cut));
-    const TuneResult rest = tune(task, options("b"), {.threads = 1});
+    const TuneResult rest = tune_task(task, options("b"), {.threads = 1});
     EXPECT_EQ(outcome(rest), outcome(whole)) << "cut at " << cut;
     const std::string kept = log.substr(0, cut);
     EXPECT_EQ(rest.found, static_cast<std::size_t>(std::ranges::count(kept, '\n') - 1));
@@ -97,7 +97,7 @@ TEST_P(TunerTest, GoesOnFromAnyPrefixOfItsLog) {
 
 TEST_P(TunerTest, CancelledAndRunAgain) {
   const TuneTask task = shop_.task("bpr", kQuickBpr);
-  const TuneResult whole = tune(task, options("a"), {.threads = 1});
+  const TuneResult whole = tune_task(task, options("a"), {.threads = 1});
   for (const int after : {1, 4, 9}) {
     const std::string name = std::to_string(after);
     std::stop_source stop;
@@ -105,17 +105,17 @@ TEST_P(TunerTest, CancelledAndRunAgain) {
     context.on_progress = [&](const Progress& progress) {
       if (progress.done == static_cast<std::uint64_t>(after)) stop.request_stop();
     };
-    message_of(ErrorCode::kCancelled, [&] { tune(task, options(name), context); });
-    const TuneResult rest = tune(task, options(name), {.threads = 1});
+    message_of(ErrorCode::kCancelled, [&] { tune_task(task, options(name), context); });
+    const TuneResult rest = tune_task(task, options(name), {.threads = 1});
     EXPECT_EQ(rest.found, static_cast<std::size_t>(after));
     EXPECT_EQ(outcome(rest), outcome(whole));
   }
 }
 
 TEST_P(TunerTest, RefusesTheLogOfAnotherSearch) {
-  tune(shop_.task("bpr", kQuickBpr), options("a"), {});
+  tune_task(shop_.task("bpr", kQuickBpr), options("a"), {});
   const auto refusal = [&](const TuneTask& task, const TuneOptions& how, std::uint64_t seed) {
-    return message_of(ErrorCode::kBadData, [&] { tune(task, how, {.seed = seed}); });
+    return message_of(ErrorCode::kBadData, [&] { tune_task(task, how, {.seed = seed}); });
   };
   EXPECT_NE(refusal(shop_.task("als"), options("a"), 42).find("model is bpr, not als"), std::string::npos);
   EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"),
@@ -139,12 +139,12 @@ TEST_P(TunerTest, FailedTrialsAreCounted) {
   TuneOptions how = options("a");
   how.metric = "RMSE";
   how.trials = 13;
-  const TuneResult result = tune(task, how, {.threads = 1});
+  const TuneResult result = tune_task(task, how, {.threads = 1});
   EXPECT_GT(result.failures(), 0u);
   EXPECT_LT(result.failures(), 13u);
   EXPECT_FALSE(result.trials.front().failed());
   EXPECT_TRUE(result.trials.back().failed());
-  EXPECT_EQ(outcome(tune(task, how, {.threads = 1})), outcome(result)) << "from the log";
+  EXPECT_EQ(outcome(tune_task(task, how, {.threads = 1})), outcome(result)) << "from the log";
 }
 
 INSTANTIATE_TEST_SUITE_P(Search, TunerTest, testing::Bool(),
@@ -154,7 +154,7 @@ TEST(Tuner, ModelsWithoutPassesAreSearchedAtRandom) {
   const TempDir dir;
   const TinyShop shop;
   const TuneResult result =
-      tune(shop.task("item-knn"), {.trials = 7, .halving = true, .log = dir / "log"}, {.threads = 1});
+      tune_task(shop.task("item-knn"), {.trials = 7, .halving = true, .log = dir / "log"}, {.threads = 1});
   ASSERT_EQ(result.trials.size(), 7u);
   for (const Trial& trial : result.trials) {
     EXPECT_EQ(trial.budget, 0);
@@ -181,7 +181,7 @@ TEST(Tuner, RefusesWrongOptions) {
   const TinyShop shop;
   const auto refusal = [&](const TuneTask& task, TuneOptions how) {
     how.log = dir / "log";
-    return message_of(ErrorCode::kUsage, [&] { tune(task, how, {}); });
+    return message_of(ErrorCode::kUsage, [&] { tune_task(task, how, {}); });
   };
   EXPECT_NE(refusal(shop.task("bpr"), {.trials = 0}).find("trials"), std::string::npos);
   EXPECT_NE(refusal(shop.task("bpr"), {.halving = true, .eta = 1}).find("eta"), std::string::npos);

@@ -1,21 +1,13 @@
 // What a fit gets from its caller besides its data.
 #pragma once
 
-#include <vector>
-
 #include "akin/base/context.h"
+#include "akin/models/model.h"
 
 namespace akin {
 
 class FitObserver;  // models/fit/observer.h
 struct FitStart;    // models/fit/start.h
-
-/// What a fit found out on its way. A fit that does not go in passes leaves it as it is.
-struct FitLog {
-  /// After each pass that this fit made (those before a resumption are not among them); NaN = not known.
-  std::vector<double> losses = {};
-  int passes() const { return static_cast<int>(losses.size()); }
-};
 
 /// A Context, and what only fits look at.
 struct FitContext : Context {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <thread>
 
+#include "akin/nn/engine.h"
+#include "akin/nn/net.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/nn/engine_library.h"

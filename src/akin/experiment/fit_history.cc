@@ -1,4 +1,4 @@
-#include "akin/experiment/learning_curve.h"
+#include "akin/experiment/fit_history.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,11 +15,8 @@ json number(double value) { return std::isfinite(value) ? json(value) : json(); 
 
 }  // namespace
 
-LearningCurve loss_curve(const FitLog& log) {
-  LearningCurve curve;
-  for (const double loss : log.losses)
-    curve.push_back({.pass = static_cast<int>(curve.size()) + 1, .loss = loss});
-  return curve;
+bool needs_monitor(const MonitorOptions& options) {
+  return !options.metric.empty() || !options.checkpoint.empty() || options.stop_after > 0;
 }
 
 const CurvePoint* best_point(const LearningCurve& curve, Better better) {
