@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 
 namespace akin {
 namespace {
@@ -170,7 +171,8 @@ class Als::Fit {
     const bool turns = how.solver != Solver::kExact && !how.basis.empty();
     const std::size_t block =
         padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
-    for_rows(matrix, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+    constexpr std::size_t kMost = 48;
+    const auto work = [&](std::size_t begin, std::size_t end, RowSolver& solver) {
       if (turns) turn_last_vectors(matrix, {begin, end}, how, solver, rows);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
@@ -180,7 +182,8 @@ class Als::Fit {
         if (how.solver == Solver::kCg) solver.improve(entries, config_.cg_steps, rows.row(row));
         if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
       }
-    });
+    };
+    for_row_ranges(matrix.rows(), kMost, context_, solver_maker(side), work);
   }
 
   /// Turns the vectors that the solver begins from.
@@ -195,30 +198,15 @@ class Als::Fit {
     rotate_rows(how.basis, which, rows);
   }
 
-  /// Calls body(begin, end, solver) for ranges of all rows.
-  template <typename Body>
-  void for_rows(const Csr& matrix, const FixedSide& side, const Body& body) const {
-    const int threads = resolve_threads(context_.threads);
-    std::vector<std::unique_ptr<RowSolver>> solvers(static_cast<std::size_t>(threads));
-    const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * solvers.size()), 1, 48);
-    parallel_for(
-        matrix.rows(), threads,
-        [&](std::size_t begin, std::size_t end, int worker) {
-          context_.check_stop();
-          auto& solver = solvers[static_cast<std::size_t>(worker)];
-          if (!solver) solver = std::make_unique<RowSolver>(side, objective_);
-          body(begin, end, *solver);
-        },
-        grain);
+  std::function<RowSolver()> solver_maker(const FixedSide& side) const {
+    return [this, &side] { return RowSolver(side, objective_); };
   }
 
   double total_loss() const {
     std::vector<double> losses(by_user_.rows(), 0.0);
     const FixedSide side(items_, context_.threads);
-    for_rows(by_user_, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
-      for (std::size_t row = begin; row < end; ++row) {
-        if (by_user_.row_size(row) > 0) losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
-      }
+    for_rows(by_user_, context_, solver_maker(side), [&](std::size_t row, RowSolver& solver) {
+      losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
     });
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
     for (std::size_t i = 0; i < items_.rows(); ++i) {

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -71,8 +72,9 @@ class Nmf::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users(users_.rows(), users_.cols());
     const Matrix gram = ridge_gram(items_, objective_.regularization, context_.threads);
-    for_rows(by_user_, [&](std::size_t row, Matrix&) {
-      fold_in(items_, gram, {by_user_.cols_of(row), by_user_.values_of(row), {}}, users[row]);
+    for_rows(by_user_, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
+      const RowTerms terms{by_user_.cols_of(row), by_user_.values_of(row), {}};
+      improve(items_, gram, terms, kUntilConverged, scratch.row(0), users.row(row));
     });
     return std::unique_ptr<Model>(new Nmf(std::move(users), items_.clone(), objective_));
   }
@@ -120,12 +122,17 @@ class Nmf::Fit {
     return loss;
   }
 
+  /// Makes a thread's scratch.
+  std::function<Matrix()> two_rows() const {
+    return [this] { return Matrix(2, items_.cols()); };
+  }
+
   /// If asked for, losses_r = x G x - 2 b x: the row's part of L without |X|^2 and the other side's penalty.
   void improve_side(const Csr& matrix, const Matrix& fixed, Matrix& rows, std::vector<double>* losses) const {
     const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads);
     const SweepLimit limit{config_.sweeps, 0};
     const std::size_t stride = fixed.stride();
-    for_rows(matrix, [&](std::size_t row, Matrix& scratch) {
+    for_rows(matrix, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
       const RowTerms terms{matrix.cols_of(row), matrix.values_of(row), {}};
       float *slope = scratch.row(0), *x = rows.row(row);
       improve(fixed, gram, terms, limit, slope, x);
@@ -135,20 +142,6 @@ class Nmf::Fit {
       (*losses)[row] =
           -static_cast<double>(dot(slope, x, stride)) - static_cast<double>(dot(scratch.row(1), x, stride));
     });
-  }
-
-  /// Calls body(row, scratch) for all rows with entries.
-  void for_rows(const Csr& matrix, const std::function<void(std::size_t, Matrix&)>& body) const {
-    parallel_for(
-        matrix.rows(), context_.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          context_.check_stop();
-          Matrix scratch(2, items_.cols());
-          for (std::size_t row = begin; row < end; ++row) {
-            if (matrix.row_size(row) > 0) body(row, scratch);
-          }
-        },
-        64);
   }
 
   const Config& config_;

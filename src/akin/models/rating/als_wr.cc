@@ -6,34 +6,15 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 
 namespace akin {
 namespace {
 
 // Streams of the seed.
 constexpr std::uint64_t kItemStream = 1;
-
-/// Calls body(row, ridge) for all rows that have entries. A row's result depends on that row only.
-template <typename Make, typename Body>
-void for_rows(const Csr& matrix, const FitContext& context, const Make& make, const Body& body) {
-  const int threads = resolve_threads(context.threads);
-  std::vector<std::unique_ptr<RatingRidge>> scratch(static_cast<std::size_t>(threads));
-  const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * scratch.size()), 1, 64);
-  parallel_for(
-      matrix.rows(), threads,
-      [&](std::size_t begin, std::size_t end, int worker) {
-        context.check_stop();
-        auto& ridge = scratch[static_cast<std::size_t>(worker)];
-        if (!ridge) ridge = std::make_unique<RatingRidge>(make());
-        for (std::size_t row = begin; row < end; ++row) {
-          if (matrix.row_size(row) > 0) body(row, *ridge);
-        }
-      },
-      grain);
-}
 
 }  // namespace
 

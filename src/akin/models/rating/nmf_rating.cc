@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -156,7 +157,7 @@ class NmfRating::Fit {
   /// The model of the items as they are, with the users that are best for them.
   std::unique_ptr<Model> snapshot() const {
     Matrix users(users_.rows(), users_.cols());
-    for_rows(by_user_, items_, Side::kUsers, [&](std::size_t row, RowStep& step) {
+    for_rows(by_user_, context_, stepper(items_, Side::kUsers), [&](std::size_t row, RowStep& step) {
       step.reset(users[row]);
       step.improve(ratings(by_user_, row), kUntilConverged, users[row]);
     });
@@ -219,11 +220,11 @@ class NmfRating::Fit {
 
   double iterate() {
     const SweepLimit limit{config_.sweeps, 0};
-    for_rows(by_user_, items_, Side::kUsers, [&](std::size_t row, RowStep& step) {
+    for_rows(by_user_, context_, stepper(items_, Side::kUsers), [&](std::size_t row, RowStep& step) {
       step.improve(ratings(by_user_, row), limit, users_[row]);
     });
     std::vector<double> losses(by_item_.rows(), 0.0);
-    for_rows(by_item_, users_, Side::kItems, [&](std::size_t row, RowStep& step) {
+    for_rows(by_item_, context_, stepper(users_, Side::kItems), [&](std::size_t row, RowStep& step) {
       losses[row] = step.improve(ratings(by_item_, row), limit, items_[row]);
     });
     return std::accumulate(losses.begin(), losses.end(), user_penalties());
@@ -241,19 +242,9 @@ class NmfRating::Fit {
     return sum;
   }
 
-  /// Calls body(row, step) for all rows with entries.
-  void for_rows(const Csr& matrix, const Matrix& fixed, Side side,
-                const std::function<void(std::size_t, RowStep&)>& body) const {
-    parallel_for(
-        matrix.rows(), context_.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          context_.check_stop();
-          RowStep step(fixed, objective_, side);
-          for (std::size_t row = begin; row < end; ++row) {
-            if (matrix.row_size(row) > 0) body(row, step);
-          }
-        },
-        64);
+  /// Makes a step for rows of `side`.
+  std::function<RowStep()> stepper(const Matrix& fixed, Side side) const {
+    return [this, &fixed, side] { return RowStep(fixed, objective_, side); };
   }
 
   const Config& config_;
