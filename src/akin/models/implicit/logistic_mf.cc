@@ -7,6 +7,7 @@
 #include "akin/base/parallel.h"
 #include "akin/models/fit/block_schedule.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/implicit/logistic_fold_in.h"
 #include "akin/models/ranking/pair_model.h"
@@ -25,9 +26,9 @@ float mean_of(const LogisticMf::Config& config) { return -std::log(static_cast<f
 
 std::vector<Param> LogisticMf::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate", &learning_rate, "step length of the first epoch", 1e-7, 10, {}, true, {1e-3, 0.1}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch", {1e-3, 0.1}),
       {"schedule",
        &schedule,
        "the step length falls to 0 linearly, or is constant",

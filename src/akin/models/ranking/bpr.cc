@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/sampling.h"
 
@@ -45,16 +46,10 @@ struct Scratch {
 
 std::vector<Param> Bpr::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch; it falls to 0 linearly",
-       1e-7,
-       10,
-       {},
-       true,
-       {5e-3, 0.3}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+                          {5e-3, 0.3}),
       {"regularization",
        &regularization,
        "lambda_u, the penalty on users' vectors",
@@ -86,7 +81,7 @@ std::vector<Param> Bpr::Config::params() {
        {},
        true,
        {2, 16}},
-      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+      init_length_param(&init_sigma),
   };
 }
 

@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/sampling.h"
 
@@ -47,16 +48,10 @@ std::vector<float> rank_weights(std::size_t n) {
 
 std::vector<Param> Warp::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch; it falls to 0 linearly",
-       1e-7,
-       10,
-       {},
-       true,
-       {1e-2, 1}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+                          {1e-2, 1}),
       {"regularization",
        &regularization,
        "lambda, the penalty on vectors and biases",
@@ -74,7 +69,7 @@ std::vector<Param> Warp::Config::params() {
        {},
        true,
        {10, 300}},
-      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+      init_length_param(&init_sigma),
   };
 }
 

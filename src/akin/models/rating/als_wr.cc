@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/row_loop.h"
 
@@ -20,17 +21,10 @@ constexpr std::uint64_t kItemStream = 1;
 
 std::vector<Param> AlsWr::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {4, 128}},
+      factors_param(&factors, {4, 128}),
       {"iterations", &iterations, "times users, then items are solved for", 0, 10000},
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.02, 10}},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       1e6,
-       {},
-       true,
-       {1e-3, 3}},
+      bias_regularization_param(&bias_regularization, 1e6, {1e-3, 3}),
       {"count_power",
        &count_power,
        "nu: penalties are multiplied by (ratings of the row)^nu; 1 = ALS-WR, 0 = plain ALS",

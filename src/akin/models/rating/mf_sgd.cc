@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/rating/rating_grid.h"
 #include "akin/models/rating/rating_kernels.h"
@@ -86,24 +87,10 @@ FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users
 
 std::vector<Param> MfSgd::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
-      {"epochs", &epochs, "passes over the ratings", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch, in rating units",
-       1e-7,
-       10,
-       {},
-       true,
-       {2e-3, 0.1}},
-      {"decay",
-       &decay,
-       "the step length is multiplied by this after every epoch",
-       0.01,
-       1,
-       {},
-       false,
-       {0.85, 1}},
+      factors_param(&factors, {8, 256}),
+      epochs_param(&epochs, "passes over the ratings"),
+      learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.1}),
+      decay_param(&decay),
       {"regularization",
        &regularization,
        "lambda, the penalty on squared vectors",
@@ -114,14 +101,7 @@ std::vector<Param> MfSgd::Config::params() {
        {0.01, 0.5}},
       {"user_regularization", &user_regularization, "lambda_u of users; -1 = regularization", -1, 100},
       {"item_regularization", &item_regularization, "lambda_i of items; -1 = regularization", -1, 100},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       100,
-       {},
-       true,
-       {1e-3, 0.2}},
+      bias_regularization_param(&bias_regularization, 100, {1e-3, 0.2}),
       {"l1", &l1, "penalty on the absolute values of vectors; gives exact zeros", 0, 100},
       {"penalty",
        &penalty,

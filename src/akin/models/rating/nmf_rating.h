@@ -2,6 +2,7 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -34,14 +35,7 @@ class NmfRating : public Model {
           {"iterations", &iterations, "times users, then items are improved", 0, 10000},
           {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
           {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.01, 1}},
-          {"bias_regularization",
-           &bias_regularization,
-           "lambda_b, the penalty on biases",
-           0,
-           1e6,
-           {},
-           true,
-           {1e-3, 0.3}},
+          bias_regularization_param(&bias_regularization, 1e6, {1e-3, 0.3}),
           {"biases", &biases, "let users and items differ in their mean rating too"},
       };
     }

@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/rating/svdpp_batches.h"
@@ -32,33 +33,12 @@ void implicit_sum(const Matrix& y, std::span<const idx_t> items, float* out) {
 
 std::vector<Param> Svdpp::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 128}},
-      {"epochs", &epochs, "passes over the ratings", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch, in rating units",
-       1e-7,
-       10,
-       {},
-       true,
-       {2e-3, 0.05}},
-      {"decay",
-       &decay,
-       "the step length is multiplied by this after every epoch",
-       0.01,
-       1,
-       {},
-       false,
-       {0.85, 1}},
+      factors_param(&factors, {8, 128}),
+      epochs_param(&epochs, "passes over the ratings"),
+      learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.05}),
+      decay_param(&decay),
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true, {0.01, 0.3}},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       100,
-       {},
-       true,
-       {1e-3, 0.2}},
+      bias_regularization_param(&bias_regularization, 100, {1e-3, 0.2}),
       {"implicit_regularization",
        &implicit_regularization,
        "lambda_y, the penalty on the implicit vectors",
