@@ -74,15 +74,12 @@ class Als::Fit {
   }
 
   void run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int pass) { return iterate(pass + 1); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
@@ -90,18 +87,21 @@ class Als::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve_users_exactly(users);
-    return std::unique_ptr<Model>(new Als(std::move(users), items_.clone(), objective_));
+    return std::unique_ptr<Model>(new Als({std::move(users), items_.clone()}, objective_));
   }
   /// Ends the fit.
   std::unique_ptr<Model> take() {
-    return std::unique_ptr<Model>(new Als(std::move(users_), std::move(items_), objective_));
+    return std::unique_ptr<Model>(new Als({std::move(users_), std::move(items_)}, objective_));
   }
 
  private:
   void begin() {
     if (const auto* old = start_model<Als>(context_)) {
-      check_start_columns(old->items_, static_cast<std::size_t>(config_.factors), kName);
-      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, old->maker());
+      const auto make = [old](Factors factors) {
+        return std::unique_ptr<Model>(new Als(std::move(factors), old->objective_));
+      };
+      const auto expected = static_cast<std::size_t>(config_.factors);
+      Factors grown = grow_factors({*old, old->users_, expected, kName, make}, by_user_, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       return;
@@ -237,14 +237,11 @@ std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, 
   return context.observer && config.iterations > 0 ? fit.snapshot() : fit.take();
 }
 
-Als::Als(Matrix users, Matrix items, const Objective& objective)
-    : users_(std::move(users)), items_(std::move(items)), objective_(objective), item_side_(items_, 0) {}
-
-MakeModel Als::maker() const {
-  return [objective = objective_](Factors factors) {
-    return std::unique_ptr<Model>(new Als(std::move(factors.users), std::move(factors.items), objective));
-  };
-}
+Als::Als(Factors factors, const Objective& objective)
+    : users_(std::move(factors.users)),
+      items_(std::move(factors.items)),
+      objective_(objective),
+      item_side_(items_, 0) {}
 
 bool Als::user_vector(const Query& query, std::span<float> out) const {
   if (copy_stored_row(users_, query, out)) return true;
@@ -288,8 +285,7 @@ std::optional<Explanation> Als::explain(const Query& query, idx_t item) const {
 }
 
 void Als::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor(
       "model.objective",
       std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
@@ -297,13 +293,12 @@ void Als::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items);
   const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
   auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
   numbers.resize(5);
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] != 0};
-  return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
+  return std::unique_ptr<Model>(new Als(std::move(factors), objective));
 }
 
 }  // namespace akin

@@ -128,8 +128,7 @@ class Als : public Model {
 
  private:
   class Fit;
-  Als(Matrix users, Matrix items, const als::Objective& objective);
-  MakeModel maker() const;
+  Als(Factors factors, const als::Objective& objective);
 
   Matrix users_;  // (n_users, f), zero rows for users without events
   Matrix items_;  // (n_items, f)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/factor_model.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
@@ -73,7 +74,7 @@ class Nmf : public Model {
     bool use_values;
   };
   class Fit;
-  Nmf(Matrix users, Matrix items, const Objective& objective);
+  Nmf(Factors factors, const Objective& objective);
 
   Matrix users_;  // (n_users, f): W
   Matrix items_;  // (n_items, f): H

@@ -61,12 +61,12 @@ class AlsWr::Fit {
     const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
     numbers_ = {start_layout(ratings_, config.biases, old_), ratings_.liked, penalty, penalty};
     if (old_) {
-      check_start_columns(old_->item_vectors(), factors + (config.biases ? 2 : 0), kName);
-      const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
-        return std::unique_ptr<Model>(
-            new AlsWr({std::move(grown.users), std::move(grown.items), old_->numbers()}));
+      const auto make = [&](Factors grown) {
+        return std::unique_ptr<Model>(new AlsWr({std::move(grown), old_->numbers()}));
       };
-      Factors grown = grow_factors(*old_, old_->user_vectors(), by_user_, *context.start, make);
+      const std::size_t expected = factors + (config.biases ? 2 : 0);
+      Factors grown =
+          grow_factors({*old_, old_->user_vectors(), expected, kName, make}, by_user_, *context.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       // New items that nobody rated are average ones.
@@ -77,15 +77,12 @@ class AlsWr::Fit {
   }
 
   std::unique_ptr<Model> run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
     return config_.iterations == 0 && old_ ? as_started() : snapshot();
   }
 
@@ -154,10 +151,10 @@ class AlsWr::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve(RatingRidge::Side::kUser, /*exactly=*/true, users);
-    return std::unique_ptr<Model>(new AlsWr({std::move(users), items_.clone(), numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{std::move(users), items_.clone()}, numbers_}));
   }
   std::unique_ptr<Model> as_started() const {
-    return std::unique_ptr<Model>(new AlsWr({users_.clone(), items_.clone(), numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{users_.clone(), items_.clone()}, numbers_}));
   }
 
   const Config& config_;

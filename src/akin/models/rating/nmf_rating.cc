@@ -143,15 +143,12 @@ class NmfRating::Fit {
   }
 
   void run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are, with the users that are best for them.
@@ -161,24 +158,22 @@ class NmfRating::Fit {
       step.reset(users[row]);
       step.improve(ratings(by_user_, row), kUntilConverged, users[row]);
     });
-    return std::unique_ptr<Model>(new NmfRating(std::move(users), items_.clone(), objective_));
+    return std::unique_ptr<Model>(new NmfRating({std::move(users), items_.clone()}, objective_));
   }
   /// The model of the state as it is. Ends the fit.
   std::unique_ptr<Model> take() {
-    return std::unique_ptr<Model>(new NmfRating(std::move(users_), std::move(items_), objective_));
+    return std::unique_ptr<Model>(new NmfRating({std::move(users_), std::move(items_)}, objective_));
   }
 
  private:
   void begin() {
     const auto factors = static_cast<std::size_t>(config_.factors);
     if (const NmfRating* old = start_model<NmfRating>(context_)) {
-      check_start_columns(old->items_, factors + 2, kName);
       objective_ = old->objective_;
-      const auto make = [&](Factors rows) {
-        return std::unique_ptr<Model>(
-            new NmfRating(std::move(rows.users), std::move(rows.items), objective_));
+      const auto make = [old](Factors rows) {
+        return std::unique_ptr<Model>(new NmfRating(std::move(rows), old->objective_));
       };
-      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, make);
+      Factors grown = grow_factors({*old, old->users_, factors + 2, kName, make}, by_user_, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       for (std::size_t i = 0; i < items_.rows(); ++i) items_[i][factors] = 1;
@@ -289,8 +284,7 @@ bool NmfRating::item_vector(std::span<const idx_t> users, std::span<const float>
 }
 
 void NmfRating::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.objective",
                 std::vector<float>{objective_.mean, objective_.liked, objective_.regularization,
                                    objective_.bias_regularization});
@@ -298,14 +292,11 @@ void NmfRating::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> NmfRating::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 3)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.objective", 4);
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3],
                             reader.meta_int("model.biases", 0, 1) != 0};
-  return std::unique_ptr<Model>(new NmfRating(std::move(users), std::move(items), objective));
+  return std::unique_ptr<Model>(new NmfRating(std::move(factors), objective));
 }
 
 }  // namespace akin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/factor_model.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
@@ -74,8 +75,8 @@ class NmfRating : public Model {
   };
   class RowStep;
   class Fit;
-  NmfRating(Matrix users, Matrix items, const Objective& objective)
-      : users_(std::move(users)), items_(std::move(items)), objective_(objective) {}
+  NmfRating(Factors factors, const Objective& objective)
+      : users_(std::move(factors.users)), items_(std::move(factors.items)), objective_(objective) {}
 
   Matrix users_;  // (n_users, f + 2): user vectors as returned, zero rows for users without ratings
   Matrix items_;
