@@ -133,39 +133,4 @@ PairModel::Parts PairModel::load_parts(const TensorReader& reader, std::size_t n
   return {std::move(factors), std::move(sample), {step[0], step[1], step[2], step[3]}};
 }
 
-FactorModel initial_factors(const Csr& positives, const PairStart& start, const FitContext& context) {
-  const auto factors = static_cast<std::size_t>(start.factors);
-  FactorModel model;
-  if (start.old) {
-    const Factors grown =
-        grow_factors({*start.old, start.old->stored_users(), factors + 1, start.model, start.make}, positives,
-                     *context.start);
-    model.users = grown.users.resized(grown.users.rows(), factors);
-    model.items = grown.items.resized(grown.items.rows(), factors);
-    for (std::size_t i = 0; i < grown.items.rows(); ++i) model.item_bias.push_back(grown.items[i][factors]);
-    return model;
-  }
-  const double sigma = start.init_sigma / std::sqrt(static_cast<double>(factors));
-  model = normal_factors(positives, factors, sigma, context);
-  model.user_bias.clear();  // would change no ranking
-  clear_rows_without_entries(positives, model.users);
-  take_item_vectors(context, start.model, model.items);
-  return model;
-}
-
-Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<const idx_t> item_counts,
-                     std::string_view name) {
-  check_converged(model, name);
-  const std::size_t f = model.users.cols();
-  Factors factors{model.users.resized(model.users.rows(), f + 1),
-                  model.items.resized(model.items.rows(), f + 1)};
-  for (std::size_t u = 0; u < factors.users.rows(); ++u)
-    factors.users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
-  for (std::size_t i = 0; i < factors.items.rows(); ++i) {
-    if (item_counts[i] == 0) std::ranges::fill(factors.items[i], 0.0f);  // nothing is known of where it lies
-    factors.items[i][f] = model.item_bias[i];
-  }
-  return factors;
-}
-
 }  // namespace akin
