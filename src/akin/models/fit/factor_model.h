@@ -1,12 +1,28 @@
-// The state of a factor model under training.
+// The vectors of a factor model: under training, as the model holds them, in its file.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
+#include "akin/base/safetensors.h"
+#include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/observer.h"
 
 namespace akin {
+
+/// The two matrices of a factor model as it stores them, biases folded in.
+struct Factors {
+  Matrix users;  ///< (n_users, d): rows as user_vector() gives them, zero for users it knows nothing of
+  Matrix items;  ///< (n_items, d): item_vectors()
+};
+
+/// Stored as model.users and model.items; both outlive the writer.
+void write_factors(TensorWriter& writer, const Matrix& users, const Matrix& items);
+/// Throws Error(kBadData) if the two do not fit together or have fewer than `least_columns`.
+Factors read_factors(const TensorReader& reader, std::size_t n_users, std::size_t n_items,
+                     std::size_t least_columns = 0);
 
 /// Vectors and biases under training.
 struct FactorModel {
@@ -16,14 +32,14 @@ struct FactorModel {
   std::vector<float> item_bias;
 };
 
+/// Vectors from N(0, sigma^2), drawn from streams 1 (users) and 2 (items) of the context's seed; biases 0.
+FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context);
+
+/// Throws Error(kBadData) naming `name` if a vector is not finite.
+void check_converged(const FactorModel& model, std::string_view name);
+
 /// All of it, in place.
-inline FitState state_of(FactorModel& model) {
-  FitState state;
-  state.add("users", model.users);
-  state.add("items", model.items);
-  state.add("user_bias", model.user_bias);
-  state.add("item_bias", model.item_bias);
-  return state;
-}
+FitState state_of(Matrix& users, Matrix& items);
+FitState state_of(FactorModel& model);
 
 }  // namespace akin

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/block_gram.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -36,19 +35,7 @@ void descend(const Matrix& gram, std::size_t bounded, const SweepLimit& limit, f
 
 Matrix ridge_gram(const Matrix& rows, float ridge, int threads) {
   constexpr std::size_t kBlock = 4096;
-  const std::size_t blocks = (rows.rows() + kBlock - 1) / kBlock;
-  std::vector<Matrix> parts(blocks);
-  parallel_for(
-      blocks, threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) {
-          parts[b] = Matrix(rows.cols(), rows.cols());
-          gram(rows, b * kBlock, std::min(rows.rows(), (b + 1) * kBlock), parts[b]);
-        }
-      },
-      1);
-  Matrix sum(rows.cols(), rows.cols());
-  for (const Matrix& part : parts) axpy(1, part.data(), sum.data(), sum.rows() * sum.stride());
+  Matrix sum = block_gram(rows, kBlock, threads);
   for (std::size_t k = 0; k < sum.rows(); ++k) {
     std::fill(sum.row(k) + sum.cols(), sum.row(k) + sum.stride(), 0.0f);
     sum[k][k] += ridge;

@@ -35,4 +35,9 @@ void run_passes(const Passes& passes, FitState state, const FitContext& context)
   observer.end(state);
 }
 
+void fail_diverged(std::string_view model, int epoch, float learning_rate) {
+  fail(ErrorCode::kBadData, "{}: training diverged in epoch {}; lower learning_rate (now {})", model,
+       epoch + 1, learning_rate);
+}
+
 }  // namespace akin

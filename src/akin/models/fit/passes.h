@@ -27,4 +27,8 @@ struct Passes {
 /// `state` is the one to make the model from. Throws Error(kCancelled), and whatever `passes.run` throws.
 void run_passes(const Passes& passes, FitState state, const FitContext& context);
 
+/// Throws Error(kBadData) naming `model`: its loss or a vector is not finite after pass number `epoch`,
+/// counted from 0.
+[[noreturn]] void fail_diverged(std::string_view model, int epoch, float learning_rate);
+
 }  // namespace akin

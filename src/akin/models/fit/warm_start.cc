@@ -5,20 +5,21 @@
 #include "akin/base/error.h"
 
 namespace akin {
-Factors grow_factors(const Model& old, const Matrix& old_users, const Csr& by_user, const FitStart& start,
-                     const MakeModel& make) {
-  Factors factors{old_users.resized(by_user.rows(), old_users.cols()),
-                  old.item_vectors().resized(by_user.cols, old_users.cols())};
+
+Factors grow_factors(const OldFactors& old, const Csr& by_user, const FitStart& start) {
+  check_start_columns(old.model.item_vectors(), old.expected, old.name);
+  Factors factors{old.users.resized(by_user.rows(), old.expected),
+                  old.model.item_vectors().resized(by_user.cols, old.expected)};
   const Csr by_item = transpose(by_user);
   for (const idx_t item : start.fold_items) {
     const auto users = by_item.cols_of(item);
     // Ascending, and the old users come first.
     const auto known = static_cast<std::size_t>(
-        std::ranges::lower_bound(users, static_cast<idx_t>(old_users.rows())) - users.begin());
-    old.item_vector(users.first(known), by_item.values_of(item).first(known), factors.items[item]);
+        std::ranges::lower_bound(users, static_cast<idx_t>(old.users.rows())) - users.begin());
+    old.model.item_vector(users.first(known), by_item.values_of(item).first(known), factors.items[item]);
   }
   if (start.fold_users.empty()) return factors;
-  const auto model = make({factors.users.clone(), factors.items.clone()});
+  const auto model = old.make({factors.users.clone(), factors.items.clone()});
   for (const idx_t user : start.fold_users) {
     const Query query{std::nullopt, by_user.cols_of(user), by_user.values_of(user)};
     if (!model->user_vector(query, factors.users[user])) std::ranges::fill(factors.users[user], 0.0f);

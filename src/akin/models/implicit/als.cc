@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 
 namespace akin {
 namespace {
@@ -73,15 +74,12 @@ class Als::Fit {
   }
 
   void run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int pass) { return iterate(pass + 1); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
@@ -89,18 +87,21 @@ class Als::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve_users_exactly(users);
-    return std::unique_ptr<Model>(new Als(std::move(users), items_.clone(), objective_));
+    return std::unique_ptr<Model>(new Als({std::move(users), items_.clone()}, objective_));
   }
   /// Ends the fit.
   std::unique_ptr<Model> take() {
-    return std::unique_ptr<Model>(new Als(std::move(users_), std::move(items_), objective_));
+    return std::unique_ptr<Model>(new Als({std::move(users_), std::move(items_)}, objective_));
   }
 
  private:
   void begin() {
     if (const auto* old = start_model<Als>(context_)) {
-      check_start_columns(old->items_, static_cast<std::size_t>(config_.factors), kName);
-      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, old->maker());
+      const auto make = [old](Factors factors) {
+        return std::unique_ptr<Model>(new Als(std::move(factors), old->objective_));
+      };
+      const auto expected = static_cast<std::size_t>(config_.factors);
+      Factors grown = grow_factors({*old, old->users_, expected, kName, make}, by_user_, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       return;
@@ -170,7 +171,8 @@ class Als::Fit {
     const bool turns = how.solver != Solver::kExact && !how.basis.empty();
     const std::size_t block =
         padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
-    for_rows(matrix, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+    constexpr std::size_t kMost = 48;
+    const auto work = [&](std::size_t begin, std::size_t end, RowSolver& solver) {
       if (turns) turn_last_vectors(matrix, {begin, end}, how, solver, rows);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
@@ -180,7 +182,8 @@ class Als::Fit {
         if (how.solver == Solver::kCg) solver.improve(entries, config_.cg_steps, rows.row(row));
         if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
       }
-    });
+    };
+    for_row_ranges(matrix.rows(), kMost, context_, solver_maker(side), work);
   }
 
   /// Turns the vectors that the solver begins from.
@@ -195,30 +198,15 @@ class Als::Fit {
     rotate_rows(how.basis, which, rows);
   }
 
-  /// Calls body(begin, end, solver) for ranges of all rows.
-  template <typename Body>
-  void for_rows(const Csr& matrix, const FixedSide& side, const Body& body) const {
-    const int threads = resolve_threads(context_.threads);
-    std::vector<std::unique_ptr<RowSolver>> solvers(static_cast<std::size_t>(threads));
-    const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * solvers.size()), 1, 48);
-    parallel_for(
-        matrix.rows(), threads,
-        [&](std::size_t begin, std::size_t end, int worker) {
-          context_.check_stop();
-          auto& solver = solvers[static_cast<std::size_t>(worker)];
-          if (!solver) solver = std::make_unique<RowSolver>(side, objective_);
-          body(begin, end, *solver);
-        },
-        grain);
+  std::function<RowSolver()> solver_maker(const FixedSide& side) const {
+    return [this, &side] { return RowSolver(side, objective_); };
   }
 
   double total_loss() const {
     std::vector<double> losses(by_user_.rows(), 0.0);
     const FixedSide side(items_, context_.threads);
-    for_rows(by_user_, side, [&](std::size_t begin, std::size_t end, RowSolver& solver) {
-      for (std::size_t row = begin; row < end; ++row) {
-        if (by_user_.row_size(row) > 0) losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
-      }
+    for_rows(by_user_, context_, solver_maker(side), [&](std::size_t row, RowSolver& solver) {
+      losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
     });
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
@@ -249,14 +237,11 @@ std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, 
   return context.observer && config.iterations > 0 ? fit.snapshot() : fit.take();
 }
 
-Als::Als(Matrix users, Matrix items, const Objective& objective)
-    : users_(std::move(users)), items_(std::move(items)), objective_(objective), item_side_(items_, 0) {}
-
-MakeModel Als::maker() const {
-  return [objective = objective_](Factors factors) {
-    return std::unique_ptr<Model>(new Als(std::move(factors.users), std::move(factors.items), objective));
-  };
-}
+Als::Als(Factors factors, const Objective& objective)
+    : users_(std::move(factors.users)),
+      items_(std::move(factors.items)),
+      objective_(objective),
+      item_side_(items_, 0) {}
 
 bool Als::user_vector(const Query& query, std::span<float> out) const {
   if (copy_stored_row(users_, query, out)) return true;
@@ -300,8 +285,7 @@ std::optional<Explanation> Als::explain(const Query& query, idx_t item) const {
 }
 
 void Als::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor(
       "model.objective",
       std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
@@ -309,13 +293,12 @@ void Als::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items);
   const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
   auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
   numbers.resize(5);
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] != 0};
-  return std::unique_ptr<Model>(new Als(std::move(users), std::move(items), objective));
+  return std::unique_ptr<Model>(new Als(std::move(factors), objective));
 }
 
 }  // namespace akin

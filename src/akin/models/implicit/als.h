@@ -5,6 +5,7 @@
 #include <string>
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/implicit/als_solver.h"
 #include "akin/models/model.h"
@@ -59,7 +60,7 @@ class Als : public Model {
     bool report_loss = false;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+          factors_param(&factors, {16, 256}),
           {"iterations", &iterations, "times items, then users are solved for", 0, 10000},
           {"regularization",
            &regularization,
@@ -97,7 +98,7 @@ class Als : public Model {
           {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},
           {"block_size", &block_size, "coordinates solved for at a time by solver = block; in sixteens", 16,
            4096},
-          {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+          init_length_param(&init_sigma),
           {"report_loss", &report_loss, "compute the objective after each iteration, at some 10 % more time"},
       };
     }
@@ -127,8 +128,7 @@ class Als : public Model {
 
  private:
   class Fit;
-  Als(Matrix users, Matrix items, const als::Objective& objective);
-  MakeModel maker() const;
+  Als(Factors factors, const als::Objective& objective);
 
   Matrix users_;  // (n_users, f), zero rows for users without events
   Matrix items_;  // (n_items, f)

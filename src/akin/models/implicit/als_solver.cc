@@ -9,6 +9,7 @@
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
 #include "akin/linalg/solve.h"
+#include "akin/models/fit/block_gram.h"
 #include "akin/models/implicit/als_kernels.h"
 
 namespace akin::als {
@@ -45,21 +46,7 @@ float Objective::ridge(std::size_t entries, std::size_t cells) const {
 }
 
 Matrix full_gram(const Matrix& rows, int threads) {
-  const std::size_t block = std::max<std::size_t>(4096, (rows.rows() + 15) / 16);
-  const std::size_t blocks = (rows.rows() + block - 1) / block;
-  std::vector<Matrix> parts(blocks);
-  parallel_for(
-      blocks, threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) {
-          parts[b] = Matrix(rows.cols(), rows.cols());
-          gram(rows, b * block, std::min(rows.rows(), (b + 1) * block), parts[b]);
-        }
-      },
-      1);
-  Matrix sum(rows.cols(), rows.cols());
-  for (const Matrix& part : parts) axpy(1, part.data(), sum.data(), sum.rows() * sum.stride());
-  return sum;
+  return block_gram(rows, std::max<std::size_t>(4096, (rows.rows() + 15) / 16), threads);
 }
 
 FixedSide::FixedSide(const Matrix& rows, int threads) : rows_(rows), gram_(full_gram(rows, threads)) {

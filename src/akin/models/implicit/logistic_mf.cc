@@ -7,6 +7,7 @@
 #include "akin/base/parallel.h"
 #include "akin/models/fit/block_schedule.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/implicit/logistic_fold_in.h"
 #include "akin/models/ranking/pair_model.h"
@@ -14,8 +15,8 @@
 namespace akin {
 namespace {
 
-// Streams of the seed.
-constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3, kSampleStream = 4;
+// Streams of the seed; 1 and 2 are those of normal_factors().
+constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
 /// Positives whose negatives are drawn before their steps are taken, so that their rows can be asked for.
 constexpr std::size_t kChunk = 16;
 
@@ -25,9 +26,9 @@ float mean_of(const LogisticMf::Config& config) { return -std::log(static_cast<f
 
 std::vector<Param> LogisticMf::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate", &learning_rate, "step length of the first epoch", 1e-7, 10, {}, true, {1e-3, 0.1}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch", {1e-3, 0.1}),
       {"schedule",
        &schedule,
        "the step length falls to 0 linearly, or is constant",
@@ -78,16 +79,12 @@ struct LogisticMf::Fit {
           }
           return sum;
         });
-    if (!std::isfinite(loss)) {
-      fail(ErrorCode::kBadData, "logistic-mf: training diverged in epoch {}; lower learning_rate (now {})",
-           number + 1, config.learning_rate);
-    }
+    if (!std::isfinite(loss)) fail_diverged(kName, number, config.learning_rate);
     return loss / (static_cast<double>(positives.entries()) * (config.negatives + 1));
   }
 
   std::unique_ptr<Model> make_model() const {
-    if (!all_finite(model.users) || !all_finite(model.items))
-      fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", kName);
+    check_converged(model, kName);
     const std::size_t f = model.users.cols();
     Factors factors{Matrix(model.users.rows(), f + 2), Matrix(model.items.rows(), f + 2)};
     for (std::size_t u = 0; u < model.users.rows(); ++u) {
@@ -109,23 +106,17 @@ struct LogisticMf::Fit {
 
 FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config, const FitContext& context) {
   const auto f = static_cast<std::size_t>(config.factors);
-  FactorModel model;
-  model.users = Matrix::normal(positives.rows(), f, config.init_sigma, Rng(context.seed, kUserStream).next(),
-                               context.threads);
-  model.items = Matrix::normal(positives.cols, f, config.init_sigma, Rng(context.seed, kItemStream).next(),
-                               context.threads);
-  model.user_bias.resize(positives.rows());
-  model.item_bias.resize(positives.cols);
+  FactorModel model = normal_factors(positives, f, config.init_sigma, context);
   clear_rows_without_entries(positives, model.users);
   const auto* old = start_model<LogisticMf>(context);
   if (!old) {
     take_item_vectors(context, kName, model.items);
     return model;
   }
-  check_start_columns(old->items_, f + 2, kName);
-  const Factors grown = grow_factors(*old, old->users_, positives, *context.start, [&](Factors factors) {
+  const auto make = [old](Factors factors) {
     return std::unique_ptr<Model>(new LogisticMf(std::move(factors), old->numbers_));
-  });
+  };
+  const Factors grown = grow_factors({*old, old->users_, f + 2, kName, make}, positives, *context.start);
   for (std::size_t u = 0; u < positives.rows(); ++u) {
     std::ranges::copy(grown.users[u].first(f), model.users[u].begin());
     const bool known = grown.users[u][f] != 0;
@@ -202,8 +193,7 @@ bool LogisticMf::item_vector(std::span<const idx_t> users, std::span<const float
 }
 
 void LogisticMf::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.numbers",
                 std::vector<float>{numbers_.mean, numbers_.regularization, numbers_.negatives});
   writer.tensor("model.pairs", std::vector<double>{numbers_.pairs});
@@ -212,16 +202,13 @@ void LogisticMf::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t n_users,
                                         std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 3)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.numbers", 3);
   auto sampled = reader.vector<idx_t>("model.sampled_users", kFoldIn);
   if (std::ranges::any_of(sampled, [&](idx_t user) { return user >= n_users; }))
     fail(ErrorCode::kBadData, "{}: model.sampled_users names users that do not exist", reader.path());
   return std::unique_ptr<Model>(new LogisticMf(
-      {std::move(users), std::move(items)},
+      std::move(factors),
       {numbers[0], numbers[1], numbers[2], reader.vector<double>("model.pairs", 1)[0], std::move(sampled)}));
 }
 

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -56,40 +57,37 @@ class Nmf::Fit {
   }
 
   void run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int pass) { return iterate(pass + 1); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are, with the users that are best for them.
   std::unique_ptr<Model> snapshot() const {
     Matrix users(users_.rows(), users_.cols());
     const Matrix gram = ridge_gram(items_, objective_.regularization, context_.threads);
-    for_rows(by_user_, [&](std::size_t row, Matrix&) {
-      fold_in(items_, gram, {by_user_.cols_of(row), by_user_.values_of(row), {}}, users[row]);
+    for_rows(by_user_, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
+      const RowTerms terms{by_user_.cols_of(row), by_user_.values_of(row), {}};
+      improve(items_, gram, terms, kUntilConverged, scratch.row(0), users.row(row));
     });
-    return std::unique_ptr<Model>(new Nmf(std::move(users), items_.clone(), objective_));
+    return std::unique_ptr<Model>(new Nmf({std::move(users), items_.clone()}, objective_));
   }
   /// The model of the state as it is. Ends the fit.
   std::unique_ptr<Model> take() {
-    return std::unique_ptr<Model>(new Nmf(std::move(users_), std::move(items_), objective_));
+    return std::unique_ptr<Model>(new Nmf({std::move(users_), std::move(items_)}, objective_));
   }
 
  private:
   void begin() {
     const auto factors = static_cast<std::size_t>(config_.factors);
     if (const Nmf* old = start_model<Nmf>(context_)) {
-      check_start_columns(old->items_, factors, kName);
-      const auto make = [&](Factors rows) {
-        return std::unique_ptr<Model>(new Nmf(std::move(rows.users), std::move(rows.items), old->objective_));
+      const auto make = [old](Factors rows) {
+        return std::unique_ptr<Model>(new Nmf(std::move(rows), old->objective_));
       };
-      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, make);
+      Factors grown = grow_factors({*old, old->users_, factors, kName, make}, by_user_, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       return;
@@ -120,12 +118,17 @@ class Nmf::Fit {
     return loss;
   }
 
+  /// Makes a thread's scratch.
+  std::function<Matrix()> two_rows() const {
+    return [this] { return Matrix(2, items_.cols()); };
+  }
+
   /// If asked for, losses_r = x G x - 2 b x: the row's part of L without |X|^2 and the other side's penalty.
   void improve_side(const Csr& matrix, const Matrix& fixed, Matrix& rows, std::vector<double>* losses) const {
     const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads);
     const SweepLimit limit{config_.sweeps, 0};
     const std::size_t stride = fixed.stride();
-    for_rows(matrix, [&](std::size_t row, Matrix& scratch) {
+    for_rows(matrix, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
       const RowTerms terms{matrix.cols_of(row), matrix.values_of(row), {}};
       float *slope = scratch.row(0), *x = rows.row(row);
       improve(fixed, gram, terms, limit, slope, x);
@@ -135,20 +138,6 @@ class Nmf::Fit {
       (*losses)[row] =
           -static_cast<double>(dot(slope, x, stride)) - static_cast<double>(dot(scratch.row(1), x, stride));
     });
-  }
-
-  /// Calls body(row, scratch) for all rows with entries.
-  void for_rows(const Csr& matrix, const std::function<void(std::size_t, Matrix&)>& body) const {
-    parallel_for(
-        matrix.rows(), context_.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          context_.check_stop();
-          Matrix scratch(2, items_.cols());
-          for (std::size_t row = begin; row < end; ++row) {
-            if (matrix.row_size(row) > 0) body(row, scratch);
-          }
-        },
-        64);
   }
 
   const Config& config_;
@@ -168,9 +157,9 @@ std::unique_ptr<Model> Nmf::fit(const TrainingData& data, const Config& config, 
   return config.iterations > 0 ? fit.snapshot() : fit.take();
 }
 
-Nmf::Nmf(Matrix users, Matrix items, const Objective& objective)
-    : users_(std::move(users)),
-      items_(std::move(items)),
+Nmf::Nmf(Factors factors, const Objective& objective)
+    : users_(std::move(factors.users)),
+      items_(std::move(factors.items)),
       objective_(objective),
       user_gram_(ridge_gram(users_, objective.regularization, 0)),
       item_gram_(ridge_gram(items_, objective.regularization, 0)) {}
@@ -191,18 +180,16 @@ bool Nmf::item_vector(std::span<const idx_t> users, std::span<const float> value
 }
 
 void Nmf::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.regularization", std::vector<float>{objective_.regularization});
   writer.meta("model.use_values", objective_.use_values ? "1" : "0");
 }
 
 std::unique_ptr<Model> Nmf::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items);
   const Objective objective{reader.vector<float>("model.regularization", 1)[0],
                             reader.meta_int("model.use_values", 0, 1) != 0};
-  return std::unique_ptr<Model>(new Nmf(std::move(users), std::move(items), objective));
+  return std::unique_ptr<Model>(new Nmf(std::move(factors), objective));
 }
 
 }  // namespace akin

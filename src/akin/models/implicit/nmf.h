@@ -2,6 +2,8 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/factor_model.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -30,7 +32,7 @@ class Nmf : public Model {
     bool use_values = false;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+          factors_param(&factors, {16, 256}),
           {"iterations", &iterations, "times users, then items are improved", 0, 10000},
           {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
           {"regularization",
@@ -72,7 +74,7 @@ class Nmf : public Model {
     bool use_values;
   };
   class Fit;
-  Nmf(Matrix users, Matrix items, const Objective& objective);
+  Nmf(Factors factors, const Objective& objective);
 
   Matrix users_;  // (n_users, f): W
   Matrix items_;  // (n_items, f): H

@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/truncated_svd.h"
+#include "akin/models/fit/factor_model.h"
 #include "akin/models/fit/interactions.h"
 
 namespace akin {
@@ -99,16 +100,14 @@ std::optional<Explanation> Svd::explain(const Query& query, idx_t item) const {
 }
 
 void Svd::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.singular_values", singular_values_);
   writer.tensor("model.item_scaling", std::vector<float>{scaling_.item_scaling});
   writer.meta("model.use_values", scaling_.use_values ? "1" : "0");
 }
 
 std::unique_ptr<Model> Svd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  auto [users, items] = read_factors(reader, n_users, n_items);
   auto singular_values = reader.vector<float>("model.singular_values", items.cols());
   const Scaling scaling{reader.vector<float>("model.item_scaling", 1)[0],
                         reader.meta_int("model.use_values", 0, 1) != 0};

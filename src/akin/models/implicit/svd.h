@@ -1,6 +1,7 @@
 // Truncated singular value decomposition of the interactions.
 #pragma once
 
+#include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -29,7 +30,7 @@ class Svd : public Model {
     bool use_values = false;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
+          factors_param(&factors, {16, 256}),
           {"item_scaling",
            &item_scaling,
            "items are divided by (their users)^this before; 0 = PureSVD",

@@ -1,10 +1,12 @@
 #include "akin/models/neural/gmf.h"
 
+#include "akin/models/fit/params.h"
+
 namespace akin {
 
 std::vector<Param> Gmf::Config::params() {
   std::vector<Param> all = RankingNetConfig::params();
-  all.insert(all.begin(), {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 128}});
+  all.insert(all.begin(), factors_param(&factors, {8, 128}));
   return all;
 }
 

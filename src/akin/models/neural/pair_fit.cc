@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/neural/pair_fold_in.h"
@@ -83,7 +84,7 @@ Param dropout_param(float& dropout) {
 }
 
 std::vector<Param> RankingNetConfig::params() {
-  return {{"epochs", &epochs, "passes over the events", 0, 100'000},
+  return {epochs_param(&epochs, "passes over the events"),
           {"batch", &batch, "pairs of a step, the drawn ones among them", 1, 1'000'000, {}, true, {64, 4096}},
           {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
           penalty_param(regularization),
@@ -112,7 +113,7 @@ PairTrainOptions RankingNetConfig::options(std::string_view model) const {
 
 std::vector<Param> RatingNetConfig::params() {
   return {{"size", &size, "length of the users' and the items' vectors", 1, 4096, {}, true, {8, 128}},
-          {"epochs", &epochs, "passes over the ratings", 0, 100'000},
+          epochs_param(&epochs, "passes over the ratings"),
           {"batch", &batch, "ratings of a step", 1, 1'000'000, {}, true, {16, 1024}},
           {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
           penalty_param(regularization),

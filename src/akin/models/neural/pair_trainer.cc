@@ -6,8 +6,8 @@
 #include <numeric>
 #include <string>
 
-#include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/models/fit/passes.h"
 
 namespace akin {
 namespace {
@@ -70,10 +70,8 @@ double PairTrainer::run_epoch(int epoch) {
          .loss = last < batches ? std::numeric_limits<double>::quiet_NaN() : loss / static_cast<double>(n)});
   }
   optimizers_.end_epoch(epoch);
-  if (!std::isfinite(loss)) {
-    fail(ErrorCode::kBadData, "{}: training diverged in epoch {}; lower learning_rate (now {})",
-         optimizers_.options.model, epoch + 1, optimizers_.options.optimizer.learning_rate);
-  }
+  if (!std::isfinite(loss))
+    fail_diverged(optimizers_.options.model, epoch, optimizers_.options.optimizer.learning_rate);
   return loss / static_cast<double>(source_.size());
 }
 

@@ -1,21 +1,18 @@
 #include "akin/models/ranking/bpr.h"
 
 #include <algorithm>
-#include <atomic>
+#include <array>
 #include <cmath>
+#include <functional>
 
-#include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/fit/block_schedule.h"
-#include "akin/models/fit/passes.h"
-#include "akin/models/fit/sampling.h"
+#include "akin/models/fit/params.h"
+#include "akin/models/ranking/pair_fit.h"
 
 namespace akin {
 namespace {
 
-// Streams of the seed; 1 and 2 are those of initial_factors().
-constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
 /// Positives whose negatives are drawn before their steps are taken: few enough that hard negatives are
 /// scored by fresh vectors, and that what is drawn stays in the first cache.
 constexpr std::size_t kChunk = 64;
@@ -35,26 +32,14 @@ std::vector<float> item_weights(std::span<const idx_t> counts, float power) {
   return weights;
 }
 
-/// What a thread needs beside the model.
-struct Scratch {
-  NegativeSampler sampler;
-  RankingBatch batch;
-};
-
 }  // namespace
 
 std::vector<Param> Bpr::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch; it falls to 0 linearly",
-       1e-7,
-       10,
-       {},
-       true,
-       {5e-3, 0.3}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+                          {5e-3, 0.3}),
       {"regularization",
        &regularization,
        "lambda_u, the penalty on users' vectors",
@@ -86,52 +71,33 @@ std::vector<Param> Bpr::Config::params() {
        {},
        true,
        {2, 16}},
-      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+      init_length_param(&init_sigma),
   };
 }
 
 /// A fit under way.
 struct Bpr::Fit {
-  const Csr& positives;
   const Config& config;
-  std::vector<idx_t> counts;  // users of each item
-  FactorModel model;
-  BlockSchedule schedule;
-  std::vector<Scratch> scratch;  // of each thread
-  std::uint64_t sample_seed;
+  PairFit pairs;
+  std::vector<RankingBatch> batches;  // of each thread
   bool hard;
 
-  double epoch(int number, const FitContext& context) {
+  PairFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler, float learning_rate) {
     RankingStep step = step_of(config);
-    step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
-    std::atomic<std::uint64_t> drawn = 0;
-    const double loss =
-        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
-          Scratch& own = scratch[static_cast<std::size_t>(block.worker)];
-          own.sampler.start(block.items, block.cells.size(), block.rng.next());
-          for (const Cell& cell : block.cells) own.sampler.add(cell.user, cell.item);
-          double sum = 0;
-          std::uint64_t pairs = 0;
-          for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
-            const auto cells = block.cells.subspan(begin, std::min(kChunk, block.cells.size() - begin));
-            pairs += draw_batch(cells, block.rng, own);
-            sum += pairwise_steps(own.batch, step, model);
-          }
-          drawn.fetch_add(pairs, std::memory_order_relaxed);
-          return sum;
-        });
-    if (drawn == 0)
-      fail(ErrorCode::kBadData, "bpr: every user has chosen every item, so there is nothing to rank");
-    if (!std::isfinite(loss)) {
-      fail(ErrorCode::kBadData, "bpr: training diverged in epoch {}; lower learning_rate (now {})",
-           number + 1, config.learning_rate);
+    step.learning_rate = learning_rate;
+    RankingBatch& batch = batches[static_cast<std::size_t>(block.worker)];
+    PairFit::Loss loss;
+    for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
+      const auto cells = block.cells.subspan(begin, std::min(kChunk, block.cells.size() - begin));
+      loss.pairs += draw_batch(cells, sampler, block.rng, batch);
+      loss.sum += pairwise_steps(batch, step, pairs.model());
     }
-    return loss / static_cast<double>(drawn);
+    return loss;
   }
 
   /// The cells, each against its negatives from the block. Returns the number of negatives.
-  std::uint64_t draw_batch(std::span<const Cell> cells, Rng& rng, Scratch& own) const {
-    RankingBatch& batch = own.batch;
+  std::uint64_t draw_batch(std::span<const Cell> cells, const NegativeSampler& sampler, Rng& rng,
+                           RankingBatch& batch) const {
     const std::size_t each = batch.negatives + 1;
     batch.users.resize(cells.size());
     batch.items.resize(cells.size() * each);
@@ -141,12 +107,11 @@ struct Bpr::Fit {
     }
     for (std::size_t t = 1; t < each; ++t) {
       if (!hard) {
-        own.sampler.draw_each(batch.users, each, rng, batch.items.data() + t);
+        sampler.draw_each(batch.users, each, rng, batch.items.data() + t);
         continue;
       }
       for (std::size_t k = 0; k < cells.size(); ++k)
-        batch.items[k * each + t] =
-            draw_hard(cells[k].user, rng, own.sampler).value_or(NegativeSampler::kNone);
+        batch.items[k * each + t] = draw_hard(cells[k].user, rng, sampler).value_or(NegativeSampler::kNone);
     }
     std::uint64_t missing = 0;
     for (std::size_t k = 0; k < cells.size(); ++k) {
@@ -161,6 +126,7 @@ struct Bpr::Fit {
   }
 
   std::optional<idx_t> draw_hard(idx_t user, Rng& rng, const NegativeSampler& sampler) const {
+    const FactorModel& model = pairs.model();
     std::optional<idx_t> best;
     float best_score = 0;
     std::array<idx_t, kRankingRows> items;
@@ -188,10 +154,9 @@ struct Bpr::Fit {
   std::unique_ptr<Model> make_model() const {
     Sampling sampling;
     if (hard) sampling.candidates = config.candidates;
-    if (config.sampler == "popularity") sampling = {1, config.popularity_power, counts};
-    return std::unique_ptr<Model>(new Bpr({pair_factors(model, positives, counts, kName),
-                                           sample_pairs(positives, sample_seed), step_of(config)},
-                                          std::move(sampling)));
+    if (config.sampler == "popularity") sampling = {1, config.popularity_power, pairs.counts()};
+    return std::unique_ptr<Model>(
+        new Bpr({pairs.factors(), pairs.sample(), step_of(config)}, std::move(sampling)));
   }
 };
 
@@ -203,27 +168,16 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   const MakeModel make = [&](Factors factors) {
     return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
   };
-  std::vector<idx_t> counts = column_sizes(positives);
-  const std::vector<float> weights =
-      config.sampler == "popularity" ? item_weights(counts, config.popularity_power) : std::vector<float>();
-  Fit fit{positives,
-          config,
-          std::move(counts),
-          initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
-          BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
-          {},
-          Rng(context.seed, kSampleStream).next(),
+  std::vector<float> weights;
+  if (config.sampler == "popularity")
+    weights = item_weights(column_sizes(positives), config.popularity_power);
+  const RankingBatch batch{static_cast<std::size_t>(config.negatives), {}, {}};
+  const PairFit::Plan plan{kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old,
+                           make};
+  Fit fit{config, PairFit(positives, plan, weights, context), std::vector<RankingBatch>(threads, batch),
           config.sampler == "hard"};
-  for (std::size_t t = 0; t < threads; ++t)
-    fit.scratch.push_back(
-        {NegativeSampler(positives, weights), {static_cast<std::size_t>(config.negatives), {}, {}}});
-  run_passes({.total = config.epochs,
-              .phase = "epoch",
-              .unit = "epochs",
-              .run = [&](int epoch) { return fit.epoch(epoch, context); },
-              .snapshot = [&] { return fit.make_model(); }},
-             state_of(fit.model), context);
-  return fit.make_model();
+  return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
+                       context);
 }
 
 Bpr::Bpr(Parts parts, Sampling sampling) : PairModel(std::move(parts)), sampling_(std::move(sampling)) {

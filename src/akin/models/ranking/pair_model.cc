@@ -10,9 +10,6 @@
 namespace akin {
 namespace {
 
-// Streams of the seed.
-constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
-
 std::size_t fold_in_steps(double visits) {
   return static_cast<std::size_t>(std::clamp(50 * visits, 2000.0, 50000.0));
 }
@@ -114,8 +111,7 @@ bool PairModel::item_vector(std::span<const idx_t> users, std::span<const float>
 }
 
 void PairModel::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.sample_users", sample_.users);
   writer.tensor("model.sample_items", sample_.items);
   writer.tensor("model.pairs", std::vector<double>{sample_.pairs});
@@ -124,10 +120,7 @@ void PairModel::save(TensorWriter& writer) const {
 }
 
 PairModel::Parts PairModel::load_parts(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 2)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items, 2);
   PairSample sample;
   sample.users = reader.vector<idx_t>("model.sample_users", PairSample::kSize);
   sample.items = reader.vector<idx_t>("model.sample_items", PairSample::kSize);
@@ -137,46 +130,7 @@ PairModel::Parts PairModel::load_parts(const TensorReader& reader, std::size_t n
     fail(ErrorCode::kBadData, "{}: model.sample names users or items that do not exist", reader.path());
   }
   const auto step = reader.vector<float>("model.step", 4);
-  return {{std::move(users), std::move(items)}, std::move(sample), {step[0], step[1], step[2], step[3]}};
-}
-
-FactorModel initial_factors(const Csr& positives, const PairStart& start, const FitContext& context) {
-  const auto factors = static_cast<std::size_t>(start.factors);
-  FactorModel model;
-  if (start.old) {
-    check_start_columns(start.old->item_vectors(), factors + 1, start.model);
-    const Factors grown =
-        grow_factors(*start.old, start.old->stored_users(), positives, *context.start, start.make);
-    model.users = grown.users.resized(grown.users.rows(), factors);
-    model.items = grown.items.resized(grown.items.rows(), factors);
-    for (std::size_t i = 0; i < grown.items.rows(); ++i) model.item_bias.push_back(grown.items[i][factors]);
-    return model;
-  }
-  const double sigma = start.init_sigma / std::sqrt(static_cast<double>(factors));
-  model.users = Matrix::normal(positives.rows(), factors, sigma, Rng(context.seed, kUserStream).next(),
-                               context.threads);
-  model.items =
-      Matrix::normal(positives.cols, factors, sigma, Rng(context.seed, kItemStream).next(), context.threads);
-  model.item_bias.resize(positives.cols);
-  clear_rows_without_entries(positives, model.users);
-  take_item_vectors(context, start.model, model.items);
-  return model;
-}
-
-Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<const idx_t> item_counts,
-                     std::string_view name) {
-  if (!all_finite(model.users) || !all_finite(model.items))
-    fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", name);
-  const std::size_t f = model.users.cols();
-  Factors factors{model.users.resized(model.users.rows(), f + 1),
-                  model.items.resized(model.items.rows(), f + 1)};
-  for (std::size_t u = 0; u < factors.users.rows(); ++u)
-    factors.users[u][f] = positives.row_size(u) > 0 ? 1.0f : 0.0f;
-  for (std::size_t i = 0; i < factors.items.rows(); ++i) {
-    if (item_counts[i] == 0) std::ranges::fill(factors.items[i], 0.0f);  // nothing is known of where it lies
-    factors.items[i][f] = model.item_bias[i];
-  }
-  return factors;
+  return {std::move(factors), std::move(sample), {step[0], step[1], step[2], step[3]}};
 }
 
 }  // namespace akin

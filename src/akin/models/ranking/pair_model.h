@@ -80,19 +80,4 @@ class PairModel : public Model {
   RankingStep step_;
 };
 
-/// How the vectors of a fit of pairs begin.
-struct PairStart {
-  std::string_view model;  ///< named in messages
-  int factors;
-  float init_sigma;       ///< of a vector's expected length
-  const PairModel* old;   ///< to go on from, or nullptr
-  const MakeModel& make;  ///< makes a model of the old one's kind
-};
-FactorModel initial_factors(const Csr& positives, const PairStart& start, const FitContext& context);
-
-/// [p_u, 1] and [q_i, b_i]: rows of users without events are zero, and the q of items without, of which only
-/// the bias is known. Throws Error(kBadData) naming `model` if a number is not finite.
-Factors pair_factors(const FactorModel& model, const Csr& positives, std::span<const idx_t> item_counts,
-                     std::string_view name);
-
 }  // namespace akin

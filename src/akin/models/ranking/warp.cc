@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 
-#include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/fit/block_schedule.h"
-#include "akin/models/fit/passes.h"
-#include "akin/models/fit/sampling.h"
+#include "akin/models/fit/params.h"
+#include "akin/models/ranking/pair_fit.h"
 
 namespace akin {
 namespace {
 
-// Streams of the seed; 1 and 2 are those of initial_factors().
-constexpr std::uint64_t kScheduleStream = 3, kSampleStream = 4;
 constexpr float kMargin = 1;
 
 RankingStep step_of(const Warp::Config& config) {
@@ -47,16 +43,10 @@ std::vector<float> rank_weights(std::size_t n) {
 
 std::vector<Param> Warp::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {16, 256}},
-      {"epochs", &epochs, "passes over the events", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch; it falls to 0 linearly",
-       1e-7,
-       10,
-       {},
-       true,
-       {1e-2, 1}},
+      factors_param(&factors, {16, 256}),
+      epochs_param(&epochs, "passes over the events"),
+      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+                          {1e-2, 1}),
       {"regularization",
        &regularization,
        "lambda, the penalty on vectors and biases",
@@ -74,44 +64,29 @@ std::vector<Param> Warp::Config::params() {
        {},
        true,
        {10, 300}},
-      {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2 / factors)", 1e-9, 100, {}, true},
+      init_length_param(&init_sigma),
   };
 }
 
 /// A fit under way.
 struct Warp::Fit {
-  const Csr& positives;
   const Config& config;
-  std::vector<idx_t> counts;  // users of each item
-  FactorModel model;
-  BlockSchedule schedule;
-  std::vector<NegativeSampler> samplers;  // of each thread
-  std::vector<float> weights;
-  std::uint64_t sample_seed;
+  PairFit pairs;
+  std::vector<float> weights;  // of ranks
 
-  double epoch(int number, const FitContext& context) {
+  PairFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler, float learning_rate) {
     RankingStep step = step_of(config);
-    step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
-    const double loss =
-        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
-          NegativeSampler& sampler = samplers[static_cast<std::size_t>(block.worker)];
-          sampler.start(block.items, block.cells.size(), block.rng.next());
-          for (const Cell& cell : block.cells) sampler.add(cell.user, cell.item);
-          double sum = 0;
-          for (const Cell& cell : block.cells) sum += take_step(cell, step, sampler, block.rng);
-          return sum;
-        });
-    if (!std::isfinite(loss)) {
-      fail(ErrorCode::kBadData, "warp: training diverged in epoch {}; lower learning_rate (now {})",
-           number + 1, config.learning_rate);
-    }
-    return loss / static_cast<double>(positives.entries());
+    step.learning_rate = learning_rate;
+    double sum = 0;
+    for (const Cell& cell : block.cells) sum += take_step(cell, step, sampler, block.rng);
+    return {sum, block.cells.size()};
   }
 
   /// Returns the weighted hinge.
   double take_step(const Cell& cell, const RankingStep& step, const NegativeSampler& sampler, Rng& rng) {
     const auto found = find_violator(cell, sampler, rng);
     if (!found) return 0;
+    FactorModel& model = pairs.model();
     const std::size_t rank = (model.items.rows() - 1) / found->trial;
     const float weight = weights[rank];
     weighted_pair_step({cell.user, cell.item, found->item}, weight, step, model);
@@ -126,6 +101,7 @@ struct Warp::Fit {
   /// Scores draws a few at a time: two with the positive, since early on nearly every draw violates the
   /// margin, then as many as the kernel takes.
   std::optional<Violator> find_violator(const Cell& cell, const NegativeSampler& sampler, Rng& rng) const {
+    const FactorModel& model = pairs.model();
     std::array<idx_t, kRankingRows> items;
     std::array<const float*, kRankingRows> rows;
     std::array<float, kRankingRows> scores;
@@ -156,36 +132,24 @@ struct Warp::Fit {
   }
 
   std::unique_ptr<Model> make_model() const {
-    return std::unique_ptr<Model>(new Warp({pair_factors(model, positives, counts, kName),
-                                            sample_pairs(positives, sample_seed), step_of(config)},
-                                           config.max_trials));
+    return std::unique_ptr<Model>(
+        new Warp({pairs.factors(), pairs.sample(), step_of(config)}, config.max_trials));
   }
 };
 
 std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
   const Csr positives = positive_interactions(data, kName, context.threads);
-  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
   const Warp* old = start_model<Warp>(context);
   const MakeModel make = [&](Factors factors) {
     return std::unique_ptr<Model>(
         new Warp({std::move(factors), old->sample(), old->step()}, old->max_trials_));
   };
-  Fit fit{positives,
-          config,
-          column_sizes(positives),
-          initial_factors(positives, {kName, config.factors, config.init_sigma, old, make}, context),
-          BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
-          std::vector<NegativeSampler>(threads, NegativeSampler(positives)),
-          rank_weights(positives.cols),
-          Rng(context.seed, kSampleStream).next()};
-  run_passes({.total = config.epochs,
-              .phase = "epoch",
-              .unit = "epochs",
-              .run = [&](int epoch) { return fit.epoch(epoch, context); },
-              .snapshot = [&] { return fit.make_model(); }},
-             state_of(fit.model), context);
-  return fit.make_model();
+  const PairFit::Plan plan{kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old,
+                           make};
+  Fit fit{config, PairFit(positives, plan, {}, context), rank_weights(positives.cols)};
+  return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
+                       context);
 }
 
 Warp::Warp(Parts parts, int max_trials)

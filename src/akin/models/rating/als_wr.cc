@@ -6,9 +6,10 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 
 namespace akin {
 namespace {
@@ -16,40 +17,14 @@ namespace {
 // Streams of the seed.
 constexpr std::uint64_t kItemStream = 1;
 
-/// Calls body(row, ridge) for all rows that have entries. A row's result depends on that row only.
-template <typename Make, typename Body>
-void for_rows(const Csr& matrix, const FitContext& context, const Make& make, const Body& body) {
-  const int threads = resolve_threads(context.threads);
-  std::vector<std::unique_ptr<RatingRidge>> scratch(static_cast<std::size_t>(threads));
-  const std::size_t grain = std::clamp<std::size_t>(matrix.rows() / (16 * scratch.size()), 1, 64);
-  parallel_for(
-      matrix.rows(), threads,
-      [&](std::size_t begin, std::size_t end, int worker) {
-        context.check_stop();
-        auto& ridge = scratch[static_cast<std::size_t>(worker)];
-        if (!ridge) ridge = std::make_unique<RatingRidge>(make());
-        for (std::size_t row = begin; row < end; ++row) {
-          if (matrix.row_size(row) > 0) body(row, *ridge);
-        }
-      },
-      grain);
-}
-
 }  // namespace
 
 std::vector<Param> AlsWr::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {4, 128}},
+      factors_param(&factors, {4, 128}),
       {"iterations", &iterations, "times users, then items are solved for", 0, 10000},
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.02, 10}},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       1e6,
-       {},
-       true,
-       {1e-3, 3}},
+      bias_regularization_param(&bias_regularization, 1e6, {1e-3, 3}),
       {"count_power",
        &count_power,
        "nu: penalties are multiplied by (ratings of the row)^nu; 1 = ALS-WR, 0 = plain ALS",
@@ -86,12 +61,12 @@ class AlsWr::Fit {
     const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
     numbers_ = {start_layout(ratings_, config.biases, old_), ratings_.liked, penalty, penalty};
     if (old_) {
-      check_start_columns(old_->item_vectors(), factors + (config.biases ? 2 : 0), kName);
-      const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
-        return std::unique_ptr<Model>(
-            new AlsWr({std::move(grown.users), std::move(grown.items), old_->numbers()}));
+      const auto make = [&](Factors grown) {
+        return std::unique_ptr<Model>(new AlsWr({std::move(grown), old_->numbers()}));
       };
-      Factors grown = grow_factors(*old_, old_->user_vectors(), by_user_, *context.start, make);
+      const std::size_t expected = factors + (config.biases ? 2 : 0);
+      Factors grown =
+          grow_factors({*old_, old_->user_vectors(), expected, kName, make}, by_user_, *context.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       // New items that nobody rated are average ones.
@@ -102,15 +77,12 @@ class AlsWr::Fit {
   }
 
   std::unique_ptr<Model> run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
     return config_.iterations == 0 && old_ ? as_started() : snapshot();
   }
 
@@ -179,10 +151,10 @@ class AlsWr::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve(RatingRidge::Side::kUser, /*exactly=*/true, users);
-    return std::unique_ptr<Model>(new AlsWr({std::move(users), items_.clone(), numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{std::move(users), items_.clone()}, numbers_}));
   }
   std::unique_ptr<Model> as_started() const {
-    return std::unique_ptr<Model>(new AlsWr({users_.clone(), items_.clone(), numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{users_.clone(), items_.clone()}, numbers_}));
   }
 
   const Config& config_;

@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/rating/rating_grid.h"
 #include "akin/models/rating/rating_kernels.h"
@@ -16,21 +17,13 @@
 namespace akin {
 namespace {
 
-// Streams of the seed.
-constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kScheduleStream = 3;
+// Stream of the seed; 1 and 2 are those of normal_factors().
+constexpr std::uint64_t kScheduleStream = 3;
 
 FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, const FitContext& context) {
   const Csr& by_user = ratings.by_user;
   const auto factors = static_cast<std::size_t>(config.factors);
-  FactorModel model;
-  const auto draw = [&](std::size_t rows, std::uint64_t stream) {
-    return Matrix::normal(rows, factors, config.init_sigma, Rng(context.seed, stream).next(),
-                          context.threads);
-  };
-  model.users = draw(by_user.rows(), kUserStream);
-  model.items = draw(by_user.cols, kItemStream);
-  model.user_bias.resize(by_user.rows());
-  model.item_bias.resize(by_user.cols);
+  FactorModel model = normal_factors(by_user, factors, config.init_sigma, context);
   // Without a mean the products start near it.
   if (!config.biases && ratings.mean > 0) {
     const float start = std::sqrt(ratings.mean / static_cast<float>(factors));
@@ -86,24 +79,10 @@ FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users
 
 std::vector<Param> MfSgd::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 256}},
-      {"epochs", &epochs, "passes over the ratings", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch, in rating units",
-       1e-7,
-       10,
-       {},
-       true,
-       {2e-3, 0.1}},
-      {"decay",
-       &decay,
-       "the step length is multiplied by this after every epoch",
-       0.01,
-       1,
-       {},
-       false,
-       {0.85, 1}},
+      factors_param(&factors, {8, 256}),
+      epochs_param(&epochs, "passes over the ratings"),
+      learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.1}),
+      decay_param(&decay),
       {"regularization",
        &regularization,
        "lambda, the penalty on squared vectors",
@@ -114,14 +93,7 @@ std::vector<Param> MfSgd::Config::params() {
        {0.01, 0.5}},
       {"user_regularization", &user_regularization, "lambda_u of users; -1 = regularization", -1, 100},
       {"item_regularization", &item_regularization, "lambda_i of items; -1 = regularization", -1, 100},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       100,
-       {},
-       true,
-       {1e-3, 0.2}},
+      bias_regularization_param(&bias_regularization, 100, {1e-3, 0.2}),
       {"l1", &l1, "penalty on the absolute values of vectors; gives exact zeros", 0, 100},
       {"penalty",
        &penalty,
@@ -179,10 +151,8 @@ struct MfSgd::Fit {
                                    return rating_steps(cells, block_step, model);
                                  });
     const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
-    if (!std::isfinite(rmse) || !is_finite(model.users, team) || !is_finite(model.items, team)) {
-      fail(ErrorCode::kBadData, "mf-sgd: training diverged in epoch {}; lower learning_rate (now {})",
-           number + 1, config.learning_rate);
-    }
+    if (!std::isfinite(rmse) || !is_finite(model.users, team) || !is_finite(model.items, team))
+      fail_diverged(kName, number, config.learning_rate);
     return rmse;
   }
 
@@ -190,17 +160,19 @@ struct MfSgd::Fit {
     const RatingLayout& layout = numbers.layout;
     const FactorModel ordered = rearranged(model, grid.user_places(), grid.item_places(), threads);
     return std::unique_ptr<Model>(
-        new MfSgd({user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
-                   item_rows(ordered.items, ordered.item_bias, layout), numbers}));
+        new MfSgd({{user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
+                    item_rows(ordered.items, ordered.item_bias, layout)},
+                   numbers}));
   }
 
   void start_from(const MfSgd& old, const FitContext& context) {
-    const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
-      return std::unique_ptr<Model>(
-          new MfSgd({std::move(grown.users), std::move(grown.items), old.numbers()}));
+    const auto make = [&](Factors grown) {
+      return std::unique_ptr<Model>(new MfSgd({std::move(grown), old.numbers()}));
     };
-    model =
-        narrow(grow_factors(old, old.user_vectors(), ratings.by_user, *context.start, make), numbers.layout);
+    const std::size_t expected = static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0);
+    model = narrow(
+        grow_factors({old, old.user_vectors(), expected, kName, make}, ratings.by_user, *context.start),
+        numbers.layout);
   }
 };
 
@@ -217,8 +189,6 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   fit.numbers = {start_layout(fit.ratings, config.biases, old), fit.ratings.liked,
                  penalty(config.user_regularization), penalty(config.item_regularization)};
   if (old) {
-    check_start_columns(old->item_vectors(),
-                        static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0), kName);
     fit.start_from(*old, context);
   } else {
     fit.model = random_model(fit.ratings, config, context);

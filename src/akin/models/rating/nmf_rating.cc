@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
 #include "akin/models/fit/passes.h"
+#include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -142,42 +143,37 @@ class NmfRating::Fit {
   }
 
   void run() {
-    FitState state;
-    state.add("users", users_);
-    state.add("items", items_);
     run_passes({.total = config_.iterations,
                 .phase = "iteration",
                 .unit = "iterations",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
-               std::move(state), context_);
+               state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are, with the users that are best for them.
   std::unique_ptr<Model> snapshot() const {
     Matrix users(users_.rows(), users_.cols());
-    for_rows(by_user_, items_, Side::kUsers, [&](std::size_t row, RowStep& step) {
+    for_rows(by_user_, context_, stepper(items_, Side::kUsers), [&](std::size_t row, RowStep& step) {
       step.reset(users[row]);
       step.improve(ratings(by_user_, row), kUntilConverged, users[row]);
     });
-    return std::unique_ptr<Model>(new NmfRating(std::move(users), items_.clone(), objective_));
+    return std::unique_ptr<Model>(new NmfRating({std::move(users), items_.clone()}, objective_));
   }
   /// The model of the state as it is. Ends the fit.
   std::unique_ptr<Model> take() {
-    return std::unique_ptr<Model>(new NmfRating(std::move(users_), std::move(items_), objective_));
+    return std::unique_ptr<Model>(new NmfRating({std::move(users_), std::move(items_)}, objective_));
   }
 
  private:
   void begin() {
     const auto factors = static_cast<std::size_t>(config_.factors);
     if (const NmfRating* old = start_model<NmfRating>(context_)) {
-      check_start_columns(old->items_, factors + 2, kName);
       objective_ = old->objective_;
-      const auto make = [&](Factors rows) {
-        return std::unique_ptr<Model>(
-            new NmfRating(std::move(rows.users), std::move(rows.items), objective_));
+      const auto make = [old](Factors rows) {
+        return std::unique_ptr<Model>(new NmfRating(std::move(rows), old->objective_));
       };
-      Factors grown = grow_factors(*old, old->users_, by_user_, *context_.start, make);
+      Factors grown = grow_factors({*old, old->users_, factors + 2, kName, make}, by_user_, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       for (std::size_t i = 0; i < items_.rows(); ++i) items_[i][factors] = 1;
@@ -219,11 +215,11 @@ class NmfRating::Fit {
 
   double iterate() {
     const SweepLimit limit{config_.sweeps, 0};
-    for_rows(by_user_, items_, Side::kUsers, [&](std::size_t row, RowStep& step) {
+    for_rows(by_user_, context_, stepper(items_, Side::kUsers), [&](std::size_t row, RowStep& step) {
       step.improve(ratings(by_user_, row), limit, users_[row]);
     });
     std::vector<double> losses(by_item_.rows(), 0.0);
-    for_rows(by_item_, users_, Side::kItems, [&](std::size_t row, RowStep& step) {
+    for_rows(by_item_, context_, stepper(users_, Side::kItems), [&](std::size_t row, RowStep& step) {
       losses[row] = step.improve(ratings(by_item_, row), limit, items_[row]);
     });
     return std::accumulate(losses.begin(), losses.end(), user_penalties());
@@ -241,19 +237,9 @@ class NmfRating::Fit {
     return sum;
   }
 
-  /// Calls body(row, step) for all rows with entries.
-  void for_rows(const Csr& matrix, const Matrix& fixed, Side side,
-                const std::function<void(std::size_t, RowStep&)>& body) const {
-    parallel_for(
-        matrix.rows(), context_.threads,
-        [&](std::size_t begin, std::size_t end, int) {
-          context_.check_stop();
-          RowStep step(fixed, objective_, side);
-          for (std::size_t row = begin; row < end; ++row) {
-            if (matrix.row_size(row) > 0) body(row, step);
-          }
-        },
-        64);
+  /// Makes a step for rows of `side`.
+  std::function<RowStep()> stepper(const Matrix& fixed, Side side) const {
+    return [this, &fixed, side] { return RowStep(fixed, objective_, side); };
   }
 
   const Config& config_;
@@ -298,8 +284,7 @@ bool NmfRating::item_vector(std::span<const idx_t> users, std::span<const float>
 }
 
 void NmfRating::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   writer.tensor("model.objective",
                 std::vector<float>{objective_.mean, objective_.liked, objective_.regularization,
                                    objective_.bias_regularization});
@@ -307,14 +292,11 @@ void NmfRating::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> NmfRating::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < 3)
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.objective", 4);
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3],
                             reader.meta_int("model.biases", 0, 1) != 0};
-  return std::unique_ptr<Model>(new NmfRating(std::move(users), std::move(items), objective));
+  return std::unique_ptr<Model>(new NmfRating(std::move(factors), objective));
 }
 
 }  // namespace akin

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
+#include "akin/models/fit/factor_model.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/model.h"
 
 namespace akin {
@@ -34,14 +36,7 @@ class NmfRating : public Model {
           {"iterations", &iterations, "times users, then items are improved", 0, 10000},
           {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
           {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.01, 1}},
-          {"bias_regularization",
-           &bias_regularization,
-           "lambda_b, the penalty on biases",
-           0,
-           1e6,
-           {},
-           true,
-           {1e-3, 0.3}},
+          bias_regularization_param(&bias_regularization, 1e6, {1e-3, 0.3}),
           {"biases", &biases, "let users and items differ in their mean rating too"},
       };
     }
@@ -80,8 +75,8 @@ class NmfRating : public Model {
   };
   class RowStep;
   class Fit;
-  NmfRating(Matrix users, Matrix items, const Objective& objective)
-      : users_(std::move(users)), items_(std::move(items)), objective_(objective) {}
+  NmfRating(Factors factors, const Objective& objective)
+      : users_(std::move(factors.users)), items_(std::move(factors.items)), objective_(objective) {}
 
   Matrix users_;  // (n_users, f + 2): user vectors as returned, zero rows for users without ratings
   Matrix items_;

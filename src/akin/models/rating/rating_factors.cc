@@ -65,8 +65,7 @@ bool RatingFactors::item_vector(std::span<const idx_t> users, std::span<const fl
 }
 
 void RatingFactors::save(TensorWriter& writer) const {
-  write_matrix(writer, "model.users", users_);
-  write_matrix(writer, "model.items", items_);
+  write_factors(writer, users_, items_);
   const auto& [layout, liked, user, item] = numbers_;
   writer.tensor("model.numbers", std::vector<float>{layout.biases ? 1.0f : 0.0f, layout.mean, liked,
                                                     user.factors, user.bias, user.count_power, user.l1,
@@ -77,11 +76,7 @@ RatingFactors::Parts RatingFactors::load_parts(const TensorReader& reader, std::
                                                std::size_t n_items) {
   const auto n = reader.vector<float>("model.numbers", 11);
   const Numbers numbers{{n[0] != 0, n[1]}, n[2], {n[3], n[4], n[5], n[6]}, {n[7], n[8], n[9], n[10]}};
-  Matrix items = read_matrix(reader, "model.items", n_items);
-  if (items.cols() < (numbers.layout.biases ? 3u : 1u))
-    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
-  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
-  return {std::move(users), std::move(items), numbers};
+  return {read_factors(reader, n_users, n_items, numbers.layout.biases ? 3 : 1), numbers};
 }
 
 RatingLayout start_layout(const Ratings& ratings, bool biases, const RatingFactors* old) {

@@ -50,12 +50,13 @@ class RatingFactors : public Model {
 
  protected:
   struct Parts {
-    Matrix users;  ///< as user_vector() gives them, zero rows for users without ratings
-    Matrix items;
+    Factors factors;
     Numbers numbers;
   };
   explicit RatingFactors(Parts parts)
-      : users_(std::move(parts.users)), items_(std::move(parts.items)), numbers_(parts.numbers) {}
+      : users_(std::move(parts.factors.users)),
+        items_(std::move(parts.factors.items)),
+        numbers_(parts.numbers) {}
   /// What save() stored.
   static Parts load_parts(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 

@@ -8,6 +8,7 @@
 #include "akin/base/parallel.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/rating/svdpp_batches.h"
@@ -15,8 +16,8 @@
 namespace akin {
 namespace {
 
-// Streams of the seed.
-constexpr std::uint64_t kUserStream = 1, kItemStream = 2, kImplicitStream = 3, kOrderStream = 4;
+// Streams of the seed; 1 and 2 are those of normal_factors().
+constexpr std::uint64_t kImplicitStream = 3, kOrderStream = 4;
 
 float share_of(std::size_t n) { return 1 / std::sqrt(static_cast<float>(n)); }
 
@@ -32,33 +33,12 @@ void implicit_sum(const Matrix& y, std::span<const idx_t> items, float* out) {
 
 std::vector<Param> Svdpp::Config::params() {
   return {
-      {"factors", &factors, "length of the vectors", 1, 4096, {}, true, {8, 128}},
-      {"epochs", &epochs, "passes over the ratings", 0, 100000},
-      {"learning_rate",
-       &learning_rate,
-       "step length of the first epoch, in rating units",
-       1e-7,
-       10,
-       {},
-       true,
-       {2e-3, 0.05}},
-      {"decay",
-       &decay,
-       "the step length is multiplied by this after every epoch",
-       0.01,
-       1,
-       {},
-       false,
-       {0.85, 1}},
+      factors_param(&factors, {8, 128}),
+      epochs_param(&epochs, "passes over the ratings"),
+      learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.05}),
+      decay_param(&decay),
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true, {0.01, 0.3}},
-      {"bias_regularization",
-       &bias_regularization,
-       "lambda_b, the penalty on biases",
-       0,
-       100,
-       {},
-       true,
-       {1e-3, 0.2}},
+      bias_regularization_param(&bias_regularization, 100, {1e-3, 0.2}),
       {"implicit_regularization",
        &implicit_regularization,
        "lambda_y, the penalty on the implicit vectors",
@@ -87,7 +67,6 @@ class Svdpp::Fit {
     const auto* old = start_model<Svdpp>(context);
     numbers_ = {start_layout(ratings_, /*biases=*/true, old), ratings_.liked, penalty, penalty};
     if (old) {
-      check_start_columns(old->item_vectors(), factors + 2, kName);
       start_from(*old);
     } else {
       start();
@@ -112,13 +91,10 @@ class Svdpp::Fit {
  private:
   void start() {
     const Csr& by_user = ratings_.by_user;
-    const auto draw = [&](std::size_t rows, std::uint64_t stream) {
-      return Matrix::normal(rows, static_cast<std::size_t>(config_.factors), config_.init_sigma,
-                            Rng(context_.seed, stream).next(), context_.threads);
-    };
-    model_ = {draw(by_user.rows(), kUserStream), draw(by_user.cols, kItemStream),
-              std::vector<float>(by_user.rows(), 0.0f), std::vector<float>(by_user.cols, 0.0f)};
-    implicit_ = draw(by_user.cols, kImplicitStream);
+    const auto factors = static_cast<std::size_t>(config_.factors);
+    model_ = normal_factors(by_user, factors, config_.init_sigma, context_);
+    implicit_ = Matrix::normal(by_user.cols, factors, config_.init_sigma,
+                               Rng(context_.seed, kImplicitStream).next(), context_.threads);
     const Csr by_item = transpose(by_user);
     clear_rows_without_entries(by_user, model_.users);
     clear_rows_without_entries(by_item, model_.items);
@@ -130,11 +106,12 @@ class Svdpp::Fit {
   void start_from(const Svdpp& old) {
     const Csr& by_user = ratings_.by_user;
     implicit_ = old.implicit_.resized(by_user.cols, old.implicit_.cols());
-    const auto make = [&](Factors grown) -> std::unique_ptr<Model> {
-      return std::unique_ptr<Model>(
-          new Svdpp({std::move(grown.users), std::move(grown.items), old.numbers()}, implicit_.clone()));
+    const auto make = [&](Factors grown) {
+      return std::unique_ptr<Model>(new Svdpp({std::move(grown), old.numbers()}, implicit_.clone()));
     };
-    model_ = narrow(grow_factors(old, old.user_vectors(), by_user, *context_.start, make), numbers_.layout);
+    const std::size_t expected = static_cast<std::size_t>(config_.factors) + 2;
+    model_ = narrow(grow_factors({old, old.user_vectors(), expected, kName, make}, by_user, *context_.start),
+                    numbers_.layout);
     Matrix sum(1, implicit_.cols());
     for (std::size_t u = 0; u < by_user.rows(); ++u) {
       if (by_user.row_size(u) == 0) continue;
@@ -200,8 +177,9 @@ class Svdpp::Fit {
       }
     });
     return std::unique_ptr<Model>(
-        new Svdpp({user_rows(effective, model_.user_bias, numbers_.layout, by_user),
-                   item_rows(model_.items, model_.item_bias, numbers_.layout), numbers_},
+        new Svdpp({{user_rows(effective, model_.user_bias, numbers_.layout, by_user),
+                    item_rows(model_.items, model_.item_bias, numbers_.layout)},
+                   numbers_},
                   implicit_.clone()));
   }
 
@@ -243,8 +221,8 @@ void Svdpp::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Svdpp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Parts parts = load_parts(reader, n_users, n_items);
-  Matrix implicit =
-      read_matrix(reader, "model.implicit", n_items, parts.numbers.layout.factors(parts.items.cols()));
+  Matrix implicit = read_matrix(reader, "model.implicit", n_items,
+                                parts.numbers.layout.factors(parts.factors.items.cols()));
   return std::unique_ptr<Model>(new Svdpp(std::move(parts), std::move(implicit)));
 }
 

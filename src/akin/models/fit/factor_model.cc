@@ -1,0 +1,50 @@
+#include "akin/models/fit/factor_model.h"
+
+#include "akin/base/error.h"
+#include "akin/models/fit/interactions.h"
+
+namespace akin {
+
+void write_factors(TensorWriter& writer, const Matrix& users, const Matrix& items) {
+  write_matrix(writer, "model.users", users);
+  write_matrix(writer, "model.items", items);
+}
+
+Factors read_factors(const TensorReader& reader, std::size_t n_users, std::size_t n_items,
+                     std::size_t least_columns) {
+  Matrix items = read_matrix(reader, "model.items", n_items);
+  if (items.cols() < least_columns)
+    fail(ErrorCode::kBadData, "{}: model.items has {} columns", reader.path(), items.cols());
+  Matrix users = read_matrix(reader, "model.users", n_users, items.cols());
+  return {std::move(users), std::move(items)};
+}
+
+FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context) {
+  constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
+  const auto draw = [&](std::size_t rows, std::uint64_t stream) {
+    return Matrix::normal(rows, factors, sigma, Rng(context.seed, stream).next(), context.threads);
+  };
+  return {draw(by_user.rows(), kUserStream), draw(by_user.cols, kItemStream),
+          std::vector<float>(by_user.rows()), std::vector<float>(by_user.cols)};
+}
+
+void check_converged(const FactorModel& model, std::string_view name) {
+  if (all_finite(model.users) && all_finite(model.items)) return;
+  fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", name);
+}
+
+FitState state_of(Matrix& users, Matrix& items) {
+  FitState state;
+  state.add("users", users);
+  state.add("items", items);
+  return state;
+}
+
+FitState state_of(FactorModel& model) {
+  FitState state = state_of(model.users, model.items);
+  state.add("user_bias", model.user_bias);
+  state.add("item_bias", model.item_bias);
+  return state;
+}
+
+}  // namespace akin
