@@ -8,6 +8,8 @@
 #include <fstream>
 #include <stop_token>
 
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/context.h"
 #include "akin/base/error.h"
 #include "planted_data.h"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "akin/base/rng.h"
+
 namespace akin::contract {
 namespace {
 

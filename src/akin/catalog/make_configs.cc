@@ -42,8 +42,9 @@ std::string field(const ModelEntry::ParamInfo& info) {
 
 std::string struct_of(const ModelEntry& model) {
   const std::vector<ModelEntry::ParamInfo> params = model.params();
-  std::string text = fmt::format("/// {}: {}.\nstruct {} {{\n  static constexpr const char* kModel = \"{}\";\n",
-                                 model.name, model.summary, struct_name(model.name), model.name);
+  std::string text =
+      fmt::format("/// {}: {}.\nstruct {} {{\n  static constexpr const char* kModel = \"{}\";\n", model.name,
+                  model.summary, struct_name(model.name), model.name);
   for (const ModelEntry::ParamInfo& info : params) text += field(info);
   text += "  ParamValues values() const {\n    return {";
   for (const ModelEntry::ParamInfo& info : params)
@@ -56,14 +57,16 @@ std::string header() {
       "// The parameters of every model as typed fields; what takes a ModelSpec takes them:\n"
       "//   akin::train(std::move(shop), akin::AlsConfig{.factors = 32});\n"
       "// Made from the models' declarations when akin was built.\n"
-      "#pragma once\n\n#include <string>\n#include <tuple>\n\n#include \"akin/base/param.h\"\n\nnamespace akin {\n\n";
+      "#pragma once\n\n#include <string>\n#include <tuple>\n\n#include \"akin/base/param.h\"\n\nnamespace "
+      "akin {\n\n";
   std::vector<std::string> names;
   for (const ModelEntry& model : models()) {
     text += struct_of(model);
     names.push_back(struct_name(model.name));
   }
-  return text + fmt::format("/// All of them.\nusing ModelConfigs = std::tuple<{}>;\n\n}}  // namespace akin\n",
-                            fmt::join(names, ", "));
+  return text +
+         fmt::format("/// All of them.\nusing ModelConfigs = std::tuple<{}>;\n\n}}  // namespace akin\n",
+                     fmt::join(names, ", "));
 }
 
 }  // namespace

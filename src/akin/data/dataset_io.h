@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/safetensors.h"
 #include "akin/data/dataset.h"
 
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// The parts, for files that hold a data set among other things. Written vectors must outlive the writer.
 void write_dataset(TensorWriter& writer, const Dataset& data);

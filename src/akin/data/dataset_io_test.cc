@@ -1,11 +1,10 @@
-#include "akin/data/dataset.h"
-
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
+#include "akin/data/dataset.h"
 
 namespace akin {
 namespace {

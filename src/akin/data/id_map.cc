@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 

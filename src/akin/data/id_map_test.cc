@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 
 namespace akin {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 

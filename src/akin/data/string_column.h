@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "akin/base/safetensors.h"
 #include "akin/data/byte_buffer.h"
 
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// A column of strings of any bytes, row 0 to size() - 1; a row that was never set is empty. Views are valid
 /// until the next change; a text that is set must not be such a view of the same column.

@@ -13,6 +13,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 namespace {

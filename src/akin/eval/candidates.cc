@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

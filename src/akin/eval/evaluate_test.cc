@@ -8,6 +8,7 @@
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/eval/shop_for_test.h"
 #include "akin/models/baseline/popularity.h"
 

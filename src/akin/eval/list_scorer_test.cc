@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "akin/base/rng.h"
 #include "akin/eval/shop_for_test.h"
 
 namespace akin {

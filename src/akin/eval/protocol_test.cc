@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/eval/ranking.h"
 #include "akin/eval/ranking_task.h"
 #include "akin/eval/rating.h"

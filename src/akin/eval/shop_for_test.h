@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "akin/base/safetensors.h"
 #include "akin/eval/evaluate.h"
 
 namespace akin {

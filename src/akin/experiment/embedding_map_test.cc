@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 namespace {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 

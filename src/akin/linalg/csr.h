@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/safetensors.h"
-
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// Dense index of a user or item.
 using idx_t = std::uint32_t;

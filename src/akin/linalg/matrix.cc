@@ -8,6 +8,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {

@@ -7,10 +7,10 @@
 #include <span>
 #include <string>
 
-#include "akin/base/rng.h"
-#include "akin/base/safetensors.h"
-
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// A (rows, cols) matrix of floats, row-major. Each row starts on a 64-byte boundary, and the floats between
 /// cols and stride are always zero, so kernels may run over whole vectors. Movable, copied only by clone().

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "akin/base/rng.h"
 #include "akin/linalg/csr.h"
 
 namespace akin {

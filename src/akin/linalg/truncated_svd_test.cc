@@ -5,6 +5,8 @@
 #include <Eigen/Dense>
 #include <cstring>
 
+#include "akin/base/rng.h"
+
 namespace akin {
 namespace {
 

@@ -9,12 +9,14 @@
 
 #include "akin/base/context.h"
 #include "akin/base/param.h"
-#include "akin/base/safetensors.h"
 #include "akin/data/dataset.h"
 #include "akin/linalg/matrix.h"
 #include "akin/linalg/topk.h"
 
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// Who asks: a user of the training data, a list of items, or both.
 struct Query {

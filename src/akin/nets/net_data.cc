@@ -10,6 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/data/dataset.h"
 #include "akin/data/readers/number_parse.h"

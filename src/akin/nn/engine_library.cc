@@ -1,4 +1,3 @@
-#include "akin/nn/net.h"
 #include "akin/nn/engine_library.h"
 
 #include <dlfcn.h>
@@ -9,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/nn/keras_file.h"
+#include "akin/nn/net.h"
 
 #ifndef AKIN_NN_BUILD_LIBRARY
 #define AKIN_NN_BUILD_LIBRARY ""  // built without nets

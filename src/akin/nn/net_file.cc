@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "akin/nn/engine.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/nn/engine.h"
 #include "akin/nn/net.h"
 
 namespace akin::nn {

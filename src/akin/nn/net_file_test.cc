@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/net_for_test.h"

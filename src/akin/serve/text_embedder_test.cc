@@ -6,6 +6,7 @@
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

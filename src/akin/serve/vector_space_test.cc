@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/rng.h"
 #include "akin/base/temp_dir.h"
 #include "akin/serve/analogies.h"
 

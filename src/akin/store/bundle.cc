@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
 #include "akin/data/dataset_io.h"
 #include "akin/store/make_bundle.h"
 

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/data/dataset_io.h"

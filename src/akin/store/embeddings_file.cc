@@ -10,6 +10,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
 
 namespace akin {

@@ -9,6 +9,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/embeddings_reader.h"

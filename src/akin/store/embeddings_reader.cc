@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
 #include "akin/store/embeddings_file.h"

@@ -1,6 +1,5 @@
 // akin tune MODEL -d DATA -o BEST.toml
 #include "akin/experiment/tune.h"
-#include "akin/experiment/watched_metric.h"
 
 #include "akin/base/error.h"
 #include "akin/base/format.h"
@@ -12,6 +11,7 @@
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
+#include "akin/experiment/watched_metric.h"
 #include "akin/report/json.h"
 
 namespace akin::cli {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "akin/base/rng.h"
 #include "akin/data/split/shop_for_split_test.h"
 
 namespace akin {

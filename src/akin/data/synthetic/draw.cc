@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/data/synthetic/world.h"
 
 namespace akin::synthetic {

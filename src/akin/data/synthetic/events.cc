@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin::synthetic {
 namespace {

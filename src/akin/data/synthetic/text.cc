@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin::synthetic {
 namespace {

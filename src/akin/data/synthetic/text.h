@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/base/rng.h"
 #include "akin/data/synthetic/world.h"
 
 namespace akin::synthetic {

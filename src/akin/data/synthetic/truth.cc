@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/data/synthetic/world.h"
 
 namespace akin {

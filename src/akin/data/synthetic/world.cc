@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin::synthetic {
 namespace {

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/data/synthetic/image.h"
 #include "akin/data/synthetic/in_order.h"
 

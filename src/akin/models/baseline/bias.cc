@@ -1,6 +1,7 @@
 #include "akin/models/baseline/bias.h"
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/event_kinds.h"
 
 namespace akin {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

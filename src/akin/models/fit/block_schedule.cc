@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 

@@ -1,6 +1,8 @@
 #include "akin/models/fit/factor_model.h"
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
 
 namespace akin {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/block_gram.h"
 #include "akin/models/fit/warm_start.h"

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 

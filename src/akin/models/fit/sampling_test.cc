@@ -5,6 +5,8 @@
 #include <cmath>
 #include <set>
 
+#include "akin/base/rng.h"
+
 namespace akin {
 namespace {
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 

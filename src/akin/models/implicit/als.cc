@@ -7,6 +7,8 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
 #include "akin/models/fit/interactions.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "akin/base/parallel.h"
 #include "akin/linalg/eigen.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/implicit/logistic_fold_in.h"
 #include "akin/models/ranking/pair_model_test.h"
 

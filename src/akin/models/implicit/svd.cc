@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/truncated_svd.h"
 #include "akin/models/fit/factor_model.h"

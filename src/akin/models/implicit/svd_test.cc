@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/toy_data_test.h"
 
 namespace akin {

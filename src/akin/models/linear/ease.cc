@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/spd_inverse.h"
 

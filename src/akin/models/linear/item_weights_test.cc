@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/linear/linear_data_test.h"
 
 namespace akin {

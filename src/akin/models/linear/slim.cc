@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/linear/item_gram.h"
 

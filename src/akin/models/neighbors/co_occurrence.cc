@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "akin/base/safetensors.h"
 #include "akin/models/neighbors/similarity.h"
 #include "akin/models/neighbors/sparse_product.h"
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/neighbors/nearest.h"
 
 namespace akin {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/neighbors/sparse_product.h"
 
 namespace akin {

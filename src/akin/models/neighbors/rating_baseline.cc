@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
 
 namespace akin {

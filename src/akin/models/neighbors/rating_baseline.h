@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/safetensors.h"
 #include "akin/linalg/csr.h"
 #include "akin/models/model.h"
 
 namespace akin {
+
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
 
 /// How the biases are found, and how much they are pulled to zero.
 struct BaselineSpec {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/neighbors/rating_similarity.h"
 #include "akin/models/neighbors/sparse_product.h"
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/neighbors/neighbor_lists.h"
 #include "akin/models/neighbors/sparse_product.h"
 

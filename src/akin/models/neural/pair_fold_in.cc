@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/neural/pair_kernels.h"

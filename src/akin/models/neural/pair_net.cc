@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
 #include "akin/models/neural/pair_kernels.h"

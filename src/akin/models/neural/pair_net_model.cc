@@ -4,6 +4,7 @@
 #include <string>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
 #include "akin/models/fit/interactions.h"

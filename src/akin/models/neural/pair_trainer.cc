@@ -7,6 +7,7 @@
 #include <string>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/passes.h"
 
 namespace akin {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/toy_data_test.h"
 #include "akin/models/neural/gmf.h"

@@ -6,6 +6,8 @@
 #include <functional>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/ranking/pair_fit.h"

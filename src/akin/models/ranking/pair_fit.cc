@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "akin/base/rng.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/warm_start.h"

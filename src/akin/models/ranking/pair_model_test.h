@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"

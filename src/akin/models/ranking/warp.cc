@@ -5,6 +5,8 @@
 #include <cmath>
 #include <functional>
 
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/ranking/pair_fit.h"

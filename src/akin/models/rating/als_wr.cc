@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/fit/passes.h"

@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/nth_value.h"
 #include "akin/models/fit/interactions.h"
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "akin/base/rng.h"
 #include "akin/models/fit/block_schedule.h"
 #include "akin/models/fit/worker_team.h"
 

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "akin/base/rng.h"
+
 namespace akin {
 namespace {
 

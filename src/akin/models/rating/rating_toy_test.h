@@ -2,6 +2,7 @@
 #pragma once
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/rating/rating_toy_test.h"
 #include "akin/models/rating/svdpp_kernels.h"
 

@@ -6,6 +6,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/word2vec/embed_start.h"

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {

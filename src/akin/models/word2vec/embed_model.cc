@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/word2vec/embed_start.h"
 #include "akin/models/word2vec/embed_training.h"

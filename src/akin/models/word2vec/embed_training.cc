@@ -1,6 +1,7 @@
 #include "akin/models/word2vec/embed_training.h"
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/word2vec/sgns.h"
 #include "akin/models/word2vec/window_trainer.h"

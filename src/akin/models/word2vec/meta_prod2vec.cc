@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/word2vec/embed_start.h"

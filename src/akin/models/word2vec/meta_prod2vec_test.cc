@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/word2vec/prod2vec.h"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/kmeans.h"
 #include "akin/models/word2vec/embed_start.h"

@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
 
 namespace akin {
 namespace {

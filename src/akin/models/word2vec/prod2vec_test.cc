@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/start.h"
 #include "akin/models/word2vec/sgns.h"

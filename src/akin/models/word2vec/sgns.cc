@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 #include "akin/models/fit/alias_table.h"
 #include "akin/models/fit/passes.h"
 #include "akin/models/word2vec/sgns_kernel.h"

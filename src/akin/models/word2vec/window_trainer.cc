@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/base/error.h"
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/alias_table.h"
 #include "akin/models/fit/passes.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "akin/base/parallel.h"
+#include "akin/base/rng.h"
 
 namespace akin {
 namespace {

@@ -7,11 +7,11 @@
 #include <optional>
 #include <thread>
 
-#include "akin/nn/engine.h"
-#include "akin/nn/net.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/nn/engine.h"
 #include "akin/nn/engine_library.h"
+#include "akin/nn/net.h"
 #include "akin/nn/torch/graph.h"
 #include "akin/nn/torch/layers.h"
 #include "akin/nn/torch/loss.h"
