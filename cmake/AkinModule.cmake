@@ -55,7 +55,7 @@ function(akin_public_header)
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/include/akin)
   add_custom_command(OUTPUT ${configs} COMMAND akin_make_configs ${configs} DEPENDS akin_make_configs
     COMMENT "Writing the typed parameters of the models" VERBATIM)
-  add_custom_target(akin_configs DEPENDS ${configs})
+  add_custom_target(akin_configs ALL DEPENDS ${configs})
   add_library(akin_all INTERFACE)
   add_library(akin::akin ALIAS akin_all)
   add_dependencies(akin_all akin_configs)

@@ -1,7 +1,5 @@
 // Trains on a small made-up shop through the installed library and prints one recommendation.
-#include <akin/catalog/registry.h>
-#include <akin/data/builder.h>
-#include <akin/serve/service.h>
+#include <akin/akin.h>
 
 #include <iostream>
 
@@ -14,10 +12,8 @@ int main() {
   }
   akin::ImportReport report;
   akin::Dataset shop = builder.build("shop", {}, report, {});
-  const akin::Service service(
-      akin::train_bundle(std::move(shop), {akin::Holdout::kNone}, akin::find_model("popularity"), {}, {}));
-  akin::RecommendRequest request;
-  request.user = "user0";
-  const auto answer = service.recommend(request);
+  akin::TrainResult trained = akin::train(std::move(shop), "popularity", {.holdout = "none"});
+  const akin::Service service(std::move(trained.bundle));
+  const akin::Recommendations answer = service.recommend({.user = "user0"});
   std::cout << "recommended " << service.bundle().shop.items.id(answer.items.at(0).idx) << "\n";
 }

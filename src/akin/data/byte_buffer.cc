@@ -1,10 +1,10 @@
-#include "akin/data/byte_buffer.h"
-
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <new>
+
+#include "akin/data/string_column.h"
 
 namespace akin {
 namespace {

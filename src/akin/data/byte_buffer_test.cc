@@ -1,8 +1,8 @@
-#include "akin/data/byte_buffer.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "akin/data/string_column.h"
 
 namespace akin {
 namespace {

@@ -84,6 +84,14 @@ void save_dataset(const Dataset& data, const std::string& path);
 /// Throws Error(kBadData) if the file is not a whole, consistent data set.
 Dataset load_dataset(const std::string& path);
 
+/// What more data of the same shop added to a data set, and what was left out.
+struct MergeCounts {
+  std::uint64_t events = 0;  ///< added
+  std::uint64_t users = 0;   ///< new ones
+  std::uint64_t items = 0;
+  std::uint64_t known = 0;  ///< events left out because they were there already
+};
+
 /// What a model is fitted to: the training side of a split, over the whole data set's users and items.
 struct TrainingData {
   const Dataset& source;          ///< ids, attributes; never look at source.events

@@ -8,14 +8,6 @@
 
 namespace akin {
 
-/// What a merge added, and what it left out.
-struct MergeCounts {
-  std::uint64_t events = 0;  ///< added
-  std::uint64_t users = 0;   ///< new ones
-  std::uint64_t items = 0;
-  std::uint64_t known = 0;  ///< events left out because they were there already
-};
-
 /// Adds the events, users, items, attributes and links of `more` to `base`. Users and items of `base` keep
 /// their indices, new ones follow in the order of `more`; where both know an attribute, the newer one counts.
 /// Reviews of `more` are left out. All added events are training events.

@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
+#include "akin/data/merge.h"
 #include "akin/models/fit/start.h"
 #include "akin/store/make_bundle.h"
 

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "akin/base/param.h"
-#include "akin/data/merge.h"
+#include "akin/data/dataset.h"
 #include "akin/store/bundle.h"
 
 namespace akin {
@@ -26,7 +26,7 @@ struct UpdateResult {
   FitLog log;
 };
 
-/// Merges `more` into the bundle's data (see merge()): its held-out, validation and history events stay what
+/// Merges `more` into the bundle's data (see merge.h): its held-out, validation and history events stay what
 /// they are, all new events are trained on. A model that can goes on from what it has learned, new items and
 /// then users with new events folded in; others are fitted to all events anew. `context.seed` is not used.
 ///

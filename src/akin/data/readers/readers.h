@@ -14,8 +14,8 @@ namespace akin {
 
 /// What to import: the format's files and its options by name, such as {"delimiter", ";"}.
 struct ImportRequest {
-  std::vector<std::string> files;  ///< "-" = standard input
-  std::map<std::string, std::string> options;
+  std::vector<std::string> files = {};  ///< "-" = standard input
+  std::map<std::string, std::string> options = {};
   bool strict = false;
   bool keep_unseen = false;  ///< keep users and items that have attributes but no events
 };
