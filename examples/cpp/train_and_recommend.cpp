@@ -25,7 +25,8 @@ void run(const char* path) {
   for (const akin::Scored& item : next.items) std::cout << "u7 may like " << items.id(item.idx) << "\n";
   const akin::Recommendations fresh = service.recommend({.history = {"i1", "i4"}, .k = 3});
   for (const akin::Scored& item : fresh.items) std::cout << "after i1 and i4: " << items.id(item.idx) << "\n";
-  for (const akin::Scored& item : service.similar("i1", 3, {})) std::cout << "like i1: " << items.id(item.idx) << "\n";
+  for (const akin::Scored& item : service.similar("i1", 3, {}))
+    std::cout << "like i1: " << items.id(item.idx) << "\n";
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -26,8 +27,11 @@ struct Array {
   /// Shape of one sample.
   Shape sample_shape() const { return {shape.begin() + 1, shape.end()}; }
   bool is_ids() const { return values.index() == 1; }
-  const std::vector<float>& floats() const { return std::get<0>(values); }
-  const std::vector<std::int32_t>& ids() const { return std::get<1>(values); }
+  const std::vector<float>& floats() const& { return std::get<0>(values); }
+  const std::vector<std::int32_t>& ids() const& { return std::get<1>(values); }
+  // Of an array that is about to go they are moved out: `for (float x : net.predict(inputs).floats())` is safe.
+  std::vector<float> floats() && { return std::get<0>(std::move(values)); }
+  std::vector<std::int32_t> ids() && { return std::get<1>(std::move(values)); }
 
   /// The samples listed, in that order.
   Array select(std::span<const std::int64_t> rows) const;
