@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh
 cmake --preset release >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 rm -f build-configure.log
-cmake --build --preset release --parallel "$(nproc)"
+cmake --build --preset release --target akin --parallel "$(nproc)"
 exec build/release/akin demo "$@"

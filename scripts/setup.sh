@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that akin needs to build, run and test. Safe to run again.
-# Needs root, or sudo. Usage: scripts/setup.sh
+# Installs the Debian packages that akin needs to build and run; with --tests also what its tests need. Safe to run again.
+# Needs root, or sudo. Usage: scripts/setup.sh [--tests]
 set -euo pipefail
 
 packages=(
-  g++ cmake ninja-build git python3   # toolchain; python3 runs scripts/check_layers.py
+  g++ cmake ninja-build               # toolchain
   libhwy-dev                          # SIMD kernels with run-time dispatch
   libsimdjson-dev nlohmann-json3-dev  # JSON in; JSON out
   libtomlplusplus-dev                 # --config files
@@ -16,8 +16,17 @@ packages=(
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)
   libhdf5-dev                         # weights in the files of Keras (likewise)
-  libgtest-dev                        # tests
 )
+if [ "${1:-}" = --tests ]; then
+  packages+=(
+    libgtest-dev                      # unit and contract tests
+    python3 git                       # tests of the program, of the recipe of CONTRIBUTING.md; scripts/check_layers.py
+    clang-format                      # scripts/check_format.sh
+  )
+elif [ $# -gt 0 ]; then
+  echo "setup: unknown argument '$1'; usage: scripts/setup.sh [--tests]" >&2
+  exit 2
+fi
 # npm and node bundle the charts of reports; any version that is there already will do.
 command -v npm >/dev/null && command -v node >/dev/null || packages+=(npm)
 

@@ -8,10 +8,10 @@
 #include <fstream>
 #include <stop_token>
 
+#include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/context.h"
-#include "akin/base/error.h"
 #include "planted_data.h"
 
 namespace akin::contract {

@@ -47,5 +47,5 @@ run_example("15 passes, HR@10 0\\.[0-9]+\n.*u7 may like i[0-9]+.*after i1 and i4
 run_example("popularity: NDCG@10 0.*item-knn: NDCG@10 0.*bpr: NDCG@10 0.*(beats every other one|is best)"
   ${WORK_DIR}/examples/compare_models ${shop})
 if(NETS)
-  run_example("accuracy 1\n0\.00[0-9e.-]* 0\.99[0-9]* 0\.99[0-9]* 0\.00" ${WORK_DIR}/examples/net)
+  run_example("accuracy 1\n0[.]00[0-9e.-]* 0[.]99[0-9]* 0[.]99[0-9]* 0[.]00" ${WORK_DIR}/examples/net)
 endif()
