@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/rng.h"
 #include "akin/eval/evaluate.h"
 #include "akin/linalg/kernels.h"
 
