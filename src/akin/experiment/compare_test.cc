@@ -130,19 +130,33 @@ TEST(Compare, SameResultAtAnyNumberOfThreads) {
 }
 
 TEST(Compare, PatienceWatchesModelsFittedInPasses) {
-  const CompareResult result = compare(made_shop(), three_models(), {.patience = 2});
+  const ModelSpec bpr("bpr", {{"factors", "4"}, {"epochs", "60"}});
+  const CompareResult result = compare(made_shop(), {bpr, "item-knn"}, {.patience = 3});
   EXPECT_TRUE(result.splits[0].validation);
-  const ModelResult& als = result.comparison.results[1];
-  EXPECT_EQ(als.watched, "NDCG@10");
-  ASSERT_FALSE(als.curve.empty());
-  for (const CurvePoint& point : als.curve) EXPECT_TRUE(point.evaluated()) << point.pass;
-  EXPECT_EQ(result.comparison.results[2].watched, "");
-  const TrainResult alone =
-      train(made_shop(), three_models()[1], {.monitor = {.metric = "NDCG@10", .patience = 2}});
-  EXPECT_EQ(als.curve.size(), alone.history->curve.size());
-  EXPECT_EQ(als.evaluation.value("NDCG@10"), evaluate_bundle(alone.bundle).evaluation.value("NDCG@10"))
+  const ModelResult& watched = result.comparison.results[0];
+  EXPECT_EQ(watched.watched, "NDCG@10");
+  EXPECT_LT(watched.curve.size(), 60u);
+  for (const CurvePoint& point : watched.curve) EXPECT_TRUE(point.evaluated()) << point.pass;
+  EXPECT_EQ(result.comparison.results[1].watched, "");
+  const TrainResult alone = train(made_shop(), bpr, {.monitor = {.metric = "NDCG@10", .patience = 3}});
+  EXPECT_EQ(watched.curve.size(), alone.history->curve.size());
+  EXPECT_EQ(watched.evaluation.value("NDCG@10"), evaluate_bundle(alone.bundle).evaluation.value("NDCG@10"))
       << "the best pass is kept";
-  EXPECT_TRUE(compare(made_shop(), three_models(), {.validation = true}).splits[0].validation);
+  EXPECT_TRUE(compare(made_shop(), {"popularity"}, {.validation = true}).splits[0].validation);
+}
+
+TEST(Compare, KeepsTheModelOfTheLastSplit) {
+  const ModelSpec als = three_models()[1];
+  CompareOptions options;
+  options.keep_best = [](const ModelEntry&, const Model&) { return true; };
+  for (const char* folds : {"2", "3", "4"}) {
+    options.holdout = fmt::format("folds:{}", folds);
+    const CompareResult result = compare(made_shop(), {als}, options);
+    const Bundle last = train(made_shop(), als, {.holdout = fmt::format("fold:{0}/{0}", folds)}).bundle;
+    const Matrix &kept = result.best->model->item_vectors(), &expected = last.model->item_vectors();
+    for (std::size_t i = 0; i < expected.rows(); ++i)
+      EXPECT_TRUE(std::ranges::equal(kept[i], expected[i])) << folds << " folds, item " << i;
+  }
 }
 
 TEST(Compare, KeepsTheBestOfThoseAskedForAndDrawsItsMap) {
