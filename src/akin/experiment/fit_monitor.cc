@@ -35,6 +35,9 @@ FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, Mo
   context_.on_progress = {};  // the fit's own progress is what is shown
   if (options_.metric.empty()) return;
   metric_ = WatchedMetric(options_.metric, subject_.traits);
+  if (options_.every < 1)
+    fail(ErrorCode::kUsage, "every is {}; from one evaluation to the next it takes at least 1 pass",
+         options_.every);
   if (validation_.empty())
     fail(ErrorCode::kBadData, "there are no validation events to watch {} on", options_.metric);
 }

@@ -32,8 +32,8 @@ struct FitSubject {
 class FitMonitor : public FitObserver {
  public:
   /// `validation` is sorted by user, must outlive the monitor and be no part of what is trained on. The
-  /// evaluation uses the context's threads and stop. Throws Error(kUsage) for an unknown metric,
-  /// Error(kBadData) if there is one and nothing to evaluate on.
+  /// evaluation uses the context's threads and stop. Throws Error(kUsage) for an unknown metric and for one
+  /// that is evaluated every 0 passes, Error(kBadData) if there is nothing to evaluate it on.
   FitMonitor(FitSubject subject, std::span<const Event> validation, MonitorOptions options,
              const Context& context);
 

@@ -26,7 +26,7 @@ struct TuneOptions {
   int every = 1;            ///< passes between evaluations
   int patience = 5;         ///< evaluations without a better one that end a trial; 0 = never
   int parallel = 1;         ///< trials at once, each on a share of the threads
-  std::string log = {};     ///< file of finished trials; beside it, in LOG.states, those half done
+  std::string log = {};     ///< file of finished trials, needed; beside it, in LOG.states, those half done
 };
 
 /// The outcome of a trial, so far.

@@ -82,7 +82,11 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
          entry.name);
   }
   ParamValues params = bundle.params;
-  for (const auto& [name, value] : options.params) params[name] = value;
+  for (const auto& [name, value] : options.params) {
+    std::string key = name;
+    std::ranges::replace(key, '-', '_');  // as set_params() reads names: else the bundle's value would stay
+    params[key] = value;
+  }
   const ModelSpec spec(entry, params);
   Prepared prepared = prepare(bundle, more);
   FitContext fit_context{context};

@@ -20,7 +20,8 @@ struct NetTrainOptions {
   std::optional<int> patience = {};
   std::optional<double> learning_rate = {};     ///< above 0
   std::optional<double> validation_split = {};  ///< share of the samples, the last ones, that are only scored
-  std::string init = {};                  ///< file of weights to begin with where names and shapes agree
+  /// File of weights to begin with where names agree; one of another shape is an error.
+  std::string init = {};
   std::string checkpoint = {};            ///< file to write the net to after each epoch; {} = its number
   bool gradient_norms = false;            ///< measure the length of each layer's gradient at the end
   std::string device = "cpu";             ///< cpu, cuda or cuda:N

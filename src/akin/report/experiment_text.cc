@@ -50,7 +50,8 @@ std::string curve_text(const FitHistory& history) {
 
 std::string how_text(const UpdateResult& result) {
   if (!result.passes) return "fitted anew";
-  return *result.passes == 0 ? "folded in" : fmt::format("{} passes", *result.passes);
+  return *result.passes == 0 ? "folded in"
+                             : fmt::format("{} pass{}", *result.passes, *result.passes == 1 ? "" : "es");
 }
 
 }  // namespace akin

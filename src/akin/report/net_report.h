@@ -9,7 +9,7 @@
 
 namespace akin {
 
-/// "epoch 3/5  4.51 s  loss 2.9960  val_loss 2.9219".
+/// "epoch 3/5  4.5 s  loss 2.9960  val_loss 2.9219\n".
 std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last);
 /// "loss 0.1523  accuracy 0.9401".
 std::string scores_text(const nn::Scores& scores);

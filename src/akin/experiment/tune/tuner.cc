@@ -127,6 +127,8 @@ void prepare_folder(const std::string& path, bool ours) {
 void check(const TuneTask& task, const TuneOptions& options) {
   if (options.trials < 1) fail(ErrorCode::kUsage, "{} trials are too few", options.trials);
   if (options.parallel < 1) fail(ErrorCode::kUsage, "{} trials at once are too few", options.parallel);
+  if (options.every < 1) fail(ErrorCode::kUsage, "every is {}; it takes at least 1 pass", options.every);
+  if (options.log.empty()) fail(ErrorCode::kUsage, "log: name the file that finished trials are kept in");
   if (options.eta < 2) fail(ErrorCode::kUsage, "eta is {}; halving needs at least 2", options.eta);
   if (task.validation.empty()) fail(ErrorCode::kBadData, "there are no validation events to tune on");
   const bool by_passes = options.halving && task.entry.traits.iterative();
@@ -145,11 +147,11 @@ std::size_t TuneResult::failures() const {
 }
 
 TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Context& context) {
-  check(task, options);
   TuneResult result;
   const WatchedMetric metric(
       options.metric.empty() ? WatchedMetric::default_for(task.entry.traits) : options.metric,
       task.entry.traits);
+  check(task, options);
   result.metric = metric.name();
   result.better = metric.better();
   TuneOptions used = options;
