@@ -49,7 +49,7 @@ struct CompareResult {
 /// models. A model that fails is among ModelComparison::failures, and the others go on. Remarks: which
 /// model's turn it is. Same result at any number of threads where Traits::deterministic.
 ///
-/// Throws Error(kUsage) if nothing is held out or no model is named, Error(kBadData) and Error(kIo) as
+/// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo) as
 /// load_dataset() and split_events(), Error(kCancelled).
 CompareResult compare(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
                       const CompareOptions& options = {}, const Context& context = {});

@@ -215,6 +215,7 @@ TEST(Compare, RefusesWhatLeavesNothingToCompare) {
   };
   EXPECT_TRUE(contains(usage(three_models(), {.holdout = "none"}), "nothing to compare on"));
   EXPECT_TRUE(contains(usage({}, {}), "name models"));
+  message_of(ErrorCode::kUsage, [] { compare(Names{}, three_models()); });
   const TempDir dir;
   save_dataset(made_shop(), dir / "a");
   EXPECT_THROW(compare(Names{dir / "a", dir / "none"}, three_models()), Error);

@@ -143,6 +143,7 @@ TEST(Update, OtherParametersAndSeeds) {
                                     update(trained(quick_als()), more_events(), {.params = {{"alhpa", "2"}}});
                                   }),
                        "did you mean alpha"));
+  message_of(ErrorCode::kUsage, [] { update(trained(quick_als()), more_events(), {.passes = -1}); });
   const ModelSpec bpr("bpr", {{"factors", "4"}, {"epochs", "9"}});
   const auto scores = [&](const UpdateOptions& options, std::uint64_t context_seed) {
     return scores_of(update(trained(bpr), more_events(), options, {.seed = context_seed}).bundle);

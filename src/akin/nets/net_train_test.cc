@@ -65,8 +65,8 @@ TEST_F(NetTrain, SameSeedSameBits) {
 
 TEST_F(NetTrain, ATrainedNetGoesOnWhereItStopped) {
   const TrainedNet whole =
-      files_.train("xor.toml", "xor.csv", {.epochs = 6, .batch = 3, .validation_split = 0.25});
-  NetTrainOptions part{.epochs = 2, .batch = 3, .validation_split = 0.25};
+      files_.train("xor.toml", "xor.csv", {.epochs = 6, .batch = 2, .validation_split = 0.25});
+  NetTrainOptions part{.epochs = 2, .batch = 2, .validation_split = 0.25};
   part.checkpoint = files_.path("at-{}");
   files_.train("xor.toml", "xor.csv", part);
   EXPECT_TRUE(std::filesystem::exists(files_.path("at-1")));

@@ -135,6 +135,7 @@ TEST_F(ListFile, FiltersAndExclusionsCount) {
   const Dataset& shop = service.bundle().shop;
   EXPECT_GT(rows.size(), 5u);
   for (std::size_t row = 1; row < rows.size(); ++row) {
+    ASSERT_EQ(rows[row].size(), 4u);
     EXPECT_NE(rows[row][1], "plain");
     EXPECT_NE(rows[row][1], "a b");
     const idx_t user = shop.users.at(unescaped_field(rows[row][0]), "user");
@@ -143,6 +144,10 @@ TEST_F(ListFile, FiltersAndExclusionsCount) {
       return event.user == user && event.item == item;
     })) << "seen";
   }
+  const auto filtered = rows_of(recommended(
+      service, {.k = 10, .include_seen = true, .filters = {{"title", "a plain thing"}}}, ListFormat::kTsv));
+  EXPECT_EQ(filtered.size(), 6u);
+  for (std::size_t row = 1; row < filtered.size(); ++row) EXPECT_EQ(filtered[row].at(1), "plain");
 }
 
 /// More users than are written at a time.
