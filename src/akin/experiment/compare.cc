@@ -136,8 +136,8 @@ std::vector<SplitSpec> splits_of(const Dataset& data, const CompareOptions& opti
 
 }  // namespace
 
-CompareResult compare(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
-                      const CompareOptions& options, const Context& context) {
+CompareResult compare_files(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
+                            const CompareOptions& options, const Context& context) {
   if (paths.empty()) fail(ErrorCode::kUsage, "name data sets to compare on");
   if (paths.size() == 1) return compare(load_dataset(paths[0]), models, options, context);
   struct Round {

@@ -51,8 +51,8 @@ struct CompareResult {
 ///
 /// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo) as
 /// load_dataset() and split_events(), Error(kCancelled).
-CompareResult compare(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
-                      const CompareOptions& options = {}, const Context& context = {});
+CompareResult compare_files(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
+                            const CompareOptions& options = {}, const Context& context = {});
 /// The same on a data set in memory. With more than one split it is copied.
 CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const CompareOptions& options = {},
                       const Context& context = {});

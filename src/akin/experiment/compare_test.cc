@@ -193,17 +193,17 @@ TEST(Compare, FilesMemoryAndSplitDataGiveTheSame) {
   const TempDir dir;
   save_dataset(made_shop(), dir / "a");
   const std::string expected = figures_of(compare(made_shop(), three_models()));
-  EXPECT_EQ(figures_of(compare(Names{dir / "a"}, three_models())), expected);
+  EXPECT_EQ(figures_of(compare_files(Names{dir / "a"}, three_models())), expected);
   const SplitDataset parts = split_dataset(made_shop(), parse_split("last", 42));
   EXPECT_EQ(figures_of(compare(parts, three_models(), {.holdout = "none", .validation = true})), expected);
   const CompareOptions folds{.holdout = "folds:2"};
-  EXPECT_EQ(figures_of(compare(Names{dir / "a"}, three_models(), folds)),
+  EXPECT_EQ(figures_of(compare_files(Names{dir / "a"}, three_models(), folds)),
             figures_of(compare(made_shop(), three_models(), folds)));
   Dataset smaller = made_shop();
   std::erase_if(smaller.events, [](const Event& event) { return event.user >= 20; });
   smaller.name = "smaller";
   save_dataset(smaller, dir / "b");
-  const CompareResult both = compare(Names{dir / "a", dir / "b"}, three_models());
+  const CompareResult both = compare_files(Names{dir / "a", dir / "b"}, three_models());
   EXPECT_EQ(both.splits.size(), 2u);
   EXPECT_EQ(both.data_name, "smaller");
   for (const ModelResult& model : both.comparison.results) EXPECT_EQ(model.evaluation.users, kUsers + 20);
@@ -215,10 +215,10 @@ TEST(Compare, RefusesWhatLeavesNothingToCompare) {
   };
   EXPECT_TRUE(contains(usage(three_models(), {.holdout = "none"}), "nothing to compare on"));
   EXPECT_TRUE(contains(usage({}, {}), "name models"));
-  message_of(ErrorCode::kUsage, [] { compare(Names{}, three_models()); });
+  message_of(ErrorCode::kUsage, [] { compare_files(Names{}, three_models()); });
   const TempDir dir;
   save_dataset(made_shop(), dir / "a");
-  EXPECT_THROW(compare(Names{dir / "a", dir / "none"}, three_models()), Error);
+  EXPECT_THROW(compare_files(Names{dir / "a", dir / "none"}, three_models()), Error);
   std::stop_source stop;
   stop.request_stop();
   message_of(ErrorCode::kCancelled,

@@ -44,8 +44,8 @@ bool needs_monitor(const MonitorOptions& options);
 
 /// How a watched fit went.
 struct FitHistory {
-  LearningCurve curve;  ///< a point per pass, those before a resumption included
-  std::string metric;   ///< of the curve's values; "" = nothing was evaluated
+  LearningCurve curve = {};  ///< a point per pass, those before a resumption included
+  std::string metric = {};   ///< of the curve's values; "" = nothing was evaluated
   Better better = Better::kHigher;
   int passes = 0;                ///< behind the fit when it ended
   int resumed_at = 0;            ///< passes a checkpoint had behind it, 0 = started anew

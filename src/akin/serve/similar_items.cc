@@ -13,7 +13,7 @@ SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filter
     return;
   }
   if (!filters_.empty())
-    fail(ErrorCode::kUsage, "{}: a file of vectors knows no attributes; --filter is for trained models",
+    fail(ErrorCode::kUsage, "{}: a file of vectors knows no attributes; filters are for trained models",
          path_);
   ReadEmbeddings read = read_embeddings(path_);
   items_only_.items = std::move(read.ids);

@@ -87,7 +87,7 @@ int run_compare(const Args& args) {
     options.keep_best = [](const ModelEntry&, const Model& model) { return model.embedding_dim() > 0; };
   }
   Session session(line.common);
-  const CompareResult result = compare(paths, list, options, session.context());
+  const CompareResult result = compare_files(paths, list, options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, compare_html("Models on " + result.data_name, result.comparison));
   if (line.common.json) {

@@ -43,7 +43,7 @@ void declare(CommandLine& line, TrainCommand& command) {
             "stop after N epochs without a better loss and take the best epoch's weights", Need::kOptional, 1,
             "of FILE, else never"});
   line.add({"--init", "WEIGHTS", &command.init,
-            "begin with the weights of this file where names and shapes agree: a net, safetensors, "
+            "begin with the weights of this file whose names the net has: a net, safetensors, "
             "or h5 of Keras"});
   line.add({"--checkpoint", "FILE", &command.checkpoint,
             "write the net after each epoch; {} in the name becomes the epoch's number"});
