@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
+#include "akin/models/fit/context.h"
 #include "planted_data.h"
 
 namespace akin::contract {

@@ -3,8 +3,8 @@
 
 #include <map>
 
-#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/observer.h"
 #include "planted_data.h"
 

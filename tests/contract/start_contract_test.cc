@@ -5,8 +5,8 @@
 #include <cmath>
 #include <set>
 
-#include "akin/models/fit/context.h"
 #include "akin/base/error.h"
+#include "akin/models/fit/context.h"
 #include "akin/models/fit/start.h"
 #include "planted_data.h"
 
