@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <stop_token>
 
 #include "akin/base/error.h"
@@ -255,18 +254,6 @@ TEST_P(ModelContract, TrainsOnOneUserOrOneItem) {
     one_item.data.events.push_back({.user = u, .item = 0, .value = static_cast<float>(u + 1)});
   }
   expect_error_or_finite_scores(GetParam(), one_item);
-}
-
-/// The row of the model in quality_floors.tsv.
-double quality_floor(const ModelEntry& model) {
-  std::ifstream file(AKIN_SOURCE_DIR "/tests/contract/quality_floors.tsv");
-  std::string name, value;
-  std::getline(file, name);  // the header
-  while (file >> name >> value) {
-    if (name == model.name) return std::stod(value);
-  }
-  ADD_FAILURE() << "tests/contract/quality_floors.tsv has no row for " << model.name;
-  return 1;
 }
 
 TEST_P(ModelContract, ReachesItsQualityFloor) {

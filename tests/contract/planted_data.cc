@@ -1,7 +1,12 @@
 #include "planted_data.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
+#include <fstream>
+#include <functional>
 #include <map>
+#include <sstream>
 
 #include "akin/base/rng.h"
 
@@ -16,70 +21,41 @@ Dataset empty_shop(idx_t n_users, idx_t n_items) {
   return data;
 }
 
-struct Settings {
-  ParamValues parameters = {};
+/// A row of quality_floors.tsv: "als 0.34 yes factors=8 regularization=2", with tabs between the columns.
+struct Row {
+  double floor = 1;
   bool random = true;
+  ParamValues parameters = {};
 };
 
-/// One line per model that needs other than its defaults.
-const Settings& settings(const ModelEntry& model) {
-  static const std::map<std::string_view, Settings> kSettings = {
-      {"popularity", {{}, false}},
-      {"bias", {{}, false}},
-      {"item-knn", {{}, false}},
-      {"user-knn", {{{"neighbors", "50"}}, false}},
-      {"co-occurrence", {{}, false}},
-      {"item-knn-rating", {{}, false}},
-      {"user-knn-rating", {{}, false}},
-      {"slope-one", {{{"scheme", "bipolar"}}, false}},
-      {"als", {{{"factors", "8"}, {"regularization", "2"}}}},
-      {"mf-sgd", {{{"factors", "8"}, {"epochs", "60"}}}},
-      {"svdpp", {{{"factors", "8"}, {"epochs", "100"}, {"learning_rate", "0.03"}}}},
-      {"als-wr", {{{"factors", "8"}}}},
-      {"bpr", {{{"factors", "8"}, {"epochs", "100"}}}},
-      {"warp",
-       {{{"factors", "4"},
-         {"epochs", "100"},
-         {"regularization", "0.1"},
-         {"max_trials", "10"},
-         {"init_sigma", "0.01"}}}},
-      {"logistic-mf", {{{"factors", "8"}, {"epochs", "100"}}}},
-      {"ease", {{{"regularization", "20"}}, false}},
-      {"slim", {{{"l1", "0.5"}, {"l2", "5"}}, false}},
-      {"svd", {{{"factors", "8"}}}},
-      {"nmf", {{{"factors", "8"}, {"iterations", "60"}}}},
-      {"nmf-rating", {{{"factors", "8"}}}},
-      {"gmf", {{{"factors", "4"}, {"epochs", "40"}, {"batch", "64"}, {"learning_rate", "0.01"}}}},
-      {"mlp",
-       {{{"embedding", "8"},
-         {"layers", "16,8"},
-         {"epochs", "30"},
-         {"batch", "64"},
-         {"regularization", "0"},
-         {"learning_rate", "0.01"}}}},
-      {"neumf",
-       {{{"factors", "4"},
-         {"embedding", "4"},
-         {"layers", "8"},
-         {"epochs", "30"},
-         {"batch", "64"},
-         {"regularization", "0"},
-         {"layers_regularization", "0"},
-         {"learning_rate", "0.01"}}}},
-      {"rating-dot", {{{"size", "8"}, {"epochs", "60"}, {"learning_rate", "0.01"}}}},
-      {"rating-mlp",
-       {{{"size", "8"}, {"epochs", "60"}, {"dropout", "0"}, {"loss", "mse"}, {"learning_rate", "0.003"}}}},
-      {"prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
-      {"item2vec", {{{"size", "8"}, {"epochs", "20"}, {"sample", "0"}, {"set", "user"}}}},
-      {"word2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}, {"min_count", "1"}}}},
-      {"doc2vec", {{{"size", "16"}, {"epochs", "60"}, {"sample", "0"}}}},
-      {"bagged-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
-      {"meta-prod2vec", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
-      {"prod2vec-cluster", {{{"size", "16"}, {"epochs", "100"}, {"sample", "0"}}}},
-  };
-  static const Settings kDefault;
-  const auto found = kSettings.find(model.name);
-  return found == kSettings.end() ? kDefault : found->second;
+std::map<std::string, Row, std::less<>> read_rows() {
+  std::ifstream file(AKIN_SOURCE_DIR "/tests/contract/quality_floors.tsv");
+  std::map<std::string, Row, std::less<>> rows;
+  std::string line, name, random, parameter;
+  std::getline(file, line);  // the header
+  while (std::getline(file, line)) {
+    std::istringstream columns(line);
+    Row row;
+    columns >> name >> row.floor >> random;
+    if (!columns || (random != "yes" && random != "no"))
+      ADD_FAILURE() << "tests/contract/quality_floors.tsv: not name, number, yes or no: " << line;
+    row.random = random == "yes";
+    while (columns >> parameter) {
+      const std::size_t equals = std::min(parameter.find('='), parameter.size() - 1);
+      row.parameters[parameter.substr(0, equals)] = parameter.substr(equals + 1);
+    }
+    rows[name] = std::move(row);
+  }
+  return rows;
+}
+
+const Row& row_of(const ModelEntry& model) {
+  static const std::map<std::string, Row, std::less<>> kRows = read_rows();
+  static const Row kNone;
+  const auto found = kRows.find(model.name);
+  if (found != kRows.end()) return found->second;
+  ADD_FAILURE() << "tests/contract/quality_floors.tsv has no row for " << model.name;
+  return kNone;
 }
 
 }  // namespace
@@ -138,9 +114,11 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
   return planted;
 }
 
-ParamValues small_parameters(const ModelEntry& model) { return settings(model).parameters; }
+ParamValues small_parameters(const ModelEntry& model) { return row_of(model).parameters; }
 
-bool is_random(const ModelEntry& model) { return settings(model).random; }
+double quality_floor(const ModelEntry& model) { return row_of(model).floor; }
+
+bool is_random(const ModelEntry& model) { return row_of(model).random; }
 
 std::string test_name(const ModelEntry& model) {
   std::string name(model.name);

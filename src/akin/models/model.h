@@ -109,7 +109,7 @@ class Model {
 //   static constexpr std::string_view kName = "als", kSummary = "one line (paper)";
 //   static constexpr Traits kTraits = {...};
 //   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
-//                                     const FitContext& context);
+//                                     const FitContext& context);  // const Context& if not in passes
 //   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users,
 //                                      std::size_t n_items);
 // fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters,
