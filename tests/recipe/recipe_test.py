@@ -134,6 +134,8 @@ class Build:
         # The sources' folder becomes the copy's; the build folder, which may lie in it, stays.
         args = [re.sub(rf'{re.escape(str(ROOT))}(?=$|"|/src\b|/tests\b)', str(self.copy), arg)
                 for arg in shlex.split(entry["command"])]
+        # Precompiled headers know the original's folder; a model must compile without them.
+        args = [arg for i, arg in enumerate(args) if not (arg == "-include" or args[i - 1] == "-include" or arg == "-Winvalid-pch")]
         target = self.out / (pathlib.Path(source).stem + ".o")
         args[args.index("-o") + 1] = str(target)
         args[args.index("-c") + 1] = str(self.copy / source)

@@ -22,6 +22,10 @@ void in_order(std::size_t n, const Context& context, const Produce& produce, con
   bool failed = false;
   const auto make = [&](std::size_t chunk, int worker) {
     context.check_stop();
+    {
+      const std::scoped_lock lock(mutex);
+      if (failed) return;
+    }
     auto&& made = produce(chunk, worker);
     std::unique_lock lock(mutex);
     // Chunks are handed out in order: the next one is in work.
