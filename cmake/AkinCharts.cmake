@@ -2,11 +2,16 @@
 
 option(AKIN_CHARTS "Draw charts in HTML reports; needs npm and its registry, or npm's cache, at build time" ON)
 
-# akin_add_page_scripts(TARGET)
-function(akin_add_page_scripts target)
+# akin_page_scripts(): the library akin_page.
+function(akin_page_scripts)
   set(web ${PROJECT_SOURCE_DIR}/web)
+  add_library(akin_page STATIC)
+  add_library(akin::page ALIAS akin_page)
+  set_target_properties(akin_page PROPERTIES EXPORT_NAME page)
+  target_include_directories(akin_page PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  set_property(GLOBAL APPEND PROPERTY AKIN_MODULES page)
   if(NOT AKIN_CHARTS)
-    target_sources(${target} PRIVATE ${web}/no_scripts.cc)
+    target_sources(akin_page PRIVATE ${web}/no_scripts.cc)
     return()
   endif()
   find_program(AKIN_NODE NAMES node nodejs)
@@ -29,7 +34,7 @@ function(akin_add_page_scripts target)
   add_custom_command(OUTPUT ${dir}/page_script.cc
     COMMAND ${AKIN_NODE} ${web}/build.mjs ${dir}/page_script.cc ${dir}/node_modules
     DEPENDS ${dir}/packages.stamp ${web}/build.mjs ${sources} COMMENT "Bundling the scripts of reports" VERBATIM)
-  target_sources(${target} PRIVATE ${dir}/page_script.cc)
+  target_sources(akin_page PRIVATE ${dir}/page_script.cc)
   set_source_files_properties(${dir}/page_script.cc PROPERTIES COMPILE_OPTIONS -Wno-overlength-strings)
   if(AKIN_BUILD_TESTS)
     file(GLOB tests CONFIGURE_DEPENDS ${web}/test/*.test.js)
