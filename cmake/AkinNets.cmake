@@ -29,6 +29,9 @@ function(akin_nets_library)
   target_include_directories(akin_nn_torch SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS} ${HDF5_INCLUDE_DIR})
   target_link_libraries(akin_nn_torch PRIVATE akin_nn akin_warnings ${TORCH_LIBRARIES} ${HDF5_LIBRARY})
   target_precompile_headers(akin_nn_torch PRIVATE <ATen/ATen.h>)
+  if(CMAKE_BUILD_TYPE MATCHES "^Rel")
+    target_compile_options(akin_nn_torch PRIVATE -O1)  # torch computes, this only calls it
+  endif()
   set_target_properties(akin_nn_torch PROPERTIES CXX_VISIBILITY_PRESET hidden INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS akin_nn_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
