@@ -1,4 +1,4 @@
-// akin: vectors for products and users from everything a shop knows about them, and recommendations with them.
+// akin: vectors for products and users from what a shop knows about them, and recommendations with them.
 // The one header of library users; docs/library.md explains it, examples/cpp/ has whole programs.
 //
 //   akin::Dataset shop = akin::import_dataset("csv", {.files = {"events.csv"}});

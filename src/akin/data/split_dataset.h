@@ -24,7 +24,8 @@ struct SplitDataset {
   std::vector<Event> known_for_validation() const;
 };
 
-/// Splits `data`, which is moved into the result. Throws what split_events() throws.
+/// Splits `data`, which is moved into the result. Throws what split_events() throws, and Error(kBadData) for
+/// events that are not sorted by user, name users or items that do not exist, or have no finite value.
 SplitDataset split_dataset(Dataset data, const SplitSpec& spec);
 
 }  // namespace akin

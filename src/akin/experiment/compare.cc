@@ -57,6 +57,10 @@ class Comparer {
   Comparer(const std::vector<ModelSpec>& models, const CompareOptions& options, const Context& context)
       : models_(models), options_(options), context_(context), runs_(models.size()), parts_(models.size()) {
     if (models.empty()) fail(ErrorCode::kUsage, "name models to compare, such as popularity and als");
+    const std::vector<int>& cutoffs = options.evaluation.cutoffs;
+    if (cutoffs.empty() || cutoffs.front() < 1 || !std::ranges::is_sorted(cutoffs, std::less_equal()))
+      fail(ErrorCode::kUsage, "evaluation.cutoffs must be positive and ascending, such as 5, 10, 20");
+    if (options.patience < 0) fail(ErrorCode::kUsage, "patience must be at least 0");
   }
 
   /// `number` of `count` splits, from 0.

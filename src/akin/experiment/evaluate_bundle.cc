@@ -7,9 +7,10 @@
 namespace akin {
 
 ModelResult evaluate_bundle(const Bundle& bundle, EvaluateOptions options, const Context& context) {
+  check_filled(bundle);
   if (bundle.test.empty()) {
     fail(ErrorCode::kBadData,
-         "nothing was held out when {} was trained (holdout {}); train it again with --holdout last",
+         "nothing was held out when {} was trained (holdout {}); train it again with another, such as last",
          bundle.entry->name, to_string(bundle.split));
   }
   options.each_event = bundle.split.holdout == Holdout::kSessions;

@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/experiment/fit_watched.h"
+#include "akin/experiment/watched_metric.h"
 #include "akin/store/embeddings_reader.h"
 #include "akin/store/make_bundle.h"
 
@@ -42,7 +43,9 @@ std::string training_note(const Dataset& data, const ModelSpec& model) {
 }
 
 void check(const ModelSpec& model, const TrainOptions& options) {
-  if (needs_monitor(options.monitor) && !model.traits().iterative()) {
+  if (options.monitor.patience < 0 || options.monitor.stop_after < 0)
+    fail(ErrorCode::kUsage, "patience and stop_after must be at least 0");
+  if ((needs_monitor(options.monitor) || options.monitor.patience > 0) && !model.traits().iterative()) {
     fail(ErrorCode::kUsage, "{} is not fitted in passes: it has no early stopping and no checkpoints",
          model.name());
   }
@@ -63,11 +66,13 @@ double training_memory(const Dataset& data, const ModelSpec& model) {
 
 TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options, const Context& context) {
   check(model, options);
+  MonitorOptions monitor = options.monitor;
+  if (monitor.patience > 0 && monitor.metric.empty())
+    monitor.metric = WatchedMetric::default_for(model.traits());
   SplitSpec split = choose_split(options.holdout, data, context.seed);
-  split.validation = options.validation || !options.monitor.metric.empty();
+  split.validation = options.validation || !monitor.metric.empty();
   context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
-  const MonitorOptions& monitor = options.monitor;
   if (monitor.resume && !std::filesystem::exists(monitor.checkpoint))
     context.remark(fmt::format("{}: no such checkpoint yet, starting anew", monitor.checkpoint));
   PretrainedItems pretrained;

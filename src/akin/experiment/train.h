@@ -30,7 +30,8 @@ struct TrainResult {
 
 /// Splits the data, fits the model to the training side, and returns it with the rest of the data. Same data,
 /// model, options and seed, same bits, at any number of threads if the model's Traits say so; with
-/// `monitor.resume` also after a kill. Remarks: sizes and training_memory(), how many items `init_items` knows, a checkpoint that is not
+/// `monitor.resume` also after a kill. Remarks: sizes and training_memory(), how many items
+/// `init_items` knows, a checkpoint that is not
 /// there yet, the pass that was gone on from.
 ///
 /// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not

@@ -76,6 +76,7 @@ int choose_passes(const UpdateOptions& options, const ModelSpec& spec) {
 
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options,
                     const Context& context) {
+  check_filled(bundle);
   const ModelEntry& entry = *bundle.entry;
   if (options.passes && !entry.traits.warm_start) {
     fail(ErrorCode::kUsage, "passes: {} does not go on from what it has learned, it is fitted anew",

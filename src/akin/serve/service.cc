@@ -79,6 +79,7 @@ Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
       offsets_(user_offsets(bundle_.shop.events, bundle_.shop.n_users())),
       popularity_(bundle_.shop.n_items(), 0) {
+  check_filled(bundle_);
   for (const Event& event : bundle_.shop.events) {
     if (event.part == Part::kTrain) popularity_[event.item] += 1;
   }
@@ -96,6 +97,7 @@ std::vector<char> Service::allowed_items(const RecommendRequest& request) const 
 
 Recommendations Service::rank(const Query& query, const std::vector<char>& allowed,
                               const RecommendRequest& request) const {
+  if (request.k == 0) fail(ErrorCode::kUsage, "k must be at least 1");
   std::vector<float> scores(bundle_.shop.n_items());
   Recommendations result;
   if (!bundle_.model->score_all(query, scores)) {

@@ -76,12 +76,19 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
   return bundle;
 }
 
+void check_filled(const Bundle& bundle) {
+  if (!bundle.entry || !bundle.model)
+    fail(ErrorCode::kUsage, "the bundle holds no model: it was never filled, or was moved away");
+}
+
 Matrix item_embedding(const Bundle& bundle) {
+  check_filled(bundle);
   const Matrix& all = bundle.model->embeddings();
   return all.resized(all.rows(), bundle.model->embedding_dim());
 }
 
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
+  check_filled(bundle);
   const std::vector<Event>& events = bundle.shop.events;
   const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
   const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
@@ -107,6 +114,7 @@ Matrix user_embedding(const Bundle& bundle, const Context& context) {
 }
 
 void save_bundle(const Bundle& bundle, const std::string& path) {
+  check_filled(bundle);
   TensorWriter writer("model");
   writer.meta("model", std::string(bundle.entry->name));
   writer.meta("params", json(bundle.params).dump());

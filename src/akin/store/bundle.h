@@ -35,6 +35,9 @@ struct Bundle {
   std::uint64_t count(Part part) const;
 };
 
+/// Throws Error(kUsage) if the bundle holds no model: it was never filled, or was moved away.
+void check_filled(const Bundle& bundle);
+
 /// The items' embedding without the biases that may be folded in; no columns if the model has none.
 Matrix item_embedding(const Bundle& bundle);
 /// The users' vectors in the space of the items' embedding, (n_users, embedding_dim), zeros for users that

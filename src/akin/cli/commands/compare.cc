@@ -86,6 +86,7 @@ int run_compare(const Args& args) {
     options.map = true;
     options.keep_best = [](const ModelEntry&, const Model& model) { return model.embedding_dim() > 0; };
   }
+  if (split_flags.holdout == "none") fail(ErrorCode::kUsage, "--holdout none leaves nothing to compare on");
   Session session(line.common);
   const CompareResult result = compare_files(paths, list, options, session.context());
   session.progress().clear();

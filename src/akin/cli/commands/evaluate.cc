@@ -1,6 +1,7 @@
 // akin evaluate BUNDLE
 #include <fmt/core.h>
 
+#include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
@@ -33,6 +34,11 @@ int run_evaluate(const Args& args) {
   const EvaluateOptions options = flags.options(line.common.seed);
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
+  if (bundle.test.empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
+         path, to_string(bundle.split));
+  }
   const ModelResult result = evaluate_bundle(bundle, options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));

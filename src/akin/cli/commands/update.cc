@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
@@ -69,8 +70,13 @@ int run_update(const Args& args) {
   if (command.passes >= 0) options.passes = command.passes;
   if (line.given("seed")) options.seed = line.common.seed;
   Session session(line.common);
+  Bundle bundle = load_bundle(command.bundle);
+  if (options.passes && !bundle.entry->traits.warm_start) {
+    fail(ErrorCode::kUsage, "--passes: {} does not go on from what it has learned, it is fitted anew",
+         bundle.entry->name);
+  }
   const UpdateResult result =
-      update(load_bundle(command.bundle), load_dataset(command.data), options, session.context());
+      update(std::move(bundle), load_dataset(command.data), options, session.context());
   session.context().check_stop();
   save_bundle(result.bundle, command.out);
   session.progress().clear();

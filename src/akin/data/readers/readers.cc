@@ -82,4 +82,15 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   return builder.build(data_set_name(sound.files[0]), filters, report, context);
 }
 
+Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
+                       const Context& context) {
+  ImportReport report;
+  Dataset data = import_dataset(format, request, filters, report, context);
+  if (report.rejections.total() > 0) {
+    context.remark(fmt::format("{} of {} lines rejected, the first: {}", report.rejections.total(),
+                               report.lines, report.rejections.reasons().front().text));
+  }
+  return data;
+}
+
 }  // namespace akin

@@ -47,5 +47,8 @@ const Format& find_format(std::string_view name);
 /// Runs a whole import: read, filter, build. Throws Error(kUsage) for an option the format does not have.
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
                        ImportReport& report, const Context& context = {});
+/// The same for who needs no report; a remark says how many lines were rejected, if any.
+Dataset import_dataset(std::string_view format, const ImportRequest& request,
+                       const ImportFilters& filters = {}, const Context& context = {});
 
 }  // namespace akin
