@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds akin and runs its main job on a made-up shop: from raw files to recommendations.
+# Installs what is missing, builds akin and runs its main job on a synthetic data set: from raw files to recommendations.
 # Works on a fresh Debian 12 machine. Arguments go to `akin demo`; see `build/release/akin demo --help`.
 set -euo pipefail
 cd "$(dirname "$0")/.."

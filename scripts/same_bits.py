@@ -3,7 +3,7 @@
 
     scripts/same_bits.py OLD_AKIN NEW_AKIN [--data DIR]
 
-Both programs train each model that both have: on two synthetic shops, on MovieLens small (DIR/movielens-small, DIR is
+Both programs train each model that both have: on two synthetic data sets, on MovieLens small (DIR/movielens-small, DIR is
 ../shared/data unless given; left out where it is absent), those of sequences also on clicks, word2vec and doc2vec on words;
 with two seeds, one and two threads, and once with each switch and choice that is not the default. Passes are cut to three. Then
 come early stopping, updates, lists for all users, given vectors, a net, `compare` and `tune`. Bundles are compared tensor by
@@ -137,15 +137,15 @@ class Programs:
 
 
 def make_data(programs, data):
-    """Makes shops and imports them with both programs; those of the old one are used. Gives the names of the data sets."""
+    """Makes synthetic data and imports it with both programs; those of the old one are used. Gives the names of the data sets."""
     imports = {}
     for name, flags in SHOPS.items():
         for side in programs.akin:
             programs.must(side, "synthetic", "-o", f"{side}/{name}", "--no-images", "--quiet", *flags.split())
-        shop, again = (programs.folder / side / name for side in programs.akin)
-        files = sorted(path.name for path in shop.iterdir() if path.name != "README.txt")
-        programs.report(f"synthetic {name}", [(file, bytes_difference(shop / file, again / file)) for file in files])
-        imports[name] = ["amazon", shop / "reviews.json", "--meta", shop / "meta.json"]
+        made, again = (programs.folder / side / name for side in programs.akin)
+        files = sorted(path.name for path in made.iterdir() if path.name != "README.txt")
+        programs.report(f"synthetic {name}", [(file, bytes_difference(made / file, again / file)) for file in files])
+        imports[name] = ["amazon", made / "reviews.json", "--meta", made / "meta.json"]
     imports["early"] = [*imports["small"], "--until", "2014-09-01"]
     imports["clicks"] = ["sessions", programs.folder / "old" / "small" / "sessions.tsv"]
     if (data / "movielens-small").is_dir():

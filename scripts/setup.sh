@@ -10,7 +10,7 @@ packages=(
   libtomlplusplus-dev                 # --config files
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
-  libjpeg62-turbo-dev                 # pictures of the synthetic shop
+  libjpeg62-turbo-dev                 # pictures of the synthetic data
   libicu-dev                          # words and lower case of every language
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests

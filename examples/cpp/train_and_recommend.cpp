@@ -1,5 +1,5 @@
 // From a table of events to recommendations: import, train, evaluate, save, ask.
-//   train_and_recommend examples/cpp/shop.csv
+//   train_and_recommend examples/cpp/events.csv
 #include <akin/akin.h>
 
 #include <exception>
@@ -9,18 +9,18 @@ namespace {
 
 void run(const char* path) {
   akin::ImportReport report;
-  akin::Dataset shop = akin::import_dataset("csv", {.files = {path}}, {}, report);
+  akin::Dataset dataset = akin::import_dataset("csv", {.files = {path}}, {}, report);
   std::cout << report.lines << " lines, " << report.rejections.total() << " rejected\n";
 
   // Each user's last event is kept out of training; als.akin remembers which these are.
   const akin::AlsConfig als{.factors = 16, .regularization = 0.1f};
-  akin::TrainResult trained = akin::train(std::move(shop), als, {.holdout = "last"});
+  akin::TrainResult trained = akin::train(std::move(dataset), als, {.holdout = "last"});
   const akin::ModelResult result = akin::evaluate_bundle(trained.bundle);
-  std::cout << trained.log.passes() << " passes, HR@10 " << result.evaluation.value("HR@10") << "\n";
+  std::cout << trained.log.epochs() << " epochs, HR@10 " << result.evaluation.value("HR@10") << "\n";
   akin::save_bundle(trained.bundle, "als.akin");
 
   const akin::Service service(akin::load_bundle("als.akin"));
-  const akin::IdMap& items = service.bundle().shop.items;
+  const akin::IdMap& items = service.bundle().dataset.items;
   const akin::Recommendations next = service.recommend({.user = "u7", .k = 3});
   for (const akin::Scored& item : next.items) std::cout << "u7 may like " << items.id(item.idx) << "\n";
   const akin::Recommendations fresh = service.recommend({.history = {"i1", "i4"}, .k = 3});
@@ -33,7 +33,7 @@ void run(const char* path) {
 
 int main(int argc, char** argv) {
   try {
-    run(argc > 1 ? argv[1] : "shop.csv");
+    run(argc > 1 ? argv[1] : "events.csv");
     return 0;
   } catch (const std::exception& error) {  // akin::Error says what, where, and what to do
     std::cerr << error.what() << "\n";

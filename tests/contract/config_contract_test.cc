@@ -41,11 +41,11 @@ TEST(Configs, AreOfAllModels) {
 
 TEST(Configs, FieldsOfEveryTypeReachTheModel) {
   const ModelSpec als =
-      AlsConfig{.factors = 32, .regularization = 0.1f, .ignore_values = true, .solver = "exact"};
+      AlsConfig{.factors = 32, .regularization = 0.1f, .use_values = false, .solver = "exact"};
   EXPECT_EQ(
       als.all_params(),
       find_model("als").complete(
-          {{"factors", "32"}, {"regularization", "0.1"}, {"ignore_values", "true"}, {"solver", "exact"}}));
+          {{"factors", "32"}, {"regularization", "0.1"}, {"use_values", "false"}, {"solver", "exact"}}));
   EXPECT_THROW(ModelSpec{AlsConfig{.factors = 0}}, Error);
   EXPECT_THROW(ModelSpec{AlsConfig{.solver = "guess"}}, Error);
 }

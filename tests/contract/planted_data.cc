@@ -13,7 +13,7 @@
 namespace akin::contract {
 namespace {
 
-Dataset empty_shop(idx_t n_users, idx_t n_items) {
+Dataset empty_dataset(idx_t n_users, idx_t n_items) {
   Dataset data;
   data.name = "planted";
   for (idx_t u = 0; u < n_users; ++u) data.users.add("u" + std::to_string(u));
@@ -72,7 +72,7 @@ Planted::History Planted::history(idx_t user) const {
 
 Planted checkerboard(idx_t n, const ModelEntry& model) {
   Planted planted;
-  planted.data = empty_shop(n, n);
+  planted.data = empty_dataset(n, n);
   Rng rng(3);
   for (idx_t u = 0; u < n; ++u) {
     planted.held.push_back(u);
@@ -93,7 +93,7 @@ Planted checkerboard(idx_t n, const ModelEntry& model) {
 Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
   constexpr idx_t kClusters = 7;
   Planted planted;
-  planted.data = empty_shop(n_users, n_items);
+  planted.data = empty_dataset(n_users, n_items);
   Rng rng(5);
   const idx_t per_cluster = (n_items - 1) / kClusters;
   for (idx_t u = 0; u + 1 < n_users; ++u) {

@@ -62,14 +62,14 @@ class AkinTest(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return name
 
-    def make_data(self, name="shop.data", rows=None):
+    def make_data(self, name="events.data", rows=None):
         self.write("events.csv", csv_text(rows or tiny_events()))
         self.run_akin("import", "csv", "events.csv", "-o", name, "--quiet")
         return name
 
     def make_bundle(self, model="als", name="model.akin", *flags):
         self.make_data()
-        self.run_akin("train", model, "-d", "shop.data", "-o", name, "--quiet", *flags)
+        self.run_akin("train", model, "-d", "events.data", "-o", name, "--quiet", *flags)
         return name
 
     def files(self):

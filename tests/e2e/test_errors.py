@@ -66,7 +66,7 @@ class NameTest(AkinTest):
     def test_unknown_names(self):
         self.make_bundle()
         cases = [
-            (["train", "asl", "-d", "shop.data", "-o", "x"], r"unknown model 'asl' \(did you mean als"),
+            (["train", "asl", "-d", "events.data", "-o", "x"], r"unknown model 'asl' \(did you mean als"),
             (["models", "prodvec"], r"unknown model 'prodvec' \(did you mean prod2vec"),
             (["recommend", "model.akin", "--user", "u99"], r"user.*'u99'.*did you mean"),
             (["recommend", "model.akin", "--history", "i1,i77"], r"item.*'i77'.*did you mean"),
@@ -91,9 +91,9 @@ class NameTest(AkinTest):
         for args in (["import", "csv", "events.csv", "-o", "./events.csv"],
                      ["import", "csv", "events.csv", "--items", "items.csv", "-o", "events.csv"],
                      ["import", "csv", "x,y.csv", "-o", "x,y.csv"],
-                     ["describe", "shop.data", "--html", "shop.data"],
-                     ["train", "als", "-d", "shop.data", "-o", "shop.data"],
-                     ["train", "als", "-d", "shop.data", "--config", "flags.toml", "-o", "flags.toml"],
+                     ["describe", "events.data", "--html", "events.data"],
+                     ["train", "als", "-d", "events.data", "-o", "events.data"],
+                     ["train", "als", "-d", "events.data", "--config", "flags.toml", "-o", "flags.toml"],
                      ["evaluate", "model.akin", "--html", "model.akin"],
                      ["recommend", "model.akin", "--all-users", "-o", "model.akin"],
                      ["export", "model.akin", "--to", "csv", "-o", "model.akin"]):
@@ -103,8 +103,8 @@ class NameTest(AkinTest):
 
     def test_data_sets_and_models_are_not_printed(self):
         self.make_data()
-        for args in (["import", "csv", "events.csv", "-o", "-"], ["train", "als", "-d", "shop.data", "-o", "-"],
-                     ["describe", "shop.data", "--html", "-"]):
+        for args in (["import", "csv", "events.csv", "-o", "-"], ["train", "als", "-d", "events.data", "-o", "-"],
+                     ["describe", "events.data", "--html", "-"]):
             with self.subTest(args):
                 self.assert_error(self.run_akin(*args, code=2), r"name a file; what the command says would be mixed")
 
@@ -126,7 +126,7 @@ class WrongFileTest(AkinTest):
                 with self.subTest(f"{command} {file}"):
                     self.assert_error(self.run_akin(*command, file, code=1), file.replace(".", r"\."))
         for command in (["evaluate"], ["recommend", "--user", "u1"], ["export", "--to", "npy", "-o", "x"]):
-            for file in ("empty", "binary", "folder", "missing", "shop.data", "events.csv"):
+            for file in ("empty", "binary", "folder", "missing", "events.data", "events.csv"):
                 with self.subTest(f"{command} {file}"):
                     self.assert_error(self.run_akin(*command, file, code=1), file.replace(".", r"\."))
         for file in ("empty", "binary", "folder", "missing"):
@@ -137,7 +137,7 @@ class WrongFileTest(AkinTest):
     def test_swapped_files_are_told_apart(self):
         self.make_bundle("popularity")
         self.assert_error(self.run_akin("describe", "model.akin", code=1), r"model")
-        self.assert_error(self.run_akin("evaluate", "shop.data", code=1), r"data ?set")
+        self.assert_error(self.run_akin("evaluate", "events.data", code=1), r"data ?set")
 
     def test_every_truncation_of_a_bundle(self):
         self.make_bundle("popularity")
@@ -152,7 +152,7 @@ class WrongFileTest(AkinTest):
 
     def test_where_nothing_can_be_written(self):
         self.make_data()
-        self.assert_error(self.run_akin("train", "popularity", "-d", "shop.data", "-o", "no/such/dir", "--quiet", code=1),
+        self.assert_error(self.run_akin("train", "popularity", "-d", "events.data", "-o", "no/such/dir", "--quiet", code=1),
                           r"no/such/dir: cannot write")
 
 
@@ -175,8 +175,8 @@ class OutputTest(AkinTest):
 
     def test_all_streams_closed_writes_no_garbage(self):
         self.make_data()
-        self.shell('"$AKIN" train popularity -d shop.data -o a.akin <&- >&- 2>&-')
-        self.run_akin("train", "popularity", "-d", "shop.data", "-o", "b.akin", "--quiet")
+        self.shell('"$AKIN" train popularity -d events.data -o a.akin <&- >&- 2>&-')
+        self.run_akin("train", "popularity", "-d", "events.data", "-o", "b.akin", "--quiet")
         first, second = (self.run_json("evaluate", name) for name in ("a.akin", "b.akin"))
         for result in (first, second):
             result["evaluation"].pop("seconds")

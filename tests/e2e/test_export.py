@@ -69,7 +69,7 @@ class ExportTest(AkinTest):
         rows = [(f"u{user}", "two words" if item == "i4" else item, value, time, title, category)
                 for user, item, value, time, title, category in tiny_events() for user in [user[1:]]]
         self.make_data(rows=rows)
-        self.run_akin("train", "als", "-d", "shop.data", "-o", "model.akin", "--factors", "3", "--quiet")
+        self.run_akin("train", "als", "-d", "events.data", "-o", "model.akin", "--factors", "3", "--quiet")
         for to in ("word2vec", "word2vec-bin"):
             done = self.run_akin("export", "model.akin", "--to", to, "-o", "x", code=1)
             self.assert_error(done, r"'two words' cannot stand in a word2vec file.*--escape")

@@ -10,19 +10,19 @@ QUICK = {"als": ["--factors", "8"], "bpr": ["--factors", "8"], "mf-sgd": ["--fac
 class FlowTest(AkinTest):
     def test_import_says_what_it_did_and_what_comes_next(self):
         self.write("events.csv", csv_text(tiny_events()))
-        out = self.run_akin("import", "csv", "events.csv", "-o", "shop.data").out
+        out = self.run_akin("import", "csv", "events.csv", "-o", "events.data").out
         self.search(r"rejected +0 lines", out)
         self.search(r"kept +30 users, 20 items, 240 events", out)
         self.search(r"\nNext: akin describe shop\.data\n +akin compare -d shop\.data", out)
 
     def test_describe(self):
         self.make_data()
-        out = self.run_akin("describe", "shop.data", "--html", "page.html").out
+        out = self.run_akin("describe", "events.data", "--html", "page.html").out
         self.search(r"240", out)
         page = (self.dir / "page.html").read_text()
         self.assertTrue(page.startswith("<!DOCTYPE html>"))
         self.assertNotRegex(page, r"(src|href)=\"?https?:")
-        result = self.run_json("describe", "shop.data")
+        result = self.run_json("describe", "events.data")
         self.assertEqual((result["users"], result["items"], result["events"]), (30, 20, 240))
 
     def test_every_model_goes_the_whole_way(self):
@@ -31,7 +31,7 @@ class FlowTest(AkinTest):
             name = model["name"]
             with self.subTest(name):
                 bundle = f"{name}.akin"
-                out = self.run_akin("train", name, "-d", "shop.data", "-o", bundle, *QUICK.get(name, [])).out
+                out = self.run_akin("train", name, "-d", "events.data", "-o", bundle, *QUICK.get(name, [])).out
                 self.search(rf"trained {name} on 210 events in .*, 30 held out \(last\)", out)
                 self.search(rf"akin recommend {bundle} --user", out)
                 out = self.run_akin("evaluate", bundle).out
@@ -73,7 +73,7 @@ class FlowTest(AkinTest):
 
     def test_fallback_to_popularity_is_said(self):
         self.make_data(rows=tiny_events() + [("lonely", "i3", 5, 1_500_000_000, "", "")])
-        self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "time:0.001", "--quiet")
+        self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--holdout", "time:0.001", "--quiet")
         self.search(r"als knows nothing of this user: these are the most popular items",
                     self.run_akin("recommend", "m", "--user", "lonely").out)
         self.assertEqual(self.run_json("recommend", "m", "--user", "lonely")["fallback"], "popularity")
@@ -98,19 +98,19 @@ class FlowTest(AkinTest):
 
     def test_compare(self):
         self.make_data()
-        done = self.run_akin("compare", "-d", "shop.data", "--models", "popularity,mf-sgd", "--html", "c.html")
+        done = self.run_akin("compare", "-d", "events.data", "--models", "popularity,mf-sgd", "--html", "c.html")
         self.search(r"popularity", done.out)
         self.search(r"RMSE", done.out)
         self.assertIn("mf-sgd", (self.dir / "c.html").read_text())
-        self.assertNotIn("RMSE", self.run_akin("compare", "-d", "shop.data", "--models", "popularity,als").out)
-        result = self.run_json("compare", "-d", "shop.data", "--models", "als", "--set", "als.factors=3")
+        self.assertNotIn("RMSE", self.run_akin("compare", "-d", "events.data", "--models", "popularity,als").out)
+        result = self.run_json("compare", "-d", "events.data", "--models", "als", "--set", "als.factors=3")
         self.assertEqual(result["models"][0]["params"]["factors"], "3")
-        everything = self.run_json("compare", "-d", "shop.data", "--models", "all")
+        everything = self.run_json("compare", "-d", "events.data", "--models", "all")
         self.assertEqual([row["model"] for row in everything["models"]], [model["name"] for model in models()])
 
     def test_compare_reports_a_failing_model_and_goes_on(self):
         self.make_data()
-        done = self.run_akin("compare", "-d", "shop.data", "--models", "mf-sgd,popularity", "--set",
+        done = self.run_akin("compare", "-d", "events.data", "--models", "mf-sgd,popularity", "--set",
                              "mf-sgd.learning_rate=1", "--set", "mf-sgd.epochs=200", "--set",
                              "mf-sgd.regularization=0", code=1)
         self.search(r"mf-sgd: failed: .+", done.out)
@@ -119,7 +119,7 @@ class FlowTest(AkinTest):
     def test_evaluate_and_compare_agree(self):
         self.make_bundle()
         alone = self.run_json("evaluate", "model.akin", "--cutoffs", "10")["evaluation"]["metrics"]
-        table = self.run_json("compare", "-d", "shop.data", "--models", "als", "--cutoffs", "10")
+        table = self.run_json("compare", "-d", "events.data", "--models", "als", "--cutoffs", "10")
         self.assertEqual(table["models"][0]["evaluation"]["metrics"], alone)
 
 
@@ -139,7 +139,7 @@ class ProtocolTest(AkinTest):
         self.make_data()
         for protocol, (train, validation, history, test) in self.PROTOCOLS.items():
             with self.subTest(protocol):
-                args = ["train", "popularity", "-d", "shop.data", "-o", "m", "--holdout", protocol]
+                args = ["train", "popularity", "-d", "events.data", "-o", "m", "--holdout", protocol]
                 both = self.run_json(*args, "--validation")
                 self.assertEqual([both[f"{part}_events"] for part in ("training", "validation", "history", "held_out")],
                                  [train, validation, history, test])
@@ -152,7 +152,7 @@ class ProtocolTest(AkinTest):
 
     def test_what_is_known_is_said_and_not_recommended(self):
         self.make_data()
-        out = self.run_akin("train", "item-knn", "-d", "shop.data", "-o", "m", "--holdout", "cold-users:0.1").out
+        out = self.run_akin("train", "item-knn", "-d", "events.data", "-o", "m", "--holdout", "cold-users:0.1").out
         self.search(r"trained item-knn on 216 events .*, 12 held out \(cold-users:0\.1\)\n"
                     r"not trained on but known: 0 validation, 12 history events\n", out)
         self.make_bundle("item-knn", "m", "--validation")
@@ -181,9 +181,9 @@ class ProtocolTest(AkinTest):
                                  ("fold", r"such as fold:1/5"), ("folds:5", r"several splits.*fold:1/5"),
                                  ("user-time:7", r"such as user-time:0\.2")):
             with self.subTest(holdout):
-                done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", holdout, code=2)
+                done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--holdout", holdout, code=2)
                 self.assert_error(done, pattern)
-        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--holdout", "none", "--validation",
+        done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--holdout", "none", "--validation",
                              "--quiet", code=2)
         self.assert_error(done, "validation")
         self.write("places.txt", "a b c\nb c d\na c d\n")
@@ -193,7 +193,7 @@ class ProtocolTest(AkinTest):
 
     def test_compare_with_validation_scores_the_same_events(self):
         self.make_data()
-        tables = [self.run_json("compare", "-d", "shop.data", "--models", "popularity", *flags)["models"][0]
+        tables = [self.run_json("compare", "-d", "events.data", "--models", "popularity", *flags)["models"][0]
                   for flags in ([], ["--validation"])]
         self.assertEqual(*[table["evaluation"]["test_events"] for table in tables])
 
@@ -201,10 +201,10 @@ class ProtocolTest(AkinTest):
 class ComparisonTest(AkinTest):
     def test_cross_validation_and_several_data_sets(self):
         self.make_data()
-        folds = self.run_json("compare", "-d", "shop.data", "--models", "popularity,als", "--holdout", "folds:3")
+        folds = self.run_json("compare", "-d", "events.data", "--models", "popularity,als", "--holdout", "folds:3")
         self.assertEqual(folds["holdout"], ["fold:1/3", "fold:2/3", "fold:3/3"])
         whole = folds["models"][1]["evaluation"]
-        parts = [self.run_json("compare", "-d", "shop.data", "--models", "als", "--holdout", fold)["models"][0]["evaluation"]
+        parts = [self.run_json("compare", "-d", "events.data", "--models", "als", "--holdout", fold)["models"][0]["evaluation"]
                  for fold in folds["holdout"]]
         self.assertEqual(whole["test_events"], 240)
         users = [part["users"] for part in parts]
@@ -212,18 +212,18 @@ class ComparisonTest(AkinTest):
         self.assertAlmostEqual(whole["metrics"]["NDCG@5"]["value"], mean)
         low, high = whole["metrics"]["NDCG@5"]["interval"]
         self.assertTrue(low <= mean <= high)
-        twice = self.run_json("compare", "-d", "shop.data", "-d", "shop.data", "--models", "als", "--holdout", "fold:1/3")
+        twice = self.run_json("compare", "-d", "events.data", "-d", "events.data", "--models", "als", "--holdout", "fold:1/3")
         self.assertEqual(twice["models"][0]["evaluation"]["users"], 2 * users[0])
         self.assertTrue(whole["protocol"].startswith("3 splits pooled; "))
 
     def test_winner_tests_and_page(self):
         self.make_data()
-        self.run_akin("compare", "-d", "shop.data", "--models", "popularity,als,bpr", "--patience", "2", "--html", "c.html")
+        self.run_akin("compare", "-d", "events.data", "--models", "popularity,als,bpr", "--patience", "2", "--html", "c.html")
         page = (self.dir / "c.html").read_text()
         for part in ("NDCG@10", "by popularity of the held-out item", "Item coverage@10", "on validation events after each pass",
                      "Items as "):
             self.assertIn(part, page)
-        result = self.run_json("compare", "-d", "shop.data", "--models", "popularity,als")
+        result = self.run_json("compare", "-d", "events.data", "--models", "popularity,als")
         test = next(test for test in result["tests"] if test["metric"] == "NDCG@10")
         self.assertEqual(test["best"], "als")
         self.assertTrue(test["significant"])  # tastes by parity, which popularity cannot know
@@ -256,7 +256,7 @@ class ReproductionTest(AkinTest):
         self.make_data()
         results = []
         for seed, threads in ((1, 1), (1, 2), (2, 1)):
-            self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--seed", seed, "--threads", threads, "--quiet")
+            self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--seed", seed, "--threads", threads, "--quiet")
             results.append(self.run_json("recommend", "m", "--user", "u1"))
         self.assertEqual(results[0], results[1])
         self.assertNotEqual(results[0], results[2])
@@ -265,7 +265,7 @@ class ReproductionTest(AkinTest):
 class ConfigTest(AkinTest):
     def test_configuration_file(self):
         self.make_data()
-        self.write("als.toml", 'factors = 5\niterations = 2\ndata = "shop.data"\nout = "m"\nreport_loss = true\nseed = 7\n')
+        self.write("als.toml", 'factors = 5\niterations = 2\ndata = "events.data"\nout = "m"\nreport_loss = true\nseed = 7\n')
         result = self.run_json("train", "als", "--config", "als.toml")
         self.assertEqual((result["params"]["factors"], result["params"]["report_loss"], result["seed"]), ("5", "true", 7))
         result = self.run_json("train", "als", "--config", "als.toml", "--factors", "6", "--no-report-loss")
@@ -285,18 +285,18 @@ class ConfigTest(AkinTest):
                                  ('factors = "x"\n', r"factors: 'x' is not a whole number")):
             with self.subTest(content):
                 self.write("c.toml", content)
-                done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--config", "c.toml", code=2)
+                done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--config", "c.toml", code=2)
                 self.assert_error(done, pattern)
-        self.assert_error(self.run_akin("describe", "shop.data", "--config", "none.toml", code=1), "none.toml")
+        self.assert_error(self.run_akin("describe", "events.data", "--config", "none.toml", code=1), "none.toml")
 
 
 class QuietTest(AkinTest):
     def test_where_remarks_go(self):
         self.make_data()
-        args = ["train", "popularity", "-d", "shop.data", "-o", "m"]
+        args = ["train", "popularity", "-d", "events.data", "-o", "m"]
         self.search(r"30 users, 20 items, 240 events; needs about", self.run_akin(*args).err)
         self.assertEqual(self.run_akin(*args, "--quiet").err, "")
-        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--log-json", "--report-loss")
+        done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--log-json", "--report-loss")
         lines = [json.loads(line) for line in done.err.splitlines()]
         self.assertTrue(lines)
         self.assertTrue(all({"phase", "done", "seconds"} <= line.keys() for line in lines))

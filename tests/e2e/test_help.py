@@ -11,7 +11,7 @@ GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
 COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "embed", "explain",
             "update", "export", "net", "models", "demo"]
-KINDS_OF_MODELS = ["als", "ease"]  # fitted in passes, and in one go
+KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go
 NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]
 
 

@@ -9,7 +9,7 @@ from harness import AKIN, AkinTest
 
 
 class InterruptTest(AkinTest):
-    LONG = ["train", "bpr", "-d", "shop.data", "-o", "long.akin", "--epochs", "10000", "--log-json"]
+    LONG = ["train", "bpr", "-d", "events.data", "-o", "long.akin", "--epochs", "10000", "--log-json"]
 
     def start(self, *args):
         process = subprocess.Popen([AKIN, *args], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -46,7 +46,7 @@ class InterruptTest(AkinTest):
         self.make_data()
         before = self.files()
         for args in (["synthetic", "-o", "shop", "--events", "5000000", "--users", "50000", "--log-json"],
-                     ["compare", "-d", "shop.data", "--models", "popularity,bpr", "--set", "bpr.epochs=10000",
+                     ["compare", "-d", "events.data", "--models", "popularity,bpr", "--set", "bpr.epochs=10000",
                       "--log-json"]):
             process = self.start(*args)
             process.stderr.readline()
@@ -56,7 +56,7 @@ class InterruptTest(AkinTest):
 
     def test_killed_while_writing(self):
         self.make_bundle("popularity", "kept.akin")
-        args = ["train", "als", "-d", "shop.data", "-o", "kept.akin", "--quiet"]
+        args = ["train", "als", "-d", "events.data", "-o", "kept.akin", "--quiet"]
         for delay in (0.001, 0.003, 0.01, 0.02, 0.03, 0.05, 0.08):
             process = self.start(*args)
             time.sleep(delay)

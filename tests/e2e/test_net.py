@@ -30,7 +30,7 @@ class DescribeTest(AkinTest):
 
     def test_sizes_from_data(self):
         self.make_data()
-        layers = self.run_json("net", "describe", NETS / "rating-any.toml", "--data", "shop.data")["layers"]
+        layers = self.run_json("net", "describe", NETS / "rating-any.toml", "--data", "events.data")["layers"]
         self.assertEqual([layer["parameters"] for layer in layers if layer["kind"] == "embedding"], [31 * 30, 21 * 30])
         self.assert_error(self.run_akin("net", "describe", NETS / "rating-any.toml", code=2), r"toml:\d+: .*give --data")
 
@@ -91,8 +91,8 @@ class TrainTest(AkinTest):
         self.assertTrue(out.endswith("wrote x.net\n"))
 
     def test_going_on_is_training_longer(self):
-        self.train(NETS / "xor.toml", NETS / "xor.csv", "whole.net", "--epochs", "6", "--batch", "3")
-        self.train(NETS / "xor.toml", NETS / "xor.csv", "part.net", "--epochs", "2", "--batch", "3", "--checkpoint", "at-{}.net")
+        self.train(NETS / "xor.toml", NETS / "xor.csv", "whole.net", "--epochs", "6", "--batch-size", "3")
+        self.train(NETS / "xor.toml", NETS / "xor.csv", "part.net", "--epochs", "2", "--batch-size", "3", "--checkpoint", "at-{}.net")
         # Batch and validation share are those of before.
         rest = self.train("at-2.net", NETS / "xor.csv", "rest.net", "--epochs", "4")
         self.assertEqual(rest["epochs"][0]["epoch"], 3)
@@ -102,11 +102,11 @@ class TrainTest(AkinTest):
 
     def test_ratings(self):
         self.make_data()
-        trained = self.train(NETS / "rating-any.toml", "shop.data", "r.net", "--epochs", "3", "--learning-rate", "0.05")
+        trained = self.train(NETS / "rating-any.toml", "events.data", "r.net", "--epochs", "3", "--learning-rate", "0.05")
         losses = [epoch["loss"] for epoch in trained["epochs"]]
         self.assertLess(losses[-1], losses[0])
         self.assertIn("val_loss", trained["epochs"][0])
-        held = self.run_json("net", "evaluate", "r.net", "--data", "shop.data")
+        held = self.run_json("net", "evaluate", "r.net", "--data", "events.data")
         self.assertEqual((held["part"], held["samples"]), ("test", 48))
         self.assertAlmostEqual(held["scores"]["loss"], trained["held_out"]["loss"], places=5)
         self.run_akin("net", "export", "r.net", "--weight", "user_embedding/embeddings", "--to", "csv", "-o", "u.csv")
@@ -117,7 +117,7 @@ class TrainTest(AkinTest):
 
     def test_users_a_net_does_not_know(self):
         self.make_data()
-        self.train(NETS / "rating-any.toml", "shop.data", "r.net", "--epochs", "1")
+        self.train(NETS / "rating-any.toml", "events.data", "r.net", "--epochs", "1")
         self.make_data("more.data", tiny_events(users=32))
         done = self.run_akin("net", "predict", "r.net", "--data", "more.data", "-o", "p.csv")
         self.assertIn("16 indices that the net does not know became 0", done.err)
@@ -129,7 +129,7 @@ class TrainTest(AkinTest):
         self.run_akin("import", "text", "t.txt", "--tokens", "space", "-o", "t.data", "--quiet")
         for name in ("text-classifier", "kim-cnn"):
             with self.subTest(name):
-                trained = self.train(NETS / f"{name}.toml", "t.data", "t.net", "--epochs", "30", "--batch", "16")
+                trained = self.train(NETS / f"{name}.toml", "t.data", "t.net", "--epochs", "30", "--batch-size", "16")
                 self.assertGreater(trained["held_out"]["accuracy"], 0.95)
         self.write("new.txt", "a fine thing\nan awful thing\n")  # without labels
         self.run_akin("import", "text", "new.txt", "--tokens", "space", "-o", "new.data", "--quiet")

@@ -114,7 +114,7 @@ class OldFilesTest(AkinTest):
             result = self.run_json("train", *question["flags"], "-d", folder / question["data"], "-o", "m", "--checkpoint",
                                    "checkpoint", "--resume")
             self.assertEqual(result["monitor"]["resumed_at"], question["passes"])
-            self.assertGreater(result["monitor"]["passes"], question["passes"])
+            self.assertGreater(result["monitor"]["epochs"], question["passes"])
             answer = self.run_json("recommend", "m", *question["recommend"])
             self.assert_like(answer, question["answer"], 1e-3, f"resumed from {question['file']}")
 

@@ -22,15 +22,15 @@ def tensors(path):
 
 
 class ResumeTest(AkinTest):
-    MODELS = {"bpr": "--epochs", "mf-sgd": "--epochs", "als": "--iterations", "prod2vec": "--epochs"}
+    MODELS = {"bpr": "--epochs", "mf-sgd": "--epochs", "als": "--epochs", "prod2vec": "--epochs"}
     KEEP = ["--checkpoint", "c", "--checkpoint-seconds", "0", "--resume"]
 
-    def train(self, model, passes, *flags, out="m", **kwargs):
-        return self.run_akin("train", model, "-d", "shop.data", "-o", out, self.MODELS[model], passes, "--quiet", *flags,
+    def train(self, model, epochs, *flags, out="m", **kwargs):
+        return self.run_akin("train", model, "-d", "events.data", "-o", out, self.MODELS[model], epochs, "--quiet", *flags,
                              **kwargs)
 
-    def start(self, model, passes, *flags):
-        process = subprocess.Popen([AKIN, "train", model, "-d", "shop.data", "-o", "m", self.MODELS[model], str(passes),
+    def start(self, model, epochs, *flags):
+        process = subprocess.Popen([AKIN, "train", model, "-d", "events.data", "-o", "m", self.MODELS[model], str(epochs),
                                     "--quiet", *flags], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(process.stdout.close)
         self.addCleanup(process.stderr.close)
@@ -66,22 +66,22 @@ class ResumeTest(AkinTest):
         process = self.start("bpr", 100000, "--checkpoint", "c", "--checkpoint-seconds", "1")
         self.wait_for("c", process)
         first = (self.dir / "c").stat().st_mtime_ns
-        time.sleep(0.4)  # some passes, but no second checkpoint yet
+        time.sleep(0.4)  # some epochs, but no second checkpoint yet
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), 130)
         self.assertTrue(process.stderr.read().endswith(b"akin: error: interrupted\n"))
-        self.assertGreater((self.dir / "c").stat().st_mtime_ns, first)  # the passes since then are in it
+        self.assertGreater((self.dir / "c").stat().st_mtime_ns, first)  # the epochs since then are in it
         self.assertFalse((self.dir / "m").exists())
-        done = int(tensors(self.dir / "c")[0]["pass"])
-        result = self.run_json("train", "bpr", "-d", "shop.data", "-o", "m", "--epochs", "100000", "--checkpoint", "c",
+        done = int(tensors(self.dir / "c")[0]["epoch"])
+        result = self.run_json("train", "bpr", "-d", "events.data", "-o", "m", "--epochs", "100000", "--checkpoint", "c",
                                "--resume", "--stop-after", done + 3)
-        self.assertEqual((result["monitor"]["resumed_at"], result["monitor"]["passes"]), (done, done + 3))
+        self.assertEqual((result["monitor"]["resumed_at"], result["monitor"]["epochs"]), (done, done + 3))
 
     def test_resume_without_a_checkpoint_starts_anew(self):
         self.make_data()
-        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--checkpoint", "c", "--resume")
+        done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
         self.search(r"c: no such checkpoint yet, starting anew", done.err)
-        done = self.run_akin("train", "als", "-d", "shop.data", "-o", "m", "--checkpoint", "c", "--resume")
+        done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
         self.search(r"resumed after pass 15", done.err)
 
     def test_wrong_checkpoints(self):
@@ -95,14 +95,14 @@ class ResumeTest(AkinTest):
         content = (self.dir / "c").read_bytes()
         self.write("c", content[:-9])
         self.assert_error(self.train("bpr", 5, "--checkpoint", "c", "--resume", code=1), "c: not a whole")
-        self.assert_error(self.train("bpr", 5, "--checkpoint", "shop.data", "--resume", code=1),
-                          "shop.data: is a dataset file; expected a checkpoint")
+        self.assert_error(self.train("bpr", 5, "--checkpoint", "events.data", "--resume", code=1),
+                          "events.data: is a dataset file; expected a checkpoint")
 
     def test_wrong_flags(self):
         self.make_data()
-        base = ["-d", "shop.data", "-o", "m"]
+        base = ["-d", "events.data", "-o", "m"]
         self.assert_error(self.run_akin("train", "popularity", *base, "--patience", "3", code=2),
-                          "--patience does not apply: popularity is not fitted in passes")
+                          "--patience does not apply: popularity is not trained in epochs")
         self.assert_error(self.run_akin("train", "als", *base, "--resume", code=2), "--resume: name the file")
         self.assert_error(self.run_akin("train", "als", *base, "--metric", "NDGC@10", code=2), "did you mean NDCG@10")
         self.assert_error(self.run_akin("train", "als", *base, "--metric", "RMSE", code=2), "'RMSE' is not one of")
@@ -110,19 +110,19 @@ class ResumeTest(AkinTest):
 
     def test_early_stopping(self):
         self.make_data()
-        result = self.run_json("train", "bpr", "-d", "shop.data", "-o", "m", "--patience", "4", "--metric", "NDCG@5",
+        result = self.run_json("train", "bpr", "-d", "events.data", "-o", "m", "--patience", "4", "--metric", "NDCG@5",
                                "--epochs", "200")
         monitor = result["monitor"]
         values = [point["value"] for point in monitor["curve"]]
-        self.assertEqual(monitor["passes"], len(values))
+        self.assertEqual(monitor["epochs"], len(values))
         self.assertLess(len(values), 200)
         self.assertEqual(monitor["best_value"], max(values))
-        self.assertEqual(monitor["best_pass"], values.index(max(values)) + 1)
-        self.assertEqual(monitor["passes"], monitor["best_pass"] + 4)
-        self.run_akin("train", "bpr", "-d", "shop.data", "-o", "best", "--metric", "NDCG@5", "--epochs", "200",
-                      "--stop-after", monitor["best_pass"], "--quiet")
+        self.assertEqual(monitor["best_epoch"], values.index(max(values)) + 1)
+        self.assertEqual(monitor["epochs"], monitor["best_epoch"] + 4)
+        self.run_akin("train", "bpr", "-d", "events.data", "-o", "best", "--metric", "NDCG@5", "--epochs", "200",
+                      "--stop-after", monitor["best_epoch"], "--quiet")
         self.assertEqual(tensors(self.dir / "m"), tensors(self.dir / "best"))
-        out = self.run_akin("train", "mf-sgd", "-d", "shop.data", "-o", "m", "--patience", "2", "--epochs", "50").out
+        out = self.run_akin("train", "mf-sgd", "-d", "events.data", "-o", "m", "--patience", "2", "--epochs", "50").out
         self.search(r"pass +loss +RMSE", out)
         self.search(r"kept pass \d+ \(RMSE \d\.\d+ on the validation events\)", out)
 

@@ -53,10 +53,10 @@ class TextTest(AkinTest):
     def test_reviews(self):
         rows = [(f"u{n}", f"i{n % 3}", 5, n, f"word{n} good") for n in range(7)]
         self.write("events.csv", csv_text(rows, "user,item,value,time,text"))
-        self.run_akin("import", "csv", "events.csv", "-o", "shop.data")
-        result = self.run_json("import", "text", "shop.data", "--documents", "item", "-o", "words.data")
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data")
+        result = self.run_json("import", "text", "events.data", "--documents", "item", "-o", "words.data")
         self.assertEqual((result["users"], result["items"], result["events"]), (3, 8, 14))
-        self.assert_error(self.run_akin("import", "text", "shop.data", "--documents", "line", "-o", "x", code=2),
+        self.assert_error(self.run_akin("import", "text", "events.data", "--documents", "line", "-o", "x", code=2),
                           "review, item or user")
 
     def test_from_text_to_similar_words(self):
@@ -136,8 +136,8 @@ class TextTest(AkinTest):
         rows = [(f"u{n}", item, 3, n * 10 + k, "t", "c") for n in range(23)
                 for k, item in enumerate(["two words", "tab\there", "100%", "plain", "é x"])]
         self.write("events.csv", csv_text(rows))
-        self.run_akin("import", "csv", "events.csv", "-o", "shop.data")
-        self.run_akin("train", "als", "-d", "shop.data", "-o", "model.akin", "--factors", "3", "--holdout", "none", "--quiet")
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data")
+        self.run_akin("train", "als", "-d", "events.data", "-o", "model.akin", "--factors", "3", "--holdout", "none", "--quiet")
         for to in ("word2vec", "word2vec-bin"):
             self.run_akin("export", "model.akin", "--to", to, "-o", "v", "--escape")
             for item in ("two words", "tab\there", "100%", "plain", "é x"):

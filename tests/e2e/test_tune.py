@@ -10,7 +10,7 @@ from harness import AKIN, AkinTest, models
 
 
 class TuneTest(AkinTest):
-    BASE = ["-d", "shop.data", "-o", "best.toml", "--set", "factors=4", "--set", "epochs=30", "--metric", "NDCG@5"]
+    BASE = ["-d", "events.data", "-o", "best.toml", "--set", "factors=4", "--set", "epochs=30", "--metric", "NDCG@5"]
 
     def trials(self, result):
         return [{key: value for key, value in row.items() if key != "seconds"} for row in result["trials"]]
@@ -21,9 +21,9 @@ class TuneTest(AkinTest):
             name = model["name"]
             with self.subTest(name):
                 named = {param["name"] for param in model["params"]}
-                small = [flag for length in ("factors", "size") if length in named
+                small = [flag for length in ("factors",) if length in named
                          for flag in ("--range", f"{length}=4:8")]
-                args = ["tune", name, "-d", "shop.data", "-o", f"{name}.toml", "--trials", "3", *small]
+                args = ["tune", name, "-d", "events.data", "-o", f"{name}.toml", "--trials", "3", *small]
                 if not small and not any("search" in param for param in model["params"]):
                     self.assert_error(self.run_akin(*args, code=2), f"{name}: nothing is left to search")
                     continue
@@ -31,12 +31,12 @@ class TuneTest(AkinTest):
                 self.search(rf"\A3 trials of {name} on 30 validation events \(test events, --holdout last, not looked at\)",
                             out)
                 self.search(r"\n\S+ \(defaults\)|\n *0 \(defaults\)", out)
-                self.search(rf"Next: akin train {name} -d shop.data --config {name}.toml -o {name}.akin", out)
+                self.search(rf"Next: akin train {name} -d events.data --config {name}.toml -o {name}.akin", out)
                 text = (self.dir / f"{name}.toml").read_text()
                 self.search(rf"\A# {name}: the best of 3 trials", text)
                 self.assertEqual(set(tomllib.loads(text)) - {"seed", "stop_after"},
                                  {param["name"] for param in model["params"]})
-                self.run_akin("train", name, "-d", "shop.data", "-o", "m", "--config", f"{name}.toml", "--quiet")
+                self.run_akin("train", name, "-d", "events.data", "-o", "m", "--config", f"{name}.toml", "--quiet")
                 self.run_akin("evaluate", "m")
 
     def test_killed_and_run_again(self):
@@ -74,7 +74,7 @@ class TuneTest(AkinTest):
 
     def test_json_html_and_failed_trials(self):
         self.make_data()
-        result = self.run_json("tune", "mf-sgd", "-d", "shop.data", "-o", "best.toml", "--trials", "12", "--set",
+        result = self.run_json("tune", "mf-sgd", "-d", "events.data", "-o", "best.toml", "--trials", "12", "--set",
                                "factors=4", "--set", "regularization=0", "--range", "learning_rate=0.01:10", "--range",
                                "decay=0.99:1", "--html", "page.html")
         self.assertEqual(result["metric"], "RMSE")
@@ -85,23 +85,23 @@ class TuneTest(AkinTest):
         self.assertEqual(values, sorted(values))
         best = tomllib.loads((self.dir / "best.toml").read_text())
         self.assertEqual(str(best["epochs"]), result["best"]["params"]["epochs"])
-        self.assertEqual(best["epochs"], result["trials"][0]["best_pass"])
+        self.assertEqual(best["epochs"], result["trials"][0]["best_epoch"])
         page = (self.dir / "page.html").read_text()
         self.assertTrue(page.startswith("<!DOCTYPE html>"))
         self.assertNotRegex(page, r"(src|href)=\"?https?:")
 
-    def test_the_best_pass_is_what_is_trained(self):
+    def test_the_best_epoch_is_what_is_trained(self):
         """The file's model on the same events is the model that was found: stop_after for planned schedules."""
         self.make_data()
         result = self.run_json("tune", "bpr", *self.BASE, "--trials", "4")
-        self.run_akin("train", "bpr", "-d", "shop.data", "-o", "m", "--config", "best.toml", "--quiet")
-        found = self.run_json("train", "bpr", "-d", "shop.data", "-o", "m", "--config", "best.toml", "--metric", "NDCG@5")
+        self.run_akin("train", "bpr", "-d", "events.data", "-o", "m", "--config", "best.toml", "--quiet")
+        found = self.run_json("train", "bpr", "-d", "events.data", "-o", "m", "--config", "best.toml", "--metric", "NDCG@5")
         self.assertEqual(found["monitor"]["best_value"], result["trials"][0]["value"])
 
     def test_halving_of_a_model_without_passes(self):
         self.make_data()
-        done = self.run_akin("tune", "item-knn", "-d", "shop.data", "-o", "b", "--search", "halving", "--trials", "2")
-        self.search(r"item-knn is not fitted in passes: random search instead of halving", done.err)
+        done = self.run_akin("tune", "item-knn", "-d", "events.data", "-o", "b", "--search", "halving", "--trials", "2")
+        self.search(r"item-knn is not trained in epochs: random search instead of halving", done.err)
 
     def test_wrong_flags(self):
         self.make_data()
@@ -110,11 +110,11 @@ class TuneTest(AkinTest):
                                (["--range", "factor=1:8"], "did you mean factors"), (["--metric", "x"], "metric 'x'"),
                                (["--set", "factors=0"], "factors: 0 is not between"), (["--eta", "1"], "at least 2")):
             with self.subTest(flags):
-                done = self.run_akin("tune", "als", "-d", "shop.data", "-o", "b", *flags, code=2)
+                done = self.run_akin("tune", "als", "-d", "events.data", "-o", "b", *flags, code=2)
                 self.assert_error(done, pattern)
         self.assert_error(self.run_akin("tune", code=2), "name a model")
-        self.run_akin("tune", "als", "-d", "shop.data", "-o", "b", "--trials", "1", "--set", "factors=2")
-        done = self.run_akin("tune", "als", "-d", "shop.data", "-o", "b", "--trials", "1", "--set", "factors=3",
+        self.run_akin("tune", "als", "-d", "events.data", "-o", "b", "--trials", "1", "--set", "factors=2")
+        done = self.run_akin("tune", "als", "-d", "events.data", "-o", "b", "--trials", "1", "--set", "factors=3",
                              "--quiet", code=1)
         self.assert_error(done, r"b\.trials\.jsonl: holds the trials of another search")
 

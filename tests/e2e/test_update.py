@@ -57,7 +57,7 @@ class UpdateTest(AkinTest):
 
     def test_without_passes_only_new_rows_change(self):
         self.train("als", *QUICK)
-        self.run_akin("update", "old.akin", "-d", "new.data", "-o", "new.akin", "--passes", "0", "--quiet")
+        self.run_akin("update", "old.akin", "-d", "new.data", "-o", "new.akin", "--epochs", "0", "--quiet")
         old = self.run_json("recommend", "old.akin", "--user", "u4", "-k", "18", "--include-seen")["items"]
         new = self.run_json("recommend", "new.akin", "--user", "u4", "-k", "20", "--include-seen")["items"]
         old = {entry["item"]: entry["score"] for entry in old}
@@ -71,14 +71,14 @@ class UpdateTest(AkinTest):
         self.train("als", *QUICK)
         result = self.run_json("update", "old.akin", "-d", "new.data", "-o", "new.akin", "--set", "regularization=0.5")
         self.assertEqual(result["params"]["regularization"], "0.5")
-        self.assertEqual(result["params"]["iterations"], "15", "the next update takes a fifth of it again")
+        self.assertEqual(result["params"]["epochs"], "15", "the next update takes a fifth of it again")
         done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--set", "factors=9", code=2)
         self.assert_error(done, "8 columns instead of 9")
         self.assertNotIn("x.akin", self.files())
 
     def test_wrong_use(self):
         self.train("item-knn")
-        done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--passes", "2", code=2)
+        done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--epochs", "2", code=2)
         self.assert_error(done, "item-knn does not go on from what it has learned")
         done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--set", "neighbours=3", code=2)
         self.assert_error(done, "neighbors")
@@ -92,17 +92,17 @@ class InitItemsTest(AkinTest):
         for to, name in (("csv", "v.csv"), ("npy", "v.npy"), ("word2vec", "v.txt"), ("word2vec-bin", "v.bin"),
                          ("safetensors", "v.st")):
             self.run_akin("export", "first.akin", "--to", to, "-o", name, "--quiet")
-            done = self.run_akin("train", "als", "-d", "shop.data", "-o", "second.akin", "--init-items", name,
-                                 "--iterations", "0", *QUICK)
+            done = self.run_akin("train", "als", "-d", "events.data", "-o", "second.akin", "--init-items", name,
+                                 "--epochs", "0", *QUICK)
             self.search(r"vectors of 20 of 20 items", done.err)
             self.run_akin("export", "second.akin", "--to", to, "-o", "again", "--quiet")
             self.assertEqual((self.dir / "again").read_bytes(), (self.dir / name).read_bytes(), to)
-        self.run_akin("train", "als", "-d", "shop.data", "-o", "second.akin", "--init-items", "first.akin", *QUICK)
+        self.run_akin("train", "als", "-d", "events.data", "-o", "second.akin", "--init-items", "first.akin", *QUICK)
 
     def test_wrong_vectors(self):
         self.make_data()
         self.write("v.csv", "id,d0,d1\ni1,1,2\ni2,3\n")
-        train = ["train", "als", "-d", "shop.data", "-o", "x.akin", "--init-items", "v.csv"]
+        train = ["train", "als", "-d", "events.data", "-o", "x.akin", "--init-items", "v.csv"]
         self.assert_error(self.run_akin(*train, "--quiet", code=1), r"v\.csv:3: the vector of 'i2' has 1 numbers")
         self.write("v.csv", "id,d0,d1\ni1,1,2\n")
         self.assert_error(self.run_akin(*train, "--quiet", code=2), "length 2, but the model has 64 factors; set factors=2")
@@ -116,7 +116,7 @@ class ExplainTest(AkinTest):
         self.make_data()
         for model in models():
             with self.subTest(model["name"]):
-                self.run_akin("train", model["name"], "-d", "shop.data", "-o", "m.akin", "--quiet",
+                self.run_akin("train", model["name"], "-d", "events.data", "-o", "m.akin", "--quiet",
                               *(QUICK if has_factors(model) else []))
                 if not model["explains"]:
                     done = self.run_akin("explain", "m.akin", "--user", "u3", code=2)

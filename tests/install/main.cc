@@ -1,4 +1,4 @@
-// Trains on a small made-up shop through the installed library and prints one recommendation.
+// Trains on a small made-up data set through the installed library and prints one recommendation.
 #include <akin/akin.h>
 
 #include <iostream>
@@ -11,9 +11,9 @@ int main() {
     }
   }
   akin::ImportReport report;
-  akin::Dataset shop = builder.build("shop", {}, report, {});
-  akin::TrainResult trained = akin::train(std::move(shop), "popularity", {.holdout = "none"});
+  akin::Dataset dataset = builder.build("events", {}, report, {});
+  akin::TrainResult trained = akin::train(std::move(dataset), "popularity", {.holdout = "none"});
   const akin::Service service(std::move(trained.bundle));
   const akin::Recommendations answer = service.recommend({.user = "user0"});
-  std::cout << "recommended " << service.bundle().shop.items.id(answer.items.at(0).idx) << "\n";
+  std::cout << "recommended " << service.bundle().dataset.items.id(answer.items.at(0).idx) << "\n";
 }

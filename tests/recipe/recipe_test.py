@@ -219,16 +219,16 @@ class RecipeTest(unittest.TestCase):
     def test_program(self):
         name = self.recipe.name
         rows = [(f"u{user}", f"i{(user * 7 + step * step) % 17}", 100 * step + user) for user in range(23) for step in range(5)]
-        (self.out / "shop.csv").write_text("user,item,time\n" + "".join("%s,%s,%d\n" % row for row in rows))
-        self.run_akin("import", "csv", "shop.csv", "-o", "shop.data", "--quiet")
+        (self.out / "events.csv").write_text("user,item,time\n" + "".join("%s,%s,%d\n" % row for row in rows))
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data", "--quiet")
         newest = sorted({item for _, item, _ in rows}, key=lambda item: -max(time for _, i, time in rows if i == item))
-        self.run_akin("train", name, "-d", "shop.data", "-o", "all.akin", "--holdout", "none", "--min-events", "1", "--quiet")
+        self.run_akin("train", name, "-d", "events.data", "-o", "all.akin", "--holdout", "none", "--min-events", "1", "--quiet")
         for first in newest[:2]:
             items = self.run_json("recommend", "all.akin", "--history", first, "-k", "5")["items"]
             self.assertEqual([item["item"] for item in items], [item for item in newest if item != first][:5])
-        self.run_akin("train", name, "-d", "shop.data", "-o", "split.akin", "--quiet")
+        self.run_akin("train", name, "-d", "events.data", "-o", "split.akin", "--quiet")
         self.assertIn("HR", self.run_akin("evaluate", "split.akin"))
-        compared = self.run_json("compare", "-d", "shop.data", "--models", f"{name},popularity")
+        compared = self.run_json("compare", "-d", "events.data", "--models", f"{name},popularity")
         self.assertEqual({row["model"] for row in compared["models"]}, {name, "popularity"})
         (self.out / "more.csv").write_text(f"user,item,time\nnew,{newest[-1]},9000\n")
         self.run_akin("import", "csv", "more.csv", "-o", "more.data", "--quiet")

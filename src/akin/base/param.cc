@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/base/synonyms.h"
 
 namespace akin {
 namespace {
@@ -77,7 +78,8 @@ void set_params(const std::vector<Param>& params, const ParamValues& values, std
     if (found == params.end()) {
       std::vector<std::string> names;
       for (const Param& param : params) names.emplace_back(param.name);
-      fail(ErrorCode::kUsage, "{} has no parameter '{}'{}; it has: {}", owner, name, did_you_mean(key, names),
+      fail(ErrorCode::kUsage, "{} has no parameter '{}'{}; it has: {}", owner, name,
+           did_you_mean_parameter(key, names),
            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
     }
     set_param(*found, text);

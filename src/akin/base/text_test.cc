@@ -5,14 +5,14 @@
 namespace akin {
 namespace {
 
-using Parts = std::vector<std::string_view>;
+using Fields = std::vector<std::string_view>;
 
 TEST(Text, SplitLeavesOutEmptyPartsAndKeepsBlanks) {
-  EXPECT_EQ(split("a,b c,, d ,", ','), (Parts{"a", "b c", " d "}));
-  EXPECT_EQ(split("Home|Kitchen", '|'), (Parts{"Home", "Kitchen"}));
-  EXPECT_EQ(split("one", ','), (Parts{"one"}));
-  EXPECT_EQ(split("", ','), Parts{});
-  EXPECT_EQ(split(",,", ','), Parts{});
+  EXPECT_EQ(split("a,b c,, d ,", ','), (Fields{"a", "b c", " d "}));
+  EXPECT_EQ(split("Home|Kitchen", '|'), (Fields{"Home", "Kitchen"}));
+  EXPECT_EQ(split("one", ','), (Fields{"one"}));
+  EXPECT_EQ(split("", ','), Fields{});
+  EXPECT_EQ(split(",,", ','), Fields{});
 }
 
 TEST(Text, TrimmedTakesBlanksFromBothEnds) {

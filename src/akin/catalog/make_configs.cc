@@ -55,7 +55,7 @@ std::string struct_of(const ModelEntry& model) {
 std::string header() {
   std::string text =
       "// The parameters of every model as typed fields; what takes a ModelSpec takes them:\n"
-      "//   akin::train(std::move(shop), akin::AlsConfig{.factors = 32});\n"
+      "//   akin::train(std::move(dataset), akin::AlsConfig{.factors = 32});\n"
       "// Made from the models' declarations when akin was built.\n"
       "#pragma once\n\n#include <string>\n#include <tuple>\n\n#include \"akin/base/param.h\"\n\nnamespace "
       "akin {\n\n";

@@ -32,7 +32,7 @@ TEST(ModelSpec, NamedTypedAndOfAClassAreTheSame) {
   const ModelSpec named("als", {{"factors", "8"}, {"solver", "exact"}});
   EXPECT_EQ(named.entry, &find_model("als"));
   EXPECT_EQ(named.name(), "als");
-  EXPECT_EQ(named.traits().passes, "iterations");
+  EXPECT_TRUE(named.traits().iterative);
   const ParamValues all = named.all_params();
   EXPECT_EQ(all.at("factors"), "8");
   EXPECT_EQ(all.at("alpha"), "1") << "defaults are filled in";

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "akin/base/error.h"
+#include "akin/base/synonyms.h"
 #include "akin/base/text.h"
 #include "akin/cli/config_file.h"
 #include "akin/cli/output.h"
@@ -69,8 +70,9 @@ bool same_file(const std::string& a, const std::string& b) {
 /// Declares one flag to CLI11, which is used to take the command line apart; values are read by CommandLine.
 CLI::Option* declare(CLI::App& app, const Flag& flag) {
   if (is_switch(flag.target)) return app.add_flag(flag.flags + ",!--no-" + long_name(flag.flags));
-  CLI::Option* option =
-      app.add_option(flag.flags, CLI::callback_t([](const CLI::results_t&) { return true; }));
+  std::string names = flag.flags;
+  for (const std::string& alias : flag.aliases) names += ",--" + alias;
+  CLI::Option* option = app.add_option(names, CLI::callback_t([](const CLI::results_t&) { return true; }));
   option->type_size(1);
   if (flag.flags[0] != '-' && is_list(flag.target)) {
     option->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
@@ -99,7 +101,11 @@ void CommandLine::add_common() {
   section("Options of every command");
   add({"--json", "", &common.json, "print the result as JSON, and nothing else on standard output"});
   add({"--seed", "N", &common.seed, "start of all random numbers; same seed, same result"});
-  add({"--threads", "N", &common.threads, "threads to use, 0 = all processors"});
+  add({.flags = "--threads",
+       .value = "N",
+       .target = &common.threads,
+       .help = "threads to use, 0 = all processors",
+       .aliases = {"workers"}});
   add({"--config", "FILE", &common.config,
        "TOML file of flags, such as `threads = 2`; flags typed here win"});
   add({"--quiet", "", &common.quiet, "no progress, no remarks; results and errors only"});
@@ -156,7 +162,9 @@ void CommandLine::read_tokens(const Args& args, bool& help_wanted) {
   std::vector<CLI::Option*> options;
   for (const Entry& entry : entries_) options.push_back(declare(app, entry.flag));
   try {
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));
+    Args tokens = with_joined_switches(args);
+    std::ranges::reverse(tokens);  // as CLI11 wants them
+    app.parse(std::move(tokens));
   } catch (const CLI::ParseError&) {  // all that is left to go wrong: the last flag lacks its value
     fail_usage(fmt::format("{} needs a value", args.empty() ? "a flag" : args.back()));
   }
@@ -171,15 +179,33 @@ void CommandLine::read_config() {
   const auto config = std::ranges::find(entries_, "config", &Entry::long_name);
   if (config->values.empty()) return;
   const std::string& path = config->values.back();
-  for (auto& [name, texts] : read_config_file(path)) {
+  std::map<std::string, std::vector<std::string>> values = read_config_file(path);
+  if (config_names_) config_names_(values);
+  for (auto& [name, texts] : values) {
     const auto found = std::ranges::find_if(
-        entries_, [&](const Entry& entry) { return !entry.positional && entry.long_name == name; });
+        entries_, [&](const Entry& entry) { return !entry.positional && entry.is_called(name); });
     if (found == entries_.end() || name == "config") {
       const std::vector<std::string> names = flag_names();
-      fail_usage(fmt::format("{}: unknown key '{}'{}", path, name, did_you_mean(name, names)));
+      fail_usage(fmt::format("{}: unknown key '{}'{}", path, name, did_you_mean_parameter(name, names)));
     }
     if (found->values.empty()) found->values = texts;
   }
+}
+
+Args CommandLine::with_joined_switches(const Args& args) const {
+  constexpr auto kValues = std::to_array<std::string_view>({"true", "false", "yes", "no", "on", "off"});
+  Args tokens;
+  for (std::size_t a = 0; a < args.size(); ++a) {
+    const bool can_join = args[a].starts_with("--") && a + 1 < args.size() && is_one_of(kValues, args[a + 1]);
+    const auto flag = std::ranges::find(entries_, can_join ? args[a].substr(2) : "", &Entry::long_name);
+    if (can_join && flag != entries_.end() && is_switch(flag->flag.target)) {
+      tokens.push_back(args[a] + "=" + args[a + 1]);
+      ++a;
+    } else {
+      tokens.push_back(args[a]);
+    }
+  }
+  return tokens;
 }
 
 std::vector<std::string> CommandLine::flag_names() const {
@@ -246,7 +272,7 @@ void CommandLine::fail_unexpected(const std::string& token) const {
   const std::string name = token.substr(0, token.find('='));
   std::vector<std::string> flags{"--help"};
   for (const std::string& known : flag_names()) flags.push_back("--" + known);
-  fail_usage(fmt::format("unknown flag {}{}", name, did_you_mean(name, flags)));
+  fail_usage(fmt::format("unknown flag {}{}", name, did_you_mean_parameter(name, flags)));
 }
 
 }  // namespace akin::cli

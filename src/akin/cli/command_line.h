@@ -1,7 +1,9 @@
 // The flags of one command: declared once, they give parsing, --config, range checks and --help.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,8 +39,9 @@ struct Flag {
   Target target;
   std::string help;
   Need need = Need::kOptional;
-  double min = 0;                  ///< whole numbers must not be below
-  std::string default_value = {};  ///< shown by --help; empty = the target's value
+  double min = 0;                         ///< whole numbers must not be below
+  std::string default_value = {};         ///< shown by --help; empty = the target's value
+  std::vector<std::string> aliases = {};  ///< other long names that work, without dashes
 };
 
 /// What every command has.
@@ -77,6 +80,11 @@ class CommandLine {
   std::string help() const;
   const std::string& name() const { return name_; }
 
+  /// Renames keys of the TOML file of --config before they are read: flags by name, without dashes in front.
+  void rename_config(std::function<void(std::map<std::string, std::vector<std::string>>&)> rename) {
+    config_names_ = std::move(rename);
+  }
+
   Common common;
 
  private:
@@ -86,10 +94,15 @@ class CommandLine {
     std::string long_name;  // "top"; of a positional its name
     bool positional;
     std::vector<std::string> values = {};
+    bool is_called(const std::string& name) const {
+      return name == long_name || std::ranges::find(flag.aliases, name) != flag.aliases.end();
+    }
   };
   void add_common();
   void read_tokens(const Args& args, bool& help_wanted);
   void read_config();
+  /// "--biases", "false" becomes "--biases=false", for switches.
+  Args with_joined_switches(const Args& args) const;
   void check_outputs() const;
   void assign(Entry& entry) const;
   void assign_number(const Entry& entry, const std::string& text) const;
@@ -103,6 +116,7 @@ class CommandLine {
   std::vector<std::string> paragraphs_;
   std::vector<std::string> examples_;
   std::vector<Entry> entries_;
+  std::function<void(std::map<std::string, std::vector<std::string>>&)> config_names_;
 };
 
 /// Breaks `text` into lines of at most `width` columns; lines after the first are indented

@@ -20,19 +20,19 @@ namespace {
 
 std::string guide() {
   std::string text =
-      "akin learns vectors for products and users from what a shop knows about them, and recommends with "
+      "akin learns vectors for products and users from all the data you have about them, and recommends with "
       "them.\n"
       "\n"
       "Usage: akin COMMAND ... (each has --help)\n"
       "\n"
       "From raw files to recommendations:\n"
-      "  akin import csv events.csv -o shop.data     read your files; `akin import` lists the formats\n"
-      "  akin describe shop.data                     see what is in them\n"
-      "  akin compare -d shop.data --models all      measure every model on held-out events\n"
-      "  akin tune als -d shop.data -o als.toml      find good parameters for it\n"
-      "  akin train als -d shop.data -o als.akin     train the one you like\n"
+      "  akin import csv events.csv -o events.data     read your files; `akin import` lists the formats\n"
+      "  akin describe events.data                     see what is in them\n"
+      "  akin compare -d events.data --models all      measure every model on held-out events\n"
+      "  akin tune als -d events.data -o als.toml      find good parameters for it\n"
+      "  akin train als -d events.data -o als.akin     train the one you like\n"
       "  akin recommend als.akin --user 42           what next for this user\n"
-      "No data at hand: `akin demo` makes a small shop and goes through all of it.\n"
+      "No data at hand: `akin demo` makes a small synthetic data set and runs every step on it.\n"
       "\n"
       "Commands:\n";
   std::vector<Listed> entries;
@@ -80,9 +80,9 @@ int exit_code(ErrorCode code) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands = {
-      {"import", "read a shop's files into a data set", &run_import},
+      {"import", "read raw files into a data set", &run_import},
       {"describe", "show what is in a data set", &run_describe},
-      {"synthetic", "make a shop of any size to try things on", &run_synthetic},
+      {"synthetic", "generate a synthetic data set of any size", &run_synthetic},
       {"train", "fit a model to a data set", &run_train},
       {"tune", "search good parameters for a model", &run_tune},
       {"evaluate", "score a trained model on what was held out", &run_evaluate},
@@ -95,7 +95,7 @@ const std::vector<Command>& commands() {
       {"export", "write vectors for other programs", &run_export},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "the models there are, and their parameters", &run_models},
-      {"demo", "all of it on a made-up shop, in a minute", &run_demo},
+      {"demo", "every step on a synthetic data set, in a minute", &run_demo},
   };
   return kCommands;
 }

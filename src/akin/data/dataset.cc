@@ -10,13 +10,14 @@ bool Dataset::has_times() const {
 }
 
 bool Dataset::has_given_split() const {
-  return std::ranges::any_of(events, [](const Event& event) { return event.part == Part::kTest; });
+  return std::ranges::any_of(events, [](const Event& event) { return event.subset == Subset::kTest; });
 }
 
-std::vector<Event> events_of(std::span<const Event> events, Part part) {
+std::vector<Event> events_of(std::span<const Event> events, Subset subset) {
   std::vector<Event> result;
-  result.reserve(static_cast<std::size_t>(std::ranges::count(events, part, &Event::part)));
-  std::ranges::copy_if(events, std::back_inserter(result), [&](const Event& e) { return e.part == part; });
+  result.reserve(static_cast<std::size_t>(std::ranges::count(events, subset, &Event::subset)));
+  std::ranges::copy_if(events, std::back_inserter(result),
+                       [&](const Event& e) { return e.subset == subset; });
   return result;
 }
 

@@ -1,4 +1,4 @@
-// A shop's data after import: users, items, events, attributes, reviews.
+// A data set's data after import: users, items, events, attributes, reviews.
 #pragma once
 
 #include <array>
@@ -23,7 +23,7 @@ inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "v
 
 /// Which side of a split an event is on: of the one that came with the files (NCF, LightGCN, MMRec) in an
 /// imported data set, of the one made for evaluation in a bundle. Numbers are on disk.
-enum class Part : std::uint8_t {
+enum class Subset : std::uint8_t {
   kTrain = 0,
   kValidation = 1,
   kTest = 2,
@@ -39,7 +39,7 @@ struct Event {
   idx_t item = 0;
   float value = 1;  ///< rating, or weight of an implicit event
   EventKind kind = EventKind::kRating;
-  Part part = Part::kTrain;
+  Subset subset = Subset::kTrain;
   std::int64_t time = kNoTime;  ///< seconds since 1970 UTC
   friend bool operator==(const Event&, const Event&) = default;
 };
@@ -52,7 +52,7 @@ struct ReviewTable {
   std::size_t size() const { return event.size(); }
 };
 
-/// Related items as a shop shows them, such as also_bought: (item, related item) pairs.
+/// Related items as a data set shows them, such as also_bought: (item, related item) pairs.
 /// Truth of link prediction.
 struct ItemLinks {
   std::string name;
@@ -84,7 +84,7 @@ void save_dataset(const Dataset& data, const std::string& path);
 /// Throws Error(kBadData) if the file is not a whole, consistent data set.
 Dataset load_dataset(const std::string& path);
 
-/// What more data of the same shop added to a data set, and what was left out.
+/// What more data of the same data set added to a data set, and what was left out.
 struct MergeCounts {
   std::uint64_t events = 0;  ///< added
   std::uint64_t users = 0;   ///< new ones
@@ -101,7 +101,7 @@ struct TrainingData {
 };
 
 /// The events of one part, in their order.
-std::vector<Event> events_of(std::span<const Event> events, Part part);
+std::vector<Event> events_of(std::span<const Event> events, Subset subset);
 
 /// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);

@@ -73,7 +73,7 @@ void write_events(TensorWriter& writer, const std::string& name, std::span<const
   column(".item", [](const Event& e) { return e.item; });
   column(".value", [](const Event& e) { return e.value; });
   column(".kind", [](const Event& e) { return static_cast<std::uint8_t>(e.kind); });
-  column(".part", [](const Event& e) { return static_cast<std::uint8_t>(e.part); });
+  column(".part", [](const Event& e) { return static_cast<std::uint8_t>(e.subset); });
   column(".time", [](const Event& e) { return e.time; });
 }
 
@@ -84,16 +84,16 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
   const auto item = reader.vector<idx_t>(name + ".item", n);
   const auto value = reader.vector<float>(name + ".value", n);
   const auto kind = reader.vector<std::uint8_t>(name + ".kind", n);
-  const auto part = reader.vector<std::uint8_t>(name + ".part", n);
+  const auto subset = reader.vector<std::uint8_t>(name + ".part", n);
   const auto time = reader.vector<std::int64_t>(name + ".time", n);
   std::vector<Event> events(n);
   for (std::size_t e = 0; e < n; ++e) {
     if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
     if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
-    if (part[e] > static_cast<std::uint8_t>(Part::kHistory))
+    if (subset[e] > static_cast<std::uint8_t>(Subset::kHistory))
       inconsistent(reader, "an event of an unknown part");
     if (e > 0 && user[e] < user[e - 1]) inconsistent(reader, "events out of order");
-    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Part>(part[e]),
+    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Subset>(subset[e]),
                  time[e]};
   }
   return events;

@@ -12,11 +12,11 @@ namespace {
 Dataset example() {
   DatasetBuilder builder;
   builder.add_review(builder.add_event("u", "a", 5, 3), "good", "very good");
-  builder.add_event("v", "b\n", 2.5f, kNoTime, EventKind::kPurchase, Part::kTest);
+  builder.add_event("v", "b\n", 2.5f, kNoTime, EventKind::kPurchase, Subset::kTest);
   builder.set_item_attribute("a", "title", "kettle");
   builder.set_user_attribute("v", "age", "33");
   builder.add_link("also_bought", "a", "b\n");
-  builder.add_event("v", "a", 1, kNoTime, EventKind::kClick, Part::kHistory);
+  builder.add_event("v", "a", 1, kNoTime, EventKind::kClick, Subset::kHistory);
   builder.add_candidate("v", "a");
   ImportReport report;
   return builder.build("example", {}, report, {});
@@ -58,7 +58,7 @@ TEST(DatasetIo, RefusesInconsistentFiles) {
   refused([](Dataset& d) { d.events[1].item = 2; });
   refused([](Dataset& d) { std::swap(d.events[0], d.events[1]); });
   refused([](Dataset& d) { d.events[0].kind = static_cast<EventKind>(9); });
-  refused([](Dataset& d) { d.events[0].part = static_cast<Part>(4); });
+  refused([](Dataset& d) { d.events[0].subset = static_cast<Subset>(4); });
   refused([](Dataset& d) { d.reviews.event[0] = 7; });
   refused([](Dataset& d) { d.links[0].pairs[0].second = 7; });
   refused([](Dataset& d) { d.candidates.indices[0] = 7; });

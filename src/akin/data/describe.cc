@@ -181,17 +181,17 @@ void describe_times(const Dataset& data, Description& description) {
 
 void describe_kinds_and_parts(const Dataset& data, Description& description) {
   std::array<std::uint64_t, kEventKindNames.size()> kinds{};
-  std::array<std::uint64_t, 4> parts{};
+  std::array<std::uint64_t, 4> subsets{};
   for (const Event& event : data.events) {
     ++kinds[static_cast<std::size_t>(event.kind)];
-    ++parts[static_cast<std::size_t>(event.part)];
+    ++subsets[static_cast<std::size_t>(event.subset)];
   }
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     if (kinds[k] > 0) description.kinds.emplace_back(kEventKindNames[k], kinds[k]);
   }
-  description.validation_events = parts[static_cast<std::size_t>(Part::kValidation)];
-  description.test_events = parts[static_cast<std::size_t>(Part::kTest)];
-  description.history_events = parts[static_cast<std::size_t>(Part::kHistory)];
+  description.validation_events = subsets[static_cast<std::size_t>(Subset::kValidation)];
+  description.test_events = subsets[static_cast<std::size_t>(Subset::kTest)];
+  description.history_events = subsets[static_cast<std::size_t>(Subset::kHistory)];
   description.candidates = data.candidates.entries();
 }
 

@@ -75,16 +75,16 @@ TEST(Gini, KnownValues) {
   EXPECT_NEAR(gini({3, 1}), 0.25, 1e-15);  // |3 - 1| x 2 / (2 x 2^2 x mean 2)
 }
 
-TEST(Describe, SmallShopByHand) {
+TEST(Describe, SmallDatasetByHand) {
   // u0 has i0 twice: three different pairs of 3 x 4 cells. u2, i2 and i3 have no events.
   Dataset data = dataset(
       3, 4,
       {event(0, 0, 5, 1388534399), event(0, 0, 4, 1388534400), event(0, 1, 5, 1393632000), event(1, 0, 1)});
-  data.name = "shop";
+  data.name = "events";
   data.events[3].kind = EventKind::kPurchase;
-  data.events[2].part = Part::kTest;
-  data.events[1].part = Part::kValidation;
-  data.events[0].part = Part::kHistory;
+  data.events[2].subset = Subset::kTest;
+  data.events[1].subset = Subset::kValidation;
+  data.events[0].subset = Subset::kHistory;
   data.item_attributes.column("title").set(0, "Guitar");
   data.item_attributes.resize(4);
   data.user_attributes.column("age").set(2, "31");
@@ -100,7 +100,7 @@ TEST(Describe, SmallShopByHand) {
   data.candidates.values = {1, 1};
 
   const Description d = describe(data);
-  EXPECT_EQ(d.name, "shop");
+  EXPECT_EQ(d.name, "events");
   EXPECT_EQ(d.users, 3U);
   EXPECT_EQ(d.items, 4U);
   EXPECT_EQ(d.events, 4U);

@@ -50,7 +50,7 @@ std::optional<idx_t> IdMap::find(std::string_view id) const {
 
 idx_t IdMap::at(std::string_view id, std::string_view what) const {
   if (const auto found = find(id)) return *found;
-  constexpr std::size_t kMostCandidates = 200'000;  // keeps the message fast on large shops
+  constexpr std::size_t kMostCandidates = 200'000;  // keeps the message fast on large data sets
   std::vector<std::string> candidates;
   for (std::size_t i = 0; i < std::min(size(), kMostCandidates); ++i) candidates.emplace_back(ids_[i]);
   fail(ErrorCode::kNotFound, "unknown {} '{}'{}", what, id, did_you_mean(id, candidates));

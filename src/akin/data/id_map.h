@@ -43,7 +43,7 @@ class IdMap {
   static constexpr std::size_t kShort = 7;  // bytes of the longest id whose hash is exact
   static constexpr std::uint64_t kLong = std::uint64_t{1} << 63;  // set in the hashes of longer ids
 
-  /// 12 bytes, so that the table of a large shop stays small.
+  /// 12 bytes, so that the table of a large data set stays small.
   struct Slot {
     std::uint32_t low = 0, high = 0;  // the hash
     idx_t idx = kEmpty;

@@ -43,8 +43,9 @@ auto key(const Event& event) {
 /// The events with a time, in the order of key().
 std::vector<Event> timed(std::span<const Event> first, std::span<const Event> second) {
   std::vector<Event> events;
-  for (const auto& part : {first, second}) {
-    std::ranges::copy_if(part, std::back_inserter(events), [](const Event& e) { return e.time != kNoTime; });
+  for (const auto& subset : {first, second}) {
+    std::ranges::copy_if(subset, std::back_inserter(events),
+                         [](const Event& e) { return e.time != kNoTime; });
   }
   std::ranges::sort(events, {}, key);
   return events;
@@ -71,7 +72,7 @@ MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> els
   for (Event event : more.events) {
     event.user = users[event.user];
     event.item = items[event.item];
-    event.part = Part::kTrain;
+    event.subset = Subset::kTrain;
     if (std::ranges::binary_search(known, key(event), {}, key)) {
       ++counts.known;
     } else {

@@ -1,4 +1,4 @@
-// More data of the same shop.
+// More data of the same data set.
 #pragma once
 
 #include <cstdint>

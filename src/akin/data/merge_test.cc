@@ -7,7 +7,7 @@
 namespace akin {
 namespace {
 
-Dataset shop(const std::vector<std::string>& users, const std::vector<std::string>& items) {
+Dataset dataset(const std::vector<std::string>& users, const std::vector<std::string>& items) {
   Dataset data;
   for (const std::string& id : users) data.users.add(id);
   for (const std::string& id : items) data.items.add(id);
@@ -16,7 +16,7 @@ Dataset shop(const std::vector<std::string>& users, const std::vector<std::strin
 
 /// Users a, b; items x, y.
 Dataset base() {
-  Dataset data = shop({"a", "b"}, {"x", "y"});
+  Dataset data = dataset({"a", "b"}, {"x", "y"});
   data.events = {
       {.user = 0, .item = 0, .time = 10}, {.user = 0, .item = 1, .time = 30}, {.user = 1, .item = 1}};
   data.item_attributes.column("title").set(0, "old x");
@@ -27,8 +27,9 @@ Dataset base() {
 
 /// Users b, c; items z, y.
 Dataset more() {
-  Dataset data = shop({"b", "c"}, {"z", "y"});
-  data.events = {{.user = 0, .item = 0, .time = 5}, {.user = 1, .item = 1, .part = Part::kTest, .time = 7}};
+  Dataset data = dataset({"b", "c"}, {"z", "y"});
+  data.events = {{.user = 0, .item = 0, .time = 5},
+                 {.user = 1, .item = 1, .subset = Subset::kTest, .time = 7}};
   data.item_attributes.column("title").set(1, "new y");
   data.item_attributes.column("brand").set(0, "Zed");
   data.links = {{"also", {{0, 1}}}, {"other", {{1, 0}}}};
@@ -77,9 +78,9 @@ TEST(Merge, LeavesOutEventsItHasByTimeOnly) {
   EXPECT_EQ(again.events, 1u) << "the event without a time may be a repeated purchase";
 
   Dataset other = base();
-  Dataset held_out = shop({"a"}, {"y"});
+  Dataset held_out = dataset({"a"}, {"y"});
   held_out.events = {{.user = 0, .item = 0, .time = 99}, {.user = 0, .item = 0, .value = 2, .time = 99}};
-  const std::vector<Event> test = {{.user = 0, .item = 1, .part = Part::kTest, .time = 99}};
+  const std::vector<Event> test = {{.user = 0, .item = 1, .subset = Subset::kTest, .time = 99}};
   const MergeCounts counts = merge(other, held_out, test);
   EXPECT_EQ(counts.known, 1u) << "a held-out event does not come back as a training event";
   EXPECT_EQ(counts.events, 1u) << "of another value";

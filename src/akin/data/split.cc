@@ -151,13 +151,13 @@ Split split_events(const Dataset& data, const SplitSpec& spec) {
   }
   Split split;
   split.spec = spec;
-  split.parts = choose_parts(data, spec);
+  split.subsets = choose_subsets(data, spec);
   const std::array<std::vector<Event>*, 4> sides = {&split.train, &split.validation, &split.test,
                                                     &split.history};
   for (std::size_t e = 0; e < data.events.size(); ++e) {
-    std::vector<Event>& side = *sides[static_cast<std::size_t>(split.parts[e])];
+    std::vector<Event>& side = *sides[static_cast<std::size_t>(split.subsets[e])];
     side.push_back(data.events[e]);
-    side.back().part = split.parts[e];
+    side.back().subset = split.subsets[e];
   }
   check_sides(data, split);
   return split;
@@ -167,10 +167,10 @@ std::vector<Event> known_events(const Split& split) {
   std::vector<Event> known;
   known.reserve(split.train.size() + split.validation.size() + split.history.size());
   std::size_t train = 0, validation = 0, history = 0;
-  for (const Part part : split.parts) {
-    if (part == Part::kTrain) known.push_back(split.train[train++]);
-    if (part == Part::kValidation) known.push_back(split.validation[validation++]);
-    if (part == Part::kHistory) known.push_back(split.history[history++]);
+  for (const Subset subset : split.subsets) {
+    if (subset == Subset::kTrain) known.push_back(split.train[train++]);
+    if (subset == Subset::kValidation) known.push_back(split.validation[validation++]);
+    if (subset == Subset::kHistory) known.push_back(split.history[history++]);
   }
   return known;
 }

@@ -58,7 +58,7 @@ struct Split {
   std::vector<Event> validation;  ///< to choose parameters by; empty unless spec.validation
   std::vector<Event> test;        ///< to report figures on
   std::vector<Event> history;     ///< shown to a model when it is asked, never trained on
-  std::vector<Part> parts;        ///< the side of each event of the data set, in its order
+  std::vector<Subset> subsets;    ///< the side of each event of the data set, in its order
 };
 
 /// Same data, spec and seed, same split; the test part is the same with and without a validation part. The

@@ -30,9 +30,9 @@ SplitDataset split_dataset(Dataset data, const SplitSpec& spec) {
   SplitDataset result;
   Split split = split_events(data, spec);
   if (!split.validation.empty() || !split.history.empty()) result.known = known_events(split);
-  result.shop = std::move(data);
-  result.shop.events = std::move(split.train);
-  result.shop.reviews = {};
+  result.dataset = std::move(data);
+  result.dataset.events = std::move(split.train);
+  result.dataset.reviews = {};
   result.validation = std::move(split.validation);
   result.test = std::move(split.test);
   result.split = spec;
@@ -41,8 +41,8 @@ SplitDataset split_dataset(Dataset data, const SplitSpec& spec) {
 
 std::vector<Event> SplitDataset::known_for_validation() const {
   std::vector<Event> events;
-  std::ranges::copy_if(known.empty() ? shop.events : known, std::back_inserter(events),
-                       [](const Event& event) { return event.part != Part::kValidation; });
+  std::ranges::copy_if(known.empty() ? dataset.events : known, std::back_inserter(events),
+                       [](const Event& event) { return event.subset != Subset::kValidation; });
   return events;
 }
 

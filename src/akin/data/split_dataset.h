@@ -10,16 +10,16 @@ namespace akin {
 
 /// A data set, split. Events of all parts are sorted by (user, time).
 struct SplitDataset {
-  Dataset shop;              ///< ids, attributes, candidates, and the training events only; no reviews
+  Dataset dataset;           ///< ids, attributes, candidates, and the training events only; no reviews
   std::vector<Event> known;  ///< training, validation and history events; empty if training is all of them
   std::vector<Event> validation;  ///< to choose parameters by
   std::vector<Event> test;        ///< to report figures on
   SplitSpec split;
 
   /// What models are fitted to.
-  TrainingData training_data() const { return {shop, shop.events}; }
+  TrainingData training_data() const { return {dataset, dataset.events}; }
   /// What is known of users when a model is asked.
-  TrainingData known_data() const { return {shop, known.empty() ? shop.events : known}; }
+  TrainingData known_data() const { return {dataset, known.empty() ? dataset.events : known}; }
   /// What is known of users when a model is asked for validation events: training and history events.
   std::vector<Event> known_for_validation() const;
 };

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
-#include "akin/data/split/shop_for_split_test.h"
+#include "akin/data/split/dataset_for_split_test.h"
 
 namespace akin {
 namespace {
@@ -15,7 +15,9 @@ const char* const kProtocols[] = {"last",           "ratio:0.3",     "user-ratio
                                   "cold-items:0.2", "cold-users:0.2"};
 const char* const kRandom[] = {"ratio:0.3", "user-ratio:0.3", "fold:2/5", "cold-items:0.2", "cold-users:0.2"};
 
-Dataset data_for(std::string_view protocol) { return protocol == "given" ? given_shop(true) : small_shop(); }
+Dataset data_for(std::string_view protocol) {
+  return protocol == "given" ? given_dataset(true) : small_dataset();
+}
 
 std::string parse_message(std::string_view text) {
   try {
@@ -34,18 +36,18 @@ TEST(Split, EveryProtocolIsAPartition) {
       const Split split = split_events(data, spec(protocol, validation));
       EXPECT_EQ(split.spec, spec(protocol, validation));
       std::vector<Event> all;
-      const std::pair<const std::vector<Event>*, Part> sides[] = {{&split.train, Part::kTrain},
-                                                                  {&split.validation, Part::kValidation},
-                                                                  {&split.test, Part::kTest},
-                                                                  {&split.history, Part::kHistory}};
-      for (const auto& [events, part] : sides) {
+      const std::pair<const std::vector<Event>*, Subset> sides[] = {{&split.train, Subset::kTrain},
+                                                                    {&split.validation, Subset::kValidation},
+                                                                    {&split.test, Subset::kTest},
+                                                                    {&split.history, Subset::kHistory}};
+      for (const auto& [events, subset] : sides) {
         EXPECT_TRUE(std::ranges::is_sorted(*events, {}, &Event::value));  // the data set's order
         for (const Event& event : *events) {
           const auto number = static_cast<std::size_t>(event.value);
-          EXPECT_EQ(event.part, part);
-          EXPECT_EQ(split.parts[number], part);
+          EXPECT_EQ(event.subset, subset);
+          EXPECT_EQ(split.subsets[number], subset);
           Event expected = data.events[number];
-          expected.part = part;
+          expected.subset = subset;
           EXPECT_EQ(event, expected);
         }
         all.insert(all.end(), events->begin(), events->end());
@@ -74,9 +76,10 @@ TEST(Split, TestPartIsTheSameWithValidation) {
 TEST(Split, IsReproducible) {
   for (const char* const protocol : kProtocols) {
     const Dataset data = data_for(protocol);
-    EXPECT_EQ(split_events(data, spec(protocol, true)).parts, split_events(data, spec(protocol, true)).parts);
+    EXPECT_EQ(split_events(data, spec(protocol, true)).subsets,
+              split_events(data, spec(protocol, true)).subsets);
   }
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   for (const char* const protocol : kRandom) {
     EXPECT_NE(split_events(data, spec(protocol)).test, split_events(data, spec(protocol, false, 7)).test)
         << protocol;
@@ -85,18 +88,19 @@ TEST(Split, IsReproducible) {
 
 TEST(Split, ImpossibleSplitsSaySo) {
   for (const char* const protocol : {"time", "user-time"})
-    EXPECT_TRUE(contains(message(small_shop(false), spec(protocol)), "no event has a time")) << protocol;
-  Dataset places = random_shop({3, 3, 3}, 5);
-  for (std::size_t e = 0; e < 9; ++e) places.events[e].time = static_cast<std::int64_t>(e % 3);
-  EXPECT_TRUE(contains(message(places, spec("time")), "places in each user's list"));
-  EXPECT_EQ(message(places, spec("user-time")), "no error");
-  const Dataset singles = random_shop({1, 1, 1}, 5);
+    EXPECT_TRUE(contains(message(small_dataset(false), spec(protocol)), "no event has a time")) << protocol;
+  Dataset positions = random_dataset({3, 3, 3}, 5);
+  for (std::size_t e = 0; e < 9; ++e) positions.events[e].time = static_cast<std::int64_t>(e % 3);
+  EXPECT_TRUE(contains(message(positions, spec("time")), "places in each user's list"));
+  EXPECT_EQ(message(positions, spec("user-time")), "no error");
+  const Dataset singles = random_dataset({1, 1, 1}, 5);
   for (const char* const protocol : {"last", "user-ratio", "user-time", "cold-users"})
     EXPECT_TRUE(contains(message(singles, spec(protocol)), "holds nothing out")) << protocol;
-  EXPECT_TRUE(contains(message(random_shop({2, 2}, 5), spec("last", true)), "nothing for a validation part"));
   EXPECT_TRUE(
-      contains(message(random_shop({4, 4}, 5), spec("fold:1/2", true)), "leaves nothing to train on"));
-  Dataset same_time = random_shop({3, 3}, 5);
+      contains(message(random_dataset({2, 2}, 5), spec("last", true)), "nothing for a validation part"));
+  EXPECT_TRUE(
+      contains(message(random_dataset({4, 4}, 5), spec("fold:1/2", true)), "leaves nothing to train on"));
+  Dataset same_time = random_dataset({3, 3}, 5);
   for (Event& event : same_time.events) event.time = kStart;
   EXPECT_TRUE(contains(message(same_time, spec("time")), "leaves nothing to train on"));
   EXPECT_TRUE(contains(message(singles, spec("none", true)), "validation"));

@@ -24,7 +24,7 @@ constexpr std::size_t kPicturesPerChunk = 32;
 constexpr std::uint64_t kEventsPerChunk = 8192;
 
 constexpr std::string_view kReadme =
-    "A made-up shop, written by akin synthetic. Nothing in it is about real people or products.\n\n"
+    "Synthetic data, written by akin synthetic. Nothing in it is about real people or products.\n\n"
     "reviews.json       one review per line, keys as in the Amazon reviews of 2014; users in turn, each in "
     "order of time\n"
     "meta.json          one item per line: title, price, brand, categories, related, description; items "
@@ -69,10 +69,10 @@ class StagedFolder {
   bool committed_ = false;
 };
 
-/// A staged shop: every file is complete before the first appears.
-class ShopWriter {
+/// A staged data set: every file is complete before the first appears.
+class SyntheticWriter {
  public:
-  ShopWriter(const World& world, fs::path directory, const Context& context)
+  SyntheticWriter(const World& world, fs::path directory, const Context& context)
       : world_(world), directory_(std::move(directory)), context_(context) {
     files_.cold_items = world.n_items() - world.warm.size();
   }
@@ -136,13 +136,13 @@ class ShopWriter {
     });
   }
 
-  /// Makes everything visible. The truth marks a shop's folder, so it comes first.
+  /// Makes everything visible. The truth marks a data set's folder, so it comes first.
   SyntheticFiles commit(const ParamValues& params) {
     context_.check_stop();
     files_.truth = (directory_ / "truth.safetensors").string();
     files_.readme = (directory_ / "README.txt").string();
     synthetic::write_truth(world_.truth, params, world_.seed, files_.truth);
-    fs::remove(directory_ / "sessions.tsv");  // of an earlier shop
+    fs::remove(directory_ / "sessions.tsv");  // of an earlier data set
     fs::remove_all(directory_ / "images");
     for (auto* file : {&metadata_, &users_, &reviews_, &sessions_}) {
       if (*file) (*file)->commit();
@@ -186,11 +186,12 @@ class ShopWriter {
 /// Refuses folders with other things in them, so that nothing of the user's is replaced.
 void prepare_directory(const fs::path& directory) {
   if (fs::exists(directory) && !fs::is_directory(directory)) {
-    fail(ErrorCode::kUsage, "{}: is a file; name a new directory for the shop", directory.string());
+    fail(ErrorCode::kUsage, "{}: is a file; name a new directory", directory.string());
   }
   fs::create_directories(directory);
   if (fs::is_empty(directory) || fs::exists(directory / "truth.safetensors")) return;
-  fail(ErrorCode::kUsage, "{}: is not empty and holds no earlier synthetic shop; name a new directory",
+  fail(ErrorCode::kUsage,
+       "{}: is not empty and holds no synthetic data of an earlier run; name a new directory",
        directory.string());
 }
 
@@ -244,13 +245,13 @@ SyntheticFiles write_synthetic(const SyntheticConfig& config, const std::string&
   try {
     prepare_directory(directory);
     const World world(config, context);
-    ShopWriter shop(world, directory, context);
-    shop.write_items();
-    shop.write_users();
-    if (config.images) shop.write_pictures();
-    shop.write_events();
+    SyntheticWriter dataset(world, directory, context);
+    dataset.write_items();
+    dataset.write_users();
+    if (config.images) dataset.write_pictures();
+    dataset.write_events();
     SyntheticConfig copy = config;
-    return shop.commit(get_params(copy.params()));
+    return dataset.commit(get_params(copy.params()));
   } catch (const fs::filesystem_error& error) {
     fail(ErrorCode::kIo, "{}: {}", error.path1().string(), error.code().message());
   }

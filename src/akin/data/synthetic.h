@@ -1,4 +1,4 @@
-// A made-up shop of any size whose truth is known: raw files as a real shop has them, and what they were
+// A made-up data set of any size whose truth is known: raw files as a real data set has them, and what they were
 // drawn from.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace akin {
 
-/// The size of the shop and how strongly its structure shows. docs/synthetic.md has the equations.
+/// The size of the data set and how strongly its structure shows. docs/synthetic.md has the equations.
 struct SyntheticConfig {
   int users = 2000;
   int items = 800;
@@ -36,7 +36,7 @@ struct SyntheticConfig {
   int image_size = 64;  ///< pixels of a side
 
   std::vector<Param> params();
-  /// Throws Error(kUsage) if no shop can be made from these numbers; the message says what is possible.
+  /// Throws Error(kUsage) if no data set can be made from these numbers; the message says what is possible.
   void check() const;
 };
 
@@ -56,7 +56,7 @@ struct SyntheticFiles {
   std::uint64_t bytes = 0;  ///< of reviews.json, meta.json, sessions.tsv and users.csv
 };
 
-/// Writes a shop into `directory`, which must be new, empty, or hold an earlier synthetic shop, which is
+/// Writes a data set into `directory`, which must be new, empty, or hold an earlier synthetic data set, which is
 /// replaced. The bytes depend on the config and context.seed only, not on the threads. Nothing appears under
 /// its final name until all is made: a cancelled or failed run leaves the directory as it was. Memory: about
 /// 150 bytes per user and item and 8 MB per thread, whatever the number of events. Throws Error(kUsage),

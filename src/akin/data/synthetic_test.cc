@@ -76,8 +76,8 @@ struct Line {
   std::string text;
 };
 
-/// One shop and what is read back from it, for all tests of its content.
-class SyntheticShop : public testing::Test {
+/// One data set and what is read back from it, for all tests of its content.
+class SyntheticData : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new Folder;
@@ -108,7 +108,7 @@ class SyntheticShop : public testing::Test {
   inline static std::vector<Line> lines_;
 };
 
-TEST_F(SyntheticShop, HasTheNumbersAskedFor) {
+TEST_F(SyntheticData, HasTheNumbersAskedFor) {
   EXPECT_EQ(lines_.size(), 7001u);
   EXPECT_EQ(files_.events, 7001u);
   EXPECT_EQ(truth_->users.size(), 307u);
@@ -133,7 +133,7 @@ TEST_F(SyntheticShop, HasTheNumbersAskedFor) {
   EXPECT_GT(last.time - first.time, 700 * 86400);
 }
 
-TEST_F(SyntheticShop, RatingsFollowTheTruth) {
+TEST_F(SyntheticData, RatingsFollowTheTruth) {
   std::map<int, int> stars;
   double sum = 0, residual = 0, squares = 0, spread = 0;
   for (const Line& line : lines_) {
@@ -155,7 +155,7 @@ TEST_F(SyntheticShop, RatingsFollowTheTruth) {
   EXPECT_LT(std::sqrt(squares / n), 0.9 * std::sqrt(spread / n)) << "knowing the truth must help";
 }
 
-TEST_F(SyntheticShop, UsersPickWhatTheyLike) {
+TEST_F(SyntheticData, UsersPickWhatTheyLike) {
   double picked = 0, others = 0, own_share = 0, chance_share = 0;
   Rng rng(1);
   for (const Line& line : lines_) {
@@ -172,7 +172,7 @@ TEST_F(SyntheticShop, UsersPickWhatTheyLike) {
   EXPECT_GT(own_share / n, 1.3 * chance_share / n);
 }
 
-TEST_F(SyntheticShop, TheNextItemCompletesTheLast) {
+TEST_F(SyntheticData, TheNextItemCompletesTheLast) {
   double completes = 0, chance = 0, with_last = 0, without = 0;
   int steps = 0;
   for (std::size_t n = 1; n < lines_.size(); ++n) {
@@ -190,7 +190,7 @@ TEST_F(SyntheticShop, TheNextItemCompletesTheLast) {
   EXPECT_GT(with_last / 500, without / 500 + 0.2) << "nats per event that the last item tells";
 }
 
-TEST_F(SyntheticShop, WordsTellCategoryStyleAndRating) {
+TEST_F(SyntheticData, WordsTellCategoryStyleAndRating) {
   int mugs = 0, mug_words = 0, other_words = 0, others = 0, praise_high = 0, high = 0, praise_low = 0,
       low = 0;
   std::size_t words = 0;
@@ -216,7 +216,7 @@ TEST_F(SyntheticShop, WordsTellCategoryStyleAndRating) {
   EXPECT_NEAR(static_cast<double>(words) / static_cast<double>(lines_.size()), 22, 3);
 }
 
-TEST_F(SyntheticShop, MetadataDescribesEveryItem) {
+TEST_F(SyntheticData, MetadataDescribesEveryItem) {
   LineReader reader(files_.metadata);
   std::size_t items = 0, own_style = 0;
   while (const auto line = reader.next()) {
@@ -248,7 +248,7 @@ TEST_F(SyntheticShop, MetadataDescribesEveryItem) {
   EXPECT_GT(own_style, items / 2) << "the colour tells the main style";
 }
 
-TEST_F(SyntheticShop, SessionsWalkAmongLikeThings) {
+TEST_F(SyntheticData, SessionsWalkAmongLikeThings) {
   LineReader reader(files_.sessions);
   EXPECT_EQ(*reader.next(), "session_id\titem_id\ttime\tkind");
   std::string last_session;
@@ -288,7 +288,7 @@ TEST_F(SyntheticShop, SessionsWalkAmongLikeThings) {
   EXPECT_GT(kinds["view"], kinds["click"]);
 }
 
-TEST_F(SyntheticShop, TruthComesBackAndDamageIsSeen) {
+TEST_F(SyntheticData, TruthComesBackAndDamageIsSeen) {
   EXPECT_EQ(truth_->users.id(0), "U00001");
   EXPECT_EQ(truth_->items.id(210), "B00211");
   EXPECT_NEAR(std::accumulate(truth_->background.begin(), truth_->background.end(), 0.0), 1, 1e-5);
@@ -348,7 +348,7 @@ TEST(Synthetic, SessionsAndTextDoNotChangeThePicks) {
   EXPECT_FALSE(b.next());
 }
 
-TEST(Synthetic, TheSmallestAndTheFullestShops) {
+TEST(Synthetic, TheSmallestAndTheFullestDatasets) {
   SyntheticConfig config = small_config();
   config.users = config.items = config.events = config.min_events = 1;
   config.categories = config.brands = config.styles = 1;

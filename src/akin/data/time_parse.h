@@ -1,4 +1,4 @@
-// Times as shops write them -> seconds since 1970 UTC.
+// Times as data sets write them -> seconds since 1970 UTC.
 #pragma once
 
 #include <cstdint>

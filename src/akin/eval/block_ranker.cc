@@ -149,12 +149,12 @@ void BlockRanker::rank_candidates(const RankedList& list, std::span<const idx_t>
   scans_[0].start(held_out);
   scans_[0].offer(candidates_, scores_);
   if (task_.options.auc) {
-    std::vector<idx_t> places;  // of the held-out items among the candidates
+    std::vector<idx_t> positions;  // of the held-out items among the candidates
     for (const idx_t item : held_out) {
       const auto at = std::ranges::lower_bound(candidates_, item);
-      places.push_back(static_cast<idx_t>(at - candidates_.begin()));
+      positions.push_back(static_cast<idx_t>(at - candidates_.begin()));
     }
-    row_[columns_.auc] = roc_area(scores_, places, {});
+    row_[columns_.auc] = roc_area(scores_, positions, {});
   }
   finish(list, scans_[0], result);
 }

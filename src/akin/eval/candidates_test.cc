@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
@@ -83,31 +83,31 @@ TEST(Candidates, FollowTheirDistribution) {
 
 TEST(Candidates, OnlyTheyAreRanked) {
   // The held-out item is the worst of 101: at rank 100 of all, but within the first 4 of 3 + 1.
-  const Shop shop(1, 101, {event(0, 0)}, {event(0, 100)});
+  const SmallDataset dataset(1, 101, {event(0, 0)}, {event(0, 100)});
   std::vector<float> scores(101);
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = 100 - static_cast<float>(i);
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {scores});
     EvaluateOptions options{.cutoffs = {3, 4}, .candidates = parse_candidates("uniform:3", 1)};
-    Evaluation e = shop.evaluate(model, options);
+    Evaluation e = dataset.evaluate(model, options);
     EXPECT_EQ(e.value("HR@3"), 0);
     EXPECT_EQ(e.value("HR@4"), 1);
     EXPECT_EQ(e.protocol, "held-out items ranked against 3 sampled negatives per list (uniform)");
     options.candidates = parse_candidates("all", 1);
-    e = shop.evaluate(model, options);
+    e = dataset.evaluate(model, options);
     EXPECT_EQ(e.value("HR@4"), 0);
   }
 }
 
 TEST(Candidates, AllOverridesThoseOfTheFiles) {
-  Shop shop(1, 5, {event(0, 4)}, {event(0, 0)});
-  shop.data.candidates.cols = 5;
-  shop.data.candidates.offsets = {0, 1};
-  shop.data.candidates.indices = {3};
-  shop.data.candidates.values = {1};
+  SmallDataset dataset(1, 5, {event(0, 4)}, {event(0, 0)});
+  dataset.data.candidates.cols = 5;
+  dataset.data.candidates.offsets = {0, 1};
+  dataset.data.candidates.indices = {3};
+  dataset.data.candidates.values = {1};
   const TableModel model(Kind::kScores, {{2, 9, 9, 1, 0}});
-  EXPECT_EQ(shop.evaluate(model, EvaluateOptions{.cutoffs = {1}}).value("HR@1"), 1);
-  EXPECT_EQ(shop.evaluate(model, EvaluateOptions{.cutoffs = {1}, .candidates = parse_candidates("all", 1)})
+  EXPECT_EQ(dataset.evaluate(model, EvaluateOptions{.cutoffs = {1}}).value("HR@1"), 1);
+  EXPECT_EQ(dataset.evaluate(model, EvaluateOptions{.cutoffs = {1}, .candidates = parse_candidates("all", 1)})
                 .value("HR@1"),
             0);
 }

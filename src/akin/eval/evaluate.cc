@@ -180,7 +180,8 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const std::vector<std::span<const Event>> test_users = by_user(test);
 
   std::vector<std::uint64_t> training_events(data.n_items(), 0);
-  for (const Event& event : data.events) training_events[event.item] += event.part == Part::kTrain ? 1 : 0;
+  for (const Event& event : data.events)
+    training_events[event.item] += event.subset == Subset::kTrain ? 1 : 0;
   std::vector<float> popularity(data.n_items());
   std::ranges::transform(training_events, popularity.begin(),
                          [](std::uint64_t count) { return static_cast<float>(count); });

@@ -66,7 +66,7 @@ struct EvaluateOptions {
 
 /// Ranks, for each user with held-out events, all items except those the user is known to have (or the
 /// candidates that options ask for, and the held-out items) and scores the ranking; models that predict
-/// ratings are also scored by their errors. `data.events` are the known events: those with Part::kTrain were
+/// ratings are also scored by their errors. `data.events` are the known events: those with Subset::kTrain were
 /// trained on, the others only serve as the user's history. Ties count against the model unless options say
 /// otherwise: a constant scorer gets nothing. Items scored NaN or -infinity are never found. Users without
 /// known events are asked for with an empty Query; a user the model knows nothing of is ranked by popularity
@@ -79,7 +79,8 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
 /// The evaluations of several splits, such as the folds of a cross-validation, as one: means over all their
 /// users (a user of several splits counts in each), metrics that are no means averaged, counts added up.
 /// Intervals are made anew. All must have been made with these options.
-Evaluation pool(const std::vector<Evaluation>& parts, const EvaluateOptions& options, const Context& context);
+Evaluation pool(const std::vector<Evaluation>& subsets, const EvaluateOptions& options,
+                const Context& context);
 
 /// Makes the intervals that options ask for.
 void add_intervals(Evaluation& evaluation, const EvaluateOptions& options, const Context& context);

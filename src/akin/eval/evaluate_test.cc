@@ -9,7 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 #include "akin/models/baseline/popularity.h"
 
 namespace akin {
@@ -19,17 +19,17 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// The definitions of RankingScorer, word by word, by sorting everything.
-std::vector<Figures> oracle(const Shop& shop, const std::vector<std::vector<float>>& table,
+std::vector<Figures> oracle(const SmallDataset& dataset, const std::vector<std::vector<float>>& table,
                             const std::vector<int>& cutoffs, Ties ties = Ties::kAgainst) {
   std::vector<Figures> sums;
   for (const int k : cutoffs) sums.push_back({.cutoff = k});
   double users = 0;
-  for (idx_t user = 0; user < shop.data.n_users(); ++user) {
+  for (idx_t user = 0; user < dataset.data.n_users(); ++user) {
     std::set<idx_t> seen, relevant;
-    for (const Event& e : shop.train) {
+    for (const Event& e : dataset.train) {
       if (e.user == user) seen.insert(e.item);
     }
-    for (const Event& e : shop.test) {
+    for (const Event& e : dataset.test) {
       if (e.user == user && !seen.contains(e.item)) relevant.insert(e.item);
     }
     if (relevant.empty()) continue;
@@ -37,7 +37,7 @@ std::vector<Figures> oracle(const Shop& shop, const std::vector<std::vector<floa
     std::vector<float> scores = table[user];
     if (seen.empty()) {
       scores.assign(scores.size(), 0);
-      for (const Event& e : shop.train) ++scores[e.item];
+      for (const Event& e : dataset.train) ++scores[e.item];
     }
     std::vector<idx_t> list;
     for (idx_t i = 0; i < scores.size(); ++i) {
@@ -88,7 +88,7 @@ void expect_near(const Figures& actual, const Figures& expected) {
 
 /// Random training and held-out events; scores quantised to `levels` values so that ties abound.
 struct RandomCase {
-  Shop shop;
+  SmallDataset dataset;
   std::vector<std::vector<float>> table;
 
   static RandomCase make(std::size_t users, std::size_t items, std::uint64_t levels, std::uint64_t seed) {
@@ -108,16 +108,16 @@ struct RandomCase {
         if (rng.below(29) == 0) score = rng.below(2) == 0 ? -0.0F : kInfinity;
       }
     }
-    return {Shop(users, items, std::move(train), std::move(test)), std::move(table)};
+    return {SmallDataset(users, items, std::move(train), std::move(test)), std::move(table)};
   }
 };
 
 TEST(Evaluate, MetricsByHand) {
   // Held out: 1, 4, 6 of 8 items, none seen but 7. Scores descend with the index: hits at ranks 2, 5, 7.
-  const Shop shop(1, 8, {event(0, 7)}, {event(0, 6), event(0, 1), event(0, 4)});
+  const SmallDataset dataset(1, 8, {event(0, 7)}, {event(0, 6), event(0, 1), event(0, 4)});
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {{8, 7, 6, 5, 4, 3, 2, 9}});
-    const Evaluation e = shop.evaluate(model, {1, 2, 5, 10});
+    const Evaluation e = dataset.evaluate(model, {1, 2, 5, 10});
     ASSERT_EQ(figures(e).size(), 4U);
     expect_near(figures(e)[0], {.cutoff = 1});
     const double rank2 = 1 / std::log2(3.0), rank5 = 1 / std::log2(6.0), rank7 = 1 / std::log2(8.0);
@@ -138,12 +138,12 @@ TEST(Evaluate, ConstantScoresGetNothing) {
     train.push_back(event(u, 100));
     test.push_back(event(u, u));  // the lowest indices, which a careless top-k would return first
   }
-  const Shop shop(7, 101, train, test);
+  const SmallDataset dataset(7, 101, train, test);
   for (const float constant : {0.0F, 3.0F, -2.5F, kInfinity, kNaN, -kInfinity}) {
     for (const Kind kind : kKinds) {
       if (kind == Kind::kProduct && !std::isfinite(constant)) continue;  // times 0 elsewhere: all NaN
       const Evaluation e =
-          shop.evaluate(TableModel(kind, std::vector(7, std::vector(101, constant))), {5, 20});
+          dataset.evaluate(TableModel(kind, std::vector(7, std::vector(101, constant))), {5, 20});
       for (const Figures& m : figures(e))
         EXPECT_EQ(m.hr + m.recall + m.precision + m.f1 + m.ndcg + m.map + m.mrr, 0);
       EXPECT_EQ(e.users, 7U);
@@ -153,9 +153,9 @@ TEST(Evaluate, ConstantScoresGetNothing) {
 
 TEST(Evaluate, TiesCountAgainstTheModelButBetterScoresDoNot) {
   // Item 0 is held out and tied with 1 and 2: rank 3. Item 3, held out, ties only with itself: rank 4.
-  const Shop shop(1, 6, {event(0, 5)}, {event(0, 0), event(0, 3)});
+  const SmallDataset dataset(1, 6, {event(0, 5)}, {event(0, 0), event(0, 3)});
   const TableModel model(Kind::kScores, {{2, 2, 2, 1, 0, 9}});
-  const Evaluation e = shop.evaluate(model, {2, 3, 4});
+  const Evaluation e = dataset.evaluate(model, {2, 3, 4});
   EXPECT_EQ(figures(e)[0].recall, 0);
   EXPECT_EQ(figures(e)[1].recall, 0.5);
   EXPECT_NEAR(figures(e)[1].mrr, 1.0 / 3, 1e-15);
@@ -171,11 +171,11 @@ TEST(Evaluate, AgreesWithTheOracleOnRandomScoresWithTies) {
   for (const Size size : {Size{1, 2, 2}, Size{2, 3, 1}, Size{7, 13, 3}, Size{53, 101, 5}, Size{211, 31, 1000},
                           Size{101, 2503, 40}, Size{13, 5003, 3}}) {
     const RandomCase random = RandomCase::make(size.users, size.items, size.levels, size.users + size.items);
-    if (random.shop.test.empty()) continue;
+    if (random.dataset.test.empty()) continue;
     for (const Ties ties : {Ties::kAgainst, Ties::kInFavour}) {
-      const auto expected = oracle(random.shop, random.table, cutoffs, ties);
+      const auto expected = oracle(random.dataset, random.table, cutoffs, ties);
       const TableModel model(Kind::kScores, random.table);
-      const Evaluation e = random.shop.evaluate(model, cutoffs, 1, {}, ties);
+      const Evaluation e = random.dataset.evaluate(model, cutoffs, 1, {}, ties);
       for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(figures(e)[c], expected[c]);
     }
   }
@@ -189,13 +189,13 @@ TEST(Evaluate, ProductAgreesWithTheOracleAndIsTheSameAtAnyThreadCount) {
       for (float& score : row)
         score = std::isfinite(score) ? score : 1.0F;  // a table of vectors must be finite
     }
-    random.shop.test.push_back(event(static_cast<idx_t>(users - 1), 2502));
-    const auto expected = oracle(random.shop, random.table, cutoffs);
+    random.dataset.test.push_back(event(static_cast<idx_t>(users - 1), 2502));
+    const auto expected = oracle(random.dataset, random.table, cutoffs);
     const TableModel model(Kind::kProduct, random.table);
-    const Evaluation one = random.shop.evaluate(model, cutoffs, 1);
+    const Evaluation one = random.dataset.evaluate(model, cutoffs, 1);
     for (std::size_t c = 0; c < cutoffs.size(); ++c) expect_near(figures(one)[c], expected[c]);
     for (const int threads : {2, 3, 8}) {
-      const Evaluation many = random.shop.evaluate(model, cutoffs, threads);
+      const Evaluation many = random.dataset.evaluate(model, cutoffs, threads);
       EXPECT_EQ(many.users, one.users);
       EXPECT_EQ(many.fallback_users, one.fallback_users);
       for (std::size_t c = 0; c < cutoffs.size(); ++c) {
@@ -210,12 +210,12 @@ TEST(Evaluate, ProductAgreesWithTheOracleAndIsTheSameAtAnyThreadCount) {
 
 TEST(Evaluate, CountsWhatItDoesNotRank) {
   // u0: item 0 repeated, item 1 twice, item 4 cold. u1: only repeats, not evaluated. u2: no training.
-  const Shop shop(
+  const SmallDataset dataset(
       4, 5, {event(0, 0), event(0, 2), event(1, 1), event(3, 3)},
       {event(0, 0), event(0, 1), event(0, 1), event(0, 4), event(1, 1), event(1, 1), event(2, 0)});
   for (const Kind kind : kKinds) {
     const Evaluation e =
-        shop.evaluate(TableModel(kind, std::vector(4, std::vector<float>{9, 8, 7, 6, 5})), {1, 3});
+        dataset.evaluate(TableModel(kind, std::vector(4, std::vector<float>{9, 8, 7, 6, 5})), {1, 3});
     EXPECT_EQ(e.test_events, 7U);
     EXPECT_EQ(e.users, 2U);
     EXPECT_EQ(e.repeated_events, 3U);
@@ -231,25 +231,26 @@ TEST(Evaluate, CountsWhatItDoesNotRank) {
 
 TEST(Evaluate, FallbackIsPopularity) {
   // u2 has no training events; items by popularity: 3 (two events), then 0 and 1.
-  const Shop shop(3, 4, {event(0, 3), event(0, 0), event(1, 1), event(1, 3)}, {event(2, 3)});
+  const SmallDataset dataset(3, 4, {event(0, 3), event(0, 0), event(1, 1), event(1, 3)}, {event(2, 3)});
   for (const Kind kind : kKinds) {
-    const Evaluation e = shop.evaluate(TableModel(kind, std::vector(3, std::vector<float>{4, 3, 2, 1})), {1});
+    const Evaluation e =
+        dataset.evaluate(TableModel(kind, std::vector(3, std::vector<float>{4, 3, 2, 1})), {1});
     EXPECT_EQ(figures(e)[0].hr, 1);
     EXPECT_EQ(e.fallback_users, 1U);
   }
 }
 
 TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
-  Shop shop(2, 6, {event(0, 5), event(1, 5)}, {event(0, 2), event(1, 2)});
+  SmallDataset dataset(2, 6, {event(0, 5), event(1, 5)}, {event(0, 2), event(1, 2)});
   // u0: item 2 against 3 and 4 (3 twice; 2 itself given too); better items 0 and 1 do not matter.
   // u1: against all.
-  shop.data.candidates.cols = 6;
-  shop.data.candidates.offsets = {0, 4, 4};
-  shop.data.candidates.indices = {4, 3, 3, 2};
-  shop.data.candidates.values = {1, 1, 1, 1};
+  dataset.data.candidates.cols = 6;
+  dataset.data.candidates.offsets = {0, 4, 4};
+  dataset.data.candidates.indices = {4, 3, 3, 2};
+  dataset.data.candidates.values = {1, 1, 1, 1};
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {{9, 8, 7, 7, 6, 5}, {9, 8, 7, 7, 6, 5}});
-    const Evaluation e = shop.evaluate(model, {1, 2, 4});
+    const Evaluation e = dataset.evaluate(model, {1, 2, 4});
     EXPECT_EQ(figures(e)[0].hr, 0);
     EXPECT_EQ(figures(e)[1].hr, 0.5);  // u0: tied with 3, so second; u1: fourth
     EXPECT_EQ(figures(e)[2].hr, 1);
@@ -259,18 +260,19 @@ TEST(Evaluate, GivenCandidatesAreTheOnlyRivals) {
         "1 of 2 users: held-out items ranked against 4 given negatives; the others: all 6 items ranked, "
         "training items excluded");
   }
-  shop.test = {event(0, 2)};
-  EXPECT_EQ(shop.evaluate(TableModel(Kind::kScores, std::vector(2, std::vector<float>(6))), {1}).protocol,
+  dataset.test = {event(0, 2)};
+  EXPECT_EQ(dataset.evaluate(TableModel(Kind::kScores, std::vector(2, std::vector<float>(6))), {1}).protocol,
             "held-out items ranked against 4 given negatives per user");
 }
 
 TEST(Evaluate, RatingErrorsByHand) {
   // Training values 2 and 4: mean 3, predictions are clipped to [2, 4]. u2 is unknown, u1's second prediction
   // is NaN.
-  const Shop shop(3, 3, {event(0, 0, 2), event(1, 0, 4)},
-                  {event(0, 1, 5), event(0, 2, 2), event(1, 1, 2), event(1, 2, 1), event(2, 0, 4)});
+  const SmallDataset dataset(
+      3, 3, {event(0, 0, 2), event(1, 0, 4)},
+      {event(0, 1, 5), event(0, 2, 2), event(1, 1, 2), event(1, 2, 1), event(2, 0, 4)});
   const TableModel model(Kind::kScores, {{0, 4.5F, 2.5F}, {0, 1, kNaN}, {0, 0, 0}});
-  const Evaluation e = shop.evaluate(model, {1}, 1, {.predicts_ratings = true});
+  const Evaluation e = dataset.evaluate(model, {1}, 1, {.predicts_ratings = true});
   EXPECT_EQ(e.mean_events, 2U);
   // Errors: 4 - 5, 2.5 - 2, 2 - 2, 3 - 1, 3 - 4.
   EXPECT_NEAR(e.value("MAE"), (1 + 0.5 + 0 + 2 + 1) / 5, 1e-12);
@@ -279,12 +281,12 @@ TEST(Evaluate, RatingErrorsByHand) {
 
 TEST(Evaluate, RatingErrorsAreTheSameAtAnyThreadCount) {
   RandomCase random = RandomCase::make(1009, 11, 97, 5);
-  for (std::size_t e = 0; e < random.shop.train.size(); ++e)
-    random.shop.train[e].value = static_cast<float>(e % 31) - 9;
+  for (std::size_t e = 0; e < random.dataset.train.size(); ++e)
+    random.dataset.train[e].value = static_cast<float>(e % 31) - 9;
   const TableModel model(Kind::kScores, random.table);
-  const Evaluation one = random.shop.evaluate(model, {5}, 1, {.predicts_ratings = true});
+  const Evaluation one = random.dataset.evaluate(model, {5}, 1, {.predicts_ratings = true});
   for (const int threads : {2, 3}) {
-    const Evaluation many = random.shop.evaluate(model, {5}, threads, {.predicts_ratings = true});
+    const Evaluation many = random.dataset.evaluate(model, {5}, threads, {.predicts_ratings = true});
     EXPECT_GT(one.value("RMSE"), 1);
     EXPECT_EQ(many.value("RMSE"), one.value("RMSE"));
     EXPECT_EQ(many.value("MAE"), one.value("MAE"));
@@ -293,17 +295,17 @@ TEST(Evaluate, RatingErrorsAreTheSameAtAnyThreadCount) {
 }
 
 TEST(Evaluate, RefusesWhatItCannotEvaluate) {
-  const Shop shop(1, 2, {event(0, 0)}, {event(0, 1)});
+  const SmallDataset dataset(1, 2, {event(0, 0)}, {event(0, 1)});
   const TableModel model(Kind::kScores, {{1, 2}});
   for (const std::vector<int>& cutoffs : {std::vector<int>{}, {0}, {-1, 5}, {5, 5}, {10, 5}}) {
     try {
-      shop.evaluate(model, cutoffs);
+      dataset.evaluate(model, cutoffs);
       ADD_FAILURE() << "accepted";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
     }
   }
-  const Shop nothing(1, 2, {event(0, 0)}, {});
+  const SmallDataset nothing(1, 2, {event(0, 0)}, {});
   EXPECT_THROW(nothing.evaluate(model, {5}), Error);
 }
 
@@ -313,14 +315,14 @@ TEST(Evaluate, StopsOnRequestAndReportsProgress) {
   std::uint64_t done = 0, total = 0;
   Context context{.threads = 2, .on_progress = [&](const Progress& p) { done = p.done, total = p.total; }};
   const Evaluation e =
-      evaluate(model, {}, {random.shop.data, random.shop.train}, random.shop.test, {}, context);
+      evaluate(model, {}, {random.dataset.data, random.dataset.train}, random.dataset.test, {}, context);
   EXPECT_EQ(done, e.users);
   EXPECT_EQ(total, e.users);
   std::stop_source source;
   source.request_stop();
   context.stop = source.get_token();
   try {
-    evaluate(model, {}, {random.shop.data, random.shop.train}, random.shop.test, {}, context);
+    evaluate(model, {}, {random.dataset.data, random.dataset.train}, random.dataset.test, {}, context);
     ADD_FAILURE() << "not stopped";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kCancelled);
@@ -328,10 +330,10 @@ TEST(Evaluate, StopsOnRequestAndReportsProgress) {
 }
 
 TEST(Evaluate, PopularityNeedsNoUser) {
-  const Shop shop(2, 3, {event(0, 1), event(0, 2)}, {event(1, 1), event(1, 2)});
-  const TrainingData data{shop.data, shop.train};
+  const SmallDataset dataset(2, 3, {event(0, 1), event(0, 2)}, {event(1, 1), event(1, 2)});
+  const TrainingData data{dataset.data, dataset.train};
   const auto model = Popularity::fit(data, {}, {});
-  const Evaluation e = shop.evaluate(*model, {2});
+  const Evaluation e = dataset.evaluate(*model, {2});
   EXPECT_EQ(e.fallback_users, 0U);
   EXPECT_EQ(e.cold_users, 1U);
   EXPECT_EQ(figures(e)[0].recall, 1);

@@ -37,7 +37,7 @@ class QueryBuffer {
       for (const Event& event : events) {
         items_.push_back(event.item);
         values_.push_back(event.value);
-        if (event.part == Part::kTrain) query.user = user;
+        if (event.subset == Subset::kTrain) query.user = user;
       }
     }
     query.history = items_;

@@ -11,7 +11,7 @@ Audiences::Audiences(const TrainingData& data) : n_users_(data.n_users()), offse
   const auto for_each_pair = [&](const auto& take) {
     std::vector<idx_t> latest(data.n_items(), 0);
     for (const Event& event : data.events) {
-      if (event.part != Part::kTrain || latest[event.item] == event.user + 1) continue;
+      if (event.subset != Subset::kTrain || latest[event.item] == event.user + 1) continue;
       latest[event.item] = event.user + 1;
       take(event);
     }
@@ -57,7 +57,7 @@ void ListScorer::score(std::span<const idx_t> list, Diversity diversity, std::sp
 }
 
 /// With v_i = U_i / sqrt(|U_i|) as a vector over users, the sum over pairs of v_i . v_j is
-/// (|sum v_i|^2 - sum |v_i|^2) / 2: one pass over the audiences instead of one per pair.
+/// (|sum v_i|^2 - sum |v_i|^2) / 2: one epoch over the audiences instead of one per pair.
 void ListScorer::add_diversity(std::span<const idx_t> list, std::span<double> out) {
   double squared = 0, own = 0;  // |sum v_i|^2 and sum |v_i|^2 so far
   std::size_t rank = 0;

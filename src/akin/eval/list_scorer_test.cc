@@ -6,24 +6,24 @@
 #include <set>
 
 #include "akin/base/rng.h"
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
 
 /// The definitions of ListScorer, word by word.
 struct Oracle {
-  const Shop& shop;
+  const SmallDataset& dataset;
   std::set<idx_t> audience(idx_t item) const {
     std::set<idx_t> users;
-    for (const Event& e : shop.train) {
-      if (e.item == item && e.part == Part::kTrain) users.insert(e.user);
+    for (const Event& e : dataset.train) {
+      if (e.item == item && e.subset == Subset::kTrain) users.insert(e.user);
     }
     return users;
   }
   double events(idx_t item) const {
     return static_cast<double>(std::ranges::count_if(
-        shop.train, [&](const Event& e) { return e.item == item && e.part == Part::kTrain; }));
+        dataset.train, [&](const Event& e) { return e.item == item && e.subset == Subset::kTrain; }));
   }
   double cosine(idx_t a, idx_t b) const {
     const std::set<idx_t> of_a = audience(a), of_b = audience(b);
@@ -38,7 +38,7 @@ struct Oracle {
     double pairs = 0;
     for (std::size_t a = 0; a < list.size(); ++a) {
       const double users = std::max<double>(1, static_cast<double>(audience(list[a]).size()));
-      out[0] += -std::log2(users / static_cast<double>(shop.data.n_users()));
+      out[0] += -std::log2(users / static_cast<double>(dataset.data.n_users()));
       out[1] += events(list[a]);
       out[2] += events(list[a]) == 0 ? 1 : 0;
       for (std::size_t b = a + 1; b < list.size(); ++b, ++pairs) out[3] += 1 - cosine(list[a], list[b]);
@@ -49,19 +49,20 @@ struct Oracle {
   }
 };
 
-std::vector<float> popularity_of(const Shop& shop) {
+std::vector<float> popularity_of(const SmallDataset& dataset) {
   std::vector<float> popularity;
-  for (idx_t i = 0; i < shop.data.n_items(); ++i)
-    popularity.push_back(static_cast<float>(Oracle{shop}.events(i)));
+  for (idx_t i = 0; i < dataset.data.n_items(); ++i)
+    popularity.push_back(static_cast<float>(Oracle{dataset}.events(i)));
   return popularity;
 }
 
 TEST(ListScorer, ByHand) {
   // Item 0: users 0 and 1. Item 1: users 1, 2 and 3. Item 2: nobody.
-  const Shop shop(4, 3, {event(0, 0), event(1, 0), event(1, 0), event(1, 1), event(2, 1), event(3, 1)}, {});
-  const TrainingData data{shop.data, shop.train};
+  const SmallDataset dataset(
+      4, 3, {event(0, 0), event(1, 0), event(1, 0), event(1, 1), event(2, 1), event(3, 1)}, {});
+  const TrainingData data{dataset.data, dataset.train};
   const Audiences audiences(data);
-  const std::vector<float> popularity = popularity_of(shop);
+  const std::vector<float> popularity = popularity_of(dataset);
   const std::vector<int> cutoffs = {1, 3};
   ListScorer scorer(audiences, popularity, cutoffs);
   std::vector<double> out(2 * ListScorer::kMetrics);
@@ -88,13 +89,13 @@ TEST(ListScorer, AgreesWithTheOracleOnRandomLists) {
   for (idx_t u = 0; u < 53; ++u) {
     for (std::uint64_t e = rng.below(13); e > 0; --e) {
       train.push_back(event(u, static_cast<idx_t>(rng.below(29))));
-      if (rng.below(5) == 0) train.back().part = Part::kHistory;  // known, but not trained on
+      if (rng.below(5) == 0) train.back().subset = Subset::kHistory;  // known, but not trained on
     }
   }
-  const Shop shop(53, 31, train, {});
-  const TrainingData data{shop.data, shop.train};
+  const SmallDataset dataset(53, 31, train, {});
+  const TrainingData data{dataset.data, dataset.train};
   const Audiences audiences(data);
-  const std::vector<float> popularity = popularity_of(shop);
+  const std::vector<float> popularity = popularity_of(dataset);
   const std::vector<int> cutoffs = {2, 7, 19};
   ListScorer scorer(audiences, popularity, cutoffs);
   std::vector<idx_t> items(31);
@@ -106,7 +107,8 @@ TEST(ListScorer, AgreesWithTheOracleOnRandomLists) {
     scorer.score(list, ListScorer::Diversity::kMeasure, out);
     for (std::size_t c = 0; c < cutoffs.size(); ++c) {
       const std::size_t k = std::min(size, static_cast<std::size_t>(cutoffs[c]));
-      const auto expected = Oracle{shop}.score({list.begin(), list.begin() + static_cast<std::ptrdiff_t>(k)});
+      const auto expected =
+          Oracle{dataset}.score({list.begin(), list.begin() + static_cast<std::ptrdiff_t>(k)});
       for (std::size_t m = 0; m < ListScorer::kMetrics; ++m)
         EXPECT_NEAR(out[c * ListScorer::kMetrics + m], expected[m], 1e-9) << ListScorer::kNames[m];
     }
@@ -115,23 +117,24 @@ TEST(ListScorer, AgreesWithTheOracleOnRandomLists) {
 
 TEST(Evaluate, CoverageAndGiniCountTheListsOfAllUsers) {
   // Two users, four items, lists of two: {0, 1} and {0, 2}. Item 3 is never recommended.
-  const Shop shop(3, 4, {event(0, 3), event(1, 3)}, {event(0, 0), event(1, 1)});
+  const SmallDataset dataset(3, 4, {event(0, 3), event(1, 3)}, {event(0, 0), event(1, 1)});
   const TableModel model(Kind::kScores, {{4, 3, 2, 1}, {4, 2, 3, 1}, {0, 0, 0, 0}});
   for (const int threads : {1, 3}) {
-    const Evaluation e = shop.evaluate(model, EvaluateOptions{.cutoffs = {2}}, threads);
+    const Evaluation e = dataset.evaluate(model, EvaluateOptions{.cutoffs = {2}}, threads);
     EXPECT_DOUBLE_EQ(e.value("coverage@2"), 0.75);
     // Counts 0, 1, 1, 2: (2 (1x0 + 2x1 + 3x1 + 4x2) / (4 x 4)) - 5 / 4
     EXPECT_DOUBLE_EQ(e.value("Gini@2"), 26.0 / 16 - 1.25);
     EXPECT_DOUBLE_EQ(e.value("cold@2"), 1);
     EXPECT_DOUBLE_EQ(e.value("popularity@2"), 0);
   }
-  EXPECT_TRUE(std::isnan(shop.evaluate(model, EvaluateOptions{.beyond = false}).value("coverage@5")));
+  EXPECT_TRUE(std::isnan(dataset.evaluate(model, EvaluateOptions{.beyond = false}).value("coverage@5")));
 }
 
 TEST(Evaluate, HitsByPopularity) {
   // Training events: item 0 none, item 1 one, items 2 and 3 two and three. User 3 finds item 0 and item 3.
-  const Shop shop(4, 4, {event(0, 1), event(0, 2), event(0, 3), event(1, 2), event(1, 3), event(2, 3)},
-                  {event(3, 0), event(3, 1), event(3, 2), event(3, 3)});
+  const SmallDataset dataset(4, 4,
+                             {event(0, 1), event(0, 2), event(0, 3), event(1, 2), event(1, 3), event(2, 3)},
+                             {event(3, 0), event(3, 1), event(3, 2), event(3, 3)});
   const std::vector<std::vector<float>> table(4, {9, 1, 2, 8});
   struct KnowsAll : TableModel {
     using TableModel::TableModel;
@@ -140,7 +143,7 @@ TEST(Evaluate, HitsByPopularity) {
       return true;
     }
   };
-  const Evaluation e = shop.evaluate(KnowsAll(Kind::kScores, table), EvaluateOptions{.cutoffs = {2}});
+  const Evaluation e = dataset.evaluate(KnowsAll(Kind::kScores, table), EvaluateOptions{.cutoffs = {2}});
   EXPECT_EQ(e.bins_cutoff, 2);
   ASSERT_EQ(e.bins.size(), 3U);
   EXPECT_EQ(e.bins[0].max_events, 0U);

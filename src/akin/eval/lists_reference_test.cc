@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
@@ -27,7 +27,7 @@ TEST(ListsReference, MetricsOfLists) {
     for (const json& item : user["train"]) train.push_back(event(idx, item.get<idx_t>()));
     for (const json& item : user["held_out"]) test.push_back(event(idx, item.get<idx_t>()));
   }
-  const Shop shop(reference["n_users"], reference["n_items"], train, test);
+  const SmallDataset dataset(reference["n_users"], reference["n_items"], train, test);
   EvaluateOptions options{.auc = true};
   options.cutoffs.clear();
   for (const json& expected : reference["metrics"]) options.cutoffs.push_back(expected["cutoff"]);
@@ -44,7 +44,7 @@ TEST(ListsReference, MetricsOfLists) {
                                                        {"popularity", "popularity"},
                                                        {"diversity", "diversity"}};
   for (const Kind kind : kKinds) {
-    const Evaluation e = shop.evaluate(TableModel(kind, table), options);
+    const Evaluation e = dataset.evaluate(TableModel(kind, table), options);
     for (const json& expected : reference["metrics"]) {
       for (const auto& [theirs, ours] : names) {
         const std::string name = std::string(ours) + "@" + std::to_string(expected["cutoff"].get<int>());
@@ -78,9 +78,9 @@ TEST(ListsReference, ErrorsOfRatings) {
   const std::size_t users = events.scores.size();
   std::vector<Event> train;  // of the range of ratings, so that nothing is clipped
   for (idx_t u = 0; u < users; ++u) train.push_back(event(u, 0, u == 0 ? 0.5F : 5.0F));
-  const Shop shop(users, events.scores[0].size(), train, events.test);
-  const Evaluation e = shop.evaluate(TableModel(Kind::kScores, events.scores), EvaluateOptions{}, 1,
-                                     {.predicts_ratings = true});
+  const SmallDataset dataset(users, events.scores[0].size(), train, events.test);
+  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, events.scores), EvaluateOptions{}, 1,
+                                        {.predicts_ratings = true});
   EXPECT_NEAR(e.value("RMSE"), reference["ratings"]["rmse"].get<double>(), 1e-9);
   EXPECT_NEAR(e.value("MSE"), reference["ratings"]["mse"].get<double>(), 1e-9);
   EXPECT_NEAR(e.value("MAE"), reference["ratings"]["mae"].get<double>(), 1e-9);
@@ -92,9 +92,9 @@ TEST(ListsReference, Labels) {
   const std::size_t users = events.scores.size();
   std::vector<Event> train;
   for (idx_t u = 0; u < users; ++u) train.push_back(event(u, 0));
-  const Shop shop(users, events.scores[0].size(), train, events.test);
-  const Evaluation e = shop.evaluate(TableModel(Kind::kScores, events.scores), EvaluateOptions{.liked = 0.5F},
-                                     1, {.predicts_probability = true});
+  const SmallDataset dataset(users, events.scores[0].size(), train, events.test);
+  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, events.scores),
+                                        EvaluateOptions{.liked = 0.5F}, 1, {.predicts_probability = true});
   const json& expected = reference["labelled"];
   EXPECT_NEAR(e.value("AUC(liked)"), expected["auc"].get<double>(), 1e-12);
   EXPECT_NEAR(e.value("GAUC"), expected["gauc"].get<double>(), 1e-9);

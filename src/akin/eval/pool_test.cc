@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
@@ -12,7 +12,7 @@ TEST(Pool, MeansAreOverTheUsersOfAllParts) {
   const TableModel model(Kind::kScores, table);
   const std::vector<Event> train = {event(0, 3, 1), event(1, 3, 5), event(2, 3, 3)};
   // Two users in one part, one in the other; errors 1, 1 and 2.
-  const Shop a(3, 4, train, {event(0, 0, 4), event(1, 1, 3)}), b(3, 4, train, {event(2, 2, 1)});
+  const SmallDataset a(3, 4, train, {event(0, 0, 4), event(1, 1, 3)}), b(3, 4, train, {event(2, 2, 1)});
   const EvaluateOptions options{.cutoffs = {1}};
   const Traits traits{.predicts_ratings = true};
   const Evaluation one = a.evaluate(model, options, 1, traits), other = b.evaluate(model, options, 1, traits);

@@ -8,7 +8,7 @@
 #include "akin/eval/ranking.h"
 #include "akin/eval/ranking_task.h"
 #include "akin/eval/rating.h"
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
@@ -65,23 +65,23 @@ TEST(RocArea, IsHalfForAConstantScorer) {
 
 TEST(Evaluate, AreaUnderTheCurveLeavesOutWhatTheUserHas) {
   // User 0 has item 4, which scores best. Held out: 1 (beats 2 and 3) and 0 (beats all three).
-  const Shop shop(1, 5, {event(0, 4)}, {event(0, 0), event(0, 1)});
+  const SmallDataset dataset(1, 5, {event(0, 4)}, {event(0, 0), event(0, 1)});
   for (const Kind kind : kKinds) {
     const Evaluation e =
-        shop.evaluate(TableModel(kind, {{8, 5, 4, 6, 9}}), EvaluateOptions{.cutoffs = {1}, .auc = true});
+        dataset.evaluate(TableModel(kind, {{8, 5, 4, 6, 9}}), EvaluateOptions{.cutoffs = {1}, .auc = true});
     EXPECT_DOUBLE_EQ(e.value("AUC"), 3.0 / 4);  // 8 > 4, 8 > 6, 5 > 4, not 5 > 6
   }
 }
 
 TEST(Evaluate, SeenItemsMayCount) {
   // The user buys item 1 again.
-  const Shop shop(1, 4, {event(0, 1)}, {event(0, 1), event(0, 2)});
+  const SmallDataset dataset(1, 4, {event(0, 1)}, {event(0, 1), event(0, 2)});
   for (const Kind kind : kKinds) {
     const TableModel model(kind, {{1, 9, 5, 2}});
-    Evaluation e = shop.evaluate(model, EvaluateOptions{.cutoffs = {1, 2}});
+    Evaluation e = dataset.evaluate(model, EvaluateOptions{.cutoffs = {1, 2}});
     EXPECT_EQ(e.repeated_events, 1U);
     EXPECT_EQ(e.value("Recall@1"), 1);
-    e = shop.evaluate(model, EvaluateOptions{.cutoffs = {1, 2}, .exclude_seen = false});
+    e = dataset.evaluate(model, EvaluateOptions{.cutoffs = {1, 2}, .exclude_seen = false});
     EXPECT_EQ(e.repeated_events, 0U);
     EXPECT_EQ(e.value("Recall@1"), 0.5);
     EXPECT_EQ(e.value("Recall@2"), 1);
@@ -112,9 +112,9 @@ class NextModel : public Model {
 TEST(Evaluate, EachEventIsPredictedFromThoseBefore) {
   // Session 1 was never trained on: it starts with item 2, then 3 (found), 3 again (missed), 4 (found).
   std::vector<Event> known = {event(0, 0), event(0, 1), event(1, 2)};
-  known[2].part = Part::kHistory;
-  const Shop shop(3, 5, known, {event(1, 3), event(1, 3), event(1, 4), event(2, 1)});
-  const Evaluation e = shop.evaluate(NextModel(5), EvaluateOptions{.cutoffs = {1}, .each_event = true});
+  known[2].subset = Subset::kHistory;
+  const SmallDataset dataset(3, 5, known, {event(1, 3), event(1, 3), event(1, 4), event(2, 1)});
+  const Evaluation e = dataset.evaluate(NextModel(5), EvaluateOptions{.cutoffs = {1}, .each_event = true});
   EXPECT_EQ(e.lists, 4U);
   EXPECT_EQ(e.users, 2U);
   EXPECT_EQ(e.fallback_users, 1U) << "session 2 has no history; items 0 and 1 are the most popular";
@@ -139,9 +139,9 @@ TEST(Evaluate, AskedAsAStrangerWithoutTrainingEvents) {
     }
   };
   std::vector<Event> known = {event(0, 0)};
-  known[0].part = Part::kHistory;
-  const Shop shop(1, 3, known, {event(0, 1)});
-  EXPECT_EQ(shop.evaluate(Names(Kind::kScores, {{1, 2, 3}}), {1}).fallback_users, 0U);
+  known[0].subset = Subset::kHistory;
+  const SmallDataset dataset(1, 3, known, {event(0, 1)});
+  EXPECT_EQ(dataset.evaluate(Names(Kind::kScores, {{1, 2, 3}}), {1}).fallback_users, 0U);
 }
 
 TEST(PairArea, CountsPairs) {
@@ -153,12 +153,12 @@ TEST(PairArea, CountsPairs) {
 
 TEST(Evaluate, LabelsByHand) {
   // Liked = 4 or more. User 0: 5 and 2, told apart. User 1: 4, 3, 1. User 2: only liked, in no group.
-  const Shop shop(
+  const SmallDataset dataset(
       3, 4, {event(0, 0, 1), event(1, 0, 5), event(2, 0, 3)},
       {event(0, 1, 5), event(0, 2, 2), event(1, 1, 4), event(1, 2, 3), event(1, 3, 1), event(2, 1, 5)});
   const std::vector<std::vector<float>> table = {{0, 0.9F, 0.2F, 0}, {0, 0.4F, 0.6F, 0.1F}, {0, 0.8F, 0, 0}};
-  const Evaluation e = shop.evaluate(TableModel(Kind::kScores, table), EvaluateOptions{.liked = 4}, 1,
-                                     {.predicts_probability = true});
+  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, table), EvaluateOptions{.liked = 4}, 1,
+                                        {.predicts_probability = true});
   // Positives .9, .4, .8; negatives .2, .6, .1: .4 loses one pair of 9.
   EXPECT_DOUBLE_EQ(e.value("AUC(liked)"), 8.0 / 9);
   EXPECT_DOUBLE_EQ(e.value("GAUC"), (2 * 1 + 3 * 0.5) / 5);
@@ -168,8 +168,8 @@ TEST(Evaluate, LabelsByHand) {
   EXPECT_NEAR(e.value("log loss"), expected, 1e-6);
   EXPECT_TRUE(std::isnan(e.value("RMSE")));
 
-  const Evaluation ratings = shop.evaluate(TableModel(Kind::kScores, table), EvaluateOptions{.liked = 4}, 1,
-                                           {.predicts_ratings = true});
+  const Evaluation ratings = dataset.evaluate(TableModel(Kind::kScores, table), EvaluateOptions{.liked = 4},
+                                              1, {.predicts_ratings = true});
   EXPECT_DOUBLE_EQ(ratings.value("accuracy"), 3.0 / 6) << "all predictions are clipped to 1: disliked";
   EXPECT_TRUE(std::isnan(ratings.value("log loss")));
   EXPECT_FALSE(std::isnan(ratings.value("RMSE")));
@@ -221,11 +221,11 @@ TEST(Evaluate, LeavingOutShortVectorsChangesNoList) {
   for (idx_t u = 0; u < kUsers; ++u) {  // long vectors, so that there are hits
     for (int e = 0; e < 11; ++e) test.push_back(event(u, static_cast<idx_t>(kItems - 1 - rng.below(900))));
   }
-  const Shop shop(kUsers, kItems, train, test);
+  const SmallDataset dataset(kUsers, kItems, train, test);
   for (const Ties ties : {Ties::kAgainst, Ties::kInFavour}) {
     const EvaluateOptions options{.cutoffs = {3, 20}, .ties = ties, .resamples = 0};
-    const Evaluation fast = shop.evaluate(VectorModel(Kind::kProduct, kUsers, kItems), options, 2);
-    const Evaluation plain = shop.evaluate(VectorModel(Kind::kScores, kUsers, kItems), options, 1);
+    const Evaluation fast = dataset.evaluate(VectorModel(Kind::kProduct, kUsers, kItems), options, 2);
+    const Evaluation plain = dataset.evaluate(VectorModel(Kind::kScores, kUsers, kItems), options, 1);
     EXPECT_GT(plain.value("HR@20"), 0.1);
     for (const Metric& metric : plain.metrics)
       EXPECT_EQ(fast.value(metric.name), metric.value) << metric.name;

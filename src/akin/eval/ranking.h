@@ -15,7 +15,7 @@ namespace akin {
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
 /// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are
 /// not ranked at all. Reused from user to user. Cost: one comparison per score and O(log k) work for the few
-/// that pass.
+/// that epoch.
 class RankScan {
  public:
   RankScan(std::size_t k, Ties ties);

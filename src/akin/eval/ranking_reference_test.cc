@@ -4,7 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "akin/eval/shop_for_test.h"
+#include "akin/eval/small_dataset_for_test.h"
 
 namespace akin {
 namespace {
@@ -21,11 +21,11 @@ TEST(RankingReference, AgreesWithTrecEval) {
     for (const auto& item : user["seen"]) train.push_back(event(idx, item.get<idx_t>()));
     for (const auto& item : user["held_out"]) test.push_back(event(idx, item.get<idx_t>()));
   }
-  const Shop shop(table.size(), table[0].size(), train, test);
+  const SmallDataset dataset(table.size(), table[0].size(), train, test);
   std::vector<int> cutoffs;
   for (const auto& expected : fixture["ranking"]) cutoffs.push_back(expected["cutoff"]);
   for (const Kind kind : kKinds) {
-    const Evaluation e = shop.evaluate(TableModel(kind, table), cutoffs);
+    const Evaluation e = dataset.evaluate(TableModel(kind, table), cutoffs);
     EXPECT_EQ(e.users, table.size());
     for (std::size_t c = 0; c < cutoffs.size(); ++c) {
       const auto& expected = fixture["ranking"][c];

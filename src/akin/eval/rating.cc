@@ -22,7 +22,7 @@ TrainingValues training_values(std::span<const Event> known) {
   double sum = 0;
   std::uint64_t n = 0;
   for (const Event& event : known) {
-    if (event.part != Part::kTrain) continue;
+    if (event.subset != Subset::kTrain) continue;
     result.min = n == 0 ? event.value : std::min(result.min, event.value);
     result.max = n == 0 ? event.value : std::max(result.max, event.value);
     sum += static_cast<double>(event.value);

@@ -25,7 +25,7 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
   run.result.params = spec.all_params();
   try {
     MonitorOptions monitor;
-    if (spec.traits().iterative() && !data.validation.empty()) {
+    if (spec.traits().iterative && !data.validation.empty()) {
       monitor.metric = WatchedMetric::default_for(spec.traits());
       monitor.patience = options.patience;
     }
@@ -37,7 +37,7 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
       run.result.watched = std::move(fit.history->metric);
     } else {
       for (const double loss : run.fitted.log.losses)
-        run.result.curve.push_back({.pass = static_cast<int>(run.result.curve.size()) + 1, .loss = loss});
+        run.result.curve.push_back({.epoch = static_cast<int>(run.result.curve.size()) + 1, .loss = loss});
     }
     EvaluateOptions evaluation = options.evaluation;
     evaluation.each_event = data.split.holdout == Holdout::kSessions;
@@ -68,7 +68,7 @@ class Comparer {
     if (data.split.holdout == Holdout::kNone)
       fail(ErrorCode::kUsage, "holdout none leaves nothing to compare on");
     result_.best.reset();
-    result_.data_name = data.shop.name;
+    result_.data_name = data.dataset.name;
     result_.splits.push_back(data.split);
     CompareOptions options = options_;
     if (count > 1) options.evaluation.resamples = 0;  // pooling makes the intervals
@@ -117,10 +117,10 @@ class Comparer {
   }
 
   void draw_map(const SplitDataset& data) {
-    std::vector<std::uint64_t> popularity(data.shop.n_items(), 0);
-    for (const Event& event : data.shop.events) ++popularity[event.item];
+    std::vector<std::uint64_t> popularity(data.dataset.n_items(), 0);
+    for (const Event& event : data.dataset.events) ++popularity[event.item];
     result_.comparison.map_model = result_.best->spec.name();
-    result_.comparison.map = embedding_map(*result_.best->model, data.shop, popularity, {}, context_);
+    result_.comparison.map = embedding_map(*result_.best->model, data.dataset, popularity, {}, context_);
   }
 
   const std::vector<ModelSpec>& models_;

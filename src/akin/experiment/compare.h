@@ -19,9 +19,9 @@ struct SplitDataset;  // data/split_dataset.h
 struct CompareOptions {
   /// As TrainOptions::holdout, and "folds:K" for K splits whose results are pooled.
   std::string holdout = {};
-  /// Keep a validation part out too, on which models fitted in passes are watched; their best pass is kept.
+  /// Keep a validation part out too, on which models fitted in epochs are watched; their best epoch is kept.
   bool validation = false;
-  /// Passes that were no better on the validation part and end a fit; 0 = all passes. More than 0 needs, and
+  /// Epochs that were no better on the validation part and end a fit; 0 = all epochs. More than 0 needs, and
   /// makes, a validation part.
   int patience = 0;
   EvaluateOptions evaluation = {};  ///< each_event is taken from the split

@@ -4,7 +4,7 @@
 
 #include "akin/base/temp_dir.h"
 #include "akin/data/split_dataset.h"
-#include "akin/experiment/made_shop_for_test.h"
+#include "akin/experiment/made_dataset_for_test.h"
 #include "akin/experiment/train.h"
 
 namespace akin {
@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kUsers = 47;
 
 std::vector<ModelSpec> three_models() {
-  return {"popularity", {"als", {{"factors", "4"}, {"iterations", "5"}}}, "item-knn"};
+  return {"popularity", {"als", {{"factors", "4"}, {"epochs", "5"}}}, "item-knn"};
 }
 
 ModelSpec diverging() {
@@ -38,7 +38,7 @@ std::string figures_of(const CompareResult& result) {
       text += fmt::format("{} {} {} {} {}\n", metric.name, metric.value, metric.low, metric.high,
                           fmt::join(metric.values, " "));
     for (const CurvePoint& point : model.curve)
-      text += fmt::format("{} {} {}\n", point.pass, point.loss, point.value);
+      text += fmt::format("{} {} {}\n", point.epoch, point.loss, point.value);
   }
   for (const ModelFailure& failure : result.comparison.failures)
     text += failure.model + ": " + failure.message + "\n";
@@ -52,7 +52,7 @@ std::string figures_of(const CompareResult& result) {
 
 TEST(Compare, ScoresEveryModelOnTheSameRest) {
   Remarks remarks;
-  const CompareResult result = compare(made_shop(), three_models(), {}, remarks.context());
+  const CompareResult result = compare(made_dataset(), three_models(), {}, remarks.context());
   EXPECT_EQ(names(result), (Names{"popularity", "als", "item-knn"}));
   EXPECT_EQ(remarks.lines, (Names{"popularity (1 of 3)", "als (2 of 3)", "item-knn (3 of 3)"}));
   EXPECT_TRUE(result.comparison.failures.empty());
@@ -66,7 +66,7 @@ TEST(Compare, ScoresEveryModelOnTheSameRest) {
     const ModelResult& one = result.comparison.results[m];
     EXPECT_EQ(one.params, spec.all_params());
     EXPECT_EQ(one.evaluation.users, kUsers);
-    const ModelResult alone = evaluate_bundle(train(made_shop(), spec).bundle);
+    const ModelResult alone = evaluate_bundle(train(made_dataset(), spec).bundle);
     for (const char* name : {"NDCG@10", "HR@5", "coverage@10"})
       EXPECT_EQ(one.evaluation.value(name), alone.evaluation.value(name)) << spec.name() << " " << name;
   }
@@ -80,7 +80,7 @@ TEST(Compare, ScoresEveryModelOnTheSameRest) {
 TEST(Compare, PoolsFolds) {
   Remarks remarks;
   const CompareResult result =
-      compare(made_shop(), three_models(), {.holdout = "folds:3"}, remarks.context());
+      compare(made_dataset(), three_models(), {.holdout = "folds:3"}, remarks.context());
   ASSERT_EQ(result.splits.size(), 3u);
   EXPECT_EQ(to_string(result.splits[2]), "fold:3/3");
   EXPECT_TRUE(remarks.has("als (2 of 3), split 2 of 3"));
@@ -88,7 +88,7 @@ TEST(Compare, PoolsFolds) {
   std::uint64_t users = 0;
   double sum = 0;
   for (const char* fold : {"fold:1/3", "fold:2/3", "fold:3/3"}) {
-    const CompareResult part = compare(made_shop(), three_models(), {.holdout = fold});
+    const CompareResult part = compare(made_dataset(), three_models(), {.holdout = fold});
     const Evaluation& evaluation = part.comparison.results[1].evaluation;
     users += evaluation.users;
     sum += evaluation.value("NDCG@10") * static_cast<double>(evaluation.users);
@@ -109,7 +109,7 @@ TEST(Compare, AModelThatFailsDoesNotStopTheOthers) {
   models.insert(models.begin() + 1, diverging());
   for (const char* holdout : {"last", "folds:2"}) {
     Remarks remarks;
-    const CompareResult result = compare(made_shop(), models, {.holdout = holdout}, remarks.context());
+    const CompareResult result = compare(made_dataset(), models, {.holdout = holdout}, remarks.context());
     EXPECT_EQ(names(result), (Names{"popularity", "als", "item-knn"}));
     ASSERT_EQ(result.comparison.failures.size(), 1u);
     EXPECT_EQ(result.comparison.failures[0].model, "mf-sgd");
@@ -117,7 +117,7 @@ TEST(Compare, AModelThatFailsDoesNotStopTheOthers) {
     EXPECT_EQ(std::ranges::count_if(remarks.lines, [](const auto& line) { return contains(line, "mf-sgd"); }),
               1)
         << "not tried again on the next split";
-    CompareResult without = compare(made_shop(), three_models(), {.holdout = holdout});
+    CompareResult without = compare(made_dataset(), three_models(), {.holdout = holdout});
     without.comparison.failures = result.comparison.failures;
     EXPECT_EQ(figures_of(result), figures_of(without));
   }
@@ -125,24 +125,24 @@ TEST(Compare, AModelThatFailsDoesNotStopTheOthers) {
 
 TEST(Compare, SameResultAtAnyNumberOfThreads) {
   const CompareOptions options{.holdout = "folds:3", .patience = 2};
-  EXPECT_EQ(figures_of(compare(made_shop(), three_models(), options, {.threads = 1})),
-            figures_of(compare(made_shop(), three_models(), options, {.threads = 3})));
+  EXPECT_EQ(figures_of(compare(made_dataset(), three_models(), options, {.threads = 1})),
+            figures_of(compare(made_dataset(), three_models(), options, {.threads = 3})));
 }
 
-TEST(Compare, PatienceWatchesModelsFittedInPasses) {
+TEST(Compare, PatienceWatchesModelsFittedInEpochs) {
   const ModelSpec bpr("bpr", {{"factors", "4"}, {"epochs", "60"}});
-  const CompareResult result = compare(made_shop(), {bpr, "item-knn"}, {.patience = 3});
+  const CompareResult result = compare(made_dataset(), {bpr, "item-knn"}, {.patience = 3});
   EXPECT_TRUE(result.splits[0].validation);
   const ModelResult& watched = result.comparison.results[0];
   EXPECT_EQ(watched.watched, "NDCG@10");
   EXPECT_LT(watched.curve.size(), 60u);
-  for (const CurvePoint& point : watched.curve) EXPECT_TRUE(point.evaluated()) << point.pass;
+  for (const CurvePoint& point : watched.curve) EXPECT_TRUE(point.evaluated()) << point.epoch;
   EXPECT_EQ(result.comparison.results[1].watched, "");
-  const TrainResult alone = train(made_shop(), bpr, {.monitor = {.metric = "NDCG@10", .patience = 3}});
+  const TrainResult alone = train(made_dataset(), bpr, {.monitor = {.metric = "NDCG@10", .patience = 3}});
   EXPECT_EQ(watched.curve.size(), alone.history->curve.size());
   EXPECT_EQ(watched.evaluation.value("NDCG@10"), evaluate_bundle(alone.bundle).evaluation.value("NDCG@10"))
       << "the best pass is kept";
-  EXPECT_TRUE(compare(made_shop(), {"popularity"}, {.validation = true}).splits[0].validation);
+  EXPECT_TRUE(compare(made_dataset(), {"popularity"}, {.validation = true}).splits[0].validation);
 }
 
 TEST(Compare, KeepsTheModelOfTheLastSplit) {
@@ -151,8 +151,8 @@ TEST(Compare, KeepsTheModelOfTheLastSplit) {
   options.keep_best = [](const ModelEntry&, const Model&) { return true; };
   for (const char* folds : {"2", "3", "4"}) {
     options.holdout = fmt::format("folds:{}", folds);
-    const CompareResult result = compare(made_shop(), {als}, options);
-    const Bundle last = train(made_shop(), als, {.holdout = fmt::format("fold:{0}/{0}", folds)}).bundle;
+    const CompareResult result = compare(made_dataset(), {als}, options);
+    const Bundle last = train(made_dataset(), als, {.holdout = fmt::format("fold:{0}/{0}", folds)}).bundle;
     const Matrix &kept = result.best->model->item_vectors(), &expected = last.model->item_vectors();
     for (std::size_t i = 0; i < expected.rows(); ++i)
       EXPECT_TRUE(std::ranges::equal(kept[i], expected[i])) << folds << " folds, item " << i;
@@ -165,7 +165,7 @@ TEST(Compare, KeepsTheBestOfThoseAskedForAndDrawsItsMap) {
   CompareOptions options{
       .keep_best = [](const ModelEntry&, const Model& model) { return model.embedding_dim() > 0; },
       .map = true};
-  const CompareResult result = compare(made_shop(), models, options);
+  const CompareResult result = compare(made_dataset(), models, options);
   double best = -1;
   std::string name;
   for (const ModelResult& model : result.comparison.results) {
@@ -182,24 +182,24 @@ TEST(Compare, KeepsTheBestOfThoseAskedForAndDrawsItsMap) {
   EXPECT_EQ(result.comparison.map_model, name);
   EXPECT_EQ(result.comparison.map.size(), 28u);
   options.keep_best = [](const ModelEntry& entry, const Model&) { return entry.name == "item-knn"; };
-  const CompareResult other = compare(made_shop(), models, options);
+  const CompareResult other = compare(made_dataset(), models, options);
   EXPECT_EQ(other.best->spec.name(), "item-knn");
   EXPECT_TRUE(other.comparison.map.empty()) << "it has no vectors";
   options.keep_best = [](const ModelEntry&, const Model&) { return false; };
-  EXPECT_FALSE(compare(made_shop(), models, options).best);
+  EXPECT_FALSE(compare(made_dataset(), models, options).best);
 }
 
 TEST(Compare, FilesMemoryAndSplitDataGiveTheSame) {
   const TempDir dir;
-  save_dataset(made_shop(), dir / "a");
-  const std::string expected = figures_of(compare(made_shop(), three_models()));
+  save_dataset(made_dataset(), dir / "a");
+  const std::string expected = figures_of(compare(made_dataset(), three_models()));
   EXPECT_EQ(figures_of(compare_files(Names{dir / "a"}, three_models())), expected);
-  const SplitDataset parts = split_dataset(made_shop(), parse_split("last", 42));
+  const SplitDataset parts = split_dataset(made_dataset(), parse_split("last", 42));
   EXPECT_EQ(figures_of(compare(parts, three_models(), {.holdout = "none", .validation = true})), expected);
   const CompareOptions folds{.holdout = "folds:2"};
   EXPECT_EQ(figures_of(compare_files(Names{dir / "a"}, three_models(), folds)),
-            figures_of(compare(made_shop(), three_models(), folds)));
-  Dataset smaller = made_shop();
+            figures_of(compare(made_dataset(), three_models(), folds)));
+  Dataset smaller = made_dataset();
   std::erase_if(smaller.events, [](const Event& event) { return event.user >= 20; });
   smaller.name = "smaller";
   save_dataset(smaller, dir / "b");
@@ -211,18 +211,18 @@ TEST(Compare, FilesMemoryAndSplitDataGiveTheSame) {
 
 TEST(Compare, RefusesWhatLeavesNothingToCompare) {
   const auto usage = [](const std::vector<ModelSpec>& models, const CompareOptions& options) {
-    return message_of(ErrorCode::kUsage, [&] { compare(made_shop(), models, options); });
+    return message_of(ErrorCode::kUsage, [&] { compare(made_dataset(), models, options); });
   };
   EXPECT_TRUE(contains(usage(three_models(), {.holdout = "none"}), "nothing to compare on"));
   EXPECT_TRUE(contains(usage({}, {}), "name models"));
   message_of(ErrorCode::kUsage, [] { compare_files(Names{}, three_models()); });
   const TempDir dir;
-  save_dataset(made_shop(), dir / "a");
+  save_dataset(made_dataset(), dir / "a");
   EXPECT_THROW(compare_files(Names{dir / "a", dir / "none"}, three_models()), Error);
   std::stop_source stop;
   stop.request_stop();
   message_of(ErrorCode::kCancelled,
-             [&] { compare(made_shop(), three_models(), {}, {.stop = stop.get_token()}); });
+             [&] { compare(made_dataset(), three_models(), {}, {.stop = stop.get_token()}); });
 }
 
 TEST(FindModels, ByNamesEachOnce) {

@@ -68,19 +68,19 @@ std::vector<idx_t> items_to_show(const Model& model, std::span<const std::uint64
 }
 
 /// The values of an attribute of the items listed, "" where unknown.
-std::vector<std::string> values_of(const Dataset& shop, std::string_view attribute,
+std::vector<std::string> values_of(const Dataset& dataset, std::string_view attribute,
                                    std::span<const idx_t> items) {
   std::vector<std::string> values;
-  for (const idx_t item : items) values.emplace_back(shop.item_attributes.get(attribute, item));
+  for (const idx_t item : items) values.emplace_back(dataset.item_attributes.get(attribute, item));
   return values;
 }
 
 /// What the colours tell: the attribute asked for, or the first of the usual ones that most items have.
-std::vector<std::string> categories_of(const Dataset& shop, const std::string& attribute,
+std::vector<std::string> categories_of(const Dataset& dataset, const std::string& attribute,
                                        std::span<const idx_t> items) {
-  if (!attribute.empty()) return values_of(shop, attribute, items);
+  if (!attribute.empty()) return values_of(dataset, attribute, items);
   for (const std::string_view usual : {"category", "genres", "tags", "brand"}) {
-    std::vector<std::string> values = values_of(shop, usual, items);
+    std::vector<std::string> values = values_of(dataset, usual, items);
     if (2 * std::ranges::count(values, "") < std::ssize(values)) return values;
   }
   return std::vector<std::string>(items.size());
@@ -106,7 +106,7 @@ std::vector<std::string> groups_of(std::span<const std::string> texts, std::size
   return groups;
 }
 
-std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
+std::vector<MapPoint> embedding_map(const Model& model, const Dataset& dataset,
                                     std::span<const std::uint64_t> popularity,
                                     const EmbeddingMapOptions& options, const Context& context) {
   if (options.most_items == 0) fail(ErrorCode::kUsage, "a map needs room for at least one item");
@@ -117,16 +117,16 @@ std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
     std::ranges::copy(model.embeddings()[items[i]].first(vectors.cols()), vectors[i].begin());
   }
   normalize_rows(vectors);
-  const Matrix places = tsne(vectors, options.tsne, context);
-  const std::vector<std::string> categories = categories_of(shop, options.attribute, items);
+  const Matrix positions = tsne(vectors, options.tsne, context);
+  const std::vector<std::string> categories = categories_of(dataset, options.attribute, items);
   const bool known = std::ranges::any_of(categories, [](const std::string& text) { return !text.empty(); });
   std::vector<std::string> groups =
       known ? groups_of(categories, options.most_groups) : std::vector<std::string>(items.size());
   std::vector<MapPoint> points;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::string_view title = shop.item_attributes.get("title", items[i]);
-    points.push_back({items[i], places[i][0], places[i][1],
-                      std::string(title.empty() ? shop.items.id(items[i]) : title), std::move(groups[i])});
+    const std::string_view title = dataset.item_attributes.get("title", items[i]);
+    points.push_back({items[i], positions[i][0], positions[i][1],
+                      std::string(title.empty() ? dataset.items.id(items[i]) : title), std::move(groups[i])});
   }
   return points;
 }

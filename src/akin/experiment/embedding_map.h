@@ -1,4 +1,4 @@
-// A shop's items on a map, by a model's embeddings.
+// A data set's items on a map, by a model's embeddings.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct EmbeddingMapOptions {
 /// length 1, so that nearness is cosine similarity. `popularity` holds a count per item; equal counts keep
 /// the order of items. Empty if the model has no embedding. Same bits at any thread count. Throws
 /// Error(kUsage) for options out of range, Error(kCancelled) on stop.
-std::vector<MapPoint> embedding_map(const Model& model, const Dataset& shop,
+std::vector<MapPoint> embedding_map(const Model& model, const Dataset& dataset,
                                     std::span<const std::uint64_t> popularity,
                                     const EmbeddingMapOptions& options, const Context& context);
 

@@ -39,29 +39,29 @@ Planted planted_model() {
   return Planted(std::move(vectors));
 }
 
-Dataset planted_shop() {
-  Dataset shop;
+Dataset planted_dataset() {
+  Dataset dataset;
   StringColumn titles, categories;
   for (std::size_t i = 0; i < kItems; ++i) {
-    shop.items.add("id" + std::to_string(i));
+    dataset.items.add("id" + std::to_string(i));
     titles.push_back(i == 0 ? "" : "title " + std::to_string(i));
     categories.push_back("Shop|Shelf " + std::to_string(i % kClusters));
   }
-  shop.item_attributes.column("title") = std::move(titles);
-  shop.item_attributes.column("category") = std::move(categories);
-  return shop;
+  dataset.item_attributes.column("title") = std::move(titles);
+  dataset.item_attributes.column("category") = std::move(categories);
+  return dataset;
 }
 
 TEST(EmbeddingMap, NearItemsShareACategory) {
   const Planted model = planted_model();
-  const Dataset shop = planted_shop();
+  const Dataset dataset = planted_dataset();
   std::vector<std::uint64_t> popularity(kItems);
   for (std::size_t i = 0; i < kItems; ++i) popularity[i] = i;
   EmbeddingMapOptions options;
   options.most_items = 101;
   Context one, three;
   one.threads = 1, three.threads = 3;
-  const std::vector<MapPoint> map = embedding_map(model, shop, popularity, options, one);
+  const std::vector<MapPoint> map = embedding_map(model, dataset, popularity, options, one);
   ASSERT_EQ(map.size(), 101U);
   EXPECT_EQ(map[0].item, 210U);  // the most popular first
   EXPECT_EQ(map[100].item, 110U);
@@ -78,7 +78,7 @@ TEST(EmbeddingMap, NearItemsShareACategory) {
     }
     EXPECT_EQ(nearest->group, point.group);
   }
-  const std::vector<MapPoint> again = embedding_map(model, shop, popularity, options, three);
+  const std::vector<MapPoint> again = embedding_map(model, dataset, popularity, options, three);
   for (std::size_t i = 0; i < map.size(); ++i) {
     EXPECT_EQ(map[i].x, again[i].x);
     EXPECT_EQ(map[i].y, again[i].y);
@@ -87,18 +87,18 @@ TEST(EmbeddingMap, NearItemsShareACategory) {
 
 TEST(EmbeddingMap, ItemsWithoutVectorTitleOrCategory) {
   const Planted model = planted_model();
-  Dataset shop = planted_shop();
+  Dataset dataset = planted_dataset();
   EmbeddingMapOptions options;
   options.attribute = "colour";
   options.tsne.iterations = 3;
-  const std::vector<MapPoint> map = embedding_map(model, shop, {}, options, {});
+  const std::vector<MapPoint> map = embedding_map(model, dataset, {}, options, {});
   EXPECT_EQ(map.size(), kItems - 1);
   EXPECT_EQ(std::ranges::count(map, 5U, &MapPoint::item), 0);
   EXPECT_EQ(map[0].label, "id0");
   EXPECT_EQ(map[0].group, "");
   options.most_items = 0;
-  EXPECT_THROW(embedding_map(model, shop, {}, options, {}), Error);
-  EXPECT_TRUE(embedding_map(Planted(Matrix(3, 1)), shop, {}, {}, {}).empty());  // a bias only
+  EXPECT_THROW(embedding_map(model, dataset, {}, options, {}), Error);
+  EXPECT_TRUE(embedding_map(Planted(Matrix(3, 1)), dataset, {}, {}, {}).empty());  // a bias only
 }
 
 TEST(EmbeddingMap, GroupsByTheLevelThatTellsMost) {

@@ -8,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/catalog/old_names.h"
 
 namespace akin {
 namespace {
@@ -23,7 +24,7 @@ Identity parse_identity(const TensorReader& reader) {
     if (!value.is_string()) fail(ErrorCode::kBadData, "{}: its {} is not text", reader.path(), name);
     identity[name] = value.get<std::string>();
   }
-  return identity;
+  return identity_with_current_names(identity);
 }
 
 /// Throws at the first difference, the model's name before all others.
@@ -46,26 +47,26 @@ void check_identity(const std::string& path, const Identity& stored, const Ident
 }  // namespace
 
 void StateCopy::take(const FitState& state) {
-  tensors_.resize(state.parts().size());
+  tensors_.resize(state.tensors().size());
   for (std::size_t t = 0; t < tensors_.size(); ++t) {
-    const FitState::Part& part = state.parts()[t];
-    Tensor& tensor = tensors_[t];
-    tensor.name = part.name;
-    tensor.rows = part.rows;
-    tensor.cols = part.cols;
-    tensor.values.resize(part.rows * part.cols);
-    for (std::size_t r = 0; r < part.rows; ++r)
-      std::copy_n(part.data + r * part.stride, part.cols, tensor.values.data() + r * part.cols);
+    const FitState::Tensor& from = state.tensors()[t];
+    Tensor& to = tensors_[t];
+    to.name = from.name;
+    to.rows = from.rows;
+    to.cols = from.cols;
+    to.values.resize(from.rows * from.cols);
+    for (std::size_t r = 0; r < from.rows; ++r)
+      std::copy_n(from.data + r * from.stride, from.cols, to.values.data() + r * from.cols);
   }
 }
 
 void StateCopy::put(FitState& state) const {
-  AKIN_ASSERT(state.parts().size() == tensors_.size());
+  AKIN_ASSERT(state.tensors().size() == tensors_.size());
   for (std::size_t t = 0; t < tensors_.size(); ++t) {
-    const FitState::Part& part = state.parts()[t];
-    AKIN_ASSERT(part.rows == tensors_[t].rows && part.cols == tensors_[t].cols);
-    for (std::size_t r = 0; r < part.rows; ++r)
-      std::copy_n(tensors_[t].values.data() + r * part.cols, part.cols, part.data + r * part.stride);
+    const FitState::Tensor& tensor = state.tensors()[t];
+    AKIN_ASSERT(tensor.rows == tensors_[t].rows && tensor.cols == tensors_[t].cols);
+    for (std::size_t r = 0; r < tensor.rows; ++r)
+      std::copy_n(tensors_[t].values.data() + r * tensor.cols, tensor.cols, tensor.data + r * tensor.stride);
   }
 }
 
@@ -78,24 +79,24 @@ void StateCopy::write(TensorWriter& writer, const std::string& prefix) const {
 
 void StateCopy::read(const TensorReader& reader, const std::string& prefix, const FitState& shape) {
   tensors_.clear();
-  for (const FitState::Part& part : shape.parts()) {
-    const std::string name = fmt::format("{}.{}", prefix, part.name);
+  for (const FitState::Tensor& tensor : shape.tensors()) {
+    const std::string name = fmt::format("{}.{}", prefix, tensor.name);
     const std::vector<std::size_t>& stored = reader.shape(name);
-    if (stored != std::vector<std::size_t>{part.rows, part.cols}) {
+    if (stored != std::vector<std::size_t>{tensor.rows, tensor.cols}) {
       fail(ErrorCode::kBadData, "{}: tensor {} is ({}); expected ({}, {})", reader.path(), name,
-           fmt::join(stored, ", "), part.rows, part.cols);
+           fmt::join(stored, ", "), tensor.rows, tensor.cols);
     }
     const std::span<const float> values = reader.tensor<float>(name);
-    tensors_.push_back({part.name, part.rows, part.cols, {values.begin(), values.end()}});
+    tensors_.push_back({tensor.name, tensor.rows, tensor.cols, {values.begin(), values.end()}});
   }
 }
 
 void save_checkpoint(const FitCheckpoint& checkpoint, const std::string& path) {
   TensorWriter writer("checkpoint");
   writer.meta("identity", json(checkpoint.identity).dump(-1, ' ', false, json::error_handler_t::replace));
-  writer.meta("pass", std::to_string(checkpoint.pass));
+  writer.meta("epoch", std::to_string(checkpoint.epoch));
   writer.meta("curve", curve_text(checkpoint.curve));
-  writer.meta("best_pass", std::to_string(checkpoint.best_pass));
+  writer.meta("best_epoch", std::to_string(checkpoint.best_epoch));
   checkpoint.last.write(writer, "state");
   checkpoint.best.write(writer, "best");
   writer.write(path);
@@ -108,13 +109,15 @@ FitCheckpoint load_checkpoint(const std::string& path, const Identity& identity,
   checkpoint.identity = parse_identity(reader);
   check_identity(path, checkpoint.identity, identity);
   constexpr int kMost = std::numeric_limits<int>::max();
-  checkpoint.pass = static_cast<int>(reader.meta_int("pass", 1, kMost));
-  checkpoint.best_pass = static_cast<int>(reader.meta_int("best_pass", 0, checkpoint.pass));
+  const bool old = reader.has_meta("pass");  // of akin 0.1
+  checkpoint.epoch = static_cast<int>(reader.meta_int(old ? "pass" : "epoch", 1, kMost));
+  checkpoint.best_epoch =
+      static_cast<int>(reader.meta_int(old ? "best_pass" : "best_epoch", 0, checkpoint.epoch));
   checkpoint.curve = parse_curve(reader.meta("curve"), path);
-  if (checkpoint.curve.empty() || checkpoint.curve.back().pass != checkpoint.pass)
-    fail(ErrorCode::kBadData, "{}: its learning curve does not end at its pass", path);
+  if (checkpoint.curve.empty() || checkpoint.curve.back().epoch != checkpoint.epoch)
+    fail(ErrorCode::kBadData, "{}: its learning curve does not end at its epoch", path);
   checkpoint.last.read(reader, "state", shape);
-  if (checkpoint.best_pass != 0 && checkpoint.best_pass != checkpoint.pass)
+  if (checkpoint.best_epoch != 0 && checkpoint.best_epoch != checkpoint.epoch)
     checkpoint.best.read(reader, "best", shape);
   return checkpoint;
 }

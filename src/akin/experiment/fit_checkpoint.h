@@ -33,16 +33,16 @@ class StateCopy {
 };
 
 /// A file of kind "checkpoint": what the fit is of, how far it has come, and the states of its last and its
-/// best pass.
+/// best epoch.
 struct FitCheckpoint {
   /// What must be the same for the fit to go on: name of the thing ("model", "parameter factors", "seed",
   /// "training events" ...) and its value.
   std::map<std::string, std::string> identity;
-  int pass = 0;
+  int epoch = 0;
   LearningCurve curve;
-  int best_pass = 0;  ///< 0 = nothing has been evaluated
+  int best_epoch = 0;  ///< 0 = nothing has been evaluated
   StateCopy last;
-  StateCopy best;  ///< empty if the last pass is the best, or none is
+  StateCopy best;  ///< empty if the last epoch is the best, or none is
 };
 
 /// Writes the file atomically: a kill at any moment leaves the old or the new one. Throws Error(kIo).

@@ -32,14 +32,14 @@ const CurvePoint* best_point(const LearningCurve& curve, Better better) {
 int evaluations_since_best(const LearningCurve& curve, Better better) {
   const CurvePoint* best = best_point(curve, better);
   return static_cast<int>(std::ranges::count_if(curve, [&](const CurvePoint& point) {
-    return point.evaluated() && (!best || point.pass > best->pass);
+    return point.evaluated() && (!best || point.epoch > best->epoch);
   }));
 }
 
 std::string curve_text(const LearningCurve& curve) {
   json list = json::array();
   for (const CurvePoint& p : curve)
-    list.push_back({p.pass, number(p.loss), number(p.value), number(p.low), number(p.high), p.seconds});
+    list.push_back({p.epoch, number(p.loss), number(p.value), number(p.low), number(p.high), p.seconds});
   return list.dump();
 }
 
@@ -56,7 +56,7 @@ LearningCurve parse_curve(const std::string& text, std::string_view where) {
       return row[c].is_null() ? std::numeric_limits<double>::quiet_NaN() : row[c].get<double>();
     };
     curve.push_back({row[0].get<int>(), real(1), real(2), real(3), real(4), row[5].get<double>()});
-    right = curve.back().pass > (i == 0 ? 0 : curve[i - 1].pass);
+    right = curve.back().epoch > (i == 0 ? 0 : curve[i - 1].epoch);
   }
   if (!right) fail(ErrorCode::kBadData, "{}: its learning curve is damaged", where);
   return curve;

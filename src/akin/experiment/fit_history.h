@@ -1,4 +1,4 @@
-// How a fit is watched, and how it went, pass by pass.
+// How a fit is watched, and how it went, epoch by epoch.
 #pragma once
 
 #include <limits>
@@ -10,9 +10,9 @@
 
 namespace akin {
 
-/// After one pass.
+/// After one epoch.
 struct CurvePoint {
-  int pass = 0;                                             ///< from 1
+  int epoch = 0;                                            ///< from 1
   double loss = std::numeric_limits<double>::quiet_NaN();   ///< NaN = the model did not say
   double value = std::numeric_limits<double>::quiet_NaN();  ///< of the metric watched, NaN = not evaluated
   double low = std::numeric_limits<double>::quiet_NaN();    ///< interval of value, NaN = none
@@ -31,11 +31,11 @@ int evaluations_since_best(const LearningCurve& curve, Better better);
 struct MonitorOptions {
   /// Watched on the validation events (WatchedMetric); empty = nothing is evaluated.
   std::string metric = {};
-  int every = 1;                ///< passes from one evaluation to the next; the last pass is always evaluated
-  int patience = 0;             ///< evaluations without a better one that end the fit; 0 = never
-  int stop_after = 0;           ///< passes that end the fit, whatever was planned; 0 = all planned
-  std::string checkpoint = {};  ///< file to keep the state in; empty = none
-  double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every pass
+  int every = 1;       ///< epochs from one evaluation to the next; the last epoch is always evaluated
+  int patience = 0;    ///< evaluations without a better one that end the fit; 0 = never
+  int stop_after = 0;  ///< epochs that end the fit, whatever was planned; 0 = all planned
+  std::string checkpoint = {};     ///< file to keep the state in; empty = none
+  double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every epoch
   bool resume = false;             ///< go on from that file, if it exists
 };
 
@@ -44,18 +44,18 @@ bool needs_monitor(const MonitorOptions& options);
 
 /// How a watched fit went.
 struct FitHistory {
-  LearningCurve curve = {};  ///< a point per pass, those before a resumption included
+  LearningCurve curve = {};  ///< a point per epoch, those before a resumption included
   std::string metric = {};   ///< of the curve's values; "" = nothing was evaluated
   Better better = Better::kHigher;
-  int passes = 0;                ///< behind the fit when it ended
-  int resumed_at = 0;            ///< passes a checkpoint had behind it, 0 = started anew
+  int epochs = 0;                ///< behind the fit when it ended
+  int resumed_at = 0;            ///< epochs a checkpoint had behind it, 0 = started anew
   bool out_of_patience = false;  ///< it ended because nothing got better
-  /// The pass whose model was kept; nullptr if nothing was evaluated.
+  /// The epoch whose model was kept; nullptr if nothing was evaluated.
   const CurvePoint* best() const { return best_point(curve, better); }
 };
 
-/// A JSON array of arrays [pass, loss, value, low, high, seconds], null for NaN; and back. Throws
-/// Error(kBadData) with `where` if it is anything else, or if passes do not ascend.
+/// A JSON array of arrays [epoch, loss, value, low, high, seconds], null for NaN; and back. Throws
+/// Error(kBadData) with `where` if it is anything else, or if epochs do not ascend.
 std::string curve_text(const LearningCurve& curve);
 LearningCurve parse_curve(const std::string& text, std::string_view where);
 

@@ -36,8 +36,7 @@ FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, Mo
   if (options_.metric.empty()) return;
   metric_ = WatchedMetric(options_.metric, subject_.traits);
   if (options_.every < 1)
-    fail(ErrorCode::kUsage, "every is {}; from one evaluation to the next it takes at least 1 pass",
-         options_.every);
+    fail(ErrorCode::kUsage, "every is {}; evaluations must be at least 1 epoch apart", options_.every);
   if (validation_.empty())
     fail(ErrorCode::kBadData, "there are no validation events to watch {} on", options_.metric);
 }
@@ -53,35 +52,35 @@ std::map<std::string, std::string> FitMonitor::identify() const {
   for (const auto& [name, value] : subject_.params) result["parameter " + name] = value;
   if (options_.metric.empty()) return result;
   result["metric watched"] = options_.metric;
-  result["number of passes between evaluations"] = std::to_string(options_.every);
+  result["number of epochs between evaluations"] = std::to_string(options_.every);
   result["hash of the validation events"] = fmt::format("{:016x}", fingerprint(validation_));
   return result;
 }
 
-int FitMonitor::begin(FitState& state, int passes) {
-  planned_ = passes;
+int FitMonitor::begin(FitState& state, int epochs) {
+  planned_ = epochs;
   start_ = saved_at_ = Clock::now();
   if (!options_.checkpoint.empty()) identity_ = identify();
   if (!options_.resume || !std::filesystem::exists(options_.checkpoint)) return 0;
   FitCheckpoint checkpoint = load_checkpoint(options_.checkpoint, identity_, state);
-  if (checkpoint.pass > passes) {
-    fail(ErrorCode::kBadData, "{}: has {} passes behind it, of {} planned", options_.checkpoint,
-         checkpoint.pass, passes);
+  if (checkpoint.epoch > epochs) {
+    fail(ErrorCode::kBadData, "{}: is after epoch {}, but {} are planned", options_.checkpoint,
+         checkpoint.epoch, epochs);
   }
   curve_ = std::move(checkpoint.curve);
   checkpoint.last.put(state);
-  done_ = resumed_at_ = saved_ = checkpoint.pass;
+  done_ = resumed_at_ = saved_ = checkpoint.epoch;
   seconds_before_ = curve_.back().seconds;
   best_ = std::move(checkpoint.best);
-  if (best_.empty() && checkpoint.best_pass == done_) best_.take(state);
-  return ends_at(done_) || out_of_patience() ? passes : done_;
+  if (best_.empty() && checkpoint.best_epoch == done_) best_.take(state);
+  return ends_at(done_) || out_of_patience() ? epochs : done_;
 }
 
 FitHistory FitMonitor::history() const {
   return {.curve = curve_,
           .metric = metric_.name(),
           .better = metric_.better(),
-          .passes = done_,
+          .epochs = done_,
           .resumed_at = resumed_at_,
           .out_of_patience = out_of_patience()};
 }
@@ -94,8 +93,8 @@ bool FitMonitor::out_of_patience() const {
   return options_.patience > 0 && evaluations_since_best(curve_, metric_.better()) >= options_.patience;
 }
 
-bool FitMonitor::after_pass(int done, double loss, const FitState& state, const Snapshot& snapshot) {
-  CurvePoint point{.pass = done, .loss = loss};
+bool FitMonitor::after_epoch(int done, double loss, const FitState& state, const Snapshot& snapshot) {
+  CurvePoint point{.epoch = done, .loss = loss};
   if (!options_.metric.empty() && (done % options_.every == 0 || ends_at(done))) {
     EvaluateOptions options = metric_.options();
     options.each_event = subject_.each_event;
@@ -109,7 +108,7 @@ bool FitMonitor::after_pass(int done, double loss, const FitState& state, const 
   point.seconds = seconds_before_ + seconds_since(start_);
   curve_.push_back(point);
   done_ = done;
-  if (const CurvePoint* point_of_best = best(); point_of_best && point_of_best->pass == done)
+  if (const CurvePoint* point_of_best = best(); point_of_best && point_of_best->epoch == done)
     best_.take(state);
   const bool more = !ends_at(done) && !out_of_patience();
   if (!options_.checkpoint.empty()) {
@@ -122,21 +121,21 @@ bool FitMonitor::after_pass(int done, double loss, const FitState& state, const 
 void FitMonitor::write_checkpoint() {
   const CurvePoint* best_so_far = best();
   FitCheckpoint checkpoint{.identity = identity_,
-                           .pass = done_,
+                           .epoch = done_,
                            .curve = curve_,
-                           .best_pass = best_so_far ? best_so_far->pass : 0,
+                           .best_epoch = best_so_far ? best_so_far->epoch : 0,
                            .last = std::move(last_),
                            .best = {}};
-  if (checkpoint.best_pass != done_) std::swap(checkpoint.best, best_);
+  if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
   save_checkpoint(checkpoint, options_.checkpoint);
-  if (checkpoint.best_pass != done_) std::swap(checkpoint.best, best_);
+  if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
   last_ = std::move(checkpoint.last);
   saved_ = done_;
   saved_at_ = Clock::now();
 }
 
 void FitMonitor::end(FitState& state) {
-  if (const CurvePoint* point = best(); point && point->pass != done_) best_.put(state);
+  if (const CurvePoint* point = best(); point && point->epoch != done_) best_.put(state);
 }
 
 void FitMonitor::cancelled() {

@@ -23,23 +23,23 @@ struct FitSubject {
   bool each_event = false;  ///< EvaluateOptions::each_event
 };
 
-/// Watches one fit. Afterwards the model is that of the best evaluated pass, or of the last pass if nothing
+/// Watches one fit. Afterwards the model is that of the best evaluated epoch, or of the last epoch if nothing
 /// was evaluated. A fit that was killed and is resumed gives the same bits as one that was not.
 ///
-/// A cancelled fit (Ctrl-C) leaves a checkpoint of its last whole pass; a killed one loses the passes since
-/// the last one written. Cost: an evaluation per `every` passes; memory for a copy of the best state, and
+/// A cancelled fit (Ctrl-C) leaves a checkpoint of its last whole epoch; a killed one loses the epochs since
+/// the last one written. Cost: an evaluation per `every` epochs; memory for a copy of the best state, and
 /// with checkpoints one of the last.
 class FitMonitor : public FitObserver {
  public:
   /// `validation` is sorted by user, must outlive the monitor and be no part of what is trained on. The
   /// evaluation uses the context's threads and stop. Throws Error(kUsage) for an unknown metric and for one
-  /// that is evaluated every 0 passes, Error(kBadData) if there is nothing to evaluate it on.
+  /// that is evaluated every 0 epochs, Error(kBadData) if there is nothing to evaluate it on.
   FitMonitor(FitSubject subject, std::span<const Event> validation, MonitorOptions options,
              const Context& context);
 
   /// Throws Error(kBadData) if the checkpoint to resume from is damaged or of another fit.
-  int begin(FitState& state, int passes) override;
-  bool after_pass(int done, double loss, const FitState& state, const Snapshot& snapshot) override;
+  int begin(FitState& state, int epochs) override;
+  bool after_epoch(int done, double loss, const FitState& state, const Snapshot& snapshot) override;
   void end(FitState& state) override;
   void cancelled() override;
 
@@ -47,7 +47,7 @@ class FitMonitor : public FitObserver {
   const LearningCurve& curve() const { return curve_; }
   /// nullptr if nothing was evaluated.
   const CurvePoint* best() const { return best_point(curve_, metric_.better()); }
-  int passes() const { return done_; }
+  int epochs() const { return done_; }
   int resumed_at() const { return resumed_at_; }
   bool out_of_patience() const;
   const std::string& metric() const { return metric_.name(); }
@@ -66,7 +66,7 @@ class FitMonitor : public FitObserver {
   int planned_ = 0;
   int done_ = 0;
   int resumed_at_ = 0;
-  int saved_ = 0;  // the pass in the checkpoint file
+  int saved_ = 0;  // the epoch in the checkpoint file
   double seconds_before_ = 0;
   std::chrono::steady_clock::time_point start_;
   std::chrono::steady_clock::time_point saved_at_;

@@ -9,8 +9,8 @@
 
 #include "akin/base/error.h"
 #include "akin/base/temp_dir.h"
-#include "akin/eval/shop_for_test.h"
-#include "akin/models/fit/passes.h"
+#include "akin/eval/small_dataset_for_test.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/ranking/bpr.h"
 #include "akin/models/rating/mf_sgd.h"
 
@@ -19,18 +19,18 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-/// A fit whose pass t gives NDCG@1 = 1 to as many of the users as `hits[t]` says; its state is a matrix with
-/// the number of the pass in it.
+/// A fit whose epoch t gives NDCG@1 = 1 to as many of the users as `hits[t]` says; its state is a matrix with
+/// the number of the epoch in it.
 struct ScriptedFit {
   std::vector<int> hits;
   Matrix state_matrix{2, 3};
-  int passes_run = 0;
+  int epochs_run = 0;
   std::stop_source stop = {};
-  int cancel_in = 0;  // this pass, half-way
-  Shop shop = make_shop();
+  int cancel_in = 0;  // this epoch, half-way
+  SmallDataset dataset = make_dataset();
 
   static constexpr idx_t kUsers = 11;
-  static Shop make_shop() {
+  static SmallDataset make_dataset() {
     std::vector<Event> train, test;
     for (idx_t u = 0; u < kUsers; ++u) {
       train.push_back(event(u, 0));
@@ -40,9 +40,9 @@ struct ScriptedFit {
   }
 
   std::unique_ptr<Model> snapshot() const {
-    const int pass = static_cast<int>(state_matrix[0][0]);
+    const int epoch = static_cast<int>(state_matrix[0][0]);
     std::vector<std::vector<float>> table(kUsers, {0, 1, 2, 0, 0});  // item 2 before the held-out item 1
-    for (int u = 0; u < hits.at(static_cast<std::size_t>(pass - 1)); ++u)
+    for (int u = 0; u < hits.at(static_cast<std::size_t>(epoch - 1)); ++u)
       table[static_cast<std::size_t>(u)][1] = 3;
     return std::make_unique<TableModel>(Kind::kScores, table);
   }
@@ -52,27 +52,27 @@ struct ScriptedFit {
   }
   FitMonitor monitor(const MonitorOptions& options, std::uint64_t seed = 42,
                      const std::string& model = "scripted") {
-    return {{model, {}, {{"rate", "0.1"}}, {shop.data, shop.train}},
-            shop.test,
+    return {{model, {}, {{"rate", "0.1"}}, {dataset.data, dataset.train}},
+            dataset.test,
             options,
             {.seed = seed, .threads = 1, .stop = stop.get_token()}};
   }
-  /// Runs it under the monitor; afterwards the state says which pass the model is of.
+  /// Runs it under the monitor; afterwards the state says which epoch the model is of.
   int run(FitMonitor& monitor) {
     std::fill_n(state_matrix.data(), state_matrix.rows() * state_matrix.stride(), 0.0f);
     FitState state;
     state.add("numbers", state_matrix);
-    const auto one = [&](int pass) {
-      ++passes_run;
-      for (float& x : state_matrix[0]) x = static_cast<float>(pass + 1);
-      if (pass + 1 == cancel_in) {
+    const auto one = [&](int epoch) {
+      ++epochs_run;
+      for (float& x : state_matrix[0]) x = static_cast<float>(epoch + 1);
+      if (epoch + 1 == cancel_in) {
         stop.request_stop();
         fail(ErrorCode::kCancelled, "stopped on request");
       }
-      state_matrix[1][2] += 1;  // counts the passes behind the state
-      return 1.0 / (pass + 1);
+      state_matrix[1][2] += 1;  // counts the epochs behind the state
+      return 1.0 / (epoch + 1);
     };
-    run_passes({.total = static_cast<int>(hits.size()), .run = one, .snapshot = [&] { return snapshot(); }},
+    run_epochs({.total = static_cast<int>(hits.size()), .run = one, .snapshot = [&] { return snapshot(); }},
                std::move(state), {{.stop = stop.get_token()}, &monitor});
     EXPECT_EQ(state_matrix[1][2], state_matrix[0][0]) << "a state put together from two passes";
     return static_cast<int>(state_matrix[0][0]);
@@ -90,17 +90,17 @@ std::string message_of(const std::function<void()>& body) {
   return "";
 }
 
-TEST(FitMonitor, KeepsTheBestPass) {
+TEST(FitMonitor, KeepsTheBestEpoch) {
   ScriptedFit fit{{1, 3, 7, 2, 7, 5}};
   FitMonitor monitor = fit.monitor(fit.watch());
   EXPECT_EQ(fit.run(monitor), 3) << "the first of equals";
-  EXPECT_EQ(monitor.passes(), 6);
+  EXPECT_EQ(monitor.epochs(), 6);
   ASSERT_NE(monitor.best(), nullptr);
-  EXPECT_EQ(monitor.best()->pass, 3);
+  EXPECT_EQ(monitor.best()->epoch, 3);
   EXPECT_NEAR(monitor.best()->value, 7.0 / ScriptedFit::kUsers, 1e-12);
   ASSERT_EQ(monitor.curve().size(), 6u);
   for (std::size_t i = 0; i < 6; ++i) {
-    EXPECT_EQ(monitor.curve()[i].pass, static_cast<int>(i) + 1);
+    EXPECT_EQ(monitor.curve()[i].epoch, static_cast<int>(i) + 1);
     EXPECT_NEAR(monitor.curve()[i].value, fit.hits[i] / 11.0, 1e-12);
     EXPECT_NEAR(monitor.curve()[i].loss, 1.0 / (static_cast<double>(i) + 1), 1e-12);
   }
@@ -110,7 +110,7 @@ TEST(FitMonitor, StopsWhenPatienceIsOut) {
   ScriptedFit fit{{1, 3, 2, 3, 2, 9, 9}};
   FitMonitor monitor = fit.monitor(fit.watch(3));
   EXPECT_EQ(fit.run(monitor), 2);
-  EXPECT_EQ(monitor.passes(), 5);
+  EXPECT_EQ(monitor.epochs(), 5);
   EXPECT_TRUE(monitor.out_of_patience());
   ScriptedFit patient{{1, 3, 2, 3, 2, 9, 9}};
   FitMonitor longer = patient.monitor(patient.watch(4));
@@ -124,12 +124,12 @@ TEST(FitMonitor, EvaluatesEverySoManyPassesAndTheLast) {
   EXPECT_EQ(fit.run(monitor), 6);
   std::vector<int> evaluated;
   for (const CurvePoint& point : monitor.curve()) {
-    if (point.evaluated()) evaluated.push_back(point.pass);
+    if (point.evaluated()) evaluated.push_back(point.epoch);
   }
   EXPECT_EQ(evaluated, (std::vector<int>{2, 4, 6, 7}));
 }
 
-TEST(FitMonitor, StopsAfterSoManyPasses) {
+TEST(FitMonitor, StopsAfterSoManyEpochs) {
   ScriptedFit fit{{1, 2, 3, 4, 5}};
   MonitorOptions options = fit.watch(0, 10);
   options.stop_after = 3;
@@ -153,7 +153,8 @@ TEST(FitMonitor, ResumedAfterAnyPassIsTheUninterruptedFit) {
     first.cancel_in = killed_in;
     MonitorOptions options = first.watch(3);
     options.checkpoint = dir / std::to_string(killed_in);
-    options.checkpoint_seconds = killed_in % 2 == 0 ? 0 : 1e9;  // written after each pass, or on cancellation
+    options.checkpoint_seconds =
+        killed_in % 2 == 0 ? 0 : 1e9;  // written after each epoch, or on cancellation
     options.resume = true;
     FitMonitor before = first.monitor(options);
     try {
@@ -167,13 +168,13 @@ TEST(FitMonitor, ResumedAfterAnyPassIsTheUninterruptedFit) {
     FitMonitor after = second.monitor(options);
     EXPECT_EQ(second.run(after), 5);
     EXPECT_EQ(after.resumed_at(), killed_in - 1);
-    EXPECT_EQ(second.passes_run, 7 - (killed_in - 1));
+    EXPECT_EQ(second.epochs_run, 7 - (killed_in - 1));
     ASSERT_EQ(after.curve().size(), 7u);
     for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(after.curve()[i].value, hits[i] / 11.0);
     ScriptedFit third{hits};  // resuming what has ended runs nothing and gives the same
     FitMonitor again = third.monitor(options);
     EXPECT_EQ(third.run(again), 5);
-    EXPECT_EQ(third.passes_run, 0);
+    EXPECT_EQ(third.epochs_run, 0);
   }
 }
 
@@ -187,7 +188,7 @@ TEST(FitMonitor, WhatRanOutOfPatienceStaysSo) {
   EXPECT_EQ(fit.run(first), 1);
   FitMonitor second = fit.monitor(options);
   EXPECT_EQ(fit.run(second), 1);
-  EXPECT_EQ(fit.passes_run, 3);
+  EXPECT_EQ(fit.epochs_run, 3);
   options.patience = 3;  // more patience goes on
   FitMonitor third = fit.monitor(options);
   EXPECT_EQ(fit.run(third), 4);
@@ -209,14 +210,14 @@ TEST(FitMonitor, RefusesTheCheckpointOfAnotherFit) {
   EXPECT_NE(refusal(fit, options, 7, "scripted").find("seed is 42, not 7"), std::string::npos);
   EXPECT_NE(refusal(fit, options, 42, "als").find("model is scripted, not als"), std::string::npos);
   ScriptedFit other_data{{1, 2, 3}};
-  other_data.shop.train[3].value = 2;
+  other_data.dataset.train[3].value = 2;
   EXPECT_NE(refusal(other_data, options, 42, "scripted").find("training events"), std::string::npos);
   MonitorOptions other_metric = options;
   other_metric.metric = "HR@1";
   EXPECT_NE(refusal(fit, other_metric, 42, "scripted").find("metric watched is NDCG@1, not HR@1"),
             std::string::npos);
-  FitMonitor other_params({"scripted", {}, {{"rate", "0.2"}}, {fit.shop.data, fit.shop.train}}, fit.shop.test,
-                          options, {});
+  FitMonitor other_params({"scripted", {}, {{"rate", "0.2"}}, {fit.dataset.data, fit.dataset.train}},
+                          fit.dataset.test, options, {});
   EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate is 0.1, not 0.2"),
             std::string::npos);
 }
@@ -255,28 +256,28 @@ TEST(FitMonitor, WrongMetricsAndMissingEvents) {
   }
   EXPECT_EQ(WatchedMetric("RMSE", {.predicts_ratings = true}).better(), Better::kLower);
   EXPECT_EQ(WatchedMetric("MRR@7", {}).options().cutoffs, std::vector<int>{7});
-  EXPECT_THROW(FitMonitor({"m", {}, {}, {fit.shop.data, fit.shop.train}}, {}, fit.watch(), {}), Error);
+  EXPECT_THROW(FitMonitor({"m", {}, {}, {fit.dataset.data, fit.dataset.train}}, {}, fit.watch(), {}), Error);
 }
 
 TEST(FitMonitor, LowerErrorsAreBetter) {
-  Shop shop(7, 13, {}, {});
+  SmallDataset dataset(7, 13, {}, {});
   for (idx_t u = 0; u < 7; ++u) {
     for (idx_t i = 0; i < 13; ++i)
-      ((u + i) % 5 == 0 ? shop.test : shop.train)
+      ((u + i) % 5 == 0 ? dataset.test : dataset.train)
           .push_back(event(u, i, static_cast<float>(1 + (u * 3 + i) % 5)));
   }
   const Context context{.threads = 1};
-  FitMonitor monitor({"mf-sgd", MfSgd::kTraits, {}, {shop.data, shop.train}}, shop.test, {.metric = "RMSE"},
-                     context);
+  FitMonitor monitor({"mf-sgd", MfSgd::kTraits, {}, {dataset.data, dataset.train}}, dataset.test,
+                     {.metric = "RMSE"}, context);
   const FitContext watched{context, &monitor};
   MfSgd::Config config;
   config.factors = 3;
   config.epochs = 29;
-  const auto model = MfSgd::fit({shop.data, shop.train}, config, watched);
+  const auto model = MfSgd::fit({dataset.data, dataset.train}, config, watched);
   double lowest = 1e9;
   for (const CurvePoint& point : monitor.curve()) lowest = std::min(lowest, point.value);
   EXPECT_EQ(monitor.best()->value, lowest);
-  EXPECT_EQ(shop.evaluate(*model, {10}, 1, MfSgd::kTraits).value("RMSE"), lowest);
+  EXPECT_EQ(dataset.evaluate(*model, {10}, 1, MfSgd::kTraits).value("RMSE"), lowest);
 }
 
 TEST(LearningCurve, TextAndBack) {
@@ -309,7 +310,7 @@ TEST(Fingerprint, KnowsEveryColumnButThePart) {
     EXPECT_NE(fingerprint(other), hash) << column;
   }
   std::vector<Event> other = events;
-  other[0].part = Part::kTest;
+  other[0].subset = Subset::kTest;
   EXPECT_EQ(fingerprint(other), hash);
   EXPECT_NE(fingerprint(std::span(events).first(1)), hash);
 }

@@ -9,7 +9,7 @@ WatchedFit fit_watched(const ModelSpec& spec, const SplitDataset& data, const Mo
   FitMonitor monitor({.model = std::string(spec.name()),
                       .traits = spec.traits(),
                       .params = spec.all_params(),
-                      .data = {data.shop, known},
+                      .data = {data.dataset, known},
                       .each_event = data.split.holdout == Holdout::kSessions},
                      data.validation, options, context);
   context.observer = &monitor;

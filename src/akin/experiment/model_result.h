@@ -19,7 +19,7 @@ struct ModelResult {
   ParamValues params;
   double fit_seconds = 0;
   Evaluation evaluation;
-  LearningCurve curve = {};  ///< of models fitted in passes; with several splits that of the first
+  LearningCurve curve = {};  ///< of models fitted in epochs; with several splits that of the first
   std::string watched = {};  ///< the metric of the curve's validation values, if there are any
 };
 

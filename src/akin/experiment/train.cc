@@ -15,20 +15,17 @@ namespace {
 
 /// The parameter that gives the length of the vectors, 0 if the model has none.
 double vector_length(const ParamValues& params) {
-  for (const char* const name : {"factors", "dim", "vector_size", "size"}) {
-    const auto found = params.find(name);
-    if (found == params.end()) continue;
-    double length = 0;
+  const auto found = params.find("factors");
+  double length = 0;
+  if (found != params.end())
     std::from_chars(found->second.data(), found->second.data() + found->second.size(), length);
-    return length;
-  }
-  return 0;
+  return length;
 }
 
-PretrainedItems read_init_items(const std::string& path, const Dataset& shop, const Context& context) {
-  MatchedItems match = match_items(read_embeddings(path), shop.items, path);
+PretrainedItems read_init_items(const std::string& path, const Dataset& dataset, const Context& context) {
+  MatchedItems match = match_items(read_embeddings(path), dataset.items, path);
   context.remark(fmt::format(
-      "{}: vectors of {} of {} items{}", path, format_count(match.matched), format_count(shop.n_items()),
+      "{}: vectors of {} of {} items{}", path, format_count(match.matched), format_count(dataset.n_items()),
       match.unknown == 0
           ? ""
           : fmt::format(", and {} of items that are not in the data", format_count(match.unknown))));
@@ -45,8 +42,8 @@ std::string training_note(const Dataset& data, const ModelSpec& model) {
 void check(const ModelSpec& model, const TrainOptions& options) {
   if (options.monitor.patience < 0 || options.monitor.stop_after < 0)
     fail(ErrorCode::kUsage, "patience and stop_after must be at least 0");
-  if ((needs_monitor(options.monitor) || options.monitor.patience > 0) && !model.traits().iterative()) {
-    fail(ErrorCode::kUsage, "{} is not fitted in passes: it has no early stopping and no checkpoints",
+  if ((needs_monitor(options.monitor) || options.monitor.patience > 0) && !model.traits().iterative) {
+    fail(ErrorCode::kUsage, "{} is not trained in epochs: it has no early stopping and no checkpoints",
          model.name());
   }
   if (options.monitor.resume && options.monitor.checkpoint.empty())
@@ -79,13 +76,13 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   FitStart start;
   FitContext fit_context{context};
   if (!options.init_items.empty()) {
-    pretrained = read_init_items(options.init_items, parts.shop, context);
+    pretrained = read_init_items(options.init_items, parts.dataset, context);
     start.items = &pretrained;
     fit_context.start = &start;
   }
   WatchedFit fit = fit_watched(model, parts, monitor, fit_context);
   if (fit.history && fit.history->resumed_at > 0)
-    context.remark(fmt::format("resumed after pass {}", fit.history->resumed_at));
+    context.remark(fmt::format("resumed after epoch {}", fit.history->resumed_at));
   FitLog log = std::move(fit.fitted.log);
   return {make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted)), std::move(log),
           std::move(fit.history)};

@@ -17,14 +17,14 @@ struct TrainOptions {
   std::string holdout = {};
   /// Keep a validation part out too; a monitor with a metric does so in any case.
   bool validation = false;
-  MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in passes
+  MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in epochs
   /// File of vectors of items to begin with in place of random ones (read_embeddings()); "" = none.
   std::string init_items = {};
 };
 
 struct TrainResult {
   Bundle bundle;                           ///< the model, and what was held out
-  FitLog log;                              ///< losses and passes
+  FitLog log;                              ///< losses and epochs
   std::optional<FitHistory> history = {};  ///< of a fit that was watched
 };
 
@@ -32,7 +32,7 @@ struct TrainResult {
 /// model, options and seed, same bits, at any number of threads if the model's Traits say so; with
 /// `monitor.resume` also after a kill. Remarks: sizes and training_memory(), how many items
 /// `init_items` knows, a checkpoint that is not
-/// there yet, the pass that was gone on from.
+/// there yet, the epoch that was gone on from.
 ///
 /// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not
 /// suit the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.

@@ -18,8 +18,9 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
   SplitDataset parts = split_dataset(std::move(data), split);
   parts.test.clear();  // the held-out events are forgotten here
   const std::vector<Event> known = parts.known_for_validation();
-  if (options.halving && !model.traits().iterative())
-    context.remark(fmt::format("{} is not fitted in passes: random search instead of halving", model.name()));
+  if (options.halving && !model.traits().iterative)
+    context.remark(
+        fmt::format("{} is not trained in epochs: random search instead of halving", model.name()));
   TuneResult result = tune_task({*model.entry, space, parts.training_data(), parts.validation, known,
                                  split.holdout == Holdout::kSessions},
                                 options, context);

@@ -20,10 +20,10 @@ struct TuneOptions {
   /// range of their own (Param::search) are searched in that.
   std::vector<std::string> ranges = {};
   int trials = 30;          ///< trial 0 is the default configuration
-  bool halving = false;     ///< successive halving over passes; random search for models without passes
+  bool halving = false;     ///< successive halving over epochs; random search for models without epochs
   int eta = 3;              ///< of halving
   std::string metric = {};  ///< WatchedMetric; empty = the model's default
-  int every = 1;            ///< passes between evaluations
+  int every = 1;            ///< epochs between evaluations
   int patience = 5;         ///< evaluations without a better one that end a trial; 0 = never
   int parallel = 1;         ///< trials at once, each on a share of the threads
   std::string log = {};     ///< file of finished trials, needed; beside it, in LOG.states, those half done
@@ -32,15 +32,15 @@ struct TuneOptions {
 /// The outcome of a trial, so far.
 struct Trial {
   int number = 0;
-  int budget = 0;           ///< passes it was allowed, 0 = all planned
+  int budget = 0;           ///< epochs it was allowed, 0 = all planned
   ParamValues params = {};  ///< those searched or fixed; the others have their defaults
   double value = std::numeric_limits<double>::quiet_NaN();  ///< of the metric on the validation events
   double low = std::numeric_limits<double>::quiet_NaN();    ///< interval of value, NaN = none
   double high = std::numeric_limits<double>::quiet_NaN();
-  int best_pass = 0;  ///< the pass that gave value, 0 = the model is not fitted in passes
-  int passes = 0;     ///< done
+  int best_epoch = 0;  ///< the epoch that gave value, 0 = the model is not fitted in epochs
+  int epochs = 0;      ///< done
   double seconds = 0;
-  LearningCurve curve = {};  ///< a point per pass, empty if the model is not fitted in passes
+  LearningCurve curve = {};  ///< a point per epoch, empty if the model is not fitted in epochs
   std::string failure = {};  ///< why there is no value, such as divergence
   bool failed() const { return !failure.empty(); }
 };
@@ -63,14 +63,14 @@ void check_search(const ModelSpec& model, const TuneOptions& options);
 /// Splits off test and validation events, forgets the test events, and searches on the validation events.
 /// Parameters that `model` sets are kept at these values. The result depends on data, model, options other than
 /// `parallel`, and the seed; not on threads or on how often the search was killed and run again. Remarks:
-/// halving of a model that is not fitted in passes is random search; how many finished trials a log gave.
+/// halving of a model that is not fitted in epochs is random search; how many finished trials a log gave.
 /// Throws Error(kUsage) for wrong options, Error(kBadData) if the data cannot be split, the log is of another
 /// search or every trial failed, Error(kCancelled).
 TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options = {},
                 const Context& context = {});
 
-/// The parameters that train the trial's best model: all of them, with the number of passes that was best.
-/// Where step lengths depend on the passes planned these stay as planned, and `stop_after` says where to stop
+/// The parameters that train the trial's best model: all of them, with the number of epochs that was best.
+/// Where step lengths depend on the epochs planned these stay as planned, and `stop_after` says where to stop
 /// (0 = nowhere).
 struct BestConfiguration {
   ParamValues params;

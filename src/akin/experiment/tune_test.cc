@@ -1,7 +1,7 @@
 #include "akin/experiment/tune.h"
 
 #include "akin/base/temp_dir.h"
-#include "akin/experiment/made_shop_for_test.h"
+#include "akin/experiment/made_dataset_for_test.h"
 #include "akin/experiment/tune/trial.h"
 
 namespace akin {
@@ -25,7 +25,7 @@ std::string outcome(const TuneResult& result) {
 TEST(Tune, ParametersThatTheSpecSetsStay) {
   const TempDir dir;
   const ModelSpec model("bpr", {{"factors", "4"}, {"epochs", "9"}, {"learning-rate", "0.07"}});
-  const TuneResult result = tune(made_shop(), model, quick(dir / "log"));
+  const TuneResult result = tune(made_dataset(), model, quick(dir / "log"));
   ASSERT_EQ(result.trials.size(), 4u);
   bool others_differ = false;
   for (const Trial& trial : result.trials) {
@@ -43,17 +43,17 @@ TEST(Tune, ParametersThatTheSpecSetsStay) {
   EXPECT_EQ(result.validation_events, 47u);
 }
 
-/// The shop with other items and values in the events of one side of the split.
-Dataset changed_shop(Part part) {
-  Dataset shop = made_shop();
-  const std::vector<Part> parts = split_events(shop, {.validation = true}).parts;
-  for (std::size_t e = 0; e < shop.events.size(); ++e) {
-    if (parts[e] != part) continue;
-    Event& event = shop.events[e];
-    event.item = static_cast<idx_t>((event.item + 5) % shop.n_items());
+/// The data set with other items and values in the events of one side of the split.
+Dataset changed_dataset(Subset subset) {
+  Dataset dataset = made_dataset();
+  const std::vector<Subset> subsets = split_events(dataset, {.validation = true}).subsets;
+  for (std::size_t e = 0; e < dataset.events.size(); ++e) {
+    if (subsets[e] != subset) continue;
+    Event& event = dataset.events[e];
+    event.item = static_cast<idx_t>((event.item + 5) % dataset.n_items());
     event.value = 9;
   }
-  return shop;
+  return dataset;
 }
 
 TEST(Tune, TheTestEventsAreNotLookedAt) {
@@ -61,16 +61,16 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
   for (const bool halving : {false, true}) {
     TuneOptions options = quick(dir / (halving ? "halving" : "random"));
     options.halving = halving;
-    const TuneResult first = tune(made_shop(), quick_bpr(), options);
-    const TuneResult same = tune(changed_shop(Part::kTest), quick_bpr(), options);
+    const TuneResult first = tune(made_dataset(), quick_bpr(), options);
+    const TuneResult same = tune(changed_dataset(Subset::kTest), quick_bpr(), options);
     EXPECT_GE(same.found, first.trials.size()) << "it is the same search";
     options.log += " anew";
-    EXPECT_EQ(outcome(tune(changed_shop(Part::kTest), quick_bpr(), options)), outcome(first));
-    for (const Part part : {Part::kTrain, Part::kValidation}) {
-      message_of(ErrorCode::kBadData, [&] { tune(changed_shop(part), quick_bpr(), options); });
+    EXPECT_EQ(outcome(tune(changed_dataset(Subset::kTest), quick_bpr(), options)), outcome(first));
+    for (const Subset subset : {Subset::kTrain, Subset::kValidation}) {
+      message_of(ErrorCode::kBadData, [&] { tune(changed_dataset(subset), quick_bpr(), options); });
       TuneOptions other = options;
-      other.log += std::to_string(static_cast<int>(part));
-      EXPECT_NE(outcome(tune(changed_shop(part), quick_bpr(), other)), outcome(first));
+      other.log += std::to_string(static_cast<int>(subset));
+      EXPECT_NE(outcome(tune(changed_dataset(subset), quick_bpr(), other)), outcome(first));
     }
   }
 }
@@ -78,10 +78,10 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
 TEST(Tune, SameResultAtAnyNumberOfThreadsAndTrialsAtOnce) {
   const TempDir dir;
   TuneOptions options = quick(dir / "a");
-  const TuneResult first = tune(made_shop(), quick_bpr(), options, {.threads = 1});
+  const TuneResult first = tune(made_dataset(), quick_bpr(), options, {.threads = 1});
   options.log = dir / "b";
   options.parallel = 2;
-  EXPECT_EQ(outcome(tune(made_shop(), quick_bpr(), options, {.threads = 3})), outcome(first));
+  EXPECT_EQ(outcome(tune(made_dataset(), quick_bpr(), options, {.threads = 3})), outcome(first));
 }
 
 TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
@@ -89,11 +89,11 @@ TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
   TuneOptions options = quick(dir / "log");
   options.halving = true;
   Remarks remarks;
-  tune(made_shop(), "item-knn", options, remarks.context());
+  tune(made_dataset(), "item-knn", options, remarks.context());
   EXPECT_EQ(remarks.lines,
             (std::vector<std::string>{"item-knn is not fitted in passes: random search instead of halving"}));
   options.halving = false;
-  tune(made_shop(), "item-knn", options, remarks.context());
+  tune(made_dataset(), "item-knn", options, remarks.context());
   ASSERT_EQ(remarks.lines.size(), 2u);
   EXPECT_EQ(remarks.lines[1], dir / "log" + ": 4 finished trials taken from there");
 }
@@ -101,7 +101,7 @@ TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
 TEST(Tune, WrongSearchesAreRefusedBeforeAnyDataAreRead) {
   const auto refusal = [](const ModelSpec& model, const TuneOptions& options) {
     const std::string text = message_of(ErrorCode::kUsage, [&] { check_search(model, options); });
-    EXPECT_EQ(message_of(ErrorCode::kUsage, [&] { tune(made_shop(), model, options); }), text);
+    EXPECT_EQ(message_of(ErrorCode::kUsage, [&] { tune(made_dataset(), model, options); }), text);
     return text;
   };
   EXPECT_TRUE(contains(refusal("bpr", {.ranges = {"factors"}}), "not PARAMETER=LOW:HIGH"));
@@ -118,7 +118,7 @@ TEST(Tune, WrongSearchesAreRefusedBeforeAnyDataAreRead) {
 TEST(Tune, WrongOptionsAndData) {
   const TempDir dir;
   const auto usage = [&](const TuneOptions& options) {
-    return message_of(ErrorCode::kUsage, [&] { tune(made_shop(), quick_bpr(), options); });
+    return message_of(ErrorCode::kUsage, [&] { tune(made_dataset(), quick_bpr(), options); });
   };
   TuneOptions options = quick(dir / "log");
   options.every = 0;
@@ -127,12 +127,12 @@ TEST(Tune, WrongOptionsAndData) {
   options.holdout = "none";
   usage(options);
   options.holdout = "given";
-  message_of(ErrorCode::kBadData, [&] { tune(made_shop(), quick_bpr(), options); });
+  message_of(ErrorCode::kBadData, [&] { tune(made_dataset(), quick_bpr(), options); });
   EXPECT_TRUE(contains(usage(quick("")), "log")) << "there is no file to keep the trials in";
   std::stop_source stop;
   stop.request_stop();
   message_of(ErrorCode::kCancelled,
-             [&] { tune(made_shop(), quick_bpr(), quick(dir / "c"), {.stop = stop.get_token()}); });
+             [&] { tune(made_dataset(), quick_bpr(), quick(dir / "c"), {.stop = stop.get_token()}); });
 }
 
 }  // namespace

@@ -16,10 +16,10 @@ struct Counts {
   std::vector<std::uint32_t> users;
   std::vector<std::uint32_t> items;
 };
-Counts training_counts(const Dataset& shop) {
-  Counts counts{std::vector<std::uint32_t>(shop.n_users()), std::vector<std::uint32_t>(shop.n_items())};
-  for (const Event& event : shop.events) {
-    if (event.part != Part::kTrain) continue;
+Counts training_counts(const Dataset& dataset) {
+  Counts counts{std::vector<std::uint32_t>(dataset.n_users()), std::vector<std::uint32_t>(dataset.n_items())};
+  for (const Event& event : dataset.events) {
+    if (event.subset != Subset::kTrain) continue;
     ++counts.users[event.user];
     ++counts.items[event.item];
   }
@@ -39,37 +39,37 @@ struct Prepared {
 
 Prepared prepare(Bundle& bundle, const Dataset& more) {
   Prepared update;
-  const Counts before = training_counts(bundle.shop);
+  const Counts before = training_counts(bundle.dataset);
   SplitDataset& data = update.data;
   data.split = bundle.split;
-  data.shop = std::move(bundle.shop);
+  data.dataset = std::move(bundle.dataset);
   data.test = std::move(bundle.test);
-  update.counts = merge(data.shop, more, data.test);
+  update.counts = merge(data.dataset, more, data.test);
   if (update.counts.events == 0) {
     fail(ErrorCode::kBadData, "there is nothing to update with: all {} events of {} are known already",
          more.events.size(), more.name);
   }
   update.start.model = bundle.model.get();
-  const Counts after = training_counts(data.shop);
+  const Counts after = training_counts(data.dataset);
   for (idx_t u = 0; u < after.users.size(); ++u) {
     if (after.users[u] > at(before.users, u)) update.start.fold_users.push_back(u);
   }
   for (idx_t i = 0; i < after.items.size(); ++i) {
     if (after.items[i] > 0 && at(before.items, i) == 0) update.start.fold_items.push_back(i);
   }
-  const auto trained_on = [](const Event& event) { return event.part == Part::kTrain; };
-  if (!std::ranges::all_of(data.shop.events, trained_on)) {
-    data.known = std::move(data.shop.events);
-    data.shop.events = events_of(data.known, Part::kTrain);
+  const auto trained_on = [](const Event& event) { return event.subset == Subset::kTrain; };
+  if (!std::ranges::all_of(data.dataset.events, trained_on)) {
+    data.known = std::move(data.dataset.events);
+    data.dataset.events = events_of(data.known, Subset::kTrain);
   }
-  data.validation = events_of(data.known, Part::kValidation);
+  data.validation = events_of(data.known, Subset::kValidation);
   return update;
 }
 
 /// What was asked for, or a fifth of the model's own.
-int choose_passes(const UpdateOptions& options, const ModelSpec& spec) {
-  if (options.passes) return *options.passes;
-  return std::max(1, std::stoi(spec.all_params().at(std::string(spec.traits().passes))) / 5);
+int choose_epochs(const UpdateOptions& options, const ModelSpec& spec) {
+  if (options.epochs) return *options.epochs;
+  return std::max(1, std::stoi(spec.all_params().at("epochs")) / 5);
 }
 
 }  // namespace
@@ -78,8 +78,8 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
                     const Context& context) {
   check_filled(bundle);
   const ModelEntry& entry = *bundle.entry;
-  if (options.passes && !entry.traits.warm_start) {
-    fail(ErrorCode::kUsage, "passes: {} does not go on from what it has learned, it is fitted anew",
+  if (options.epochs && !entry.traits.warm_start) {
+    fail(ErrorCode::kUsage, "epochs: {} cannot continue from what it has learned; it is trained from scratch",
          entry.name);
   }
   ParamValues params = bundle.params;
@@ -96,8 +96,8 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   UpdateResult result;
   result.counts = prepared.counts;
   if (entry.traits.warm_start) {
-    result.passes = choose_passes(options, spec);
-    fit_spec.params[std::string(entry.traits.passes)] = std::to_string(*result.passes);
+    result.epochs = choose_epochs(options, spec);
+    fit_spec.params["epochs"] = std::to_string(*result.epochs);
     fit_context.start = &prepared.start;
   }
   Fitted fitted = fit_model(fit_spec, prepared.data.training_data(), fit_context);

@@ -13,7 +13,7 @@ namespace akin {
 struct UpdateOptions {
   /// Over all events; 0 = fold in new users and items only; absent: a fifth of the model's, at least 1. Only
   /// for models that go on from what they learned (Traits::warm_start).
-  std::optional<int> passes = {};
+  std::optional<int> epochs = {};
   ParamValues params = {};                 ///< other values than the bundle's
   std::optional<std::uint64_t> seed = {};  ///< absent: the bundle's
 };
@@ -21,8 +21,8 @@ struct UpdateOptions {
 struct UpdateResult {
   Bundle bundle;
   MergeCounts counts;
-  /// Passes that went on from what the model had learned; absent: it was fitted anew.
-  std::optional<int> passes = {};
+  /// Epochs that went on from what the model had learned; absent: it was fitted anew.
+  std::optional<int> epochs = {};
   FitLog log;
 };
 
@@ -30,7 +30,7 @@ struct UpdateResult {
 /// they are, all new events are trained on. A model that can goes on from what it has learned, new items and
 /// then users with new events folded in; others are fitted to all events anew. `context.seed` is not used.
 ///
-/// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `passes` of a model that does not go
+/// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options = {},
                     const Context& context = {});

@@ -1,6 +1,6 @@
 #include "akin/experiment/update.h"
 
-#include "akin/experiment/made_shop_for_test.h"
+#include "akin/experiment/made_dataset_for_test.h"
 #include "akin/experiment/train.h"
 
 namespace akin {
@@ -8,12 +8,12 @@ namespace {
 
 constexpr std::int64_t kLater = 1'500'000'000;
 
-ModelSpec quick_als(int iterations = 10) {
-  return {"als", {{"factors", "4"}, {"iterations", std::to_string(iterations)}}};
+ModelSpec quick_als(int epochs = 10) {
+  return {"als", {{"factors", "4"}, {"epochs", std::to_string(epochs)}}};
 }
 
 /// The model of all but each user's last two events.
-Bundle trained(const ModelSpec& model) { return train(made_shop(), model, {.validation = true}).bundle; }
+Bundle trained(const ModelSpec& model) { return train(made_dataset(), model, {.validation = true}).bundle; }
 
 /// Two users with a new item, a new user with three known items, and three events that are known: of
 /// training, validation and what was held out.
@@ -24,11 +24,11 @@ Dataset more_events() {
   builder.add_event("new user", "i2", 3, kLater + 2);
   builder.add_event("new user", "i4", 3, kLater + 3);
   builder.add_event("new user", "i6", 3, kLater + 4);
-  const Dataset shop = made_shop();
-  const std::vector<std::uint64_t> offsets = user_offsets(shop.events, shop.n_users());
+  const Dataset dataset = made_dataset();
+  const std::vector<std::uint64_t> offsets = user_offsets(dataset.events, dataset.n_users());
   for (const std::uint64_t back : {1, 2, 3}) {
-    const Event& event = shop.events[offsets[8] - back];  // of user 7, the last one first
-    builder.add_event(shop.users.id(event.user), shop.items.id(event.item), event.value, event.time);
+    const Event& event = dataset.events[offsets[8] - back];  // of user 7, the last one first
+    builder.add_event(dataset.users.id(event.user), dataset.items.id(event.item), event.value, event.time);
   }
   ImportReport report;
   return builder.build("more", {}, report, {});
@@ -42,8 +42,8 @@ TEST(Update, AddsUsersItemsAndEvents) {
   EXPECT_EQ(result.counts.items, 1u);
   EXPECT_EQ(result.counts.known, 3u);
   const Bundle& after = result.bundle;
-  EXPECT_EQ(after.shop.n_users(), 48u);
-  EXPECT_EQ(after.shop.n_items(), 29u);
+  EXPECT_EQ(after.dataset.n_users(), 48u);
+  EXPECT_EQ(after.dataset.n_items(), 29u);
   EXPECT_EQ(after.training_events().size(), before.training_events().size() + 5);
   EXPECT_EQ(after.model->n_items(), 29u);
   EXPECT_EQ(after.updates, 1);
@@ -57,8 +57,8 @@ TEST(Update, WhatWasHeldOutStaysHeldOut) {
     const Bundle after = update(trained(model), more_events()).bundle;
     EXPECT_EQ(after.split, before.split);
     EXPECT_EQ(after.test, before.test);
-    EXPECT_EQ(events_of(after.shop.events, Part::kValidation),
-              events_of(before.shop.events, Part::kValidation));
+    EXPECT_EQ(events_of(after.dataset.events, Subset::kValidation),
+              events_of(before.dataset.events, Subset::kValidation));
     const std::vector<Event> training = after.training_events();
     for (const Event& event : before.test)
       EXPECT_TRUE(std::ranges::none_of(training, [&](const Event& other) {
@@ -69,24 +69,24 @@ TEST(Update, WhatWasHeldOutStaysHeldOut) {
 
 TEST(Update, AFifthOfThePassesUnlessSaid) {
   const UpdateResult fifth = update(trained(quick_als(13)), more_events());
-  EXPECT_EQ(fifth.passes, 2);
-  EXPECT_EQ(fifth.log.passes(), 2);
-  EXPECT_EQ(fifth.bundle.params.at("iterations"), "13") << "what a fit anew would take";
-  EXPECT_EQ(update(trained(quick_als(3)), more_events()).passes, 1) << "at least one";
-  const UpdateResult four = update(trained(quick_als()), more_events(), {.passes = 4});
-  EXPECT_EQ(four.passes, 4);
-  EXPECT_EQ(four.log.passes(), 4);
+  EXPECT_EQ(fifth.epochs, 2);
+  EXPECT_EQ(fifth.log.epochs(), 2);
+  EXPECT_EQ(fifth.bundle.params.at("epochs"), "13") << "what a fit anew would take";
+  EXPECT_EQ(update(trained(quick_als(3)), more_events()).epochs, 1) << "at least one";
+  const UpdateResult four = update(trained(quick_als()), more_events(), {.epochs = 4});
+  EXPECT_EQ(four.epochs, 4);
+  EXPECT_EQ(four.log.epochs(), 4);
   const UpdateResult of_new_params =
-      update(trained(quick_als()), more_events(), {.params = {{"iterations", "20"}}});
-  EXPECT_EQ(of_new_params.passes, 4);
-  EXPECT_EQ(of_new_params.bundle.params.at("iterations"), "20");
+      update(trained(quick_als()), more_events(), {.params = {{"epochs", "20"}}});
+  EXPECT_EQ(of_new_params.epochs, 4);
+  EXPECT_EQ(of_new_params.bundle.params.at("epochs"), "20");
 }
 
 TEST(Update, NoPassesFoldInOnly) {
   const Bundle before = trained(quick_als());
-  const UpdateResult result = update(trained(quick_als()), more_events(), {.passes = 0});
-  EXPECT_EQ(result.passes, 0);
-  EXPECT_EQ(result.log.passes(), 0);
+  const UpdateResult result = update(trained(quick_als()), more_events(), {.epochs = 0});
+  EXPECT_EQ(result.epochs, 0);
+  EXPECT_EQ(result.log.epochs(), 0);
   const Matrix old_items = item_embedding(before), items = item_embedding(result.bundle);
   for (std::size_t i = 0; i < old_items.rows(); ++i)
     EXPECT_TRUE(std::ranges::equal(old_items[i], items[i])) << "item " << i << " was trained";
@@ -101,19 +101,20 @@ TEST(Update, NoPassesFoldInOnly) {
 
 TEST(Update, OthersAreFittedAnew) {
   const UpdateResult result = update(trained("item-knn"), more_events());
-  EXPECT_FALSE(result.passes);
+  EXPECT_FALSE(result.epochs);
   const std::string text =
-      message_of(ErrorCode::kUsage, [] { update(trained("item-knn"), more_events(), {.passes = 1}); });
+      message_of(ErrorCode::kUsage, [] { update(trained("item-knn"), more_events(), {.epochs = 1}); });
   EXPECT_TRUE(contains(text, "item-knn does not go on")) << text;
   // Without anything held out it is the model of all events.
   const Bundle updated =
-      update(train(made_shop(), "item-knn", {.holdout = "none"}).bundle, more_events()).bundle;
-  const Bundle anew = train(updated.shop, "item-knn", {.holdout = "none"}).bundle;
+      update(train(made_dataset(), "item-knn", {.holdout = "none"}).bundle, more_events()).bundle;
+  const Bundle anew = train(updated.dataset, "item-knn", {.holdout = "none"}).bundle;
   EXPECT_EQ(scores_of(updated), scores_of(anew));
 }
 
 TEST(Update, NothingNewIsAnError) {
-  const std::string text = message_of(ErrorCode::kBadData, [] { update(trained(quick_als()), made_shop()); });
+  const std::string text =
+      message_of(ErrorCode::kBadData, [] { update(trained(quick_als()), made_dataset()); });
   EXPECT_TRUE(contains(text, "all 328 events of made are known already")) << text;
 }
 
@@ -143,7 +144,7 @@ TEST(Update, OtherParametersAndSeeds) {
                                     update(trained(quick_als()), more_events(), {.params = {{"alhpa", "2"}}});
                                   }),
                        "did you mean alpha"));
-  message_of(ErrorCode::kUsage, [] { update(trained(quick_als()), more_events(), {.passes = -1}); });
+  message_of(ErrorCode::kUsage, [] { update(trained(quick_als()), more_events(), {.epochs = -1}); });
   const ModelSpec bpr("bpr", {{"factors", "4"}, {"epochs", "9"}});
   const auto scores = [&](const UpdateOptions& options, std::uint64_t context_seed) {
     return scores_of(update(trained(bpr), more_events(), options, {.seed = context_seed}).bundle);

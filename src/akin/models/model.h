@@ -39,25 +39,23 @@ struct Traits {
   bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
   bool deterministic = true;          ///< same seed, same bits at any thread count
   bool uses_order = false;            ///< the order of the history matters
-  /// The parameter that says how many passes an iterative fit makes, such as "epochs"; empty = the fit does
-  /// not go in passes, and FitContext::observer hears nothing.
-  std::string_view passes = {};
-  /// Step lengths depend on the number of passes planned: stopped after t of them, the model is not that of a
-  /// fit with t passes.
+  /// The fit goes in epochs: the parameter `epochs` says how many, and FitContext::observer hears of each.
+  bool iterative = false;
+  /// Step lengths depend on the number of epochs planned: stopped after t of them, the model is not that of a
+  /// fit with t epochs.
   bool planned_schedule = false;
   /// Memory grows with the pairs of items (or users) too, not only with events and vectors.
   bool stores_pairs = false;
   bool explains = false;            ///< explain() answers
-  bool warm_start = false;          ///< a fit in passes goes on from FitStart::model
+  bool warm_start = false;          ///< a fit in epochs goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
-  bool iterative() const { return !passes.empty(); }
 };
 
-/// What a fit found out on its way. A fit that does not go in passes leaves it as it is.
+/// What a fit found out on its way. A fit without epochs leaves it as it is.
 struct FitLog {
-  /// After each pass that this fit made (those before a resumption are not among them); NaN = not known.
+  /// After each epoch that this fit made (those before a resumption are not among them); NaN = not known.
   std::vector<double> losses = {};
-  int passes() const { return static_cast<int>(losses.size()); }
+  int epochs() const { return static_cast<int>(losses.size()); }
 };
 
 /// A trained model: immutable; const calls are safe from many threads.
@@ -109,7 +107,7 @@ class Model {
 //   static constexpr std::string_view kName = "als", kSummary = "one line (paper)";
 //   static constexpr Traits kTraits = {...};
 //   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
-//                                     const FitContext& context);  // const Context& if not in passes
+//                                     const FitContext& context);  // const Context& if not in epochs
 //   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users,
 //                                      std::size_t n_items);
 // fit() throws Error(kBadData) if the data cannot train it, Error(kUsage) for wrong parameters,

@@ -81,9 +81,9 @@ DataKind parse_data_kind(const std::string& name) {
 }
 
 std::map<std::string, std::int64_t> NetSource::sizes() const {
-  if (!shop) return {};
-  const auto items = static_cast<std::int64_t>(shop->n_items());
-  return {{"users", static_cast<std::int64_t>(shop->n_users())}, {"items", items}, {"words", items}};
+  if (!dataset) return {};
+  const auto items = static_cast<std::int64_t>(dataset->n_items());
+  return {{"users", static_cast<std::int64_t>(dataset->n_users())}, {"items", items}, {"words", items}};
 }
 
 NetSource read_source(DataKind kind, const std::string& path) {
@@ -91,7 +91,7 @@ NetSource read_source(DataKind kind, const std::string& path) {
   if (kind == DataKind::kCsv)
     source.table = read_table(path);
   else
-    source.shop = load_dataset(path);
+    source.dataset = load_dataset(path);
   return source;
 }
 
@@ -139,7 +139,7 @@ void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const
                      {"target", settings.target},
                      {"test", settings.test},
                      {"seed", settings.seed},
-                     {"batch", settings.batch},
+                     {"batch", settings.batch_size},
                      {"validation_split", settings.validation_split},
                      {"shuffle", settings.shuffle},
                      {"ids", with_ids}};
@@ -158,7 +158,7 @@ std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
     settings.target = root.at("target").get<std::vector<std::string>>();
     settings.test = root.at("test").get<double>();
     settings.seed = root.at("seed").get<std::uint64_t>();
-    settings.batch = root.at("batch").get<std::int64_t>();
+    settings.batch_size = root.at("batch").get<std::int64_t>();
     settings.validation_split = root.at("validation_split").get<double>();
     settings.shuffle = root.at("shuffle").get<bool>();
     NetIds ids;

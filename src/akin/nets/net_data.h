@@ -27,7 +27,7 @@ struct NetDataSettings {
   double test = 0;                  ///< share of the samples, drawn by seed, that is never trained on
   std::uint64_t seed = 0;           ///< of that draw
   // How the net was last trained, for going on in the same way.
-  std::int64_t batch = 32;
+  std::int64_t batch_size = 32;
   double validation_split = 0;
   bool shuffle = true;
 };
@@ -43,7 +43,7 @@ struct NumberTable {
 /// A file of samples, read.
 struct NetSource {
   NumberTable table;
-  std::optional<Dataset> shop;
+  std::optional<Dataset> dataset;
   /// "users", "items", "words" and their numbers, for sizes in a net's file.
   std::map<std::string, std::int64_t> sizes() const;
 };

@@ -13,7 +13,7 @@
 
 namespace akin::nets {
 
-/// A folder with xor.toml, xor.csv, ratings.toml, and shop, a data set of 7 users and 5 items.
+/// A folder with xor.toml, xor.csv, ratings.toml, and data set, a data set of 7 users and 5 items.
 class NetFiles {
  public:
   NetFiles() {
@@ -36,14 +36,14 @@ learning_rate = 0.05
 loss = "mse"
 metrics = ["mae"]
 epochs = 4
-batch = 8
+batch_size = 8
 [data]
 kind = "ratings"
 inputs.user = "users"
 inputs.item = "items"
 test = 0.2
 )");
-    save_dataset(ratings(""), path("shop"));
+    save_dataset(ratings(""), path("events"));
   }
 
   static std::string xor_toml(int units = 8, const std::string& data = "") {
@@ -67,7 +67,7 @@ learning_rate = 0.05
 loss = "binary_crossentropy"
 metrics = ["accuracy"]
 epochs = 150
-batch = 4
+batch_size = 4
 [data]
 inputs = ["a", "b"]
 target = "a_xor_b"

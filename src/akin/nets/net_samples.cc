@@ -101,24 +101,24 @@ NetSamples table_samples(const SampleRequest& request) {
 }
 
 NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held) {
-  const Dataset& shop = *request.source.shop;
-  const auto count = static_cast<std::int64_t>(shop.events.size());
+  const Dataset& dataset = *request.source.dataset;
+  const auto count = static_cast<std::int64_t>(dataset.events.size());
   NetSamples samples;
   for (const std::size_t layer : request.spec.inputs()) {
     const std::string& name = request.spec.layers()[layer].name;
     const bool users = single_source(request, name, {"users", "items"}) == "users";
-    const auto indices = net_indices(request.ids, name, users ? shop.users : shop.items);
+    const auto indices = net_indices(request.ids, name, users ? dataset.users : dataset.items);
     std::vector<std::int32_t> values;
-    for (const Event& event : shop.events) {
+    for (const Event& event : dataset.events) {
       values.push_back(indices[users ? event.user : event.item]);
       samples.unknown += values.back() == 0 ? 1 : 0;
     }
     samples.all.inputs.push_back(nn::make_ids({count, 1}, std::move(values)));
   }
   std::vector<float> targets;
-  for (const Event& event : shop.events) {
+  for (const Event& event : dataset.events) {
     targets.push_back(event.value);
-    held.push_back(event.part == Part::kTest);
+    held.push_back(event.subset == Subset::kTest);
   }
   samples.all.targets = nn::make_array({count, 1}, std::move(targets));
   return samples;
@@ -127,36 +127,36 @@ NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held)
 namespace {
 
 /// The label of a document, as text: its first word, or an attribute.
-std::string_view label_of(const Dataset& shop, const std::string& target, idx_t document,
+std::string_view label_of(const Dataset& dataset, const std::string& target, idx_t document,
                           std::span<const Event> words) {
-  if (target == "first-word") return words.empty() ? std::string_view() : shop.items.id(words[0].item);
-  return shop.user_attributes.get(target, document);
+  if (target == "first-word") return words.empty() ? std::string_view() : dataset.items.id(words[0].item);
+  return dataset.user_attributes.get(target, document);
 }
 
-float parse_label(const Dataset& shop, const std::string& target, idx_t document,
+float parse_label(const Dataset& dataset, const std::string& target, idx_t document,
                   std::span<const Event> words) {
-  const std::string_view text = label_of(shop, target, document, words);
+  const std::string_view text = label_of(dataset, target, document, words);
   const ParsedValue parsed = parse_value(text);
   if (parsed.problem != nullptr)
-    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", shop.users.id(document), target,
-         text, parsed.problem);
+    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", dataset.users.id(document),
+         target, text, parsed.problem);
   return parsed.value;
 }
 
 /// The words of each document.
-std::vector<std::span<const Event>> documents_of(const Dataset& shop) {
-  const std::vector<std::uint64_t> offsets = user_offsets(shop.events, shop.n_users());
+std::vector<std::span<const Event>> documents_of(const Dataset& dataset) {
+  const std::vector<std::uint64_t> offsets = user_offsets(dataset.events, dataset.n_users());
   std::vector<std::span<const Event>> documents;
-  for (std::size_t d = 0; d < shop.n_users(); ++d)
-    documents.emplace_back(shop.events.data() + offsets[d], offsets[d + 1] - offsets[d]);
+  for (std::size_t d = 0; d < dataset.n_users(); ++d)
+    documents.emplace_back(dataset.events.data() + offsets[d], offsets[d + 1] - offsets[d]);
   return documents;
 }
 
 /// Whether all documents have a label, for uses that can do without.
-bool all_labelled(const Dataset& shop, const std::string& target,
+bool all_labelled(const Dataset& dataset, const std::string& target,
                   const std::vector<std::span<const Event>>& documents) {
   for (idx_t d = 0; d < documents.size(); ++d) {
-    if (parse_value(label_of(shop, target, d, documents[d])).problem != nullptr) return false;
+    if (parse_value(label_of(dataset, target, d, documents[d])).problem != nullptr) return false;
   }
   return true;
 }
@@ -164,24 +164,24 @@ bool all_labelled(const Dataset& shop, const std::string& target,
 }  // namespace
 
 NetSamples text_samples(const SampleRequest& request) {
-  const Dataset& shop = *request.source.shop;
+  const Dataset& dataset = *request.source.dataset;
   const std::vector<std::size_t> inputs = request.spec.inputs();
   if (inputs.size() != 1) fail(ErrorCode::kUsage, "a net for text has one input, not {}", inputs.size());
   const std::string& name = request.spec.layers()[inputs[0]].name;
   single_source(request, name, {"words"});
   if (request.settings.target.size() != 1) fail(ErrorCode::kUsage, "text has one target");
   const std::string& target = request.settings.target[0];
-  const std::vector<std::span<const Event>> documents = documents_of(shop);
-  const bool labelled = request.targets == Targets::kRequired || all_labelled(shop, target, documents);
+  const std::vector<std::span<const Event>> documents = documents_of(dataset);
+  const bool labelled = request.targets == Targets::kRequired || all_labelled(dataset, target, documents);
   const std::size_t skipped = labelled && target == "first-word" ? 1 : 0;
 
-  const auto indices = net_indices(request.ids, name, shop.items);
+  const auto indices = net_indices(request.ids, name, dataset.items);
   const auto length = static_cast<std::size_t>(nn::count_of(request.spec.shape(inputs[0]).output));
   NetSamples samples;
   std::vector<std::int32_t> words;
   std::vector<float> labels;
   for (idx_t d = 0; d < documents.size(); ++d) {
-    if (labelled) labels.push_back(parse_label(shop, target, d, documents[d]));
+    if (labelled) labels.push_back(parse_label(dataset, target, d, documents[d]));
     const auto events = documents[d].subspan(std::min(skipped, documents[d].size()));
     for (std::size_t i = 0; i < length; ++i) {
       words.push_back(i < events.size() ? indices[events[i].item] : 0);

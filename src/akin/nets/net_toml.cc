@@ -163,7 +163,8 @@ bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& nod
     return true;
   };
   if (name == "epochs") return whole(fit.epochs);
-  if (name == "batch") return whole(fit.batch);
+  if (name == "batch_size" || name == "batch")  // batch: before akin 0.2
+    return whole(fit.batch_size);
   if (name == "patience") return whole(fit.patience);
   if (name == "validation_split") return real(fit.validation_split);
   if (name == "min_delta") return real(fit.min_delta);

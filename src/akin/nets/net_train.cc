@@ -31,7 +31,7 @@ Prepared go_on(const std::string& path, const std::string& data, const std::stri
   const NetSource source = read_source(settings.kind, data);
   NetSamples samples = make_samples(nn::load_spec(path), settings, source, ids, Targets::kRequired);
   nn::FitOptions fit;
-  fit.batch = settings.batch;
+  fit.batch_size = settings.batch_size;
   fit.validation_split = settings.validation_split;
   fit.shuffle = settings.shuffle;
   return {nn::load_net(path, device), std::move(fit), std::move(settings), std::move(ids),
@@ -82,11 +82,11 @@ void take_weights(nn::Net& net, const std::string& path, const Context& context)
 void apply(const NetTrainOptions& options, Prepared& prepared) {
   nn::FitOptions& fit = prepared.fit;
   fit.epochs = options.epochs.value_or(fit.epochs);
-  fit.batch = options.batch.value_or(fit.batch);
+  fit.batch_size = options.batch_size.value_or(fit.batch_size);
   fit.patience = options.patience.value_or(fit.patience);
   fit.validation_split = options.validation_split.value_or(fit.validation_split);
   fit.checkpoint = options.checkpoint;
-  prepared.settings.batch = fit.batch;
+  prepared.settings.batch_size = fit.batch_size;
   prepared.settings.validation_split = fit.validation_split;
   prepared.settings.shuffle = fit.shuffle;
   if (!options.learning_rate) return;

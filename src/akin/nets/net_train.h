@@ -14,8 +14,8 @@ namespace akin::nets {
 
 /// What takes the place of what the net's file says.
 struct NetTrainOptions {
-  std::optional<int> epochs = {};  ///< of the file, else 1
-  std::optional<int> batch = {};   ///< samples a step; of the file, else 32
+  std::optional<int> epochs = {};      ///< of the file, else 1
+  std::optional<int> batch_size = {};  ///< samples a step; of the file, else 32
   /// Epochs without a better loss that end the training; of the file, else never.
   std::optional<int> patience = {};
   std::optional<double> learning_rate = {};     ///< above 0

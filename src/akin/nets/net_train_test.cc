@@ -39,7 +39,7 @@ TEST_F(NetTrain, LearnsExclusiveOr) {
 TEST_F(NetTrain, OptionsTakeThePlaceOfTheFile) {
   std::string remarks;
   const TrainedNet trained = files_.train(
-      "xor.toml", "xor.csv", {.epochs = 2, .batch = 1, .learning_rate = 0.25, .validation_split = 0.5},
+      "xor.toml", "xor.csv", {.epochs = 2, .batch_size = 1, .learning_rate = 0.25, .validation_split = 0.5},
       remarking(remarks));
   EXPECT_EQ(trained.history.epochs.size(), 2u);
   EXPECT_TRUE(trained.history.epochs[0].scores.contains("val_loss"));
@@ -48,7 +48,7 @@ TEST_F(NetTrain, OptionsTakeThePlaceOfTheFile) {
   const auto weights = [&](const NetTrainOptions& options) {
     return numbers_of(files_.train("xor.toml", "xor.csv", options).net);
   };
-  EXPECT_NE(weights({.epochs = 2, .batch = 1}), weights({.epochs = 2})) << "the batch";
+  EXPECT_NE(weights({.epochs = 2, .batch_size = 1}), weights({.epochs = 2})) << "the batch";
   const TrainedNet patient =
       files_.train("xor.toml", "xor.csv", {.epochs = 150, .patience = 1, .learning_rate = 30});
   EXPECT_TRUE(patient.history.stopped_early);
@@ -65,10 +65,10 @@ TEST_F(NetTrain, SameSeedSameBits) {
 
 TEST_F(NetTrain, ATrainedNetGoesOnWhereItStopped) {
   const TrainedNet whole =
-      files_.train("xor.toml", "xor.csv", {.epochs = 6, .batch = 2, .validation_split = 0.25});
-  NetTrainOptions part{.epochs = 2, .batch = 2, .validation_split = 0.25};
-  part.checkpoint = files_.path("at-{}");
-  files_.train("xor.toml", "xor.csv", part);
+      files_.train("xor.toml", "xor.csv", {.epochs = 6, .batch_size = 2, .validation_split = 0.25});
+  NetTrainOptions subset{.epochs = 2, .batch_size = 2, .validation_split = 0.25};
+  subset.checkpoint = files_.path("at-{}");
+  files_.train("xor.toml", "xor.csv", subset);
   EXPECT_TRUE(std::filesystem::exists(files_.path("at-1")));
   std::vector<std::uint64_t> epochs;
   NetTrainOptions rest{.epochs = 4};  // batch and validation share are those of before
@@ -103,21 +103,21 @@ TEST_F(NetTrain, BeginsWithTheWeightsOfAFile) {
   files_.train("deeper.toml", "xor.csv", options, remarking(remarks));
   EXPECT_TRUE(contains(remarks, "first: took 4 weights; new remain last/kernel, last/bias\n")) << remarks;
   options.init = files_.path("ratings");
-  files_.train("ratings.toml", "shop", {.epochs = 0}).net.save(options.init);
+  files_.train("ratings.toml", "events", {.epochs = 0}).net.save(options.init);
   EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { files_.train("xor.toml", "xor.csv", options); }),
                        "has none of the net's weights"));
 }
 
 TEST_F(NetTrain, ScoresWhatWasHeldOut) {
   std::string remarks;
-  const TrainedNet trained = files_.train("ratings.toml", "shop", {}, remarking(remarks));
+  const TrainedNet trained = files_.train("ratings.toml", "events", {}, remarking(remarks));
   EXPECT_EQ(trained.test_samples, 5u) << "a fifth of 28";
   EXPECT_TRUE(trained.test.contains("loss"));
   EXPECT_TRUE(trained.test.contains("mae"));
   EXPECT_TRUE(contains(remarks, "; 23 samples to train on, 5 held out")) << remarks;
   EXPECT_EQ(trained.history.epochs.size(), 4u);
   Dataset given = NetFiles::ratings("");
-  for (const std::size_t e : {3, 9, 20}) given.events[e].part = Part::kTest;
+  for (const std::size_t e : {3, 9, 20}) given.events[e].subset = Subset::kTest;
   save_dataset(given, files_.path("given"));
   EXPECT_EQ(files_.train("ratings.toml", "given").test_samples, 3u) << "the files' own test part";
 }
@@ -147,7 +147,7 @@ TEST_F(NetTrain, WrongNetsOptionsAndDataAreRefused) {
   };
   EXPECT_TRUE(contains(usage({.learning_rate = 0}), "learning_rate must be above 0"));
   EXPECT_TRUE(contains(usage({.epochs = -1}), "epochs"));
-  EXPECT_TRUE(contains(usage({.batch = 0}), "batch"));
+  EXPECT_TRUE(contains(usage({.batch_size = 0}), "batch"));
   EXPECT_TRUE(contains(usage({.validation_split = 1}), "validation_split"));
   EXPECT_TRUE(contains(usage({.device = "gpu"}), "unknown device 'gpu'"));
   const auto of_net = [&](const std::string& toml) {

@@ -14,10 +14,10 @@ class NetUse : public testing::Test {
     return {files_.path("xor"), files_.path("xor.csv")};
   }
   NetQuestion trained_ratings() {
-    TrainedNet trained = files_.train("ratings.toml", "shop");
+    TrainedNet trained = files_.train("ratings.toml", "events");
     trained.net.save(files_.path("ratings"));
     held_out_ = trained.test;
-    return {files_.path("ratings"), files_.path("shop")};
+    return {files_.path("ratings"), files_.path("events")};
   }
   NetFiles files_;
   nn::Scores held_out_;
@@ -94,9 +94,9 @@ TEST_F(NetUse, EmbeddingsHaveTheIdsOfTheirInput) {
     ASSERT_EQ(table.vectors.rows(), rows);
     ASSERT_EQ(table.vectors.cols(), 3u);
     ASSERT_EQ(weight.size(), (rows + 1) * 3) << "row 0 is nobody's";
-    const Dataset shop = NetFiles::ratings("");
+    const Dataset dataset = NetFiles::ratings("");
     for (idx_t row = 0; row < rows; ++row) {
-      EXPECT_EQ(table.ids.id(row), (prefix[0] == 'u' ? shop.users : shop.items).id(row));
+      EXPECT_EQ(table.ids.id(row), (prefix[0] == 'u' ? dataset.users : dataset.items).id(row));
       for (std::size_t col = 0; col < 3; ++col)
         EXPECT_EQ(table.vectors[row][col], weight.at((row + 1) * 3 + col));
     }

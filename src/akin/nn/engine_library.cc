@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> places() {
+std::vector<std::string> positions() {
   if (const char* given = std::getenv("AKIN_NN_LIBRARY"); given != nullptr && *given != '\0') return {given};
   std::vector<std::string> found;
   std::error_code ignored;
@@ -40,7 +40,7 @@ std::vector<std::string> places() {
 
 /// The library stays open until the program ends: torch does not survive being closed.
 void* open_library() {
-  const std::vector<std::string> candidates = places();
+  const std::vector<std::string> candidates = positions();
   for (const std::string& path : candidates) {
     if (!fs::exists(path)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

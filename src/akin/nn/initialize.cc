@@ -16,8 +16,8 @@ namespace {
 double glorot_limit(const Shape& shape) {
   const std::int64_t last = shape.back();
   const std::int64_t before = shape[shape.size() - 2];
-  const std::int64_t places = count_of(shape) / (last * before);
-  return std::sqrt(6.0 / static_cast<double>(places * (before + last)));
+  const std::int64_t positions = count_of(shape) / (last * before);
+  return std::sqrt(6.0 / static_cast<double>(positions * (before + last)));
 }
 
 /// Rows (rows <= cols) drawn normal, then made orthonormal by Gram and Schmidt, twice for precision.

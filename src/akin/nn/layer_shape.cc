@@ -94,12 +94,12 @@ Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
   if (layer.pad < 0) wrong(layer, "padding must not be negative");
   Shape out;
   for (std::size_t d = 0; d < dims; ++d) {
-    const std::int64_t places = window_places(in[d], window[d], strides[d], layer).count;
-    if (places < 1) {
+    const std::int64_t positions = window_positions(in[d], window[d], strides[d], layer).count;
+    if (positions < 1) {
       wrong(layer, "a window of {} does not fit into {} places; pad, or make the input longer", window[d],
             in[d]);
     }
-    out.push_back(places);
+    out.push_back(positions);
   }
   return out;
 }
@@ -248,7 +248,8 @@ LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs) {
   fail(ErrorCode::kInternal, "layer {} has no shape", layer.name);
 }
 
-Places window_places(std::int64_t size, std::int64_t kernel, std::int64_t stride, const LayerSpec& layer) {
+WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::int64_t stride,
+                                 const LayerSpec& layer) {
   if (layer.padding == Padding::kSame) {
     const std::int64_t count = (size + stride - 1) / stride;
     const std::int64_t zeros = std::max<std::int64_t>(0, (count - 1) * stride + kernel - size);

@@ -34,13 +34,14 @@ struct LayerShape {
 /// it needs.
 LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs);
 
-/// Places that a window of `kernel` with `stride` takes on `size` places, and the zeros put before and after.
-struct Places {
+/// WindowPositions that a window of `kernel` with `stride` takes on `size` places, and the zeros put before and after.
+struct WindowPositions {
   std::int64_t count;
   std::int64_t before;
   std::int64_t after;
 };
-Places window_places(std::int64_t size, std::int64_t kernel, std::int64_t stride, const LayerSpec& layer);
+WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::int64_t stride,
+                                 const LayerSpec& layer);
 
 /// Strides of a convolution or pooling layer, one a dimension.
 Shape strides_of(const LayerSpec& layer);

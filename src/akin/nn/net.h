@@ -53,7 +53,7 @@ struct History {
 
 struct FitOptions {
   int epochs = 1;  ///< 0 = learn nothing
-  std::int64_t batch = 32;
+  std::int64_t batch_size = 32;
   /// The last share of the samples, cut off before anything is shuffled (as Keras does); 0 = none.
   double validation_split = 0;
   const Batch* validation = nullptr;  ///< given validation samples; not owned
@@ -98,10 +98,10 @@ class Net {
   /// it had never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage)
   /// where samples do not suit the net; Error(kCancelled).
   History fit(const Batch& samples, const FitOptions& options, const Context& context);
-  Scores evaluate(const Batch& samples, std::int64_t batch = 256, const Context& context = {});
+  Scores evaluate(const Batch& samples, std::int64_t batch_size = 256, const Context& context = {});
   /// Outputs of a layer, one row a sample; empty name = the net's output.
-  Array predict(const std::vector<Array>& inputs, const std::string& layer = "", std::int64_t batch = 256,
-                const Context& context = {});
+  Array predict(const std::vector<Array>& inputs, const std::string& layer = "",
+                std::int64_t batch_size = 256, const Context& context = {});
 
   /// Of the loss on these samples, layer by layer from the first: where sigmoids stand deep, those of the
   /// first layers vanish. Layers without trainable weights are left out.

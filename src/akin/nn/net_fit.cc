@@ -19,7 +19,7 @@ constexpr std::uint64_t kShuffleStream = 0x5348554646;  // apart from the stream
 
 void check_options(const FitOptions& options) {
   if (options.epochs < 0) fail(ErrorCode::kUsage, "epochs must be at least 0");
-  if (options.batch < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
+  if (options.batch_size < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");
   if (options.validation_split > 0 && options.validation != nullptr)
@@ -95,7 +95,7 @@ Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::ui
                         const Context& context) {
   const std::int64_t total = samples.targets.samples();
   const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
-  const std::int64_t size = whole ? total : options.batch;
+  const std::int64_t size = whole ? total : options.batch_size;
   std::vector<std::int64_t> order(static_cast<std::size_t>(total));
   std::iota(order.begin(), order.end(), 0);
   if (options.shuffle && !whole) {
@@ -146,7 +146,7 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
     epoch.epoch = ++epochs_;
     if (validation != nullptr) {
       for (const auto& [name, score] :
-           evaluate(*validation, std::max<std::int64_t>(options.batch, 256), context))
+           evaluate(*validation, std::max<std::int64_t>(options.batch_size, 256), context))
         epoch.scores["val_" + name] = score;
     }
     epoch.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

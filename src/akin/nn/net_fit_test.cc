@@ -28,7 +28,7 @@ Net xor_net(const std::string& optimizer = "adam", double rate = 0.05, std::uint
 
 TEST(NetFit, LearnsXor) {
   Net net = xor_net();
-  net.fit(xor_samples(), {.epochs = 300, .batch = 4}, one_thread());
+  net.fit(xor_samples(), {.epochs = 300, .batch_size = 4}, one_thread());
   const Scores scores = net.evaluate(xor_samples());
   EXPECT_EQ(scores.at("accuracy"), 1);
   EXPECT_LT(scores.at("loss"), 0.05);
@@ -69,7 +69,7 @@ TEST(NetFit, LstmRemembersTheFirstStep) {
 TEST(NetFit, SameSeedSameBits) {
   const auto train = [](std::uint64_t seed) {
     Net net = xor_net("rmsprop", 0.01, seed);
-    const History history = net.fit(xor_samples(), {.epochs = 5, .batch = 3}, one_thread(seed));
+    const History history = net.fit(xor_samples(), {.epochs = 5, .batch_size = 3}, one_thread(seed));
     std::vector<double> all = numbers_of(net.weights());
     for (const double loss : history.of("loss")) all.push_back(loss);
     return all;
@@ -80,9 +80,9 @@ TEST(NetFit, SameSeedSameBits) {
 
 TEST(NetFit, ASecondFitGoesOn) {
   Net once = xor_net(), twice = xor_net();
-  once.fit(xor_samples(), {.epochs = 6, .batch = 3}, one_thread());
-  twice.fit(xor_samples(), {.epochs = 2, .batch = 3}, one_thread());
-  const History rest = twice.fit(xor_samples(), {.epochs = 4, .batch = 3}, one_thread());
+  once.fit(xor_samples(), {.epochs = 6, .batch_size = 3}, one_thread());
+  twice.fit(xor_samples(), {.epochs = 2, .batch_size = 3}, one_thread());
+  const History rest = twice.fit(xor_samples(), {.epochs = 4, .batch_size = 3}, one_thread());
   EXPECT_EQ(rest.epochs.front().epoch, 3U);
   EXPECT_EQ(numbers_of(once.weights()), numbers_of(twice.weights()));
 }
@@ -129,14 +129,14 @@ TEST(NetFit, TutorialsSplitSizes) {
   const std::int64_t samples = 158'801;
   const std::vector<float> zeros(static_cast<std::size_t>(samples));
   net.fit({{make_array({samples, 1}, zeros)}, make_array({samples, 1}, zeros)},
-          {.batch = 50'000, .validation_split = 0.1}, context);
+          {.batch_size = 50'000, .validation_split = 0.1}, context);
   EXPECT_EQ(total, 142'920U);  // and 15,881 to validate
 }
 
 TEST(NetFit, StopsEarlyWithTheBestWeights) {
   Net net = xor_net("sgd", 0.5);
   std::vector<std::vector<double>> weights;
-  FitOptions options{.epochs = 200, .batch = 4, .validation = nullptr, .patience = 3};
+  FitOptions options{.epochs = 200, .batch_size = 4, .validation = nullptr, .patience = 3};
   const Batch opposite{xor_samples().inputs, make_array({4, 1}, {1, 0, 0, 1})};  // learning makes it worse
   options.validation = &opposite;
   options.on_epoch = [&](const EpochResult&) {
@@ -170,7 +170,8 @@ TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
   Net net = make_net(std::move(spec));
   net.compile(compile_as("sgd", Loss::kMse, 1e6));
   const Batch samples{{make_array({2, 1}, {1e3F, 2e3F})}, make_array({2, 1}, {1, 2})};
-  const std::string text = error_text([&] { net.fit(samples, {.epochs = 50, .batch = 1}, one_thread()); });
+  const std::string text =
+      error_text([&] { net.fit(samples, {.epochs = 50, .batch_size = 1}, one_thread()); });
   EXPECT_NE(text.find("net hot: the loss is inf in batch"), std::string::npos) << text;
   EXPECT_NE(text.find("lower learning_rate (now 1000000)"), std::string::npos) << text;
 
@@ -232,7 +233,8 @@ TEST(NetFit, BatchNormMovesItsMeans) {
   spec.input({1}).then(LayerKind::kBatchNorm, {.name = "b", .momentum = 0.5}).dense(1);
   Net net = make_net(std::move(spec));
   net.compile(compile_as("sgd", Loss::kMse, 1e-6));
-  net.fit({{make_array({4, 1}, {1, 3, 5, 7})}, make_array({4, 1}, {0, 0, 0, 0})}, {.batch = 4}, one_thread());
+  net.fit({{make_array({4, 1}, {1, 3, 5, 7})}, make_array({4, 1}, {0, 0, 0, 0})}, {.batch_size = 4},
+          one_thread());
   EXPECT_NEAR(net.weight("b/moving_mean").at(0), 2, 1e-6);              // half of 4
   EXPECT_NEAR(net.weight("b/moving_variance").at(0), 0.5 + 2.5, 1e-6);  // half of 1 and of 5
 }
@@ -265,7 +267,7 @@ TEST(NetFit, ReportsSamplesAndLoss) {
     EXPECT_GT(progress.loss, 0);
     done.push_back(progress.done);
   };
-  net.fit(xor_samples(), {.batch = 3}, context);
+  net.fit(xor_samples(), {.batch_size = 3}, context);
   EXPECT_EQ(done, (std::vector<std::uint64_t>{3, 4}));
 }
 

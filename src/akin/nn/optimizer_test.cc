@@ -135,7 +135,7 @@ TEST(Optimizer, BitForBitAsTheRecurrences) {
           reference_step(reference[gradient.name][i], static_cast<float>(gradient.at(i)), optimizer, step);
         }
       }
-      net.fit(batch, {.batch = 4, .shuffle = false}, one_thread());
+      net.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
       for (const NamedArray& weight : net.weights()) {
         for (std::size_t i = 0; i < weight.size(); ++i) {
           const float expected = reference[weight.name][i].value;

@@ -71,7 +71,7 @@ void DenseOptimizer::step(std::span<float> parameters, std::span<const float> gr
 
 void DenseOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
 
-RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, IdleRows idle)
+RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, RowUpdates idle)
     : options_(checked(options)),
       rows_(rows),
       cols_(cols),
@@ -81,7 +81,7 @@ RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size
       second_(moment(has_second_moment(options.rule), rows, cols)),
       first_stride_(first_.empty() ? 0 : stride_),
       second_stride_(second_.empty() ? 0 : stride_) {
-  if (idle == IdleRows::kMoveOn) idle_kernel_ = idle_kernel(options.rule);
+  if (idle == RowUpdates::kDense) idle_kernel_ = idle_kernel(options.rule);
   if (!idle_kernel_) return;
   last_step_.resize(rows);
   last_rate_.resize(rows);

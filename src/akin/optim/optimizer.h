@@ -66,28 +66,29 @@ class DenseOptimizer {
 };
 
 /// What a step does to the rows of a table that have no gradient in it.
-enum class IdleRows {
-  kStay,    ///< nothing: momentum and means of squares wait for the row's next gradient ("lazy")
-  kMoveOn,  ///< the rule with g = 0, as where the table moves as a whole (Keras, PyTorch)
+enum class RowUpdates {
+  kSparse,  ///< nothing: momentum and means of squares wait for the row's next gradient ("lazy")
+  kDense,   ///< the rule with g = 0, as where the table moves as a whole (Keras, PyTorch)
 };
 
 /// Steps rows of a (rows, cols) table, each at the cost of that row alone. Adam's bias correction counts the
-/// calls of begin_step(), whatever rows they stepped. With IdleRows::kMoveOn a row makes up for all the steps
+/// calls of begin_step(), whatever rows they stepped. With RowUpdates::kDense a row makes up for all the steps
 /// that it had no gradient in (idle_constants()) when catch_up() is called, which must be before it is read:
 ///
 ///   adam.begin_step();
 ///   for each row to be read:           adam.catch_up(row, items.row(row));
 ///   for each row that has a gradient:  adam.step(row, items.row(row), gradient);
 ///
-/// Memory: a padded row per row and moment of the rule, 12 bytes a row with kMoveOn.
+/// Memory: a padded row per row and moment of the rule, 12 bytes a row with kDense.
 class RowOptimizer {
  public:
   /// Throws Error(kUsage) if a setting is out of its range.
-  RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, IdleRows idle = IdleRows::kStay);
+  RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols,
+               RowUpdates idle = RowUpdates::kSparse);
 
   /// Begins the next step (of a minibatch). Not at the same time as step().
   void begin_step();
-  /// Brings a row to where the steps before this one left it; nothing to do with kStay. Calls for different
+  /// Brings a row to where the steps before this one left it; nothing to do with kSparse. Calls for different
   /// rows may run at once.
   void catch_up(std::size_t row, float* parameters) {
     if (!last_step_.empty() && last_step_[row] + 1 < steps_) make_up(row, steps_ - 1, parameters);
@@ -127,9 +128,9 @@ class RowOptimizer {
   const Matrix& first_moment() const { return first_; }
   const Matrix& second_moment() const { return second_; }
   /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
-  /// the same bits as without the break: with kMoveOn, as after catch_up_all() and set_steps(steps()).
+  /// the same bits as without the break: with kDense, as after catch_up_all() and set_steps(steps()).
   std::vector<Matrix*> moments();
-  /// With kMoveOn, all rows are where so many steps left them; those that idle move on at the learning rate
+  /// With kDense, all rows are where so many steps left them; those that idle move on at the learning rate
   /// that holds now.
   void set_steps(std::uint64_t steps);
 
@@ -147,7 +148,7 @@ class RowOptimizer {
   StepConstants<float> constants_;
   Matrix first_, second_;
   std::size_t first_stride_, second_stride_;  // 0 where there is no such moment
-  // With kMoveOn, where the rule moves rows on:
+  // With kDense, where the rule moves rows on:
   std::vector<std::uint64_t> last_step_;  // of each row: the steps that it has made
   std::vector<float> last_rate_;          // at which it moves on
   std::vector<IdleConstants> idle_;       // of 0, 1, 2 ... steps

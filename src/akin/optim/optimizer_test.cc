@@ -166,7 +166,7 @@ TEST_P(EveryRule, IdleRowsMoveOnAsAWholeTableDoes) {
     Matrix sparse = Matrix::normal(rows, cols, 1, 5);
     const Matrix start = sparse.clone();
     std::vector<float> whole(sparse.data(), sparse.data() + rows * cols);
-    RowOptimizer by_row(options(), rows, cols, IdleRows::kMoveOn);
+    RowOptimizer by_row(options(), rows, cols, RowUpdates::kDense);
     DenseOptimizer at_once(options(), rows * cols);
     by_row.set_steps(from);
     at_once.set_steps(from);
@@ -207,8 +207,8 @@ TEST_P(EveryRule, MovingOnGoesOnToTheSameBits) {
   };
   Matrix straight = Matrix::normal(rows, cols, 1, 5);
   Matrix broken = straight.clone();
-  RowOptimizer whole(options(), rows, cols, IdleRows::kMoveOn),
-      first(options(), rows, cols, IdleRows::kMoveOn), second(options(), rows, cols, IdleRows::kMoveOn);
+  RowOptimizer whole(options(), rows, cols, RowUpdates::kDense),
+      first(options(), rows, cols, RowUpdates::kDense), second(options(), rows, cols, RowUpdates::kDense);
   train(whole, straight, 0, 10);
   train(whole, straight, 10, 20);
   train(first, broken, 0, 10);
@@ -220,8 +220,8 @@ TEST_P(EveryRule, MovingOnGoesOnToTheSameBits) {
 TEST(RowOptimizer, RefusesMomentumThatNeverEnds) {
   OptimizerOptions options = optimizer_options("adam");
   options.beta1 = 0.9999f;
-  EXPECT_THROW(RowOptimizer(options, 3, 4, IdleRows::kMoveOn), Error);
-  EXPECT_NO_THROW(RowOptimizer(options, 3, 4, IdleRows::kStay));
+  EXPECT_THROW(RowOptimizer(options, 3, 4, RowUpdates::kDense), Error);
+  EXPECT_NO_THROW(RowOptimizer(options, 3, 4, RowUpdates::kSparse));
 }
 
 TEST_P(EveryRule, GivesTheSameBitsOnManyThreads) {

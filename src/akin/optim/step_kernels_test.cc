@@ -18,14 +18,14 @@
 namespace akin {
 namespace {
 
-struct Numbers {
+struct Tensors {
   std::vector<float> x, m, v;
-  bool operator==(const Numbers&) const = default;
+  bool operator==(const Tensors&) const = default;
 };
 
 /// n parameters after `steps` steps along gradients of very different sizes.
-Numbers stepped(StepKernel kernel, const OptimizerOptions& options, std::size_t n, std::uint64_t steps) {
-  Numbers all{std::vector<float>(n), std::vector<float>(n), std::vector<float>(n)};
+Tensors stepped(StepKernel kernel, const OptimizerOptions& options, std::size_t n, std::uint64_t steps) {
+  Tensors all{std::vector<float>(n), std::vector<float>(n), std::vector<float>(n)};
   Rng start(1, n);
   for (float& x : all.x) x = static_cast<float>(start.normal());
   std::vector<float> g(n);
@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(StepKernels, EveryKernel,
 TEST_P(EveryKernel, IsItsRecurrence) {
   const bool fused = std::string_view(instruction_set()).starts_with("AVX");  // has multiply-add
   for (const std::size_t n : {16U, 48U, 112U, 272U}) {
-    const Numbers fast = stepped(step_kernel(options().rule), options(), n, 50);
-    const Numbers plain = stepped(reference::step_kernel(options().rule), options(), n, 50);
+    const Tensors fast = stepped(step_kernel(options().rule), options(), n, 50);
+    const Tensors plain = stepped(reference::step_kernel(options().rule), options(), n, 50);
     if (fused) {
       EXPECT_TRUE(fast == plain) << n;
     }
@@ -83,7 +83,7 @@ TEST_P(EveryKernel, IsItsRecurrence) {
 }
 
 TEST_P(EveryKernel, GivesTheSameBitsOnEveryTargetThatFuses) {
-  const Numbers plain = stepped(reference::step_kernel(options().rule), options(), 112, 20);
+  const Tensors plain = stepped(reference::step_kernel(options().rule), options(), 112, 20);
   for (const std::int64_t target : {HWY_AVX2, HWY_AVX3}) {
     if ((hwy::SupportedTargets() & target) != 0) {
       const OnTarget on(target);

@@ -11,50 +11,50 @@
 namespace akin {
 namespace {
 
-Dataset titled_shop() {
+Dataset titled_dataset() {
   DatasetBuilder builder;
   for (const char* item : {"a", "b", "c"}) builder.add_event("u", item, 1, 1);
   builder.set_item_attribute("a", "title", "Caf\xC3\xA9 au lait");
   ImportReport report;
-  return builder.build("shop", {}, report, {});
+  return builder.build("events", {}, report, {});
 }
 
 TEST(ItemText, TitlesAreCutAtCharacters) {
-  const Dataset shop = titled_shop();
-  EXPECT_EQ(item_title(shop, 0), "Caf\xC3\xA9 au lait");
-  EXPECT_EQ(item_title(shop, 0, 12), "Caf\xC3\xA9 au lait");
-  EXPECT_EQ(item_title(shop, 0, 11), "Caf\xC3\xA9 au ...");
-  EXPECT_EQ(item_title(shop, 0, 7), "Caf\xC3\xA9...");
-  EXPECT_EQ(item_title(shop, 1), "");
+  const Dataset dataset = titled_dataset();
+  EXPECT_EQ(item_title(dataset, 0), "Caf\xC3\xA9 au lait");
+  EXPECT_EQ(item_title(dataset, 0, 12), "Caf\xC3\xA9 au lait");
+  EXPECT_EQ(item_title(dataset, 0, 11), "Caf\xC3\xA9 au ...");
+  EXPECT_EQ(item_title(dataset, 0, 7), "Caf\xC3\xA9...");
+  EXPECT_EQ(item_title(dataset, 1), "");
 }
 
 TEST(ItemText, RankedLists) {
-  const Dataset shop = titled_shop();
-  EXPECT_EQ(ranked_text(shop, std::vector<Scored>{{1, 0.5f}, {0, 0.25f}}),
+  const Dataset dataset = titled_dataset();
+  EXPECT_EQ(ranked_text(dataset, std::vector<Scored>{{1, 0.5f}, {0, 0.25f}}),
             "rank  item   score  title\n"
             "----  ----  ------  ------------\n"
             "   1  b     0.5000\n"
             "   2  a     0.2500  Caf\xC3\xA9 au lait\n");
-  const std::string untitled = ranked_text(shop, std::vector<Scored>{{1, 0.001f}, {2, 0.0005f}});
+  const std::string untitled = ranked_text(dataset, std::vector<Scored>{{1, 0.001f}, {2, 0.0005f}});
   EXPECT_EQ(untitled.find("title"), std::string::npos);
   EXPECT_NE(untitled.find("1.000e-03"), std::string::npos) << "0.0010 would hide tiny scores";
-  EXPECT_EQ(items_text(shop, std::vector<idx_t>{0, 2}), "  a  Caf\xC3\xA9 au lait\n  c\n");
+  EXPECT_EQ(items_text(dataset, std::vector<idx_t>{0, 2}), "  a  Caf\xC3\xA9 au lait\n  c\n");
 }
 
 TEST(ItemText, Explanations) {
-  const Dataset shop = titled_shop();
+  const Dataset dataset = titled_dataset();
   const Explained explained{{1, 2.5f}, {.base = 0.5f, .causes = {{0, 1.5f}, {2, 0.25f}, {1, 0.25f}}}};
   const ShownCauses shown = shown_causes(explained.why, 1);
   ASSERT_EQ(shown.first.size(), 1u);
   EXPECT_EQ(shown.others, 2u);
   EXPECT_EQ(shown.rest, 0.5f);
-  EXPECT_EQ(explanation_text(shop, explained, 1),
+  EXPECT_EQ(explanation_text(dataset, explained, 1),
             "b  score 2.5000\n"
             "    +1.5000  a  Caf\xC3\xA9 au lait\n"
             "    +0.5000  2 other items\n"
             "    +0.5000  whatever the history\n");
-  EXPECT_NE(explanation_text(shop, explained, 2).find("1 other item\n"), std::string::npos);
-  EXPECT_EQ(explanation_text(shop, explained, 3).find("other"), std::string::npos);
+  EXPECT_NE(explanation_text(dataset, explained, 2).find("1 other item\n"), std::string::npos);
+  EXPECT_EQ(explanation_text(dataset, explained, 3).find("other"), std::string::npos);
 }
 
 TEST(ExperimentText, Parameters) {
@@ -72,11 +72,11 @@ TEST(ExperimentText, Parameters) {
 TEST(ExperimentText, LearningCurvesShowTheBestPassOfMany) {
   FitHistory history;
   history.metric = "NDCG@10";
-  history.passes = 100;
+  history.epochs = 100;
   history.out_of_patience = true;
   EXPECT_EQ(curve_text(history), "") << "nothing was evaluated";
-  for (int pass = 1; pass <= 100; ++pass)
-    history.curve.push_back({.pass = pass, .loss = 1.0 / pass, .value = pass == 48 ? 0.5 : 0.25});
+  for (int epoch = 1; epoch <= 100; ++epoch)
+    history.curve.push_back({.epoch = epoch, .loss = 1.0 / epoch, .value = epoch == 48 ? 0.5 : 0.25});
   const std::string text = curve_text(history);
   EXPECT_NE(text.find("\n  48  "), std::string::npos) << text;
   EXPECT_NE(text.find("\n 100  "), std::string::npos) << "the last pass";
@@ -90,11 +90,11 @@ TEST(ExperimentText, LearningCurvesShowTheBestPassOfMany) {
 TEST(ExperimentText, HowAnUpdateWent) {
   UpdateResult result;
   EXPECT_EQ(how_text(result), "fitted anew");
-  result.passes = 0;
+  result.epochs = 0;
   EXPECT_EQ(how_text(result), "folded in");
-  result.passes = 3;
+  result.epochs = 3;
   EXPECT_EQ(how_text(result), "3 passes");
-  result.passes = 1;
+  result.epochs = 1;
   EXPECT_EQ(how_text(result), "1 pass");
 }
 

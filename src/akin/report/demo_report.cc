@@ -12,21 +12,21 @@ namespace {
 
 using nlohmann::json;
 
-TableRow item_row(const Dataset& shop, idx_t item) {
-  return {std::string(shop.items.id(item)), std::string(shop.item_attributes.get("title", item)),
-          std::string(shop.item_attributes.get("category", item))};
+TableRow item_row(const Dataset& dataset, idx_t item) {
+  return {std::string(dataset.items.id(item)), std::string(dataset.item_attributes.get("title", item)),
+          std::string(dataset.item_attributes.get("category", item))};
 }
 
-void add_example(HtmlReport& page, const DemoExample& example, const Dataset& shop) {
+void add_example(HtmlReport& page, const DemoExample& example, const Dataset& dataset) {
   page.heading(example.title, 3);
   if (!example.items.empty()) {
     std::vector<TableRow> rows;
-    for (const idx_t item : example.items) rows.push_back(item_row(shop, item));
+    for (const idx_t item : example.items) rows.push_back(item_row(dataset, item));
     page.table("Given: " + example.given, {"item", "title", "category"}, rows);
   }
   std::vector<TableRow> rows;
   for (const Scored& entry : example.answer) {
-    TableRow row = item_row(shop, entry.idx);
+    TableRow row = item_row(dataset, entry.idx);
     row.insert(row.begin(), std::to_string(rows.size() + 1));
     row.push_back(fmt::format("{:.4f}", entry.score));
     rows.push_back(std::move(row));
@@ -45,34 +45,34 @@ std::string choice_text(const DemoResults& results) {
       results.best);
 }
 
-std::string example_text(const DemoExample& example, const Dataset& shop) {
+std::string example_text(const DemoExample& example, const Dataset& dataset) {
   std::string text = example.title + "\n";
   if (!example.items.empty())
-    text += fmt::format("given {}:\n{}", example.given, items_text(shop, example.items));
-  text += "answer:\n" + ranked_text(shop, example.answer);
+    text += fmt::format("given {}:\n{}", example.given, items_text(dataset, example.items));
+  text += "answer:\n" + ranked_text(dataset, example.answer);
   if (!example.remark.empty()) text += example.remark + "\n";
   return text;
 }
 
 std::string next_text(const DemoResults& results) {
   return fmt::format(
-      "Ask this shop more:\n"
+      "More to try on this data set:\n"
       "  {}\n"
       "  akin evaluate {}\n"
       "\n"
       "Your own data, such as a table with columns user, item and time:\n"
-      "  akin import csv events.csv -o shop.data     (`akin import` lists the other formats)\n"
-      "  akin describe shop.data\n"
-      "  akin compare -d shop.data --models all\n"
-      "  akin train {} -d shop.data -o shop.akin\n"
-      "  akin recommend shop.akin --user ID\n",
+      "  akin import csv events.csv -o events.data     (`akin import` lists the other formats)\n"
+      "  akin describe events.data\n"
+      "  akin compare -d events.data --models all\n"
+      "  akin train {} -d events.data -o model.akin\n"
+      "  akin recommend model.akin --user ID\n",
       results.examples.front().command, shell_word(results.paths.bundle), results.best);
 }
 
-std::string demo_html(const DemoResults& results, const Dataset& shop) {
+std::string demo_html(const DemoResults& results, const Dataset& dataset) {
   HtmlReport page("akin demo: from raw files to recommendations");
   page.paragraph(
-      "A made-up shop with planted tastes, styles and categories was written as raw files, imported, "
+      "Synthetic data with planted tastes, styles and categories was written as raw files, imported, "
       "described; every model was trained on part of it and measured on the rest, "
       "and the best one asked for recommendations.");
   page.heading("The data");
@@ -82,16 +82,16 @@ std::string demo_html(const DemoResults& results, const Dataset& shop) {
   add_comparison(page, results.comparison);
   page.paragraph(choice_text(results));
   page.heading("Examples");
-  for (const DemoExample& example : results.examples) add_example(page, example, shop);
+  for (const DemoExample& example : results.examples) add_example(page, example, dataset);
   return page.html();
 }
 
-json demo_json(const DemoResults& results, const Dataset& shop) {
+json demo_json(const DemoResults& results, const Dataset& dataset) {
   json examples = json::array();
   for (const DemoExample& example : results.examples) {
     examples.push_back({{"title", example.title},
-                        {"given", items_json(shop, example.items)},
-                        {"answer", ranked_json(shop, example.answer)},
+                        {"given", items_json(dataset, example.items)},
+                        {"answer", ranked_json(dataset, example.answer)},
                         {"remark", example.remark},
                         {"command", example.command}});
   }
@@ -101,7 +101,7 @@ json demo_json(const DemoResults& results, const Dataset& shop) {
             {"data", results.paths.data},
             {"bundle", results.paths.bundle},
             {"report", results.paths.report}}},
-          {"import", import_json(results.import, shop)},
+          {"import", import_json(results.import, dataset)},
           {"description", describe_json(results.description)},
           {"models", std::move(comparison["models"])},
           {"tests", std::move(comparison["tests"])},

@@ -45,11 +45,11 @@ struct DemoResults {
 
 /// A line that says how the best model was chosen.
 std::string choice_text(const DemoResults& results);
-std::string example_text(const DemoExample& example, const Dataset& shop);
+std::string example_text(const DemoExample& example, const Dataset& dataset);
 /// The commands for one's own data.
 std::string next_text(const DemoResults& results);
 
-std::string demo_html(const DemoResults& results, const Dataset& shop);
-nlohmann::json demo_json(const DemoResults& results, const Dataset& shop);
+std::string demo_html(const DemoResults& results, const Dataset& dataset);
+nlohmann::json demo_json(const DemoResults& results, const Dataset& dataset);
 
 }  // namespace akin

@@ -38,20 +38,20 @@ std::string curve_text(const FitHistory& history) {
     const CurvePoint& point = *evaluated[i];
     if (i % step != 0 && i + 1 != evaluated.size() && &point != best) continue;
     rows.push_back(
-        {std::to_string(point.pass), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
+        {std::to_string(point.epoch), std::isfinite(point.loss) ? fmt::format("{:.5g}", point.loss) : "-",
          fmt::format("{:.4f}", point.value), format_seconds(point.seconds), &point == best ? "best" : ""});
   }
-  std::string text = text_table({"pass", "loss", history.metric, "time", ""}, rows);
+  std::string text = text_table({"epoch", "loss", history.metric, "time", ""}, rows);
   if (history.out_of_patience)
-    text += fmt::format("stopped after pass {}: no better for long enough\n", history.passes);
-  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->pass, history.metric,
-                            best->value);
+    text += fmt::format("stopped after pass {}: no better for long enough\n", history.epochs);
+  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->epoch,
+                            history.metric, best->value);
 }
 
 std::string how_text(const UpdateResult& result) {
-  if (!result.passes) return "fitted anew";
-  return *result.passes == 0 ? "folded in"
-                             : fmt::format("{} pass{}", *result.passes, *result.passes == 1 ? "" : "es");
+  if (!result.epochs) return "fitted anew";
+  return *result.epochs == 0 ? "folded in"
+                             : fmt::format("{} pass{}", *result.epochs, *result.epochs == 1 ? "" : "es");
 }
 
 }  // namespace akin

@@ -14,9 +14,9 @@ std::string param_help(const ModelEntry::ParamInfo& info);
 /// Where a tuner looks for it: "16 to 256 (log)", "all choices", or "".
 std::string search_text(const ModelEntry::ParamInfo& info);
 
-/// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 passes of it.
+/// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 epochs of it.
 std::string curve_text(const FitHistory& history);
-/// "3 passes", "folded in" or "fitted anew".
+/// "3 epochs", "folded in" or "fitted anew".
 std::string how_text(const UpdateResult& result);
 
 }  // namespace akin

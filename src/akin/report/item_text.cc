@@ -24,18 +24,18 @@ std::string shorten(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-std::string item_title(const Dataset& shop, idx_t item, std::size_t width) {
-  return shorten(shop.item_attributes.get("title", item), width);
+std::string item_title(const Dataset& dataset, idx_t item, std::size_t width) {
+  return shorten(dataset.item_attributes.get("title", item), width);
 }
 
-std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked) {
+std::string ranked_text(const Dataset& dataset, std::span<const Scored> ranked) {
   std::vector<TableRow> rows;
   bool titles = false;
   const bool tiny = !ranked.empty() && std::abs(ranked.front().score) < 0.01F;  // 0.0000 would say nothing
   for (const Scored& entry : ranked) {
-    const std::string title = item_title(shop, entry.idx);
+    const std::string title = item_title(dataset, entry.idx);
     titles |= !title.empty();
-    rows.push_back({std::to_string(rows.size() + 1), std::string(shop.items.id(entry.idx)),
+    rows.push_back({std::to_string(rows.size() + 1), std::string(dataset.items.id(entry.idx)),
                     tiny ? fmt::format("{:.3e}", entry.score) : fmt::format("{:.4f}", entry.score), title});
   }
   TableRow headers = {"rank", "item", "score"};
@@ -47,11 +47,11 @@ std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked) {
   return text_table(headers, rows);
 }
 
-std::string items_text(const Dataset& shop, std::span<const idx_t> items) {
+std::string items_text(const Dataset& dataset, std::span<const idx_t> items) {
   std::string text;
   for (const idx_t item : items) {
-    const std::string title = item_title(shop, item);
-    text += fmt::format("  {}{}{}\n", shop.items.id(item), title.empty() ? "" : "  ", title);
+    const std::string title = item_title(dataset, item);
+    text += fmt::format("  {}{}{}\n", dataset.items.id(item), title.empty() ? "" : "  ", title);
   }
   return text;
 }
@@ -63,10 +63,10 @@ ShownCauses shown_causes(const Explanation& why, std::size_t causes) {
   return result;
 }
 
-std::string explanation_text(const Dataset& shop, const Explained& explained, std::size_t causes) {
+std::string explanation_text(const Dataset& dataset, const Explained& explained, std::size_t causes) {
   const auto named = [&](idx_t item) {
-    const std::string title = item_title(shop, item);
-    return fmt::format("{}{}{}", shop.items.id(item), title.empty() ? "" : "  ", title);
+    const std::string title = item_title(dataset, item);
+    return fmt::format("{}{}{}", dataset.items.id(item), title.empty() ? "" : "  ", title);
   };
   std::string text = fmt::format("{}  score {:.4f}\n", named(explained.item.idx), explained.item.score);
   const ShownCauses parts = shown_causes(explained.why, causes);

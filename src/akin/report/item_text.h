@@ -11,11 +11,11 @@
 namespace akin {
 
 /// The item's title, at most `width` characters, "" if it has none.
-std::string item_title(const Dataset& shop, idx_t item, std::size_t width = 60);
+std::string item_title(const Dataset& dataset, idx_t item, std::size_t width = 60);
 /// A ranked list as a table: rank, item, score, title if any is known.
-std::string ranked_text(const Dataset& shop, std::span<const Scored> ranked);
+std::string ranked_text(const Dataset& dataset, std::span<const Scored> ranked);
 /// Items with titles, one per line, without scores.
-std::string items_text(const Dataset& shop, std::span<const idx_t> items);
+std::string items_text(const Dataset& dataset, std::span<const idx_t> items);
 
 /// The first causes of an explanation, and how much all others add.
 struct ShownCauses {
@@ -25,6 +25,6 @@ struct ShownCauses {
 };
 ShownCauses shown_causes(const Explanation& why, std::size_t causes);
 /// The item with its score, then a line per cause shown.
-std::string explanation_text(const Dataset& shop, const Explained& explained, std::size_t causes);
+std::string explanation_text(const Dataset& dataset, const Explained& explained, std::size_t causes);
 
 }  // namespace akin

@@ -39,7 +39,7 @@ nlohmann::json synthetic_json(const SyntheticFiles& files);
 nlohmann::json model_json(const ModelEntry& entry);
 /// `path`: where the bundle is.
 nlohmann::json train_json(const TrainResult& result, const std::string& path);
-/// {metric, best_pass, best_value, passes, resumed_at, curve: [{pass, loss, value, seconds}]}
+/// {metric, best_epoch, best_value, epochs, resumed_at, curve: [{epoch, loss, value, seconds}]}
 nlohmann::json history_json(const FitHistory& history);
 nlohmann::json update_json(const UpdateResult& result, const std::string& path);
 nlohmann::json evaluation_json(const Evaluation& evaluation);
@@ -54,14 +54,14 @@ nlohmann::json tune_json(const TuneReport& report);
 /// Sets `name` to the id, and where it is no UTF-8, of which JSON keeps marks only, NAME_hex to its bytes.
 void set_id(nlohmann::json& entry, std::string_view name, std::string_view id);
 /// [{rank, item, item_hex?, score, title?}, ...]
-nlohmann::json ranked_json(const Dataset& shop, std::span<const Scored> ranked);
+nlohmann::json ranked_json(const Dataset& dataset, std::span<const Scored> ranked);
 /// [{item, item_hex?, title?}, ...]
-nlohmann::json items_json(const Dataset& shop, std::span<const idx_t> items);
+nlohmann::json items_json(const Dataset& dataset, std::span<const idx_t> items);
 /// `last`: the user's last items, if one was asked for.
-nlohmann::json recommendations_json(const Dataset& shop, const RecommendRequest& request,
+nlohmann::json recommendations_json(const Dataset& dataset, const RecommendRequest& request,
                                     const Recommendations& answer, std::span<const idx_t> last);
 /// {item, score, causes: [{item, adds}], other_causes: {count, adds}, base}, with the first `causes` causes.
-nlohmann::json explanation_json(const Dataset& shop, const Explained& explained, std::size_t causes);
+nlohmann::json explanation_json(const Dataset& dataset, const Explained& explained, std::size_t causes);
 nlohmann::json analogies_json(std::span<const AnalogySection> sections, const AnalogySection& total);
 /// {words, unknown, unknown_words}
 nlohmann::json word_counts_json(const TextVectors& embedded);

@@ -20,10 +20,10 @@ bool fits_json(std::string_view id) {
   }
 }
 
-json item_json(const Dataset& shop, idx_t item) {
+json item_json(const Dataset& dataset, idx_t item) {
   json entry = json::object();
-  set_id(entry, "item", shop.items.id(item));
-  if (const std::string_view title = shop.item_attributes.get("title", item); !title.empty())
+  set_id(entry, "item", dataset.items.id(item));
+  if (const std::string_view title = dataset.item_attributes.get("title", item); !title.empty())
     entry["title"] = title;
   return entry;
 }
@@ -46,10 +46,10 @@ void set_id(json& entry, std::string_view name, std::string_view id) {
   entry[fmt::format("{}_hex", name)] = hex;
 }
 
-json ranked_json(const Dataset& shop, std::span<const Scored> ranked) {
+json ranked_json(const Dataset& dataset, std::span<const Scored> ranked) {
   json list = json::array();
   for (const Scored& entry : ranked) {
-    json row = item_json(shop, entry.idx);
+    json row = item_json(dataset, entry.idx);
     row["rank"] = list.size() + 1;
     row["score"] = entry.score;
     list.push_back(std::move(row));
@@ -57,27 +57,27 @@ json ranked_json(const Dataset& shop, std::span<const Scored> ranked) {
   return list;
 }
 
-json items_json(const Dataset& shop, std::span<const idx_t> items) {
+json items_json(const Dataset& dataset, std::span<const idx_t> items) {
   json list = json::array();
-  for (const idx_t item : items) list.push_back(item_json(shop, item));
+  for (const idx_t item : items) list.push_back(item_json(dataset, item));
   return list;
 }
 
-json recommendations_json(const Dataset& shop, const RecommendRequest& request, const Recommendations& answer,
-                          std::span<const idx_t> last) {
-  json output = {{"items", ranked_json(shop, answer.items)}, {"fallback", nullptr}};
+json recommendations_json(const Dataset& dataset, const RecommendRequest& request,
+                          const Recommendations& answer, std::span<const idx_t> last) {
+  json output = {{"items", ranked_json(dataset, answer.items)}, {"fallback", nullptr}};
   if (answer.fallback) output["fallback"] = "popularity";
   if (request.user) {
     output["user"] = *request.user;
-    output["last_items"] = items_json(shop, last);
+    output["last_items"] = items_json(dataset, last);
   }
   if (!request.history.empty()) output["history"] = request.history;
   return output;
 }
 
-json explanation_json(const Dataset& shop, const Explained& explained, std::size_t causes) {
+json explanation_json(const Dataset& dataset, const Explained& explained, std::size_t causes) {
   const auto entry = [&](const Scored& scored, const char* value) {
-    json row = item_json(shop, scored.idx);
+    json row = item_json(dataset, scored.idx);
     row[value] = scored.score;
     return row;
   };

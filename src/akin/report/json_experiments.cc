@@ -28,7 +28,7 @@ json model_json(const ModelEntry& entry) {
           {"summary", entry.summary},
           {"personalized", entry.traits.personalized},
           {"predicts_ratings", entry.traits.predicts_ratings},
-          {"passes", entry.traits.passes},
+          {"iterative", entry.traits.iterative},
           {"deterministic", entry.traits.deterministic},
           {"uses_order", entry.traits.uses_order},
           {"explains", entry.traits.explains},
@@ -40,15 +40,15 @@ json model_json(const ModelEntry& entry) {
 json history_json(const FitHistory& history) {
   json curve = json::array();
   for (const CurvePoint& point : history.curve) {
-    curve.push_back({{"pass", point.pass},
+    curve.push_back({{"epoch", point.epoch},
                      {"loss", number_json(point.loss)},
                      {"value", number_json(point.value)},
                      {"seconds", point.seconds}});
   }
-  json result = {{"passes", history.passes}, {"resumed_at", history.resumed_at}, {"curve", std::move(curve)}};
+  json result = {{"epochs", history.epochs}, {"resumed_at", history.resumed_at}, {"curve", std::move(curve)}};
   if (const CurvePoint* best = history.best()) {
     result["metric"] = history.metric;
-    result["best_pass"] = best->pass;
+    result["best_epoch"] = best->epoch;
     result["best_value"] = best->value;
   }
   return result;
@@ -64,9 +64,9 @@ json train_json(const TrainResult& trained, const std::string& path) {
                  {"params", bundle.params},
                  {"seed", bundle.seed},
                  {"holdout", to_string(bundle.split)},
-                 {"training_events", bundle.count(Part::kTrain)},
-                 {"validation_events", bundle.count(Part::kValidation)},
-                 {"history_events", bundle.count(Part::kHistory)},
+                 {"training_events", bundle.count(Subset::kTrain)},
+                 {"validation_events", bundle.count(Subset::kValidation)},
+                 {"history_events", bundle.count(Subset::kHistory)},
                  {"held_out_events", bundle.test.size()},
                  {"seconds", bundle.fit_seconds},
                  {"losses", std::move(losses)},
@@ -179,8 +179,8 @@ json tune_json(const TuneReport& report) {
                 {"params", trial.params},
                 {"seconds", trial.seconds}};
     if (std::isfinite(trial.low)) row["interval"] = {trial.low, trial.high};
-    if (report.entry.traits.iterative())
-      row.update({{"best_pass", trial.best_pass}, {"passes", trial.passes}});
+    if (report.entry.traits.iterative)
+      row.update({{"best_epoch", trial.best_epoch}, {"epochs", trial.epochs}});
     if (trial.failed()) row["error"] = trial.failure;
     trials.push_back(std::move(row));
   }

@@ -19,7 +19,7 @@ constexpr std::size_t kBlock = 2048;  // ids whose lines are held in memory at a
 struct Batch {
   std::string_view what;  // "user" or "item": the name of the first column
   const IdMap& ids;
-  const Dataset& shop;
+  const Dataset& dataset;
   ListFormat format;
   std::function<Recommendations(idx_t)> list;  // safe from many threads
 };
@@ -28,14 +28,14 @@ std::string tsv_lines(const Batch& batch, idx_t query, const Recommendations& li
   const std::string id = escaped_field(batch.ids.id(query));
   std::string text;
   for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", id, escaped_field(batch.shop.items.id(list.items[rank].idx)),
+    text += fmt::format("{}\t{}\t{}\t{}\n", id, escaped_field(batch.dataset.items.id(list.items[rank].idx)),
                         rank + 1, list.items[rank].score);
   }
   return text;
 }
 
 std::string json_line(const Batch& batch, idx_t query, const Recommendations& list) {
-  nlohmann::json line = {{"items", ranked_json(batch.shop, list.items)}};
+  nlohmann::json line = {{"items", ranked_json(batch.dataset, list.items)}};
   set_id(line, batch.what, batch.ids.id(query));
   if (list.fallback) line["fallback"] = "popularity";
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -81,18 +81,18 @@ ListCounts write(const Batch& batch, const std::string& path, const Context& con
 ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
                                  const std::string& path, ListFormat format, const Context& context) {
   const std::vector<char> allowed = service.allowed_items(request);
-  const Dataset& shop = service.bundle().shop;
-  return write({"user", shop.users, shop, format,
+  const Dataset& dataset = service.bundle().dataset;
+  return write({"user", dataset.users, dataset, format,
                 [&](idx_t user) { return service.recommend(user, allowed, request); }},
                path, context);
 }
 
 ListCounts write_similar(const SimilarItems& items, std::size_t k, const std::string& path, ListFormat format,
                          const Context& context) {
-  const Dataset& shop = items.shop();
-  return write(
-      {"item", shop.items, shop, format, [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
-      path, context);
+  const Dataset& dataset = items.dataset();
+  return write({"item", dataset.items, dataset, format,
+                [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
+               path, context);
 }
 
 }  // namespace akin

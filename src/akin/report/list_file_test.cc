@@ -19,7 +19,7 @@ using nlohmann::json;
 const std::string kNotUtf8 = "caf\xE9";
 
 /// Users and items whose ids need care, and a user with no events at all.
-Dataset odd_shop() {
+Dataset odd_dataset() {
   DatasetBuilder builder;
   builder.keep_unseen = true;
   const std::string items[] = {"plain", "tab\tid", "line\nid", "back\\slash", kNotUtf8, "a b"};
@@ -74,21 +74,21 @@ class ListFile : public testing::Test {
 };
 
 TEST_F(ListFile, TabSeparatedRecommendationsForEveryUser) {
-  const Service service = service_of(odd_shop(), "item-knn");
+  const Service service = service_of(odd_dataset(), "item-knn");
   const RecommendRequest request{.k = 3, .include_seen = true};
   const auto rows = rows_of(recommended(service, request, ListFormat::kTsv));
   EXPECT_EQ(rows[0], (std::vector<std::string>{"user", "item", "rank", "score"}));
-  const Dataset& shop = service.bundle().shop;
+  const Dataset& dataset = service.bundle().dataset;
   std::size_t row = 0;
-  for (idx_t user = 0; user < shop.n_users(); ++user) {
+  for (idx_t user = 0; user < dataset.n_users(); ++user) {
     const Recommendations list =
-        service.recommend({.user = std::string(shop.users.id(user)), .k = 3, .include_seen = true});
+        service.recommend({.user = std::string(dataset.users.id(user)), .k = 3, .include_seen = true});
     EXPECT_FALSE(list.items.empty());
     for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
       ASSERT_LT(++row, rows.size());
       ASSERT_EQ(rows[row].size(), 4u);
-      EXPECT_EQ(unescaped_field(rows[row][0]), shop.users.id(user));
-      EXPECT_EQ(unescaped_field(rows[row][1]), shop.items.id(list.items[rank].idx));
+      EXPECT_EQ(unescaped_field(rows[row][0]), dataset.users.id(user));
+      EXPECT_EQ(unescaped_field(rows[row][1]), dataset.items.id(list.items[rank].idx));
       EXPECT_EQ(rows[row][2], std::to_string(rank + 1));
       EXPECT_EQ(std::stof(rows[row][3]), list.items[rank].score);
     }
@@ -100,7 +100,7 @@ TEST_F(ListFile, TabSeparatedRecommendationsForEveryUser) {
 }
 
 TEST_F(ListFile, JsonLinesOfRecommendations) {
-  const Service service = service_of(odd_shop(), "item-knn");
+  const Service service = service_of(odd_dataset(), "item-knn");
   const RecommendRequest request{.k = 6, .include_seen = true};
   const std::vector<json> lines = lines_of(recommended(service, request, ListFormat::kJsonLines));
   ASSERT_EQ(lines.size(), 5u);
@@ -130,17 +130,17 @@ TEST_F(ListFile, JsonLinesOfRecommendations) {
 }
 
 TEST_F(ListFile, FiltersAndExclusionsCount) {
-  const Service service = service_of(odd_shop(), "popularity");
+  const Service service = service_of(odd_dataset(), "popularity");
   const auto rows = rows_of(recommended(service, {.k = 10, .exclude = {"plain", "a b"}}, ListFormat::kTsv));
-  const Dataset& shop = service.bundle().shop;
+  const Dataset& dataset = service.bundle().dataset;
   EXPECT_GT(rows.size(), 5u);
   for (std::size_t row = 1; row < rows.size(); ++row) {
     ASSERT_EQ(rows[row].size(), 4u);
     EXPECT_NE(rows[row][1], "plain");
     EXPECT_NE(rows[row][1], "a b");
-    const idx_t user = shop.users.at(unescaped_field(rows[row][0]), "user");
-    const idx_t item = shop.items.at(unescaped_field(rows[row][1]), "item");
-    EXPECT_TRUE(std::ranges::none_of(shop.events, [&](const Event& event) {
+    const idx_t user = dataset.users.at(unescaped_field(rows[row][0]), "user");
+    const idx_t item = dataset.items.at(unescaped_field(rows[row][1]), "item");
+    EXPECT_TRUE(std::ranges::none_of(dataset.events, [&](const Event& event) {
       return event.user == user && event.item == item;
     })) << "seen";
   }
@@ -193,7 +193,7 @@ TEST_F(ListFile, NothingIsThereAfterACancel) {
 }
 
 TEST_F(ListFile, ItemsLikeItems) {
-  save_bundle(train_bundle(odd_shop(), {.holdout = Holdout::kNone}, "item-knn"), dir_ / "bundle");
+  save_bundle(train_bundle(odd_dataset(), {.holdout = Holdout::kNone}, "item-knn"), dir_ / "bundle");
   const SimilarItems items(dir_ / "bundle", {});
   const ListCounts counts = write_similar(items, 2, dir_ / "list", ListFormat::kTsv, {.threads = 1});
   const auto rows = rows_of(read_file(dir_ / "list"));
@@ -202,8 +202,8 @@ TEST_F(ListFile, ItemsLikeItems) {
   for (idx_t item = 0; item < 6; ++item) {
     for (const Scored& near : items.similar(item, 2)) {
       ASSERT_LT(++row, rows.size());
-      EXPECT_EQ(unescaped_field(rows[row][0]), items.shop().items.id(item));
-      EXPECT_EQ(unescaped_field(rows[row][1]), items.shop().items.id(near.idx));
+      EXPECT_EQ(unescaped_field(rows[row][0]), items.dataset().items.id(item));
+      EXPECT_EQ(unescaped_field(rows[row][1]), items.dataset().items.id(near.idx));
       EXPECT_EQ(std::stof(rows[row][3]), near.score);
     }
   }

@@ -157,9 +157,9 @@ void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
 }
 
 ModelCurve model_curve(std::string model, const LearningCurve& curve) {
-  ModelCurve result{.model = std::move(model), .pass = {}, .loss = {}, .metric = {}};
+  ModelCurve result{.model = std::move(model), .epoch = {}, .loss = {}, .metric = {}};
   for (const CurvePoint& point : curve) {
-    result.pass.push_back(point.pass);
+    result.epoch.push_back(point.epoch);
     result.loss.push_back(point.loss);
     result.metric.push_back(point.value);
   }
@@ -174,12 +174,12 @@ void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, c
   std::vector<Chart> losses;
   for (const ModelCurve& curve : curves) {
     if (any_finite(curve.metric))
-      validation.series.push_back(known_points(curve.model, curve.pass, curve.metric));
+      validation.series.push_back(known_points(curve.model, curve.epoch, curve.metric));
     if (!any_finite(curve.loss)) continue;
     LineChart loss;
     loss.title = fmt::format("Training loss of {}", curve.model);
-    loss.x.name = "pass";
-    loss.series = {known_points(curve.model, curve.pass, curve.loss)};
+    loss.x.name = "epoch";
+    loss.series = {known_points(curve.model, curve.epoch, curve.loss)};
     losses.emplace_back(std::move(loss));
   }
   if (!validation.series.empty()) page.chart(validation);
@@ -191,7 +191,7 @@ void add_popularity_curves(HtmlReport& page, std::span<const std::string> bins,
   if (bins.empty() || curves.empty()) return;
   LineChart chart;
   chart.title = fmt::format("{} by popularity of the held-out item", metric);
-  chart.note = "From items that few users have touched to the shop's bestsellers.";
+  chart.note = "From items that few users have touched to bestsellers.";
   chart.x.name = "training events of the item";
   chart.y.name = metric;
   chart.categories.assign(bins.begin(), bins.end());

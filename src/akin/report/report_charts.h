@@ -25,12 +25,12 @@ struct ModelMetrics {
 void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
                      std::span<const std::string> names);
 
-/// What a model's training told after each pass over the data.
+/// What a model's training told after each epoch over the data.
 struct ModelCurve {
   std::string model;
-  std::vector<double> pass;    ///< 1, 2, ...
+  std::vector<double> epoch;   ///< 1, 2, ...
   std::vector<double> loss;    ///< as many, NaN = not known; in the model's own units
-  std::vector<double> metric;  ///< on the validation events; as many, NaN = not measured after this pass
+  std::vector<double> metric;  ///< on the validation events; as many, NaN = not measured after this epoch
 };
 ModelCurve model_curve(std::string model, const LearningCurve& curve);
 /// One chart of the validation metric over all models; one small chart of the loss per model,

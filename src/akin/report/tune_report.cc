@@ -30,7 +30,7 @@ std::vector<std::string> shown_params(const TuneReport& report) {
 
 TableRow headers(const TuneReport& report) {
   TableRow row = {"trial", report.result.metric};
-  if (report.entry.traits.iterative()) row.insert(row.end(), {"best pass", "passes"});
+  if (report.entry.traits.iterative) row.insert(row.end(), {"best epoch", "epochs"});
   row.push_back("seconds");
   for (const std::string& name : shown_params(report)) row.push_back(name);
   return row;
@@ -44,8 +44,8 @@ std::vector<TableRow> rows(const TuneReport& report, std::size_t most) {
     std::string value = trial.failed() ? "failed" : fmt::format("{:.4f}", trial.value);
     if (std::isfinite(trial.low)) value += fmt::format(" [{:.4f}, {:.4f}]", trial.low, trial.high);
     TableRow row = {fmt::format("{}{}", trial.number, trial.number == 0 ? " (defaults)" : ""), value};
-    if (report.entry.traits.iterative())
-      row.insert(row.end(), {std::to_string(trial.best_pass), std::to_string(trial.passes)});
+    if (report.entry.traits.iterative)
+      row.insert(row.end(), {std::to_string(trial.best_epoch), std::to_string(trial.epochs)});
     row.push_back(fmt::format("{:.1f}", trial.seconds));
     const ParamValues params = report.entry.complete(trial.failed() ? ParamValues{} : trial.params);
     for (const std::string& name : names) {

@@ -40,13 +40,13 @@ bool matches(std::string_view value, std::string_view wanted) {
 }
 
 /// Clears allowed[i] of the items that a filter leaves out.
-void apply_filters(const Dataset& shop, const std::vector<AttributeFilter>& filters,
+void apply_filters(const Dataset& dataset, const std::vector<AttributeFilter>& filters,
                    std::vector<char>& allowed) {
   for (const AttributeFilter& filter : filters) {
-    const StringColumn* const column = shop.item_attributes.find(filter.name);
+    const StringColumn* const column = dataset.item_attributes.find(filter.name);
     if (column == nullptr) {
       std::vector<std::string> names;
-      for (const auto& [name, values] : shop.item_attributes.all()) names.push_back(name);
+      for (const auto& [name, values] : dataset.item_attributes.all()) names.push_back(name);
       fail(ErrorCode::kNotFound, "items have no attribute '{}'{}; they have: {}", filter.name,
            did_you_mean(filter.name, names),
            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
@@ -77,20 +77,20 @@ std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts
 
 Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
-      offsets_(user_offsets(bundle_.shop.events, bundle_.shop.n_users())),
-      popularity_(bundle_.shop.n_items(), 0) {
+      offsets_(user_offsets(bundle_.dataset.events, bundle_.dataset.n_users())),
+      popularity_(bundle_.dataset.n_items(), 0) {
   check_filled(bundle_);
-  for (const Event& event : bundle_.shop.events) {
-    if (event.part == Part::kTrain) popularity_[event.item] += 1;
+  for (const Event& event : bundle_.dataset.events) {
+    if (event.subset == Subset::kTrain) popularity_[event.item] += 1;
   }
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
-  std::vector<char> allowed(bundle_.shop.n_items(), 1);
-  apply_filters(bundle_.shop, request.filters, allowed);
+  std::vector<char> allowed(bundle_.dataset.n_items(), 1);
+  apply_filters(bundle_.dataset, request.filters, allowed);
   for (const std::string& id : request.exclude) {
     // An excluded item the model has never heard of (new, or long gone) is excluded already.
-    if (const auto item = bundle_.shop.items.find(id)) allowed[*item] = 0;
+    if (const auto item = bundle_.dataset.items.find(id)) allowed[*item] = 0;
   }
   return allowed;
 }
@@ -98,7 +98,7 @@ std::vector<char> Service::allowed_items(const RecommendRequest& request) const 
 Recommendations Service::rank(const Query& query, const std::vector<char>& allowed,
                               const RecommendRequest& request) const {
   if (request.k == 0) fail(ErrorCode::kUsage, "k must be at least 1");
-  std::vector<float> scores(bundle_.shop.n_items());
+  std::vector<float> scores(bundle_.dataset.n_items());
   Recommendations result;
   if (!bundle_.model->score_all(query, scores)) {
     scores = popularity_;
@@ -116,8 +116,8 @@ Recommendations Service::rank(const Query& query, const std::vector<char>& allow
 
 Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const {
   for (std::uint64_t e = offsets_[user]; e < offsets_[user + 1]; ++e) {
-    items.push_back(bundle_.shop.events[e].item);
-    values.push_back(bundle_.shop.events[e].value);
+    items.push_back(bundle_.dataset.events[e].item);
+    values.push_back(bundle_.dataset.events[e].value);
   }
   return {user, items, values};
 }
@@ -125,9 +125,9 @@ Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<fl
 Query Service::make_query(const RecommendRequest& request, std::vector<idx_t>& history,
                           std::vector<float>& values) const {
   Query query;
-  if (request.user) query = known_query(bundle_.shop.users.at(*request.user, "user"), history, values);
+  if (request.user) query = known_query(bundle_.dataset.users.at(*request.user, "user"), history, values);
   if (!request.history.empty()) {  // more than the bundle knew: the history alone speaks
-    for (const std::string& id : request.history) history.push_back(bundle_.shop.items.at(id, "item"));
+    for (const std::string& id : request.history) history.push_back(bundle_.dataset.items.at(id, "item"));
     if (!values.empty()) values.resize(history.size(), 1);
     query = {std::nullopt, history, values};
   }
@@ -157,7 +157,7 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   const Query query = make_query(request, history, values);
   std::vector<Scored> wanted;
   if (item) {
-    const idx_t idx = bundle_.shop.items.at(*item, "item");
+    const idx_t idx = bundle_.dataset.items.at(*item, "item");
     float score = 0;
     if (bundle_.model->score(query, std::span(&idx, 1), std::span(&score, 1))) wanted.push_back({idx, score});
   } else if (Recommendations list = rank(query, allowed, request); !list.fallback) {
@@ -183,16 +183,16 @@ Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,
 
 std::vector<Scored> Service::similar(const std::string& item, std::size_t k,
                                      const std::vector<AttributeFilter>& filters) const {
-  const idx_t query = bundle_.shop.items.at(item, "item");
+  const idx_t query = bundle_.dataset.items.at(item, "item");
   if (!bundle_.model->has_similar()) {
     fail(ErrorCode::kUsage,
          "model '{}' has no notion of similar items; train another, such as item-knn or prod2vec",
          bundle_.entry->name);
   }
-  std::vector<char> allowed(bundle_.shop.n_items(), 1);
-  apply_filters(bundle_.shop, filters, allowed);
-  // Filtered lists need the whole ranking: fewer would not be the k best that pass.
-  std::vector<Scored> ranked = bundle_.model->similar(query, filters.empty() ? k : bundle_.shop.n_items());
+  std::vector<char> allowed(bundle_.dataset.n_items(), 1);
+  apply_filters(bundle_.dataset, filters, allowed);
+  // Filtered lists need the whole ranking: fewer would not be the k best that epoch.
+  std::vector<Scored> ranked = bundle_.model->similar(query, filters.empty() ? k : bundle_.dataset.n_items());
   std::erase_if(ranked, [&](const Scored& entry) { return !allowed[entry.idx]; });
   if (ranked.size() > k) ranked.resize(k);
   return ranked;

@@ -32,7 +32,7 @@ struct RecommendRequest {
 
 /// A ranked list with what the caller should know about it.
 struct Recommendations {
-  std::vector<Scored> items;  ///< best first; fewer than k only if no more items pass the filters
+  std::vector<Scored> items;  ///< best first; fewer than k only if no more items epoch the filters
   bool fallback = false;      ///< the model knows nothing of this user: the list is by popularity
 };
 
@@ -43,7 +43,7 @@ struct Explained {
 };
 
 /// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so
-/// exactly k items come back while enough pass them.
+/// exactly k items come back while enough epoch them.
 class Service {
  public:
   explicit Service(Bundle bundle);
@@ -53,7 +53,7 @@ class Service {
   /// allowed_items(request): what batch recommendation calls, the mask made once.
   Recommendations recommend(idx_t user, const std::vector<char>& allowed,
                             const RecommendRequest& request) const;
-  /// allowed[item] = 1 for the items that pass the request's filters and exclusions.
+  /// allowed[item] = 1 for the items that epoch the request's filters and exclusions.
   std::vector<char> allowed_items(const RecommendRequest& request) const;
   /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
   std::vector<Scored> similar(const std::string& item, std::size_t k,
@@ -75,7 +75,7 @@ class Service {
                        const RecommendRequest& request) const;
 
   Bundle bundle_;
-  std::vector<std::uint64_t> offsets_;  // of shop.events, by user
+  std::vector<std::uint64_t> offsets_;  // of data set.events, by user
   std::vector<float> popularity_;       // training events per item
 };
 

@@ -12,7 +12,7 @@ namespace akin {
 namespace {
 
 /// Item popularity a > b > c > d; u has a and b, v has a, items in two categories.
-Dataset shop() {
+Dataset dataset() {
   DatasetBuilder builder;
   const std::vector<std::pair<const char*, const char*>> events = {
       {"u", "a"}, {"u", "b"}, {"v", "a"}, {"x", "a"}, {"x", "b"},
@@ -22,14 +22,14 @@ Dataset shop() {
   for (const char* item : {"a", "c"}) builder.set_item_attribute(item, "category", "Home|Kitchen");
   for (const char* item : {"b", "d"}) builder.set_item_attribute(item, "category", "Home|Garden");
   ImportReport report;
-  return builder.build("shop", {}, report, {});
+  return builder.build("events", {}, report, {});
 }
 
-Bundle popularity_bundle() { return train_bundle(shop(), {.holdout = Holdout::kNone}, "popularity"); }
+Bundle popularity_bundle() { return train_bundle(dataset(), {.holdout = Holdout::kNone}, "popularity"); }
 
 std::vector<std::string> names(const Service& service, const std::vector<Scored>& items) {
   std::vector<std::string> result;
-  for (const Scored& entry : items) result.emplace_back(service.bundle().shop.items.id(entry.idx));
+  for (const Scored& entry : items) result.emplace_back(service.bundle().dataset.items.id(entry.idx));
   return result;
 }
 
@@ -53,7 +53,7 @@ TEST(Service, ValidationAndHistoryEventsAreKnownButNotCounted) {
   }
   ImportReport report;
   const SplitSpec split = {.holdout = Holdout::kLast, .validation = true};
-  const Service service(train_bundle(builder.build("shop", {}, report, {}), split, "item-knn"));
+  const Service service(train_bundle(builder.build("events", {}, report, {}), split, "item-knn"));
   const Recommendations masked = service.recommend({.user = "v", .k = 10});
   EXPECT_EQ(names(service, masked.items), (Names{"c", "d"}));
   const Recommendations stranger = service.recommend({.k = 2});
@@ -105,9 +105,9 @@ TEST(Service, BatchEqualsSingle) {
   const Service service(popularity_bundle());
   const RecommendRequest request = {.k = 3, .filters = {{"category", "Home"}}};
   const auto allowed = service.allowed_items(request);
-  for (idx_t user = 0; user < service.bundle().shop.n_users(); ++user) {
+  for (idx_t user = 0; user < service.bundle().dataset.n_users(); ++user) {
     RecommendRequest single = request;
-    single.user = std::string(service.bundle().shop.users.id(user));
+    single.user = std::string(service.bundle().dataset.users.id(user));
     EXPECT_EQ(service.recommend(user, allowed, request).items, service.recommend(single).items);
   }
 }
@@ -116,7 +116,7 @@ TEST(Bundle, ReadsBackWhatWasWritten) {
   const TempDir dir;
   Context context;
   context.seed = ~std::uint64_t{0};
-  const Bundle bundle = train_bundle(shop(), parse_split("ratio:0.3", 7),
+  const Bundle bundle = train_bundle(dataset(), parse_split("ratio:0.3", 7),
                                      ModelSpec("popularity", {{"half-life-days", "30"}}), context);
   save_bundle(bundle, dir / "b");
   const Bundle loaded = load_bundle(dir / "b");
@@ -127,9 +127,9 @@ TEST(Bundle, ReadsBackWhatWasWritten) {
   EXPECT_EQ(loaded.fit_seconds, bundle.fit_seconds);
   EXPECT_EQ(to_string(loaded.split), "ratio:0.3");
   EXPECT_EQ(loaded.split.seed, 7u);
-  EXPECT_EQ(loaded.shop.events, bundle.shop.events);
+  EXPECT_EQ(loaded.dataset.events, bundle.dataset.events);
   EXPECT_EQ(loaded.test, bundle.test);
-  EXPECT_EQ(loaded.shop.events.size() + loaded.test.size(), 10u);
+  EXPECT_EQ(loaded.dataset.events.size() + loaded.test.size(), 10u);
   std::vector<float> before(4), after(4);
   EXPECT_TRUE(bundle.model->score_all({}, before));
   EXPECT_TRUE(loaded.model->score_all({}, after));

@@ -21,11 +21,11 @@ SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filter
 }
 
 idx_t SimilarItems::find(const std::string& id) const {
-  return space_ ? space_->at(id) : shop().items.at(id, "item");
+  return space_ ? space_->at(id) : dataset().items.at(id, "item");
 }
 
 std::vector<Scored> SimilarItems::similar(idx_t item, std::size_t k) const {
-  if (service_) return service_->similar(std::string(shop().items.id(item)), k, filters_);
+  if (service_) return service_->similar(std::string(dataset().items.id(item)), k, filters_);
   return space_->nearest(std::span(&item, 1), {}, k);
 }
 
@@ -43,7 +43,7 @@ const VectorSpace& SimilarItems::space() {
       fail(ErrorCode::kUsage, "{}: model {} has no vectors to calculate with; train another, such as als",
            path_, bundle.entry->name);
     }
-    space_.emplace(bundle.shop.items, item_embedding(bundle));
+    space_.emplace(bundle.dataset.items, item_embedding(bundle));
   }
   return *space_;
 }

@@ -19,7 +19,7 @@ class SimilarItems {
   SimilarItems(std::string path, std::vector<AttributeFilter> filters);
 
   /// Ids and attributes; of a file of vectors only ids.
-  const Dataset& shop() const { return service_ ? service_->bundle().shop : items_only_; }
+  const Dataset& dataset() const { return service_ ? service_->bundle().dataset : items_only_; }
   /// Throws Error(kNotFound) with the nearest ids.
   idx_t find(const std::string& id) const;
 

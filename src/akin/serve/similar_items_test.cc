@@ -14,7 +14,7 @@ namespace akin {
 namespace {
 
 /// Two kinds of users and items; items have their kind as category.
-Dataset shop() {
+Dataset dataset() {
   DatasetBuilder builder;
   for (int u = 0; u < 12; ++u) {
     for (int step = 0; step < 4; ++step)
@@ -24,7 +24,7 @@ Dataset shop() {
   for (int i = 0; i < 10; ++i)
     builder.set_item_attribute("i" + std::to_string(i), "category", i < 5 ? "low" : "high");
   ImportReport report;
-  return builder.build("shop", {}, report, {});
+  return builder.build("events", {}, report, {});
 }
 
 template <typename Body>
@@ -44,7 +44,7 @@ bool contains(const std::string& text, const std::string& part) { return text.fi
 class SimilarItemsTest : public testing::Test {
  protected:
   std::string saved(const ModelSpec& model) {
-    save_bundle(train_bundle(shop(), {.holdout = Holdout::kNone}, model), dir_ / "bundle");
+    save_bundle(train_bundle(dataset(), {.holdout = Holdout::kNone}, model), dir_ / "bundle");
     return dir_ / "bundle";
   }
   /// a and b point nearly the same way, c another, d back.
@@ -57,7 +57,7 @@ class SimilarItemsTest : public testing::Test {
 
 TEST_F(SimilarItemsTest, AFileOfVectorsAnswersByCosine) {
   SimilarItems items(vectors(), {});
-  EXPECT_EQ(items.shop().n_items(), 4u);
+  EXPECT_EQ(items.dataset().n_items(), 4u);
   const idx_t a = items.find("a"), b = items.find("b"), c = items.find("c");
   const std::vector<Scored> near = items.similar(a, 2);
   ASSERT_EQ(near.size(), 2u);
@@ -80,7 +80,7 @@ TEST_F(SimilarItemsTest, AModelAnswersAsItsServiceDoes) {
     const idx_t plus[] = {items.find(id)};
     EXPECT_EQ(items.nearest(plus, {}, 1).at(0).idx, items.similar(plus[0], 1).at(0).idx);
   }
-  EXPECT_EQ(items.shop().item_attributes.get("category", items.find("i7")), "high");
+  EXPECT_EQ(items.dataset().item_attributes.get("category", items.find("i7")), "high");
   EXPECT_TRUE(contains(message_of(ErrorCode::kNotFound, [&] { items.find("i77"); }), "i77"));
 }
 
@@ -91,7 +91,8 @@ TEST_F(SimilarItemsTest, FiltersOfAModel) {
   const idx_t plus[] = {i0};
   for (const std::vector<Scored>& list : {items.similar(i0, 5), items.nearest(plus, {}, 5)}) {
     EXPECT_EQ(list.size(), 5u);
-    for (const Scored& item : list) EXPECT_EQ(items.shop().item_attributes.get("category", item.idx), "high");
+    for (const Scored& item : list)
+      EXPECT_EQ(items.dataset().item_attributes.get("category", item.idx), "high");
   }
 }
 

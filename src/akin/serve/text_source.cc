@@ -78,9 +78,9 @@ WordVectors read_word_vectors(const std::string& path) {
   if (bundle.model->embedding_dim() == 0)
     fail(ErrorCode::kUsage, "{}: model {} has no vectors; train another, such as prod2vec", path,
          bundle.entry->name);
-  WordFrequencies frequencies = word_frequencies(bundle.training_events(), bundle.shop.n_items());
+  WordFrequencies frequencies = word_frequencies(bundle.training_events(), bundle.dataset.n_items());
   Matrix vectors = item_embedding(bundle);
-  return {std::move(bundle.shop.items), std::move(vectors), std::move(frequencies)};
+  return {std::move(bundle.dataset.items), std::move(vectors), std::move(frequencies)};
 }
 
 }  // namespace akin

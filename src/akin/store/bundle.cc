@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
+#include "akin/catalog/old_names.h"
 #include "akin/data/dataset_io.h"
 #include "akin/store/make_bundle.h"
 
@@ -52,14 +53,14 @@ void read_parts(const TensorReader& reader, Bundle& bundle) {
     bundle.split.validation = parse_flag(reader, "split_validation");
     return;
   }
-  for (Event& event : bundle.shop.events) event.part = Part::kTrain;
-  for (Event& event : bundle.test) event.part = Part::kTest;
+  for (Event& event : bundle.dataset.events) event.subset = Subset::kTrain;
+  for (Event& event : bundle.test) event.subset = Subset::kTest;
 }
 
 }  // namespace
 
-std::uint64_t Bundle::count(Part part) const {
-  return static_cast<std::uint64_t>(std::ranges::count(shop.events, part, &Event::part));
+std::uint64_t Bundle::count(Subset subset) const {
+  return static_cast<std::uint64_t>(std::ranges::count(dataset.events, subset, &Event::subset));
 }
 
 Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed, Fitted fitted) {
@@ -69,8 +70,8 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
   bundle.seed = seed;
   bundle.fit_seconds = fitted.seconds;
   bundle.split = data.split;
-  bundle.shop = std::move(data.shop);
-  if (!data.known.empty()) bundle.shop.events = std::move(data.known);
+  bundle.dataset = std::move(data.dataset);
+  if (!data.known.empty()) bundle.dataset.events = std::move(data.known);
   bundle.test = std::move(data.test);
   bundle.model = std::move(fitted.model);
   return bundle;
@@ -89,10 +90,10 @@ Matrix item_embedding(const Bundle& bundle) {
 
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
   check_filled(bundle);
-  const std::vector<Event>& events = bundle.shop.events;
-  const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.shop.n_users());
+  const std::vector<Event>& events = bundle.dataset.events;
+  const std::vector<std::uint64_t> offsets = user_offsets(events, bundle.dataset.n_users());
   const std::size_t dim = std::min(bundle.model->embedding_dim(), bundle.model->item_vectors().cols());
-  Matrix result(bundle.shop.n_users(), dim);
+  Matrix result(bundle.dataset.n_users(), dim);
   parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     std::vector<float> vector(bundle.model->item_vectors().cols());
@@ -124,7 +125,7 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("split", to_string(bundle.split));
   writer.meta("split_seed", std::to_string(bundle.split.seed));
   writer.meta("split_validation", bundle.split.validation ? "true" : "false");
-  write_dataset(writer, bundle.shop);
+  write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
   writer.write(path);
@@ -135,15 +136,15 @@ Bundle load_bundle(const std::string& path) {
   reader.expect_kind("model");
   Bundle bundle;
   bundle.entry = &find_model(reader.meta("model"));
-  bundle.params = parse_params(reader);
+  bundle.params = with_current_names(reader.meta("model"), parse_params(reader));
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");
   if (reader.has_meta("updates")) bundle.updates = static_cast<int>(reader.meta_int("updates", 0, 1 << 30));
   bundle.split = parse_split(reader.meta("split"), parse_seed(reader, "split_seed"));
-  bundle.shop = read_dataset(reader);
-  bundle.test = read_events(reader, "test", bundle.shop.n_users(), bundle.shop.n_items());
+  bundle.dataset = read_dataset(reader);
+  bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_items());
   read_parts(reader, bundle);
-  bundle.model = bundle.entry->load(reader, bundle.shop.n_users(), bundle.shop.n_items());
+  bundle.model = bundle.entry->load(reader, bundle.dataset.n_users(), bundle.dataset.n_items());
   return bundle;
 }
 

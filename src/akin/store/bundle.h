@@ -23,16 +23,16 @@ struct Bundle {
   SplitSpec split;
   /// Ids, attributes, candidates, and the events known when the model is asked: those it was fitted to, the
   /// validation part and the history part; Event::part says which. No reviews.
-  Dataset shop;
+  Dataset dataset;
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;
 
   /// What is known of users when the model is asked: more than it was fitted to.
-  TrainingData known_data() const { return {shop, shop.events}; }
+  TrainingData known_data() const { return {dataset, dataset.events}; }
   /// What the model was fitted to.
-  std::vector<Event> training_events() const { return events_of(shop.events, Part::kTrain); }
+  std::vector<Event> training_events() const { return events_of(dataset.events, Subset::kTrain); }
   /// Known events of a part.
-  std::uint64_t count(Part part) const;
+  std::uint64_t count(Subset subset) const;
 };
 
 /// Throws Error(kUsage) if the bundle holds no model: it was never filled, or was moved away.

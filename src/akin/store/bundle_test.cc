@@ -13,14 +13,14 @@ namespace akin {
 namespace {
 
 /// 17 users with five events each, at moments; every event's value is its number.
-Dataset shop() {
+Dataset dataset() {
   DatasetBuilder builder;
   for (int e = 0; e < 85; ++e) {
     builder.add_event("u" + std::to_string(e % 17), "i" + std::to_string(e * e % 13), static_cast<float>(e),
                       1'400'000'000 + 60 * e);
   }
   ImportReport report;
-  return builder.build("shop", {}, report, {});
+  return builder.build("events", {}, report, {});
 }
 
 SplitSpec spec(std::string_view text, bool validation) {
@@ -29,7 +29,7 @@ SplitSpec spec(std::string_view text, bool validation) {
   return result;
 }
 
-Bundle train(const SplitSpec& split) { return train_bundle(shop(), split, "popularity"); }
+Bundle train(const SplitSpec& split) { return train_bundle(dataset(), split, "popularity"); }
 
 constexpr const char* kProtocols[] = {"last",         "ratio:0.3",      "user-ratio:0.3",
                                       "time:0.3",     "user-time:0.3",  "fold:2/5",
@@ -38,8 +38,8 @@ constexpr const char* kProtocols[] = {"last",         "ratio:0.3",      "user-ra
 TEST(SplitDataset, KeepsWhatIsKnownApartFromWhatIsTrainedOn) {
   for (const char* const protocol : kProtocols) {
     SCOPED_TRACE(protocol);
-    const Split split = split_events(shop(), spec(protocol, true));
-    const SplitDataset parts = split_dataset(shop(), spec(protocol, true));
+    const Split split = split_events(dataset(), spec(protocol, true));
+    const SplitDataset parts = split_dataset(dataset(), spec(protocol, true));
     EXPECT_EQ(parts.split, split.spec);
     EXPECT_EQ(std::vector(parts.training_data().events.begin(), parts.training_data().events.end()),
               split.train);
@@ -48,22 +48,22 @@ TEST(SplitDataset, KeepsWhatIsKnownApartFromWhatIsTrainedOn) {
     EXPECT_EQ(parts.validation, split.validation);
     EXPECT_EQ(parts.test, split.test);
   }
-  const SplitDataset plain = split_dataset(shop(), spec("last", false));
+  const SplitDataset plain = split_dataset(dataset(), spec("last", false));
   EXPECT_EQ(plain.known_data().events.data(), plain.training_data().events.data());  // no second copy
 }
 
 TEST(Bundle, HoldsTheKnownEventsAndIsFittedToTraining) {
   for (const char* const protocol : kProtocols) {
     SCOPED_TRACE(protocol);
-    const Split split = split_events(shop(), spec(protocol, true));
+    const Split split = split_events(dataset(), spec(protocol, true));
     const Bundle bundle = train(spec(protocol, true));
-    EXPECT_EQ(bundle.shop.events, known_events(split));
+    EXPECT_EQ(bundle.dataset.events, known_events(split));
     EXPECT_EQ(bundle.training_events(), split.train);
-    EXPECT_EQ(bundle.count(Part::kValidation), split.validation.size());
-    EXPECT_EQ(bundle.count(Part::kHistory), split.history.size());
-    EXPECT_EQ(bundle.count(Part::kTest), 0U);
+    EXPECT_EQ(bundle.count(Subset::kValidation), split.validation.size());
+    EXPECT_EQ(bundle.count(Subset::kHistory), split.history.size());
+    EXPECT_EQ(bundle.count(Subset::kTest), 0U);
     EXPECT_EQ(bundle.test, split.test);
-    std::vector<float> scores(bundle.shop.n_items()), expected(bundle.shop.n_items(), 0);
+    std::vector<float> scores(bundle.dataset.n_items()), expected(bundle.dataset.n_items(), 0);
     for (const Event& event : split.train) ++expected[event.item];
     ASSERT_TRUE(bundle.model->score_all({}, scores));
     EXPECT_EQ(scores, expected);  // popularity counts what it was fitted to
@@ -79,7 +79,7 @@ TEST(Bundle, ReadsBackEveryProtocol) {
       save_bundle(bundle, dir / "b");
       const Bundle loaded = load_bundle(dir / "b");
       EXPECT_EQ(loaded.split, spec(protocol, validation));
-      EXPECT_EQ(loaded.shop.events, bundle.shop.events);
+      EXPECT_EQ(loaded.dataset.events, bundle.dataset.events);
       EXPECT_EQ(loaded.test, bundle.test);
     }
   }
@@ -94,7 +94,7 @@ void save_old_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("fit_seconds", "0.5");
   writer.meta("split", "given");
   writer.meta("split_seed", "7");
-  write_dataset(writer, bundle.shop);
+  write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
   writer.write(path);
@@ -103,15 +103,15 @@ void save_old_bundle(const Bundle& bundle, const std::string& path) {
 TEST(Bundle, OldBundlesHoldTrainingEventsOnly) {
   const TempDir dir;
   Bundle bundle = train(spec("last", false));
-  bundle.shop.events[3].part = Part::kValidation;  // as the files had it; it was trained on
-  for (Event& event : bundle.test) event.part = Part::kTrain;
+  bundle.dataset.events[3].subset = Subset::kValidation;  // as the files had it; it was trained on
+  for (Event& event : bundle.test) event.subset = Subset::kTrain;
   save_old_bundle(bundle, dir / "old");
   const Bundle loaded = load_bundle(dir / "old");
   EXPECT_FALSE(loaded.split.validation);
   EXPECT_EQ(loaded.split.holdout, Holdout::kGiven);
-  EXPECT_EQ(loaded.count(Part::kTrain), 68U);
-  EXPECT_EQ(loaded.training_events().size(), loaded.shop.events.size());
-  for (const Event& event : loaded.test) EXPECT_EQ(event.part, Part::kTest);
+  EXPECT_EQ(loaded.count(Subset::kTrain), 68U);
+  EXPECT_EQ(loaded.training_events().size(), loaded.dataset.events.size());
+  for (const Event& event : loaded.test) EXPECT_EQ(event.subset, Subset::kTest);
   EXPECT_EQ(loaded.test.size(), 17U);
 }
 
@@ -127,7 +127,7 @@ TEST(Bundle, RefusesAWordThatIsNoFlag) {
                                                                      {"split_seed", "1"},
                                                                      {"split_validation", "perhaps"}})
     writer.meta(key, value);
-  write_dataset(writer, bundle.shop);
+  write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
   writer.write(dir / "b");

@@ -309,7 +309,7 @@ ReadEmbeddings read_safetensors(const std::string& path) {
   if (bundle.model->embedding_dim() == 0)
     fail(ErrorCode::kBadData, "{}: model {} has no item vectors", path, bundle.entry->name);
   Matrix vectors = item_embedding(bundle);
-  return {std::move(bundle.shop.items), std::move(vectors)};
+  return {std::move(bundle.dataset.items), std::move(vectors)};
 }
 
 /// Eight bytes for the length of a header of less than a terabyte, and the header.

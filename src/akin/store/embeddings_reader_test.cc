@@ -106,7 +106,7 @@ TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
   DatasetBuilder builder;
   for (int e = 0; e < 60; ++e) builder.add_event(std::to_string(e % 11), std::to_string(e % 13), 1, e);
   ImportReport report;
-  const Bundle bundle = train_bundle(builder.build("shop", {}, report, {}), parse_split("none", 1),
+  const Bundle bundle = train_bundle(builder.build("events", {}, report, {}), parse_split("none", 1),
                                      ModelSpec("als", {{"factors", "5"}}));
   save_bundle(bundle, path_);
   const ReadEmbeddings read = read_embeddings(path_);

@@ -8,6 +8,7 @@
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
+#include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
@@ -27,7 +28,8 @@ void apply_setting(const std::string& text, std::vector<ModelSpec>& list) {
   const ModelEntry& entry = find_model(text.substr(0, dot));
   const auto found = std::ranges::find(list, &entry, &ModelSpec::entry);
   if (found == list.end()) fail(ErrorCode::kUsage, "--set: {} is not among --models", entry.name);
-  found->params[text.substr(dot + 1, equals - dot - 1)] = text.substr(equals + 1);
+  const ParamValues setting = parse_settings({text.substr(dot + 1)}, entry.name);
+  for (const auto& [name, value] : setting) found->params[name] = value;
   *found = ModelSpec(entry, found->params);  // a wrong name or value is told before anything is trained
 }
 
@@ -63,16 +65,16 @@ int run_compare(const Args& args) {
       {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
   split_flags.add_to(line);
   line.add({"--patience", "N", &patience,
-            "cut a validation part too, and end the training of a model fitted in passes after N passes that "
-            "were no better on it; 0 = never"});
+            "also hold out a validation set, and stop training a model after N epochs without improvement on "
+            "it; 0 = never"});
   line.add({"--html", "FILE", &html, "also write a web page with charts, complete in itself"});
   flags.add_to(line);
   line.explain(
       "Figures come with 95 % bootstrap intervals over users. A star marks a model only if it is "
       "significantly better than every other one. --holdout folds:K cross-validates: K splits, "
       "results pooled.");
-  line.example("akin compare -d shop.data --models popularity,item-knn,als");
-  line.example("akin compare -d shop.data --models all --set als.factors=32 --html models.html");
+  line.example("akin compare -d events.data --models popularity,item-knn,als");
+  line.example("akin compare -d events.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;
   const std::vector<std::string> listed = split_lists(names);
   if (listed.empty()) fail(ErrorCode::kUsage, "--models: name some, such as popularity,als, or all");

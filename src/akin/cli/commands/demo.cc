@@ -1,4 +1,4 @@
-// akin demo: the whole way on a made-up shop.
+// akin demo: the whole way on a made-up data set.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -38,7 +38,7 @@ class Demo {
  private:
   void tell(std::string_view text);
   void step(std::string_view title);
-  Dataset import_shop();
+  Dataset import_raw_files();
   BestModel compare_models(const SplitDataset& data);
   Service keep(BestModel best, SplitDataset data);
   void ask(const Service& service);
@@ -61,7 +61,7 @@ void Demo::step(std::string_view title) {
   tell(fmt::format("{}== {}. {}\n", step_ > 1 ? "\n" : "", step_, title));
 }
 
-Dataset Demo::import_shop() {
+Dataset Demo::import_raw_files() {
   const SyntheticFiles& files = results_.files;
   ImportRequest request{.files = {files.reviews}, .options = {{"meta", files.metadata}}};
   results_.import_command =
@@ -70,9 +70,9 @@ Dataset Demo::import_shop() {
     request.options["images"] = files.images;
     results_.import_command += " --images " + shell_word(files.images);
   }
-  results_.import_command += fmt::format(" --name demo-shop -o {}", shell_word(results_.paths.data));
+  results_.import_command += fmt::format(" --name demo -o {}", shell_word(results_.paths.data));
   Dataset data = import_dataset("amazon", request, {}, results_.import, session_.context());
-  data.name = "demo-shop";
+  data.name = "demo";
   save_dataset(data, results_.paths.data);
   tell(fmt::format("$ {}\n{}", results_.import_command, import_text(results_.import, data)));
   return data;
@@ -92,7 +92,7 @@ BestModel Demo::compare_models(const SplitDataset& data) {
   tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
   tell(failures_text(results_.comparison));
   if (!compared.best)
-    fail(ErrorCode::kBadData, "no personal model could be trained on this shop; try more --events");
+    fail(ErrorCode::kBadData, "no personal model could be trained on this data set; try more --events");
   return std::move(*compared.best);
 }
 
@@ -109,8 +109,9 @@ Service Demo::keep(BestModel best, SplitDataset data) {
 std::string truth_remark(const Bundle& bundle, idx_t user, const std::vector<Scored>& answer) {
   for (const Event& event : bundle.test) {
     if (event.user != user) continue;
-    std::string text = fmt::format("held out, their real next item: {} {}", bundle.shop.items.id(event.item),
-                                   item_title(bundle.shop, event.item));
+    std::string text =
+        fmt::format("held out, their real next item: {} {}", bundle.dataset.items.id(event.item),
+                    item_title(bundle.dataset, event.item));
     for (const Scored& entry : answer) {
       if (entry.idx == event.item) return text + " (found)";
     }
@@ -121,33 +122,33 @@ std::string truth_remark(const Bundle& bundle, idx_t user, const std::vector<Sco
 
 void Demo::ask(const Service& service) {
   const Bundle& bundle = service.bundle();
-  const Dataset& shop = bundle.shop;
+  const Dataset& dataset = bundle.dataset;
   const std::string file = shell_word(results_.paths.bundle);
   const idx_t user = bundle.test.front().user;
-  const std::string user_id(shop.users.id(user));
+  const std::string user_id(dataset.users.id(user));
   DemoExample known{"Recommendations for user " + user_id, "their last items, latest first",
-                    last_items(shop.events, user, kShown)};
+                    last_items(dataset.events, user, kShown)};
   known.answer = service.recommend({.user = user_id, .k = kShown}).items;
   known.remark = truth_remark(bundle, user, known.answer);
   known.command = fmt::format("akin recommend {} --user {}", file, shell_word(user_id));
 
   const idx_t other = bundle.test.back().user;
   DemoExample fresh{"Recommendations for somebody new", "three items they looked at",
-                    last_items(shop.events, other, 3)};
+                    last_items(dataset.events, other, 3)};
   std::vector<std::string> history;
-  for (const idx_t item : fresh.items) history.emplace_back(shop.items.id(item));
+  for (const idx_t item : fresh.items) history.emplace_back(dataset.items.id(item));
   fresh.answer = service.recommend({.history = history, .k = kShown}).items;
   fresh.command = fmt::format("akin recommend {} --history {}", file,
                               shell_word(fmt::format("{}", fmt::join(history, ","))));
 
   const idx_t item = known.items.front();
-  const std::string item_id(shop.items.id(item));
+  const std::string item_id(dataset.items.id(item));
   DemoExample alike{"Products like " + item_id, "the product", {item}};
   alike.answer = service.similar(item_id, kShown, {});
   alike.command = fmt::format("akin similar {} --item {}", file, shell_word(item_id));
 
   for (DemoExample& example : std::vector<DemoExample>{known, fresh, alike}) {
-    tell(fmt::format("$ {}\n{}\n", example.command, example_text(example, shop)));
+    tell(fmt::format("$ {}\n{}\n", example.command, example_text(example, dataset)));
     results_.examples.push_back(std::move(example));
   }
 }
@@ -155,19 +156,19 @@ void Demo::ask(const Service& service) {
 void Demo::run(const SyntheticConfig& config) {
   const auto start = std::chrono::steady_clock::now();
   const std::filesystem::path root(directory_);
-  results_.paths = {root / "raw", root / "shop.data", root / "best.akin", root / "report.html"};
+  results_.paths = {root / "raw", root / "events.data", root / "best.akin", root / "report.html"};
   std::error_code error;
   std::filesystem::create_directories(root, error);
   if (error) fail(ErrorCode::kIo, "{}: cannot make the directory: {}", directory_, error.message());
 
-  step("A made-up shop as raw files");
+  step("A synthetic data set as raw files");
   results_.files = write_synthetic(config, results_.paths.raw, session_.context());
   tell(fmt::format("{}: {} reviews, {} of text, {} items without any event\n", results_.paths.raw,
                    format_count(results_.files.events),
                    format_bytes(static_cast<double>(results_.files.bytes)),
                    format_count(results_.files.cold_items)));
-  step("Import, as a shop would");
-  Dataset data = import_shop();
+  step("Import the raw files");
+  Dataset data = import_raw_files();
   step("What is in it");
   results_.description = describe(data);
   tell(fmt::format("$ akin describe {}\n{}", shell_word(results_.paths.data),
@@ -180,11 +181,11 @@ void Demo::run(const SyntheticConfig& config) {
   step("Recommendations and similar products");
   ask(service);
   results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_file(results_.paths.report, demo_html(results_, service.bundle().shop));
+  write_file(results_.paths.report, demo_html(results_, service.bundle().dataset));
   step("Next");
   tell(fmt::format("All of the above is in {} (made in {}).\n\n{}", results_.paths.report,
                    format_seconds(results_.seconds), next_text(results_)));
-  if (session_.common().json) print_json(demo_json(results_, service.bundle().shop));
+  if (session_.common().json) print_json(demo_json(results_, service.bundle().dataset));
 }
 
 }  // namespace
@@ -194,11 +195,11 @@ int run_demo(const Args& args) {
   std::string directory = "akin-demo";
   CommandLine line(
       "demo",
-      "Goes the whole way on a made-up shop: raw files, import, description, all models compared, "
+      "Runs every step on a synthetic data set: raw files, import, description, all models compared, "
       "recommendations, similar products, and a report as a web page.");
-  line.add({"-o,--out", "DIR", &directory, "directory for the shop and the results"});
-  line.add({"--users", "N", &config.users, "users of the shop", Need::kOptional, 2});
-  line.add({"--items", "N", &config.items, "items of the shop", Need::kOptional, 2});
+  line.add({"-o,--out", "DIR", &directory, "directory for the data and the results"});
+  line.add({"--users", "N", &config.users, "number of users", Need::kOptional, 2});
+  line.add({"--items", "N", &config.items, "number of items", Need::kOptional, 2});
   line.add({"--events", "N", &config.events, "reviews users write", Need::kOptional, 1});
   line.example("akin demo");
   line.example("akin demo -o big --users 20000 --items 5000 --events 1000000");

@@ -20,8 +20,8 @@ int run_describe(const Args& args) {
       "spread, and what is known about items and users.");
   line.add({"DATA", "", &data_path, "data set written by `akin import`", Need::kRequired});
   line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
-  line.example("akin describe shop.data");
-  line.example("akin describe shop.data --html shop.html");
+  line.example("akin describe events.data");
+  line.example("akin describe events.data --html events.html");
   if (!line.parse(args)) return kSuccess;
   Session session(line.common);
   const Description description = describe(load_dataset(data_path));

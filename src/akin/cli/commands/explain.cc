@@ -50,17 +50,17 @@ int run_explain(const Args& args) {
                                  .history = split_lists(command.history),
                                  .k = static_cast<std::size_t>(command.k)};
   const std::vector<Explained> list = service.explain(request, command.item);
-  const Dataset& shop = service.bundle().shop;
+  const Dataset& dataset = service.bundle().dataset;
   const auto causes = static_cast<std::size_t>(command.causes);
   if (line.common.json) {
     nlohmann::json items = nlohmann::json::array();
-    for (const Explained& explained : list) items.push_back(explanation_json(shop, explained, causes));
+    for (const Explained& explained : list) items.push_back(explanation_json(dataset, explained, causes));
     print_json({{"items", std::move(items)}});
     return kSuccess;
   }
   std::string text;
   for (const Explained& explained : list)
-    text += (text.empty() ? "" : "\n") + explanation_text(shop, explained, causes);
+    text += (text.empty() ? "" : "\n") + explanation_text(dataset, explained, causes);
   print(text);
   return kSuccess;
 }

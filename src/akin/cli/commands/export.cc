@@ -44,7 +44,7 @@ int run_export(const Args& args) {
   }
   const bool items = what == "items";
   const Matrix vectors = items ? item_embedding(bundle) : user_embedding(bundle, session.context());
-  const IdMap& ids = items ? bundle.shop.items : bundle.shop.users;
+  const IdMap& ids = items ? bundle.dataset.items : bundle.dataset.users;
   session.context().check_stop();
   const std::vector<std::string> files =
       write_embeddings({ids, vectors}, to, out, escape ? IdEscape::kPercent : IdEscape::kNone);

@@ -19,7 +19,7 @@ std::string overview() {
   std::string text =
       "Usage: akin import FORMAT FILE... -o DATA [flags]\n"
       "\n"
-      "Reads a shop's files into a data set, the input of every other command. Files may be compressed\n"
+      "Reads raw files into a data set, the input of every other command. Files may be compressed\n"
       "(gzip, zstd); - is standard input. What cannot be used is counted, with where it stands.\n"
       "\n"
       "Formats (`akin import FORMAT --help` shows the flags of each):\n";
@@ -28,10 +28,10 @@ std::string overview() {
   text += listing(entries);
   text +=
       "\nExamples:\n"
-      "  akin import csv events.csv --user customer --item product -o shop.data\n"
-      "  akin import amazon reviews.json.gz --meta meta.json.gz -o shop.data\n"
+      "  akin import csv events.csv --user customer --item product -o events.data\n"
+      "  akin import amazon reviews.json.gz --meta meta.json.gz -o events.data\n"
       "  akin import text articles.txt --lowercase --phrases 2 -o words.data\n"
-      "  zcat big.csv.gz | akin import csv - -o shop.data\n";
+      "  zcat big.csv.gz | akin import csv - -o events.data\n";
   return text;
 }
 

@@ -18,7 +18,7 @@ namespace {
 struct TrainCommand {
   std::string path, data, out, init, checkpoint;
   std::string device = "cpu", dtype = "float";
-  int epochs = -1, batch = 0, patience = 0;  // unless set, those of FILE
+  int epochs = -1, batch_size = 0, patience = 0;  // unless set, those of FILE
   std::optional<float> learning_rate, validation_split;
   bool norms = false;
 };
@@ -33,9 +33,10 @@ void declare(CommandLine& line, TrainCommand& command) {
             Need::kRequired});
   line.add({"-o,--out", "NET", &command.out, "file to write the trained net to", Need::kRequired});
   line.section("Training, in place of what FILE says");
+  line.add({"--epochs", "N", &command.epochs, "epochs: passes over the samples", Need::kOptional, 0,
+            "of FILE, else 1"});
   line.add(
-      {"--epochs", "N", &command.epochs, "passes over the samples", Need::kOptional, 0, "of FILE, else 1"});
-  line.add({"--batch", "N", &command.batch, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
+      {"--batch-size", "N", &command.batch_size, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
   line.add({"--learning-rate", "X", &command.learning_rate, "of the optimizer"});
   line.add({"--validation-split", "X", &command.validation_split,
             "share of the samples, the last ones, that are not trained on but scored after each epoch"});
@@ -60,7 +61,7 @@ nets::NetTrainOptions options_of(const TrainCommand& command, const CommandLine&
                                 .gradient_norms = command.norms,
                                 .device = command.device};
   if (command.epochs >= 0) options.epochs = command.epochs;
-  if (command.batch > 0) options.batch = command.batch;
+  if (command.batch_size > 0) options.batch_size = command.batch_size;
   if (command.patience > 0) options.patience = command.patience;
   if (command.learning_rate) options.learning_rate = static_cast<double>(*command.learning_rate);
   if (command.validation_split) options.validation_split = static_cast<double>(*command.validation_split);

@@ -99,20 +99,20 @@ int run_recommend(const Args& args) {
   if (command.all_users) return recommend_all(service, command, session);
   const RecommendRequest request = make_request(command);
   const Recommendations result = service.recommend(request);
-  const Dataset& shop = service.bundle().shop;
+  const Dataset& dataset = service.bundle().dataset;
   std::vector<idx_t> last;
-  if (request.user) last = last_items(shop.events, shop.users.at(*request.user, "user"), kLastItems);
+  if (request.user) last = last_items(dataset.events, dataset.users.at(*request.user, "user"), kLastItems);
   if (line.common.json) {
-    print_json(recommendations_json(shop, request, result, last));
+    print_json(recommendations_json(dataset, request, result, last));
     return kSuccess;
   }
   if (!last.empty())
-    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(shop, last)));
+    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(dataset, last)));
   if (result.fallback) {
     print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
                       service.bundle().entry->name));
   }
-  print(result.items.empty() ? "no item is left to recommend\n" : ranked_text(shop, result.items));
+  print(result.items.empty() ? "no item is left to recommend\n" : ranked_text(dataset, result.items));
   if (!result.items.empty() && result.items.size() < request.k) {
     session.remark(fmt::format("only {} items are left to recommend", result.items.size()));
   }

@@ -104,7 +104,7 @@ std::string sum_text(const SimilarCommand& command) {
 }
 
 int similar_one(SimilarItems& items, const SimilarCommand& command, const Session& session) {
-  const Dataset& shop = items.shop();
+  const Dataset& dataset = items.dataset();
   const auto k = static_cast<std::size_t>(command.k);
   std::vector<idx_t> plus, minus;
   for (const std::string& id : command.items) plus.push_back(items.find(id));
@@ -114,16 +114,16 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
   const std::vector<Scored> ranked = single ? items.similar(plus[0], k) : items.nearest(plus, minus, k);
   if (session.common().json) {
     nlohmann::json result =
-        single ? items_json(shop, plus)[0]
-               : nlohmann::json{{"plus", items_json(shop, plus)}, {"minus", items_json(shop, minus)}};
-    result["similar"] = ranked_json(shop, ranked);
+        single ? items_json(dataset, plus)[0]
+               : nlohmann::json{{"plus", items_json(dataset, plus)}, {"minus", items_json(dataset, minus)}};
+    result["similar"] = ranked_json(dataset, ranked);
     print_json(result);
     return kSuccess;
   }
-  const std::string title = single ? item_title(shop, plus[0]) : "";
+  const std::string title = single ? item_title(dataset, plus[0]) : "";
   print(fmt::format("similar to {}{}{}:\n", sum_text(command), title.empty() ? "" : "  ", title));
   print(ranked.empty() ? "nothing: the model has learned nothing about this item\n"
-                       : ranked_text(shop, ranked));
+                       : ranked_text(dataset, ranked));
   return kSuccess;
 }
 

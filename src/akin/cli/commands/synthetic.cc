@@ -26,7 +26,7 @@ void print_result(const SyntheticFiles& files, const std::string& directory) {
   text += fmt::format("\nNext: akin import amazon {} --meta {}", shell_word(files.reviews),
                       shell_word(files.metadata));
   if (!files.images.empty()) text += fmt::format(" --images {}", shell_word(files.images));
-  print(text + " -o shop.data\n");
+  print(text + " -o events.data\n");
 }
 
 }  // namespace
@@ -37,14 +37,14 @@ int run_synthetic(const Args& args) {
   ParamValues values;
   CommandLine line(
       "synthetic",
-      "Makes a shop of any size as the raw files a shop has: reviews, metadata, click sessions, product "
+      "Generates a synthetic data set of any size as raw files: reviews, metadata, click sessions, product "
       "images. Tastes, styles, categories and words are planted, and the truth is written beside them, so "
       "that what a model finds can be measured.");
-  line.add({"-o,--out", "DIR", &out, "directory to write; new, empty, or an earlier synthetic shop",
+  line.add({"-o,--out", "DIR", &out, "directory to write; new, empty, or the output of an earlier run",
             Need::kRequired});
-  line.section("The shop");
+  line.section("Size and structure");
   for (const ModelEntry::ParamInfo& info : param_infos(config.params())) add_param_flag(line, info, values);
-  line.example("akin synthetic -o shop --users 5000 --items 2000 --events 200000");
+  line.example("akin synthetic -o synthetic --users 5000 --items 2000 --events 200000");
   if (!line.parse(args)) return kSuccess;
   set_params(config.params(), values, "synthetic");
   Session session(line.common);

@@ -28,8 +28,8 @@ std::string overview() {
   text += model_listing();
   text +=
       "\nExamples:\n"
-      "  akin train als -d shop.data -o als.akin\n"
-      "  akin train popularity -d shop.data -o popularity.akin --holdout none\n";
+      "  akin train als -d events.data -o als.akin\n"
+      "  akin train popularity -d events.data -o popularity.akin --holdout none\n";
   return text;
 }
 
@@ -38,9 +38,10 @@ void print_result(const TrainResult& trained, const std::string& out) {
   const std::string file = shell_word(out);
   std::string text = trained.history ? curve_text(*trained.history) : "";
   text += fmt::format("trained {} on {} events in {}, {} held out ({})\n", bundle.entry->name,
-                      format_count(bundle.count(Part::kTrain)), format_seconds(bundle.fit_seconds),
+                      format_count(bundle.count(Subset::kTrain)), format_seconds(bundle.fit_seconds),
                       format_count(bundle.test.size()), to_string(bundle.split));
-  const std::uint64_t validation = bundle.count(Part::kValidation), history = bundle.count(Part::kHistory);
+  const std::uint64_t validation = bundle.count(Subset::kValidation),
+                      history = bundle.count(Subset::kHistory);
   if (validation + history > 0) {
     text += fmt::format("not trained on but known: {} validation, {} history events\n",
                         format_count(validation), format_count(history));
@@ -50,10 +51,10 @@ void print_result(const TrainResult& trained, const std::string& out) {
     text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());
   text += fmt::format("wrote {}\n\nNext: ", file);
   if (!bundle.test.empty()) text += fmt::format("akin evaluate {}\n      ", file);
-  const std::string user = bundle.shop.n_users() > 0 ? shell_word(bundle.shop.users.id(0)) : "ID";
+  const std::string user = bundle.dataset.n_users() > 0 ? shell_word(bundle.dataset.users.id(0)) : "ID";
   text += fmt::format("akin recommend {} --user {}\n", file, user);
   if (bundle.model->has_similar()) {
-    text += fmt::format("      akin similar {} --item {}\n", file, shell_word(bundle.shop.items.id(0)));
+    text += fmt::format("      akin similar {} --item {}\n", file, shell_word(bundle.dataset.items.id(0)));
   }
   print(text);
 }
@@ -70,7 +71,7 @@ struct TrainFlags {
     line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
     split.add_to(line);
     line.section("Parameters of " + std::string(entry.name));
-    for (const ModelEntry::ParamInfo& info : entry.params()) add_param_flag(line, info, params);
+    add_param_flags(line, entry, params);
     if (entry.traits.takes_item_vectors) {
       line.section("Where training begins");
       line.add({"--init-items", "FILE", &init_items,
@@ -96,7 +97,7 @@ int run_train(const Args& args) {
   TrainFlags flags;
   CommandLine line("train " + std::string(entry.name), fmt::format("Trains {}.", entry.summary));
   flags.add_to(line, entry, args);
-  line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin", entry.name));
+  line.example(fmt::format("akin train {0} -d events.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ModelSpec model(entry, flags.params);  // wrong values are told before anything is read
   const TrainOptions options{.holdout = flags.split.holdout,

@@ -39,8 +39,8 @@ std::string overview() {
   text += model_listing();
   text +=
       "\nExamples:\n"
-      "  akin tune als -d shop.data -o als.toml\n"
-      "  akin tune bpr -d shop.data -o bpr.toml --search halving --trials 81\n";
+      "  akin tune als -d events.data -o als.toml\n"
+      "  akin tune bpr -d events.data -o bpr.toml --search halving --trials 81\n";
   return text;
 }
 
@@ -54,18 +54,18 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
             "random (every trial in full) or halving (short trials first, the best go on)"});
   line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
             Need::kOptional, 1});
-  line.add({"--eta", "N", &options.eta, "halving: one trial in N goes on, with N times the passes",
+  line.add({"--eta", "N", &options.eta, "halving: one trial in N continues, with N times the epochs",
             Need::kOptional, 2});
   line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
   line.add({"--range", "P=LOW:HIGH", &options.ranges,
             "search a parameter in this range, or P=A,B for choices; may be repeated"});
   line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
-  if (entry.traits.iterative()) {
+  if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
               "end a trial when N evaluations in a row were no better; 0 = never"});
     line.add(
-        {"--eval-every", "N", &options.every, "passes from one evaluation to the next", Need::kOptional, 1});
+        {"--eval-every", "N", &options.every, "epochs from one evaluation to the next", Need::kOptional, 1});
   }
   line.add({"--parallel", "N", &options.parallel, "trials at once, each on its share of the threads",
             Need::kOptional, 1});
@@ -77,8 +77,8 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.explain(
       "Trials are scored on validation events, taken out of the training part as the test events were. The "
       "events held out for `akin evaluate` are never looked at.");
-  line.example(fmt::format("akin tune {0} -d shop.data -o {0}.toml", entry.name));
-  line.example(fmt::format("akin train {0} -d shop.data -o {0}.akin --config {0}.toml", entry.name));
+  line.example(fmt::format("akin tune {0} -d events.data -o {0}.toml", entry.name));
+  line.example(fmt::format("akin train {0} -d events.data -o {0}.akin --config {0}.toml", entry.name));
 }
 
 std::string typed_command(const Args& args) {
@@ -122,7 +122,7 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
-  const ModelSpec model(entry, parse_settings(flags.settings));
+  const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
   check_search(model, flags.options);  // what is wrong is told before anything is read
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());

@@ -21,7 +21,7 @@ struct UpdateCommand {
   std::string bundle;
   std::string data;
   std::string out;
-  int passes = -1;  // -1 = not given
+  int epochs = -1;  // -1 = not given
   std::vector<std::string> settings;
 };
 
@@ -31,19 +31,20 @@ void declare(CommandLine& line, UpdateCommand& command) {
       "export may come again. What the bundle holds out stays held out; all new events are trained on. Users "
       "and items may be new.");
   line.explain(
-      "A model fitted in passes begins with what it has learned, new items and then users with new events "
-      "folded in, and makes --passes passes over all events; with 0, nothing else changes. Other models are "
+      "A model trained in epochs starts from what it has learned: new items, then users with new events, are "
+      "folded in, and training continues for --epochs epochs over all events; with 0, nothing else changes. "
+      "Other models are "
       "fitted to all events anew.");
   line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
   line.add({"-d,--data", "DATA", &command.data, "new events: a data set written by `akin import`",
             Need::kRequired});
   line.add({"-o,--out", "BUNDLE", &command.out, "file to write the updated model to", Need::kRequired});
-  line.add({"--passes", "N", &command.passes, "passes over all events; 0 = fold in new users and items only",
+  line.add({"--epochs", "N", &command.epochs, "epochs over all events; 0 = fold in new users and items only",
             Need::kOptional, 0, "a fifth of the model's"});
   line.add({"--set", "P=V", &command.settings,
             "another value for a parameter, such as learning_rate=0.01; may be repeated"});
   line.example("akin update als.akin -d monday.data -o als-monday.akin");
-  line.example("akin update als.akin -d monday.data -o als-monday.akin --passes 0");
+  line.example("akin update als.akin -d monday.data -o als-monday.akin --epochs 0");
 }
 
 void print_result(const UpdateResult& result, const std::string& out) {
@@ -65,14 +66,20 @@ int run_update(const Args& args) {
   UpdateCommand command;
   CommandLine line("update", "Goes on from a trained model with new events, users and items.");
   declare(line, command);
+  line.rename_config([](auto& flags) {  // of earlier versions
+    if (const auto old = flags.find("passes"); old != flags.end()) flags["epochs"] = old->second;
+    flags.erase("passes");
+  });
   if (!line.parse(args)) return kSuccess;
-  UpdateOptions options{.params = parse_settings(command.settings)};
-  if (command.passes >= 0) options.passes = command.passes;
+  UpdateOptions options;
+  if (command.epochs >= 0) options.epochs = command.epochs;
   if (line.given("seed")) options.seed = line.common.seed;
   Session session(line.common);
   Bundle bundle = load_bundle(command.bundle);
-  if (options.passes && !bundle.entry->traits.warm_start) {
-    fail(ErrorCode::kUsage, "--passes: {} does not go on from what it has learned, it is fitted anew",
+  options.params = parse_settings(command.settings, bundle.entry->name);
+  if (options.epochs && !bundle.entry->traits.warm_start) {
+    fail(ErrorCode::kUsage,
+         "--epochs: {} cannot continue from what it has learned; it is trained from scratch",
          bundle.entry->name);
   }
   const UpdateResult result =

@@ -17,27 +17,26 @@ constexpr std::array<std::string_view, 7> kNames = {"--patience",   "--metric", 
 }  // namespace
 
 void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
-  if (!entry.traits.iterative()) {
+  if (!entry.traits.iterative) {
     for (const std::string& arg : args) {
       if (std::ranges::count(kNames, std::string_view(arg).substr(0, arg.find('='))) > 0)
-        fail(ErrorCode::kUsage, "{} does not apply: {} is not fitted in passes", arg, entry.name);
+        fail(ErrorCode::kUsage, "{} does not apply: {} is not trained in epochs", arg, entry.name);
     }
     return;
   }
   line.section("Early stopping and checkpoints");
-  line.add(
-      {"--patience", "N", &patience_,
-       "stop when N evaluations on validation events in a row were no better; the best pass is kept. 0 = "
-       "never stop"});
+  line.add({"--patience", "N", &patience_,
+            "stop when N evaluations on validation events in a row bring no improvement; the best epoch is "
+            "kept. 0 = "
+            "never stop"});
   line.add({"--metric", "NAME", &metric_, "what is watched on the validation events", Need::kOptional, 0,
             std::string(WatchedMetric::default_for(entry.traits))});
-  line.add({"--eval-every", "N", &every_, "passes from one evaluation to the next", Need::kOptional, 1});
+  line.add({"--eval-every", "N", &every_, "epochs from one evaluation to the next", Need::kOptional, 1});
   line.add(
-      {"--stop-after", "N", &stop_after_,
-       fmt::format("stop after so many passes of the {} planned; 0 = go through all", entry.traits.passes)});
+      {"--stop-after", "N", &stop_after_, "stop after this many of the planned epochs; 0 = run all of them"});
   line.add({"--checkpoint", "FILE", &checkpoint_, "keep the state of the training in this file"});
-  line.add(
-      {"--checkpoint-seconds", "N", &checkpoint_seconds_, "write it at most so often; 0 = after every pass"});
+  line.add({"--checkpoint-seconds", "N", &checkpoint_seconds_,
+            "seconds between two writes at least; 0 = write after every epoch"});
   line.add({"--resume", "", &resume_, "go on from the checkpoint; start anew if there is none yet"});
 }
 

@@ -12,7 +12,7 @@ namespace akin::cli {
 /// --patience, --metric, --eval-every, --stop-after, --checkpoint, --checkpoint-seconds, --resume.
 class FitFlags {
  public:
-  /// Adds the flags for a model that is fitted in passes; for another,
+  /// Adds the flags for a model that is fitted in epochs; for another,
   /// throws Error(kUsage) if `args` use them.
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args);
   /// What was asked for. Throws Error(kUsage) for an unknown metric, or flags that need others.

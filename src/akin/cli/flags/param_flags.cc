@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/catalog/old_names.h"
 #include "akin/report/experiment_text.h"
 
 namespace akin::cli {
 
-void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values) {
+void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamValues& values,
+                    std::vector<std::string> aliases) {
   std::string flag = "--" + std::string(info.param.name);
   std::ranges::replace(flag, '_', '-');
   const bool is_switch = info.type == "bool";
@@ -19,7 +21,30 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
     shown.clear();
   }
   line.add({flag, value, NamedValue{&values, std::string(info.param.name), is_switch}, help, Need::kOptional,
-            0, shown});
+            0, shown, std::move(aliases)});
+}
+
+void add_param_flags(CommandLine& line, const ModelEntry& entry, ParamValues& values) {
+  const std::vector<ModelEntry::ParamInfo> infos = entry.params();
+  const bool word2vec = std::ranges::any_of(
+      infos, [](const ModelEntry::ParamInfo& info) { return info.param.name == "min_learning_rate"; });
+  for (const ModelEntry::ParamInfo& info : infos) {
+    std::vector<std::string> aliases;
+    if (word2vec && info.param.name == "factors") aliases = {"size"};
+    if (word2vec && info.param.name == "epochs") aliases = {"iter"};
+    add_param_flag(line, info, values, std::move(aliases));
+  }
+  line.rename_config([model = entry.name](std::map<std::string, std::vector<std::string>>& flags) {
+    ParamValues single;
+    for (const auto& [name, texts] : flags)
+      if (texts.size() == 1) single[name] = texts[0];
+    std::erase_if(flags, [](const auto& flag) { return flag.second.size() == 1; });
+    for (const auto& [name, value] : with_current_names(model, single)) {
+      std::string flag = name;
+      std::ranges::replace(flag, '_', '-');
+      flags[flag] = {value};
+    }
+  });
 }
 
 std::vector<ModelEntry::ParamInfo> param_infos(const std::vector<Param>& params) {
@@ -35,7 +60,7 @@ std::string model_listing() {
   return listing(entries);
 }
 
-ParamValues parse_settings(const std::vector<std::string>& texts) {
+ParamValues parse_settings(const std::vector<std::string>& texts, std::string_view model) {
   ParamValues values;
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
@@ -43,7 +68,7 @@ ParamValues parse_settings(const std::vector<std::string>& texts) {
       fail(ErrorCode::kUsage, "--set: '{}' is not PARAMETER=VALUE, such as factors=32", text);
     values[text.substr(0, equals)] = text.substr(equals + 1);
   }
-  return values;
+  return with_current_names(model, values);
 }
 
 }  // namespace akin::cli

@@ -67,7 +67,7 @@ EventColumns event_columns(const std::vector<AtomicColumn>& header, const Import
   columns.summary = find_column(header, "summary");
   for (std::size_t c = 0; c < header.size(); ++c) {
     const std::string name = normalized_name(header[c].name);
-    if (name == "xlabel") columns.part = c;
+    if (name == "xlabel") columns.subset = c;
     // A review is a sequence of words to RecBole.
     if (columns.text == kNoColumn && (name == "review" || name == "reviewtext")) columns.text = c;
   }
@@ -80,10 +80,10 @@ EventColumns event_columns(const std::vector<AtomicColumn>& header, const Import
   return columns;
 }
 
-Part part_of(const std::string& path) {
+Subset part_of(const std::string& path) {
   const std::string name = plain_name(path);
-  if (name.find(".test.") != std::string::npos) return Part::kTest;
-  return name.find(".valid.") != std::string::npos ? Part::kValidation : Part::kTrain;
+  if (name.find(".test.") != std::string::npos) return Subset::kTest;
+  return name.find(".valid.") != std::string::npos ? Subset::kValidation : Subset::kTrain;
 }
 
 void read_interactions(const std::string& path, const ImportRequest& request, EventReader& events,
@@ -147,8 +147,8 @@ std::vector<std::string> interaction_files(const std::string& argument) {
   if (fs::is_directory(argument, error)) prefix = (fs::path(argument) / plain_name(argument)).string();
   if (const std::string whole = existing_file(prefix + ".inter"); !whole.empty()) return {whole};
   std::vector<std::string> files;
-  for (const char* const part : {".train.inter", ".valid.inter", ".test.inter"}) {
-    if (std::string file = existing_file(prefix + part); !file.empty()) files.push_back(std::move(file));
+  for (const char* const subset : {".train.inter", ".valid.inter", ".test.inter"}) {
+    if (std::string file = existing_file(prefix + subset); !file.empty()) files.push_back(std::move(file));
   }
   if (files.empty()) fail(ErrorCode::kNotFound, "{}: no such file, and no {}.inter", argument, prefix);
   return files;

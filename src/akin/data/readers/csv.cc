@@ -34,7 +34,7 @@ std::size_t* role_column(EventColumns& columns, std::string_view role) {
   if (role == "kind") return &columns.kind;
   if (role == "text") return &columns.text;
   if (role == "summary") return &columns.summary;
-  return &columns.part;
+  return &columns.subset;
 }
 
 /// Columns of a file whose header says nothing: user item [value] [time], or SessionId ItemId Time.
@@ -177,7 +177,7 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
     if (columns.kind != kNoColumn && !option(request, "kind_all").empty()) columns.kind = kNoColumn;
     if (!profile.positions_only)
       report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(columns, layout)));
-    events.start_file(std::move(columns), Part::kTrain);
+    events.start_file(std::move(columns), Subset::kTrain);
     events.add_all(reader);
   }
   events.finish();

@@ -18,7 +18,9 @@ std::string error_of(std::string_view format, std::vector<std::string> files,
   return "no error";
 }
 
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, std::string_view subset) {
+  return text.find(subset) != std::string::npos;
+}
 
 TEST(Csv, MapsUsualNames) {
   const TestFolder folder;
@@ -200,9 +202,9 @@ TEST(Csv, GivenSplit) {
       import_files("csv", {folder.add("x.csv", "user,item,label\nu,a,0\nu,b,1\nu,c,2\nu,d,3\nu,e,4\n")},
                    {{"part", "label"}});
   ASSERT_EQ(in.data.events.size(), 4U);
-  EXPECT_EQ(in.data.events[1].part, Part::kValidation);
-  EXPECT_EQ(in.data.events[2].part, Part::kTest);
-  EXPECT_EQ(in.data.events[3].part, Part::kHistory);
+  EXPECT_EQ(in.data.events[1].subset, Subset::kValidation);
+  EXPECT_EQ(in.data.events[2].subset, Subset::kTest);
+  EXPECT_EQ(in.data.events[3].subset, Subset::kHistory);
   EXPECT_EQ(in.rejected("unknown part (expected 0, 1, 2 or 3)"), 1U);
 }
 

@@ -22,9 +22,9 @@ EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport
   if (rules_.min_raw_value) below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
 }
 
-void EventReader::start_file(EventColumns columns, Part part) {
+void EventReader::start_file(EventColumns columns, Subset subset) {
   columns_ = std::move(columns);
-  part_ = part;
+  part_ = subset;
   for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
     if (attributes->size() > kMostAttributes) {
       fail(ErrorCode::kUsage,
@@ -35,7 +35,7 @@ void EventReader::start_file(EventColumns columns, Part part) {
   }
   least_fields_ = 0;
   for (const std::size_t column :
-       {columns_.user, columns_.item, columns_.value, columns_.time, columns_.kind, columns_.part}) {
+       {columns_.user, columns_.item, columns_.value, columns_.time, columns_.kind, columns_.subset}) {
     if (column != kNoColumn) least_fields_ = std::max(least_fields_, column + 1);
   }
 }
@@ -66,10 +66,10 @@ const char* EventReader::parse(std::span<const std::string_view> fields, Event& 
     if (!kind) return "unknown kind of event";
     event.kind = *kind;
   }
-  if (columns_.part != kNoColumn) {
-    const std::string_view text = fields[columns_.part];
+  if (columns_.subset != kNoColumn) {
+    const std::string_view text = fields[columns_.subset];
     if (text.size() != 1 || text[0] < '0' || text[0] > '3') return "unknown part (expected 0, 1, 2 or 3)";
-    event.part = static_cast<Part>(text[0] - '0');
+    event.subset = static_cast<Subset>(text[0] - '0');
   }
   return nullptr;
 }
@@ -78,7 +78,7 @@ void EventReader::add(const RecordReader& record) {
   const std::span<const std::string_view> fields = record.fields();
   Event event;
   event.kind = rules_.kind;
-  event.part = part_;
+  event.subset = part_;
   const char* problem = "too few fields";
   if (fields.size() >= least_fields_) {
     builder_.prefetch(fields[columns_.user], fields[columns_.item]);  // arrives while the numbers are read
@@ -93,7 +93,7 @@ void EventReader::add(const RecordReader& record) {
   const std::string_view user = fields[columns_.user], item = fields[columns_.item];
   if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user, item);
   const std::uint64_t ordinal =
-      builder_.add_event(user, item, event.value, event.time, event.kind, event.part);
+      builder_.add_event(user, item, event.value, event.time, event.kind, event.subset);
   if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty())
     set_attributes(fields, user, item);
   if (columns_.text == kNoColumn && columns_.summary == kNoColumn) return;

@@ -22,7 +22,7 @@ struct EventColumns {
   std::size_t value = kNoColumn;
   std::size_t time = kNoColumn;
   std::size_t kind = kNoColumn;
-  std::size_t part = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label), 3 history
+  std::size_t subset = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label), 3 history
   std::size_t text = kNoColumn;
   std::size_t summary = kNoColumn;
   std::vector<std::pair<std::string, std::size_t>> item_attributes = {};  ///< (name, column)
@@ -50,7 +50,7 @@ class EventReader {
   EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report);
 
   /// Columns and part of the file that follows.
-  void start_file(EventColumns columns, Part part);
+  void start_file(EventColumns columns, Subset subset);
   void add(const RecordReader& record);
   /// Adds all records to come.
   void add_all(RecordReader& reader);
@@ -71,7 +71,7 @@ class EventReader {
   DatasetBuilder& builder_;
   ImportReport& report_;
   EventColumns columns_;
-  Part part_ = Part::kTrain;
+  Subset part_ = Subset::kTrain;
   std::size_t least_fields_ = 0;
   std::string below_reason_;
   ItemPattern pattern_;

@@ -34,8 +34,8 @@ TEST(MovieLens, GivenFolds) {
   const Imported in = import_files(
       "movielens", {folder.add("u1.base", "1\t10\t3\t100\n"), folder.add("u1.test", "1\t11\t4\t50\n")});
   ASSERT_EQ(in.data.events.size(), 2U);
-  EXPECT_EQ(in.data.events[0].part, Part::kTest);  // the earlier one
-  EXPECT_EQ(in.data.events[1].part, Part::kTrain);
+  EXPECT_EQ(in.data.events[0].subset, Subset::kTest);  // the earlier one
+  EXPECT_EQ(in.data.events[1].subset, Subset::kTrain);
 }
 
 TEST(MovieLens, DatWithAndWithoutTimes) {
@@ -119,16 +119,16 @@ TEST(Atomic, BenchmarkFilesAndLabels) {
   folder.add("b.test.inter", header + "1\t5 6 10 11\t12\n");
   const Imported in = import_files("atomic", {folder.path("b")});
   EXPECT_EQ(in.events(), (Lines{"1 10 1 -", "1 11 1 -", "1 12 1 -"}));
-  EXPECT_EQ(in.data.events[0].part, Part::kTrain);
-  EXPECT_EQ(in.data.events[1].part, Part::kValidation);
-  EXPECT_EQ(in.data.events[2].part, Part::kTest);
+  EXPECT_EQ(in.data.events[0].subset, Subset::kTrain);
+  EXPECT_EQ(in.data.events[1].subset, Subset::kValidation);
+  EXPECT_EQ(in.data.events[2].subset, Subset::kTest);
   EXPECT_TRUE(in.has_note("lists of earlier items"));
 
   const Imported mm = import_files(
       "atomic",
       {folder.add("m.inter", "userID\titemID\trating\ttimestamp\tx_label\n0\t7\t5\t9\t0\n0\t8\t4\t10\t2\n")});
   ASSERT_EQ(mm.data.events.size(), 2U);
-  EXPECT_EQ(mm.data.events[1].part, Part::kTest);
+  EXPECT_EQ(mm.data.events[1].subset, Subset::kTest);
   EXPECT_THROW(import_files("atomic", {folder.add("n.inter", "foo:token\tbar:token\n1\t2\n")}), Error);
 }
 
@@ -137,8 +137,8 @@ TEST(ListsFormat, TrainAndTest) {
   const Imported in = import_files(
       "lists", {folder.add("train.txt", "0 1 2 3\n1 2\n2\n"), folder.add("test.txt", "0 4\n1\n")});
   EXPECT_EQ(in.events(), (Lines{"0 1 1 -", "0 2 1 -", "0 3 1 -", "0 4 1 -", "1 2 1 -"}));
-  EXPECT_EQ(in.data.events[3].part, Part::kTest);
-  EXPECT_EQ(in.data.events[4].part, Part::kTrain);
+  EXPECT_EQ(in.data.events[3].subset, Subset::kTest);
+  EXPECT_EQ(in.data.events[4].subset, Subset::kTrain);
   EXPECT_TRUE(in.has_note("2 users have an empty list"));
 }
 
@@ -175,9 +175,9 @@ TEST(ListsFormat, PrefixAndTarget) {
   const Imported in = import_files("lists", {train, test}, options);
   EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "1 6 1 1", "2 7 1 0", "2 5 1 1", "3 5 1 0", "3 7 1 1", "3 6 1 2",
                                 "3 7 1 3", "4 6 1 0", "4 5 1 1", "5 7 1 0"}));
-  std::vector<int> parts;
-  for (const Event& event : in.data.events) parts.push_back(static_cast<int>(event.part));
-  EXPECT_EQ(parts, (std::vector<int>{0, 0, 0, 0, 3, 3, 3, 2, 3, 2, 2}));
+  std::vector<int> subsets;
+  for (const Event& event : in.data.events) subsets.push_back(static_cast<int>(event.subset));
+  EXPECT_EQ(subsets, (std::vector<int>{0, 0, 0, 0, 3, 3, 3, 2, 3, 2, 2}));
   EXPECT_TRUE(in.data.has_given_split());
   EXPECT_THROW(import_files("lists", {train, test}, {{"target", "first"}}), Error);
 }
@@ -198,7 +198,7 @@ TEST(Ncf, PrefixSplitAndCandidates) {
   for (const std::string& argument : {train, folder.path("x")}) {
     const Imported in = import_files("ncf", {argument});
     EXPECT_EQ(in.events(), (Lines{"0 5 4 -", "0 6 3 -", "0 7 5 100", "1 5 1 -", "1 6 2 101"}));
-    EXPECT_EQ(in.data.events[2].part, Part::kTest);
+    EXPECT_EQ(in.data.events[2].subset, Subset::kTest);
     EXPECT_TRUE(in.has_note("all times are 0"));
     EXPECT_EQ(in.rejected("no (user,item) pair at the front"), 1U);
     ASSERT_EQ(in.data.candidates.offsets.size(), 3U);
@@ -219,7 +219,7 @@ TEST(RealData, MovieLens100K) {
   EXPECT_EQ(in.item("1", "category"), "Animation|Children's|Comedy");
   EXPECT_EQ(in.report.rejections.total(), 0U);
   const Imported fold = import_files("movielens", {folder + "/u1.base", folder + "/u1.test"});
-  EXPECT_EQ(std::ranges::count(fold.data.events, Part::kTest, &Event::part), 20'000);
+  EXPECT_EQ(std::ranges::count(fold.data.events, Subset::kTest, &Event::subset), 20'000);
 }
 
 TEST(RealData, MovieLensSmallAnd1M) {
@@ -253,20 +253,21 @@ TEST(RealData, NcfGowallaBeauty) {
   const Imported lists = import_files("lists", {gowalla + "/train.txt", gowalla + "/test.txt"});
   EXPECT_EQ(lists.data.n_users(), 29'858U);
   EXPECT_EQ(lists.data.n_items(), 40'981U);
-  EXPECT_EQ(std::ranges::count(lists.data.events, Part::kTrain, &Event::part), 810'128);
-  EXPECT_EQ(std::ranges::count(lists.data.events, Part::kTest, &Event::part), 217'242);
+  EXPECT_EQ(std::ranges::count(lists.data.events, Subset::kTrain, &Event::subset), 810'128);
+  EXPECT_EQ(std::ranges::count(lists.data.events, Subset::kTest, &Event::subset), 217'242);
 
-  const Imported shop = import_files("lists", {beauty + "/user_sequence.txt"},
-                                     {{"ordered", "yes"},
-                                      {"items", beauty + "/items.tsv"},
-                                      {"links", beauty + "/also_bought.txt," + beauty + "/also_viewed.txt"}});
-  EXPECT_EQ(shop.data.n_users(), 22'363U);
-  EXPECT_EQ(shop.data.n_items(), 12'101U);
-  EXPECT_EQ(shop.data.events.size(), 198'502U);
-  EXPECT_EQ(shop.item("B000TBZHNK", "brand"), "Titania");
-  EXPECT_GT(shop.data.item_attributes.find("title")->coverage(), 0.99);
-  EXPECT_EQ(shop.data.links.size(), 2U);
-  EXPECT_EQ(shop.report.rejections.total(), 0U);
+  const Imported dataset =
+      import_files("lists", {beauty + "/user_sequence.txt"},
+                   {{"ordered", "yes"},
+                    {"items", beauty + "/items.tsv"},
+                    {"links", beauty + "/also_bought.txt," + beauty + "/also_viewed.txt"}});
+  EXPECT_EQ(dataset.data.n_users(), 22'363U);
+  EXPECT_EQ(dataset.data.n_items(), 12'101U);
+  EXPECT_EQ(dataset.data.events.size(), 198'502U);
+  EXPECT_EQ(dataset.item("B000TBZHNK", "brand"), "Titania");
+  EXPECT_GT(dataset.data.item_attributes.find("title")->coverage(), 0.99);
+  EXPECT_EQ(dataset.data.links.size(), 2U);
+  EXPECT_EQ(dataset.report.rejections.total(), 0U);
 }
 
 TEST(RealData, DigineticaSessions) {
@@ -279,8 +280,8 @@ TEST(RealData, DigineticaSessions) {
       import_files("lists", {folder + "/train_sessions.txt", folder + "/test_prefix_target.txt"},
                    {{"user", "line"}, {"ordered", "yes"}, {"target", "last"}});
   EXPECT_EQ(both.data.n_users(), 186'670U + 60'858U);
-  EXPECT_EQ(std::ranges::count(both.data.events, Part::kTest, &Event::part), 60'858);
-  EXPECT_EQ(std::ranges::count(both.data.events, Part::kTrain, &Event::part), std::ssize(in.data.events));
+  EXPECT_EQ(std::ranges::count(both.data.events, Subset::kTest, &Event::subset), 60'858);
+  EXPECT_EQ(std::ranges::count(both.data.events, Subset::kTrain, &Event::subset), std::ssize(in.data.events));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   for (std::size_t f = 0; f < request.files.size(); ++f) {
     const bool named_test =
         std::filesystem::path(request.files[f]).filename().string().find("test") != std::string::npos;
-    const Part part = f > 0 || (named_test && request.files.size() > 1) ? Part::kTest : Part::kTrain;
+    const Subset subset = f > 0 || (named_test && request.files.size() > 1) ? Subset::kTest : Subset::kTrain;
     RecordReader reader(request.files[f], blanks(), report, context);
     while (reader.next()) {
       auto fields = reader.fields();
@@ -59,9 +59,9 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
       if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
       if (fields.empty()) ++empty_lists;
       for (std::size_t i = 0; i < fields.size(); ++i) {
-        const bool shown = part == Part::kTest && target == Target::kLast && i + 1 < fields.size();
+        const bool shown = subset == Subset::kTest && target == Target::kLast && i + 1 < fields.size();
         builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
-                          shown ? Part::kHistory : part);
+                          shown ? Subset::kHistory : subset);
       }
     }
   }

@@ -95,7 +95,7 @@ Dialect read_ratings(const std::string& path, bool has_order, EventReader& event
   if (has_header) reader.next();
   EventColumns columns = rating_columns(has_header ? reader.fields() : Fields(), width);
   if (columns.time == kNoColumn && !has_order) report.notes.push_back(fmt::format("{} has no times", path));
-  events.start_file(std::move(columns), plain_name(path).ends_with(".test") ? Part::kTest : Part::kTrain);
+  events.start_file(std::move(columns), plain_name(path).ends_with(".test") ? Subset::kTest : Subset::kTrain);
   events.add_all(reader);
   return dialect;
 }

@@ -26,7 +26,7 @@ bool has_times(const std::string& path, const Context& context) {
   return false;
 }
 
-void read_ratings(const std::string& path, Part part, EventReader& events, ImportReport& report,
+void read_ratings(const std::string& path, Subset subset, EventReader& events, ImportReport& report,
                   const Context& context) {
   EventColumns columns;
   columns.user = 0;
@@ -38,7 +38,7 @@ void read_ratings(const std::string& path, Part part, EventReader& events, Impor
   } else {
     report.notes.push_back(fmt::format("{}: all times are 0, read as unknown", path));
   }
-  events.start_file(columns, part);
+  events.start_file(columns, subset);
   RecordReader reader(path, {"", false}, report, context);
   events.add_all(reader);
 }
@@ -82,8 +82,8 @@ void read_ncf(const ImportRequest& request, DatasetBuilder& builder, ImportRepor
          prefix + (train.empty() ? ".train.rating" : ".test.rating"));
   }
   EventReader events({}, builder, report);
-  read_ratings(train, Part::kTrain, events, report, context);
-  read_ratings(test, Part::kTest, events, report, context);
+  read_ratings(train, Subset::kTrain, events, report, context);
+  read_ratings(test, Subset::kTest, events, report, context);
   if (negatives.empty()) {
     report.notes.push_back("no " + prefix + ".test.negative: no candidates to rank against");
   } else {

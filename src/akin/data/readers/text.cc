@@ -86,7 +86,7 @@ void read_reviews(TextImport& import, const std::string& path, Unit unit) {
     const Event& event = data.events[reviews.event[r]];
     import.report.bytes += reviews.summary[r].size() + reviews.text[r].size();
     ++import.report.lines;
-    if (event.part != Part::kTrain) {
+    if (event.subset != Subset::kTrain) {
       ++held_out;
       continue;
     }

@@ -92,31 +92,31 @@ std::string reviews(const TestFolder& folder) {
   builder.add_review(builder.add_event("u2", "i1", 1, 5), "", "Broke!");
   builder.add_event("u2", "i2", 1, 6);
   builder.add_review(builder.add_event("u1", "i2", 3, 10), "Fine", "");
-  builder.add_review(builder.add_event("u3", "i2", 3, 10, EventKind::kRating, Part::kTest), "secret",
+  builder.add_review(builder.add_event("u3", "i2", 3, 10, EventKind::kRating, Subset::kTest), "secret",
                      "secret");
   ImportReport report;
-  save_dataset(builder.build("shop", {}, report, {}), folder.path("shop.data"));
-  return folder.path("shop.data");
+  save_dataset(builder.build("events", {}, report, {}), folder.path("events.data"));
+  return folder.path("events.data");
 }
 
 TEST(Text, ReviewsOfADataSet) {
   const TestFolder folder;
-  const std::string shop = reviews(folder);
-  const Imported items = import_files("text", {shop}, {{"documents", "item"}, {"lowercase", "yes"}});
+  const std::string dataset = reviews(folder);
+  const Imported items = import_files("text", {dataset}, {{"documents", "item"}, {"lowercase", "yes"}});
   std::map<std::string, std::multiset<std::string>> words;
   for (const Event& event : items.data.events)
     words[std::string(items.data.users.id(event.user))].insert(std::string(items.data.items.id(event.item)));
   EXPECT_EQ(words["i1"], (std::multiset<std::string>{"broke", "good", "it", "works"}));
   EXPECT_EQ(words["i2"], (std::multiset<std::string>{"fine"}));
   EXPECT_TRUE(items.has_note("1 reviews of the test part"));
-  const Imported users = import_files("text", {shop}, {{"documents", "user"}});
+  const Imported users = import_files("text", {dataset}, {{"documents", "user"}});
   EXPECT_EQ(users.data.n_users(), 2U);
-  const Imported each = import_files("text", {shop});
+  const Imported each = import_files("text", {dataset});
   ASSERT_EQ(each.data.n_users(), 3U);
   std::multiset<std::string> whose;
   for (const char* id : {"1", "2", "3"}) whose.insert(each.user(id, "user") + " " + each.user(id, "item"));
   EXPECT_EQ(whose, (std::multiset<std::string>{"u1 i1", "u1 i2", "u2 i1"}));
-  EXPECT_THROW(import_files("text", {shop}, {{"documents", "line"}}), Error);
+  EXPECT_THROW(import_files("text", {dataset}, {{"documents", "line"}}), Error);
 }
 
 TEST(Text, DataSetsWithoutReviewsAreRefused) {
@@ -124,9 +124,9 @@ TEST(Text, DataSetsWithoutReviewsAreRefused) {
   DatasetBuilder builder;
   builder.add_event("u", "i", 1, 1);
   ImportReport report;
-  save_dataset(builder.build("shop", {}, report, {}), folder.path("shop.data"));
+  save_dataset(builder.build("events", {}, report, {}), folder.path("events.data"));
   try {
-    import_files("text", {folder.path("shop.data")});
+    import_files("text", {folder.path("events.data")});
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("has no reviews"), std::string::npos) << error.what();

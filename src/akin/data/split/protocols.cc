@@ -32,7 +32,7 @@ std::size_t groups_of(std::size_t n, double fraction) {
 
 /// What the times of events are: unknown, places 0, 1, 2 ... in each user's list (lists and pairs),
 /// or moments.
-enum class Clock { kNone, kPlaces, kMoments };
+enum class Clock { kNone, kPositions, kTimes };
 
 /// The events' parts while they are chosen; all begin in training.
 class Chooser {
@@ -41,12 +41,12 @@ class Chooser {
       : data_(data),
         spec_(spec),
         offsets_(user_offsets(data.events, data.n_users())),
-        parts_(data.events.size(), Part::kTrain) {}
+        parts_(data.events.size(), Subset::kTrain) {}
 
-  std::vector<Part> run();
+  std::vector<Subset> run();
 
  private:
-  std::span<Part> of(std::size_t user) {
+  std::span<Subset> of(std::size_t user) {
     return std::span(parts_).subspan(offsets_[user], offsets_[user + 1] - offsets_[user]);
   }
   Clock clock() const;
@@ -55,7 +55,7 @@ class Chooser {
   void ratio();
   void user_ratio();
   void time();
-  void cut_time(Part part);
+  void cut_time(Subset subset);
   void user_time();
   void fold();
   void given();
@@ -65,16 +65,16 @@ class Chooser {
   void cold_users();
   std::vector<idx_t> users_with(std::size_t least) const;
   void shuffle(std::vector<idx_t>& groups) const;
-  std::vector<Part> deal(const std::vector<idx_t>& order, std::size_t n_groups) const;
-  void hold_out_users(const std::vector<Part>& side, bool first_only);
+  std::vector<Subset> deal(const std::vector<idx_t>& order, std::size_t n_groups) const;
+  void hold_out_users(const std::vector<Subset>& side, bool first_only);
 
   const Dataset& data_;
   const SplitSpec& spec_;
   std::vector<std::uint64_t> offsets_;  // of events, by user
-  std::vector<Part> parts_;
+  std::vector<Subset> parts_;
 };
 
-/// Places begin at 0 for every user, moments (seconds since 1970) for hardly any.
+/// WindowPositions begin at 0 for every user, moments (seconds since 1970) for hardly any.
 Clock Chooser::clock() const {
   if (!data_.has_times()) return Clock::kNone;
   std::size_t users = 0, from_zero = 0;
@@ -83,26 +83,26 @@ Clock Chooser::clock() const {
     users += !events.empty();
     from_zero += std::ranges::any_of(events, [](const Event& event) { return event.time == 0; });
   }
-  return from_zero >= 2 && 2 * from_zero > users ? Clock::kPlaces : Clock::kMoments;
+  return from_zero >= 2 && 2 * from_zero > users ? Clock::kPositions : Clock::kTimes;
 }
 
 void Chooser::last() {
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    const std::span<Part> parts = of(user);
-    const std::size_t n = parts.size();
-    if (n >= 2) parts[n - 1] = Part::kTest;
-    if (n >= 3 && spec_.validation) parts[n - 2] = Part::kValidation;
+    const std::span<Subset> subsets = of(user);
+    const std::size_t n = subsets.size();
+    if (n >= 2) subsets[n - 1] = Subset::kTest;
+    if (n >= 3 && spec_.validation) subsets[n - 2] = Subset::kValidation;
   }
 }
 
 void Chooser::ratio() {
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     Rng test(spec_.seed, user), validation(spec_.seed, kValidationStreams + user);
-    for (Part& part : of(user)) {
+    for (Subset& subset : of(user)) {
       if (test.uniform() < spec_.fraction) {
-        part = Part::kTest;
+        subset = Subset::kTest;
       } else if (spec_.validation && validation.uniform() < spec_.fraction) {
-        part = Part::kValidation;
+        subset = Subset::kValidation;
       }
     }
   }
@@ -111,14 +111,14 @@ void Chooser::ratio() {
 void Chooser::user_ratio() {
   std::vector<std::size_t> order;
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    const std::span<Part> parts = of(user);
-    order.resize(parts.size());
+    const std::span<Subset> subsets = of(user);
+    order.resize(subsets.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(spec_.seed, user).shuffle(std::span(order));
     const std::size_t test = share_of(order.size(), spec_.fraction);
     const std::size_t validation = spec_.validation ? share_of(order.size() - test, spec_.fraction) : 0;
     for (std::size_t i = 0; i < test + validation; ++i)
-      parts[order[i]] = i < test ? Part::kTest : Part::kValidation;
+      subsets[order[i]] = i < test ? Subset::kTest : Subset::kValidation;
   }
 }
 
@@ -126,29 +126,29 @@ void Chooser::time() {
   const Clock times = clock();
   if (times == Clock::kNone)
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data_.name);
-  if (times == Clock::kPlaces) {
+  if (times == Clock::kPositions) {
     fail(ErrorCode::kBadData,
          "{}: its times are places in each user's list (0, 1, 2 ...), which no moment can cut; use --holdout "
          "user-time or last",
          data_.name);
   }
-  cut_time(Part::kTest);
-  if (spec_.validation) cut_time(Part::kValidation);
+  cut_time(Subset::kTest);
+  if (spec_.validation) cut_time(Subset::kValidation);
 }
 
 /// Moves the events of training at or after the time that leaves F of them behind it;
 /// events without a time stay.
-void Chooser::cut_time(Part part) {
+void Chooser::cut_time(Subset subset) {
   std::vector<std::int64_t> times;
   for (std::size_t e = 0; e < parts_.size(); ++e) {
-    if (parts_[e] == Part::kTrain && data_.events[e].time != kNoTime) times.push_back(data_.events[e].time);
+    if (parts_[e] == Subset::kTrain && data_.events[e].time != kNoTime) times.push_back(data_.events[e].time);
   }
   if (times.empty()) return;
   const auto at = static_cast<std::size_t>(static_cast<double>(times.size()) * (1 - spec_.fraction));
   const auto cut = times.begin() + static_cast<std::ptrdiff_t>(std::min(at, times.size() - 1));
   std::ranges::nth_element(times, cut);
   for (std::size_t e = 0; e < parts_.size(); ++e) {
-    if (parts_[e] == Part::kTrain && data_.events[e].time >= *cut) parts_[e] = part;
+    if (parts_[e] == Subset::kTrain && data_.events[e].time >= *cut) parts_[e] = subset;
   }
 }
 
@@ -156,11 +156,11 @@ void Chooser::user_time() {
   if (clock() == Clock::kNone)
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or user-ratio", data_.name);
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    const std::span<Part> parts = of(user);
-    const std::size_t test = share_of(parts.size(), spec_.fraction);
-    const std::size_t validation = spec_.validation ? share_of(parts.size() - test, spec_.fraction) : 0;
-    std::ranges::fill(parts.last(test + validation), Part::kValidation);
-    std::ranges::fill(parts.last(test), Part::kTest);
+    const std::span<Subset> subsets = of(user);
+    const std::size_t test = share_of(subsets.size(), spec_.fraction);
+    const std::size_t validation = spec_.validation ? share_of(subsets.size() - test, spec_.fraction) : 0;
+    std::ranges::fill(subsets.last(test + validation), Subset::kValidation);
+    std::ranges::fill(subsets.last(test), Subset::kTest);
   }
 }
 
@@ -173,14 +173,14 @@ void Chooser::fold() {
   std::vector<std::size_t> order;
   std::size_t dealt = 0;
   for (const idx_t user : users) {
-    const std::span<Part> parts = of(user);
-    order.resize(parts.size());
+    const std::span<Subset> subsets = of(user);
+    order.resize(subsets.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(spec_.seed, user).shuffle(std::span(order));
     for (const std::size_t event : order) {
       const std::size_t fold = dealt++ % folds;
-      if (fold == test) parts[event] = Part::kTest;
-      if (fold == (test + 1) % folds && spec_.validation) parts[event] = Part::kValidation;
+      if (fold == test) subsets[event] = Subset::kTest;
+      if (fold == (test + 1) % folds && spec_.validation) subsets[event] = Subset::kValidation;
     }
   }
 }
@@ -191,9 +191,9 @@ void Chooser::given() {
   }
   bool has_validation = false;
   for (std::size_t e = 0; e < parts_.size(); ++e) {
-    const Part part = data_.events[e].part;
-    has_validation |= part == Part::kValidation;
-    parts_[e] = part == Part::kValidation && !spec_.validation ? Part::kTrain : part;
+    const Subset subset = data_.events[e].subset;
+    has_validation |= subset == Subset::kValidation;
+    parts_[e] = subset == Subset::kValidation && !spec_.validation ? Subset::kTrain : subset;
   }
   if (spec_.validation && !has_validation) given_validation();
 }
@@ -201,27 +201,27 @@ void Chooser::given() {
 void Chooser::given_validation() {
   bool leave_one_out = true;
   for (std::size_t user = 0; user < data_.n_users(); ++user)
-    leave_one_out &= std::ranges::count(of(user), Part::kTest) <= 1;
+    leave_one_out &= std::ranges::count(of(user), Subset::kTest) <= 1;
   std::vector<std::size_t> training;  // places among the user's events, oldest first
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    const std::span<Part> parts = of(user);
+    const std::span<Subset> subsets = of(user);
     training.clear();
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i] == Part::kTrain) training.push_back(i);
+    for (std::size_t i = 0; i < subsets.size(); ++i) {
+      if (subsets[i] == Subset::kTrain) training.push_back(i);
     }
     if (leave_one_out) {
-      if (training.size() >= 2) parts[training.back()] = Part::kValidation;
+      if (training.size() >= 2) subsets[training.back()] = Subset::kValidation;
       continue;
     }
     Rng(spec_.seed, kValidationStreams + user).shuffle(std::span(training));
     for (std::size_t i = 0; i < share_of(training.size(), kGivenValidation); ++i)
-      parts[training[i]] = Part::kValidation;
+      subsets[training[i]] = Subset::kValidation;
   }
 }
 
 void Chooser::sessions() {
   std::vector<idx_t> order = users_with(1);
-  if (clock() == Clock::kMoments) {
+  if (clock() == Clock::kTimes) {
     const auto end = [&](idx_t user) { return std::pair(data_.events[offsets_[user + 1] - 1].time, user); };
     std::ranges::sort(order, std::ranges::greater(), end);
   } else {
@@ -244,7 +244,7 @@ void Chooser::cold_items() {
     if (used[item]) order.push_back(static_cast<idx_t>(item));
   }
   shuffle(order);
-  const std::vector<Part> side = deal(order, data_.n_items());
+  const std::vector<Subset> side = deal(order, data_.n_items());
   for (std::size_t e = 0; e < parts_.size(); ++e) parts_[e] = side[data_.events[e].item];
 }
 
@@ -261,26 +261,26 @@ void Chooser::shuffle(std::vector<idx_t>& groups) const {
 }
 
 /// The side of each of `n_groups` groups: the first F of `order` are test, F of the rest validation.
-std::vector<Part> Chooser::deal(const std::vector<idx_t>& order, std::size_t n_groups) const {
-  std::vector<Part> side(n_groups, Part::kTrain);
+std::vector<Subset> Chooser::deal(const std::vector<idx_t>& order, std::size_t n_groups) const {
+  std::vector<Subset> side(n_groups, Subset::kTrain);
   const std::size_t test = groups_of(order.size(), spec_.fraction);
   const std::size_t validation = spec_.validation ? groups_of(order.size() - test, spec_.fraction) : 0;
   for (std::size_t i = 0; i < test + validation; ++i)
-    side[order[i]] = i < test ? Part::kTest : Part::kValidation;
+    side[order[i]] = i < test ? Subset::kTest : Subset::kValidation;
   return side;
 }
 
 /// The first event of each held-out user is history, else their earlier half.
-void Chooser::hold_out_users(const std::vector<Part>& side, bool first_only) {
+void Chooser::hold_out_users(const std::vector<Subset>& side, bool first_only) {
   for (std::size_t user = 0; user < side.size(); ++user) {
-    const std::span<Part> parts = of(user);
-    if (side[user] == Part::kTrain || parts.empty()) continue;
-    std::ranges::fill(parts, side[user]);
-    std::ranges::fill(parts.first(first_only ? 1 : parts.size() / 2), Part::kHistory);
+    const std::span<Subset> subsets = of(user);
+    if (side[user] == Subset::kTrain || subsets.empty()) continue;
+    std::ranges::fill(subsets, side[user]);
+    std::ranges::fill(subsets.first(first_only ? 1 : subsets.size() / 2), Subset::kHistory);
   }
 }
 
-std::vector<Part> Chooser::run() {
+std::vector<Subset> Chooser::run() {
   constexpr std::array<void (Chooser::*)(), 11> kRules = {
       // in the order of Holdout
       &Chooser::none,     &Chooser::last,       &Chooser::ratio,     &Chooser::user_ratio,
@@ -292,7 +292,7 @@ std::vector<Part> Chooser::run() {
 
 }  // namespace
 
-std::vector<Part> choose_parts(const Dataset& data, const SplitSpec& spec) {
+std::vector<Subset> choose_subsets(const Dataset& data, const SplitSpec& spec) {
   return Chooser(data, spec).run();
 }
 

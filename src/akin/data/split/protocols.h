@@ -9,6 +9,6 @@ namespace akin {
 
 /// The part of each event of `data`, as split_events() describes. Throws Error(kBadData) if the protocol
 /// needs what the data does not have; parts may come out empty.
-std::vector<Part> choose_parts(const Dataset& data, const SplitSpec& spec);
+std::vector<Subset> choose_subsets(const Dataset& data, const SplitSpec& spec);
 
 }  // namespace akin

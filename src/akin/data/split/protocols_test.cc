@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "akin/base/rng.h"
-#include "akin/data/split/shop_for_split_test.h"
+#include "akin/data/split/dataset_for_split_test.h"
 
 namespace akin {
 namespace {
@@ -19,7 +19,7 @@ std::size_t three_tenths(std::size_t n) {
 }
 
 TEST(Split, LastHoldsOutOneEventPerUserWithTwo) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   std::set<int> test, validation;
   for (const auto& [user, events] : by_user(data.events)) {
     if (events.size() >= 2) test.insert(events.back());
@@ -31,7 +31,7 @@ TEST(Split, LastHoldsOutOneEventPerUserWithTwo) {
 }
 
 TEST(Split, RatioIsNearItsShareAndAsItEverWas) {
-  const Dataset data = random_shop(std::vector<int>(101, 97), 13);
+  const Dataset data = random_dataset(std::vector<int>(101, 97), 13);
   const Split split = split_events(data, spec("ratio:0.3", true));
   std::set<int> test;
   int number = 0;
@@ -53,7 +53,7 @@ TEST(Split, RatioIsNearItsShareAndAsItEverWas) {
 }
 
 TEST(Split, UserRatioTakesTheShareOfEachUser) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   const Split split = split_events(data, spec("user-ratio:0.3", true));
   auto test = by_user(split.test), validation = by_user(split.validation), train = by_user(split.train);
   for (const auto& [user, events] : by_user(data.events)) {
@@ -64,7 +64,7 @@ TEST(Split, UserRatioTakesTheShareOfEachUser) {
     EXPECT_GE(train[user].size(), 1U);
   }
   // Which events of a user is random: each place is taken about equally often.
-  const Dataset equal = random_shop(std::vector<int>(997, 5), 7);
+  const Dataset equal = random_dataset(std::vector<int>(997, 5), 7);
   std::vector<double> taken(5, 0);
   for (const int number : numbers(split_events(equal, spec("user-ratio:0.2")).test))
     ++taken[static_cast<std::size_t>(number % 5)];
@@ -72,7 +72,7 @@ TEST(Split, UserRatioTakesTheShareOfEachUser) {
 }
 
 TEST(Split, TimeLeavesNoFutureInTraining) {
-  Dataset data = small_shop();
+  Dataset data = small_dataset();
   data.events[0].time = kNoTime;
   const Split split = split_events(data, spec("time:0.3", true));
   const auto latest = [](const std::vector<Event>& events) {
@@ -96,7 +96,7 @@ TEST(Split, TimeLeavesNoFutureInTraining) {
 }
 
 TEST(Split, UserTimeTakesTheLatestOfEachUser) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   std::set<int> test, validation;
   for (const auto& [user, events] : by_user(data.events)) {
     std::size_t left = events.size();
@@ -110,7 +110,7 @@ TEST(Split, UserTimeTakesTheLatestOfEachUser) {
 }
 
 TEST(Split, FoldsAreDisjointCoverAllAndAreEven) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   std::set<int> covered;
   std::vector<std::set<int>> tests, validations;
   for (const SplitSpec& fold : parse_protocol("folds:5", 42)) {
@@ -130,25 +130,25 @@ TEST(Split, FoldsAreDisjointCoverAllAndAreEven) {
 }
 
 TEST(Split, GivenFollowsTheFiles) {
-  const Dataset data = given_shop(true);
+  const Dataset data = given_dataset(true);
   for (const bool validation : {false, true}) {
     const Split split = split_events(data, spec("given", validation));
     for (std::size_t e = 0; e < data.events.size(); ++e) {
-      const Part part = data.events[e].part;
-      EXPECT_EQ(split.parts[e], part == Part::kValidation && !validation ? Part::kTrain : part);
+      const Subset subset = data.events[e].subset;
+      EXPECT_EQ(split.subsets[e], subset == Subset::kValidation && !validation ? Subset::kTrain : subset);
     }
   }
-  EXPECT_TRUE(contains(message(small_shop(), spec("given")), "came without a split"));
-  Dataset history_only = small_shop();
-  history_only.events[3].part = Part::kHistory;
+  EXPECT_TRUE(contains(message(small_dataset(), spec("given")), "came without a split"));
+  Dataset history_only = small_dataset();
+  history_only.events[3].subset = Subset::kHistory;
   EXPECT_FALSE(history_only.has_given_split());
 }
 
 TEST(Split, GivenWithoutValidationTakesAShareOfTraining) {
-  Dataset data = random_shop(std::vector<int>(13, 37), 11);
+  Dataset data = random_dataset(std::vector<int>(13, 37), 11);
   for (std::size_t e = 0; e < data.events.size(); ++e) {
     const std::size_t first_test = data.events[e].user == 12 ? 36 : 30;  // one has a single test event
-    if (e % 37 >= first_test) data.events[e].part = Part::kTest;
+    if (e % 37 >= first_test) data.events[e].subset = Subset::kTest;
   }
   const Split split = split_events(data, spec("given", true));
   for (const auto& [user, events] : by_user(split.validation)) {
@@ -160,10 +160,10 @@ TEST(Split, GivenWithoutValidationTakesAShareOfTraining) {
 }
 
 TEST(Split, GivenLeaveOneOutTakesEachLastTrainingEvent) {
-  Dataset data = random_shop({5, 2, 1, 7}, 11);
-  data.events[2].part = Part::kTest;   // the third of the first user's five
-  data.events[6].part = Part::kTest;   // the second of two
-  data.events[14].part = Part::kTest;  // the last of seven
+  Dataset data = random_dataset({5, 2, 1, 7}, 11);
+  data.events[2].subset = Subset::kTest;   // the third of the first user's five
+  data.events[6].subset = Subset::kTest;   // the second of two
+  data.events[14].subset = Subset::kTest;  // the last of seven
   const Split split = split_events(data, spec("given", true));
   EXPECT_EQ(numbers(split.validation), (std::set<int>{4, 13}));  // one training event must stay
   EXPECT_EQ(numbers(split.test), (std::set<int>{2, 6, 14}));
@@ -186,27 +186,27 @@ std::vector<idx_t> latest_sessions(const Dataset& data) {
 }
 
 TEST(Split, SessionsHoldOutTheLatest) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   const std::vector<idx_t> order = latest_sessions(data);  // 28 of 31 users have events
   ASSERT_EQ(order.size(), 28U);
-  std::map<idx_t, Part> side;
+  std::map<idx_t, Subset> side;
   for (std::size_t i = 0; i < order.size(); ++i)  // round(.2 28), round(.2 22)
-    side[order[i]] = i < 6 ? Part::kTest : i < 10 ? Part::kValidation : Part::kTrain;
+    side[order[i]] = i < 6 ? Subset::kTest : i < 10 ? Subset::kValidation : Subset::kTrain;
   const Split split = split_events(data, spec("sessions:0.2", true));
   for (std::size_t e = 0; e < data.events.size(); ++e) {
     const bool first = e == 0 || data.events[e - 1].user != data.events[e].user;
-    const Part expected = side[data.events[e].user];
-    EXPECT_EQ(split.parts[e], expected != Part::kTrain && first ? Part::kHistory : expected) << e;
+    const Subset expected = side[data.events[e].user];
+    EXPECT_EQ(split.subsets[e], expected != Subset::kTrain && first ? Subset::kHistory : expected) << e;
   }
 }
 
 TEST(Split, SessionsWithoutMomentsAreDrawn) {
-  Dataset places = small_shop(false);
-  for (std::size_t e = 0; e < places.events.size(); ++e) {
-    const bool first = e == 0 || places.events[e - 1].user != places.events[e].user;
-    places.events[e].time = first ? 0 : places.events[e - 1].time + 1;
+  Dataset positions = small_dataset(false);
+  for (std::size_t e = 0; e < positions.events.size(); ++e) {
+    const bool first = e == 0 || positions.events[e - 1].user != positions.events[e].user;
+    positions.events[e].time = first ? 0 : positions.events[e - 1].time + 1;
   }
-  for (const Dataset& data : {small_shop(false), places}) {
+  for (const Dataset& data : {small_dataset(false), positions}) {
     const Split split = split_events(data, spec("sessions:0.2"));
     EXPECT_EQ(by_user(split.history).size(), 6U);
     for (const auto& [user, events] : by_user(split.history)) EXPECT_EQ(events.size(), 1U);
@@ -217,25 +217,25 @@ TEST(Split, SessionsWithoutMomentsAreDrawn) {
 }
 
 TEST(Split, ColdItemsHaveNoTrainingEvent) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   std::set<idx_t> items;
   for (const Event& event : data.events) items.insert(event.item);
   const Split split = split_events(data, spec("cold-items:0.2", true));
-  std::map<idx_t, std::set<Part>> parts;
-  for (std::size_t e = 0; e < data.events.size(); ++e) parts[data.events[e].item].insert(split.parts[e]);
-  std::map<Part, int> counts;
-  for (const auto& [item, sides] : parts) {
+  std::map<idx_t, std::set<Subset>> subsets;
+  for (std::size_t e = 0; e < data.events.size(); ++e) subsets[data.events[e].item].insert(split.subsets[e]);
+  std::map<Subset, int> counts;
+  for (const auto& [item, sides] : subsets) {
     ASSERT_EQ(sides.size(), 1U) << item;
     ++counts[*sides.begin()];
   }
   ASSERT_EQ(items.size(), 23U);
-  EXPECT_EQ(counts[Part::kTest], 5);        // round(.2 x 23)
-  EXPECT_EQ(counts[Part::kValidation], 4);  // round(.2 x 18)
+  EXPECT_EQ(counts[Subset::kTest], 5);        // round(.2 x 23)
+  EXPECT_EQ(counts[Subset::kValidation], 4);  // round(.2 x 18)
   EXPECT_TRUE(split.history.empty());
 }
 
 TEST(Split, ColdUsersHaveNoTrainingEvent) {
-  const Dataset data = small_shop();
+  const Dataset data = small_dataset();
   const Split split = split_events(data, spec("cold-users:0.2", true));
   auto users = by_user(data.events), history = by_user(split.history), test = by_user(split.test),
        validation = by_user(split.validation);

@@ -12,15 +12,15 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
-/// Ascending times of n reviews within the shop's two years, a third more in December than in June.
+/// Ascending times of n reviews within the data set's two years, a third more in December than in June.
 std::vector<std::int64_t> make_times(std::size_t n, Rng& rng) {
   constexpr float kSwing = 0.15f;
   std::vector<std::int64_t> times(n);
   for (std::int64_t& time : times) {
     float weight = 0;
     do {
-      time = kShopOpened + static_cast<std::int64_t>(rng.below(kShopDays * kDay));
-      const float years = static_cast<float>(time - kShopOpened + 15 * kDay) / (365.0f * kDay);
+      time = kFirstDay + static_cast<std::int64_t>(rng.below(kDays * kDay));
+      const float years = static_cast<float>(time - kFirstDay + 15 * kDay) / (365.0f * kDay);
       weight = 1 + kSwing * std::cos(2 * std::numbers::pi_v<float> * years);
     } while (rng.uniform_float() * (1 + kSwing) >= weight);
   }

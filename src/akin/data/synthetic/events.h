@@ -9,8 +9,8 @@
 
 namespace akin::synthetic {
 
-inline constexpr std::int64_t kShopOpened = 1356998400;  ///< 2013-01-01
-inline constexpr std::int64_t kShopDays = 730;
+inline constexpr std::int64_t kFirstDay = 1356998400;  ///< 2013-01-01
+inline constexpr std::int64_t kDays = 730;
 inline constexpr std::string_view kSessionHeader = "session_id\titem_id\ttime\tkind\n";
 
 /// Lines of consecutive users.

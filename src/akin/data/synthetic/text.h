@@ -1,4 +1,4 @@
-// Texts and records of the synthetic shop: reviews, metadata, demography.
+// Texts and records of the synthetic data set: reviews, metadata, demography.
 #pragma once
 
 #include <array>

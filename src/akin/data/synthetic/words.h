@@ -1,4 +1,4 @@
-// The words, colours and shapes the synthetic shop is made of.
+// The words, colours and shapes the synthetic data set is made of.
 #pragma once
 
 #include <array>

@@ -1,4 +1,4 @@
-// The shop's planted structure in memory, and drawing from it.
+// The data set's planted structure in memory, and drawing from it.
 #pragma once
 
 #include <algorithm>

@@ -17,13 +17,13 @@ namespace {
 std::uint64_t pair_key(idx_t first, idx_t second) { return std::uint64_t{first} << 32 | second; }
 
 /// Pairs of words with a number each. Open addressing, at most 2/3 full.
-class PairTable {
+class NcfTable {
  public:
   struct Slot {
     std::uint64_t key = kNone;
     std::uint64_t value = 0;
   };
-  PairTable() : slots_(1 << 10) {}
+  NcfTable() : slots_(1 << 10) {}
 
   /// The pair's number, 0 if it is new.
   std::uint64_t& operator[](std::uint64_t key) {
@@ -70,7 +70,7 @@ class PairTable {
 };
 
 /// Joins the pairs of `joined` to the words they map to, from left to right.
-void join_pairs(TextCorpus& corpus, const PairTable& joined) {
+void join_pairs(TextCorpus& corpus, const NcfTable& joined) {
   rewrite_sentences(corpus, [&](std::span<const idx_t> sentence, idx_t* out) {
     std::uint64_t n = 0;
     for (std::size_t i = 0; i < sentence.size(); ++i) {
@@ -83,10 +83,10 @@ void join_pairs(TextCorpus& corpus, const PairTable& joined) {
   });
 }
 
-PairTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>& counts,
-                      std::uint64_t min_count, const Context& context) {
+NcfTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>& counts,
+                     std::uint64_t min_count, const Context& context) {
   constexpr std::size_t kSentencesToStop = 1 << 14;
-  PairTable pairs;
+  NcfTable pairs;
   for (std::size_t s = 0; s < corpus.sentences(); ++s) {
     if (s % kSentencesToStop == 0) context.check_stop();
     const std::span<const idx_t> sentence = corpus.sentence(s);
@@ -102,7 +102,7 @@ PairTable count_pairs(const TextCorpus& corpus, const std::vector<std::uint64_t>
 std::vector<Phrase> find_pass(TextCorpus& corpus, const PhraseOptions& options, int pass,
                               const Context& context) {
   const std::vector<std::uint64_t> counts = corpus.counts();
-  const PairTable pairs = count_pairs(corpus, counts, options.min_count, context);
+  const NcfTable pairs = count_pairs(corpus, counts, options.min_count, context);
   const auto tokens = static_cast<double>(corpus.tokens.size());
   std::vector<Phrase> phrases;
   pairs.for_each([&](std::uint64_t key, std::uint64_t count) {
@@ -147,7 +147,7 @@ std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& option
 }
 
 void join_phrases(TextCorpus& corpus, const std::vector<Phrase>& phrases) {
-  std::map<int, PairTable> passes;
+  std::map<int, NcfTable> passes;
   for (const Phrase& phrase : phrases) {
     const auto a = corpus.words.add(phrase.first), b = corpus.words.add(phrase.second);
     passes[phrase.pass][pair_key(a, b)] = corpus.words.add(phrase.first + "_" + phrase.second);

@@ -50,14 +50,14 @@ std::vector<Trial> random_search(int trials, int parallel, const Context& contex
   return results;
 }
 
-std::vector<Rung> halving_plan(int trials, int passes, int eta) {
-  AKIN_ASSERT(trials > 0 && passes > 0 && eta > 1);
+std::vector<Rung> halving_plan(int trials, int epochs, int eta) {
+  AKIN_ASSERT(trials > 0 && epochs > 0 && eta > 1);
   std::int64_t most = 1;  // eta^s
-  while (most * eta <= trials && most * eta <= passes) most *= eta;
+  while (most * eta <= trials && most * eta <= epochs) most *= eta;
   std::vector<Rung> plan;
   std::int64_t power = 1;  // eta^k
   for (; most >= 1; most /= eta, power *= eta)
-    plan.push_back({static_cast<int>(passes / most), static_cast<int>(trials / power)});
+    plan.push_back({static_cast<int>(epochs / most), static_cast<int>(trials / power)});
   return plan;
 }
 

@@ -10,7 +10,7 @@
 
 namespace akin {
 
-/// Runs trial `number` for at most `budget` passes (0 = all), going on from where a smaller budget ended.
+/// Runs trial `number` for at most `budget` epochs (0 = all), going on from where a smaller budget ended.
 /// Called from `parallel` threads at once; the outcome depends on its arguments alone.
 using RunTrial = std::function<Trial(int number, int budget)>;
 
@@ -18,7 +18,7 @@ using RunTrial = std::function<Trial(int number, int budget)>;
 /// JMLR 13, 2012) and returns them by number. Throws what `run` throws.
 std::vector<Trial> random_search(int trials, int parallel, const Context& context, const RunTrial& run);
 
-/// A step of successive halving: how many trials get how many passes.
+/// A step of successive halving: how many trials get how many epochs.
 struct Rung {
   int budget = 0;
   int trials = 0;
@@ -26,11 +26,11 @@ struct Rung {
 };
 
 /// Jamieson & Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization" (AISTATS
-/// 2016), with factor `eta`: rung k of s + 1 gives floor(trials / eta^k) trials floor(passes / eta^(s - k))
-/// passes each, s as large as leaves at least one of both. The last rung has all passes.
-std::vector<Rung> halving_plan(int trials, int passes, int eta);
+/// 2016), with factor `eta`: rung k of s + 1 gives floor(trials / eta^k) trials floor(epochs / eta^(s - k))
+/// epochs each, s as large as leaves at least one of both. The last rung has all epochs.
+std::vector<Rung> halving_plan(int trials, int epochs, int eta);
 
-/// Runs all trials for the first rung's passes, then for each next rung the best of them, ties by number;
+/// Runs all trials for the first rung's epochs, then for each next rung the best of them, ties by number;
 /// failed trials never go on. Returns each trial as it ended, by number.
 std::vector<Trial> successive_halving(const std::vector<Rung>& plan, Better better, int parallel,
                                       const Context& context, const RunTrial& run);

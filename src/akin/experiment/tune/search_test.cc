@@ -11,16 +11,16 @@
 namespace akin {
 namespace {
 
-/// Trial t is worth 100 - |t - 17|, and gains one a pass; 5 and 18 fail.
+/// Trial t is worth 100 - |t - 17|, and gains one a epoch; 5 and 18 fail.
 Trial fake(int number, int budget) {
   Trial trial{.number = number, .budget = budget};
   trial.value = 100 - std::abs(number - 17) + (budget == 0 ? 81 : budget);
-  trial.passes = budget;
+  trial.epochs = budget;
   if (number == 5 || number == 18) trial.failure = "diverged";
   return trial;
 }
 
-TEST(HalvingPlan, SharesOutThePasses) {
+TEST(HalvingPlan, SharesOutTheEpochs) {
   EXPECT_EQ(halving_plan(27, 27, 3), (std::vector<Rung>{{1, 27}, {3, 9}, {9, 3}, {27, 1}}));
   EXPECT_EQ(halving_plan(30, 60, 3), (std::vector<Rung>{{2, 30}, {6, 10}, {20, 3}, {60, 1}}));
   EXPECT_EQ(halving_plan(100, 7, 2), (std::vector<Rung>{{1, 100}, {3, 50}, {7, 25}}));

@@ -31,8 +31,8 @@ std::string trial_text(const Trial& trial) {
                      {"value", number(trial.value)},
                      {"low", number(trial.low)},
                      {"high", number(trial.high)},
-                     {"best_pass", trial.best_pass},
-                     {"passes", trial.passes},
+                     {"best_epoch", trial.best_epoch},
+                     {"epochs", trial.epochs},
                      {"seconds", trial.seconds},
                      {"failure", trial.failure},
                      {"curve", json::parse(curve_text(trial.curve))}};
@@ -42,14 +42,15 @@ std::string trial_text(const Trial& trial) {
 Trial parse_trial(const std::string& text, const std::string& where) {
   try {
     const json line = json::parse(text);
+    const bool old = line.contains("passes");  // of akin 0.1
     Trial trial{.number = line.at("trial").get<int>(),
                 .budget = line.at("budget").get<int>(),
                 .params = line.at("params").get<ParamValues>(),
                 .value = real(line.at("value")),
                 .low = real(line.at("low")),
                 .high = real(line.at("high")),
-                .best_pass = line.at("best_pass").get<int>(),
-                .passes = line.at("passes").get<int>(),
+                .best_epoch = line.at(old ? "best_pass" : "best_epoch").get<int>(),
+                .epochs = line.at(old ? "passes" : "epochs").get<int>(),
                 .seconds = line.at("seconds").get<double>(),
                 .curve = parse_curve(line.at("curve").dump(), where),
                 .failure = line.at("failure").get<std::string>()};

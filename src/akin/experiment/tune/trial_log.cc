@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/catalog/old_names.h"
 
 namespace akin {
 namespace {
@@ -23,7 +24,12 @@ void check_header(const std::string& path, const std::string& line, const TrialL
   const json header = json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!header.is_object() || !header.contains("search") || !header["search"].is_object())
     fail(ErrorCode::kBadData, "{}:1: not a file of trials", path);
-  const json& stored = header["search"];
+  TrialLog::Identity found;
+  for (const auto& [name, value] : header["search"].items()) {
+    if (!value.is_string()) fail(ErrorCode::kBadData, "{}:1: not a file of trials", path);
+    found[name] = value.get<std::string>();
+  }
+  const json stored = identity_with_current_names(found);
   const json expected = json::parse(header_line(wanted))["search"];
   for (const auto& [name, value] : expected.items()) {
     const json was = stored.value(name, json());
@@ -56,6 +62,7 @@ void TrialLog::read(const Identity& identity) {
       continue;
     }
     Trial trial = parse_trial(line, fmt::format("{}:{}", path_, number));
+    trial.params = with_current_names(identity.at("model"), trial.params);
     trials_.insert_or_assign({trial.number, trial.budget}, std::move(trial));
   }
   if (number == 0) fail(ErrorCode::kBadData, "{}:1: not a file of trials", path_);

@@ -14,8 +14,8 @@
 namespace akin {
 namespace {
 
-int planned_passes(const ModelEntry& entry, const ParamValues& params) {
-  return std::stoi(entry.complete(params).at(std::string(entry.traits.passes)));
+int planned_epochs(const ModelEntry& entry, const ParamValues& params) {
+  return std::stoi(entry.complete(params).at("epochs"));
 }
 
 /// Runs trials of one task, and keeps their outcomes in the log.
@@ -33,8 +33,8 @@ class Runner {
     Trial trial{.number = number, .budget = budget, .params = task_.space.sample(context_.seed, number)};
     try {
       const ParamValues params = task_.entry.complete(trial.params);
-      if (task_.entry.traits.iterative()) {
-        run_passes_of(params, trial);
+      if (task_.entry.traits.iterative) {
+        run_epochs_of(params, trial);
       } else {
         run_at_once(params, trial);
       }
@@ -51,7 +51,7 @@ class Runner {
   std::string states() const { return options_.log + ".states"; }
 
  private:
-  void run_passes_of(const ParamValues& params, Trial& trial) {
+  void run_epochs_of(const ParamValues& params, Trial& trial) {
     MonitorOptions watch{.metric = metric_.name(),
                          .every = options_.every,
                          .patience = options_.patience,
@@ -65,14 +65,14 @@ class Runner {
         {std::string(task_.entry.name), task_.entry.traits, params, task_.known_data(), task_.each_event},
         task_.validation, watch, context_);
     task_.entry.fit(task_.data, params, {context_, &monitor});
-    trial.passes = monitor.passes();
+    trial.epochs = monitor.epochs();
     trial.curve = monitor.curve();
     trial.seconds = monitor.curve().empty() ? 0 : monitor.curve().back().seconds;
     if (const CurvePoint* best = monitor.best()) {
       trial.value = best->value;
       trial.low = best->low;
       trial.high = best->high;
-      trial.best_pass = best->pass;
+      trial.best_epoch = best->epoch;
     }
   }
 
@@ -105,7 +105,7 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
       {"search",
        options.halving ? fmt::format("halving of {} trials by {}", options.trials, options.eta) : "random"},
       {"ranges", task.space.text()},
-      {"number of passes between evaluations", std::to_string(options.every)},
+      {"number of epochs between evaluations", std::to_string(options.every)},
       {"patience", std::to_string(options.patience)},
       {"number of items", std::to_string(task.data.n_items())},
       {"hash of the training events", fmt::format("{:016x}", fingerprint(task.data.events))},
@@ -127,17 +127,16 @@ void prepare_folder(const std::string& path, bool ours) {
 void check(const TuneTask& task, const TuneOptions& options) {
   if (options.trials < 1) fail(ErrorCode::kUsage, "{} trials are too few", options.trials);
   if (options.parallel < 1) fail(ErrorCode::kUsage, "{} trials at once are too few", options.parallel);
-  if (options.every < 1) fail(ErrorCode::kUsage, "every is {}; it takes at least 1 pass", options.every);
+  if (options.every < 1) fail(ErrorCode::kUsage, "every is {}; it must be at least 1 epoch", options.every);
   if (options.log.empty()) fail(ErrorCode::kUsage, "log: name the file that finished trials are kept in");
   if (options.eta < 2) fail(ErrorCode::kUsage, "eta is {}; halving needs at least 2", options.eta);
   if (task.validation.empty()) fail(ErrorCode::kBadData, "there are no validation events to tune on");
-  const bool by_passes = options.halving && task.entry.traits.iterative();
-  if (!by_passes) return;
-  const std::string_view passes = task.entry.traits.passes;
-  if (std::ranges::count(task.space.dimensions(), passes, &Dimension::name) > 0)
-    fail(ErrorCode::kUsage, "halving shares out the {}: they cannot be searched as well", passes);
-  if (planned_passes(task.entry, task.space.fixed()) < 1)
-    fail(ErrorCode::kUsage, "halving shares out the {}: there must be some", passes);
+  const bool by_epochs = options.halving && task.entry.traits.iterative;
+  if (!by_epochs) return;
+  if (std::ranges::count(task.space.dimensions(), "epochs", &Dimension::name) > 0)
+    fail(ErrorCode::kUsage, "halving chooses the number of epochs: epochs cannot be searched as well");
+  if (planned_epochs(task.entry, task.space.fixed()) < 1)
+    fail(ErrorCode::kUsage, "halving needs at least one epoch");
 }
 
 }  // namespace
@@ -155,14 +154,14 @@ TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Con
   result.metric = metric.name();
   result.better = metric.better();
   TuneOptions used = options;
-  used.halving = options.halving && task.entry.traits.iterative();
+  used.halving = options.halving && task.entry.traits.iterative;
   TrialLog log(used.log, identity_of(task, used, metric.name(), context.seed));
   result.found = log.found();
   Runner runner(task, used, metric, context, log);
   const auto run = [&](int number, int budget) { return runner.run(number, budget); };
   if (used.halving) {
     prepare_folder(runner.states(), log.found() > 0);
-    const auto plan = halving_plan(used.trials, planned_passes(task.entry, task.space.fixed()), used.eta);
+    const auto plan = halving_plan(used.trials, planned_epochs(task.entry, task.space.fixed()), used.eta);
     result.trials = successive_halving(plan, metric.better(), used.parallel, context, run);
     std::error_code ignored;
     std::filesystem::remove_all(runner.states(), ignored);
@@ -179,12 +178,12 @@ TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Con
 
 BestConfiguration best_configuration(const ModelEntry& entry, const Trial& trial) {
   BestConfiguration best{.params = entry.complete(trial.params)};
-  if (!entry.traits.iterative() || trial.best_pass == 0) return best;
-  std::string& passes = best.params.at(std::string(entry.traits.passes));
+  if (!entry.traits.iterative || trial.best_epoch == 0) return best;
+  std::string& epochs = best.params.at("epochs");
   if (!entry.traits.planned_schedule) {
-    passes = std::to_string(trial.best_pass);
-  } else if (trial.best_pass < std::stoi(passes)) {
-    best.stop_after = trial.best_pass;
+    epochs = std::to_string(trial.best_epoch);
+  } else if (trial.best_epoch < std::stoi(epochs)) {
+    best.stop_after = trial.best_epoch;
   }
   return best;
 }

@@ -11,12 +11,12 @@
 namespace akin {
 namespace {
 
-/// A shop of two kinds of users and items, cut in two.
-struct TinyShop {
+/// A data set of two kinds of users and items, cut in two.
+struct TinyDataset {
   Dataset data;
   std::vector<Event> validation;
 
-  TinyShop() {
+  TinyDataset() {
     for (idx_t u = 0; u < 53; ++u) data.users.add("u" + std::to_string(u));
     for (idx_t i = 0; i < 31; ++i) data.items.add("i" + std::to_string(i));
     for (idx_t u = 0; u < 53; ++u) {
@@ -66,11 +66,11 @@ class TunerTest : public testing::TestWithParam<bool> {
         .trials = 11, .halving = GetParam(), .metric = "NDCG@5", .parallel = parallel, .log = dir_ / name};
   }
   TempDir dir_;
-  TinyShop shop_;
+  TinyDataset dataset_;
 };
 
 TEST_P(TunerTest, SameResultHoweverItIsRun) {
-  const TuneTask task = shop_.task("bpr", kQuickBpr);
+  const TuneTask task = dataset_.task("bpr", kQuickBpr);
   const TuneResult first = tune_task(task, options("a"), {.threads = 1});
   ASSERT_EQ(first.trials.size(), 11u);
   EXPECT_EQ(first.found, 0u);
@@ -83,7 +83,7 @@ TEST_P(TunerTest, SameResultHoweverItIsRun) {
 }
 
 TEST_P(TunerTest, GoesOnFromAnyPrefixOfItsLog) {
-  const TuneTask task = shop_.task("bpr", kQuickBpr);
+  const TuneTask task = dataset_.task("bpr", kQuickBpr);
   const TuneResult whole = tune_task(task, options("a"), {.threads = 1});
   const std::string log = read_file(dir_ / "a");
   for (std::size_t cut = log.find('\n') + 1; cut <= log.size(); cut += 611) {
@@ -96,7 +96,7 @@ TEST_P(TunerTest, GoesOnFromAnyPrefixOfItsLog) {
 }
 
 TEST_P(TunerTest, CancelledAndRunAgain) {
-  const TuneTask task = shop_.task("bpr", kQuickBpr);
+  const TuneTask task = dataset_.task("bpr", kQuickBpr);
   const TuneResult whole = tune_task(task, options("a"), {.threads = 1});
   for (const int after : {1, 4, 9}) {
     const std::string name = std::to_string(after);
@@ -113,29 +113,29 @@ TEST_P(TunerTest, CancelledAndRunAgain) {
 }
 
 TEST_P(TunerTest, RefusesTheLogOfAnotherSearch) {
-  tune_task(shop_.task("bpr", kQuickBpr), options("a"), {});
+  tune_task(dataset_.task("bpr", kQuickBpr), options("a"), {});
   const auto refusal = [&](const TuneTask& task, const TuneOptions& how, std::uint64_t seed) {
     return message_of(ErrorCode::kBadData, [&] { tune_task(task, how, {.seed = seed}); });
   };
-  EXPECT_NE(refusal(shop_.task("als"), options("a"), 42).find("model is bpr, not als"), std::string::npos);
-  EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"),
+  EXPECT_NE(refusal(dataset_.task("als"), options("a"), 42).find("model is bpr, not als"), std::string::npos);
+  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"),
             std::string::npos);
-  EXPECT_FALSE(refusal(shop_.task("bpr", kQuickBpr, {"negatives=1:3"}), options("a"), 42).empty());
+  EXPECT_FALSE(refusal(dataset_.task("bpr", kQuickBpr, {"negatives=1:3"}), options("a"), 42).empty());
   TuneOptions other = options("a");
   other.halving = !other.halving;
-  EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), other, 42).find("search is"), std::string::npos);
-  TinyShop changed;
+  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), other, 42).find("search is"), std::string::npos);
+  TinyDataset changed;
   changed.data.events[5].value = 9;
   EXPECT_NE(refusal(changed.task("bpr", kQuickBpr), options("a"), 42).find("training events"),
             std::string::npos);
   write_file(dir_ / "b", "something else\n");
-  EXPECT_NE(refusal(shop_.task("bpr", kQuickBpr), options("b"), 42).find("not a file of trials"),
+  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), options("b"), 42).find("not a file of trials"),
             std::string::npos);
 }
 
 TEST_P(TunerTest, FailedTrialsAreCounted) {
-  const TuneTask task = shop_.task("mf-sgd", {{"factors", "4"}, {"epochs", "31"}, {"regularization", "0"}},
-                                   {"learning_rate=0.01:10", "decay=0.99:1"});
+  const TuneTask task = dataset_.task("mf-sgd", {{"factors", "4"}, {"epochs", "31"}, {"regularization", "0"}},
+                                      {"learning_rate=0.01:10", "decay=0.99:1"});
   TuneOptions how = options("a");
   how.metric = "RMSE";
   how.trials = 13;
@@ -152,20 +152,20 @@ INSTANTIATE_TEST_SUITE_P(Search, TunerTest, testing::Bool(),
 
 TEST(Tuner, ModelsWithoutPassesAreSearchedAtRandom) {
   const TempDir dir;
-  const TinyShop shop;
+  const TinyDataset dataset;
   const TuneResult result =
-      tune_task(shop.task("item-knn"), {.trials = 7, .halving = true, .log = dir / "log"}, {.threads = 1});
+      tune_task(dataset.task("item-knn"), {.trials = 7, .halving = true, .log = dir / "log"}, {.threads = 1});
   ASSERT_EQ(result.trials.size(), 7u);
   for (const Trial& trial : result.trials) {
     EXPECT_EQ(trial.budget, 0);
-    EXPECT_EQ(trial.best_pass, 0);
+    EXPECT_EQ(trial.best_epoch, 0);
   }
 }
 
 TEST(Tuner, BestConfigurationTrainsTheModelFound) {
-  const Trial trial{.params = {{"factors", "8"}}, .value = 1, .best_pass = 7, .passes = 12};
+  const Trial trial{.params = {{"factors", "8"}}, .value = 1, .best_epoch = 7, .epochs = 12};
   const BestConfiguration als = best_configuration(find_model("als"), trial);
-  EXPECT_EQ(als.params.at("iterations"), "7");
+  EXPECT_EQ(als.params.at("epochs"), "7");
   EXPECT_EQ(als.params.at("factors"), "8");
   EXPECT_EQ(als.stop_after, 0);
   const BestConfiguration bpr = best_configuration(find_model("bpr"), trial);
@@ -178,17 +178,18 @@ TEST(Tuner, BestConfigurationTrainsTheModelFound) {
 
 TEST(Tuner, RefusesWrongOptions) {
   const TempDir dir;
-  const TinyShop shop;
+  const TinyDataset dataset;
   const auto refusal = [&](const TuneTask& task, TuneOptions how) {
     how.log = dir / "log";
     return message_of(ErrorCode::kUsage, [&] { tune_task(task, how, {}); });
   };
-  EXPECT_NE(refusal(shop.task("bpr"), {.trials = 0}).find("trials"), std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr"), {.halving = true, .eta = 1}).find("eta"), std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr"), {.metric = "NDGC@10"}).find("did you mean NDCG@10"), std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr", {}, {"epochs=5:50"}), {.halving = true}).find("epochs"),
+  EXPECT_NE(refusal(dataset.task("bpr"), {.trials = 0}).find("trials"), std::string::npos);
+  EXPECT_NE(refusal(dataset.task("bpr"), {.halving = true, .eta = 1}).find("eta"), std::string::npos);
+  EXPECT_NE(refusal(dataset.task("bpr"), {.metric = "NDGC@10"}).find("did you mean NDCG@10"),
             std::string::npos);
-  EXPECT_NE(refusal(shop.task("bpr", {{"epochs", "0"}}), {.halving = true}).find("epochs"),
+  EXPECT_NE(refusal(dataset.task("bpr", {}, {"epochs=5:50"}), {.halving = true}).find("epochs"),
+            std::string::npos);
+  EXPECT_NE(refusal(dataset.task("bpr", {{"epochs", "0"}}), {.halving = true}).find("epochs"),
             std::string::npos);
 }
 

@@ -17,7 +17,7 @@ std::unique_ptr<Model> Bias::fit(const TrainingData& data, const Config& config,
   const Csr ratings = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast);
   if (ratings.entries() == 0) fail(ErrorCode::kBadData, "bias: there are no training ratings");
   const BaselineSpec spec{config.method, config.item_regularization, config.user_regularization,
-                          config.sweeps};
+                          config.epochs};
   return std::unique_ptr<Model>(new Bias(RatingBaseline(ratings, spec)));
 }
 

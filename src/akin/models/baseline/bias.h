@@ -18,7 +18,7 @@ class Bias : public Model {
     std::string method = "als";
     float item_regularization = 10;
     float user_regularization = 15;
-    int sweeps = 10;
+    int epochs = 10;
     std::vector<Param> params() {
       return {{"method",
                &method,
@@ -42,7 +42,7 @@ class Bias : public Model {
                {},
                true,
                {0.5, 50}},
-              {"sweeps", &sweeps, "als: passes over items and users", 1, 1000}};
+              {"epochs", &epochs, "als: passes over items and users", 1, 1000}};
     }
   };
   static constexpr std::string_view kName = "bias";

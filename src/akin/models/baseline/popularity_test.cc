@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kDay = 86400;
 
-Dataset shop() {
+Dataset dataset() {
   Dataset data;
   for (const char* user : {"a", "b", "c"}) data.users.add(user);
   for (const char* item : {"x", "y", "z"}) data.items.add(item);
@@ -21,7 +21,7 @@ Dataset shop() {
 }
 
 std::vector<float> scores(const Popularity::Config& config) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const auto model = Popularity::fit({data, data.events}, config, {});
   std::vector<float> out(3);
   EXPECT_TRUE(model->score_all({}, out));
@@ -41,7 +41,7 @@ TEST(Popularity, HalvesTheWeightPerHalfLife) {
 }
 
 TEST(Popularity, CountsOneKindOnly) {
-  Dataset data = shop();
+  Dataset data = dataset();
   data.events[1].kind = data.events[3].kind = EventKind::kPurchase;
   const auto model = Popularity::fit({data, data.events}, {.kind = "purchase"}, {});
   std::vector<float> out(3);
@@ -51,7 +51,7 @@ TEST(Popularity, CountsOneKindOnly) {
 }
 
 TEST(Popularity, RefusesNoEvents) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   try {
     Popularity::fit({data, {}}, {}, {});
     FAIL() << "fitted";
@@ -61,7 +61,7 @@ TEST(Popularity, RefusesNoEvents) {
 }
 
 TEST(Popularity, HasNoSimilarItems) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const auto model = Popularity::fit({data, data.events}, {}, {});
   EXPECT_FALSE(model->has_similar());
   EXPECT_TRUE(model->similar(0, 3).empty());

@@ -48,7 +48,7 @@ class BlockSchedule {
 
   BlockSchedule(const Csr& matrix, std::uint64_t seed);
 
-  /// One pass over all cells; epochs may be run in any order. Returns the blocks' results, summed in a fixed
+  /// One epoch over all cells; epochs may be run in any order. Returns the blocks' results, summed in a fixed
   /// order. Throws Error(kCancelled) between rounds, and whatever `body` throws.
   double run(std::uint64_t epoch, const Context& context, const Body& body);
 

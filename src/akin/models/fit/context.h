@@ -11,9 +11,9 @@ struct FitStart;    // models/fit/start.h
 
 /// A Context, and what only fits look at.
 struct FitContext : Context {
-  FitObserver* observer = nullptr;  ///< watches a fit in passes; not owned, of one fit at a time
-  const FitStart* start = nullptr;  ///< where a fit in passes begins; not owned, none = random vectors
-  FitLog* log = nullptr;            ///< written by a fit in passes; not owned
+  FitObserver* observer = nullptr;  ///< watches a fit in epochs; not owned, of one fit at a time
+  const FitStart* start = nullptr;  ///< where a fit in epochs begins; not owned, none = random vectors
+  FitLog* log = nullptr;            ///< written by a fit in epochs; not owned
 };
 
 }  // namespace akin

@@ -12,11 +12,11 @@
 
 namespace akin {
 
-/// All that the next pass of a fit needs beside data, parameters, seed and the number of passes done: named
+/// All that the next epoch of a fit needs beside data, parameters, seed and the number of epochs done: named
 /// float tensors of the model under training, in place. It must not outlive them.
 class FitState {
  public:
-  struct Part {
+  struct Tensor {
     std::string name;
     float* data;
     std::size_t rows;
@@ -24,35 +24,35 @@ class FitState {
     std::size_t stride;  ///< floats from one row to the next
   };
   void add(std::string name, Matrix& matrix) {
-    parts_.push_back({std::move(name), matrix.data(), matrix.rows(), matrix.cols(), matrix.stride()});
+    tensors_.push_back({std::move(name), matrix.data(), matrix.rows(), matrix.cols(), matrix.stride()});
   }
   /// One row; an empty vector is left out.
   void add(std::string name, std::vector<float>& vector) {
     if (vector.empty()) return;
-    parts_.push_back({std::move(name), vector.data(), 1, vector.size(), vector.size()});
+    tensors_.push_back({std::move(name), vector.data(), 1, vector.size(), vector.size()});
   }
-  const std::vector<Part>& parts() const { return parts_; }
+  const std::vector<Tensor>& tensors() const { return tensors_; }
 
  private:
-  std::vector<Part> parts_;
+  std::vector<Tensor> tensors_;
 };
 
 /// Makes the model that the state stands for now. Does not change the state.
 using Snapshot = std::function<std::unique_ptr<Model>()>;
 
-/// FitContext::observer. A fit that goes in passes calls begin() once, after_pass() after each pass, then
-/// end(); all from the thread that called fit(). A fit without passes never calls it.
+/// FitContext::observer. A fit that goes in epochs calls begin() once, after_epoch() after each epoch, then
+/// end(); all from the thread that called fit(). A fit without epochs never calls it.
 class FitObserver {
  public:
   virtual ~FitObserver() = default;
-  /// `passes` are planned, and `state` is the initial one. May put the state of a later pass in its place and
-  /// returns how many passes that has behind it; `passes` or more = run none.
-  virtual int begin(FitState& state, int passes) = 0;
-  /// `done` passes lie behind the state. False = enough.
-  virtual bool after_pass(int done, double loss, const FitState& state, const Snapshot& snapshot) = 0;
-  /// The fit is over; may put another pass's state in place, from which the model will be made.
+  /// `epochs` are planned, and `state` is the initial one. May put the state of a later epoch in its place and
+  /// returns how many epochs that has behind it; `epochs` or more = run none.
+  virtual int begin(FitState& state, int epochs) = 0;
+  /// `done` epochs lie behind the state. False = enough.
+  virtual bool after_epoch(int done, double loss, const FitState& state, const Snapshot& snapshot) = 0;
+  /// The fit is over; may put another epoch's state in place, from which the model will be made.
   virtual void end(FitState& state) = 0;
-  /// The fit was cancelled; the state may be that of a half-done pass.
+  /// The fit was cancelled; the state may be that of a half-done epoch.
   virtual void cancelled() {}
 };
 

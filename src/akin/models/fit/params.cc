@@ -6,15 +6,15 @@ Param factors_param(int* factors, SearchRange search) {
   return {"factors", factors, "length of the vectors", 1, 4096, {}, true, search};
 }
 
-Param epochs_param(int* epochs, std::string_view passes) { return {"epochs", epochs, passes, 0, 100'000}; }
+Param epochs_param(int* epochs, std::string_view help) { return {"epochs", epochs, help, 0, 100'000}; }
 
 Param learning_rate_param(float* learning_rate, std::string_view help, SearchRange search) {
   return {"learning_rate", learning_rate, help, 1e-7, 10, {}, true, search};
 }
 
-Param decay_param(float* decay) {
+Param learning_rate_decay_param(float* learning_rate_decay) {
   constexpr std::string_view kHelp = "the step length is multiplied by this after every epoch";
-  return {"decay", decay, kHelp, 0.01, 1, {}, false, {0.85, 1}};
+  return {"learning_rate_decay", learning_rate_decay, kHelp, 0.01, 1, {}, false, {0.85, 1}};
 }
 
 Param bias_regularization_param(float* bias_regularization, double max, SearchRange search) {

@@ -7,11 +7,11 @@ namespace akin {
 
 /// `search` is where a tuner looks.
 Param factors_param(int* factors, SearchRange search);
-/// `passes` is the help: over what.
-Param epochs_param(int* epochs, std::string_view passes);
+/// `help` says what one epoch is.
+Param epochs_param(int* epochs, std::string_view help);
 /// `help` says of which epoch, in what units.
 Param learning_rate_param(float* learning_rate, std::string_view help, SearchRange search);
-Param decay_param(float* decay);
+Param learning_rate_decay_param(float* learning_rate_decay);
 /// Of a model that penalizes its biases on their own.
 Param bias_regularization_param(float* bias_regularization, double max, SearchRange search);
 /// Of vectors of the same expected length, however many numbers they have.

@@ -11,8 +11,8 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/row_loop.h"
 
 namespace akin {
@@ -40,7 +40,7 @@ Entries entries_of(const Csr& matrix, std::size_t row) {
 
 Objective objective_of(const Als::Config& config) {
   return {config.alpha, config.regularization, config.count_power, config.count_unobserved,
-          config.ignore_values};
+          config.use_values};
 }
 
 /// What solves for rows, given the other side.
@@ -76,16 +76,16 @@ class Als::Fit {
   }
 
   void run() {
-    run_passes({.total = config_.iterations,
-                .phase = "iteration",
-                .unit = "iterations",
-                .run = [&](int pass) { return iterate(pass + 1); },
+    run_epochs({.total = config_.epochs,
+                .phase = "epoch",
+                .unit = "epochs",
+                .run = [&](int epoch) { return iterate(epoch + 1); },
                 .snapshot = [&] { return snapshot(); }},
                state_of(users_, items_), context_);
   }
 
   /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
-  /// all passes but the last planned one are not.
+  /// all epochs but the last planned one are not.
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve_users_exactly(users);
@@ -111,7 +111,7 @@ class Als::Fit {
     users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next(), context_.threads);
     const bool given = context_.start && context_.start->items;
     // The first half-step solves for the items; they may begin from zero.
-    if (given || config_.iterations == 0) {
+    if (given || config_.epochs == 0) {
       items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next(), context_.threads);
     } else {
       items_ = Matrix(by_item_.rows(), users_.cols());
@@ -125,7 +125,7 @@ class Als::Fit {
 
   double iterate(int number) {
     half_step({by_item_, user_counts_, users_, items_});
-    if (number < config_.iterations) {
+    if (number < config_.epochs) {
       half_step({by_user_, item_counts_, items_, users_});
     } else {
       std::vector<float> eigenvalues;
@@ -235,8 +235,8 @@ std::unique_ptr<Model> Als::fit(const TrainingData& data, const Config& config, 
   context.check_stop();
   Fit fit(data, config, context);
   fit.run();
-  // An observer may have stopped the fit, or put the state of an earlier pass in place.
-  return context.observer && config.iterations > 0 ? fit.snapshot() : fit.take();
+  // An observer may have stopped the fit, or put the state of an earlier epoch in place.
+  return context.observer && config.epochs > 0 ? fit.snapshot() : fit.take();
 }
 
 Als::Als(Factors factors, const Objective& objective)
@@ -291,7 +291,7 @@ void Als::save(TensorWriter& writer) const {
   writer.tensor(
       "model.objective",
       std::vector<float>{objective_.alpha, objective_.regularization, objective_.count_power,
-                         objective_.count_unobserved ? 1.0f : 0.0f, objective_.ignore_values ? 1.0f : 0.0f});
+                         objective_.count_unobserved ? 1.0f : 0.0f, objective_.use_values ? 0.0f : 1.0f});
 }
 
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
@@ -299,7 +299,7 @@ std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users
   const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
   auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
   numbers.resize(5);
-  const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] != 0};
+  const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] == 0};
   return std::unique_ptr<Model>(new Als(std::move(factors), objective));
 }
 

@@ -25,13 +25,13 @@ namespace akin {
 ///
 ///   sum_positive (x . y - 1)^2 + alpha0 sum_all (x . y)^2 + lambda' sum_rows (n + alpha0 cells)^nu |row|^2
 ///
-/// is, with ignore_values, alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
+/// is, without use_values, with alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
 /// constant, for vectors longer by (1 + alpha0)^(1/2): the same ranking.
 ///
 /// Solvers: "exact" is Cholesky, in f equations or as many as the row has entries; "cg" some steps of
 /// preconditioned conjugate gradient from the last solution (Takacs, Pilaszy & Tikk, "Applications of the
 /// conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011), exact for short
-/// rows; "block" one pass over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
+/// rows; "block" one epoch over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
 /// matrix factorization with subspace optimization", 2021), for large f. Before each half-step both sides are
 /// turned to the eigenbasis of the fixed side's Gram matrix, which leaves L as it is: als_solver.h says why.
 /// The last user half-step is exact with all of them, so folding in a user's training history gives their
@@ -47,12 +47,12 @@ class Als : public Model {
  public:
   struct Config {
     int factors = 64;
-    int iterations = 15;
+    int epochs = 15;
     float regularization = 0.03f;
     float count_power = 1;
     float alpha = 1;
     bool count_unobserved = false;
-    bool ignore_values = false;
+    bool use_values = true;
     std::string solver = "cg";
     int cg_steps = 2;
     int block_size = 64;
@@ -61,7 +61,7 @@ class Als : public Model {
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"iterations", &iterations, "times items, then users are solved for", 0, 10000},
+          {"epochs", &epochs, "times items, then users are solved for", 0, 10000},
           {"regularization",
            &regularization,
            "lambda, the penalty on squared lengths",
@@ -88,7 +88,7 @@ class Als : public Model {
            {0.1, 40}},
           {"count_unobserved", &count_unobserved,
            "entries of the row are entries + all cells / alpha, as in iALS revisited"},
-          {"ignore_values", &ignore_values, "each entry counts 1, whatever its value"},
+          {"use_values", &use_values, "the value of an event counts; false: every event counts 1"},
           {"solver",
            &solver,
            "cg = conjugate gradient, exact = Cholesky, block = blocks of coordinates",
@@ -107,7 +107,7 @@ class Als : public Model {
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
   static constexpr Traits kTraits = {
-      .passes = "iterations", .explains = true, .warm_start = true, .takes_item_vectors = true};
+      .iterative = true, .explains = true, .warm_start = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

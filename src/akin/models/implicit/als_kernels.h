@@ -1,4 +1,4 @@
-// The vector arithmetic of a conjugate gradient step, several sums in one pass.
+// The vector arithmetic of a conjugate gradient step, several sums in one epoch.
 #pragma once
 
 #include <cstddef>

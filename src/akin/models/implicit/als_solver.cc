@@ -97,9 +97,9 @@ void RowSolver::prepare(const Entries& entries) {
   ridge_ = objective_.ridge(entries.values.size(), side_.rows().rows());
   weights_.resize(entries.values.size());
   confidences_.resize(entries.values.size());
-  if (objective_.ignore_values) ones_.resize(entries.values.size(), 1.0f);
+  if (!objective_.use_values) ones_.resize(entries.values.size(), 1.0f);
   const std::span<const float> values =
-      objective_.ignore_values ? std::span<const float>(ones_) : entries.values;
+      objective_.use_values ? entries.values : std::span<const float>(ones_);
   total_weight_ =
       weigh(values.first(entries.values.size()), objective_.alpha, weights_.data(), confidences_.data());
 }

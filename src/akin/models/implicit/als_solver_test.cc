@@ -107,9 +107,9 @@ TEST_P(RowSolverTest, EachStepOfConjugateGradientComesNearer) {
 TEST_P(RowSolverTest, PassesOverBlocksLowerTheLossToItsMinimum) {
   RowSolver solver(*side_, objective_);
   double last = loss(Eigen::VectorXd::Zero(solution_.size()));
-  for (int pass = 0; pass < 60; ++pass) {
+  for (int epoch = 0; epoch < 60; ++epoch) {
     solver.descend(entries(), 16, x_.row(0));
-    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "pass " << pass;
+    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "pass " << epoch;
     last = loss(x());
   }
   EXPECT_LT(error(), 1e-3);

@@ -15,7 +15,7 @@ using namespace testing_data;
 Als::Config small_config() {
   Als::Config config;
   config.factors = 7;
-  config.iterations = 4;
+  config.epochs = 4;
   config.alpha = 2;
   config.regularization = 0.3f;
   return config;
@@ -92,7 +92,7 @@ TEST(Als, ReportedLossIsTheDenseObjectiveAndNeverRises) {
     SCOPED_TRACE(solver);
     Als::Config config = small_config();
     config.solver = solver;
-    config.iterations = 8;
+    config.epochs = 8;
     config.report_loss = true;
     std::vector<double> losses;
     FitContext context;
@@ -198,7 +198,7 @@ TEST(Als, CanExpressTheObjectiveOfIalsRevisited) {
     config.regularization = static_cast<float>(lambda * (1 + 1 / alpha0));
     config.count_power = static_cast<float>(nu);
     config.count_unobserved = true;
-    config.ignore_values = true;
+    config.use_values = false;
     const auto model = Als::fit(toy.training(), config, {});
     const double shorter = 1 / std::sqrt(1 + alpha0);
     const Eigen::MatrixXd y = shorter * dense(model->item_vectors()), x = shorter * user_vectors(*model, 29);
@@ -298,7 +298,7 @@ Toy part_of(const Toy& toy, std::size_t n_users, std::size_t n_items) {
 TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
   const Toy all = random_toy(53, 61, 11), part = part_of(all, 41, 47);
   Als::Config config = small_config();
-  config.iterations = 6;
+  config.epochs = 6;
   const auto old = Als::fit(part.training(), config, {});
   FitStart start;
   start.model = old.get();
@@ -306,7 +306,7 @@ TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
   for (idx_t user = 0; user < 53; ++user) start.fold_users.push_back(user);
   FitContext context;
   context.start = &start;
-  config.iterations = 0;
+  config.epochs = 0;
   const auto folded = Als::fit(all.training(), config, context);
   EXPECT_EQ(folded->n_items(), 61u);
   std::vector<float> stored(7), again(7);
@@ -329,14 +329,14 @@ TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
     ASSERT_TRUE(folded->user_vector({std::nullopt, items_of(all, user), values_of(all, user)}, again));
     for (std::size_t k = 0; k < 7; ++k) EXPECT_NEAR(stored[k], again[k], 1e-4f) << "user " << user;
   }
-  // One pass from there is further than one from random vectors, and no worse than where it began.
-  const auto loss_after = [&](const FitStart* from, int passes) {
+  // One epoch from there is further than one from random vectors, and no worse than where it began.
+  const auto loss_after = [&](const FitStart* from, int epochs) {
     FitContext watched;
     watched.start = from;
     double loss = 0;
     watched.on_progress = [&](const Progress& progress) { loss = progress.loss; };
     Als::Config with_loss = config;
-    with_loss.iterations = passes;
+    with_loss.epochs = epochs;
     with_loss.report_loss = true;
     Als::fit(all.training(), with_loss, watched);
     return loss;
@@ -352,7 +352,7 @@ TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
 TEST(Als, BeginsFromItemVectorsWithTheUsersOptimumForThem) {
   const Toy toy = random_toy(29, 37, 11);
   Als::Config config = small_config();
-  config.iterations = 0;
+  config.epochs = 0;
   PretrainedItems items{Matrix::normal(37, 7, 0.3, 8), std::vector<char>(37, 1), "a file"};
   items.given[5] = 0;
   FitStart start;
@@ -368,7 +368,7 @@ TEST(Als, BeginsFromItemVectorsWithTheUsersOptimumForThem) {
   ASSERT_TRUE(model->user_vector({.user = 3}, stored));
   ASSERT_TRUE(model->user_vector({std::nullopt, items_of(toy, 3), values_of(toy, 3)}, folded));
   EXPECT_EQ(stored, folded);
-  config.iterations = 1;
+  config.epochs = 1;
   EXPECT_NE(all_scores(*Als::fit(toy.training(), config, context), 29), fit_scores<Als>(toy, config, 42, 0));
   config.factors = 8;
   EXPECT_EQ(error_of([&] { Als::fit(toy.training(), config, context); }), ErrorCode::kUsage);
@@ -418,7 +418,7 @@ TEST(Als, StopsOnRequest) {
 
 TEST(Als, ZeroIterationsAreTheInitialState) {
   Als::Config config = small_config();
-  config.iterations = 0;
+  config.epochs = 0;
   const auto model = Als::fit(random_toy().training(), config, {});
   EXPECT_TRUE(all_finite(model->item_vectors()));
   EXPECT_NE(model->item_vectors()[0][0], 0);

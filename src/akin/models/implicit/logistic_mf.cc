@@ -8,11 +8,11 @@
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/block_schedule.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/implicit/logistic_fold_in.h"
-#include "akin/models/ranking/pair_model.h"
+#include "akin/models/ranking/pairwise_model.h"
 
 namespace akin {
 namespace {
@@ -58,7 +58,7 @@ struct LogisticMf::Fit {
   FactorModel model;
   BlockSchedule schedule;
   std::vector<RankingBatch> batches;  // of each thread
-  Numbers numbers;
+  FoldIn numbers;
 
   double epoch(int number, const FitContext& context) {
     LogisticStep step{config.learning_rate, config.regularization, numbers.mean};
@@ -116,7 +116,7 @@ FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config,
     return model;
   }
   const auto make = [old](Factors factors) {
-    return std::unique_ptr<Model>(new LogisticMf(std::move(factors), old->numbers_));
+    return std::unique_ptr<Model>(new LogisticMf(std::move(factors), old->fold_in_));
   };
   const Factors grown = grow_factors({*old, old->users_, f + 2, kName, make}, positives, *context.start);
   for (std::size_t u = 0; u < positives.rows(); ++u) {
@@ -147,7 +147,7 @@ std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& c
       std::vector<RankingBatch>(threads, RankingBatch{static_cast<std::size_t>(config.negatives), {}, {}}),
       {mean_of(config), config.regularization, static_cast<float>(config.negatives),
        static_cast<double>(positives.entries()), std::move(sampled)}};
-  run_passes({.total = config.epochs,
+  run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, context); },
@@ -162,7 +162,7 @@ bool LogisticMf::user_vector(const Query& query, std::span<float> out) const {
   if (row.items.empty()) return false;
   LogisticTerms terms;
   for (const idx_t item : row.items) terms.add(item, 1, 1);
-  const float n = static_cast<float>(row.items.size()), draws = n * numbers_.negatives;
+  const float n = static_cast<float>(row.items.size()), draws = n * fold_in_.negatives;
   const std::size_t others = std::min(kFoldIn, n_items());
   Rng rng(seed_of(row.items));
   for (std::size_t k = 0; k < others; ++k) {
@@ -172,8 +172,8 @@ bool LogisticMf::user_vector(const Query& query, std::span<float> out) const {
   const std::size_t f = embedding_dim();
   Matrix user(1, f + 2);
   user[0][f] = 1;
-  user[0][f + 1] = numbers_.mean;
-  logistic_fold_in(items_, terms, numbers_.regularization * (n + draws), f, user);
+  user[0][f + 1] = fold_in_.mean;
+  logistic_fold_in(items_, terms, fold_in_.regularization * (n + draws), f, user);
   std::ranges::copy(user[0], out.begin());
   return true;
 }
@@ -183,13 +183,13 @@ bool LogisticMf::item_vector(std::span<const idx_t> users, std::span<const float
   LogisticTerms terms;
   for (const idx_t user : known_positive_users(users_, users, values).users) terms.add(user, 1, 1);
   if (terms.rows.empty()) return false;
-  const auto draws = static_cast<float>(numbers_.pairs * numbers_.negatives / static_cast<double>(n_items()));
+  const auto draws = static_cast<float>(fold_in_.pairs * fold_in_.negatives / static_cast<double>(n_items()));
   const float n = static_cast<float>(terms.rows.size());
-  for (const idx_t user : numbers_.sampled_users) terms.add(user, draws / static_cast<float>(kFoldIn), 0);
+  for (const idx_t user : fold_in_.sampled_users) terms.add(user, draws / static_cast<float>(kFoldIn), 0);
   const std::size_t f = embedding_dim();
   Matrix item(1, f + 2);
   item[0][f + 1] = 1;
-  logistic_fold_in(users_, terms, numbers_.regularization * (n + draws), f + 1, item);
+  logistic_fold_in(users_, terms, fold_in_.regularization * (n + draws), f + 1, item);
   std::ranges::copy(item[0], out.begin());
   return true;
 }
@@ -197,9 +197,9 @@ bool LogisticMf::item_vector(std::span<const idx_t> users, std::span<const float
 void LogisticMf::save(TensorWriter& writer) const {
   write_factors(writer, users_, items_);
   writer.tensor("model.numbers",
-                std::vector<float>{numbers_.mean, numbers_.regularization, numbers_.negatives});
-  writer.tensor("model.pairs", std::vector<double>{numbers_.pairs});
-  writer.tensor("model.sampled_users", numbers_.sampled_users);
+                std::vector<float>{fold_in_.mean, fold_in_.regularization, fold_in_.negatives});
+  writer.tensor("model.pairs", std::vector<double>{fold_in_.pairs});
+  writer.tensor("model.sampled_users", fold_in_.sampled_users);
 }
 
 std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t n_users,

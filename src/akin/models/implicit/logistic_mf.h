@@ -44,7 +44,7 @@ class LogisticMf : public Model {
   static constexpr std::string_view kSummary =
       "dot product with logistic loss and sampled negatives (Rendle et al. 2020)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -69,7 +69,7 @@ class LogisticMf : public Model {
 
  private:
   /// What folding in needs beside the vectors.
-  struct Numbers {
+  struct FoldIn {
     float mean;
     float regularization;
     float negatives;
@@ -77,12 +77,12 @@ class LogisticMf : public Model {
     std::vector<idx_t> sampled_users;  ///< kFoldIn of them, as often as they have pairs
   };
   struct Fit;
-  LogisticMf(Factors factors, Numbers numbers)
-      : users_(std::move(factors.users)), items_(std::move(factors.items)), numbers_(std::move(numbers)) {}
+  LogisticMf(Factors factors, FoldIn numbers)
+      : users_(std::move(factors.users)), items_(std::move(factors.items)), fold_in_(std::move(numbers)) {}
 
   Matrix users_;  // (n_users, f + 2), zero rows for users without events
   Matrix items_;
-  Numbers numbers_;
+  FoldIn fold_in_;
 };
 
 }  // namespace akin

@@ -9,9 +9,9 @@
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
@@ -59,10 +59,10 @@ class Nmf::Fit {
   }
 
   void run() {
-    run_passes({.total = config_.iterations,
-                .phase = "iteration",
-                .unit = "iterations",
-                .run = [&](int pass) { return iterate(pass + 1); },
+    run_epochs({.total = config_.epochs,
+                .phase = "epoch",
+                .unit = "epochs",
+                .run = [&](int epoch) { return iterate(epoch + 1); },
                 .snapshot = [&] { return snapshot(); }},
                state_of(users_, items_), context_);
   }
@@ -156,7 +156,7 @@ std::unique_ptr<Model> Nmf::fit(const TrainingData& data, const Config& config, 
   context.check_stop();
   Fit fit(data, config, context);
   fit.run();
-  return config.iterations > 0 ? fit.snapshot() : fit.take();
+  return config.epochs > 0 ? fit.snapshot() : fit.take();
 }
 
 Nmf::Nmf(Factors factors, const Objective& objective)

@@ -14,9 +14,9 @@ namespace akin {
 ///
 ///   L = |X - W H^T|^2 + lambda (|W|^2 + |H|^2)
 ///
-/// A pass sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with
+/// A epoch sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with
 /// G = H^T H + lambda I computed once,  w_uk <- max(0, w_uk + ((X H)_uk - (w_u G)_k) / G_kk).  L never rises
-/// and is reported as the loss. Cost of a pass: O(entries f + (users + items) f^2 sweeps); only the entries
+/// and is reported as the loss. Cost of a epoch: O(entries f + (users + items) f^2 sweeps); only the entries
 /// of X that are not zero are ever touched. The last users are the exact minimum for the items, so that
 /// folding in a user's training history gives their stored vector.
 ///
@@ -26,14 +26,14 @@ class Nmf : public Model {
  public:
   struct Config {
     int factors = 64;
-    int iterations = 30;
+    int epochs = 30;
     int sweeps = 2;
     float regularization = 1;
     bool use_values = false;
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"iterations", &iterations, "times users, then items are improved", 0, 10000},
+          {"epochs", &epochs, "times users, then items are improved", 0, 10000},
           {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
           {"regularization",
            &regularization,
@@ -50,7 +50,7 @@ class Nmf : public Model {
   static constexpr std::string_view kName = "nmf";
   static constexpr std::string_view kSummary =
       "non-negative matrix factorization of implicit feedback (Lee & Seung 1999; Cichocki & Phan 2009)";
-  static constexpr Traits kTraits = {.passes = "iterations", .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Throws Error(kBadData) if no event has a positive value, or values overflow; Error(kUsage) if given item
   /// vectors have negative entries.

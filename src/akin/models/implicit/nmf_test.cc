@@ -16,7 +16,7 @@ using namespace testing_data;
 Nmf::Config small_config() {
   Nmf::Config config;
   config.factors = 5;
-  config.iterations = 20;
+  config.epochs = 20;
   config.regularization = 0.3f;
   return config;
 }
@@ -66,7 +66,7 @@ TEST(Nmf, LossIsTheDenseObjectiveAndNeverRises) {
     ASSERT_EQ(losses.size(), 20u);
     for (std::size_t k = 1; k < losses.size(); ++k) EXPECT_LE(losses[k], losses[k - 1] * (1 + 1e-6)) << k;
     EXPECT_LT(losses.back(), 0.99 * losses.front());
-    // The users of the model are the best ones for its items, so a little better than those of the last pass.
+    // The users of the model are the best ones for its items, so a little better than those of the last epoch.
     const auto model = Nmf::fit(toy.training(), config, {});
     const double expected =
         objective(dense_events(toy, use_values), user_vectors(*model, 97), dense(model->item_vectors()),
@@ -104,7 +104,7 @@ TEST(Nmf, AFactorizationThatExistsIsFound) {
                             {5, 4}});
   Nmf::Config config;
   config.factors = 2;
-  config.iterations = 200;
+  config.epochs = 200;
   config.regularization = 0;
   const auto model = Nmf::fit(toy.training(), config, {});
   EXPECT_LT(
@@ -193,7 +193,7 @@ TEST(Nmf, GoesOnFromATrainedModel) {
   }
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
   Nmf::Config config = small_config();
-  config.iterations = 0;
+  config.epochs = 0;
   const auto folded = Nmf::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(5), stored(5);
   for (idx_t item = 0; item < 53; ++item) {
@@ -213,7 +213,7 @@ TEST(Nmf, GoesOnFromATrainedModel) {
     EXPECT_EQ(stored, expected) << user;
   }
   // Two iterations more than from random vectors are worth something.
-  config.iterations = 2;
+  config.epochs = 2;
   const auto loss = [&](FitContext watched) {
     double last = 0;
     watched.on_progress = [&](const Progress& progress) { last = progress.loss; };

@@ -196,7 +196,7 @@ std::unique_ptr<Model> Ease::fit(const TrainingData& data, const Config& config,
 }
 
 std::unique_ptr<Model> Ease::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  return std::unique_ptr<Model>(new Ease(load_parts(reader, n_items)));
+  return std::unique_ptr<Model>(new Ease(load_state(reader, n_items)));
 }
 
 }  // namespace akin

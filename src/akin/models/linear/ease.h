@@ -53,7 +53,7 @@ class Ease : public ItemWeightModel {
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:
-  explicit Ease(Parts parts) : ItemWeightModel(std::move(parts)) {}
+  explicit Ease(State state) : ItemWeightModel(std::move(state)) {}
 };
 
 }  // namespace akin

@@ -74,7 +74,7 @@ void ItemWeightModel::save(TensorWriter& writer) const {
   writer.meta("model.use_values", use_values_ ? "1" : "0");
 }
 
-ItemWeightModel::Parts ItemWeightModel::load_parts(const TensorReader& reader, std::size_t n_items) {
+ItemWeightModel::State ItemWeightModel::load_state(const TensorReader& reader, std::size_t n_items) {
   const bool use_values = reader.meta_int("model.use_values", 0, 1) != 0;
   Csr weights = read_csr(reader, "model.weights", n_items, n_items);
   for (std::size_t i = 0; i < n_items; ++i) {

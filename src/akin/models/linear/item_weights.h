@@ -38,12 +38,12 @@ class ItemWeightModel : public Model {
   const Csr& weights() const { return weights_; }
 
  protected:
-  struct Parts {
+  struct State {
     Csr weights;
     bool use_values;
   };
-  explicit ItemWeightModel(Parts parts) : weights_(std::move(parts.weights)), use_values_(parts.use_values) {}
-  static Parts load_parts(const TensorReader& reader, std::size_t n_items);
+  explicit ItemWeightModel(State state) : weights_(std::move(state.weights)), use_values_(state.use_values) {}
+  static State load_state(const TensorReader& reader, std::size_t n_items);
 
  private:
   Csr weights_;

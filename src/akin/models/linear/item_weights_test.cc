@@ -15,14 +15,14 @@ using namespace testing_data;
 class Fixed : public ItemWeightModel {
  public:
   static constexpr std::string_view kName = "fixed";
-  explicit Fixed(Parts parts) : ItemWeightModel(std::move(parts)) {}
-  Fixed(const std::vector<std::vector<Scored>>& rows, bool use_values) : Fixed(parts_of(rows, use_values)) {}
+  explicit Fixed(State state) : ItemWeightModel(std::move(state)) {}
+  Fixed(const std::vector<std::vector<Scored>>& rows, bool use_values) : Fixed(state_of(rows, use_values)) {}
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-    return std::make_unique<Fixed>(load_parts(reader, n_items));
+    return std::make_unique<Fixed>(load_state(reader, n_items));
   }
 
  private:
-  static Parts parts_of(const std::vector<std::vector<Scored>>& rows, bool use_values) {
+  static State state_of(const std::vector<std::vector<Scored>>& rows, bool use_values) {
     RowCollector collector(rows.size(), rows.size(), rows.size());
     for (std::size_t r = rows.size(); r-- > 0;) collector.set(r, rows[r]);
     return {collector.take(), use_values};

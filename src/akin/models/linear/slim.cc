@@ -67,7 +67,7 @@ class ColumnSolver {
     offenders_.clear();
     for (const idx_t i : candidates_) {
       if (is_active_[i]) continue;
-      const float step = (gradient_[i] - config_.l1) / (gram_.diagonal(i) + config_.l2);
+      const float step = (gradient_[i] - config_.l1) / (gram_.diagonal(i) + config_.regularization);
       if (step > config_.tolerance) offenders_.push_back({i, step});
     }
     const std::size_t count = std::min(offenders_.size(), std::max<std::size_t>(64, active_.size() / 2));
@@ -110,8 +110,8 @@ class ColumnSolver {
       ++sweeps;
       for (std::size_t p = 0; p < n; ++p) {
         const float curvature = products_[p][p];
-        const float wanted =
-            std::max(0.0f, (slopes_[p] + curvature * weights_[p] - config_.l1) / (curvature + config_.l2));
+        const float wanted = std::max(
+            0.0f, (slopes_[p] + curvature * weights_[p] - config_.l1) / (curvature + config_.regularization));
         const float step = wanted - weights_[p];
         if (step == 0) continue;
         weights_[p] = wanted;
@@ -186,7 +186,7 @@ std::unique_ptr<Model> Slim::fit(const TrainingData& data, const Config& config,
 }
 
 std::unique_ptr<Model> Slim::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  return std::unique_ptr<Model>(new Slim(load_parts(reader, n_items)));
+  return std::unique_ptr<Model>(new Slim(load_state(reader, n_items)));
 }
 
 }  // namespace akin

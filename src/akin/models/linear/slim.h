@@ -26,7 +26,7 @@ class Slim : public ItemWeightModel {
  public:
   struct Config {
     float l1 = 5;
-    float l2 = 200;
+    float regularization = 200;
     int candidates = 0;
     float tolerance = 1e-4f;
     int max_sweeps = 500;
@@ -34,7 +34,7 @@ class Slim : public ItemWeightModel {
     std::vector<Param> params() {
       return {
           {"l1", &l1, "penalty on weights: more makes them fewer", 0, 1e6, {}, true, {0.3, 50}},
-          {"l2", &l2, "penalty on squared weights", 0, 1e9, {}, true, {10, 5000}},
+          {"regularization", &regularization, "penalty on squared weights", 0, 1e9, {}, true, {10, 5000}},
           {"candidates", &candidates, "items of the largest cosine that may have a weight; 0 = all", 0,
            1'000'000},
           {"tolerance", &tolerance, "sweeps end when no weight changes by more", 1e-9, 1, {}, true},
@@ -52,7 +52,7 @@ class Slim : public ItemWeightModel {
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:
-  explicit Slim(Parts parts) : ItemWeightModel(std::move(parts)) {}
+  explicit Slim(State state) : ItemWeightModel(std::move(state)) {}
 };
 
 }  // namespace akin

@@ -18,7 +18,7 @@ using namespace testing_data;
 Slim::Config small_config() {
   Slim::Config config;
   config.l1 = 0.7f;
-  config.l2 = 2;
+  config.regularization = 2;
   config.tolerance = 1e-7f;
   config.max_sweeps = 100'000;
   return config;
@@ -27,10 +27,11 @@ Slim::Config small_config() {
 /// The minimum of the class comment for one item by proximal gradient steps (ISTA) in double precision.
 Eigen::VectorXd reference_column(const Eigen::MatrixXd& a, Eigen::Index j, const Slim::Config& config) {
   const Eigen::MatrixXd gram = a.transpose() * a;
-  const double step = 1 / (gram.eigenvalues().real().maxCoeff() + static_cast<double>(config.l2));
+  const double step = 1 / (gram.eigenvalues().real().maxCoeff() + static_cast<double>(config.regularization));
   Eigen::VectorXd w = Eigen::VectorXd::Zero(a.cols());
   for (int k = 0; k < 20'000; ++k) {
-    Eigen::VectorXd next = w - step * (gram * w - gram.col(j) + static_cast<double>(config.l2) * w);
+    Eigen::VectorXd next =
+        w - step * (gram * w - gram.col(j) + static_cast<double>(config.regularization) * w);
     next = (next.array() - step * static_cast<double>(config.l1)).max(0.0);
     next(j) = 0;
     const double change = (next - w).cwiseAbs().maxCoeff();
@@ -71,7 +72,7 @@ TEST(Slim, AgreesWithScikitLearn) {
   for (const auto& fit : reference["fits"]) {
     Slim::Config config = small_config();
     config.l1 = fit["l1"];
-    config.l2 = fit["l2"];
+    config.regularization = fit["regularization"];
     const Eigen::MatrixXd w = dense_weights(*fit_linear<Slim>(toy, config));
     Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(w.rows(), w.cols());
     for (const auto& weight : fit["weights"])

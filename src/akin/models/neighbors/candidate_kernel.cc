@@ -84,11 +84,11 @@ HWY_INLINE std::size_t TakeBlock(const ProductCells<Count>& cells, std::size_t b
     const V common = cells.counts ? LoadCounts(cells.counts + j) : hn::Set(f, 1.0F);
     V v = hn::Mul(cells.sums ? hn::Load(f, cells.sums + j) : common, hn::Load(f, cells.factors + j));
     if (bar.shrinkage > 0) v = hn::Div(hn::Mul(v, common), hn::Add(common, shrinkage));
-    const auto pass = hn::And(hn::Ge(v, value), hn::Ge(common, least));
-    if (hn::AllFalse(f, pass)) continue;
+    const auto epoch = hn::And(hn::Ge(v, value), hn::Ge(common, least));
+    if (hn::AllFalse(f, epoch)) continue;
     // Compress() of Highway 1.0 copies its table to the stack whenever it is called.
     std::uint8_t bytes[8] = {};
-    hn::StoreMaskBits(f, pass, bytes);
+    hn::StoreMaskBits(f, epoch, bytes);
     hn::Store(v, f, lanes);
     std::uint64_t bits = 0;
     std::memcpy(&bits, bytes, sizeof bits);

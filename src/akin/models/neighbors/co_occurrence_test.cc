@@ -15,8 +15,8 @@ namespace {
 constexpr idx_t kUsers = 41, kItems = 17;
 
 /// Random events with times, some of them unknown, and kinds.
-Dataset shop() {
-  Dataset data = test::random_shop(kUsers, kItems, 6);
+Dataset dataset() {
+  Dataset data = test::random_dataset(kUsers, kItems, 6);
   Rng rng(4);
   for (Event& event : data.events) {
     event.time = rng.uniform() < 0.2 ? kNoTime : static_cast<std::int64_t>(rng.below(1000));
@@ -70,7 +70,7 @@ double gives(const std::vector<std::set<idx_t>>& all, const CoOccurrence::Config
 }
 
 void expect_matches_reference(const CoOccurrence::Config& config) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const auto all = baskets(data, config);
   const auto model = CoOccurrence::fit({data, data.events}, config, {});
   const std::vector<idx_t> history = {0, 4, 9, 4};
@@ -101,7 +101,7 @@ TEST(CoOccurrence, EveryMeasureMatchesTheDenseReference) {
 }
 
 TEST(CoOccurrence, KeepsTheBestPairs) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const auto all = CoOccurrence::fit({data, data.events}, {.measure = "count"}, {});
   const auto few = CoOccurrence::fit({data, data.events}, {.measure = "count", .neighbors = 2}, {});
   for (idx_t i = 0; i < kItems; ++i) {
@@ -124,7 +124,7 @@ TEST(CoOccurrence, KnowsNothingOfWhatWasTakenAlone) {
 }
 
 TEST(CoOccurrence, RefusesAKindThatIsNotThere) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   EXPECT_THROW(CoOccurrence::fit({data, data.events}, {.kind = "cart"}, {}), Error);
 }
 

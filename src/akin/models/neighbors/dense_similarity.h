@@ -32,7 +32,7 @@ inline Dense dense_users(const Dataset& data, bool use_values) {
 }
 
 /// Random events, some repeated, over n_users x n_items, the first items more popular.
-inline Dataset random_shop(idx_t n_users, idx_t n_items, std::size_t per_user) {
+inline Dataset random_dataset(idx_t n_users, idx_t n_items, std::size_t per_user) {
   Dataset data;
   for (idx_t i = 0; i < n_items; ++i) data.items.add("i" + std::to_string(i));
   Rng rng(9);

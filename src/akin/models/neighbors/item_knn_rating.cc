@@ -38,7 +38,7 @@ struct ItemKnnRating::Asker {
 };
 
 /// base + scale x sum / weight, or the baseline alone if there are too few neighbours.
-struct ItemKnnRating::Parts {
+struct ItemKnnRating::Sums {
   float base = 0;
   float scale = 0;  ///< z_i / (damping + sum of similarities); 0 = too few
   float sum = 0;
@@ -95,12 +95,12 @@ ItemKnnRating::Asker ItemKnnRating::asker(const Query& query) const {
   return asker;
 }
 
-ItemKnnRating::Parts ItemKnnRating::parts(const Asker& asker, idx_t item, std::vector<Scored>* terms) const {
+ItemKnnRating::Sums ItemKnnRating::sums(const Asker& asker, idx_t item, std::vector<Scored>* terms) const {
   const auto others = lists_.lists().cols_of(item);
   const auto similarities = lists_.lists().values_of(item);
   float sum = 0, weight = 0;
   int found = 0;
-  for (std::size_t n = 0; n < others.size() && found < config_.k; ++n) {
+  for (std::size_t n = 0; n < others.size() && found < config_.max_neighbors; ++n) {
     const float distance = asker.distances[others[n]];
     if (std::isnan(distance)) continue;
     const float term = similarities[n] * distance;
@@ -109,14 +109,14 @@ ItemKnnRating::Parts ItemKnnRating::parts(const Asker& asker, idx_t item, std::v
     weight += similarities[n];
     ++found;
   }
-  if (found < config_.min_k)
+  if (found < config_.min_neighbors)
     return {baseline_.mean() + asker.user_bias + baseline_.item_bias(item), 0.0f, 0.0f};
   if (config_.centering != "none") weight += config_.damping;
   return {center(asker, item), deviations_[item] / weight, sum};
 }
 
 float ItemKnnRating::predict(const Asker& asker, idx_t item) const {
-  const Parts p = parts(asker, item, nullptr);
+  const Sums p = sums(asker, item, nullptr);
   return p.base + p.scale * p.sum;
 }
 
@@ -139,7 +139,7 @@ bool ItemKnnRating::score(const Query& query, std::span<const idx_t> items, std:
 std::optional<Explanation> ItemKnnRating::explain(const Query& query, idx_t item) const {
   if (query.history.empty()) return std::nullopt;
   Explanation explanation;
-  const Parts p = parts(asker(query), item, &explanation.causes);
+  const Sums p = sums(asker(query), item, &explanation.causes);
   explanation.base = p.base;
   for (Scored& cause : explanation.causes) cause.score *= p.scale;
   std::erase_if(explanation.causes, [](const Scored& cause) { return cause.score == 0; });

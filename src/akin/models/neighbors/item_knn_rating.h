@@ -24,7 +24,7 @@ namespace akin {
 ///   mean      c_ui = the mean rating of i, z = 1
 ///   zscore    and z_i = the standard deviation of i's ratings
 ///   baseline  c_ui = mu + b_u + b_i of RatingBaseline (als), z = 1
-/// With fewer than `min_k` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
+/// With fewer than `min_neighbors` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
 /// has a finite score. Of repeated ratings the latest counts. u is the query's history: anybody can be folded
 /// in. explain(): base = c_ui, and each neighbour's term.
 ///
@@ -54,12 +54,12 @@ class ItemKnnRating : public Model {
 
  private:
   struct Asker;
-  struct Parts;
+  struct Sums;
   ItemKnnRating(const Config& config, RatingBaseline baseline, NeighborLists lists, std::vector<float> means,
                 std::vector<float> deviations);
   Asker asker(const Query& query) const;
   float center(const Asker& asker, idx_t item) const;
-  Parts parts(const Asker& asker, idx_t item, std::vector<Scored>* terms) const;
+  Sums sums(const Asker& asker, idx_t item, std::vector<Scored>* terms) const;
   float predict(const Asker& asker, idx_t item) const;
 
   Config config_;

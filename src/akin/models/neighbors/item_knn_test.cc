@@ -13,7 +13,7 @@ namespace akin {
 namespace {
 
 using test::DenseSimilarity;
-using test::random_shop;
+using test::random_dataset;
 
 std::unique_ptr<Model> fit(const Dataset& data, const ItemKnn::Config& config, const Context& context = {}) {
   return ItemKnn::fit({data, data.events}, config, context);
@@ -24,7 +24,7 @@ DenseSimilarity reference(const Dataset& data, const ItemKnn::Config& config) {
 }
 
 void expect_matches_reference(const ItemKnn::Config& config) {
-  const Dataset data = random_shop(53, 37, 6);
+  const Dataset data = random_dataset(53, 37, 6);
   const DenseSimilarity similarity = reference(data, config);
   const bool target = config.lists == "target";
   const auto of = [&](idx_t i, idx_t j) { return target ? similarity(j, i) : similarity(i, j); };
@@ -55,8 +55,11 @@ TEST(ItemKnn, EverySimilarityMatchesTheDenseReference) {
     expect_matches_reference({.similarity = similarity, .neighbors = 5, .shrinkage = 7.5f});
     expect_matches_reference(
         {.similarity = similarity, .shrinkage = 3, .min_overlap = 3, .use_values = true});
-    expect_matches_reference(
-        {.similarity = similarity, .neighbors = 7, .alpha = 0.2f, .power = 1.7f, .lists = "target"});
+    expect_matches_reference({.similarity = similarity,
+                              .neighbors = 7,
+                              .asymmetric_alpha = 0.2f,
+                              .power = 1.7f,
+                              .lists = "target"});
   }
 }
 
@@ -91,12 +94,15 @@ std::vector<double> dense_scores(const Dataset& data, const ItemKnn::Config& con
 }
 
 TEST(ItemKnn, ScoresAndExplanationsMatchTheDenseReference) {
-  const Dataset data = random_shop(53, 37, 6);
+  const Dataset data = random_dataset(53, 37, 6);
   const std::vector<idx_t> history = {3, 0, 11, 29};
   for (const char* lists : {"history", "target"}) {
     for (const bool normalize : {false, true}) {
-      const ItemKnn::Config config{
-          .similarity = "tfidf", .neighbors = 5, .alpha = 0.3f, .normalize = normalize, .lists = lists};
+      const ItemKnn::Config config{.similarity = "tfidf",
+                                   .neighbors = 5,
+                                   .asymmetric_alpha = 0.3f,
+                                   .normalize = normalize,
+                                   .lists = lists};
       const auto model = fit(data, config);
       std::vector<float> out(37);
       ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));
@@ -171,7 +177,7 @@ TEST(ItemKnn, KnowsNothingAfterAnItemWithoutNeighbours) {
 }
 
 TEST(ItemKnn, IsTheSameWithMoreThreadsThanItems) {
-  const Dataset data = random_shop(211, 13, 4);
+  const Dataset data = random_dataset(211, 13, 4);
   const auto one = ItemKnn::fit({data, data.events}, {.similarity = "tfidf"}, {.threads = 1});
   const auto many = ItemKnn::fit({data, data.events}, {.similarity = "tfidf"}, {.threads = 17});
   for (idx_t i = 0; i < 13; ++i) EXPECT_EQ(one->similar(i, 13), many->similar(i, 13));

@@ -13,7 +13,7 @@ namespace {
 
 constexpr idx_t kUsers = 23, kItems = 19;
 
-Dataset shop() { return test::random_shop(kUsers, kItems, 7); }
+Dataset dataset() { return test::random_dataset(kUsers, kItems, 7); }
 
 Csr matrix(const Dataset& data) { return to_csr(data.events, kUsers, kItems, Repeats::kLast); }
 
@@ -38,7 +38,7 @@ double loss(const Csr& ratings, double mean, const std::vector<double>& user,
 }
 
 TEST(RatingBaseline, ClosedFormIsKorens) {
-  const Csr ratings = matrix(shop());
+  const Csr ratings = matrix(dataset());
   const RatingBaseline baseline(ratings,
                                 {.method = "closed", .item_regularization = 3, .user_regularization = 4});
   double mean = 0;
@@ -62,7 +62,7 @@ TEST(RatingBaseline, ClosedFormIsKorens) {
 }
 
 TEST(RatingBaseline, AlsIsTheMinimum) {
-  const Csr ratings = matrix(shop());
+  const Csr ratings = matrix(dataset());
   const RatingBaseline baseline(ratings, {.sweeps = 200});
   std::vector<double> user = user_biases(baseline, ratings), item;
   for (idx_t i = 0; i < kItems; ++i) item.push_back(baseline.item_bias(i));
@@ -82,7 +82,7 @@ TEST(RatingBaseline, AlsIsTheMinimum) {
 }
 
 TEST(RatingBaseline, OneSweepIsTheClosedForm) {
-  const Csr ratings = matrix(shop());
+  const Csr ratings = matrix(dataset());
   const RatingBaseline closed(ratings, {.method = "closed"}), als(ratings, {.sweeps = 1});
   for (idx_t i = 0; i < kItems; ++i) EXPECT_EQ(closed.item_bias(i), als.item_bias(i));
 }
@@ -104,7 +104,7 @@ TEST(RatingBaseline, LikedIsTheUpperQuartile) {
 }
 
 TEST(Bias, PredictsMeanPlusBothBiases) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const Csr ratings = matrix(data);
   for (const char* method : {"mean", "closed", "als"}) {
     const RatingBaseline baseline(ratings, {.method = method});
@@ -120,7 +120,7 @@ TEST(Bias, PredictsMeanPlusBothBiases) {
 }
 
 TEST(Bias, MeanIsTheSameForAll) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   const auto model = Bias::fit({data, data.events}, {.method = "mean"}, {});
   std::vector<float> out(kItems), known(kItems);
   const std::vector<idx_t> history = {2};
@@ -132,7 +132,7 @@ TEST(Bias, MeanIsTheSameForAll) {
 }
 
 TEST(Bias, RefusesNoRatings) {
-  const Dataset data = shop();
+  const Dataset data = dataset();
   EXPECT_THROW(Bias::fit({data, {}}, {}, {}), Error);
 }
 

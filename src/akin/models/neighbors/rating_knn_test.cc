@@ -19,7 +19,7 @@ constexpr double kUnknown = -1;
 
 /// Each (user, item) at most once; the last item and the last user have no ratings.
 Dataset ratings() {
-  Dataset data = test::random_shop(kUsers - 1, kItems - 1, 9);
+  Dataset data = test::random_dataset(kUsers - 1, kItems - 1, 9);
   data.users.add("new");
   data.items.add("new");
   std::vector<Event> once;
@@ -91,8 +91,9 @@ class Reference {
       if (const double s = similarity(row, other); s > 0) nearest.emplace_back(-s, other);
     }
     std::ranges::sort(nearest);
-    nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(config_.k)));
-    if (nearest.empty() || nearest.size() < static_cast<std::size_t>(config_.min_k)) return base(user, item);
+    nearest.resize(std::min(nearest.size(), static_cast<std::size_t>(config_.max_neighbors)));
+    if (nearest.empty() || nearest.size() < static_cast<std::size_t>(config_.min_neighbors))
+      return base(user, item);
     double sum = 0, weight = config_.centering == "none" ? 0 : config_.damping;
     for (const auto& [negative, other] : nearest) {
       sum -= negative * (rows_[other][column] - center(other, column)) / scale(other);
@@ -203,11 +204,15 @@ void expect_every_combination_matches() {
     for (const char* similarity :
          {"cosine", "adjusted-cosine", "pearson", "pearson-baseline", "msd", "jaccard", "log-likelihood"}) {
       expect_matches_reference<M>(RatingKnnConfig<kByItem>{
-          .centering = centering, .similarity = similarity, .k = 100, .min_overlap = 2});
+          .centering = centering, .similarity = similarity, .max_neighbors = 100, .min_overlap = 2});
     }
   }
-  expect_matches_reference<M>(RatingKnnConfig<kByItem>{
-      .similarity = "jaccard", .k = 3, .min_k = 2, .shrinkage = 5, .power = 1.5f, .damping = 0.3f});
+  expect_matches_reference<M>(RatingKnnConfig<kByItem>{.similarity = "jaccard",
+                                                       .max_neighbors = 3,
+                                                       .min_neighbors = 2,
+                                                       .shrinkage = 5,
+                                                       .power = 1.5f,
+                                                       .damping = 0.3f});
 }
 
 TEST(ItemKnnRating, EveryCombinationMatchesTheDenseReference) {

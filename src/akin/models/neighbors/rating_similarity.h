@@ -18,8 +18,8 @@ template <bool kByItem>
 struct RatingKnnConfig {
   std::string centering = "baseline";
   std::string similarity = "pearson-baseline";
-  int k = kByItem ? 40 : 60;
-  int min_k = 1;
+  int max_neighbors = kByItem ? 40 : 60;
+  int min_neighbors = 1;
   int neighbors = 500;  ///< items only
   float shrinkage = 100;
   int min_overlap = 1;

@@ -183,8 +183,8 @@ std::vector<Param> KnnConfig<kByItem>::params() {
        1, 1'000'000},
       {"k1", &k1, "bm25: how much more a larger value counts", 0, 1000},
       {"b", &b, "bm25: how much popular items are held back, 0 = not at all", 0, 1},
-      {"alpha",
-       &alpha,
+      {"asymmetric_alpha",
+       &asymmetric_alpha,
        kByItem ? "cosine, tfidf: 0.5 = symmetric; below, unpopular neighbours gain, above, popular ones"
                : "cosine, tfidf: 0.5 = symmetric; below, users of few items gain, above, of many",
        0,

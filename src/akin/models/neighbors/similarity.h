@@ -126,13 +126,13 @@ struct KnnConfig {
   int min_overlap = 1;
   float k1 = 1.2f;
   float b = 0.75f;
-  float alpha = 0.5f;
+  float asymmetric_alpha = 0.5f;
   float power = 1;
   bool use_values = false;
   bool normalize = false;         ///< items only
   std::string lists = "history";  ///< items only
 
-  SimilaritySpec spec() const { return {similarity, shrinkage, min_overlap, k1, b, alpha, power}; }
+  SimilaritySpec spec() const { return {similarity, shrinkage, min_overlap, k1, b, asymmetric_alpha, power}; }
   std::vector<Param> params();
 };
 

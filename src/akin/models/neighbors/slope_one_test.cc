@@ -52,7 +52,7 @@ double predict(const test::Dense& r, const SlopeOne::Config& config, idx_t user,
 }
 
 void expect_matches_reference(const SlopeOne::Config& config) {
-  const Dataset data = test::random_shop(kUsers, kItems, 5);
+  const Dataset data = test::random_dataset(kUsers, kItems, 5);
   const test::Dense r = latest(data);
   const auto model = SlopeOne::fit({data, data.events}, config, {});
   const Csr rows = to_csr(data.events, kUsers, kItems, Repeats::kLast);
@@ -111,7 +111,7 @@ TEST(SlopeOne, AddsTheMeanDifference) {
 }
 
 TEST(SlopeOne, IsTheSameWithMoreThreadsThanItems) {
-  const Dataset data = test::random_shop(61, 7, 4);
+  const Dataset data = test::random_dataset(61, 7, 4);
   const std::vector<idx_t> history = {2, 5};
   std::vector<float> one(7), many(7);
   ASSERT_TRUE(SlopeOne::fit({data, data.events}, {}, {.threads = 1})->score_all({{}, history, {}}, one));

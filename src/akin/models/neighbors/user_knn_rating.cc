@@ -101,13 +101,13 @@ UserKnnRating::Asker UserKnnRating::asker(const Query& query) const {
 UserKnnRating::Prediction UserKnnRating::predict(const Asker& asker, idx_t item) const {
   const auto users = by_item_.cols_of(item);
   const auto ratings = by_item_.values_of(item);
-  TopK best(std::min(static_cast<std::size_t>(config_.k), users.size()));
+  TopK best(std::min(static_cast<std::size_t>(config_.max_neighbors), users.size()));
   for (std::size_t e = 0; e < users.size(); ++e) {
     const float s = asker.similarity[users[e]];
     if (s > 0 && s >= best.threshold()) best.push(static_cast<idx_t>(e), s);
   }
   std::vector<Scored> neighbors = best.take();
-  if (neighbors.size() < static_cast<std::size_t>(config_.min_k))
+  if (neighbors.size() < static_cast<std::size_t>(config_.min_neighbors))
     return {baseline_.mean() + asker.bias + baseline_.item_bias(item)};
   float weight = config_.centering == "none" ? 0.0f : config_.damping;
   for (const Scored& neighbor : neighbors) weight += neighbor.score;

@@ -23,7 +23,7 @@ namespace akin {
 ///   mean      c_ui = the mean rating of u, z = 1
 ///   zscore    and z_u = the standard deviation of u's ratings
 ///   baseline  c_ui = mu + b_u + b_i of RatingBaseline (als), z = 1
-/// With fewer than `min_k` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
+/// With fewer than `min_neighbors` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
 /// has a finite score. Of repeated ratings the latest counts. u is the query's history, of a known user or
 /// not; a known user is no neighbour of their own.
 ///

@@ -49,7 +49,7 @@ struct Reference {
 };
 
 void expect_matches_reference(const UserKnn::Config& config) {
-  Dataset data = test::random_shop(kUsers, kItems, 5);
+  Dataset data = test::random_dataset(kUsers, kItems, 5);
   Rng rng(2);
   for (Event& event : data.events) event.value += rng.uniform_float();  // so that rounding breaks no ties
   const auto model = UserKnn::fit({data, data.events}, config, {});
@@ -88,8 +88,11 @@ TEST(UserKnn, EverySimilarityMatchesTheDenseReference) {
     expect_matches_reference({.similarity = similarity, .neighbors = 1000, .shrinkage = 0});
     expect_matches_reference(
         {.similarity = similarity, .neighbors = 5, .shrinkage = 2.5f, .power = 1.3f, .use_values = true});
-    expect_matches_reference(
-        {.similarity = similarity, .neighbors = 7, .min_overlap = 2, .alpha = 0.3f, .use_values = true});
+    expect_matches_reference({.similarity = similarity,
+                              .neighbors = 7,
+                              .min_overlap = 2,
+                              .asymmetric_alpha = 0.3f,
+                              .use_values = true});
   }
 }
 

@@ -2,14 +2,14 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/pair_fit.h"
+#include "akin/models/neural/ncf_fit.h"
 
 namespace akin {
 
 /// Generalized matrix factorization (He, Liao, Zhang, Nie, Hu & Chua, "Neural collaborative filtering", WWW
 /// 2017, eq. 9): y = b + h . (p_u * q_i), sigma(y) trained as the probability that the pair is one of the
-/// user's rather than a drawn one. A PairNetModel, and a dot product.
-class Gmf : public PairNetModel {
+/// user's rather than a drawn one. A NcfModel, and a dot product.
+class Gmf : public NcfModel {
  public:
   struct Config : RankingNetConfig {
     int factors = 64;

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/pair_fit.h"
+#include "akin/models/neural/ncf_fit.h"
 
 namespace akin {
 
 /// The MLP of neural collaborative filtering (He et al., WWW 2017, eq. 10): ReLU layers over [p_u, q_i], then
-/// y = b + o . x_L. A PairNetModel that only re-ranks: every item is scored by the layers.
-class Mlp : public PairNetModel {
+/// y = b + o . x_L. A NcfModel that only re-ranks: every item is scored by the layers.
+class Mlp : public NcfModel {
  public:
   struct Config : RankingNetConfig {
-    int embedding = 32;
+    int factors = 32;
     std::string layers = "32,16,8";
     float dropout = 0;
     Config() { regularization = 0.1f; }

@@ -4,8 +4,8 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/start.h"
 
 namespace akin {
@@ -18,7 +18,7 @@ void copy_columns(const Matrix& from, std::size_t first, Matrix& to) {
 }
 
 /// The net that two trained apart begin.
-void join(const PairNet& gmf, const PairNet& mlp, PairNet& net) {
+void join(const NcfNet& gmf, const NcfNet& mlp, NcfNet& net) {
   const std::size_t product = net.shape.product_columns();
   copy_columns(gmf.users, 0, net.users);
   copy_columns(gmf.items, 0, net.items);
@@ -35,11 +35,11 @@ void join(const PairNet& gmf, const PairNet& mlp, PairNet& net) {
 
 /// A net and who trains it.
 struct Trained {
-  PairNet net;
-  PairTrainer trainer;
-  Trained(const PairShape& shape, const Csr& pairs, const PairTrainOptions& options, int epochs,
+  NcfNet net;
+  NcfTrainer trainer;
+  Trained(const NcfShape& shape, const Csr& pairs, const NcfTrainOptions& options, int epochs,
           const FitContext& context)
-      : net(initial_net(shape, kRankingInit, PairLoss::kLogistic, pairs, NeuMf::kName, context)),
+      : net(initial_net(shape, kRankingInit, NcfLoss::kLogistic, pairs, NeuMf::kName, context)),
         trainer(pairs, options, epochs, context, net) {}
 };
 
@@ -47,49 +47,56 @@ struct Trained {
 
 std::vector<Param> NeuMf::Config::params() {
   std::vector<Param> all = RankingNetConfig::params();
-  all.insert(
-      all.begin(),
-      {{"factors", &factors, "length of the vectors that are multiplied", 1, 4096, {}, true, {8, 128}},
-       {"embedding", &embedding, "length of the vectors that the layers read", 1, 4096, {}, true, {8, 128}},
-       layers_param(layers),
-       dropout_param(dropout),
-       {"layers_regularization",
-        &layers_regularization,
-        "penalty on the vectors that the layers read (regularization: on the others)",
-        0,
-        100,
-        {},
-        true,
-        {1e-5, 0.1}},
-       {"pretrain", &pretrain, "epochs that a gmf and an mlp are trained alone before; 0 = none", 0,
-        100'000}});
-  all.push_back({"fine_tune",
-                 &fine_tune,
+  all.insert(all.begin(),
+             {{"factors", &factors, "length of the vectors that are multiplied", 1, 4096, {}, true, {8, 128}},
+              {"mlp_factors",
+               &mlp_factors,
+               "length of the vectors that the layers read",
+               1,
+               4096,
+               {},
+               true,
+               {8, 128}},
+              layers_param(layers),
+              dropout_param(dropout),
+              {"mlp_regularization",
+               &mlp_regularization,
+               "penalty on the vectors that the layers read (regularization: on the others)",
+               0,
+               100,
+               {},
+               true,
+               {1e-5, 0.1}},
+              {"pretrain_epochs", &pretrain_epochs,
+               "epochs that a gmf and an mlp are trained alone before; 0 = none", 0, 100'000}});
+  all.push_back({"fine_tune_optimizer",
+                 &fine_tune_optimizer,
                  "optimizer after that",
                  0,
                  0,
                  {"sgd", "adam", "momentum", "adagrad", "rmsprop", "adadelta"}});
-  all.push_back({"fine_tune_rate", &fine_tune_rate, "its step length", 1e-9, 100, {}, true});
+  all.push_back(
+      {"fine_tune_learning_rate", &fine_tune_learning_rate, "its step length", 1e-9, 100, {}, true});
   return all;
 }
 
 std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
   const Csr pairs = positive_interactions(data, kName, context.threads);
-  const PairShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
-  const PairShape mlp_shape{.embedding = static_cast<std::size_t>(config.embedding),
-                            .layers = parse_layers(config.layers, kName)};
-  PairTrainOptions options = config.options(kName);
-  options.objective.layers_regularization = config.layers_regularization;
+  const NcfShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
+  const NcfShape mlp_shape{.embedding = static_cast<std::size_t>(config.mlp_factors),
+                           .layers = parse_layers(config.layers, kName)};
+  NcfTrainOptions options = config.options(kName);
+  options.objective.layers_regularization = config.mlp_regularization;
   options.objective.drop = config.dropout;
   const bool goes_on = context.start && (context.start->model || context.start->items);
-  const int pretrain = goes_on ? 0 : config.pretrain, before = 2 * pretrain;
+  const int pretrain_epochs = goes_on ? 0 : config.pretrain_epochs, before = 2 * pretrain_epochs;
   std::unique_ptr<Trained> gmf, mlp;
-  if (pretrain > 0) {
-    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, pretrain, context);
-    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, pretrain, context);
-    options.optimizer = optimizer_options(config.fine_tune);
-    options.optimizer.learning_rate = config.fine_tune_rate;
+  if (pretrain_epochs > 0) {
+    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, pretrain_epochs, context);
+    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, pretrain_epochs, context);
+    options.optimizer = optimizer_options(config.fine_tune_optimizer);
+    options.optimizer.learning_rate = config.fine_tune_learning_rate;
   }
   Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options,
                 config.epochs, context);
@@ -97,15 +104,15 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
   neumf.trainer.add_state("", state);
   if (gmf) gmf->trainer.add_state("gmf.", state);
   if (mlp) mlp->trainer.add_state("mlp.", state);
-  const auto snapshot = [&] { return make_pair_model(neumf.net, pairs, {}); };
-  const auto run = [&](int pass) {
-    if (pass >= before) return neumf.trainer.run_epoch(pass - before);
-    const double loss =
-        pass < pretrain ? gmf->trainer.run_epoch(pass) : mlp->trainer.run_epoch(pass - pretrain);
+  const auto snapshot = [&] { return make_ncf_model(neumf.net, pairs, {}); };
+  const auto run = [&](int epoch) {
+    if (epoch >= before) return neumf.trainer.run_epoch(epoch - before);
+    const double loss = epoch < pretrain_epochs ? gmf->trainer.run_epoch(epoch)
+                                                : mlp->trainer.run_epoch(epoch - pretrain_epochs);
     join(gmf->net, mlp->net, neumf.net);
     return loss;
   };
-  run_passes({.total = before + config.epochs, .run = run, .snapshot = snapshot}, std::move(state), context);
+  run_epochs({.total = before + config.epochs, .run = run, .snapshot = snapshot}, std::move(state), context);
   return snapshot();
 }
 

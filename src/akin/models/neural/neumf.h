@@ -2,26 +2,26 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/pair_fit.h"
+#include "akin/models/neural/ncf_fit.h"
 
 namespace akin {
 
 /// NeuMF (He et al., "Neural collaborative filtering", WWW 2017, eq. 12): gmf and mlp side by side, each with
-/// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain` epochs a gmf and an
+/// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain_epochs` epochs a gmf and an
 /// mlp are trained first, each alone, and the net begins with their vectors and layers, its output weights
-/// with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and goes on with `fine_tune`. A PairNetModel that
+/// with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and goes on with `fine_tune_optimizer`. A NcfModel that
 /// only re-ranks.
-class NeuMf : public PairNetModel {
+class NeuMf : public NcfModel {
  public:
   struct Config : RankingNetConfig {
     int factors = 64;
-    int embedding = 8;
+    int mlp_factors = 8;
     std::string layers = "16,8";
     float dropout = 0;
-    float layers_regularization = 0.3f;
-    int pretrain = 0;
-    std::string fine_tune = "sgd";
-    float fine_tune_rate = 0.01f;
+    float mlp_regularization = 0.3f;
+    int pretrain_epochs = 0;
+    std::string fine_tune_optimizer = "sgd";
+    float fine_tune_learning_rate = 0.01f;
     Config() { regularization = 0.03f; }
     std::vector<Param> params();
   };

@@ -2,15 +2,15 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/pair_fit.h"
+#include "akin/models/neural/ncf_fit.h"
 
 namespace akin {
 
 /// A rating is the dot product of a vector of the user and one of the item, y = p_u . q_i, without biases, as
 /// the tutorial's Keras model of two Embedding layers, Flatten and Dot: its mean absolute error falls from
 /// the mean rating, as vectors begin near zero. mf-sgd, with biases and regularization, predicts better.
-/// A PairNetModel.
-class RatingDot : public PairNetModel {
+/// A NcfModel.
+class RatingDot : public NcfModel {
  public:
   using Config = RatingNetConfig;
   static constexpr std::string_view kName = "rating-dot";
@@ -21,7 +21,7 @@ class RatingDot : public PairNetModel {
   /// Reports the mean loss of an epoch's ratings, each before its step.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context) {
-    const PairShape shape{.product = static_cast<std::size_t>(config.size), .weighted = false};
+    const NcfShape shape{.product = static_cast<std::size_t>(config.factors), .weighted = false};
     return fit_rating_net(data, shape, config.options(kName), config.epochs, context);
   }
 };

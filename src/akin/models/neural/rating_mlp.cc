@@ -11,9 +11,9 @@ std::vector<Param> RatingMlp::Config::params() {
 
 std::unique_ptr<Model> RatingMlp::fit(const TrainingData& data, const Config& config,
                                       const FitContext& context) {
-  const PairShape shape{.embedding = static_cast<std::size_t>(config.size),
-                        .layers = parse_layers(config.layers, kName)};
-  PairTrainOptions options = config.options(kName);
+  const NcfShape shape{.embedding = static_cast<std::size_t>(config.factors),
+                       .layers = parse_layers(config.layers, kName)};
+  NcfTrainOptions options = config.options(kName);
   options.objective.drop = config.dropout;
   return fit_rating_net(data, shape, options, config.epochs, context);
 }

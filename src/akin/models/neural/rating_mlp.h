@@ -2,13 +2,13 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/pair_fit.h"
+#include "akin/models/neural/ncf_fit.h"
 
 namespace akin {
 
 /// A rating is read off both vectors by layers: [p_u, q_i] with dropout, a dense layer of 64 ReLUs, a linear
-/// one of 1, as the tutorial's Keras model. A PairNetModel.
-class RatingMlp : public PairNetModel {
+/// one of 1, as the tutorial's Keras model. A NcfModel.
+class RatingMlp : public NcfModel {
  public:
   struct Config : RatingNetConfig {
     std::string layers = "64";

@@ -10,7 +10,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/ranking/pair_fit.h"
+#include "akin/models/ranking/pairwise_fit.h"
 
 namespace akin {
 namespace {
@@ -63,7 +63,7 @@ std::vector<Param> Bpr::Config::params() {
        {"uniform", "popularity", "hard"},
        false,
        kSearchChoices},
-      {"popularity_power", &popularity_power,
+      {"negatives_power", &negatives_power,
        "sampler popularity draws in proportion to (users of the item)^this", 0, 4},
       {"candidates",
        &candidates,
@@ -80,15 +80,16 @@ std::vector<Param> Bpr::Config::params() {
 /// A fit under way.
 struct Bpr::Fit {
   const Config& config;
-  PairFit pairs;
+  PairwiseFit pairs;
   std::vector<RankingBatch> batches;  // of each thread
   bool hard;
 
-  PairFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler, float learning_rate) {
+  PairwiseFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler,
+                               float learning_rate) {
     RankingStep step = step_of(config);
     step.learning_rate = learning_rate;
     RankingBatch& batch = batches[static_cast<std::size_t>(block.worker)];
-    PairFit::Loss loss;
+    PairwiseFit::Loss loss;
     for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
       const auto cells = block.cells.subspan(begin, std::min(kChunk, block.cells.size() - begin));
       loss.pairs += draw_batch(cells, sampler, block.rng, batch);
@@ -156,7 +157,7 @@ struct Bpr::Fit {
   std::unique_ptr<Model> make_model() const {
     Sampling sampling;
     if (hard) sampling.candidates = config.candidates;
-    if (config.sampler == "popularity") sampling = {1, config.popularity_power, pairs.counts()};
+    if (config.sampler == "popularity") sampling = {1, config.negatives_power, pairs.counts()};
     return std::unique_ptr<Model>(
         new Bpr({pairs.factors(), pairs.sample(), step_of(config)}, std::move(sampling)));
   }
@@ -171,18 +172,17 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
     return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
   };
   std::vector<float> weights;
-  if (config.sampler == "popularity")
-    weights = item_weights(column_sizes(positives), config.popularity_power);
+  if (config.sampler == "popularity") weights = item_weights(column_sizes(positives), config.negatives_power);
   const RankingBatch batch{static_cast<std::size_t>(config.negatives), {}, {}};
-  const PairFit::Plan plan{kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old,
-                           make};
-  Fit fit{config, PairFit(positives, plan, weights, context), std::vector<RankingBatch>(threads, batch),
+  const PairwiseFit::Plan plan{
+      kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};
+  Fit fit{config, PairwiseFit(positives, plan, weights, context), std::vector<RankingBatch>(threads, batch),
           config.sampler == "hard"};
   return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
                        context);
 }
 
-Bpr::Bpr(Parts parts, Sampling sampling) : PairModel(std::move(parts)), sampling_(std::move(sampling)) {
+Bpr::Bpr(State state, Sampling sampling) : PairwiseModel(std::move(state)), sampling_(std::move(sampling)) {
   if (sampling_.power == 0) return;
   double sum = 0;
   for (const float weight : item_weights(sampling_.counts, sampling_.power))
@@ -212,13 +212,13 @@ std::optional<idx_t> Bpr::draw_negative(const float* user, std::span<const idx_t
   return best;
 }
 
-std::optional<PairModel::Opponent> Bpr::opponent(const float* user, const float* positive,
-                                                 std::span<const idx_t> history, Rng& rng) const {
+std::optional<PairwiseModel::Negative> Bpr::negative(const float* user, const float* positive,
+                                                     std::span<const idx_t> history, Rng& rng) const {
   const auto negative = draw_negative(user, history, rng);
   if (!negative) return std::nullopt;
   const std::size_t stride = item_vectors().stride();
   const float x = dot(user, positive, stride) - dot(user, item_vectors().row(*negative), stride);
-  return Opponent{*negative, sigmoid(-x)};
+  return Negative{*negative, sigmoid(-x)};
 }
 
 double Bpr::share(std::size_t, std::size_t n_users) const {
@@ -238,18 +238,18 @@ float Bpr::push(const float* user, const float* positive, const float* item, Rng
 }
 
 void Bpr::save(TensorWriter& writer) const {
-  PairModel::save(writer);
+  PairwiseModel::save(writer);
   writer.tensor("model.sampling",
                 std::vector<float>{static_cast<float>(sampling_.candidates), sampling_.power});
   if (sampling_.power > 0) writer.tensor("model.counts", sampling_.counts);
 }
 
 std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Parts parts = load_parts(reader, n_users, n_items);
+  State state = load_state(reader, n_users, n_items);
   const auto numbers = reader.vector<float>("model.sampling", 2);
   Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
   if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
-  return std::unique_ptr<Model>(new Bpr(std::move(parts), std::move(sampling)));
+  return std::unique_ptr<Model>(new Bpr(std::move(state), std::move(sampling)));
 }
 
 }  // namespace akin

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "akin/models/fit/context.h"
-#include "akin/models/ranking/pair_model.h"
+#include "akin/models/ranking/pairwise_model.h"
 
 namespace akin {
 
@@ -32,7 +32,7 @@ namespace akin {
 ///
 /// An item without events is only ever a negative, which pushes its bias down; its vector ends as zero, so it
 /// ranks below what anybody chose and is similar to nothing.
-class Bpr : public PairModel {
+class Bpr : public PairwiseModel {
  public:
   struct Config {
     int factors = 64;
@@ -43,7 +43,7 @@ class Bpr : public PairModel {
     float negative_regularization = -1;
     int negatives = 1;
     std::string sampler = "uniform";
-    float popularity_power = 0.5f;
+    float negatives_power = 0.5f;
     int candidates = 4;
     float init_sigma = 0.1f;
     std::vector<Param> params();
@@ -52,7 +52,7 @@ class Bpr : public PairModel {
   static constexpr std::string_view kSummary =
       "matrix factorization for ranking by pairs (Rendle et al. 2009)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -62,7 +62,7 @@ class Bpr : public PairModel {
   void save(TensorWriter& writer) const override;
 
  protected:
-  std::optional<Opponent> opponent(const float* user, const float* positive, std::span<const idx_t> history,
+  std::optional<Negative> negative(const float* user, const float* positive, std::span<const idx_t> history,
                                    Rng& rng) const override;
   double share(std::size_t k, std::size_t n_users) const override;
   float push(const float* user, const float* positive, const float* item, Rng& rng) const override;
@@ -74,7 +74,7 @@ class Bpr : public PairModel {
     std::vector<idx_t> counts = {};  ///< users of each item, if power > 0
   };
   struct Fit;
-  Bpr(Parts parts, Sampling sampling);
+  Bpr(State state, Sampling sampling);
   std::optional<idx_t> draw_negative(const float* user, std::span<const idx_t> history, Rng& rng) const;
 
   Sampling sampling_;

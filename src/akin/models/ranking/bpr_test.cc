@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
-#include "akin/models/ranking/pair_model_test.h"
+#include "akin/models/ranking/pairwise_model_test.h"
 
 namespace akin {
 namespace {
@@ -17,7 +17,7 @@ Bpr::Config small_config() {
   return config;
 }
 
-TEST(Bpr, OrdersAllPairsOfASeparableShop) {
+TEST(Bpr, OrdersAllPairsOfASeparableDataset) {
   std::vector<Event> events;
   for (idx_t u = 0; u < 23; ++u) {
     for (idx_t i = u % 3; i < 31; i += 3) events.push_back({u, i, 1});

@@ -9,7 +9,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/ranking/pair_fit.h"
+#include "akin/models/ranking/pairwise_fit.h"
 
 namespace akin {
 namespace {
@@ -73,10 +73,11 @@ std::vector<Param> Warp::Config::params() {
 /// A fit under way.
 struct Warp::Fit {
   const Config& config;
-  PairFit pairs;
+  PairwiseFit pairs;
   std::vector<float> weights;  // of ranks
 
-  PairFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler, float learning_rate) {
+  PairwiseFit::Loss go_through(BlockSchedule::Block& block, const NegativeSampler& sampler,
+                               float learning_rate) {
     RankingStep step = step_of(config);
     step.learning_rate = learning_rate;
     double sum = 0;
@@ -147,15 +148,15 @@ std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config,
     return std::unique_ptr<Model>(
         new Warp({std::move(factors), old->sample(), old->step()}, old->max_trials_));
   };
-  const PairFit::Plan plan{kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old,
-                           make};
-  Fit fit{config, PairFit(positives, plan, {}, context), rank_weights(positives.cols)};
+  const PairwiseFit::Plan plan{
+      kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};
+  Fit fit{config, PairwiseFit(positives, plan, {}, context), rank_weights(positives.cols)};
   return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
                        context);
 }
 
-Warp::Warp(Parts parts, int max_trials)
-    : PairModel(std::move(parts)), max_trials_(max_trials), weights_(rank_weights(n_items())) {
+Warp::Warp(State state, int max_trials)
+    : PairwiseModel(std::move(state)), max_trials_(max_trials), weights_(rank_weights(n_items())) {
   constexpr int kDraws = 32;
   Rng rng(n_items());
   const std::size_t stride = item_vectors().stride();
@@ -169,15 +170,15 @@ Warp::Warp(Parts parts, int max_trials)
   }
 }
 
-std::optional<PairModel::Opponent> Warp::opponent(const float* user, const float* positive,
-                                                  std::span<const idx_t> history, Rng& rng) const {
+std::optional<PairwiseModel::Negative> Warp::negative(const float* user, const float* positive,
+                                                      std::span<const idx_t> history, Rng& rng) const {
   const std::size_t stride = item_vectors().stride();
   const float bar = dot(user, positive, stride) - kMargin;
   for (int trial = 1; trial <= max_trials_; ++trial) {
     const auto item = draw_item(history, rng);
     if (!item) return std::nullopt;
     if (dot(user, item_vectors().row(*item), stride) <= bar) continue;
-    return Opponent{*item, weights_[(n_items() - 1) / static_cast<std::size_t>(trial)]};
+    return Negative{*item, weights_[(n_items() - 1) / static_cast<std::size_t>(trial)]};
   }
   return std::nullopt;
 }
@@ -198,14 +199,14 @@ float Warp::push(const float* user, const float* positive, const float* item, Rn
 }
 
 void Warp::save(TensorWriter& writer) const {
-  PairModel::save(writer);
+  PairwiseModel::save(writer);
   writer.tensor("model.max_trials", std::vector<float>{static_cast<float>(max_trials_)});
 }
 
 std::unique_ptr<Model> Warp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Parts parts = load_parts(reader, n_users, n_items);
+  State state = load_state(reader, n_users, n_items);
   const auto max_trials = reader.vector<float>("model.max_trials", 1);
-  return std::unique_ptr<Model>(new Warp(std::move(parts), static_cast<int>(max_trials[0])));
+  return std::unique_ptr<Model>(new Warp(std::move(state), static_cast<int>(max_trials[0])));
 }
 
 }  // namespace akin

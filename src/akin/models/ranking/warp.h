@@ -2,7 +2,7 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/ranking/pair_model.h"
+#include "akin/models/ranking/pairwise_model.h"
 
 namespace akin {
 
@@ -22,7 +22,7 @@ namespace akin {
 ///
 /// Cost: O(pairs x draws x factors) per epoch, where draws grow from 1 to some ten while the model learns;
 /// memory: 28 bytes per pair and the model twice. An item without events is as in bpr.
-class Warp : public PairModel {
+class Warp : public PairwiseModel {
  public:
   struct Config {
     int factors = 64;
@@ -38,7 +38,7 @@ class Warp : public PairModel {
   static constexpr std::string_view kSummary =
       "matrix factorization for the top of the list (WSABIE, Weston, Bengio & Usunier 2011)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the mean of the weighted hinge over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -48,14 +48,14 @@ class Warp : public PairModel {
   void save(TensorWriter& writer) const override;
 
  protected:
-  std::optional<Opponent> opponent(const float* user, const float* positive, std::span<const idx_t> history,
+  std::optional<Negative> negative(const float* user, const float* positive, std::span<const idx_t> history,
                                    Rng& rng) const override;
   double share(std::size_t k, std::size_t n_users) const override;
   float push(const float* user, const float* positive, const float* item, Rng& rng) const override;
 
  private:
   struct Fit;
-  Warp(Parts parts, int max_trials);
+  Warp(State state, int max_trials);
 
   int max_trials_;
   std::vector<float> weights_;     // L(k) / L(n_items - 1) of k = 0 ... n_items - 1

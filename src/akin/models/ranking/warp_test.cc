@@ -4,7 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
-#include "akin/models/ranking/pair_model_test.h"
+#include "akin/models/ranking/pairwise_model_test.h"
 
 namespace akin {
 namespace {

@@ -8,9 +8,9 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/row_loop.h"
 
 namespace akin {
@@ -24,7 +24,7 @@ constexpr std::uint64_t kItemStream = 1;
 std::vector<Param> AlsWr::Config::params() {
   return {
       factors_param(&factors, {4, 128}),
-      {"iterations", &iterations, "times users, then items are solved for", 0, 10000},
+      {"epochs", &epochs, "times users, then items are solved for", 0, 10000},
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.02, 10}},
       bias_regularization_param(&bias_regularization, 1e6, {1e-3, 3}),
       {"count_power",
@@ -61,7 +61,7 @@ class AlsWr::Fit {
         old_(start_model<AlsWr>(context)) {
     const auto factors = static_cast<std::size_t>(config.factors);
     const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
-    numbers_ = {start_layout(ratings_, config.biases, old_), ratings_.liked, penalty, penalty};
+    fold_in_ = {start_layout(ratings_, config.biases, old_), ratings_.liked, penalty, penalty};
     if (old_) {
       const auto make = [&](Factors grown) {
         return std::unique_ptr<Model>(new AlsWr({std::move(grown), old_->numbers()}));
@@ -79,13 +79,13 @@ class AlsWr::Fit {
   }
 
   std::unique_ptr<Model> run() {
-    run_passes({.total = config_.iterations,
-                .phase = "iteration",
-                .unit = "iterations",
+    run_epochs({.total = config_.epochs,
+                .phase = "epoch",
+                .unit = "epochs",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
                state_of(users_, items_), context_);
-    return config_.iterations == 0 && old_ ? as_started() : snapshot();
+    return config_.epochs == 0 && old_ ? as_started() : snapshot();
   }
 
  private:
@@ -101,7 +101,7 @@ class AlsWr::Fit {
       if (by_item_.row_size(i) > 0) bare[i][0] += 1;
     }
     take_item_vectors(context_, kName, bare);
-    items_ = item_rows(bare, std::vector<float>(bare.rows(), 0.0f), numbers_.layout);
+    items_ = item_rows(bare, std::vector<float>(bare.rows(), 0.0f), fold_in_.layout);
     users_ = Matrix(by_user_.rows(), items_.cols());
     solve(RatingRidge::Side::kUser, /*exactly=*/true, users_);
   }
@@ -122,7 +122,7 @@ class AlsWr::Fit {
     const Csr& matrix = of_users ? by_user_ : by_item_;
     const Matrix& fixed = of_users ? items_ : users_;
     const auto make = [&] {
-      return RatingRidge(side, fixed, numbers_.layout, of_users ? numbers_.user : numbers_.item);
+      return RatingRidge(side, fixed, fold_in_.layout, of_users ? fold_in_.user : fold_in_.item);
     };
     for_rows(matrix, context_, make, [&](std::size_t row, RatingRidge& ridge) {
       if (exactly) {
@@ -136,13 +136,13 @@ class AlsWr::Fit {
   double total_loss() const {
     std::vector<double> losses(by_user_.rows(), 0.0);
     const auto make = [&] {
-      return RatingRidge(RatingRidge::Side::kUser, items_, numbers_.layout, numbers_.user);
+      return RatingRidge(RatingRidge::Side::kUser, items_, fold_in_.layout, fold_in_.user);
     };
     for_rows(by_user_, context_, make, [&](std::size_t row, RatingRidge& ridge) {
       losses[row] = ridge.loss(by_user_.cols_of(row), by_user_.values_of(row), users_.row(row));
     });
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
-    const RatingRidge ridge(RatingRidge::Side::kItem, users_, numbers_.layout, numbers_.item);
+    const RatingRidge ridge(RatingRidge::Side::kItem, users_, fold_in_.layout, fold_in_.item);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       if (by_item_.row_size(i) > 0) sum += ridge.penalty(by_item_.row_size(i), items_.row(i));
     }
@@ -153,10 +153,10 @@ class AlsWr::Fit {
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
     solve(RatingRidge::Side::kUser, /*exactly=*/true, users);
-    return std::unique_ptr<Model>(new AlsWr({{std::move(users), items_.clone()}, numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{std::move(users), items_.clone()}, fold_in_}));
   }
   std::unique_ptr<Model> as_started() const {
-    return std::unique_ptr<Model>(new AlsWr({{users_.clone(), items_.clone()}, numbers_}));
+    return std::unique_ptr<Model>(new AlsWr({{users_.clone(), items_.clone()}, fold_in_}));
   }
 
   const Config& config_;
@@ -165,7 +165,7 @@ class AlsWr::Fit {
   const Csr& by_user_;
   const Csr by_item_;
   const AlsWr* old_;
-  Numbers numbers_;
+  FoldIn fold_in_;
   Matrix users_;
   Matrix items_;
 };
@@ -176,7 +176,7 @@ std::unique_ptr<Model> AlsWr::fit(const TrainingData& data, const Config& config
 }
 
 std::unique_ptr<Model> AlsWr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  return std::unique_ptr<Model>(new AlsWr(load_parts(reader, n_users, n_items)));
+  return std::unique_ptr<Model>(new AlsWr(load_state(reader, n_users, n_items)));
 }
 
 }  // namespace akin

@@ -29,7 +29,7 @@ class AlsWr : public RatingFactors {
  public:
   struct Config {
     int factors = 32;
-    int iterations = 6;
+    int epochs = 6;
     float regularization = 2;
     float bias_regularization = 1;
     float count_power = 0.4f;
@@ -44,7 +44,7 @@ class AlsWr : public RatingFactors {
   static constexpr std::string_view kSummary =
       "matrix factorization of ratings by alternating least squares, weighted lambda (Zhou et al. 2008)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
+      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -53,7 +53,7 @@ class AlsWr : public RatingFactors {
 
  private:
   class Fit;
-  explicit AlsWr(Parts parts) : RatingFactors(std::move(parts)) {}
+  explicit AlsWr(State state) : RatingFactors(std::move(state)) {}
 };
 
 }  // namespace akin

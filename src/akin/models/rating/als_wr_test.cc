@@ -13,7 +13,7 @@ using namespace testing_data;
 AlsWr::Config small_config() {
   AlsWr::Config config;
   config.factors = 5;
-  config.iterations = 4;
+  config.epochs = 4;
   config.regularization = 0.1f;
   config.bias_regularization = 0.05f;
   config.count_power = 1;
@@ -25,7 +25,7 @@ TEST(AlsWr, RecoversAPlantedMatrix) {
   for (const char* solver : {"exact", "cg"}) {
     AlsWr::Config config;
     config.factors = 4;
-    config.iterations = 30;
+    config.epochs = 30;
     config.solver = solver;
     config.regularization = config.bias_regularization = 1e-4f;
     const auto model = AlsWr::fit(planted.toy.training(), config, {});
@@ -37,7 +37,7 @@ TEST(AlsWr, RecoversALowRankMatrixWithoutBiases) {
   const PlantedRatings planted(151, 211);  // of rank 5 with its mean and biases
   AlsWr::Config config;
   config.factors = 5;
-  config.iterations = 60;
+  config.epochs = 60;
   config.biases = false;
   config.regularization = 1e-5f;
   config.solver = "exact";
@@ -89,7 +89,7 @@ TEST(AlsWr, TheObjectiveNeverGrows) {
         config.biases = biases;
         config.count_power = power;
         config.report_loss = true;
-        config.iterations = 11;
+        config.epochs = 11;
         std::vector<double> losses;
         FitContext context;
         context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
@@ -166,7 +166,7 @@ TEST(AlsWr, BeginsWhereAnotherFitEnded) {
   const Toy first = part_of(toy, 89, 317);
   AlsWr::Config config = small_config();
   const auto old = AlsWr::fit(first.training(), config, {});
-  config.iterations = 0;
+  config.epochs = 0;
   const auto model = update<AlsWr>(toy, *old, 89, 317, config);
   int as_before = 0;
   for (idx_t user = 0; user < 89; ++user) {
@@ -177,7 +177,7 @@ TEST(AlsWr, BeginsWhereAnotherFitEnded) {
   EXPECT_GT(as_before, 5);
   for (const std::size_t item : {std::size_t{0}, std::size_t{316}})
     EXPECT_TRUE(std::ranges::equal(model->item_vectors()[item], old->item_vectors()[item]));
-  config.iterations = 1;
+  config.epochs = 1;
   config.report_loss = true;
   const auto warm = update<AlsWr>(toy, *old, 89, 317, config, 3);
   const auto cold = AlsWr::fit(toy.training(), config, {});
@@ -192,7 +192,7 @@ TEST(AlsWr, BeginsWithGivenItemVectors) {
   FitStart start;
   start.items = &given;
   AlsWr::Config config = small_config();
-  config.iterations = 0;
+  config.epochs = 0;
   const auto model = AlsWr::fit(toy.training(), config, {{}, nullptr, &start});
   for (const std::size_t item : {std::size_t{3}, std::size_t{330}})
     EXPECT_TRUE(std::ranges::equal(model->item_vectors()[item].first(5), given.vectors[item]));

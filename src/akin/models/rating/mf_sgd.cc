@@ -9,9 +9,9 @@
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/rating/rating_grid.h"
 #include "akin/models/rating/rating_kernels.h"
 #include "akin/models/rating/rating_weights.h"
@@ -57,10 +57,10 @@ bool is_finite(const Matrix& matrix, WorkerTeam& team) {
 }
 
 /// 1 / (number of entries) of each row, in order of places.
-std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::vector<idx_t>& places) {
+std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::vector<idx_t>& positions) {
   std::vector<float> result(sizes.size());
   for (std::size_t r = 0; r < result.size(); ++r)
-    result[places[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
+    result[positions[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
   return result;
 }
 
@@ -84,7 +84,7 @@ std::vector<Param> MfSgd::Config::params() {
       factors_param(&factors, {8, 256}),
       epochs_param(&epochs, "passes over the ratings"),
       learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.1}),
-      decay_param(&decay),
+      learning_rate_decay_param(&learning_rate_decay),
       {"regularization",
        &regularization,
        "lambda, the penalty on squared vectors",
@@ -111,7 +111,7 @@ std::vector<Param> MfSgd::Config::params() {
        0,
        {"none", "popularity", "recency"}},
       {"weight_power", &weight_power, "power of weights=popularity", 0, 4},
-      {"half_life", &half_life, "days in which weights=recency halves", 1e-3, 1e6, {}, true},
+      {"half_life_days", &half_life_days, "days in which weights=recency halves", 1e-3, 1e6, {}, true},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
   };
 }
@@ -121,7 +121,7 @@ struct MfSgd::Fit {
   const Config& config;
   Ratings ratings;
   std::vector<float> weights;
-  Numbers numbers;
+  FoldIn numbers;
   FactorModel model;  // in order of the grid's places while it is trained
   RatingStep step = {};
   std::vector<float> user_share = {};
@@ -138,14 +138,14 @@ struct MfSgd::Fit {
             .biases = config.biases,
             .l1 = config.l1};
     if (config.penalty == "rating") return;
-    user_share = shares(row_sizes(ratings.by_user), grid.user_places());
-    item_share = shares(column_sizes(ratings.by_user, threads), grid.item_places());
+    user_share = shares(row_sizes(ratings.by_user), grid.user_positions());
+    item_share = shares(column_sizes(ratings.by_user, threads), grid.item_positions());
     step.user_share = user_share;
     step.item_share = item_share;
   }
 
   double epoch(int number, const RatingGrid& grid, WorkerTeam& team, const FitContext& context) {
-    step.learning_rate = decayed_rate(config.learning_rate, config.decay, number);
+    step.learning_rate = decayed_rate(config.learning_rate, config.learning_rate_decay, number);
     const double loss = grid.run(static_cast<std::uint64_t>(number), team, context,
                                  [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
                                    RatingStep block_step = step;
@@ -160,7 +160,7 @@ struct MfSgd::Fit {
 
   std::unique_ptr<Model> make_model(const RatingGrid& grid) const {
     const RatingLayout& layout = numbers.layout;
-    const FactorModel ordered = rearranged(model, grid.user_places(), grid.item_places(), threads);
+    const FactorModel ordered = rearranged(model, grid.user_positions(), grid.item_positions(), threads);
     return std::unique_ptr<Model>(
         new MfSgd({{user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
                     item_rows(ordered.items, ordered.item_bias, layout)},
@@ -182,7 +182,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   context.check_stop();
   const auto* old = start_model<MfSgd>(context);
   Fit fit{config, training_ratings(data, kName, context.threads), {}, {}, {}};
-  const RatingWeights kind{config.weights, config.weight_power, config.half_life};
+  const RatingWeights kind{config.weights, config.weight_power, config.half_life_days};
   fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
   const auto penalty = [&](float own) {
     const float power = config.penalty == "rating" ? 1.0f : 0.0f;
@@ -199,7 +199,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
                         Rng(context.seed, kScheduleStream).next(), context.threads);
   fit.prepare(grid, context);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
-  run_passes({.total = config.epochs,
+  run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, grid, team, context); },
@@ -209,7 +209,7 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
 }
 
 std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  return std::unique_ptr<Model>(new MfSgd(load_parts(reader, n_users, n_items)));
+  return std::unique_ptr<Model>(new MfSgd(load_state(reader, n_users, n_items)));
 }
 
 }  // namespace akin

@@ -16,7 +16,7 @@ namespace akin {
 ///         lambda_b (b_u^2 + b_i^2) + 2 l1 (|p_u|_1 + |q_i|_1) ]
 ///
 /// with mu the mean rating, by stochastic gradient descent over the blocks of a RatingGrid, the learning rate
-/// shrinking by `decay` each epoch; l1 by proximal steps, which give exact zeros. `biases=false` is eq. 1-2:
+/// shrinking by `learning_rate_decay` each epoch; l1 by proximal steps, which give exact zeros. `biases=false` is eq. 1-2:
 /// r_ui ~ p_u . q_i, no mu, no biases. `penalty=rating` is the sum above, in which a row's penalty grows with
 /// its ratings; `penalty=row` takes each row's penalty once, as in lambda_u sum_u |p_u|^2. Of repeated
 /// ratings the latest counts. Cost: O(ratings x factors) per epoch;
@@ -26,7 +26,7 @@ namespace akin {
 /// in the middle.
 ///
 /// Weights (`weights`), scaled to mean 1: "popularity" w_ui = n_i^-weight_power with n_i the item's number of
-/// ratings, so that rare items count as much as popular ones at 1; "recency" w_ui = 2^(-age / half_life) with
+/// ratings, so that rare items count as much as popular ones at 1; "recency" w_ui = 2^(-age / half_life_days) with
 /// the age before the latest rating of all; ratings without a time count as the oldest. Folding in weighs all
 /// ratings alike.
 class MfSgd : public RatingFactors {
@@ -35,7 +35,7 @@ class MfSgd : public RatingFactors {
     int factors = 64;
     int epochs = 40;
     float learning_rate = 0.03f;
-    float decay = 0.93f;
+    float learning_rate_decay = 0.93f;
     float regularization = 0.08f;
     float user_regularization = -1;
     float item_regularization = -1;
@@ -45,7 +45,7 @@ class MfSgd : public RatingFactors {
     bool biases = true;
     std::string weights = "none";
     float weight_power = 0.5f;
-    float half_life = 365;
+    float half_life_days = 365;
     float init_sigma = 0.03f;
     std::vector<Param> params();
   };
@@ -53,7 +53,7 @@ class MfSgd : public RatingFactors {
   static constexpr std::string_view kSummary =
       "biased matrix factorization of ratings by SGD (Koren, Bell & Volinsky 2009)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
+      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the (weighted) root mean squared error over each epoch, taken before the updates, as the loss.
   /// Throws Error(kBadData) for weights=recency if no rating has a time.
@@ -63,7 +63,7 @@ class MfSgd : public RatingFactors {
 
  private:
   struct Fit;
-  explicit MfSgd(Parts parts) : RatingFactors(std::move(parts)) {}
+  explicit MfSgd(State state) : RatingFactors(std::move(state)) {}
 };
 
 }  // namespace akin

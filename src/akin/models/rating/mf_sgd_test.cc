@@ -24,7 +24,7 @@ TEST(MfSgd, RecoversAPlantedMatrix) {
   MfSgd::Config config;
   config.factors = 4;
   config.epochs = 150;
-  config.decay = 0.98f;
+  config.learning_rate_decay = 0.98f;
   config.regularization = config.bias_regularization = 0.001f;
   std::vector<double> losses;
   FitContext context;
@@ -294,7 +294,7 @@ TEST(MfSgd, RecoversALowRankMatrixWithoutBiases) {
   config.factors = 5;
   config.epochs = 300;
   config.learning_rate = 0.03f;
-  config.decay = 0.99f;
+  config.learning_rate_decay = 0.99f;
   config.biases = false;
   config.regularization = 1e-4f;
   const auto model = MfSgd::fit(planted.toy.training(), config, {});
@@ -360,7 +360,7 @@ TEST(MfSgd, WeightsDecideWhoseErrorsCount) {
   MfSgd::Config config = small_config();
   config.factors = 1;
   config.epochs = 300;
-  config.decay = 1;
+  config.learning_rate_decay = 1;
   config.learning_rate = 0.002f;
   config.init_sigma = 0;  // item biases alone
   config.bias_regularization = 0;
@@ -368,7 +368,7 @@ TEST(MfSgd, WeightsDecideWhoseErrorsCount) {
   const auto bias = [&] { return MfSgd::fit(toy.training(), config, {})->item_vectors()[0][2]; };
   const float even = bias();
   config.weights = "recency";
-  config.half_life = 100;
+  config.half_life_days = 100;
   EXPECT_GT(bias(), even + 0.3f);
   events.clear();
   for (const Event& event : toy.events) events.push_back({event.user, event.item, event.value});

@@ -9,9 +9,9 @@
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
@@ -145,9 +145,9 @@ class NmfRating::Fit {
   }
 
   void run() {
-    run_passes({.total = config_.iterations,
-                .phase = "iteration",
-                .unit = "iterations",
+    run_epochs({.total = config_.epochs,
+                .phase = "epoch",
+                .unit = "epochs",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
                state_of(users_, items_), context_);
@@ -258,7 +258,7 @@ std::unique_ptr<Model> NmfRating::fit(const TrainingData& data, const Config& co
   context.check_stop();
   Fit fit(data, config, context);
   fit.run();
-  return config.iterations > 0 ? fit.snapshot() : fit.take();
+  return config.epochs > 0 ? fit.snapshot() : fit.take();
 }
 
 bool NmfRating::user_vector(const Query& query, std::span<float> out) const {

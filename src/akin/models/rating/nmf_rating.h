@@ -18,14 +18,14 @@ namespace akin {
 /// (n = ratings of the row, mu = their mean), by least squares with these bounds for all users, then for all
 /// items, in turn: `sweeps` sweeps of coordinate descent over each row. L never rises and is reported as the
 /// loss. Of repeated ratings the latest counts. The last users are the exact minimum for the items. Cost of a
-/// pass: O(ratings f^2 + (users + items) f^2 sweeps). The same bits at any thread count.
+/// epoch: O(ratings f^2 + (users + items) f^2 sweeps). The same bits at any thread count.
 ///
 /// An item without ratings is predicted as an average item.
 class NmfRating : public Model {
  public:
   struct Config {
     int factors = 16;
-    int iterations = 30;
+    int epochs = 30;
     int sweeps = 5;
     float regularization = 0.1f;
     float bias_regularization = 0.02f;
@@ -33,7 +33,7 @@ class NmfRating : public Model {
     std::vector<Param> params() {
       return {
           {"factors", &factors, "length of the vectors", 1, 1024, {}, true, {4, 64}},
-          {"iterations", &iterations, "times users, then items are improved", 0, 10000},
+          {"epochs", &epochs, "times users, then items are improved", 0, 10000},
           {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
           {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.01, 1}},
           bias_regularization_param(&bias_regularization, 1e6, {1e-3, 0.3}),
@@ -45,7 +45,7 @@ class NmfRating : public Model {
   static constexpr std::string_view kSummary =
       "non-negative matrix factorization of ratings (Zhang, Wang, Ford & Makedon 2006)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "iterations", .warm_start = true, .takes_item_vectors = true};
+      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Throws Error(kBadData) without ratings, or if they overflow or, with biases=no, are negative;
   /// Error(kUsage) if given item vectors have negative entries.

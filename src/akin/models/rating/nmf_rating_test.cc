@@ -17,7 +17,7 @@ using namespace testing_data;
 NmfRating::Config small_config(bool biases) {
   NmfRating::Config config;
   config.factors = 5;
-  config.iterations = 20;
+  config.epochs = 20;
   config.biases = biases;
   return config;
 }
@@ -188,7 +188,7 @@ TEST(NmfRating, GoesOnFromATrainedModel) {
   for (idx_t user = 0; user < 96; ++user) start.fold_users.push_back(user);
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
   NmfRating::Config config = small_config(true);
-  config.iterations = 0;
+  config.epochs = 0;
   const auto folded = NmfRating::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(7), stored(7);
   for (idx_t item = 0; item < 61; ++item) {

@@ -45,10 +45,10 @@ float decayed_rate(float rate, float decay, int epoch) {
 
 bool RatingFactors::user_vector(const Query& query, std::span<float> out) const {
   if (copy_stored_row(users_, query, out)) return true;
-  const HistoryRow row = history_row(query, Repeats::kLast, numbers_.liked);
+  const HistoryRow row = history_row(query, Repeats::kLast, fold_in_.liked);
   if (row.items.empty()) return false;
   Matrix x(1, items_.cols());
-  RatingRidge(RatingRidge::Side::kUser, items_, numbers_.layout, numbers_.user)
+  RatingRidge(RatingRidge::Side::kUser, items_, fold_in_.layout, fold_in_.user)
       .solve(row.items, row.values, x.row(0));
   std::ranges::copy(x[0], out.begin());
   return true;
@@ -56,10 +56,10 @@ bool RatingFactors::user_vector(const Query& query, std::span<float> out) const 
 
 bool RatingFactors::item_vector(std::span<const idx_t> users, std::span<const float> values,
                                 std::span<float> out) const {
-  const KnownUsers known = known_users(users_, users, values, numbers_.liked);
+  const KnownUsers known = known_users(users_, users, values, fold_in_.liked);
   if (known.users.empty()) return false;
   Matrix x(1, items_.cols());
-  RatingRidge(RatingRidge::Side::kItem, users_, numbers_.layout, numbers_.item)
+  RatingRidge(RatingRidge::Side::kItem, users_, fold_in_.layout, fold_in_.item)
       .solve(known.users, known.values, x.row(0));
   std::ranges::copy(x[0], out.begin());
   return true;
@@ -67,16 +67,16 @@ bool RatingFactors::item_vector(std::span<const idx_t> users, std::span<const fl
 
 void RatingFactors::save(TensorWriter& writer) const {
   write_factors(writer, users_, items_);
-  const auto& [layout, liked, user, item] = numbers_;
+  const auto& [layout, liked, user, item] = fold_in_;
   writer.tensor("model.numbers", std::vector<float>{layout.biases ? 1.0f : 0.0f, layout.mean, liked,
                                                     user.factors, user.bias, user.count_power, user.l1,
                                                     item.factors, item.bias, item.count_power, item.l1});
 }
 
-RatingFactors::Parts RatingFactors::load_parts(const TensorReader& reader, std::size_t n_users,
+RatingFactors::State RatingFactors::load_state(const TensorReader& reader, std::size_t n_users,
                                                std::size_t n_items) {
   const auto n = reader.vector<float>("model.numbers", 11);
-  const Numbers numbers{{n[0] != 0, n[1]}, n[2], {n[3], n[4], n[5], n[6]}, {n[7], n[8], n[9], n[10]}};
+  const FoldIn numbers{{n[0] != 0, n[1]}, n[2], {n[3], n[4], n[5], n[6]}, {n[7], n[8], n[9], n[10]}};
   return {read_factors(reader, n_users, n_items, numbers.layout.biases ? 3 : 1), numbers};
 }
 

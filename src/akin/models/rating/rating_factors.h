@@ -25,7 +25,7 @@ float decayed_rate(float rate, float decay, int epoch);
 class RatingFactors : public Model {
  public:
   /// What folding in needs to know of the fit.
-  struct Numbers {
+  struct FoldIn {
     RatingLayout layout;
     float liked = 0;     ///< rating of a history item without value
     RatingPenalty user;  ///< of p_u and b_u
@@ -34,7 +34,7 @@ class RatingFactors : public Model {
 
   /// (n_items, f + 2): [q_i, 1, b_i], or without biases (n_items, f)
   const Matrix& item_vectors() const override { return items_; }
-  std::size_t embedding_dim() const override { return numbers_.layout.factors(items_.cols()); }
+  std::size_t embedding_dim() const override { return fold_in_.layout.factors(items_.cols()); }
   /// [p_u, mu + b_u, 1], so that the dot product is the rating. The stored one of a user with training
   /// ratings, whatever the history; else the minimum of the loss over (p_u, b_u) given the items of the
   /// history, a ridge regression. History without values counts as liked: each item as if rated with the
@@ -46,24 +46,24 @@ class RatingFactors : public Model {
   void save(TensorWriter& writer) const override;
 
   const Matrix& user_vectors() const { return users_; }
-  const Numbers& numbers() const { return numbers_; }
+  const FoldIn& numbers() const { return fold_in_; }
 
  protected:
-  struct Parts {
+  struct State {
     Factors factors;
-    Numbers numbers;
+    FoldIn numbers;
   };
-  explicit RatingFactors(Parts parts)
-      : users_(std::move(parts.factors.users)),
-        items_(std::move(parts.factors.items)),
-        numbers_(parts.numbers) {}
+  explicit RatingFactors(State state)
+      : users_(std::move(state.factors.users)),
+        items_(std::move(state.factors.items)),
+        fold_in_(state.numbers) {}
   /// What save() stored.
-  static Parts load_parts(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  static State load_state(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
  private:
   Matrix users_;
   Matrix items_;
-  Numbers numbers_;
+  FoldIn fold_in_;
 };
 
 /// The numbers of a fit as it begins: of the old model if there is one, so that its mean stays the mean.

@@ -49,15 +49,15 @@ class StripeGates {
 
 RatingGrid::Side::Side(std::span<const std::uint32_t> sizes, std::size_t stripes)
     : stripe_of(balanced_stripes(sizes, stripes)),
-      places(sizes.size()),
+      positions(sizes.size()),
       numbers(sizes.size()),
       offsets(stripes + 1, 0) {
   for (const std::uint8_t stripe : stripe_of) ++offsets[stripe + std::size_t{1}];
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
   std::vector<idx_t> next(offsets);
-  for (std::size_t r = 0; r < places.size(); ++r) {
-    places[r] = next[stripe_of[r]]++;
-    numbers[places[r]] = static_cast<idx_t>(r);
+  for (std::size_t r = 0; r < positions.size(); ++r) {
+    positions[r] = next[stripe_of[r]]++;
+    numbers[positions[r]] = static_cast<idx_t>(r);
   }
 }
 
@@ -122,7 +122,7 @@ void RatingGrid::fill(const Csr& matrix, std::span<const float> weights, std::si
     for (std::uint64_t e = matrix.offsets[user]; e < matrix.offsets[user + 1]; ++e) {
       const idx_t item = matrix.indices[e];
       const std::uint64_t at = next[items_.stripe_of[item]]++;
-      stripe.cells[at] = {users_.places[user], items_.places[item], matrix.values[e]};
+      stripe.cells[at] = {users_.positions[user], items_.positions[item], matrix.values[e]};
       if (!weights.empty()) stripe.weights[at] = weights[e];
     }
   }

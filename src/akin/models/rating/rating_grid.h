@@ -30,15 +30,15 @@ class RatingGrid {
 
   /// Works through cells, with their weights or none, and returns their share of the loss.
   using Body = std::function<double(std::span<const Cell> cells, std::span<const float> weights)>;
-  /// One pass over all cells by a team, of which at most stripes() are busy; epochs may be run in any order.
+  /// One epoch over all cells by a team, of which at most stripes() are busy; epochs may be run in any order.
   /// Returns the blocks' results, summed in a fixed order. Throws Error(kCancelled) between rounds, and
   /// whatever `body` throws.
   double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body) const;
 
   std::size_t stripes() const { return stripes_; }
   /// The place of each user and item: permutations of their numbers; and the number at each place.
-  const std::vector<idx_t>& user_places() const { return users_.places; }
-  const std::vector<idx_t>& item_places() const { return items_.places; }
+  const std::vector<idx_t>& user_positions() const { return users_.positions; }
+  const std::vector<idx_t>& item_positions() const { return items_.positions; }
   const std::vector<idx_t>& user_numbers() const { return users_.numbers; }
   const std::vector<idx_t>& item_numbers() const { return items_.numbers; }
   std::span<const Cell> block(std::size_t user_stripe, std::size_t item_stripe) const;
@@ -48,7 +48,7 @@ class RatingGrid {
   struct Side {
     Side(std::span<const std::uint32_t> sizes, std::size_t stripes);
     std::vector<std::uint8_t> stripe_of;
-    std::vector<idx_t> places;
+    std::vector<idx_t> positions;
     std::vector<idx_t> numbers;
     std::vector<idx_t> offsets;  // S + 1: the first place of each stripe
   };

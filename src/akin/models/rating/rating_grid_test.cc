@@ -32,10 +32,10 @@ Csr random_matrix(std::size_t rows, std::size_t cols, double density) {
 }
 
 /// The number of the row at each place, each once.
-std::vector<idx_t> numbers_of(const std::vector<idx_t>& places) {
-  std::vector<idx_t> numbers(places.size(), static_cast<idx_t>(places.size()));
-  for (std::size_t r = 0; r < places.size(); ++r) numbers.at(places[r]) = static_cast<idx_t>(r);
-  EXPECT_EQ(std::ranges::count(numbers, static_cast<idx_t>(places.size())), 0);
+std::vector<idx_t> numbers_of(const std::vector<idx_t>& positions) {
+  std::vector<idx_t> numbers(positions.size(), static_cast<idx_t>(positions.size()));
+  for (std::size_t r = 0; r < positions.size(); ++r) numbers.at(positions[r]) = static_cast<idx_t>(r);
+  EXPECT_EQ(std::ranges::count(numbers, static_cast<idx_t>(positions.size())), 0);
   return numbers;
 }
 
@@ -63,7 +63,8 @@ TEST(RatingGrid, CoversEveryCellOncePerEpochWithItsWeight) {
     std::vector<float> weights(matrix.values);
     for (float& weight : weights) weight *= 2;
     const RatingGrid grid(matrix, weights, 4096, 3);
-    const std::vector<idx_t> users = numbers_of(grid.user_places()), items = numbers_of(grid.item_places());
+    const std::vector<idx_t> users = numbers_of(grid.user_positions()),
+                             items = numbers_of(grid.item_positions());
     std::vector<Entry> seen, expected;
     std::mutex mutex;
     run(grid, 0, {.threads = 3}, [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
@@ -89,7 +90,7 @@ TEST(RatingGrid, IsTheSameMadeByAnyNumberOfThreads) {
   const RatingGrid one(matrix, matrix.values, 1024, 3, 1);
   for (const int threads : {2, 5, 64}) {
     const RatingGrid many(matrix, matrix.values, 1024, 3, threads);
-    EXPECT_EQ(many.user_places(), one.user_places());
+    EXPECT_EQ(many.user_positions(), one.user_positions());
     EXPECT_EQ(many.item_numbers(), one.item_numbers());
     for (std::size_t b = 0; b < 256; ++b) {
       const auto a = one.block(b / 16, b % 16), c = many.block(b / 16, b % 16);

@@ -18,7 +18,7 @@ std::vector<double> popularity_weights(const Csr& by_user, double power) {
   return weights;
 }
 
-std::vector<double> recency_weights(const TrainingData& data, const Csr& by_user, double half_life,
+std::vector<double> recency_weights(const TrainingData& data, const Csr& by_user, double half_life_days,
                                     std::string_view model) {
   std::int64_t first = std::numeric_limits<std::int64_t>::max(), last = kNoTime;
   for (const Event& event : data.events) {
@@ -35,7 +35,7 @@ std::vector<double> recency_weights(const TrainingData& data, const Csr& by_user
     const auto found = std::ranges::lower_bound(row, event.item);
     const auto entry = by_user.offsets[event.user] + static_cast<std::uint64_t>(found - row.begin());
     const double days = static_cast<double>(last - std::max(event.time, first)) / 86400;
-    weights[entry] = std::exp2(-days / half_life);  // of repeated ratings the latest comes last
+    weights[entry] = std::exp2(-days / half_life_days);  // of repeated ratings the latest comes last
   }
   return weights;
 }
@@ -47,7 +47,7 @@ std::vector<float> rating_weights(const TrainingData& data, const Csr& by_user, 
   if (weights.kind == "none") return {};
   const std::vector<double> raw = weights.kind == "popularity"
                                       ? popularity_weights(by_user, weights.power)
-                                      : recency_weights(data, by_user, weights.half_life, model);
+                                      : recency_weights(data, by_user, weights.half_life_days, model);
   const double sum = std::accumulate(raw.begin(), raw.end(), 0.0);
   const double scale = static_cast<double>(raw.size()) / sum;
   std::vector<float> result(raw.size());

@@ -9,9 +9,9 @@
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
-#include "akin/models/fit/passes.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/rating/svdpp_batches.h"
 
@@ -38,7 +38,7 @@ std::vector<Param> Svdpp::Config::params() {
       factors_param(&factors, {8, 128}),
       epochs_param(&epochs, "passes over the ratings"),
       learning_rate_param(&learning_rate, "step length of the first epoch, in rating units", {2e-3, 0.05}),
-      decay_param(&decay),
+      learning_rate_decay_param(&learning_rate_decay),
       {"regularization", &regularization, "lambda, the penalty on vectors", 0, 100, {}, true, {0.01, 0.3}},
       bias_regularization_param(&bias_regularization, 100, {1e-3, 0.2}),
       {"implicit_regularization",
@@ -50,7 +50,8 @@ std::vector<Param> Svdpp::Config::params() {
        true,
        {1e-3, 1}},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
-      {"batch", &batch, "most users whose ratings are gone through before the items move", 1, 1000000},
+      {"batch_size", &batch_size, "most users whose ratings are gone through before the items move", 1,
+       1000000},
   };
 }
 
@@ -61,27 +62,27 @@ class Svdpp::Fit {
       : config_(config),
         context_(context),
         ratings_(training_ratings(data, kName, context.threads)),
-        batches_(svdpp_batches(ratings_.by_user, static_cast<std::size_t>(config.batch),
+        batches_(svdpp_batches(ratings_.by_user, static_cast<std::size_t>(config.batch_size),
                                Rng(context.seed, kOrderStream), context.threads)),
         team_(context.threads) {
     const auto factors = static_cast<std::size_t>(config.factors);
     const RatingPenalty penalty{config.regularization, config.bias_regularization, 1, 0};
     const auto* old = start_model<Svdpp>(context);
-    numbers_ = {start_layout(ratings_, /*biases=*/true, old), ratings_.liked, penalty, penalty};
+    fold_in_ = {start_layout(ratings_, /*biases=*/true, old), ratings_.liked, penalty, penalty};
     if (old) {
       start_from(*old);
     } else {
       start();
     }
     std::size_t most = 0;
-    for (const SvdppBatch& batch : batches_) most = std::max(most, batch.users.size());
+    for (const SvdppBatch& batch_size : batches_) most = std::max(most, batch_size.users.size());
     scratch_ = {Matrix(most, factors), Matrix(most, factors), Matrix(most, factors)};
   }
 
   std::unique_ptr<Model> run() {
     FitState state = state_of(model_);
     state.add("implicit", implicit_);
-    run_passes({.total = config_.epochs,
+    run_epochs({.total = config_.epochs,
                 .phase = "epoch",
                 .unit = "epochs",
                 .run = [&](int number) { return epoch(number); },
@@ -113,7 +114,7 @@ class Svdpp::Fit {
     };
     const std::size_t expected = static_cast<std::size_t>(config_.factors) + 2;
     model_ = narrow(grow_factors({old, old.user_vectors(), expected, kName, make}, by_user, *context_.start),
-                    numbers_.layout);
+                    fold_in_.layout);
     Matrix sum(1, implicit_.cols());
     for (std::size_t u = 0; u < by_user.rows(); ++u) {
       if (by_user.row_size(u) == 0) continue;
@@ -123,9 +124,9 @@ class Svdpp::Fit {
   }
 
   double epoch(int number) {
-    const SvdppStep step{numbers_.layout.mean, decayed_rate(config_.learning_rate, config_.decay, number),
-                         config_.regularization, config_.bias_regularization,
-                         config_.implicit_regularization};
+    const SvdppStep step{
+        fold_in_.layout.mean, decayed_rate(config_.learning_rate, config_.learning_rate_decay, number),
+        config_.regularization, config_.bias_regularization, config_.implicit_regularization};
     std::vector<std::size_t> order(batches_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(Rng(context_.seed, kOrderStream).next(), static_cast<std::uint64_t>(number))
@@ -140,29 +141,30 @@ class Svdpp::Fit {
         !all_finite(implicit_)) {
       fail(ErrorCode::kBadData,
            "svdpp: training diverged in epoch {}; lower learning_rate (now {}) or batch (now {})", number + 1,
-           config_.learning_rate, config_.batch);
+           config_.learning_rate, config_.batch_size);
     }
     return rmse;
   }
 
-  double go_through(const SvdppBatch& batch, const SvdppStep& step) {
+  double go_through(const SvdppBatch& batch_size, const SvdppStep& step) {
     constexpr std::size_t kUserGrain = 2, kItemGrain = 64;
     const Csr& by_user = ratings_.by_user;
-    std::vector<double> losses(batch.users.size());
-    team_.run(batch.users.size(), kUserGrain, [&](std::size_t begin, std::size_t end) {
+    std::vector<double> losses(batch_size.users.size());
+    team_.run(batch_size.users.size(), kUserGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t slot = begin; slot < end; ++slot) {
-        const idx_t user = batch.users[slot];
+        const idx_t user = batch_size.users[slot];
         const auto items = by_user.cols_of(user);
         implicit_sum(implicit_, items, scratch_.implicit.row(slot));
         losses[slot] = svdpp_user(items, by_user.values_of(user), step, model_, user, scratch_, slot,
                                   share_of(items.size()));
       }
     });
-    team_.run(batch.items.size(), kItemGrain, [&](std::size_t begin, std::size_t end) {
+    team_.run(batch_size.items.size(), kItemGrain, [&](std::size_t begin, std::size_t end) {
       for (std::size_t k = begin; k < end; ++k) {
         const auto ratings =
-            std::span(batch.ratings).subspan(batch.offsets[k], batch.offsets[k + 1] - batch.offsets[k]);
-        svdpp_item(ratings, step, scratch_, batch.items[k], model_, implicit_);
+            std::span(batch_size.ratings)
+                .subspan(batch_size.offsets[k], batch_size.offsets[k + 1] - batch_size.offsets[k]);
+        svdpp_item(ratings, step, scratch_, batch_size.items[k], model_, implicit_);
       }
     });
     return std::accumulate(losses.begin(), losses.end(), 0.0);
@@ -179,9 +181,9 @@ class Svdpp::Fit {
       }
     });
     return std::unique_ptr<Model>(
-        new Svdpp({{user_rows(effective, model_.user_bias, numbers_.layout, by_user),
-                    item_rows(model_.items, model_.item_bias, numbers_.layout)},
-                   numbers_},
+        new Svdpp({{user_rows(effective, model_.user_bias, fold_in_.layout, by_user),
+                    item_rows(model_.items, model_.item_bias, fold_in_.layout)},
+                   fold_in_},
                   implicit_.clone()));
   }
 
@@ -189,7 +191,7 @@ class Svdpp::Fit {
   const FitContext& context_;
   const Ratings ratings_;
   const std::vector<SvdppBatch> batches_;
-  Numbers numbers_;
+  FoldIn fold_in_;
   FactorModel model_;
   Matrix implicit_;  // y
   UserBatch scratch_;
@@ -222,10 +224,10 @@ void Svdpp::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> Svdpp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  Parts parts = load_parts(reader, n_users, n_items);
+  State state = load_state(reader, n_users, n_items);
   Matrix implicit = read_matrix(reader, "model.implicit", n_items,
-                                parts.numbers.layout.factors(parts.factors.items.cols()));
-  return std::unique_ptr<Model>(new Svdpp(std::move(parts), std::move(implicit)));
+                                state.numbers.layout.factors(state.factors.items.cols()));
+  return std::unique_ptr<Model>(new Svdpp(std::move(state), std::move(implicit)));
 }
 
 }  // namespace akin

@@ -30,19 +30,19 @@ class Svdpp : public RatingFactors {
     int factors = 32;
     int epochs = 20;
     float learning_rate = 0.01f;
-    float decay = 0.97f;
+    float learning_rate_decay = 0.97f;
     float regularization = 0.08f;
     float bias_regularization = 0.01f;
     float implicit_regularization = 0.2f;
     float init_sigma = 0.05f;
-    int batch = 128;
+    int batch_size = 128;
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "svdpp";
   static constexpr std::string_view kSummary =
       "SVD++: matrix factorization of ratings with implicit feedback (Koren 2008)";
   static constexpr Traits kTraits = {
-      .predicts_ratings = true, .passes = "epochs", .warm_start = true, .takes_item_vectors = true};
+      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
   /// Reports the root mean squared error over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -55,7 +55,7 @@ class Svdpp : public RatingFactors {
 
  private:
   class Fit;
-  Svdpp(Parts parts, Matrix implicit) : RatingFactors(std::move(parts)), implicit_(std::move(implicit)) {}
+  Svdpp(State state, Matrix implicit) : RatingFactors(std::move(state)), implicit_(std::move(implicit)) {}
 
   Matrix implicit_;  // (n_items, f): y
 };

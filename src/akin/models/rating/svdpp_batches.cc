@@ -21,17 +21,17 @@ SvdppBatch make_batch(const Csr& by_user, std::span<const idx_t> users) {
       entries.push_back({items[k], {users[slot], slot, values[k]}});
   }
   std::ranges::stable_sort(entries, {}, &Entry::item);
-  SvdppBatch batch;
-  batch.users.assign(users.begin(), users.end());
+  SvdppBatch batch_size;
+  batch_size.users.assign(users.begin(), users.end());
   for (const Entry& entry : entries) {
-    if (batch.items.empty() || batch.items.back() != entry.item) {
-      batch.offsets.push_back(static_cast<std::uint32_t>(batch.ratings.size()));
-      batch.items.push_back(entry.item);
+    if (batch_size.items.empty() || batch_size.items.back() != entry.item) {
+      batch_size.offsets.push_back(static_cast<std::uint32_t>(batch_size.ratings.size()));
+      batch_size.items.push_back(entry.item);
     }
-    batch.ratings.push_back(entry.rating);
+    batch_size.ratings.push_back(entry.rating);
   }
-  batch.offsets.push_back(static_cast<std::uint32_t>(batch.ratings.size()));
-  return batch;
+  batch_size.offsets.push_back(static_cast<std::uint32_t>(batch_size.ratings.size()));
+  return batch_size;
 }
 
 }  // namespace
@@ -44,20 +44,20 @@ std::vector<SvdppBatch> svdpp_batches(const Csr& by_user, std::size_t most, Rng 
   }
   rng.shuffle(std::span(users));
   most = std::clamp<std::size_t>(users.size() / 16, 1, most);
-  std::vector<std::span<const idx_t>> parts;
+  std::vector<std::span<const idx_t>> state;
   for (std::size_t first = 0, next = 0; first < users.size(); first = next) {
     std::size_t ratings = 0;
     for (; next < users.size() && next - first < most; ++next) {
       ratings += by_user.row_size(users[next]);
       if (ratings > kMostRatings && next > first) break;
     }
-    parts.push_back(std::span(users).subspan(first, next - first));
+    state.push_back(std::span(users).subspan(first, next - first));
   }
-  std::vector<SvdppBatch> batches(parts.size());
+  std::vector<SvdppBatch> batches(state.size());
   parallel_for(
-      parts.size(), threads,
+      state.size(), threads,
       [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t b = begin; b < end; ++b) batches[b] = make_batch(by_user, parts[b]);
+        for (std::size_t b = begin; b < end; ++b) batches[b] = make_batch(by_user, state[b]);
       },
       1);
   return batches;

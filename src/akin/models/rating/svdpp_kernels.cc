@@ -39,15 +39,16 @@ HWY_INLINE std::size_t WholeVectors(std::size_t cols) {
 }
 
 double SvdppUser(std::span<const idx_t> items, std::span<const float> values, const SvdppStep& step,
-                 FactorModel& model, idx_t user, UserBatch& batch, std::size_t slot, float share) {
+                 FactorModel& model, idx_t user, UserBatch& batch_size, std::size_t slot, float share) {
   const D d;
   const std::size_t lanes = hn::Lanes(d), n = WholeVectors(model.users.cols());
   const float rate = step.learning_rate;
-  const V decay = hn::Set(d, 1 - rate * step.regularization), rest = hn::Set(d, rate * step.regularization);
+  const V learning_rate_decay = hn::Set(d, 1 - rate * step.regularization),
+          rest = hn::Set(d, rate * step.regularization);
   const float bias_decay = 1 - rate * step.bias_regularization;
-  float* HWY_RESTRICT effective = batch.effective.row(slot);
-  float* HWY_RESTRICT gradient = batch.gradient.row(slot);
-  const float* HWY_RESTRICT implicit = batch.implicit.row(slot);
+  float* HWY_RESTRICT effective = batch_size.effective.row(slot);
+  float* HWY_RESTRICT gradient = batch_size.gradient.row(slot);
+  const float* HWY_RESTRICT implicit = batch_size.implicit.row(slot);
   float* HWY_RESTRICT p = model.users.row(user);
   for (std::size_t c = 0; c < n; c += lanes) {
     hn::Store(hn::Add(hn::Load(d, p + c), hn::Load(d, implicit + c)), d, effective + c);
@@ -66,7 +67,8 @@ double SvdppUser(std::span<const idx_t> items, std::span<const float> values, co
     // p decays, the implicit part of p + implicit does not.
     for (std::size_t c = 0; c < n; c += lanes) {
       const V item = hn::Load(d, q + c);
-      const V kept = hn::MulAdd(rest, hn::Load(d, implicit + c), hn::Mul(decay, hn::Load(d, effective + c)));
+      const V kept = hn::MulAdd(rest, hn::Load(d, implicit + c),
+                                hn::Mul(learning_rate_decay, hn::Load(d, effective + c)));
       hn::Store(hn::MulAdd(moves, item, kept), d, effective + c);
       hn::Store(hn::MulAdd(errors, item, hn::Load(d, gradient + c)), d, gradient + c);
     }
@@ -80,26 +82,27 @@ double SvdppUser(std::span<const idx_t> items, std::span<const float> values, co
   return loss;
 }
 
-void SvdppItem(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch,
+void SvdppItem(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch_size,
                idx_t item, FactorModel& model, Matrix& implicit) {
   const D d;
   const std::size_t lanes = hn::Lanes(d), n = WholeVectors(model.items.cols());
   const float rate = step.learning_rate;
-  const V decay = hn::Set(d, 1 - rate * step.regularization), rates = hn::Set(d, rate);
+  const V learning_rate_decay = hn::Set(d, 1 - rate * step.regularization), rates = hn::Set(d, rate);
   const V implicit_decay = hn::Set(d, 1 - rate * step.implicit_regularization);
   const float bias_decay = 1 - rate * step.bias_regularization;
   float* HWY_RESTRICT q = model.items.row(item);
   float* HWY_RESTRICT y = implicit.row(item);
   float bias = model.item_bias[item];
   for (const BatchRating& rating : ratings) {
-    const float* HWY_RESTRICT user = batch.effective.row(rating.slot);
-    const float* HWY_RESTRICT gradient = batch.gradient.row(rating.slot);
+    const float* HWY_RESTRICT user = batch_size.effective.row(rating.slot);
+    const float* HWY_RESTRICT gradient = batch_size.gradient.row(rating.slot);
     const float error =
         rating.value - (step.mean + model.user_bias[rating.user] + bias + Product(q, user, n));
     bias = bias * bias_decay + rate * error;
     const V moves = hn::Set(d, rate * error);
     for (std::size_t c = 0; c < n; c += lanes) {
-      hn::Store(hn::MulAdd(moves, hn::Load(d, user + c), hn::Mul(decay, hn::Load(d, q + c))), d, q + c);
+      hn::Store(hn::MulAdd(moves, hn::Load(d, user + c), hn::Mul(learning_rate_decay, hn::Load(d, q + c))), d,
+                q + c);
       hn::Store(hn::MulAdd(rates, hn::Load(d, gradient + c), hn::Mul(implicit_decay, hn::Load(d, y + c))), d,
                 y + c);
     }
@@ -117,19 +120,19 @@ HWY_EXPORT(SvdppUser);
 HWY_EXPORT(SvdppItem);
 
 double svdpp_user(std::span<const idx_t> items, std::span<const float> values, const SvdppStep& step,
-                  FactorModel& model, idx_t user, UserBatch& batch, std::size_t slot, float share) {
-  return HWY_DYNAMIC_DISPATCH(SvdppUser)(items, values, step, model, user, batch, slot, share);
+                  FactorModel& model, idx_t user, UserBatch& batch_size, std::size_t slot, float share) {
+  return HWY_DYNAMIC_DISPATCH(SvdppUser)(items, values, step, model, user, batch_size, slot, share);
 }
-void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch,
+void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch_size,
                 idx_t item, FactorModel& model, Matrix& implicit) {
-  HWY_DYNAMIC_DISPATCH(SvdppItem)(ratings, step, batch, item, model, implicit);
+  HWY_DYNAMIC_DISPATCH(SvdppItem)(ratings, step, batch_size, item, model, implicit);
 }
 
 namespace reference {
 
 double svdpp_user(std::span<const idx_t> items, std::span<const float> values, const SvdppStep& step,
-                  FactorModel& model, idx_t user, UserBatch& batch, std::size_t slot, float share) {
-  const auto p = model.users[user], z = batch.implicit[slot];
+                  FactorModel& model, idx_t user, UserBatch& batch_size, std::size_t slot, float share) {
+  const auto p = model.users[user], z = batch_size.implicit[slot];
   std::vector<double> gradient(p.size());
   float& user_bias = model.user_bias[user];
   double loss = 0;
@@ -146,18 +149,18 @@ double svdpp_user(std::span<const idx_t> items, std::span<const float> values, c
     }
   }
   for (std::size_t c = 0; c < p.size(); ++c) {
-    batch.effective[slot][c] = p[c] + z[c];
-    batch.gradient[slot][c] = static_cast<float>(share * gradient[c]);
+    batch_size.effective[slot][c] = p[c] + z[c];
+    batch_size.gradient[slot][c] = static_cast<float>(share * gradient[c]);
   }
   return loss;
 }
 
-void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch,
+void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch_size,
                 idx_t item, FactorModel& model, Matrix& implicit) {
   const auto q = model.items[item], y = implicit[item];
   float& bias = model.item_bias[item];
   for (const auto& [user, slot, value] : ratings) {
-    const auto effective = batch.effective[slot], gradient = batch.gradient[slot];
+    const auto effective = batch_size.effective[slot], gradient = batch_size.gradient[slot];
     float error = value - (step.mean + model.user_bias[user] + bias);
     for (std::size_t c = 0; c < q.size(); ++c) error -= q[c] * effective[c];
     bias += step.learning_rate * (error - step.bias_regularization * bias);

@@ -31,7 +31,7 @@ struct UserBatch {
 /// Then gradient is multiplied by `share` = |N(u)|^-1/2, and effective = p_u + implicit. Returns the sum of
 /// e^2, each as it was before its step.
 double svdpp_user(std::span<const idx_t> items, std::span<const float> values, const SvdppStep& step,
-                  FactorModel& model, idx_t user, UserBatch& batch, std::size_t slot, float share);
+                  FactorModel& model, idx_t user, UserBatch& batch_size, std::size_t slot, float share);
 
 /// A rating of an item by a user of the batch.
 struct BatchRating {
@@ -43,13 +43,13 @@ struct BatchRating {
 ///   e = r - (mu + b_u + b_i + q_i . effective_u),  b_i += lr (e - lambda_b b_i),
 ///   q_i += lr (e effective_u - lambda q_i),  y_i += lr (gradient_u - lambda_y y_i)
 /// `implicit` holds the y (n_items, f).
-void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch,
+void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch_size,
                 idx_t item, FactorModel& model, Matrix& implicit);
 
 namespace reference {
 double svdpp_user(std::span<const idx_t> items, std::span<const float> values, const SvdppStep& step,
-                  FactorModel& model, idx_t user, UserBatch& batch, std::size_t slot, float share);
-void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch,
+                  FactorModel& model, idx_t user, UserBatch& batch_size, std::size_t slot, float share);
+void svdpp_item(std::span<const BatchRating> ratings, const SvdppStep& step, const UserBatch& batch_size,
                 idx_t item, FactorModel& model, Matrix& implicit);
 }  // namespace reference
 

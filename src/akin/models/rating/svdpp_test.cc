@@ -17,7 +17,7 @@ Svdpp::Config small_config() {
   Svdpp::Config config;
   config.factors = 5;
   config.epochs = 7;
-  config.batch = 13;
+  config.batch_size = 13;
   return config;
 }
 
@@ -39,9 +39,9 @@ TEST(Svdpp, RecoversAPlantedMatrix) {
   config.factors = 4;
   config.epochs = 200;
   config.learning_rate = 0.02f;
-  config.decay = 0.98f;
+  config.learning_rate_decay = 0.98f;
   config.regularization = config.bias_regularization = config.implicit_regularization = 0.001f;
-  config.batch = 7;
+  config.batch_size = 7;
   std::vector<double> losses;
   FitContext context;
   context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
@@ -74,7 +74,7 @@ TEST(Svdpp, LearnsFromWhatIsRatedNotOnlyHow) {
   config.factors = 4;
   config.epochs = 150;
   config.learning_rate = 0.03f;
-  config.decay = 1;
+  config.learning_rate_decay = 1;
   config.regularization = config.implicit_regularization = 0.005f;
   const auto with = Svdpp::fit(toy.training(), config, {});
   EXPECT_LT(rmse(*with, held), 1);
@@ -119,8 +119,8 @@ TEST(Svdpp, ScoreIsTheEquation) {
 struct Few {
   FactorModel model{Matrix::normal(5, kFactors, 0.4, 1), Matrix::normal(7, kFactors, 0.4, 2), {}, {}};
   Matrix implicit = Matrix::normal(7, kFactors, 0.4, 3);
-  UserBatch batch{Matrix::normal(5, kFactors, 0.4, 4), Matrix::normal(5, kFactors, 0.4, 5),
-                  Matrix::normal(5, kFactors, 0.4, 6)};
+  UserBatch batch_size{Matrix::normal(5, kFactors, 0.4, 4), Matrix::normal(5, kFactors, 0.4, 5),
+                       Matrix::normal(5, kFactors, 0.4, 6)};
   static constexpr std::size_t kFactors = 19;
   Few() {
     Rng rng(7);
@@ -142,16 +142,17 @@ TEST(SvdppKernels, MatchTheirReferences) {
   Few fast, slow;
   const std::vector<idx_t> items = {0, 2, 3, 6};
   const std::vector<float> values = {5, 1, 3, 4};
-  const double loss = svdpp_user(items, values, kStep, fast.model, 2, fast.batch, 1, 0.5f);
-  EXPECT_NEAR(loss, reference::svdpp_user(items, values, kStep, slow.model, 2, slow.batch, 1, 0.5f), 1e-3);
+  const double loss = svdpp_user(items, values, kStep, fast.model, 2, fast.batch_size, 1, 0.5f);
+  EXPECT_NEAR(loss, reference::svdpp_user(items, values, kStep, slow.model, 2, slow.batch_size, 1, 0.5f),
+              1e-3);
   const std::vector<BatchRating> ratings = {{1, 0, 4}, {2, 1, 5}, {4, 3, 1}};
-  svdpp_item(ratings, kStep, fast.batch, 3, fast.model, fast.implicit);
-  reference::svdpp_item(ratings, kStep, slow.batch, 3, slow.model, slow.implicit);
+  svdpp_item(ratings, kStep, fast.batch_size, 3, fast.model, fast.implicit);
+  reference::svdpp_item(ratings, kStep, slow.batch_size, 3, slow.model, slow.implicit);
   expect_same(fast.model.users, slow.model.users);
   expect_same(fast.model.items, slow.model.items);
   expect_same(fast.implicit, slow.implicit);
-  expect_same(fast.batch.effective, slow.batch.effective);
-  expect_same(fast.batch.gradient, slow.batch.gradient);
+  expect_same(fast.batch_size.effective, slow.batch_size.effective);
+  expect_same(fast.batch_size.gradient, slow.batch_size.gradient);
   for (std::size_t k = 0; k < 5; ++k) EXPECT_NEAR(fast.model.user_bias[k], slow.model.user_bias[k], 1e-4);
   for (std::size_t k = 0; k < 7; ++k) EXPECT_NEAR(fast.model.item_bias[k], slow.model.item_bias[k], 1e-4);
 }
@@ -181,9 +182,11 @@ TEST(SvdppKernels, AreGradientSteps) {
            0.15 * std::pow(f.model.item_bias[kItem], 2);
   };
   Few moved;
-  std::ranges::copy(moved.implicit[kItem], moved.batch.implicit[0].begin());
-  svdpp_user(std::vector<idx_t>{kItem}, std::vector<float>{5}, step, moved.model, kUser, moved.batch, 0, 1);
-  svdpp_item(std::vector<BatchRating>{{kUser, 0, 5}}, step, moved.batch, kItem, moved.model, moved.implicit);
+  std::ranges::copy(moved.implicit[kItem], moved.batch_size.implicit[0].begin());
+  svdpp_user(std::vector<idx_t>{kItem}, std::vector<float>{5}, step, moved.model, kUser, moved.batch_size, 0,
+             1);
+  svdpp_item(std::vector<BatchRating>{{kUser, 0, 5}}, step, moved.batch_size, kItem, moved.model,
+             moved.implicit);
   const auto before = parameters(few), after = parameters(moved);
   for (std::size_t k = 0; k < before.size(); ++k) {
     const float value = *before[k];
@@ -211,7 +214,7 @@ TEST(Svdpp, FoldedInUsersPredictLikeStoredOnes) {
   Svdpp::Config config;
   config.factors = 4;
   config.epochs = 60;
-  config.batch = 7;
+  config.batch_size = 7;
   config.regularization = 0.02f;
   const auto model = Svdpp::fit(planted.toy.training(), config, {});
   for (const idx_t user : {0u, 75u, 150u}) {

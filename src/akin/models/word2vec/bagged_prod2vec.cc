@@ -16,7 +16,7 @@ bool has_two_bags(const Corpus& corpus) {
 
 std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Config& config,
                                            const FitContext& context) {
-  const EmbedOptions options = config.options(kName);
+  const Word2VecOptions options = config.options(kName);
   const ItemCorpus text =
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kBags, kName);
   if (!has_two_bags(text.corpus)) {

@@ -41,7 +41,7 @@ std::set<idx_t> expected_after(const Model& model, idx_t item, std::size_t k) {
 TEST(BaggedProd2Vec, ExpectsTheReceiptsAroundAndNotItsOwn) {
   const Dataset data = staged_receipts(101, 5);
   BaggedProd2Vec::Config config;
-  config.size = 16;
+  config.factors = 16;
   config.window = 1;
   config.epochs = 100;
   config.sample = 0;
@@ -63,7 +63,7 @@ TEST(BaggedProd2Vec, IsProd2VecWhereEveryEventHasATimeOfItsOwnAndNoneIsLeftOut) 
   Dataset data = staged_receipts(41, 5);
   for (std::size_t e = 0; e < data.events.size(); ++e) data.events[e].time = static_cast<std::int64_t>(e);
   BaggedProd2Vec::Config config;
-  config.size = 7;
+  config.factors = 7;
   config.epochs = 3;
   config.sample = 0;
   const auto bagged = BaggedProd2Vec::fit({data, data.events}, config, {});
@@ -88,12 +88,12 @@ TEST(BaggedProd2Vec, HasNoSwitchesThatItCannotFollow) {
   for (const Param& param : config.params()) {
     EXPECT_NE(param.name, "sg");
     EXPECT_NE(param.name, "hs");
-    if (param.name == "negative") {
+    if (param.name == "negatives") {
       EXPECT_THROW(set_param(param, "0"), Error);
     }
   }
-  EXPECT_NO_THROW(set_params(config.params(), {{"negative", "1"}}, "bagged-prod2vec"));
-  EXPECT_EQ(config.negative, 1);
+  EXPECT_NO_THROW(set_params(config.params(), {{"negatives", "1"}}, "bagged-prod2vec"));
+  EXPECT_EQ(config.negatives, 1);
 }
 
 }  // namespace

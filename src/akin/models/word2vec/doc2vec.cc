@@ -10,8 +10,8 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/start.h"
-#include "akin/models/word2vec/embed_start.h"
-#include "akin/models/word2vec/embed_training.h"
+#include "akin/models/word2vec/word2vec_start.h"
+#include "akin/models/word2vec/word2vec_training.h"
 
 namespace akin {
 namespace {}  // namespace
@@ -19,7 +19,7 @@ namespace {}  // namespace
 std::vector<Param> Doc2Vec::Config::params() {
   std::vector<Param> all = SkipGramConfig::params();
   std::erase_if(all, [](const Param& param) {
-    return param.name == "score" || param.name == "history" || param.name == "decay";
+    return param.name == "score" || param.name == "history" || param.name == "history_decay";
   });
   const auto number = [](auto name, int* value, auto help, double min, double max) {
     return Param{name, value, help, min, max};
@@ -33,7 +33,7 @@ std::vector<Param> Doc2Vec::Config::params() {
 }
 
 Doc2Vec::Doc2Vec(Matrix input, Matrix output, Matrix documents, Inference inference)
-    : EmbedModel(std::move(input), std::move(output), {.predict = true, .history = 1, .decay = 1}),
+    : Word2VecModel(std::move(input), std::move(output), {.predict = true, .history = 1, .history_decay = 1}),
       documents_(std::move(documents)),
       inference_(std::move(inference)) {
   const std::vector<double> weights(inference_.noise.begin(), inference_.noise.end());
@@ -43,7 +43,7 @@ Doc2Vec::Doc2Vec(Matrix input, Matrix output, Matrix documents, Inference infere
 std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& config,
                                     const FitContext& context) {
   context.check_stop();
-  EmbedOptions options = config.options(kName);
+  Word2VecOptions options = config.options(kName);
   options.skip_gram = config.dm == 0;
   options.mean = config.dm_mean != 0;
   options.windows.documents_only = config.dm == 0 && config.dbow_words == 0;
@@ -53,17 +53,17 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
                          .mean = options.mean,
                          .words = !options.windows.documents_only,
                          .window = options.windows.window,
-                         .negative = options.negative,
+                         .negatives = options.negatives,
                          .epochs = static_cast<std::size_t>(config.infer_epochs),
-                         .alpha = config.alpha,
-                         .min_alpha = config.min_alpha,
+                         .learning_rate = config.learning_rate,
+                         .min_learning_rate = config.min_learning_rate,
                          .noise = std::vector<float>(data.n_items(), 0)};
   for (std::size_t t = 0; t < text.items.size(); ++t) {
     inference.noise[text.items[t]] =
-        static_cast<float>(std::pow(static_cast<double>(text.corpus.counts[t]), options.ns_exponent));
+        static_cast<float>(std::pow(static_cast<double>(text.corpus.counts[t]), options.negatives_power));
   }
   const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
-  const auto snapshot = [&](const EmbedVectors& now) -> std::unique_ptr<Model> {
+  const auto snapshot = [&](const Word2VecVectors& now) -> std::unique_ptr<Model> {
     Matrix documents = now.input.slice(text.corpus.n_outputs(), data.n_users());
     for (std::size_t u = 0; u < documents.rows(); ++u) {
       if (offsets[u] == offsets[u + 1]) std::ranges::fill(documents[u], 0.0f);
@@ -72,7 +72,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
                                      text.by_item(now.output, data.n_items()), std::move(documents),
                                      inference);
   };
-  EmbedVectors vectors = starting_vectors(text, options, context, kName);
+  Word2VecVectors vectors = starting_vectors(text, options, context, kName);
   if (const auto* old = start_model<Doc2Vec>(context)) {
     const Matrix documents = start_documents(*old, data, text, inference, context, vectors);
     for (std::size_t u = 0; u < documents.rows(); ++u) {
@@ -80,13 +80,13 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
         std::ranges::copy(documents[u], vectors.input.row(text.corpus.n_outputs() + u));
     }
   }
-  return train_embed(text.corpus, options, context, vectors, snapshot);
+  return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
 /// The old model's, those of users with new events inferred anew.
 Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
                                 const Inference& inference, const FitContext& context,
-                                const EmbedVectors& vectors) {
+                                const Word2VecVectors& vectors) {
   Matrix documents = old.documents_.resized(data.n_users(), old.documents_.cols());
   const Doc2Vec begun(text.by_item(vectors.input, data.n_items()),
                       text.by_item(vectors.output, data.n_items()), documents.clone(), inference);
@@ -105,10 +105,10 @@ Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, co
 }
 
 const Matrix& Doc2Vec::embeddings() const {
-  return inference_.words ? EmbedModel::embeddings() : EmbedModel::item_vectors();
+  return inference_.words ? Word2VecModel::embeddings() : Word2VecModel::item_vectors();
 }
 
-std::size_t Doc2Vec::add_company(std::span<const idx_t> history, std::size_t begin, std::size_t end,
+std::size_t Doc2Vec::add_context(std::span<const idx_t> history, std::size_t begin, std::size_t end,
                                  std::size_t skip, std::span<float> h) const {
   std::size_t count = 0;
   for (std::size_t p = begin; p < end; ++p) {
@@ -135,21 +135,22 @@ bool Doc2Vec::infer(std::span<const idx_t> history, std::span<float> document) c
   const double total = static_cast<double>(inference_.epochs * known.size());
   for (std::size_t step = 0; step < inference_.epochs * known.size(); ++step) {
     const std::size_t p = step % known.size();
-    const auto alpha = static_cast<float>(inference_.alpha - (inference_.alpha - inference_.min_alpha) *
-                                                                 static_cast<double>(step) / total);
+    const auto learning_rate = static_cast<float>(inference_.learning_rate -
+                                                  (inference_.learning_rate - inference_.min_learning_rate) *
+                                                      static_cast<double>(step) / total);
     std::ranges::copy(document, h.row(0));
     float share = 1;
     if (inference_.dm) {
       const std::size_t begin = p > window ? p - window : 0, end = std::min(known.size(), p + window + 1);
-      share = 1 / static_cast<float>(1 + add_company(known, begin, end, p, h[0]));
+      share = 1 / static_cast<float>(1 + add_context(known, begin, end, p, h[0]));
       if (inference_.mean) scale(share, h.row(0), dim);
     }
     std::ranges::fill(error[0], 0.0f);
-    for (std::size_t k = 0; k <= inference_.negative; ++k) {
+    for (std::size_t k = 0; k <= inference_.negatives; ++k) {
       const idx_t item = k == 0 ? known[p] : noise_->draw(rng);
       if (k > 0 && item == known[p]) continue;
       const float x = std::clamp(dot(h.row(0), output(item).data(), dim), -30.0f, 30.0f);
-      const float g = alpha * ((k == 0 ? 1.0f : 0.0f) - 1 / (1 + std::exp(-x)));
+      const float g = learning_rate * ((k == 0 ? 1.0f : 0.0f) - 1 / (1 + std::exp(-x)));
       axpy(g, output(item).data(), error.row(0), dim);
     }
     axpy(inference_.dm && !inference_.mean ? share : 1, error.row(0), document.data(), dim);
@@ -168,7 +169,7 @@ bool Doc2Vec::user_vector(const Query& query, std::span<float> out) const {
   }
   if (inference_.dm) {
     const std::size_t n = query.history.size(), begin = n > inference_.window ? n - inference_.window : 0;
-    const std::size_t count = 1 + add_company(query.history, begin, n, n, h);
+    const std::size_t count = 1 + add_context(query.history, begin, n, n, h);
     if (inference_.mean) scale(1 / static_cast<float>(count), h.data(), dim);
   }
   out[dim] = 1;
@@ -176,16 +177,16 @@ bool Doc2Vec::user_vector(const Query& query, std::span<float> out) const {
 }
 
 void Doc2Vec::save(TensorWriter& writer) const {
-  EmbedModel::save(writer);
+  Word2VecModel::save(writer);
   write_matrix(writer, "model.documents", documents_);
   writer.tensor("model.noise", inference_.noise);
-  writer.tensor("model.rates", std::vector<float>{inference_.alpha, inference_.min_alpha});
+  writer.tensor("model.rates", std::vector<float>{inference_.learning_rate, inference_.min_learning_rate});
   const auto number = [&](const char* name, std::size_t value) { writer.meta(name, std::to_string(value)); };
   number("model.dm", inference_.dm ? 1 : 0);
   number("model.dm_mean", inference_.mean ? 1 : 0);
   number("model.words", inference_.words ? 1 : 0);
   number("model.window", inference_.window);
-  number("model.negative", inference_.negative);
+  number("model.negative", inference_.negatives);
   number("model.infer_epochs", inference_.epochs);
 }
 
@@ -198,19 +199,19 @@ std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_u
                          .mean = number("model.dm_mean", 0, 1) != 0,
                          .words = number("model.words", 0, 1) != 0,
                          .window = number("model.window", 1, 10'000),
-                         .negative = number("model.negative", 1, 1000),
+                         .negatives = number("model.negative", 1, 1000),
                          .epochs = number("model.infer_epochs", 1, 10'000),
-                         .alpha = rates[0],
-                         .min_alpha = rates[1],
+                         .learning_rate = rates[0],
+                         .min_learning_rate = rates[1],
                          .noise = reader.vector<float>("model.noise", n_items)};
-  Parts parts = read(reader, n_items);
+  State state = read(reader, n_items);
   Matrix documents = read_matrix(reader, "model.documents", n_users);
   const bool usable =
       std::ranges::all_of(inference.noise, [](float w) { return w >= 0 && std::isfinite(w); }) &&
       std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
-  if (!usable || documents.cols() != parts.input.cols())
+  if (!usable || documents.cols() != state.input.cols())
     fail(ErrorCode::kBadData, "{}: the tensors of the doc2vec model do not fit together", reader.path());
-  return std::make_unique<Doc2Vec>(std::move(parts.input), std::move(parts.output), std::move(documents),
+  return std::make_unique<Doc2Vec>(std::move(state.input), std::move(state.output), std::move(documents),
                                    std::move(inference));
 }
 

@@ -8,22 +8,22 @@
 
 #include "akin/models/fit/alias_table.h"
 #include "akin/models/fit/context.h"
-#include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/skip_gram_config.h"
+#include "akin/models/word2vec/word2vec_model.h"
 
 namespace akin {
 
 /// Paragraph vectors (Le & Mikolov, ICML 2014), called user2vec where documents are users (Grbovic et al.
 /// 2015). Each user u has a vector d_u beside the v_i and c_i of items:
 ///   dm = 1, PV-DM     an item is predicted from the mean (dm_mean = 0: the sum) of d_u and the v of
-///                     its company
-///   dm = 0, PV-DBOW   an item is predicted from d_u alone; with dbow_words also from each of its company,
+///                     its context
+///   dm = 0, PV-DBOW   an item is predicted from d_u alone; with dbow_words also from each of its context,
 ///                     as in skip-gram
 /// A query's h is d_u, for PV-DM the mean (sum) of d_u and the v of the last `window` items;
 /// score(i) = h . c_i. A user unknown to training gets d by stochastic gradient steps on the same loss with
 /// all else fixed, from zero, with draws that depend on their history only. embeddings() are the v, or the c
 /// where PV-DBOW trains no v. The same bits at any thread count; PV-DM trains on one thread.
-class Doc2Vec : public EmbedModel {
+class Doc2Vec : public Word2VecModel {
  public:
   struct Config : SkipGramConfig {
     int dm = 1;
@@ -49,8 +49,8 @@ class Doc2Vec : public EmbedModel {
   /// What queries need beside vectors.
   struct Inference {
     bool dm, mean, words;  ///< words: the v are trained
-    std::size_t window, negative, epochs;
-    float alpha, min_alpha;
+    std::size_t window, negatives, epochs;
+    float learning_rate, min_learning_rate;
     std::vector<float> noise;  ///< weight of each item as a negative, 0 for items without a vector
   };
   /// `documents` (n_users, size): zero rows are unknown.
@@ -59,11 +59,11 @@ class Doc2Vec : public EmbedModel {
  private:
   bool infer(std::span<const idx_t> history, std::span<float> document) const;
   /// Adds the v of history[begin .. end), without `skip`, to h; returns how many.
-  std::size_t add_company(std::span<const idx_t> history, std::size_t begin, std::size_t end,
+  std::size_t add_context(std::span<const idx_t> history, std::size_t begin, std::size_t end,
                           std::size_t skip, std::span<float> h) const;
   static Matrix start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
                                 const Inference& inference, const FitContext& context,
-                                const EmbedVectors& vectors);
+                                const Word2VecVectors& vectors);
 
   Matrix documents_;
   Inference inference_;

@@ -31,12 +31,12 @@ Dataset topics() {
 
 Doc2Vec::Config config_of(int dm, int words = 0) {
   Doc2Vec::Config config;
-  config.size = 16;
+  config.factors = 16;
   config.epochs = 60;
   config.sample = 0;
   config.dm = dm;
   config.dbow_words = words;
-  config.alpha = 0.05f;
+  config.learning_rate = 0.05f;
   return config;
 }
 

@@ -74,13 +74,13 @@ template <typename Step>
 void expect_gradient(Matrix rows, const Step& step) {
   const std::size_t dim = rows.cols();
   Matrix h = Matrix::normal(1, dim, 0.7, 8), error(1, dim);
-  const float alpha = 0.25f;
+  const float learning_rate = 0.25f;
   const auto loss = [&](const Matrix& at) {
     Matrix copy = at.clone(), unused(1, dim);
     return step(h[0], 0.0f, copy, unused[0]);
   };
   Matrix moved = rows.clone();
-  step(h[0], alpha, moved, error[0]);
+  step(h[0], learning_rate, moved, error[0]);
   const double d = 0.01;
   const auto slope = [&](float& x) {
     const float old = x;
@@ -92,26 +92,25 @@ void expect_gradient(Matrix rows, const Step& step) {
     return (up - down) / (2 * d);
   };
   for (std::size_t c = 0; c < dim; ++c) {
-    EXPECT_NEAR(error[0][c], -alpha * slope(h[0][c]), 1e-3) << "h " << c;
+    EXPECT_NEAR(error[0][c], -learning_rate * slope(h[0][c]), 1e-3) << "h " << c;
     for (std::size_t r = 0; r < rows.rows(); ++r)
-      EXPECT_NEAR(moved[r][c] - rows[r][c], -alpha * slope(rows[r][c]), 1e-3) << r << ' ' << c;
+      EXPECT_NEAR(moved[r][c] - rows[r][c], -learning_rate * slope(rows[r][c]), 1e-3) << r << ' ' << c;
   }
 }
 
 TEST(HuffmanStep, StepsDownTheGradient) {
   const HuffmanTree tree(kCounts[3]);
   expect_gradient(Matrix::normal(6, 5, 0.8, 2),
-                  [&](std::span<const float> h, float alpha, Matrix& nodes, std::span<float> error) {
-                    return huffman_step(h, tree.path(5), alpha, nodes, error);
+                  [&](std::span<const float> h, float learning_rate, Matrix& nodes, std::span<float> error) {
+                    return huffman_step(h, tree.path(5), learning_rate, nodes, error);
                   });
 }
 
 /// Rong 2014, eq. 9 and 11: the errors of full softmax are p - y.
 TEST(SoftmaxStep, StepsDownTheGradient) {
   expect_gradient(Matrix::normal(11, 5, 0.8, 2),
-                  [&](std::span<const float> h, float alpha, Matrix& outputs, std::span<float> error) {
-                    return softmax_step(h, 3, alpha, outputs, error);
-                  });
+                  [&](std::span<const float> h, float learning_rate, Matrix& outputs,
+                      std::span<float> error) { return softmax_step(h, 3, learning_rate, outputs, error); });
 }
 
 }  // namespace

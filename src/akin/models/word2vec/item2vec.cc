@@ -29,7 +29,7 @@ std::vector<Param> Item2Vec::Config::params() {
 
 std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& config,
                                      const FitContext& context) {
-  EmbedOptions options = config.options(kName);
+  Word2VecOptions options = config.options(kName);
   options.windows.shrink = false;
   options.windows.shuffle = true;
   const bool baskets = config.set == "basket" || (config.set == "auto" && has_baskets(data.events));

@@ -6,18 +6,18 @@
 #include <string_view>
 
 #include "akin/models/fit/context.h"
-#include "akin/models/word2vec/embed_model.h"
+#include "akin/models/word2vec/word2vec_model.h"
 
 namespace akin {
 
-/// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the company of an item is the
+/// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the context of an item is the
 /// whole basket, whatever the order. With `set = basket` that is what a user did at one time, with
 /// `set = user` all that they did; `auto` takes baskets where some user has two events at one time. Baskets
 /// of more than window + 1 items are shuffled anew each epoch and each item takes the `window` ones before
-/// and after it for company.
-class Item2Vec : public EmbedModel {
+/// and after it for context.
+class Item2Vec : public Word2VecModel {
  public:
-  struct Config : EmbedConfig {
+  struct Config : Word2VecFamilyConfig {
     std::string set = "auto";
     Config() { window = 50; }
     std::vector<Param> params();
@@ -25,7 +25,7 @@ class Item2Vec : public EmbedModel {
   static constexpr std::string_view kName = "item2vec";
   static constexpr std::string_view kSummary = "skip-gram over whole baskets (Barkan & Koenigstein 2016)";
   static constexpr Traits kTraits = {
-      .passes = "epochs", .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

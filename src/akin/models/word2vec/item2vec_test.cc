@@ -37,10 +37,10 @@ double own_shelf(const Model& model) {
 
 std::unique_ptr<Model> fit(const Dataset& data, const std::string& set) {
   Item2Vec::Config config;
-  config.size = 16;
+  config.factors = 16;
   config.epochs = 40;
   config.sample = 0;
-  config.alpha = 0.05f;
+  config.learning_rate = 0.05f;
   config.set = set;
   return Item2Vec::fit({data, data.events}, config, {});
 }
@@ -65,8 +65,8 @@ TEST(Item2Vec, TakesBasketsWhereThereAreSome) {
 
 TEST(Item2Vec, OrderInABasketMeansNothing) {
   Dataset data = shelves();
-  const auto pairs_of = [](const Dataset& shop) {
-    return item_corpus({shop, shop.events}, 1, SequenceOf::kBasket, "item2vec").corpus.sequences();
+  const auto pairs_of = [](const Dataset& dataset) {
+    return item_corpus({dataset, dataset.events}, 1, SequenceOf::kBasket, "item2vec").corpus.sequences();
   };
   const std::size_t before = pairs_of(data);
   for (std::size_t e = 0; e + 2 < data.events.size(); e += 3) std::swap(data.events[e], data.events[e + 2]);

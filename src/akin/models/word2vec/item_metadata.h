@@ -1,4 +1,4 @@
-// What a shop says of its items, as side tokens.
+// What a data set says of its items, as side tokens.
 #pragma once
 
 #include <span>

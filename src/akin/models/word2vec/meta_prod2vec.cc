@@ -10,7 +10,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/models/fit/start.h"
-#include "akin/models/word2vec/embed_start.h"
+#include "akin/models/word2vec/word2vec_start.h"
 
 namespace akin {
 namespace {
@@ -42,7 +42,7 @@ MetadataOptions metadata_options(const MetaProd2Vec::Config& config, const Attri
 /// FitContext::start's metadata vectors, where the names are the same,
 /// become rows `first` and on of `vectors`.
 void continue_sides(const FitContext& context, const std::vector<std::string>& names, std::size_t first,
-                    EmbedVectors& vectors) {
+                    Word2VecVectors& vectors) {
   const Model* const start = context.start ? context.start->model : nullptr;
   const auto* const old = dynamic_cast<const MetaProd2Vec*>(start);
   if (!old) return;
@@ -61,29 +61,29 @@ void continue_sides(const FitContext& context, const std::vector<std::string>& n
 class Maker {
  public:
   Maker(const ItemCorpus& text, const ItemMetadata& metadata, std::size_t n_items,
-        EmbedModel::Scoring scoring)
+        Word2VecModel::Scoring scoring)
       : text_(text), metadata_(metadata), trained_(n_items, 0), scoring_(scoring) {
     for (const idx_t item : text.items) trained_[item] = 1;
   }
 
-  std::unique_ptr<Model> make(const EmbedVectors& vectors) const {
+  std::unique_ptr<Model> make(const Word2VecVectors& vectors) const {
     const std::size_t n_tokens = text_.items.size();
     MetaProd2Vec::Sides sides{metadata_.names(), vectors.input.slice(n_tokens, metadata_.size()),
                               vectors.output.slice(n_tokens, metadata_.size())};
-    EmbedModel::Parts parts{text_.by_item(vectors.input, trained_.size()),
-                            text_.by_item(vectors.output, trained_.size()), scoring_};
+    Word2VecModel::State state{text_.by_item(vectors.input, trained_.size()),
+                               text_.by_item(vectors.output, trained_.size()), scoring_};
     for (idx_t i = 0; i < trained_.size(); ++i) {
-      if (trained_[i] != 0 || !metadata_.mean_of(i, sides.input, parts.input[i])) continue;
-      metadata_.mean_of(i, sides.output, parts.output[i]);
+      if (trained_[i] != 0 || !metadata_.mean_of(i, sides.input, state.input[i])) continue;
+      metadata_.mean_of(i, sides.output, state.output[i]);
     }
-    return std::make_unique<MetaProd2Vec>(std::move(parts), std::move(sides));
+    return std::make_unique<MetaProd2Vec>(std::move(state), std::move(sides));
   }
 
  private:
   const ItemCorpus& text_;
   const ItemMetadata& metadata_;
   std::vector<char> trained_;
-  EmbedModel::Scoring scoring_;
+  Word2VecModel::Scoring scoring_;
 };
 
 }  // namespace
@@ -109,7 +109,7 @@ std::vector<Param> MetaProd2Vec::Config::params() {
 
 std::unique_ptr<Model> MetaProd2Vec::fit(const TrainingData& data, const Config& config,
                                          const FitContext& context) {
-  EmbedOptions options = config.options(kName);
+  Word2VecOptions options = config.options(kName);
   options.side_weight = config.lambda;
   const AttributeTable& attributes = data.source.item_attributes;
   const MetadataOptions metadata_of = metadata_options(config, attributes);
@@ -118,29 +118,29 @@ std::unique_ptr<Model> MetaProd2Vec::fit(const TrainingData& data, const Config&
       config.lambda > 0 ? ItemMetadata(attributes, data.n_items(), metadata_of, text) : ItemMetadata();
   metadata.attach(text);
   context.check_stop();
-  EmbedVectors vectors = starting_vectors(text, options, context, kName);
+  Word2VecVectors vectors = starting_vectors(text, options, context, kName);
   continue_sides(context, metadata.names(), text.items.size(), vectors);
   const Maker maker(text, metadata, data.n_items(), scoring_of(config));
-  const auto snapshot = [&](const EmbedVectors& now) { return maker.make(now); };
-  return train_embed(text.corpus, options, context, vectors, snapshot);
+  const auto snapshot = [&](const Word2VecVectors& now) { return maker.make(now); };
+  return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
 std::unique_ptr<Model> MetaProd2Vec::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  Parts parts = read(reader, n_items);
+  State state = read(reader, n_items);
   const auto n_sides = static_cast<std::size_t>(reader.meta_int("model.side.count", 0, kMostSides));
   Sides sides;
   const StringColumn names = read_strings(reader, "model.side.names", n_sides);
   for (std::size_t s = 0; s < n_sides; ++s) sides.names.emplace_back(names[s]);
   sides.input = read_matrix(reader, "model.side.input", n_sides);
   sides.output = read_matrix(reader, "model.side.output", n_sides);
-  if (sides.input.cols() != parts.input.cols() || sides.output.cols() != parts.input.cols()) {
+  if (sides.input.cols() != state.input.cols() || sides.output.cols() != state.input.cols()) {
     fail(ErrorCode::kBadData, "{}: vectors of items and of their metadata differ in length", reader.path());
   }
-  return std::make_unique<MetaProd2Vec>(std::move(parts), std::move(sides));
+  return std::make_unique<MetaProd2Vec>(std::move(state), std::move(sides));
 }
 
 void MetaProd2Vec::save(TensorWriter& writer) const {
-  EmbedModel::save(writer);
+  Word2VecModel::save(writer);
   StringColumn names;
   for (const std::string& name : sides_.names) names.push_back(name);
   writer.meta("model.side.count", std::to_string(sides_.names.size()));

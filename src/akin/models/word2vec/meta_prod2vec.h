@@ -1,4 +1,4 @@
-// Item vectors from the company items keep and from what the shop says of them.
+// Item vectors from the context items keep and from what the data set says of them.
 #pragma once
 
 #include <memory>
@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "akin/models/fit/context.h"
-#include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/item_metadata.h"
 #include "akin/models/word2vec/skip_gram_config.h"
+#include "akin/models/word2vec/word2vec_model.h"
 
 namespace akin {
 
 /// Meta-Prod2Vec (Vasile, Smirnova & Conneau, "Meta-Prod2Vec: product embeddings using side-information for
 /// recommendation", RecSys 2016): prod2vec in which the metadata of items, such as their brand, are words
-/// too. With I an item, J an item of its company, M their metadata and L_{X|Y} the loss of prod2vec with Y
+/// too. With I an item, J an item of its context, M their metadata and L_{X|Y} the loss of prod2vec with Y
 /// predicting X,
 ///   L = L_{J|I} + lambda (L_{M|I} + L_{J|M} + L_{M|M} + L_{I|M}):
 /// items predict the metadata near them, metadata the items and metadata near them and the item that has
@@ -28,14 +28,14 @@ namespace akin {
 ///
 /// lambda = 0, or no metadata, is prod2vec to the bit: metadata are not trained then and are no noise either.
 /// With any lambda above 0 the pairs of items have the loss of prod2vec, but share their noise with metadata,
-/// in proportion to count^ns_exponent of both.
+/// in proportion to count^negatives_power of both.
 ///
 /// Items without an event (or with fewer than min_count) begin and stay in the mean of their metadata, inputs
 /// and outputs alike, so that they are similar to something and can be recommended; without metadata they
-/// have no vector. Users fold in as in EmbedModel. With FitContext::start the metadata vectors of the old
+/// have no vector. Users fold in as in Word2VecModel. With FitContext::start the metadata vectors of the old
 /// model go on too. Cost: that of prod2vec times (1 + fields)^2. Throws Error(kUsage) if `fields` is not the
 /// default and none of it is an attribute. The same bits at any thread count.
-class MetaProd2Vec final : public EmbedModel {
+class MetaProd2Vec final : public Word2VecModel {
  public:
   struct Config : SkipGramConfig {
     float lambda = 1;
@@ -56,7 +56,7 @@ class MetaProd2Vec final : public EmbedModel {
     std::vector<std::string> names;  ///< such as "brand=Dove"
     Matrix input, output;            ///< (names.size(), size)
   };
-  MetaProd2Vec(Parts parts, Sides sides) : EmbedModel(std::move(parts)), sides_(std::move(sides)) {}
+  MetaProd2Vec(State state, Sides sides) : Word2VecModel(std::move(state)), sides_(std::move(sides)) {}
   const Sides& sides() const { return sides_; }
 
  private:

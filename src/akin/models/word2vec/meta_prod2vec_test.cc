@@ -17,7 +17,7 @@ namespace {
 constexpr idx_t kBrands = 5, kItems = 43, kCold = 42;
 
 /// Item i is of brand i % kBrands, users take items of one brand, in any order; kCold has no events.
-Dataset branded_shop() {
+Dataset branded_dataset() {
   Dataset data;
   Rng rng(3);
   for (idx_t i = 0; i < kItems; ++i) {
@@ -38,7 +38,7 @@ Dataset branded_shop() {
 
 MetaProd2Vec::Config small_config() {
   MetaProd2Vec::Config config;
-  config.size = 12;
+  config.factors = 12;
   config.epochs = 40;
   config.sample = 0;
   return config;
@@ -107,7 +107,7 @@ TEST(ItemMetadata, WordsOfTitlesAreThoseOfTextsInLowerCase) {
 }
 
 TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
-  const Dataset data = branded_shop();
+  const Dataset data = branded_dataset();
   MetaProd2Vec::Config config = small_config();
   config.epochs = 3;
   config.lambda = 0;
@@ -119,7 +119,7 @@ TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
 }
 
 TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
-  Dataset data = branded_shop();
+  Dataset data = branded_dataset();
   data.item_attributes = {};
   MetaProd2Vec::Config config = small_config();
   config.epochs = 3;
@@ -127,7 +127,7 @@ TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
   expect_same_vectors(*fit(data, config), *plain, kItems);
   EXPECT_TRUE(plain->similar(kCold, 3).empty());
   config.fields = "maker";
-  const Dataset branded = branded_shop();
+  const Dataset branded = branded_dataset();
   try {
     fit(branded, config);
     FAIL() << "fitted";
@@ -140,7 +140,7 @@ TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
 }
 
 TEST(MetaProd2Vec, PutsColdItemsWhereTheirMetadataAre) {
-  const Dataset data = branded_shop();
+  const Dataset data = branded_dataset();
   for (const char* score : {"predict", "cosine"}) {
     MetaProd2Vec::Config config = small_config();
     config.score = score;
@@ -160,7 +160,7 @@ TEST(MetaProd2Vec, PutsColdItemsWhereTheirMetadataAre) {
 }
 
 TEST(MetaProd2Vec, ColdItemsAreTheMeanOfTheirMetadata) {
-  Dataset data = branded_shop();
+  Dataset data = branded_dataset();
   data.item_attributes.column("category").set(0, "Hair");
   data.item_attributes.column("category").set(1, "Nails");
   data.item_attributes.column("category").set(kCold, "Nails|Hair");
@@ -180,7 +180,7 @@ TEST(MetaProd2Vec, ColdItemsAreTheMeanOfTheirMetadata) {
 }
 
 TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
-  Dataset data = branded_shop();
+  Dataset data = branded_dataset();
   MetaProd2Vec::Config config = small_config();
   const auto fitted = fit(data, config);
   const auto path = std::filesystem::path(testing::TempDir()) / "meta_prod2vec.safetensors";
@@ -212,7 +212,7 @@ TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
 }
 
 TEST(MetaProd2Vec, HasTheSameBitsAtAnyThreadCount) {
-  const Dataset data = branded_shop();
+  const Dataset data = branded_dataset();
   MetaProd2Vec::Config config = small_config();
   config.epochs = 2;
   config.title_words = 1;

@@ -4,7 +4,7 @@ namespace akin {
 
 std::unique_ptr<Model> Prod2Vec::fit(const TrainingData& data, const Config& config,
                                      const FitContext& context) {
-  const EmbedOptions options = config.options(kName);
+  const Word2VecOptions options = config.options(kName);
   const ItemCorpus text =
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
   return fit_embed(data, config, text, options, context, kName);

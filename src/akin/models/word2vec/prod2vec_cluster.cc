@@ -7,7 +7,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/kmeans.h"
-#include "akin/models/word2vec/embed_start.h"
+#include "akin/models/word2vec/word2vec_start.h"
 
 namespace akin {
 namespace {
@@ -15,18 +15,18 @@ namespace {
 constexpr std::int64_t kMostClusters = 4'000'000'000;
 
 /// k-means over the items with a vector; fills of_item and returns the number of clusters.
-std::size_t cluster_items(const EmbedModel::Parts& parts, std::size_t wanted, const Context& context,
+std::size_t cluster_items(const Word2VecModel::State& state, std::size_t wanted, const Context& context,
                           std::vector<idx_t>& of_item) {
   std::vector<idx_t> items;
-  for (idx_t i = 0; i < parts.input.rows(); ++i) {
-    if (!is_zero(parts.input[i])) items.push_back(i);
+  for (idx_t i = 0; i < state.input.rows(); ++i) {
+    if (!is_zero(state.input[i])) items.push_back(i);
   }
-  Matrix rows = Matrix::gather(parts.input, items, context.threads);
+  Matrix rows = Matrix::gather(state.input, items, context.threads);
   normalize_rows(rows);
   if (wanted == 0)
     wanted = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(items.size()))));
   const Clustering found = spherical_kmeans(rows, wanted, Prod2VecCluster::kTurns, context);
-  of_item.assign(parts.input.rows(), kNoToken);
+  of_item.assign(state.input.rows(), kNoToken);
   for (std::size_t r = 0; r < items.size(); ++r) of_item[items[r]] = found.cluster[r];
   return found.centers.rows();
 }
@@ -87,27 +87,27 @@ std::vector<Param> Prod2VecCluster::Config::params() {
 
 std::unique_ptr<Model> Prod2VecCluster::fit(const TrainingData& data, const Config& config,
                                             const FitContext& context) {
-  const EmbedOptions options = config.options(kName);
+  const Word2VecOptions options = config.options(kName);
   const ItemCorpus text =
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
   context.check_stop();
-  EmbedVectors vectors = starting_vectors(text, options, context, kName);
+  Word2VecVectors vectors = starting_vectors(text, options, context, kName);
   Scoring scoring = scoring_of(config);
   scoring.predict = false;
-  const auto snapshot = [&](const EmbedVectors& now) {
-    Parts parts{text.by_item(now.input, data.n_items()), text.by_item(now.output, data.n_items()), scoring};
+  const auto snapshot = [&](const Word2VecVectors& now) {
+    State state{text.by_item(now.input, data.n_items()), text.by_item(now.output, data.n_items()), scoring};
     Clusters clusters;
     const std::size_t n_clusters =
-        cluster_items(parts, static_cast<std::size_t>(config.clusters), context, clusters.of_item);
+        cluster_items(state, static_cast<std::size_t>(config.clusters), context, clusters.of_item);
     clusters.next = cluster_transitions(data.events, clusters.of_item, n_clusters,
                                         static_cast<std::size_t>(config.top_clusters));
-    return std::make_unique<Prod2VecCluster>(std::move(parts), std::move(clusters));
+    return std::make_unique<Prod2VecCluster>(std::move(state), std::move(clusters));
   };
-  return train_embed(text.corpus, options, context, vectors, snapshot);
+  return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
-Prod2VecCluster::Prod2VecCluster(Parts parts, Clusters clusters)
-    : EmbedModel(std::move(parts)), clusters_(std::move(clusters)), members_(clusters_.next.size()) {
+Prod2VecCluster::Prod2VecCluster(State state, Clusters clusters)
+    : Word2VecModel(std::move(state)), clusters_(std::move(clusters)), members_(clusters_.next.size()) {
   for (idx_t i = 0; i < clusters_.of_item.size(); ++i) {
     if (clusters_.of_item[i] != kNoToken) members_[clusters_.of_item[i]].push_back(i);
   }
@@ -116,7 +116,7 @@ Prod2VecCluster::Prod2VecCluster(Parts parts, Clusters clusters)
 /// Adds weight s_item(i) to each item i that `item` recommends.
 void Prod2VecCluster::recommend(idx_t item, float weight, std::span<const char> in_history,
                                 std::span<float> out) const {
-  const Matrix& unit = EmbedModel::item_vectors();
+  const Matrix& unit = Word2VecModel::item_vectors();
   std::vector<Scored> ranked;
   for (const Next& next : clusters_.next[clusters_.of_item[item]]) {
     ranked.clear();
@@ -132,10 +132,10 @@ void Prod2VecCluster::recommend(idx_t item, float weight, std::span<const char> 
 }
 
 bool Prod2VecCluster::score_all(const Query& query, std::span<float> out) const {
-  const Matrix& unit = EmbedModel::item_vectors();
+  const Matrix& unit = Word2VecModel::item_vectors();
   std::vector<char> in_history(unit.rows(), 0);
   Matrix mean(1, unit.cols());
-  if (!EmbedModel::user_vector(query, mean[0])) return false;
+  if (!Word2VecModel::user_vector(query, mean[0])) return false;
   for (const idx_t item : query.history) in_history[item] = 1;
   std::vector<float> recommended(unit.rows(), 0.0f);
   float total = 0;
@@ -157,7 +157,7 @@ bool Prod2VecCluster::score(const Query& query, std::span<const idx_t> items, st
 }
 
 std::unique_ptr<Model> Prod2VecCluster::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  Parts parts = read(reader, n_items);
+  State state = read(reader, n_items);
   const auto n_clusters = static_cast<std::size_t>(reader.meta_int("model.cluster.count", 1, kMostClusters));
   Clusters clusters{reader.vector<std::uint32_t>("model.cluster.of_item", n_items), {}};
   const auto to = reader.tensor<std::uint32_t>("model.cluster.next");
@@ -174,7 +174,7 @@ std::unique_ptr<Model> Prod2VecCluster::load(const TensorReader& reader, std::si
       clusters.next.back().push_back({to[at], theta[at]});
   }
   if (!sound || at != to.size()) fail(ErrorCode::kBadData, "{}: the clusters are damaged", reader.path());
-  auto model = std::make_unique<Prod2VecCluster>(std::move(parts), std::move(clusters));
+  auto model = std::make_unique<Prod2VecCluster>(std::move(state), std::move(clusters));
   for (idx_t i = 0; i < n_items; ++i) {
     if (model->has_vector(i) != (model->clusters().of_item[i] != kNoToken))
       fail(ErrorCode::kBadData, "{}: item {} has a cluster or a vector, not both", reader.path(), i);
@@ -183,7 +183,7 @@ std::unique_ptr<Model> Prod2VecCluster::load(const TensorReader& reader, std::si
 }
 
 void Prod2VecCluster::save(TensorWriter& writer) const {
-  EmbedModel::save(writer);
+  Word2VecModel::save(writer);
   std::vector<std::uint32_t> counts, to;
   std::vector<float> theta;
   for (const std::vector<Next>& next : clusters_.next) {

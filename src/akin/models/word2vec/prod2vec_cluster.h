@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "akin/models/fit/context.h"
-#include "akin/models/word2vec/embed_model.h"
 #include "akin/models/word2vec/skip_gram_config.h"
+#include "akin/models/word2vec/word2vec_model.h"
 
 namespace akin {
 
@@ -22,7 +22,7 @@ namespace akin {
 ///   s_a(i) = theta_gh / (1 + rank of i among the items of h by cosine with a),
 /// whose order is the highest-averages apportionment of every length of list (d'Hondt). Items of the history
 /// take no places from the others of their cluster. A query is the decayed mean of its latest items,
-/// as in EmbedModel:
+/// as in Word2VecModel:
 ///   score(i) = sum_a decay^a s_h(a)(i) / sum_a decay^a,
 /// the paper's decay by age with the place in the history in place of days, which a query has none of. Items
 /// that no item of the history recommends follow in the order of prod2vec with score = cosine, as cosine - 2.
@@ -33,7 +33,7 @@ namespace akin {
 /// size) a turn of k-means, at most kTurns of them, and O(E log E) for E events; of a query O(history x items
 /// of top_clusters clusters). Memory beside prod2vec: the vectors once more and 8 E bytes while fitting. The
 /// same bits at any thread count.
-class Prod2VecCluster final : public EmbedModel {
+class Prod2VecCluster final : public Word2VecModel {
  public:
   struct Config : SkipGramConfig {
     int clusters = 0;
@@ -43,7 +43,7 @@ class Prod2VecCluster final : public EmbedModel {
   static constexpr std::string_view kName = "prod2vec-cluster";
   static constexpr std::string_view kSummary = "prod2vec by clusters bought in turn (Grbovic et al. 2015)";
   static constexpr Traits kTraits = {
-      .uses_order = true, .passes = "epochs", .planned_schedule = true, .takes_item_vectors = true};
+      .uses_order = true, .iterative = true, .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -53,7 +53,7 @@ class Prod2VecCluster final : public EmbedModel {
 
   /// Empty: scores are shares of places.
   const Matrix& item_vectors() const override { return no_vectors_; }
-  std::size_t n_items() const override { return EmbedModel::item_vectors().rows(); }
+  std::size_t n_items() const override { return Word2VecModel::item_vectors().rows(); }
   bool user_vector(const Query&, std::span<float>) const override { return false; }
   bool score_all(const Query& query, std::span<float> out) const override;
   /// Costs what score_all() does.
@@ -71,7 +71,7 @@ class Prod2VecCluster final : public EmbedModel {
     /// Of each cluster its top_clusters, by falling theta, then by number.
     std::vector<std::vector<Next>> next;
   };
-  Prod2VecCluster(Parts parts, Clusters clusters);
+  Prod2VecCluster(State state, Clusters clusters);
   const Clusters& clusters() const { return clusters_; }
 
  private:

@@ -41,11 +41,11 @@ Matrix at_angles(const std::vector<double>& degrees) {
 
 /// Items 0 .. 2 of cluster 0 near 0 degrees, 3 .. 6 of cluster 1 near 90, 7 of cluster 2 at 200,
 /// 8 without a vector.
-Prod2VecCluster by_hand(std::size_t history, float decay) {
+Prod2VecCluster by_hand(std::size_t history, float history_decay) {
   Matrix input = at_angles({0, 5, 12, 80, 85, 92, 97, 200, 0});
   std::ranges::fill(input[8], 0.0f);
   Matrix output(9, 2);
-  return {{std::move(input), std::move(output), {false, history, decay}},
+  return {{std::move(input), std::move(output), {false, history, history_decay}},
           {{0, 0, 0, 1, 1, 1, 1, 2, kNoToken}, {{{1, 0.6f}, {0, 0.3f}}, {{0, 1.0f}}, {}}}};
 }
 
@@ -100,7 +100,7 @@ TEST(Prod2VecCluster, RefusesDamagedClusters) {
 }
 
 /// Users of theme t buy in turn from its two groups 2t and 2t + 1; item i is of group i % 6.
-Dataset alternating_shop() {
+Dataset alternating_dataset() {
   Dataset data;
   Rng rng(5);
   for (idx_t i = 0; i < 61; ++i) data.items.add("i" + std::to_string(i));
@@ -117,9 +117,9 @@ Dataset alternating_shop() {
 }
 
 TEST(Prod2VecCluster, RecommendsWhatFollowsAndNotWhatIsAlike) {
-  const Dataset data = alternating_shop();
+  const Dataset data = alternating_dataset();
   Prod2VecCluster::Config config;
-  config.size = 16;
+  config.factors = 16;
   config.window = 1;
   config.epochs = 60;
   config.sample = 0;
@@ -138,9 +138,9 @@ TEST(Prod2VecCluster, RecommendsWhatFollowsAndNotWhatIsAlike) {
 }
 
 TEST(Prod2VecCluster, HasAboutTheSquareRootOfItsItemsInClusters) {
-  const Dataset data = alternating_shop();
+  const Dataset data = alternating_dataset();
   Prod2VecCluster::Config config;
-  config.size = 5;
+  config.factors = 5;
   config.epochs = 1;
   const auto model = Prod2VecCluster::fit({data, data.events}, config, {});
   const auto& clusters = dynamic_cast<const Prod2VecCluster&>(*model).clusters();

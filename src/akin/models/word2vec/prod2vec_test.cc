@@ -37,7 +37,7 @@ std::unique_ptr<Model> fit(const Dataset& data, const Prod2Vec::Config& config,
 TEST(Prod2Vec, FindsTheCompanyItemsKeep) {
   const Dataset data = ring(97, 41, 11);
   for (const char* score : {"cosine", "predict"}) {
-    const auto model = fit(data, {.size = 16, .window = 2, .epochs = 60, .sample = 0, .score = score});
+    const auto model = fit(data, {.factors = 16, .window = 2, .epochs = 60, .sample = 0, .score = score});
     for (idx_t item = 0; item < 41; ++item) {
       for (const Scored& similar : model->similar(item, 2)) {
         const int distance = std::abs(static_cast<int>(similar.idx) - static_cast<int>(item));
@@ -49,8 +49,8 @@ TEST(Prod2Vec, FindsTheCompanyItemsKeep) {
 
 TEST(Prod2Vec, ExportsTheVectorsAsTrained) {
   const Dataset data = ring(31, 17, 7);
-  const auto predict = fit(data, {.size = 12, .epochs = 9, .score = "predict"});
-  const auto cosine = fit(data, {.size = 12, .epochs = 9, .score = "cosine"});
+  const auto predict = fit(data, {.factors = 12, .epochs = 9, .score = "predict"});
+  const auto cosine = fit(data, {.factors = 12, .epochs = 9, .score = "cosine"});
   ASSERT_EQ(predict->embedding_dim(), 12u);
   bool unit = true;
   for (std::size_t i = 0; i < 17; ++i) {
@@ -63,7 +63,7 @@ TEST(Prod2Vec, ExportsTheVectorsAsTrained) {
 
 TEST(Prod2Vec, QueryIsTheDecayedMeanOfTheLatestItems) {
   const Dataset data = ring(31, 17, 7);
-  const auto model = fit(data, {.size = 5, .epochs = 3, .history = 2, .decay = 0.25f});
+  const auto model = fit(data, {.factors = 5, .epochs = 3, .history = 2, .history_decay = 0.25f});
   std::vector<float> query(model->item_vectors().cols());
   const std::vector<idx_t> history = {9, 4, 6};
   ASSERT_TRUE(model->user_vector({std::nullopt, history, {}}, query));
@@ -77,7 +77,7 @@ TEST(Prod2Vec, RareItemsHaveNoVectorAndScoreLast) {
   const idx_t rare = data.items.add("rare");
   data.events.push_back({.user = 30, .item = rare, .time = 99});
   for (const char* score : {"cosine", "predict"}) {
-    const auto model = fit(data, {.size = 8, .min_count = 2, .epochs = 30, .score = score});
+    const auto model = fit(data, {.factors = 8, .min_count = 2, .epochs = 30, .score = score});
     std::vector<float> out(18);
     const std::vector<idx_t> history = {3, rare}, only = {rare};
     ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));
@@ -99,12 +99,12 @@ TEST(Prod2Vec, RefusesWhatCannotTrain) {
     return ErrorCode::kInternal;
   };
   EXPECT_EQ(code({.min_count = 1000}), ErrorCode::kBadData);
-  EXPECT_EQ(code({.alpha = 0.001f, .min_alpha = 0.01f}), ErrorCode::kUsage);
+  EXPECT_EQ(code({.learning_rate = 0.001f, .min_learning_rate = 0.01f}), ErrorCode::kUsage);
 }
 
 TEST(Prod2Vec, NoEpochsLeaveTheInitialState) {
   const Dataset data = ring(5, 3, 3);
-  const auto model = fit(data, {.size = 8, .epochs = 0, .score = "predict"});
+  const auto model = fit(data, {.factors = 8, .epochs = 0, .score = "predict"});
   std::vector<float> out(3, 1.0f);
   const std::vector<idx_t> history = {2};
   ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));
@@ -129,8 +129,8 @@ Corpus random_corpus(std::size_t vocabulary, std::size_t sequences, std::size_t 
   return corpus;
 }
 
-EmbedVectors train(const Corpus& corpus, const EmbedOptions& options, const FitContext& context = {}) {
-  EmbedVectors vectors = initial_vectors(corpus, options.size, context.seed);
+Word2VecVectors train(const Corpus& corpus, const Word2VecOptions& options, const FitContext& context = {}) {
+  Word2VecVectors vectors = initial_vectors(corpus, options.factors, context.seed);
   train_sgns(corpus, options, context, vectors, {});
   return vectors;
 }
@@ -143,9 +143,9 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   Corpus corpus = random_corpus(401, 211, 13);
   // So wide a window makes several chunks of this text; 401 tokens make three blocks;
   // 17 negatives need three steps.
-  EmbedOptions options = {.windows = {.window = 400}, .size = 10, .epochs = 2, .negative = 17};
-  const EmbedVectors one = train(corpus, options, {{.threads = 1}}),
-                     many = train(corpus, options, {{.threads = 5}});
+  Word2VecOptions options = {.windows = {.window = 400}, .factors = 10, .epochs = 2, .negatives = 17};
+  const Word2VecVectors one = train(corpus, options, {{.threads = 1}}),
+                        many = train(corpus, options, {{.threads = 5}});
   expect_same_bits(one.input, many.input);
   expect_same_bits(one.output, many.output);
   // With side tokens and documents.
@@ -157,8 +157,8 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   for (std::size_t s = 0; s < corpus.sequences(); ++s) corpus.document.push_back(static_cast<idx_t>(s % 2));
   options.side_weight = 0.5f;
   options.windows.window = 3;
-  const EmbedVectors a = train(corpus, options, {{.threads = 1}}),
-                     b = train(corpus, options, {{.threads = 3}});
+  const Word2VecVectors a = train(corpus, options, {{.threads = 1}}),
+                        b = train(corpus, options, {{.threads = 3}});
   expect_same_bits(a.input, b.input);
   expect_same_bits(a.output, b.output);
   EXPECT_EQ(a.input.rows(), 407u);
@@ -166,12 +166,12 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
 
 TEST(Sgns, SideTokensOfNoWeightChangeNothing) {
   Corpus corpus = random_corpus(101, 97, 11);  // one block, so that both draw the same noise
-  const EmbedOptions options = {.windows = {.window = 3}, .size = 8, .epochs = 2, .side_weight = 0};
+  const Word2VecOptions options = {.windows = {.window = 3}, .factors = 8, .epochs = 2, .side_weight = 0};
   corpus.n_fields = 1;
   corpus.side.assign(101, {101});
   corpus.side_counts = {1};
-  const EmbedVectors vectors = train(corpus, options);
-  const EmbedVectors begun = initial_vectors(corpus, 8, Context{}.seed);
+  const Word2VecVectors vectors = train(corpus, options);
+  const Word2VecVectors begun = initial_vectors(corpus, 8, Context{}.seed);
   EXPECT_TRUE(std::ranges::equal(vectors.input[101], begun.input[101]));
   EXPECT_FALSE(std::ranges::equal(vectors.input[5], begun.input[5]));
 }
@@ -181,7 +181,7 @@ TEST(Sgns, LossFalls) {
   std::vector<double> losses;
   FitContext context;
   context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
-  train(corpus, {.windows = {.window = 3}, .size = 16, .epochs = 20}, context);
+  train(corpus, {.windows = {.window = 3}, .factors = 16, .epochs = 20}, context);
   ASSERT_GE(losses.size(), 20u);
   EXPECT_NEAR(losses.front(), 6 * std::log(2), 0.2) << "near-zero vectors: 1 pair and 5 negatives at 1/2";
   EXPECT_LT(losses.back(), losses.front() - 0.5);
@@ -190,7 +190,11 @@ TEST(Sgns, LossFalls) {
 TEST(Sgns, ReportsVectorsThatGrowWithoutBound) {
   const Corpus corpus = random_corpus(100, 300, 31);
   try {
-    train(corpus, {.windows = {.window = 3}, .size = 4, .epochs = 50, .alpha = 1e30, .min_alpha = 1e30});
+    train(corpus, {.windows = {.window = 3},
+                   .factors = 4,
+                   .epochs = 50,
+                   .learning_rate = 1e30,
+                   .min_learning_rate = 1e30});
     FAIL() << "trained";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kBadData);
@@ -211,54 +215,54 @@ double near_share(const Model& model) {
 
 TEST(Prod2Vec, EveryOutputLayerFindsTheCompanyItemsKeep) {
   const Dataset data = ring(97, 41, 11);
-  for (const auto& [hs, negative] : {std::pair{1, 0}, std::pair{0, 0}, std::pair{1, 3}}) {
-    const auto model = fit(data, {.size = 16,
+  for (const auto& [hs, negatives] : {std::pair{1, 0}, std::pair{0, 0}, std::pair{1, 3}}) {
+    const auto model = fit(data, {.factors = 16,
                                   .window = 2,
                                   .epochs = 120,
                                   .hs = hs,
-                                  .negative = negative,
-                                  .alpha = 0.05f,
+                                  .negatives = negatives,
+                                  .learning_rate = 0.05f,
                                   .sample = 0,
                                   .score = "cosine"});
-    EXPECT_GT(near_share(*model), 0.9) << "hs " << hs << " negative " << negative;
+    EXPECT_GT(near_share(*model), 0.9) << "hs " << hs << " negative " << negatives;
   }
 }
 
 TEST(Prod2Vec, CbowPredictsWhatStandsAmongItsCompany) {
   const Dataset data = ring(97, 41, 11);
-  for (const auto& [hs, negative, mean] :
+  for (const auto& [hs, negatives, mean] :
        {std::tuple{0, 5, 1}, std::tuple{0, 5, 0}, std::tuple{0, 0, 1}, std::tuple{1, 5, 1}}) {
-    const auto model = fit(data, {.size = 16,
+    const auto model = fit(data, {.factors = 16,
                                   .window = 2,
                                   .epochs = 300,
                                   .sg = 0,
                                   .hs = hs,
-                                  .negative = negative,
+                                  .negatives = negatives,
                                   .cbow_mean = mean,
-                                  .alpha = 0.05f,
+                                  .learning_rate = 0.05f,
                                   .sample = 0,
                                   .shrink_windows = false,
-                                  .decay = 1});
+                                  .history_decay = 1});
     int right = 0;
     for (idx_t i = 2; i < 39; ++i) {
-      const std::vector<idx_t> company = {i - 2, i - 1, i + 1, i + 2};
+      const std::vector<idx_t> context = {i - 2, i - 1, i + 1, i + 2};
       std::vector<float> scores(41);
-      ASSERT_TRUE(model->score_all({std::nullopt, company, {}}, scores));
+      ASSERT_TRUE(model->score_all({std::nullopt, context, {}}, scores));
       right += top_k(scores, 1)[0].idx == i;
     }
-    EXPECT_GT(right, 33) << "of 37; hs " << hs << " negative " << negative << " mean " << mean;
+    EXPECT_GT(right, 33) << "of 37; hs " << hs << " negative " << negatives << " mean " << mean;
   }
 }
 
 TEST(Prod2Vec, HierarchicalSoftmaxAloneCannotPredict) {
   const Dataset data = ring(31, 17, 7);
-  EXPECT_THROW(fit(data, {.size = 5, .hs = 1, .negative = 0}), Error);
-  EXPECT_NO_THROW(fit(data, {.size = 5, .epochs = 1, .hs = 1, .negative = 0, .score = "cosine"}));
+  EXPECT_THROW(fit(data, {.factors = 5, .hs = 1, .negatives = 0}), Error);
+  EXPECT_NO_THROW(fit(data, {.factors = 5, .epochs = 1, .hs = 1, .negatives = 0, .score = "cosine"}));
 }
 
 TEST(Prod2Vec, NewItemsBeginAmongTheirCompany) {
   Dataset data = ring(97, 41, 11);
-  const auto old = fit(data, {.size = 16, .window = 2, .epochs = 60, .sample = 0});
+  const auto old = fit(data, {.factors = 16, .window = 2, .epochs = 60, .sample = 0});
   const idx_t item = data.items.add("new");
   for (std::size_t e = 3; e < data.events.size(); e += 41) {
     if (data.events[e].item == 7) data.events[e].item = item;
@@ -267,7 +271,8 @@ TEST(Prod2Vec, NewItemsBeginAmongTheirCompany) {
     if (event.item == 7 && event.user % 2 == 0) event.item = item;
   }
   const FitStart start = {.model = old.get(), .fold_items = {item}};
-  const auto updated = fit(data, {.size = 16, .window = 2, .epochs = 0, .sample = 0}, {{}, nullptr, &start});
+  const auto updated =
+      fit(data, {.factors = 16, .window = 2, .epochs = 0, .sample = 0}, {{}, nullptr, &start});
   for (idx_t i = 0; i < 41; ++i)
     EXPECT_TRUE(std::ranges::equal(updated->embeddings()[i], old->embeddings()[i]));
   for (const Scored& similar : updated->similar(item, 3))

@@ -11,7 +11,7 @@
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/alias_table.h"
-#include "akin/models/fit/passes.h"
+#include "akin/models/fit/epochs.h"
 #include "akin/models/word2vec/sgns_kernel.h"
 
 namespace akin {
@@ -33,7 +33,7 @@ Rng stream(std::uint64_t seed, Stream use, std::uint64_t a, std::uint64_t b = 0)
   return Rng(Rng::mix(seed + use), Rng::mix(a) + b);
 }
 
-/// Up to shared_noise inputs of one output: inputs[begin .. begin + count) of its bucket.
+/// Up to shared_negatives inputs of one output: inputs[begin .. begin + count) of its bucket.
 struct Group {
   idx_t output;
   std::uint32_t begin;
@@ -61,7 +61,7 @@ struct Loss {
   double weight = 0;
 };
 
-std::uint64_t tokens_per_chunk(const Corpus& corpus, const EmbedOptions& options) {
+std::uint64_t tokens_per_chunk(const Corpus& corpus, const Word2VecOptions& options) {
   const std::size_t copies = 1 + corpus.n_fields;
   const std::size_t mean_length = corpus.tokens.size() / std::max<std::size_t>(1, corpus.sequences());
   const std::size_t pairs_per_token =
@@ -72,7 +72,8 @@ std::uint64_t tokens_per_chunk(const Corpus& corpus, const EmbedOptions& options
 
 class Trainer {
  public:
-  Trainer(const Corpus& corpus, const EmbedOptions& options, const FitContext& context, EmbedVectors& vectors)
+  Trainer(const Corpus& corpus, const Word2VecOptions& options, const FitContext& context,
+          Word2VecVectors& vectors)
       : corpus_(corpus),
         options_(options),
         context_(context),
@@ -83,11 +84,11 @@ class Trainer {
         buckets_(n_blocks_ * n_blocks_) {
     for (const auto* counts : {&corpus.counts, &corpus.side_counts}) {
       for (const std::uint64_t count : *counts)
-        noise_weight_.push_back(std::pow(static_cast<double>(count), options.ns_exponent));
+        noise_weight_.push_back(std::pow(static_cast<double>(count), options.negatives_power));
     }
   }
 
-  /// One pass over the corpus; returns the mean loss of its pairs.
+  /// One epoch over the corpus; returns the mean loss of its pairs.
   double run_epoch(std::size_t epoch) {
     deal_blocks(epoch);
     loss_ = {};
@@ -113,7 +114,7 @@ class Trainer {
   void train_chunk(std::size_t epoch, std::size_t begin, std::size_t end);
   void prefetch(const Bucket& bucket, const Group& group) const;
   void add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsBatch& batch);
-  Loss train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng);
+  Loss train_bucket(Bucket& bucket, std::size_t block, float learning_rate, Rng rng);
   double mean_loss() const { return loss_.sum / std::max(1.0, loss_.weight); }
   float weight_of(idx_t input, idx_t output) const {
     const bool side =
@@ -122,9 +123,9 @@ class Trainer {
   }
 
   const Corpus& corpus_;
-  const EmbedOptions& options_;
+  const Word2VecOptions& options_;
   const FitContext& context_;
-  EmbedVectors& vectors_;
+  Word2VecVectors& vectors_;
   Windows windows_;
   const std::size_t n_blocks_;
   const std::uint64_t tokens_per_chunk_;
@@ -193,7 +194,7 @@ void Trainer::inputs_of(idx_t output, std::size_t position, Add&& add) const {
   };
   if (const idx_t document = windows_.document(position); document != kNoToken) add(document);
   if (options_.windows.documents_only) return;
-  windows_.company(position, [&](std::size_t p) {
+  windows_.context(position, [&](std::size_t p) {
     add(windows_.token(p));
     add_sides(p);
   });
@@ -202,10 +203,10 @@ void Trainer::inputs_of(idx_t output, std::size_t position, Add&& add) const {
 
 /// Writes the inputs of `output` into its block's buckets, one for each block of inputs.
 void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
-  const std::span<const std::uint32_t> places(places_.data() + place_starts_[output],
-                                              place_starts_[output + 1] - place_starts_[output]);
+  const std::span<const std::uint32_t> positions(places_.data() + place_starts_[output],
+                                                 place_starts_[output + 1] - place_starts_[output]);
   std::size_t bound = 0;
-  for (const std::uint32_t place : places) bound += windows_.company_bound(place) + 1;
+  for (const std::uint32_t place : positions) bound += windows_.context_bound(place) + 1;
   bound *= 1 + corpus_.n_fields;
   idx_t* ends[kMaxBlocks];
   for (std::size_t i = 0; i < buckets.size(); ++i) {
@@ -213,16 +214,16 @@ void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
     ends[i] = buckets[i].inputs.get() + buckets[i].size;
   }
   const std::uint8_t* const block_of = input_block_.data();
-  for (std::size_t p = 0; p < places.size(); ++p) {
-    if (p + kAhead < places.size()) windows_.prefetch_company(places[p + kAhead]);
-    inputs_of(output, places[p], [&](idx_t input) { *ends[block_of[input]]++ = input; });
+  for (std::size_t p = 0; p < positions.size(); ++p) {
+    if (p + kAhead < positions.size()) windows_.prefetch_context(positions[p + kAhead]);
+    inputs_of(output, positions[p], [&](idx_t input) { *ends[block_of[input]]++ = input; });
   }
   for (std::size_t i = 0; i < buckets.size(); ++i) {
     Bucket& bucket = buckets[i];
     const std::size_t begin = bucket.size;
     bucket.size = static_cast<std::size_t>(ends[i] - bucket.inputs.get());
-    for (std::size_t b = begin; b < bucket.size; b += options_.shared_noise) {
-      const std::size_t count = std::min(options_.shared_noise, bucket.size - b);
+    for (std::size_t b = begin; b < bucket.size; b += options_.shared_negatives) {
+      const std::size_t count = std::min(options_.shared_negatives, bucket.size - b);
       bucket.groups.push_back({output, static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(count)});
     }
   }
@@ -254,7 +255,7 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
   for (std::size_t round = 0; round < n_blocks_; ++round) {
     context_.check_stop();
     const double share = static_cast<double>(round) / static_cast<double>(n_blocks_);
-    const float alpha =
+    const float rate =
         learning_rate(options_, static_cast<double>(before) + static_cast<double>(tokens) * share,
                       static_cast<double>(total));
     parallel_for(
@@ -263,7 +264,7 @@ void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end)
           for (std::size_t i = first; i < last; ++i) {
             const std::size_t block = (i + round) % n_blocks_;
             const std::size_t b = block * n_blocks_ + i;
-            losses[i] = train_bucket(buckets_[b], block, alpha, stream(context_.seed, kOrder, before, b));
+            losses[i] = train_bucket(buckets_[b], block, rate, stream(context_.seed, kOrder, before, b));
           }
         },
         1);
@@ -306,7 +307,7 @@ void Trainer::add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsB
     batch.add_input(vectors_.input.row(inputs[k]), weight_of(inputs[k], output));
 }
 
-Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng rng) {
+Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float learning_rate, Rng rng) {
   rng.shuffle(std::span(bucket.groups));
   const std::vector<idx_t>& outputs = block_outputs_[block];
   const AliasTable& noise = noise_[block];
@@ -321,29 +322,29 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float alpha, Rng r
     add_inputs(&bucket.inputs[group.begin], group.count, group.output, batch);
     batch.add_output(vectors_.output.row(group.output), 1);
     const bool measured = b % kLossEvery == 0;
-    for (std::size_t k = 0; k < options_.negative; ++k) {
-      const idx_t negative = outputs[noise.draw(rng)];
-      if (negative == group.output) continue;
+    for (std::size_t k = 0; k < options_.negatives; ++k) {
+      const idx_t negatives = outputs[noise.draw(rng)];
+      if (negatives == group.output) continue;
       if (batch.n_outputs == kSgnsOutputs) {
         if (measured) loss.sum += sgns_loss(batch, cols);
-        sgns_step(batch, cols, alpha);
+        sgns_step(batch, cols, learning_rate);
         batch.n_outputs = 0;
       }
-      batch.add_output(vectors_.output.row(negative), 0);
+      batch.add_output(vectors_.output.row(negatives), 0);
     }
     if (measured) {
       loss.sum += sgns_loss(batch, cols);
       loss.weight += std::accumulate(batch.input_weights, batch.input_weights + batch.n_inputs, 0.0);
     }
-    sgns_step(batch, cols, alpha);
+    sgns_step(batch, cols, learning_rate);
   }
   return loss;
 }
 
 }  // namespace
 
-void train_sgns(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
-                EmbedVectors& vectors, const EmbedSnapshot& snapshot) {
+void train_sgns(const Corpus& corpus, const Word2VecOptions& options, const FitContext& context,
+                Word2VecVectors& vectors, const Word2VecSnapshot& snapshot) {
   Trainer trainer(corpus, options, context, vectors);
   run_epochs(options, context, vectors, snapshot,
              [&](std::size_t epoch) { return trainer.run_epoch(epoch); });

@@ -2,13 +2,13 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/word2vec/embed_training.h"
+#include "akin/models/word2vec/word2vec_training.h"
 
 namespace akin {
 
 /// Trains `vectors` as word2vec does (Mikolov et al. 2013): each position of Windows is an output, predicted
-/// by each of its company; every pair also meets `negative` noise tokens. With side tokens each position also
-/// has those it drew as outputs and, at its company, as inputs, and they predict the token beside them; with
+/// by each of its context; every pair also meets `negatives` noise tokens. With side tokens each position also
+/// has those it drew as outputs and, at its context, as inputs, and they predict the token beside them; with
 /// documents its document is an input too.
 ///
 /// The same bits at any number of threads, with no lock and no race: inputs and outputs are dealt into B
@@ -18,14 +18,14 @@ namespace akin {
 /// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
 /// as noise.
 ///
-/// In a bucket up to shared_noise inputs of one output share its noise and make one sgns_step(), which turns
+/// In a bucket up to shared_negatives inputs of one output share its noise and make one sgns_step(), which turns
 /// most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing word2vec in shared
 /// and distributed memory", 2016, who share within a window). The expected gradient of a pair
 /// is that of word2vec.
 ///
 /// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 14 bytes for
-/// each pair of a chunk, of up to 2^24. Errors as train_embed().
-void train_sgns(const Corpus& corpus, const EmbedOptions& options, const FitContext& context,
-                EmbedVectors& vectors, const EmbedSnapshot& snapshot);
+/// each pair of a chunk, of up to 2^24. Errors as train_word2vec().
+void train_sgns(const Corpus& corpus, const Word2VecOptions& options, const FitContext& context,
+                Word2VecVectors& vectors, const Word2VecSnapshot& snapshot);
 
 }  // namespace akin

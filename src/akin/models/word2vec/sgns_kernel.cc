@@ -77,11 +77,11 @@ HWY_INLINE void AllProducts(const SgnsBatch& batch, std::size_t cols, float* x) 
 }
 
 /// x_io -> g_io.
-HWY_INLINE void Gradients(const SgnsBatch& batch, float alpha, float* x) {
+HWY_INLINE void Gradients(const SgnsBatch& batch, float learning_rate, float* x) {
   const hn::CappedTag<float, kSgnsInputs> d;
   const auto one = hn::Set(d, 1.0f), limit = hn::Set(d, 30.0f);
   for (std::size_t i = 0; i < kSgnsInputs; i += hn::Lanes(d)) {
-    const auto weights = hn::Mul(hn::Set(d, alpha), hn::LoadU(d, batch.input_weights + i));
+    const auto weights = hn::Mul(hn::Set(d, learning_rate), hn::LoadU(d, batch.input_weights + i));
     for (std::size_t o = 0; o < batch.n_outputs; ++o) {
       float* const cells = x + o * kSgnsInputs + i;
       // exp overflows beyond 88; sigma is 0 or 1 in float long before.
@@ -155,10 +155,10 @@ HWY_INLINE void MoveAll(const SgnsBatch& batch, const float* g, std::size_t cols
   }
 }
 
-void SgnsStep(const SgnsBatch& batch, std::size_t cols, float alpha) {
+void SgnsStep(const SgnsBatch& batch, std::size_t cols, float learning_rate) {
   HWY_ALIGN float x[kCells];
   AllProducts(batch, cols, x);
-  Gradients(batch, alpha, x);
+  Gradients(batch, learning_rate, x);
   MoveAll(batch, x, cols);
 }
 
@@ -186,15 +186,15 @@ namespace akin {
 HWY_EXPORT(SgnsStep);
 HWY_EXPORT(SgnsLoss);
 
-void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha) {
-  HWY_DYNAMIC_DISPATCH(SgnsStep)(batch, cols, alpha);
+void sgns_step(const SgnsBatch& batch, std::size_t cols, float learning_rate) {
+  HWY_DYNAMIC_DISPATCH(SgnsStep)(batch, cols, learning_rate);
 }
 
 double sgns_loss(const SgnsBatch& batch, std::size_t cols) {
   return HWY_DYNAMIC_DISPATCH(SgnsLoss)(batch, cols);
 }
 
-void reference::sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha) {
+void reference::sgns_step(const SgnsBatch& batch, std::size_t cols, float learning_rate) {
   std::vector<std::vector<double>> moved_inputs, moved_outputs;
   for (std::size_t i = 0; i < batch.n_inputs; ++i)
     moved_inputs.emplace_back(batch.inputs[i], batch.inputs[i] + cols);
@@ -207,7 +207,7 @@ void reference::sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha)
         x += static_cast<double>(batch.inputs[i][c]) * batch.outputs[o][c];
       const double y = batch.labels[o];
       const double g =
-          alpha * batch.input_weights[i] * batch.output_weights[o] * (y - 1 / (1 + std::exp(-x)));
+          learning_rate * batch.input_weights[i] * batch.output_weights[o] * (y - 1 / (1 + std::exp(-x)));
       for (std::size_t c = 0; c < cols; ++c) {
         moved_inputs[i][c] += g * batch.outputs[o][c];
         moved_outputs[o][c] += g * batch.inputs[i][c];

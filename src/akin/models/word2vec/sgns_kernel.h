@@ -52,13 +52,13 @@ inline void prefetch_row(const float* row, std::size_t cols) {
 /// of words and phrases and their compositionality", 2013, eq. 4; sharing noise between the inputs of a word:
 /// Ji et al. 2016). With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the step:
 ///   h_i <- h_i + sum_o g_io c_o,   c_o <- c_o + sum_i g_io h_i
-void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha);
+void sgns_step(const SgnsBatch& batch, std::size_t cols, float learning_rate);
 
 /// The loss of the batch as it stands, each term of it at most 30 or so.
 double sgns_loss(const SgnsBatch& batch, std::size_t cols);
 
 namespace reference {
-void sgns_step(const SgnsBatch& batch, std::size_t cols, float alpha);
+void sgns_step(const SgnsBatch& batch, std::size_t cols, float learning_rate);
 }
 
 }  // namespace akin

@@ -54,9 +54,9 @@ TEST(SgnsKernel, MatchesTheReference) {
 /// The step is -alpha times the gradient of the loss, by central differences.
 TEST(SgnsKernel, StepsDownTheGradientOfItsLoss) {
   const std::size_t dim = 5;
-  const float alpha = 0.5f, h = 0.01f;
+  const float learning_rate = 0.5f, h = 0.01f;
   State before = state(3, 5, dim, 0.5), after = state(3, 5, dim, 0.5);
-  sgns_step(after.batch, dim, alpha);
+  sgns_step(after.batch, dim, learning_rate);
   for (const bool input : {true, false}) {
     Matrix& from = input ? before.inputs : before.outputs;
     const Matrix& to = input ? after.inputs : after.outputs;
@@ -69,7 +69,7 @@ TEST(SgnsKernel, StepsDownTheGradientOfItsLoss) {
         const double down = sgns_loss(before.batch, dim);
         from[r][c] = x;
         const double slope = (up - down) / (2 * static_cast<double>(h));
-        EXPECT_NEAR(to[r][c] - x, -alpha * slope, 1e-3 * (std::abs(slope) + 0.1)) << input << r << c;
+        EXPECT_NEAR(to[r][c] - x, -learning_rate * slope, 1e-3 * (std::abs(slope) + 0.1)) << input << r << c;
       }
     }
   }

@@ -1,4 +1,4 @@
-// What company tokens keep, with the draws of word2vec: thinning, reach.
+// What context tokens keep, with the draws of word2vec: thinning, reach.
 #pragma once
 
 #include <span>
@@ -10,12 +10,12 @@
 
 namespace akin {
 
-/// What company a token keeps.
+/// What context a token keeps.
 struct WindowOptions {
-  std::size_t window = 5;  ///< farthest distance of company, in tokens (in bags where the corpus has them)
+  std::size_t window = 5;  ///< farthest distance of context, in tokens (in bags where the corpus has them)
   bool shrink = true;      ///< each occurrence draws its reach from 1 .. window; else it is the window
   bool shuffle = false;    ///< sequences are sets: in another order each epoch
-  bool documents_only = false;  ///< a token's only company is its document
+  bool documents_only = false;  ///< a token's only context is its document
   double sample = 1e-3;         ///< tokens above this share of all are thinned out; 0 = none
 };
 
@@ -39,30 +39,31 @@ class Windows {
   }
   /// The input that stands for the position's document; kNoToken if there is none.
   idx_t document(std::size_t position) const { return document_.empty() ? kNoToken : document_[position]; }
-  /// Calls visit(p) for the positions that are company of `position`, from left to right.
+  /// Calls visit(p) for the positions that are context of `position`, from left to right.
   template <typename Visit>
-  void company(std::size_t position, Visit&& visit) const {
+  void context(std::size_t position, Visit&& visit) const {
     const Span span = spans_[position];
     for (std::uint32_t p = span.begin; p < span.end; ++p) {
       if (bags_.empty() ? p != position : bags_[p] != bags_[position]) visit(p);
     }
   }
-  /// At most how many positions company() visits.
-  std::size_t company_bound(std::size_t position) const {
+  /// At most how many positions context() visits.
+  std::size_t context_bound(std::size_t position) const {
     return spans_[position].end - spans_[position].begin;
   }
-  /// Bring what company() looks at into the cache: first the one, some time later the other.
+  /// Bring what context() looks at into the cache: first the one, some time later the other.
   void prefetch_span(std::size_t position) const { __builtin_prefetch(&spans_[position]); }
-  void prefetch_company(std::size_t position) const { __builtin_prefetch(&tokens_[spans_[position].begin]); }
+  void prefetch_context(std::size_t position) const { __builtin_prefetch(&tokens_[spans_[position].begin]); }
 
  private:
-  /// The positions within reach of one, itself among them. A bag is a set: its own tokens are no company.
+  /// The positions within reach of one, itself among them. A bag is a set: its own tokens are no context.
   struct Span {
     std::uint32_t begin, end;
   };
-  struct Part;
-  void add_spans(Part& part, std::size_t first, Rng& rng) const;
-  void fill_part(std::size_t epoch, std::size_t begin, std::size_t end, std::uint64_t seed, Part& part) const;
+  struct Chunk;
+  void add_spans(Chunk& chunk, std::size_t first, Rng& rng) const;
+  void fill_chunk(std::size_t epoch, std::size_t begin, std::size_t end, std::uint64_t seed,
+                  Chunk& chunk) const;
 
   const Corpus& corpus_;
   const WindowOptions& options_;

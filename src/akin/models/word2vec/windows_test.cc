@@ -23,22 +23,22 @@ Corpus corpus_of(const std::vector<std::vector<idx_t>>& sequences, std::size_t n
   return corpus;
 }
 
-std::vector<idx_t> company_of(const Windows& windows, std::size_t position) {
-  std::vector<idx_t> company;
-  windows.company(position, [&](std::size_t p) { company.push_back(windows.token(p)); });
-  return company;
+std::vector<idx_t> context_of(const Windows& windows, std::size_t position) {
+  std::vector<idx_t> context;
+  windows.context(position, [&](std::size_t p) { context.push_back(windows.token(p)); });
+  return context;
 }
 
 /// Row 68 of the checklist: "Deep Learning attempts to learn multiple levels of representation from data",
-/// window 2: the company of *representation* is levels, of, from, data.
+/// window 2: the context of *representation* is levels, of, from, data.
 TEST(Windows, GiveThePairsOfTheTutorialsSentence) {
   const Corpus corpus = corpus_of({{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}, 11);  // 7 of, 8 representation
   // Deep 0 Learning 1 attempts 2 to 3 learn 4 multiple 5 levels 6 of 7 representation 8 from 9 data 10
   const WindowOptions options = {.window = 2, .shrink = false, .sample = 0};
   Windows windows(corpus, options);
   windows.fill(0, 0, 1, {});
-  EXPECT_EQ(company_of(windows, 8), (std::vector<idx_t>{6, 7, 9, 10}));
-  EXPECT_EQ(company_of(windows, 0), (std::vector<idx_t>{1, 2}));
+  EXPECT_EQ(context_of(windows, 8), (std::vector<idx_t>{6, 7, 9, 10}));
+  EXPECT_EQ(context_of(windows, 0), (std::vector<idx_t>{1, 2}));
 }
 
 TEST(Windows, NeverReachIntoAnotherSequence) {
@@ -47,9 +47,9 @@ TEST(Windows, NeverReachIntoAnotherSequence) {
   Windows windows(corpus, options);
   windows.fill(3, 0, 3, {});
   ASSERT_EQ(windows.positions(), 6u);
-  EXPECT_EQ(company_of(windows, 1), (std::vector<idx_t>{0}));
-  EXPECT_TRUE(company_of(windows, 2).empty());
-  for (const idx_t token : company_of(windows, 4)) EXPECT_TRUE(token == 3 || token == 5);
+  EXPECT_EQ(context_of(windows, 1), (std::vector<idx_t>{0}));
+  EXPECT_TRUE(context_of(windows, 2).empty());
+  for (const idx_t token : context_of(windows, 4)) EXPECT_TRUE(token == 3 || token == 5);
 }
 
 TEST(Windows, ReachIsUniform) {
@@ -60,7 +60,7 @@ TEST(Windows, ReachIsUniform) {
   Windows windows(corpus, options);
   windows.fill(0, 0, 1, {});
   std::map<std::size_t, double> share;
-  for (std::size_t p = 5; p + 5 < tokens.size(); ++p) share[company_of(windows, p).size()] += 1 / 30'001.0;
+  for (std::size_t p = 5; p + 5 < tokens.size(); ++p) share[context_of(windows, p).size()] += 1 / 30'001.0;
   for (const std::size_t size : {2u, 4u, 6u, 8u, 10u}) EXPECT_NEAR(share[size], 0.2, 0.012) << size;
   EXPECT_EQ(share.size(), 5u);
 }
@@ -88,9 +88,9 @@ TEST(Windows, BagsAreSets) {
   const WindowOptions options = {.window = 1, .shrink = false, .sample = 0};
   Windows windows(corpus, options);
   windows.fill(0, 0, 1, {});
-  EXPECT_EQ(company_of(windows, 0), (std::vector<idx_t>{2}));
-  EXPECT_EQ(company_of(windows, 2), (std::vector<idx_t>{0, 1, 3, 4}));
-  EXPECT_EQ(company_of(windows, 4), (std::vector<idx_t>{2, 5}));
+  EXPECT_EQ(context_of(windows, 0), (std::vector<idx_t>{2}));
+  EXPECT_EQ(context_of(windows, 2), (std::vector<idx_t>{0, 1, 3, 4}));
+  EXPECT_EQ(context_of(windows, 4), (std::vector<idx_t>{2, 5}));
 }
 
 TEST(Windows, SetsComeInAnotherOrderEachEpoch) {

@@ -60,9 +60,9 @@ at::Tensor normalize(const LayerSpec& layer, const at::Tensor& x, Tensors weight
 }
 
 at::Tensor global_pool(const LayerSpec& layer, const at::Tensor& x) {
-  const at::Tensor places = x.flatten(1, -2);
+  const at::Tensor positions = x.flatten(1, -2);
   const bool max = layer.kind == LayerKind::kGlobalMaxPool1d || layer.kind == LayerKind::kGlobalMaxPool2d;
-  return max ? places.amax(1) : places.mean(1);
+  return max ? positions.amax(1) : positions.mean(1);
 }
 
 }  // namespace

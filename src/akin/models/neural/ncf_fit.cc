@@ -1,0 +1,197 @@
+#include "akin/models/neural/ncf_fit.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "akin/base/error.h"
+#include "akin/base/text.h"
+#include "akin/models/fit/epochs.h"
+#include "akin/models/fit/interactions.h"
+#include "akin/models/fit/params.h"
+#include "akin/models/fit/warm_start.h"
+#include "akin/models/neural/ncf_fold_in.h"
+#include "akin/models/rating/rating_factors.h"
+
+namespace akin {
+namespace {
+
+const std::vector<std::string_view> kOptimizers = {"adam",    "sgd",     "momentum",
+                                                   "adagrad", "rmsprop", "adadelta"};
+
+Param optimizer_param(std::string& optimizer) {
+  return {"optimizer", &optimizer, "how steps are made of gradients", 0, 0, kOptimizers};
+}
+
+Param penalty_param(float& regularization) {
+  return {"regularization", &regularization, "penalty on the vectors of each pair", 0, 100, {}, true,
+          {1e-5, 0.1}};
+}
+
+Param rate_param(float& rate) {
+  return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
+}
+
+Param lazy_param(bool& lazy) {
+  return {"lazy", &lazy, "vectors outside a step's pairs stay; else they move on by their momentum"};
+}
+
+Param hogwild_param(bool& hogwild) {
+  return {"hogwild", &hogwild, "threads step without locks: faster, not the same result each time"};
+}
+
+OptimizerOptions optimizer_of(const std::string& name, float rate) {
+  OptimizerOptions options = optimizer_options(name);
+  options.learning_rate = rate;
+  return options;
+}
+
+std::unique_ptr<Model> run(NcfTrainer& trainer, int epochs, const FitContext& context,
+                           const std::function<std::unique_ptr<Model>()>& make) {
+  FitState state;
+  trainer.add_state("", state);
+  run_epochs({.total = epochs, .run = [&](int epoch) { return trainer.run_epoch(epoch); }, .snapshot = make},
+             std::move(state), context);
+  return make();
+}
+
+}  // namespace
+
+std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model) {
+  std::vector<std::size_t> layers;
+  for (const std::string_view part : split(text, ',')) {
+    const std::string_view number = trimmed(part);
+    std::size_t size = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), size);
+    if (error != std::errc() || end != number.data() + number.size() || size == 0 || size > 65'536) {
+      fail(ErrorCode::kUsage,
+           "{}: layers '{}': '{}' is not a number of outputs from 1 to 65536, as in 64,32,16", model, text,
+           number);
+    }
+    layers.push_back(size);
+  }
+  if (layers.empty())
+    fail(ErrorCode::kUsage, "{}: layers is empty; say the outputs of each, as in 64,32,16", model);
+  return layers;
+}
+
+Param layers_param(std::string& layers) {
+  return {"layers", &layers, "outputs of each hidden layer, with commas between them"};
+}
+
+Param dropout_param(float& dropout) {
+  return {"dropout", &dropout, "share of what the layers read that a step leaves out", 0, 0.99, {},
+          false,     {0, 0.6}};
+}
+
+std::vector<Param> RankingNetConfig::params() {
+  return {epochs_param(&epochs, "passes over the events"),
+          {"batch_size",
+           &batch_size,
+           "pairs of a step, the drawn ones among them",
+           1,
+           1'000'000,
+           {},
+           true,
+           {64, 4096}},
+          {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+          penalty_param(regularization),
+          optimizer_param(optimizer),
+          rate_param(learning_rate),
+          {"schedule",
+           &schedule,
+           "linear: steps shorten to 0 over the epochs; constant: they do not",
+           0,
+           0,
+           {"linear", "constant"}},
+          lazy_param(lazy),
+          hogwild_param(hogwild)};
+}
+
+NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
+  return {.objective = {.regularization = regularization, .layers_regularization = regularization},
+          .batch = static_cast<std::size_t>(batch_size),
+          .negatives = static_cast<std::size_t>(negatives),
+          .linear = schedule == "linear",
+          .lazy = lazy,
+          .hogwild = hogwild,
+          .optimizer = optimizer_of(optimizer, learning_rate),
+          .model = model};
+}
+
+std::vector<Param> RatingNetConfig::params() {
+  return {{"factors", &factors, "length of the users' and the items' vectors", 1, 4096, {}, true, {8, 128}},
+          epochs_param(&epochs, "passes over the ratings"),
+          {"batch_size", &batch_size, "ratings of a step", 1, 1'000'000, {}, true, {16, 1024}},
+          {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
+          penalty_param(regularization),
+          optimizer_param(optimizer),
+          rate_param(learning_rate),
+          lazy_param(lazy),
+          hogwild_param(hogwild)};
+}
+
+NcfTrainOptions RatingNetConfig::options(std::string_view model) const {
+  return {.objective = {.loss = loss == "mae" ? NcfLoss::kAbsolute : NcfLoss::kSquared,
+                        .regularization = regularization,
+                        .layers_regularization = regularization},
+          .batch = static_cast<std::size_t>(batch_size),
+          .lazy = lazy,
+          .hogwild = hogwild,
+          .optimizer = optimizer_of(optimizer, learning_rate),
+          .model = model};
+}
+
+NcfNet initial_net(const NcfShape& shape, const NcfInit& init, NcfLoss loss, const Csr& pairs,
+                   std::string_view model, const FitContext& context) {
+  if (const auto* const old = start_model<NcfModel>(context, model)) {
+    const bool same_kind = (old->loss() == NcfLoss::kLogistic) == (loss == NcfLoss::kLogistic);
+    if (!same_kind || old->net().shape != shape) {
+      fail(ErrorCode::kUsage,
+           "{}: the net to go on from is of another shape; keep its vectors' length and layers", model);
+    }
+    return grown(old->net(), loss, pairs, *context.start);
+  }
+  NcfNet net(shape, pairs.rows(), pairs.cols);
+  initialize(init, context.seed, net);
+  if (!context.start || !context.start->items) return net;
+  Matrix items = item_embeddings(net);
+  take_item_vectors(context, model, items);
+  for (std::size_t i = 0; i < items.rows(); ++i) {
+    std::copy_n(items.row(i), shape.product, net.items.row(i));
+    std::copy_n(items.row(i) + shape.product, shape.embedding, net.items.row(i) + shape.product_columns());
+  }
+  return net;
+}
+
+std::unique_ptr<Model> make_ncf_model(const NcfNet& net, const Csr& pairs, NcfModel::FoldIn numbers) {
+  NcfNet known = net.clone();
+  clear_rows_without_entries(pairs, known.users);
+  const std::vector<std::uint32_t> users_of = column_sizes(pairs);
+  for (std::size_t i = 0; i < users_of.size(); ++i) {
+    if (users_of[i] == 0) std::ranges::fill(known.items[i], 0.0f);
+  }
+  return std::make_unique<NcfModel>(std::move(known), numbers);
+}
+
+std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape& shape,
+                                       const NcfTrainOptions& options, int epochs,
+                                       const FitContext& context) {
+  context.check_stop();
+  const Csr pairs = positive_interactions(data, options.model, context.threads);
+  NcfNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
+  NcfTrainer trainer(pairs, options, epochs, context, net);
+  return run(trainer, epochs, context, [&] { return make_ncf_model(net, pairs, {}); });
+}
+
+std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& shape,
+                                      const NcfTrainOptions& options, int epochs, const FitContext& context) {
+  context.check_stop();
+  const Ratings ratings = training_ratings(data, options.model, context.threads);
+  NcfNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);
+  NcfTrainer trainer(ratings.by_user, options, epochs, context, net);
+  return run(trainer, epochs, context, [&] {
+    return make_ncf_model(net, ratings.by_user, {options.objective.loss, ratings.liked});
+  });
+}
+
+}  // namespace akin

@@ -1,0 +1,77 @@
+// What the fits of NcfNets share: parameters, data, epochs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/models/fit/context.h"
+#include "akin/models/neural/ncf_model.h"
+#include "akin/models/neural/ncf_trainer.h"
+
+namespace akin {
+
+/// "64,32,16" -> {64, 32, 16}. Throws Error(kUsage) naming the model.
+std::vector<std::size_t> parse_layers(std::string_view text, std::string_view model);
+
+/// Parameters of nets with layers.
+Param layers_param(std::string& layers);
+Param dropout_param(float& dropout);
+
+/// What nets that rank, and nets that predict ratings, are and can.
+inline constexpr Traits kRankingNetTraits = {
+    .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+inline constexpr Traits kRatingNetTraits = {
+    .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
+
+/// How nets that rank begin, as He et al. do.
+inline constexpr NcfInit kRankingInit = {.width = 0.01f, .normal = true};
+
+/// Parameters of the nets that rank (He et al. 2017).
+struct RankingNetConfig {
+  int epochs = 20;
+  int batch_size = 256;
+  int negatives = 4;
+  float regularization = 0;
+  std::string optimizer = "adam";
+  float learning_rate = 0.001f;
+  std::string schedule = "linear";
+  bool lazy = false;
+  bool hogwild = false;
+  std::vector<Param> params();
+  NcfTrainOptions options(std::string_view model) const;
+};
+
+/// Parameters of the nets that predict ratings; the defaults are the tutorial's.
+struct RatingNetConfig {
+  int factors = 30;
+  int epochs = 5;
+  int batch_size = 64;
+  std::string loss = "mae";
+  float regularization = 0;
+  std::string optimizer = "adam";
+  float learning_rate = 0.001f;
+  bool lazy = false;
+  bool hogwild = false;
+  std::vector<Param> params();
+  NcfTrainOptions options(std::string_view model) const;
+};
+
+/// The net that a fit begins with: FitContext::start's model, grown; or random vectors and layers, or
+/// FitContext::start's item vectors, (n_items, product + embedding), in place of the random ones. Throws
+/// Error(kUsage) naming `model` if they do not fit the shape.
+NcfNet initial_net(const NcfShape& shape, const NcfInit& init, NcfLoss loss, const Csr& pairs,
+                   std::string_view model, const FitContext& context);
+
+/// Makes users and items without entries unknown (zero rows) and the model of the net.
+std::unique_ptr<Model> make_ncf_model(const NcfNet& net, const Csr& pairs, NcfModel::FoldIn numbers);
+
+/// Fits a net to positive_interactions().
+std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape& shape,
+                                       const NcfTrainOptions& options, int epochs, const FitContext& context);
+/// Fits a net to training_ratings().
+std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& shape,
+                                      const NcfTrainOptions& options, int epochs, const FitContext& context);
+
+}  // namespace akin

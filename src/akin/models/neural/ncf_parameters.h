@@ -1,0 +1,105 @@
+// The parameters of a NcfNet under training, wherever they are.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "akin/models/neural/ncf_batch.h"
+#include "akin/models/neural/ncf_net.h"
+#include "akin/optim/hogwild.h"
+#include "akin/optim/optimizer.h"
+
+namespace akin {
+
+struct NcfTrainOptions {
+  NcfObjective objective;
+  std::size_t batch = 256;
+  std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn anew each epoch
+  bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
+  bool lazy = false;          ///< RowUpdates::kSparse, else kDense
+  bool hogwild = false;       ///< each thread takes minibatches of its own
+  OptimizerOptions optimizer;
+  std::string_view model;  ///< named in messages
+};
+
+/// A minibatch of an epoch, both from 0.
+struct NcfTurn {
+  int epoch = 0;
+  std::size_t number = 0;
+};
+
+/// A row of a table and where a copy of it goes: Matrix::stride() floats, aligned to 8 bytes.
+struct RowCopy {
+  idx_t row;
+  float* to;
+};
+/// What a minibatch needs of a net; `dense` in the order of NcfNet::dense(), with all padding.
+struct NcfCopies {
+  std::vector<RowCopy> users, items;
+  std::vector<float*> dense;
+};
+
+/// A row of a table and its gradient, Matrix::stride() floats.
+struct RowGradient {
+  idx_t row;
+  const float* gradient;
+};
+/// What a minibatch gives back, each row once.
+struct NcfGradients {
+  std::vector<RowGradient> users, items;
+  std::vector<const float*> dense;
+  double loss = 0;  ///< of the pairs, added up
+};
+
+/// A thread's way to parameters that others step at the same time, in this process or another.
+class NcfParameters {
+ public:
+  virtual ~NcfParameters() = default;
+  /// Copies what a minibatch needs, rows as all steps before it leave them.
+  virtual void load(const NcfTurn& turn, const NcfCopies& copies) = 0;
+  /// Steps down the gradients of a minibatch.
+  virtual void step(const NcfTurn& turn, const NcfGradients& gradients) = 0;
+};
+
+/// A net and what steps it.
+struct NcfOptimizers {
+  /// `net` is not owned. `samples` are those of an epoch, of which `epochs` are planned.
+  NcfOptimizers(const NcfTrainOptions& options, int epochs, std::size_t samples, NcfNet& net);
+
+  /// Minibatches of an epoch.
+  std::size_t batches() const { return (samples + options.batch - 1) / options.batch; }
+  /// The step length of a minibatch.
+  float rate_at(const NcfTurn& turn) const;
+  void set_rate(float rate);
+  /// The number of a minibatch's step, from 1 over all epochs.
+  std::uint64_t step_of(const NcfTurn& turn) const {
+    return static_cast<std::uint64_t>(turn.epoch) * batches() + turn.number + 1;
+  }
+  /// Counts steps from the first of an epoch.
+  void start_epoch(int epoch);
+  /// Brings all rows to where the epoch's steps leave them.
+  void end_epoch(int epoch);
+
+  const NcfTrainOptions options;
+  const int epochs;
+  const std::size_t samples;
+  NcfNet& net;
+  RowOptimizer users, items;
+  std::vector<DenseOptimizer> dense;
+};
+
+/// The parameters of a net in this process, without locks (hogwild.h). Each thread has its own.
+class SharedParameters : public NcfParameters {
+ public:
+  /// `shared` is not owned.
+  explicit SharedParameters(NcfOptimizers& shared);
+  void load(const NcfTurn& turn, const NcfCopies& copies) override;
+  void step(const NcfTurn& turn, const NcfGradients& gradients) override;
+
+ private:
+  NcfOptimizers& shared_;
+  HogwildCopies row_copies_;
+  std::vector<HogwildCopies> dense_copies_;
+};
+
+}  // namespace akin

@@ -1,0 +1,188 @@
+#include "akin/models/neural/ncf_trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "akin/base/parallel.h"
+#include "akin/base/rng.h"
+#include "akin/models/fit/epochs.h"
+
+namespace akin {
+namespace {
+
+constexpr std::uint64_t kDropout = 33;         // stream of random numbers
+constexpr std::size_t kReportEvery = 1 << 18;  // pairs
+constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
+
+}  // namespace
+
+NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs,
+                       const FitContext& context, NcfNet& net)
+    : pairs_(pairs),
+      context_(context),
+      net_(net),
+      source_(pairs, options.negatives, context.seed, options.model),
+      optimizers_(options, epochs, source_.size(), net),
+      team_(options.batch > NcfTile::kPairs && !options.hogwild ? context.threads : 1) {
+  if (options.hogwild) {
+    for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
+      workers_.push_back({NcfWorker(net, options), SharedParameters(optimizers_)});
+  } else {
+    batch_.emplace(net, options.objective, options.batch);
+  }
+}
+
+void NcfTrainer::add_state(const std::string& prefix, FitState& state) {
+  state.add(prefix + "users", net_.users);
+  state.add(prefix + "items", net_.items);
+  const auto add_moments = [&](const std::string& name, auto& optimizer) {
+    for (Matrix* const moment : optimizer.moments())
+      state.add(fmt::format("{}{}.moment{}", prefix, name, state.tensors().size()), *moment);
+  };
+  add_moments("users", optimizers_.users);
+  add_moments("items", optimizers_.items);
+  const std::vector<Matrix*> dense = net_.dense();
+  for (std::size_t d = 0; d < dense.size(); ++d) {
+    state.add(fmt::format("{}dense{}", prefix, d), *dense[d]);
+    add_moments(fmt::format("dense{}", d), optimizers_.dense[d]);
+  }
+}
+
+double NcfTrainer::run_epoch(int epoch) {
+  source_.start_epoch(epoch);
+  optimizers_.start_epoch(epoch);
+  transpose_layers(net_, transposed_);
+  const std::size_t batches = optimizers_.batches(), size = optimizers_.options.batch;
+  const std::size_t each = std::max<std::size_t>(1, kReportEvery / size);
+  double loss = 0;
+  for (std::size_t first = 0; first < batches; first += each) {
+    const std::size_t last = std::min(batches, first + each);
+    loss += train(epoch, first, last);
+    context_.check_stop();
+    const std::size_t n = source_.size(), done = std::min(n, last * size);
+    context_.report(
+        {.phase = "training",
+         .done = static_cast<std::uint64_t>(epoch) * n + done,
+         .total = static_cast<std::uint64_t>(optimizers_.epochs) * n,
+         .unit = "pairs",
+         .loss = last < batches ? std::numeric_limits<double>::quiet_NaN() : loss / static_cast<double>(n)});
+  }
+  optimizers_.end_epoch(epoch);
+  if (!std::isfinite(loss))
+    fail_diverged(optimizers_.options.model, epoch, optimizers_.options.optimizer.learning_rate);
+  return loss / static_cast<double>(source_.size());
+}
+
+double NcfTrainer::train(int epoch, std::size_t first, std::size_t last) {
+  return batch_ ? train_together(epoch, first, last) : train_apart(epoch, first, last);
+}
+
+std::span<const std::uint32_t> NcfTrainer::samples(std::size_t batch) const {
+  const std::size_t size = optimizers_.options.batch, begin = batch * size;
+  return source_.order().subspan(begin, std::min(size, source_.size() - begin));
+}
+
+std::uint64_t NcfTrainer::dropout_seed(int epoch) const {
+  return Rng::mix(context_.seed + kDropout + static_cast<std::uint64_t>(epoch) * 0x1000);
+}
+
+/// Minibatches [first, last), of each of which the threads take tiles.
+double NcfTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
+  double loss = 0;
+  for (std::size_t number = first; number < last; ++number) {
+    if (optimizers_.options.linear) optimizers_.set_rate(optimizers_.rate_at({epoch, number}));
+    optimizers_.users.begin_step();
+    optimizers_.items.begin_step();
+    read(samples(number));
+    team_.run(batch_->tiles(), 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t tile = begin; tile < end; ++tile)
+        batch_->epoch(net_, transposed_, tile, dropout_seed(epoch));
+    });
+    step();
+    loss += batch_->loss();
+  }
+  return loss;
+}
+
+/// The minibatch's pairs and where their vectors are, brought up to date.
+void NcfTrainer::read(std::span<const std::uint32_t> samples) {
+  NcfBatch& batch = *batch_;
+  batch.begin(samples);
+  team_.run(batch.tiles(), 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t tile = begin; tile < end; ++tile) {
+      batch.read(source_, tile);
+      for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
+        batch.user_row(s) = net_.users.row(batch.users()[s]);
+        batch.item_row(s) = net_.items.row(batch.items()[s]);
+      }
+    }
+  });
+  team_.run(2, 1, [&](std::size_t begin, std::size_t end) {
+    const auto catch_up = [](const RowGradients& rows, RowOptimizer& optimizer, Matrix& table) {
+      for (std::size_t k = 0; k < rows.size(); ++k) optimizer.catch_up(rows.row(k), table.row(rows.row(k)));
+    };
+    for (std::size_t part = begin; part < end; ++part) {
+      if (part == 0) {
+        batch.find_users();
+        catch_up(batch.user_gradients(), optimizers_.users, net_.users);
+      } else {
+        batch.find_items();
+        catch_up(batch.item_gradients(), optimizers_.items, net_.items);
+      }
+    }
+  });
+}
+
+/// One step down the gradients of the minibatch that passed.
+void NcfTrainer::step() {
+  const auto step_rows = [](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table) {
+    for (std::size_t k = 0; k < gradients.size(); ++k)
+      optimizer.step(gradients.row(k), table.row(gradients.row(k)), gradients.sum(k));
+  };
+  team_.run(3, 1, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t part = begin; part < end; ++part) {
+      if (part == 0) {
+        batch_->add_users();
+        step_rows(batch_->user_gradients(), optimizers_.users, net_.users);
+      } else if (part == 1) {
+        batch_->add_items();
+        step_rows(batch_->item_gradients(), optimizers_.items, net_.items);
+      } else {
+        step_dense();
+      }
+    }
+  });
+}
+
+void NcfTrainer::step_dense() {
+  batch_->add_dense();
+  const std::vector<Matrix*> dense = net_.dense();
+  for (std::size_t d = 0; d < dense.size(); ++d) {
+    const Matrix& gradient = batch_->dense_gradients()[d];
+    const std::size_t n = gradient.rows() * gradient.stride();
+    optimizers_.dense[d].step({dense[d]->data(), n}, {gradient.data(), n});
+  }
+  transpose_layers(net_, transposed_);
+}
+
+/// Minibatches [first, last), of which every thread takes whole ones.
+double NcfTrainer::train_apart(int epoch, std::size_t first, std::size_t last) {
+  std::vector<double> losses(workers_.size());
+  const std::size_t grain = std::max<std::size_t>(1, kHandedOut / optimizers_.options.batch);
+  parallel_for(
+      last - first, static_cast<int>(workers_.size()),
+      [&](std::size_t begin, std::size_t end, int thread) {
+        auto& [worker, parameters] = workers_[thread];
+        double loss = 0;
+        for (std::size_t number = first + begin; number < first + end; ++number)
+          loss += worker.train({epoch, number}, source_, samples(number), dropout_seed(epoch), parameters);
+        losses[thread] += loss;
+      },
+      grain);
+  return std::accumulate(losses.begin(), losses.end(), 0.0);
+}
+
+}  // namespace akin

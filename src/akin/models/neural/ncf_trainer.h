@@ -1,0 +1,68 @@
+// How a NcfNet learns: minibatches, optimizers, threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "akin/linalg/csr.h"
+#include "akin/models/fit/context.h"
+#include "akin/models/fit/observer.h"
+#include "akin/models/fit/worker_team.h"
+#include "akin/models/neural/ncf_batch.h"
+#include "akin/models/neural/ncf_net.h"
+#include "akin/models/neural/ncf_parameters.h"
+#include "akin/models/neural/ncf_source.h"
+#include "akin/models/neural/ncf_worker.h"
+
+namespace akin {
+
+/// Trains the net on a NcfSource. A step goes down the mean loss of a minibatch; minibatches are dealt anew
+/// each epoch. All vectors move on by their momentum, at the cost of those in the minibatch (RowOptimizer,
+/// RowUpdates::kDense), or with `lazy` only those.
+///
+/// The same bits at any number of threads: they share every minibatch by tiles (NcfBatch). So minibatches of
+/// one tile gain nothing from threads. With `hogwild` each thread takes whole minibatches and steps the net
+/// without locks (hogwild.h): faster, and on more than one thread another result each time. Cost of an epoch:
+/// O(pairs x (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
+class NcfTrainer {
+ public:
+  /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear.
+  NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs, const FitContext& context,
+             NcfNet& net);
+
+  /// Epoch number `epoch` from 0; returns the mean loss of its pairs, each before its step. Throws
+  /// Error(kBadData) if it is not finite.
+  double run_epoch(int epoch);
+  /// Adds the net and the optimizers' moments, named with this prefix.
+  void add_state(const std::string& prefix, FitState& state);
+
+ private:
+  /// What a thread has of its own with hogwild.
+  struct Worker {
+    NcfWorker worker;
+    SharedParameters parameters;
+  };
+
+  std::span<const std::uint32_t> samples(std::size_t batch) const;
+  std::uint64_t dropout_seed(int epoch) const;
+  double train(int epoch, std::size_t first, std::size_t last);
+  double train_together(int epoch, std::size_t first, std::size_t last);
+  void read(std::span<const std::uint32_t> samples);
+  void step();
+  void step_dense();
+  double train_apart(int epoch, std::size_t first, std::size_t last);
+
+  const Csr& pairs_;
+  const FitContext& context_;
+  NcfNet& net_;
+  NcfSource source_;
+  NcfOptimizers optimizers_;
+  std::vector<Matrix> transposed_;
+  std::optional<NcfBatch> batch_;  // where threads share minibatches
+  std::vector<Worker> workers_;    // with hogwild
+  WorkerTeam team_;
+};
+
+}  // namespace akin

@@ -1,0 +1,43 @@
+// The parameters that the word2vec family shares.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/models/word2vec/word2vec_training.h"
+
+namespace akin {
+
+/// Names and defaults are gensim's in the tutorial's call, Word2Vec(sequences, size=100, window=3,
+/// min_count=1, sg=1, iter=20); its `iter` is `epochs` here, as in later versions of gensim.
+struct Word2VecFamilyConfig {
+  int factors = 100;
+  int window = 3;
+  int min_count = 1;
+  int epochs = 20;
+  int sg = 1;
+  int hs = 0;
+  int negatives = 5;
+  int shared_negatives = 8;
+  int cbow_mean = 1;
+  float learning_rate = 0.025f;
+  float min_learning_rate = 0.0001f;
+  float sample = 1e-3f;
+  float negatives_power = 0.75f;
+  bool shrink_windows = true;
+  bool in_order = false;
+  std::string score = "predict";
+  int history = 10;
+  float history_decay = 0.5f;
+
+  std::vector<Param> params();
+  /// params() but those of these names, for models that have no such choice.
+  std::vector<Param> params_without(std::span<const std::string_view> names);
+  /// Throws Error(kUsage) naming `model` if parameters contradict each other.
+  Word2VecOptions options(std::string_view model) const;
+};
+
+}  // namespace akin
