@@ -1,4 +1,4 @@
-"""NeuMF and the rating models of akin's rating-dot and rating-mlp as plain PyTorch loops: pairs per second. Needs torch.
+"""NeuMF and the nets of akin's rating-dot and rating-mlp as plain PyTorch loops: pairs per second. Needs torch.
 
 Usage: torch_loop.py NET BATCHES [THREADS] [sparse]
 

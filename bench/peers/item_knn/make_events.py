@@ -1,4 +1,4 @@
-"""Writes a CSV of 20 million synthetic events: user,item. Usage: make_shop.py FILE
+"""Writes a CSV of 20 million synthetic events: user,item. Usage: make_events.py FILE
 
 200,000 users with a lognormal number of events each, 100 on average; 50,000 items, popular by Zipf's law.
 """
