@@ -1,19 +1,19 @@
-"""Is the loss of the tutorial's rating net that of its log, epoch by epoch?
+"""Does the tutorial's rating net reach the losses of the tutorial's log, epoch by epoch?
 
 Usage: beauty_loss_curve.py DATA_FOLDER AKIN [SEEDS] [tf_keras]       tf_keras: Keras 2 learns from the same ratings
 
-The tutorial's net multiplies vectors of length 30 of Amazon Beauty's 22,363 users and 12,101 items (Adam, mean absolute
-error, minibatches of 64, 5 epochs) and was trained on 142,920 ratings, with 15,881 to validate. At hand are all 198,502
-pairs of user and item, but not their ratings: THESE ARE DRAWN, without regard to user and item. Of one to five stars
-there are as many as in STARS, which have the mean 4.190391 and the deviation 1.166580 that the tutorial tells of the
-ratings, to the last digit, and its quartiles; these do not settle all five counts, others would do as well. A random
-80 % are learned from, of these a tenth validates. As five epochs teach the net hardly more than that ratings are about
-4, drawn ratings will do for most of the curve. docs/models/neural.md has the result.
+The net of the Concept to Code tutorial multiplies vectors of length 30 of Amazon Beauty's 22,363 users and 12,101 items
+(Adam, mean absolute error, minibatches of 64, 5 epochs). It was trained on 142,920 ratings and validated on 15,881. This
+script has all 198,502 pairs of user and item, but not their ratings: THE RATINGS ARE RANDOM, independent of user and
+item. There are as many ratings of one to five stars as STARS says. They have the mean 4.190391 and the deviation 1.166580
+that the tutorial prints, to the last digit, and its quartiles. These do not determine all five counts; others would fit as
+well. A random 80 % are used for training, a tenth of these for validation. As the net learns little more in five epochs
+than that ratings are about 4, random ratings suffice for most of the curve. docs/models/neural.md has the result.
 
-Rows are the tutorial's log, `akin net train examples/nets/rating-dot.toml` (all rows of the tables move in each step,
-as in Keras), the same with lazy = true (only the rows of the minibatch), `akin train rating-dot` (code of its own, which
-moves all rows too; it tells no loss of validation like theirs, as it predicts within 1 to 5), all on one thread. Means
-over SEEDS (3).
+The rows are the tutorial's log; `akin net train examples/nets/rating-dot.toml` (each step updates all rows of the tables,
+as in Keras); the same with lazy = true (only the rows of the minibatch); and `akin train rating-dot`, which is separate
+code and also updates all rows (its predictions are limited to 1 to 5, so it has no validation loss that compares with the
+others). All run on one thread. The figures are means over SEEDS (3).
 """
 
 import json
@@ -54,8 +54,8 @@ def akin_net(akin, work, seed, lazy):
 def akin_model(akin, work, seed):
     done = subprocess.run([akin, "train", "rating-dot", "-d", "ratings.data", "-o", "r.akin", "--holdout", "ratio:0.28",
                            "--seed", str(seed), "--threads", "1", "--json"], cwd=work, check=True, capture_output=True)
-    told = json.loads(done.stdout)
-    return told["losses"], [], [told["seconds"] / 5]
+    report = json.loads(done.stdout)
+    return report["losses"], [], [report["seconds"] / 5]
 
 
 def keras(events, seed):

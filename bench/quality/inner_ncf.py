@@ -1,6 +1,6 @@
-"""Cuts a validation split in the manner of the NCF files out of their training file, to choose parameters by: of each user one
-random event is the target, ranked against 99 random items the user does not have. The training file has no times, so its last
-events are no stand-in for the latest. Usage: inner_ncf.py ml-1m.train.rating OUT_PREFIX"""
+"""Makes a validation split like that of the NCF files from their training file, to choose parameters by: for each user, one
+random event is the target, ranked against 99 random items the user does not have. The training file has no times, so a
+user's last line is not their latest event. Usage: inner_ncf.py ml-1m.train.rating OUT_PREFIX"""
 
 import random
 import sys

@@ -47,31 +47,31 @@ run train popularity -d ncf.data -o ncf.akin
 run evaluate ncf.akin --cutoffs 10
 run evaluate ncf.akin --cutoffs 10 --ties for
 run compare -d ncf.data --models popularity,co-occurrence,item-knn,user-knn,ease,slim,svd,nmf,als,logistic-mf,bpr,warp --cutoffs 10
-# Parameters chosen by akin tune on validation events of the files, or on a split in their manner cut out of the training file.
+# Parameters chosen by akin tune on validation events of the files, or on a split made in the same way from the training file.
 python3 "$here/inner_ncf.py" "$data/movielens-1m/ncf/ml-1m.train.rating" inner
 run import ncf inner.train.rating -o inner.data
 chosen ncf.data 10 ease --regularization 897.5
-chosen ncf.data 10 slim --l1 0.99 --l2 309.3
+chosen ncf.data 10 slim --l1 0.99 --regularization 309.3
 for split in inner.data ncf.data; do
   for regularization in 0.03 0.06 0.1 0.15; do
-    chosen $split 10 als --factors 128 --iterations 14 --alpha 1 --regularization $regularization
+    chosen $split 10 als --factors 128 --epochs 14 --alpha 1 --regularization $regularization
   done
   chosen $split 10 logistic-mf --factors 192 --learning-rate 0.002 --regularization 0.005 --epochs 256 --schedule constant
   chosen $split 10 logistic-mf --factors 192 --learning-rate 0.008 --regularization 0.005 --epochs 128
   for alpha in 0.4 0.5 0.55 0.6; do
-    chosen $split 10 item-knn --lists target --similarity tfidf --neighbors 80 --shrinkage 3 --alpha $alpha
+    chosen $split 10 item-knn --lists target --similarity tfidf --neighbors 80 --shrinkage 3 --asymmetric-alpha $alpha
   done
 done
 
 echo; echo "# Gowalla"
 run import lists "$data/gowalla/train.txt" "$data/gowalla/test.txt" -o gowalla.data
 run tune item-knn -d gowalla.data -o item-knn.toml --metric NDCG@20 --trials 36 --range similarity=cosine,tfidf,bm25 \
-  --range neighbors=50:1000 --range lists=target,history --range alpha=0.3:0.7 --range shrinkage=0.1:20
+  --range neighbors=50:1000 --range lists=target,history --range asymmetric_alpha=0.3:0.7 --range shrinkage=0.1:20
 run tune als -d gowalla.data -o als.toml --metric NDCG@20 --trials 30 --range alpha=3:300 --range regularization=0.001:0.3 \
-  --range count_power=0.3:1 --set factors=64 --set iterations=12
-chosen gowalla.data 20 item-knn --similarity tfidf --neighbors 484 --shrinkage 0.1125 --alpha 0.6869 --power 1.255
-chosen gowalla.data 20 als --factors 64 --iterations 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
-chosen gowalla.data 20 als --factors 128 --iterations 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
+  --range count_power=0.3:1 --set factors=64 --set epochs=12
+chosen gowalla.data 20 item-knn --similarity tfidf --neighbors 484 --shrinkage 0.1125 --asymmetric-alpha 0.6869 --power 1.255
+chosen gowalla.data 20 als --factors 64 --epochs 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
+chosen gowalla.data 20 als --factors 128 --epochs 3 --alpha 83.54 --regularization 0.1506 --count-power 0.8916
 chosen gowalla.data 20 bpr --sampler hard --candidates 32 --learning-rate 0.05 --regularization 0.01 --epochs 60
 chosen gowalla.data 20 slim
 chosen gowalla.data 20 ease --regularization 83   # 6.7 GB and some minutes

@@ -24,9 +24,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers")
 from akin_data import tensors
 
 K = 10
-RUNS = {"word2vec's defaults": dict(size=50, window=5, epochs=5, sample=1e-3, ns_exponent=0.75),
-        "akin's defaults": dict(size=100, window=3, epochs=20, sample=1e-3, ns_exponent=0.75),
-        "the study's choice": dict(size=50, window=3, epochs=140, sample=1e-3, ns_exponent=1)}
+RUNS = {"word2vec's defaults": dict(factors=50, window=5, epochs=5, sample=1e-3, negatives_power=0.75),
+        "akin's defaults": dict(factors=100, window=3, epochs=20, sample=1e-3, negatives_power=0.75),
+        "the study's choice": dict(factors=50, window=3, epochs=140, sample=1e-3, negatives_power=1)}
 
 
 def sessions(folder):
@@ -53,8 +53,8 @@ def by_akin(akin, work, parameters, seed):
 
 def by_gensim(train, parameters, seed):
     from gensim.models import Word2Vec
-    parameters = dict(parameters, vector_size=parameters["size"])
-    del parameters["size"]
+    names = {"factors": "vector_size", "negatives_power": "ns_exponent"}
+    parameters = {names.get(name, name): value for name, value in parameters.items()}
     model = Word2Vec(train, sg=1, negative=5, min_count=1, seed=seed, workers=1, **parameters)
     return model.wv.vectors, model.wv.key_to_index
 

@@ -1,14 +1,13 @@
 """Are akin's word2vec neighbours those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS [EPOCHS [RUN ...]]]
 
 Overlap of the 10 nearest neighbours by cosine: of akin and gensim, against that of two runs of gensim with different
-seeds, which is as much as one may ask for. "skip-gram" is akin's in_order with shared_noise=1: the arithmetic of word2vec. "shared" is in_order with noise shared
-by 4 pairs, "blocks" what akin does unless asked: that may be held against gensim on the texts in another order each
-epoch ("shuffled"). On the
-texts of Musical Instruments (lower-case words; those with 20
-occurrences compared) and on the sequences of MovieLens 1M (films with 20 events). Vectors of size 100, window 5,
-EPOCHS epochs, sample 1e-3. Each of SEEDS runs of the one program is paired with each of the other, or with each other run
-of the same program. SEEDS: 3, EPOCHS: 20 unless said. RUN: skip-gram, shared,
-blocks, CBOW, skip-gram-hs, CBOW-hs; all unless said. Needs NumPy and gensim.
+seeds, which is the most that can be expected. "skip-gram" is akin with in_order and shared_negatives=1, the arithmetic
+of word2vec. "shared" is in_order with negatives shared by 4 pairs. "blocks" is akin's default; compare it with gensim on
+texts in another order in each epoch ("shuffled"). The data are the texts of Musical Instruments (lower-case words; only
+words with 20 occurrences are compared) and the sequences of MovieLens 1M (films with 20 events). Vectors of 100
+dimensions, window 5, EPOCHS epochs, sample 1e-3. Each of SEEDS runs of one program is paired with each run of the other,
+or with each other run of the same program. Defaults: SEEDS 3, EPOCHS 20. RUN: skip-gram, shared, blocks, CBOW,
+skip-gram-hs, CBOW-hs; by default all of them. Needs NumPy and gensim.
 """
 
 import collections
@@ -32,7 +31,7 @@ K, COMPARED = 10, 20
 NEGATIVE = dict(sg=1, hs=0, negative=5)
 RUNS = {"skip-gram": NEGATIVE, "shared": NEGATIVE, "blocks": NEGATIVE, "CBOW": dict(sg=0, hs=0, negative=5),
         "skip-gram-hs": dict(sg=1, hs=1, negative=0), "CBOW-hs": dict(sg=0, hs=1, negative=0)}
-SKIP_GRAM = {"skip-gram": ["--in-order", "--shared-noise", 1], "shared": ["--in-order", "--shared-noise", 4]}
+SKIP_GRAM = {"skip-gram": ["--in-order", "--shared-negatives", 1], "shared": ["--in-order", "--shared-negatives", 4]}
 
 
 def reviews(folder):
@@ -58,10 +57,10 @@ class Shuffled:
 
 def by_akin(akin, work, min_count, seed, epochs, run):
     command = [akin, "train", "prod2vec", "-d", work / "text.data", "-o", work / "p.akin", "--holdout", "none",
-               "--size", 100, "--window", 5, "--epochs", epochs, "--sample", 1e-3, "--min-count", min_count,
+               "--factors", 100, "--window", 5, "--epochs", epochs, "--sample", 1e-3, "--min-count", min_count,
                "--seed", seed, *SKIP_GRAM.get(run, []), "--score", "cosine", "--quiet"]
     for name, value in RUNS[run].items():
-        command += ["--" + name, value]
+        command += ["--" + name.replace("negative", "negatives"), value]
     subprocess.run([str(part) for part in command], check=True, stdout=subprocess.DEVNULL)
     bundle, _ = tensors(work / "p.akin")
     text, offsets = bundle["items.bytes"].tobytes(), bundle["items.offsets"]

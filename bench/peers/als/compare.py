@@ -1,4 +1,4 @@
-"""ALS by akin and by implicit: the same events, objective and passes; speed, loss and NDCG@10. Used by run.sh.
+"""ALS by akin and by implicit: the same events, objective and number of epochs; speed, loss and NDCG@10. Used by run.sh.
 
 Usage: compare.py AKIN DATA HOLDOUT THREADS [cg]     (HOLDOUT as for `akin train`; cg = leave out the exact solvers)
 """
@@ -20,7 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import akin_data
 
 ALPHA, REGULARIZATION = 1.0, 0.03
-PASSES = {"cg": 10, "exact": 2}
+EPOCHS = {"cg": 10, "exact": 2}
 
 
 def matrix(tensors, part, shape):
@@ -64,7 +64,7 @@ def ndcg(users, items, train, test, k=10):
 def run_akin(akin, data, holdout, threads, flags):
     """Seconds of the fit as akin reports them, and its bundle."""
     command = [akin, "train", "als", "-d", data, "--holdout", holdout, "-o", "compare.akin", "--threads", str(threads),
-               "--json", "--quiet", "--ignore-values", "--alpha", str(ALPHA), "--count-power", "0", "--regularization",
+               "--json", "--quiet", "--no-use-values", "--alpha", str(ALPHA), "--count-power", "0", "--regularization",
                str(REGULARIZATION), *flags]
     return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["seconds"]
 
@@ -75,8 +75,8 @@ def main():
     print(f"== {pathlib.Path(data).stem}, {threads} threads: seconds of a fit, loss, NDCG@10")
     for factors in (64, 128):
         for solver in solvers:
-            passes = PASSES[solver]
-            flags = ["--factors", str(factors), "--iterations", str(passes)]
+            epochs = EPOCHS[solver]
+            flags = ["--factors", str(factors), "--epochs", str(epochs)]
             rows = {f"akin cg, {n} step{'s' * (n > 1)}": [*flags, "--solver", "cg", "--cg-steps", str(n)] for n in (1, 2)}
             if solver == "exact":
                 rows = {"akin exact": [*flags, "--solver", "exact"]}
@@ -91,13 +91,13 @@ def main():
                 test.eliminate_zeros()
                 ours[name] = (seconds, loss(users, items, train), ndcg(users, items, train, test))
             model = AlternatingLeastSquares(factors=factors, regularization=REGULARIZATION, alpha=1.0 + ALPHA,
-                                            use_cg=solver == "cg", iterations=passes, num_threads=threads, random_state=1)
+                                            use_cg=solver == "cg", iterations=epochs, num_threads=threads, random_state=1)
             start = time.perf_counter()
             model.fit(train, show_progress=False)
             seconds = time.perf_counter() - start
             theirs = (loss(model.user_factors, model.item_factors, train),
                       ndcg(model.user_factors, model.item_factors, train, test))
-            print(f"   {factors:3} factors, {passes:2} passes  implicit {solver:13} {seconds:8.3f} s   "
+            print(f"   {factors:3} factors, {epochs:2} epochs  implicit {solver:13} {seconds:8.3f} s   "
                   f"{theirs[0]:14.0f}  {theirs[1]:.4f}")
             for name, (own, value, quality) in ours.items():
                 print(f"   {'':24} {name:22} {own:8.3f} s   {value:14.0f}  {quality:.4f}   {seconds / own:5.1f} times")

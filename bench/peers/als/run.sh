@@ -1,7 +1,7 @@
 #!/bin/sh
-# Fits ALS by akin and by implicit, side by side in one run: the same events, objective and number of passes.
+# Fits ALS by akin and by implicit, one after the other in one run, on the same events, with the same objective and number of epochs.
 # Usage: bench/peers/als/run.sh DATA_FOLDER [AKIN]   (needs python3-venv; README.md says what is measured)
-# LARGE=1 adds a synthetic shop of 20 million events, which takes some more minutes.
+# LARGE=1 adds a synthetic data set of 20 million events, which takes a few more minutes.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

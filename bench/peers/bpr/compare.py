@@ -79,7 +79,7 @@ def quality(akin, data, threads):
 
     print(f"{data}: {factors} factors, {epochs} epochs; HR@10, NDCG@10 of a random fifth")
     for name, flags in (("akin, its defaults", {}),
-                        ("akin, negatives as implicit draws them: by popularity", {"sampler": "popularity", "popularity_power": 1}),
+                        ("akin, negatives as implicit draws them: by popularity", {"sampler": "popularity", "negatives_power": 1}),
                         ("akin, hard negatives", {"sampler": "hard"})):
         train(akin, data, threads, factors=factors, epochs=epochs, holdout="ratio:0.2", **flags)
         bundle, _ = tensors("bpr.akin")
@@ -95,7 +95,7 @@ def quality(akin, data, threads):
 
 
 def speed(akin, data, threads):
-    """Seconds of an epoch: of a longer fit less a shorter one, the least of some rounds, in turns."""
+    """Seconds per epoch: time of a longer fit minus a shorter one, the minimum over rounds; the programs alternate."""
     columns, _ = tensors(data)
     shape = (int(columns["events.user"].max()) + 1, int(columns["events.item"].max()) + 1)
     events = matrix(columns, "events", shape)

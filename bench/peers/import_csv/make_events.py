@@ -13,7 +13,7 @@ def main():
         out.write("userId,movieId,rating,timestamp\n")
         for start in range(0, lines, block):
             count = min(block, lines - start)
-            # Popularity of items and activity of users fall off as in real shops; the order is by time, so ids are mixed.
+            # Popularity of items and activity of users fall off as in real data; the order is by time, so ids are mixed.
             user = np.minimum(rng.pareto(1.2, count) * 2000, 99_999).astype(int)
             item = np.minimum(rng.pareto(1.0, count) * 500, 19_999).astype(int)
             half_stars = rng.integers(1, 11, count)

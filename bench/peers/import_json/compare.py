@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads one file of reviews with akin and with pandas, in turns, and prints a table: compare.py IMPORT_BENCH FILE [ROUNDS]
+"""Reads one file of reviews with akin and with pandas alternately and prints a table: compare.py IMPORT_BENCH FILE [ROUNDS]
 
 Each reading is a process of its own. Wall time is the best of the rounds; processor time is that round's. Peak memory is
 what reading added to the process.

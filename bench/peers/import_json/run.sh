@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reads about 500 MB of review JSON lines with akin and with pandas. Needs python3-venv and a package index for pandas.
-# Usage: bench/peers/import_json/run.sh [MEGABYTES [SOURCE.json.gz]]     SOURCE: reviews to multiply, else made-up ones
+# Usage: bench/peers/import_json/run.sh [MEGABYTES [SOURCE.json.gz]]     SOURCE: reviews to repeat; without it, synthetic ones
 # IMPORT_BENCH names another build of the benchmark program.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

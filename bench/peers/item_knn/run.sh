@@ -16,7 +16,7 @@ cd "$work"
 [ -s movielens-1m.data ] || "$akin" import movielens "$data/movielens-1m" -o movielens-1m.data --quiet > /dev/null
 [ -s gowalla.data ] || "$akin" import lists "$data/gowalla/train.txt" -o gowalla.data --quiet > /dev/null
 if [ ! -s synthetic.data ]; then
-  "$work/venv/bin/python" "$here/make_shop.py" events.csv
+  "$work/venv/bin/python" "$here/make_events.py" events.csv
   "$akin" import csv events.csv --user user --item item -o synthetic.data --quiet > /dev/null
   rm events.csv
 fi

@@ -5,9 +5,9 @@ Usage: h5_roundtrip.py AKIN [keras | tf_keras]
 Set up: python3 -m venv V && V/bin/pip install tensorflow-cpu tf_keras (Keras 2, the default here) or keras (Keras 3).
 Small nets, one for each family of layers, are built in Keras with random weights and, as TOML files, in akin.
 "read": Keras saves, `akin net train --init` reads; "written": `akin net export` writes, Keras's load_weights reads, by
-position and by name. Told is the largest difference between the predictions for 16 random samples, as a share of the
-largest prediction; above 1e-5 is a failure (exit status 1). A last line tells what akin says of a GRU as Keras builds it
-unless told otherwise, with reset_after, whose equations and bias akin does not have.
+position and by name. Prints the largest difference between the predictions for 16 random samples, as a share of the
+largest prediction; above 1e-5 is a failure (exit status 1). A last line prints akin's error message for a GRU with
+Keras's default reset_after=True, whose equations and bias akin does not have.
 """
 
 import importlib

@@ -88,9 +88,9 @@ def nmf(x):
 PEERS = {"ease": [("NumPy inv", ease)], "slim": [("scikit-learn ElasticNet", slim)],
          "svd": [("scikit-learn randomized_svd", svd_sklearn), ("SciPy svds", svd_scipy)],
          "nmf": [("scikit-learn NMF", nmf)]}
-AKIN = {"ease": ["--regularization", LAMBDA, "--neighbors", 0], "slim": ["--l1", L1, "--l2", L2],
+AKIN = {"ease": ["--regularization", LAMBDA, "--neighbors", 0], "slim": ["--l1", L1, "--regularization", L2],
         "svd": ["--factors", FACTORS, "--item-scaling", 0, "--oversampling", OVER, "--power-iterations", POWER],
-        "nmf": ["--factors", FACTORS, "--iterations", ITERATIONS, "--sweeps", 1, "--regularization", 0]}
+        "nmf": ["--factors", FACTORS, "--epochs", ITERATIONS, "--sweeps", 1, "--regularization", 0]}
 
 
 def warnings_off():

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Pairs a second of akin's nets and of PyTorch loops, in turn, on the same machine.
+# Pairs per second of akin's NCF models and of PyTorch loops, one after the other on the same machine.
 # Usage: bench/peers/ncf/run.sh DATA_FOLDER [AKIN]   (PYTHON names a python3 with torch, such as Debian's python3-torch)
-# akin: the difference of two trainings of different length, so reading and writing are left out; drawing negatives and
-# shuffling are in.
+# akin: the difference between two trainings of different length. This excludes reading and writing, and includes
+# sampling negatives and shuffling.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 data=$(realpath "$1")
@@ -11,7 +11,7 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$akin" import ncf "$data/movielens-1m/ncf/ml-1m" -o "$work/ml.data" --quiet > "$work/log"
-shape="--factors 32 --embedding 32 --layers 32,16,8"  # of torch_loop.py's neumf
+shape="--factors 32 --mlp-factors 32 --layers 32,16,8"  # of torch_loop.py's neumf
 seconds() {  # MODEL EPOCHS THREADS
   begin=$(date +%s.%N)
   # shellcheck disable=SC2086

@@ -1,10 +1,10 @@
-"""NeuMF and the tutorial's rating nets as plain PyTorch loops: pairs a second. Needs torch.
+"""NeuMF and the nets of akin's rating-dot and rating-mlp as plain PyTorch loops: pairs per second. Needs torch.
 
 Usage: torch_loop.py NET BATCHES [THREADS] [sparse]
 
-NET: neumf (factors 32, embedding 32, layers 32, 16, 8; minibatches of 256, Adam, binary cross-entropy), rating-dot or
-rating-mlp (size 30, dropout 0.5, a layer of 64; minibatches of 64, Adam, mean absolute error), over the users and items
-of MovieLens 1M with random pairs that lie ready in memory: drawing and shuffling cost nothing here. "sparse": embeddings
+NET: neumf (factors 32, mlp_factors 32, layers 32, 16, 8; minibatches of 256, Adam, binary cross-entropy), rating-dot or
+rating-mlp (factors 30, dropout 0.5, a layer of 64; minibatches of 64, Adam, mean absolute error), over the users and items
+of MovieLens 1M with random pairs prepared in memory: the time excludes sampling and shuffling. "sparse": embeddings
 with sparse gradients and SparseAdam.
 """
 
@@ -18,11 +18,11 @@ USERS, ITEMS = 6040, 3706
 
 
 class NeuMf(nn.Module):
-    def __init__(self, sparse, factors=32, embedding=32, layers=(32, 16, 8)):
+    def __init__(self, sparse, factors=32, mlp_factors=32, layers=(32, 16, 8)):
         super().__init__()
         self.vectors = nn.ModuleList(nn.Embedding(n, size, sparse=sparse)
-                                     for size in (factors, embedding) for n in (USERS, ITEMS))
-        sizes = [2 * embedding, *layers]
+                                     for size in (factors, mlp_factors) for n in (USERS, ITEMS))
+        sizes = [2 * mlp_factors, *layers]
         self.layers = nn.Sequential(*(step for a, b in zip(sizes, sizes[1:]) for step in (nn.Linear(a, b), nn.ReLU())))
         self.output = nn.Linear(factors + sizes[-1], 1)
 

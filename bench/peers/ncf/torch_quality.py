@@ -2,9 +2,9 @@
 
 Usage: torch_quality.py NCF_FOLDER AKIN [EPOCHS] [SEED]       needs torch and numpy; NCF_FOLDER holds ml-1m.*
 
-Both train NeuMF (He et al. 2017): factors 32, embedding 32, layers 32, 16, 8, vectors from N(0, 0.01^2), layers as
-Glorot, Adam 0.001, minibatches of 256, four negatives an event drawn anew each epoch, no regularization, constant
-steps; and rank the event left out among the file's 99 items. torch steps whole tables. One thread each. Prints the mean
+Both train NeuMF (He et al. 2017): factors 32, mlp_factors 32, layers 32, 16, 8, vectors from N(0, 0.01^2), layers as
+Glorot, Adam 0.001, minibatches of 256, four negatives per event sampled in each epoch, no regularization, constant
+steps; and rank the event left out among the file's 99 items. torch updates whole tables in each step. One thread each. Prints the mean
 loss of each epoch too. EPOCHS (5) is not chosen by the result.
 """
 
@@ -79,13 +79,13 @@ def akin_scores(folder, akin, epochs, seed):
         return subprocess.run([akin, *arguments], cwd=work, check=True, capture_output=True, text=True).stdout
     with tempfile.TemporaryDirectory() as work:
         run("import", "ncf", str(folder / "ml-1m"), "-o", "ml.data")
-        told = json.loads(run("train", "neumf", "-d", "ml.data", "-o", "n.akin", "--holdout", "given", "--factors", "32",
-                              "--embedding", "32", "--layers", "32,16,8", "--regularization", "0",
-                              "--layers-regularization", "0", "--schedule", "constant", "--epochs", str(epochs),
+        report = json.loads(run("train", "neumf", "-d", "ml.data", "-o", "n.akin", "--holdout", "given", "--factors", "32",
+                              "--mlp-factors", "32", "--layers", "32,16,8", "--regularization", "0",
+                              "--mlp-regularization", "0", "--schedule", "constant", "--epochs", str(epochs),
                               "--threads", "1", "--seed", str(seed), "--json"))
         lines = run("evaluate", "n.akin", "--accuracy-only", "--cutoffs", "10").splitlines()
     found = {words[0]: float(words[1]) for words in map(str.split, lines) if words and words[0] in ("HR", "NDCG")}
-    return told["losses"], found["HR"], found["NDCG"], told["seconds"] / epochs
+    return report["losses"], found["HR"], found["NDCG"], report["seconds"] / epochs
 
 
 def main(folder, akin, epochs=5, seed=1):

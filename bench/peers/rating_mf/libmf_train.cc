@@ -1,5 +1,5 @@
 // Trains LIBMF on ratings in memory and says how long mf_train took and how good the model is.
-// Usage: libmf_train TRAIN TEST factors threads lambda eta passes...
+// Usage: libmf_train TRAIN TEST factors threads lambda eta epochs...
 //   (files of int32 user, int32 item, float32 rating)
 #include <sys/resource.h>
 
@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
     mf::mf_model* model = mf::mf_train(&training, parameter);
     const double cpu = processor_seconds() - used;
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("{\"passes\": %d, \"wall\": %.4f, \"user\": %.4f, \"rmse\": %.5f}\n", parameter.nr_iters,
+    std::printf("{\"epochs\": %d, \"wall\": %.4f, \"user\": %.4f, \"rmse\": %.5f}\n", parameter.nr_iters,
                 wall, cpu, mf::calc_rmse(&testing, model));
     mf::mf_destroy_model(&model);
   }

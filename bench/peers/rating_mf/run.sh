@@ -35,6 +35,6 @@ done
 if [ "$count" -gt 0 ]; then
   prepare synthetic synthetic "$count"
   for threads in 1 2; do
-    PASSES=4,6 taskset -c "0-$((threads - 1))" venv/bin/python "$here/compare.py" "$akin" ./libmf_train synthetic $threads 64 0.05
+    EPOCHS=4,6 taskset -c "0-$((threads - 1))" venv/bin/python "$here/compare.py" "$akin" ./libmf_train synthetic $threads 64 0.05
   done
 fi

@@ -46,7 +46,7 @@ def ids(bundle):
 
 
 def corpus_words(text, min_count):
-    """How many words training sees in one pass."""
+    """How many words training sees in one epoch."""
     counts = {}
     for line in open(text):
         for word in line.split():
@@ -56,7 +56,7 @@ def corpus_words(text, min_count):
 
 
 class Speed:
-    """Words a second of each program: of a longer run less a shorter one, the best of some rounds, in turns."""
+    """Words per second: a longer run minus a shorter one, the best of several rounds; the programs alternate."""
 
     def __init__(self, akin, name, min_count, threads, sg=1, hs=0, negative=NEGATIVE):
         self.akin, self.name, self.min_count, self.threads = akin, name, min_count, threads
@@ -70,8 +70,8 @@ class Speed:
 
     def of_akin(self, epochs):
         return train_akin(self.akin, self.name + ".data", "speed.akin", holdout="none", window=WINDOW, epochs=epochs,
-                          size=SIZE, sample=SAMPLE, min_count=self.min_count, threads=self.threads, sg=self.sg,
-                          hs=self.hs, negative=self.negative, score="cosine")
+                          factors=SIZE, sample=SAMPLE, min_count=self.min_count, threads=self.threads, sg=self.sg,
+                          hs=self.hs, negatives=self.negative, score="cosine")
 
     def of_gensim(self, epochs):
         """Training alone, from a file, which is faster than from lists; its vocabulary is made before."""
@@ -93,8 +93,8 @@ class Speed:
                          "-lr", 0.025, "-loss", "hs" if self.hs else "ns")
 
     def of_word2vec(self, epochs):
-        """A run without an output file only counts the words. Passes after the first end at once in a thread that
-        read to the end of the file, so there is one."""
+        """A run without an output file only counts the words. Only one epoch: a thread that has read to the end
+        of the file finds the end again at once in every later epoch."""
         output = ["-output", "word2vec.bin"] if epochs else ["-save-vocab", "word2vec.vocab"]
         return self.wall(os.environ["WORD2VEC"], "-train", self.name + ".txt", *output, "-size", SIZE,
                          "-window", WINDOW, "-negative", self.negative, "-hs", self.hs, "-cbow", 1 - self.sg,
@@ -106,9 +106,9 @@ class Speed:
         programs = {"akin": (self.of_akin, 0, 5 if long else 8), "gensim": (self.of_gensim, 0, 1 if long else 2),
                     "fastText": (self.of_fasttext, 0, 1), "word2vec.c": (self.of_word2vec, 0, 1)}
         least = {}
-        for turn in range(rounds):
+        for repeat in range(rounds):
             for name, (program, few, many) in programs.items():
-                if turn > 0 and long and name in ("fastText", "word2vec.c"):
+                if repeat > 0 and long and name in ("fastText", "word2vec.c"):
                     continue  # minutes
                 for epochs in (few, many):
                     before = processor()
@@ -148,7 +148,7 @@ def quality(akin, name, seeds):
         number = {id: row for row, id in enumerate(ids)}
         seen = [np.array([number[word] for word in sentence]) for sentence in train]
         targets = [number.get(sentence[-1], -1) for sentence in sentences]
-        # A query is the mean of the latest ten, each weighing half of the one after it: what akin does unless told.
+        # A query is the mean of the latest ten, each weighing half of the one after it: akin's default.
         weights = [0.5 ** np.arange(len(history[-10:]))[::-1] for history in seen]
         mean = np.stack([w @ input[history[-10:]] / w.sum() for history, w in zip(seen, weights)])
         last = np.stack([input[history[-1]] for history in seen])
@@ -160,7 +160,7 @@ def quality(akin, name, seeds):
     for window in (5, 3):
         found = {"akin": [], "gensim": []}
         for seed in range(1, seeds + 1):
-            train_akin(akin, name + ".data", "quality.akin", holdout="last", window=window, epochs=20, size=SIZE,
+            train_akin(akin, name + ".data", "quality.akin", holdout="last", window=window, epochs=20, factors=SIZE,
                        sample=SAMPLE, min_count=1, seed=seed, threads=1)
             bundle, _ = tensors("quality.akin")
             found["akin"].append(report(ids(bundle), bundle["model.input"], bundle["model.output"]))

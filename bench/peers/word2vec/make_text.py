@@ -1,4 +1,4 @@
-"""Writes a made-up text of so many words, one document a line behind its number. Usage: make_text.py WORDS OUT
+"""Writes a synthetic text of WORDS words. Each line has a document's number and its words. Usage: make_text.py WORDS OUT
 
 Zipf-Mandelbrot: word r of 70,000 has probability in proportion to 1 / (r + 2.7)^1.05. Documents have 40 to 400 words
 and two topics of 200. In each run of 200 ranks every topic owns one word, and 6 of 10 words beyond the 200 most

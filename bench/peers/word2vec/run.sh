@@ -1,7 +1,7 @@
 #!/bin/sh
 # word2vec by akin, gensim, fastText and word2vec.c: words a second, next item, files exchanged; one run.
 # Usage: bench/peers/word2vec/run.sh DATA_FOLDER [AKIN]   (needs python3-venv, git, make, gcc; README.md says more)
-# FASTTEXT and WORD2VEC may name programs built before; WORDS is the length of the made-up text.
+# FASTTEXT and WORD2VEC may name programs built before; WORDS is the length of the synthetic text.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)

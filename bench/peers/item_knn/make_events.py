@@ -1,4 +1,4 @@
-"""Writes a CSV of 20 million events of a shop: user,item. Usage: make_shop.py FILE
+"""Writes a CSV of 20 million synthetic events: user,item. Usage: make_events.py FILE
 
 200,000 users with a lognormal number of events each, 100 on average; 50,000 items, popular by Zipf's law.
 """
@@ -15,7 +15,7 @@ def main():
     counts = rng.multinomial(EVENTS, activity / activity.sum())
     popularity = np.arange(1, ITEMS + 1) ** -0.8
     bounds = np.cumsum(popularity / popularity.sum())
-    names = rng.permutation(ITEMS)  # so that numbers do not tell popularity
+    names = rng.permutation(ITEMS)  # so that item numbers are not ordered by popularity
     with open(sys.argv[1], "w", encoding="ascii") as out:
         out.write("user,item\n")
         for begin in range(0, USERS, 10_000):
