@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/net.h"
@@ -97,7 +98,9 @@ std::vector<NamedArray> read_keras_weights(const std::string& path) {
 
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights) {
-  the_library().write_keras(&path, &spec, &weights);
+  std::string content;
+  the_library().write_keras(&content, &spec, &weights);
+  write_file(path, content);
 }
 
 }  // namespace akin::nn

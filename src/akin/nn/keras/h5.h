@@ -33,8 +33,9 @@ class Handle {
 
 /// Throw Error(kNotFound), Error(kBadData), Error(kIo); no HDF5 call prints.
 Handle open_file(const std::string& path);
-Handle create_file(const std::string& path);
-void flush(const Handle& file, const std::string& path);
+/// A file that is not on the disk, for content_of(): the disk is AtomicFile's business.
+Handle create_in_memory();
+std::string content_of(const Handle& file);
 
 /// An invalid handle if it is not there.
 Handle open_group(const Handle& parent, const std::string& name);

@@ -1,7 +1,5 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
 #include <numeric>
 #include <ranges>
 
@@ -89,24 +87,15 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
 }  // namespace
 }  // namespace akin::nn
 
-void akin_nn_write_keras(const std::string* path, const akin::nn::NetSpec* spec,
+void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
                          const std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
-  const std::string temporary = *path + ".tmp";
-  try {
-    const h5::Handle file = h5::create_file(temporary);
-    {
-      const h5::Handle root = h5::create_group(file, "model_weights");
-      akin::nn::write_layers(root, *spec, *weights);
-    }
-    h5::flush(file, temporary);
-  } catch (...) {
-    std::remove(temporary.c_str());
-    throw;
+  const h5::Handle file = h5::create_in_memory();
+  {
+    const h5::Handle root = h5::create_group(file, "model_weights");
+    akin::nn::write_layers(root, *spec, *weights);
   }
-  std::error_code error;
-  std::filesystem::rename(temporary, *path, error);
-  if (error) akin::fail(akin::ErrorCode::kIo, "{}: cannot be written: {}", *path, error.message());
+  *content = h5::content_of(file);
 }
 
 void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {
