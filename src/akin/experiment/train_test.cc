@@ -212,6 +212,19 @@ TEST(Train, RefusesWhatDoesNotSuitTheModel) {
   message_of(ErrorCode::kBadData, [] { train(made_dataset(), "popularity", {.holdout = "given"}); });
 }
 
+TEST(Train, RefusesNumbersOfThreadsThatMeanNothing) {
+  for (const int threads : {-5, 1 << 30}) {
+    for (const char* const model : {"popularity", "item-knn", "als", "bpr"}) {
+      try {
+        train(made_dataset(), ModelSpec(model), {}, {.threads = threads});
+        ADD_FAILURE() << model << " with " << threads;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+      }
+    }
+  }
+}
+
 TEST(Train, StopsOnRequest) {
   std::stop_source stop;
   stop.request_stop();

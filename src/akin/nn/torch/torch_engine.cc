@@ -5,9 +5,9 @@
 
 #include <cmath>
 #include <optional>
-#include <thread>
 
 #include "akin/base/error.h"
+#include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/engine_library.h"
@@ -57,10 +57,7 @@ class TorchEngine final : public Engine {
     });
   }
 
-  void set_threads(int threads) override {
-    at::set_num_threads(threads > 0 ? threads
-                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-  }
+  void set_threads(int threads) override { at::set_num_threads(resolve_threads(threads)); }
 
   BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
     return translated(
