@@ -44,7 +44,9 @@ void check_header(const std::string& path, const std::string& line, const TrialL
 }  // namespace
 
 TrialLog::TrialLog(const std::string& path, const Identity& identity) : path_(path) {
-  if (std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {
+  check_writable(path);
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error) && std::filesystem::file_size(path, error) > 0) {
     read(identity);
   } else {
     write_file(path, header_line(identity) + "\n");
