@@ -155,6 +155,8 @@ EmbeddingFormat parse_embedding_format(std::string_view name) {
        did_you_mean(name, names), fmt::join(names, ", "));
 }
 
+std::string ids_file(const std::string& path) { return path + ".ids.json"; }
+
 std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
                                           const std::string& path, IdEscape escape) {
   AKIN_ASSERT(embeddings.ids.size() == embeddings.vectors.rows());
@@ -163,7 +165,7 @@ std::vector<std::string> write_embeddings(const Embeddings& embeddings, Embeddin
     case EmbeddingFormat::kNpy: {
       const std::string ids = ids_json(embeddings.ids);  // may fail: before anything is written
       write_npy(embeddings, path);
-      files.push_back(path + ".ids.json");
+      files.push_back(ids_file(path));
       write_file(files.back(), ids);
       break;
     }

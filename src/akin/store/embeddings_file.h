@@ -35,6 +35,9 @@ std::string escaped_word(std::string_view id);
 /// %XX -> the byte; other characters as they are.
 std::string unescaped_word(std::string_view word);
 
+/// The file beside a NumPy array that has the ids of its rows.
+std::string ids_file(const std::string& path);
+
 /// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the
 /// shortest that read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked
 /// for, an id is empty or holds white space, and `escape` is kNone, or kNpy for an id that is no UTF-8.

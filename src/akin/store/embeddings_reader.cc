@@ -285,7 +285,7 @@ ReadEmbeddings read_npy(const std::string& content, const std::string& path) {
     fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) floats", path, content.size() - data,
          *rows, *dim);
   }
-  const std::vector<std::string> ids = read_id_list(path + ".ids.json");
+  const std::vector<std::string> ids = read_id_list(ids_file(path));
   if (ids.size() != *rows)
     fail(ErrorCode::kBadData, "{}.ids.json: {} ids for {} vectors", path, ids.size(), *rows);
   Rows result;

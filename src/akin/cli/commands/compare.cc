@@ -55,19 +55,19 @@ int run_compare(const Args& args) {
       "compare",
       "Trains several models on the same part of a data set and scores them on the same held-out part, in "
       "one table.");
-  line.add({"-d,--data", "DATA", &paths,
+  line.add({"-d,--data", "DATA", InputPath{&paths},
             "data set written by `akin import`; give several, such as the published folds of one, and the "
             "results are pooled",
             Need::kRequired});
-  line.add({"--models", "A,B", &names, "models to compare (`akin models` lists them), or all",
+  line.add({"--models", "A,B", Text{&names}, "models to compare (`akin models` lists them), or all",
             Need::kOptional, 0, "all"});
-  line.add(
-      {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
+  line.add({"--set", "MODEL.P=V", Text{&settings},
+            "a parameter of one model, such as als.factors=32; may be repeated"});
   split_flags.add_to(line);
   line.add({"--patience", "N", &patience,
             "also hold out a validation set, and stop training a model after N epochs without improvement on "
             "it; 0 = never"});
-  line.add({"--html", "FILE", &html, "also write a web page with charts, complete in itself"});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a web page with charts, complete in itself"});
   flags.add_to(line);
   line.explain(
       "Figures come with 95 % bootstrap intervals over users. A star marks a model only if it is "

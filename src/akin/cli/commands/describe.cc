@@ -18,8 +18,8 @@ int run_describe(const Args& args) {
       "describe",
       "Shows what is in a data set: how many users, items and events, when, which values, how they are "
       "spread, and what is known about items and users.");
-  line.add({"DATA", "", &data_path, "data set written by `akin import`", Need::kRequired});
-  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  line.add({"DATA", "", InputPath{&data_path}, "data set written by `akin import`", Need::kRequired});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a web page, complete in itself"});
   line.example("akin describe events.data");
   line.example("akin describe events.data --html events.html");
   if (!line.parse(args)) return kSuccess;

@@ -4,7 +4,9 @@
 #include <optional>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
@@ -37,29 +39,30 @@ void declare(CommandLine& line, EmbedCommand& command) {
       "all texts is taken away (Arora et al. 2017). Frequencies are those of the model's training events, or "
       "of the texts where VECTORS is a plain file of vectors. A word that has no vector is tried in lower "
       "case, then left out and counted.");
-  line.add({"VECTORS", "", &command.source,
+  line.add({"VECTORS", "", vectors_path(&command.source),
             "file written by `akin train`, or a file of word vectors (word2vec text or binary, npy, "
             "csv, safetensors)",
             Need::kRequired});
-  line.add(
-      {"--text", "TEXT", &command.text, "one text: print its vector, or with -k the words nearest to it"});
-  line.add({"--lines", "FILE", &command.lines,
+  line.add({"--text", "TEXT", Text{&command.text},
+            "one text: print its vector, or with -k the words nearest to it"});
+  line.add({"--lines", "FILE", InputPath{&command.lines},
             "a text a line, - = standard input; ids are line numbers; needs -o"});
   line.add(
-      {"-d,--data", "DATA", &command.data,
+      {"-d,--data", "DATA", InputPath{&command.data},
        "the documents of a data set of words (`akin import text`); ids are those of its users; needs -o"});
-  line.add({"--weighting", "HOW", &command.weighting, "mean, tfidf or sif"});
+  line.add({"--weighting", "HOW", Text{&command.weighting}, "mean, tfidf or sif"});
   line.add({"-k,--top", "N", &command.k, "with --text: the N nearest words instead of the vector"});
-  line.add({"-o,--out", "FILE", &command.out, "file to write ids and vectors to; - = standard output"});
-  line.add({"--to", "FORMAT", &command.format,
+  line.add({"-o,--out", "FILE", embeddings_path(&command.out, command.format),
+            "file to write ids and vectors to; - = standard output"});
+  line.add({"--to", "FORMAT", Text{&command.format},
             "of -o: npy (with the ids in FILE.ids.json), csv, word2vec, word2vec-bin or safetensors"});
   line.add(
       {"--escape", "", &command.escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
   line.section("How --text and --lines are split, as by `akin import text`");
-  line.add({"--tokens", "HOW", &command.tokens,
+  line.add({"--tokens", "HOW", Text{&command.tokens},
             "words (Unicode's rules, without punctuation) or space (what stands between white space)"});
   line.add({"--lowercase", "", &command.lowercase, "write all words in lower case"});
-  line.add({"--phrase-file", "FILE", &command.phrase_file, "join the phrases of this file first"});
+  line.add({"--phrase-file", "FILE", InputPath{&command.phrase_file}, "join the phrases of this file first"});
   line.example("akin embed words.akin --text \"cheap guitar strings\" -k 5");
   line.example("akin embed glove.bin --lines questions.txt --weighting sif --to npy -o questions.npy");
 }

@@ -25,8 +25,8 @@ int run_evaluate(const Args& args) {
       "with a hit in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in "
       "brackets the 95 % bootstrap interval. Models that predict ratings also get RMSE, MAE and MSE. "
       "docs/evaluation.md defines them all.");
-  line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
-  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  line.add({"BUNDLE", "", InputPath{&path}, "file written by `akin train`", Need::kRequired});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a web page, complete in itself"});
   flags.add_to(line);
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");

@@ -23,11 +23,12 @@ void declare(CommandLine& line, ExplainCommand& command) {
   line.explain(
       "A score is a base, which does not come from the history, plus what each item of the history adds. "
       "Items may also take away.");
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"--user", "ID", &command.user, "a user of the training data"});
-  line.add({"--history", "ID,ID", &command.history,
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
+  line.add({"--history", "ID,ID", Text{&command.history},
             "items of somebody new, oldest first; with --user: what that user did since training"});
-  line.add({"--item", "ID", &command.item, "the item to explain; without it the user's recommendations"});
+  line.add(
+      {"--item", "ID", Text{&command.item}, "the item to explain; without it the user's recommendations"});
   line.add({"-k,--top", "N", &command.k, "how many recommendations", Need::kOptional, 1});
   line.add({"--causes", "N", &command.causes, "how many items of the history to show of each",
             Need::kOptional, 1});

@@ -8,6 +8,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/net_actions.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/nets/net_toml.h"
@@ -82,8 +83,9 @@ int run_net_describe(const Args& args) {
   std::string path, data;
   CommandLine line("net describe",
                    "Shows a net's layers, shapes and numbers of parameters, and loads no torch for it.");
-  line.add({"NET", "", &path, "TOML file of a net, or a trained net", Need::kRequired});
-  line.add({"--data", "DATA", &data, "data from which sizes such as rows = \"users+1\" are taken"});
+  line.add({"NET", "", InputPath{&path}, "TOML file of a net, or a trained net", Need::kRequired});
+  line.add(
+      {"--data", "DATA", InputPath{&data}, "data from which sizes such as rows = \"users+1\" are taken"});
   line.example("akin net describe examples/nets/rating-dot.toml");
   if (!line.parse(args)) return kSuccess;
   const nn::NetSpec spec = read_spec(path, data);
@@ -102,10 +104,11 @@ int run_net_export(const Args& args) {
       "--to h5 writes all weights into an HDF5 file that Keras 2 reads with load_weights. With --weight a "
       "single table is written with the ids of its rows: an embedding of users, items or words without its "
       "reserved row 0, which `akin similar` reads too.");
-  line.add({"NET", "", &path, "trained net", Need::kRequired});
-  line.add({"--weight", "NAME", &weight, "one table, such as item_embedding/embeddings"});
-  line.add({"--to", "FORMAT", &format, "h5; with --weight npy, csv, word2vec, word2vec-bin or safetensors"});
-  line.add({"-o,--out", "FILE", &out, "file to write", Need::kRequired});
+  line.add({"NET", "", InputPath{&path}, "trained net", Need::kRequired});
+  line.add({"--weight", "NAME", Text{&weight}, "one table, such as item_embedding/embeddings"});
+  line.add(
+      {"--to", "FORMAT", Text{&format}, "h5; with --weight npy, csv, word2vec, word2vec-bin or safetensors"});
+  line.add({"-o,--out", "FILE", embeddings_path(&out, format), "file to write", Need::kRequired});
   line.example("akin net export ratings.net -o ratings.h5");
   line.example("akin net export ratings.net --weight user_embedding/embeddings --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;

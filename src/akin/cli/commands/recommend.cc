@@ -28,18 +28,18 @@ struct RecommendCommand {
 };
 
 void declare(CommandLine& line, RecommendCommand& command) {
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"--user", "ID", &command.user, "a user of the training data"});
-  line.add({"--history", "ID,ID", &command.history,
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
+  line.add({"--history", "ID,ID", Text{&command.history},
             "items of somebody new, oldest first; with --user: what that user did since training"});
   line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", &command.filters,
+  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
             "only items with this attribute, such as category=Toys; may be repeated"});
-  line.add({"--exclude", "FILE", &command.exclude, "file of item ids never to show, one a line"});
+  line.add({"--exclude", "FILE", InputPath{&command.exclude}, "file of item ids never to show, one a line"});
   line.add({"--include-seen", "", &command.include_seen, "items the user already has may come again"});
   line.add({"--all-users", "", &command.all_users,
             "a list for every user of the training data, to the file of -o"});
-  line.add({"-o,--out", "FILE", &command.out,
+  line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
             "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; "
             "- = standard output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
@@ -107,7 +107,8 @@ int run_recommend(const Args& args) {
     return kSuccess;
   }
   if (!last.empty())
-    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(dataset, last)));
+    print(fmt::format("last items of {}, latest first:\n{}\n", printable(*request.user),
+                      items_text(dataset, last)));
   if (result.fallback) {
     print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
                       service.bundle().entry->name));

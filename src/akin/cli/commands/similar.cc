@@ -1,6 +1,8 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
@@ -27,20 +29,20 @@ void declare(CommandLine& line, SimilarCommand& command) {
       "With --plus and --minus: items in the direction of a sum of directions, such as "
       "paris - france + italy, without the ones given. This needs vectors: a model that has them, or a file "
       "of vectors of any program (word2vec text or binary, npy with FILE.ids.json, csv, safetensors).");
-  line.add(
-      {"BUNDLE", "", &command.source, "file written by `akin train`, or a file of vectors", Need::kRequired});
-  line.add({"--item", "ID", &command.items, "the item to find others like; may be repeated"});
-  line.add({"--plus", "ID", &command.plus, "add this item's direction; may be repeated"});
-  line.add({"--minus", "ID", &command.minus, "take this item's direction away; may be repeated"});
+  line.add({"BUNDLE", "", vectors_path(&command.source), "file written by `akin train`, or a file of vectors",
+            Need::kRequired});
+  line.add({"--item", "ID", Text{&command.items}, "the item to find others like; may be repeated"});
+  line.add({"--plus", "ID", Text{&command.plus}, "add this item's direction; may be repeated"});
+  line.add({"--minus", "ID", Text{&command.minus}, "take this item's direction away; may be repeated"});
   line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", &command.filters,
+  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
             "only items with this attribute, such as category=Toys; may be repeated"});
   line.add({"--all-items", "", &command.all_items, "a list for every item, to the file of -o"});
-  line.add({"--analogies", "FILE", &command.analogies,
+  line.add({"--analogies", "FILE", InputPath{&command.analogies},
             "share of right answers to questions `a b c d`, a is to b as c is to d, one a line, sections "
             "beginning with `: name` (word2vec's questions-words.txt)"});
   line.add(
-      {"-o,--out", "FILE", &command.out,
+      {"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
        "with --all-items: tab-separated item, similar, rank, score; with --json a JSON object per item; - = "
        "standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
@@ -121,7 +123,7 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
     return kSuccess;
   }
   const std::string title = single ? item_title(dataset, plus[0]) : "";
-  print(fmt::format("similar to {}{}{}:\n", sum_text(command), title.empty() ? "" : "  ", title));
+  print(fmt::format("similar to {}{}{}:\n", printable(sum_text(command)), title.empty() ? "" : "  ", title));
   print(ranked.empty() ? "nothing: the model has learned nothing about this item\n"
                        : ranked_text(dataset, ranked));
   return kSuccess;

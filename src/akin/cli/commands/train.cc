@@ -8,6 +8,7 @@
 #include "akin/cli/flags/fit_flags.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/split_flags.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
@@ -67,14 +68,14 @@ struct TrainFlags {
   FitFlags fit;
 
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
-    line.add({"-d,--data", "DATA", &data, "data set written by `akin import`", Need::kRequired});
-    line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
+    line.add({"-d,--data", "DATA", InputPath{&data}, "data set written by `akin import`", Need::kRequired});
+    line.add({"-o,--out", "BUNDLE", OutputPath{&out}, "file to write the trained model to", Need::kRequired});
     split.add_to(line);
     line.section("Parameters of " + std::string(entry.name));
     add_param_flags(line, entry, params);
     if (entry.traits.takes_item_vectors) {
       line.section("Where training begins");
-      line.add({"--init-items", "FILE", &init_items,
+      line.add({"--init-items", "FILE", vectors_path(&init_items),
                 "vectors of items to begin with in place of random ones: a bundle, "
                 "or what `akin export` writes"});
     }

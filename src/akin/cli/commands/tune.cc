@@ -44,22 +44,38 @@ std::string overview() {
   return text;
 }
 
+std::string default_log(const std::string& out) { return out + ".trials.jsonl"; }
+
 void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   TuneOptions& options = flags.options;
-  line.add({"-d,--data", "DATA", &flags.data, "data set written by `akin import`", Need::kRequired});
-  line.add({"-o,--out", "FILE", &flags.out, "TOML file to write the best configuration to", Need::kRequired});
-  line.add({"--holdout", "HOW", &options.holdout, holdout_help()});
+  const auto also_states = [&flags](const std::string& log) {
+    std::vector<OutputPath::More> folder;
+    if (flags.search == "halving") folder.push_back({trial_states_folder(log), true});
+    return folder;
+  };
+  const auto also_log = [&flags, also_states](const std::string& out) {
+    std::vector<OutputPath::More> more;
+    if (!flags.options.log.empty()) return more;
+    more = also_states(default_log(out));
+    more.push_back({default_log(out)});
+    return more;
+  };
+  line.add(
+      {"-d,--data", "DATA", InputPath{&flags.data}, "data set written by `akin import`", Need::kRequired});
+  line.add({"-o,--out", "FILE", OutputPath{.where = &flags.out, .also = also_log},
+            "TOML file to write the best configuration to", Need::kRequired});
+  line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
   line.section("Search");
-  line.add({"--search", "HOW", &flags.search,
+  line.add({"--search", "HOW", Text{&flags.search},
             "random (every trial in full) or halving (short trials first, the best go on)"});
   line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
             Need::kOptional, 1});
   line.add({"--eta", "N", &options.eta, "halving: one trial in N continues, with N times the epochs",
             Need::kOptional, 2});
-  line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
-  line.add({"--range", "P=LOW:HIGH", &options.ranges,
+  line.add({"--set", "P=V", Text{&flags.settings}, "keep a parameter at a value; may be repeated"});
+  line.add({"--range", "P=LOW:HIGH", Text{&options.ranges},
             "search a parameter in this range, or P=A,B for choices; may be repeated"});
-  line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
+  line.add({"--metric", "NAME", Text{&options.metric}, "what is made best on the validation events",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
   if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
@@ -67,13 +83,20 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
     line.add(
         {"--eval-every", "N", &options.every, "epochs from one evaluation to the next", Need::kOptional, 1});
   }
-  line.add({"--parallel", "N", &options.parallel, "trials at once, each on its share of the threads",
-            Need::kOptional, 1});
+  line.add({"--parallel",
+            "N",
+            &options.parallel,
+            "trials at once, each on its share of the threads",
+            Need::kOptional,
+            1,
+            "",
+            {},
+            kMostThreads});
   line.section("Output");
-  line.add({"--trials-file", "FILE", &options.log,
+  line.add({"--trials-file", "FILE", OutputPath{.where = &options.log, .also = also_states},
             "finished trials; the same command goes on from there after a kill", Need::kOptional, 0,
             "OUT.trials.jsonl"});
-  line.add({"--html", "FILE", &flags.html, "also write a web page, complete in itself"});
+  line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a web page, complete in itself"});
   line.explain(
       "Trials are scored on validation events, taken out of the training part as the test events were. The "
       "events held out for `akin evaluate` are never looked at.");
@@ -121,7 +144,7 @@ int run_tune(const Args& args) {
   if (flags.search != "random" && flags.search != "halving")
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
-  if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
+  if (flags.options.log.empty()) flags.options.log = default_log(flags.out);
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
   check_search(model, flags.options);  // what is wrong is told before anything is read
   Session session(line.common);

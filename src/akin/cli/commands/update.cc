@@ -35,13 +35,14 @@ void declare(CommandLine& line, UpdateCommand& command) {
       "folded in, and training continues for --epochs epochs over all events; with 0, nothing else changes. "
       "Other models are "
       "fitted to all events anew.");
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"-d,--data", "DATA", &command.data, "new events: a data set written by `akin import`",
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"-d,--data", "DATA", InputPath{&command.data}, "new events: a data set written by `akin import`",
             Need::kRequired});
-  line.add({"-o,--out", "BUNDLE", &command.out, "file to write the updated model to", Need::kRequired});
+  line.add({"-o,--out", "BUNDLE", OutputPath{&command.out}, "file to write the updated model to",
+            Need::kRequired});
   line.add({"--epochs", "N", &command.epochs, "epochs over all events; 0 = fold in new users and items only",
             Need::kOptional, 0, "a fifth of the model's"});
-  line.add({"--set", "P=V", &command.settings,
+  line.add({"--set", "P=V", Text{&command.settings},
             "another value for a parameter, such as learning_rate=0.01; may be repeated"});
   line.example("akin update als.akin -d monday.data -o als-monday.akin");
   line.example("akin update als.akin -d monday.data -o als-monday.akin --epochs 0");

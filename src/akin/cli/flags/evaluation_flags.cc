@@ -29,15 +29,16 @@ std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
 
 void EvaluationFlags::add_to(CommandLine& line) {
   line.section("How to evaluate");
-  line.add({"--cutoffs", "K,K", &cutoffs_, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
   line.add(
-      {"--candidates", "WHICH", &candidates_,
+      {"--cutoffs", "K,K", Text{&cutoffs_}, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
+  line.add(
+      {"--candidates", "WHICH", Text{&candidates_},
        "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; such "
        "figures are much higher and can even turn the order of models around). Default: all, unless the "
        "files came with candidates"});
   line.add({"--include-seen", "", &include_seen_,
             "rank items that the user already has as well, where buying again is a success"});
-  line.add({"--ties", "HOW", &ties_,
+  line.add({"--ties", "HOW", Text{&ties_},
             "of items with the same score, held-out ones come last (against the model) or first (for it)",
             Need::kOptional, 0, "against"});
   line.add({"--auc", "", &auc_, "also the area under the ROC curve over all candidates (slower)"});

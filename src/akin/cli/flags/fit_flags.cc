@@ -29,12 +29,12 @@ void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& ar
             "stop when N evaluations on validation events in a row bring no improvement; the best epoch is "
             "kept. 0 = "
             "never stop"});
-  line.add({"--metric", "NAME", &metric_, "what is watched on the validation events", Need::kOptional, 0,
-            std::string(WatchedMetric::default_for(entry.traits))});
+  line.add({"--metric", "NAME", Text{&metric_}, "what is watched on the validation events", Need::kOptional,
+            0, std::string(WatchedMetric::default_for(entry.traits))});
   line.add({"--eval-every", "N", &every_, "epochs from one evaluation to the next", Need::kOptional, 1});
   line.add(
       {"--stop-after", "N", &stop_after_, "stop after this many of the planned epochs; 0 = run all of them"});
-  line.add({"--checkpoint", "FILE", &checkpoint_, "keep the state of the training in this file"});
+  line.add({"--checkpoint", "FILE", OutputPath{&checkpoint_}, "keep the state of the training in this file"});
   line.add({"--checkpoint-seconds", "N", &checkpoint_seconds_,
             "seconds between two writes at least; 0 = write after every epoch"});
   line.add({"--resume", "", &resume_, "go on from the checkpoint; start anew if there is none yet"});

@@ -12,7 +12,7 @@ std::string holdout_help() {
 }
 
 void SplitFlags::add_to(CommandLine& line) {
-  line.add({"--holdout", "HOW", &holdout, holdout_help()});
+  line.add({"--holdout", "HOW", Text{&holdout}, holdout_help()});
   line.add({"--validation", "", &validation,
             "keep a validation part out of training too, cut from the rest in the same way, to choose "
             "parameters by; the test part stays the same"});

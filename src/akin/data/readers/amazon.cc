@@ -189,8 +189,10 @@ void read_amazon(const ImportRequest& request, DatasetBuilder& builder, ImportRe
 Format amazon_format() {
   return {"amazon",
           "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) a line",
-          {{"meta", "metadata files (JSON or Python dicts), separated by commas"},
-           {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp"},
+          {{"meta", "metadata files (JSON or Python dicts), separated by commas", "",
+            FormatOption::Kind::kInputs},
+           {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp", "",
+            FormatOption::Kind::kInput},
            {"no_text", "true: do not keep the review texts", "false"}},
           read_amazon};
 }

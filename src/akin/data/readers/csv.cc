@@ -243,9 +243,9 @@ Format csv_format() {
            {"min_raw_value", "events with a value below are rejected and counted (returns: 0.001)"},
            {"item_pattern", "regular expression that must be found in the item's id, such as ^[0-9]{5}"},
            {"encoding", "of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-           {"items", "a table that describes items, one a line"},
+           {"items", "a table that describes items, one a line", "", FormatOption::Kind::kInput},
            {"items_id", "its column of the item's id"},
-           {"users", "a table that describes users, one a line"},
+           {"users", "a table that describes users, one a line", "", FormatOption::Kind::kInput},
            {"users_id", "its column of the user's id"}},
           read_csv};
 }

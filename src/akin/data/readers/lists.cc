@@ -122,12 +122,13 @@ Format lists_format() {
         "(prefix and target): all or last",
         "all"},
        {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
-       {"items", "a table that describes items, one a line"},
+       {"items", "a table that describes items, one a line", "", FormatOption::Kind::kInput},
        {"items_columns", "its columns if it has no header, separated by commas", "id,title,brand,category"},
        {"items_header", "has it a header: auto, yes or no", "auto"},
        {"items_id", "its column of the item's id"},
        {"links",
-        "files of `item related related ...` a line, separated by commas; a link's name is its file's"}},
+        "files of `item related related ...` a line, separated by commas; a link's name is its file's", "",
+        FormatOption::Kind::kInputs}},
       read_lists};
 }
 
