@@ -91,7 +91,7 @@ TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
   Remarks remarks;
   tune(made_dataset(), "item-knn", options, remarks.context());
   EXPECT_EQ(remarks.lines,
-            (std::vector<std::string>{"item-knn is not fitted in passes: random search instead of halving"}));
+            (std::vector<std::string>{"item-knn is not trained in epochs: random search instead of halving"}));
   options.halving = false;
   tune(made_dataset(), "item-knn", options, remarks.context());
   ASSERT_EQ(remarks.lines.size(), 2u);

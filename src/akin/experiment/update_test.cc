@@ -104,7 +104,7 @@ TEST(Update, OthersAreFittedAnew) {
   EXPECT_FALSE(result.epochs);
   const std::string text =
       message_of(ErrorCode::kUsage, [] { update(trained("item-knn"), more_events(), {.epochs = 1}); });
-  EXPECT_TRUE(contains(text, "item-knn does not go on")) << text;
+  EXPECT_TRUE(contains(text, "item-knn cannot continue")) << text;
   // Without anything held out it is the model of all events.
   const Bundle updated =
       update(train(made_dataset(), "item-knn", {.holdout = "none"}).bundle, more_events()).bundle;
