@@ -90,8 +90,9 @@ TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
   options.halving = true;
   Remarks remarks;
   tune(made_dataset(), "item-knn", options, remarks.context());
-  EXPECT_EQ(remarks.lines,
-            (std::vector<std::string>{"item-knn is not trained in epochs: random search instead of halving"}));
+  EXPECT_EQ(
+      remarks.lines,
+      (std::vector<std::string>{"item-knn is not trained in epochs: random search instead of halving"}));
   options.halving = false;
   tune(made_dataset(), "item-knn", options, remarks.context());
   ASSERT_EQ(remarks.lines.size(), 2u);

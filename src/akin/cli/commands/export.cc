@@ -18,7 +18,7 @@ int run_export(const Args& args) {
   std::string format;
   std::string out;
   bool escape = false;
-  CommandLine line("export", "Writes a model's vectors for other programs.");
+  CommandLine line("export", "Writes a model's vectors in formats of other programs.");
   line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
   line.add({"--what", "WHICH", &what, "items or users"});
   line.add({"--to", "FORMAT", &format,
@@ -26,7 +26,7 @@ int run_export(const Args& args) {
             "(gensim and others) or safetensors",
             Need::kRequired});
   line.add({"-o,--out", "FILE", &out, "file to write; - = standard output", Need::kRequired});
-  line.add({"--escape", "", &escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
+  line.add({"--escape", "", &escape, "word2vec: percent-encode white space and % in ids (%20, %25)"});
   line.example("akin export als.akin --to npy -o items.npy");
   line.example("akin export als.akin --what users --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;

@@ -191,7 +191,7 @@ Format amazon_format() {
           "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) a line",
           {{"meta", "metadata files (JSON or Python dicts), separated by commas"},
            {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp"},
-           {"no_text", "true: do not keep the review texts", "false"}},
+           {"no_text", "true: leave out the review texts", "false"}},
           read_amazon};
 }
 

@@ -137,9 +137,10 @@ void read_movielens(const ImportRequest& request, DatasetBuilder& builder, Impor
 
 Format movielens_format() {
   return {"movielens",
-          "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; films and users "
-          "beside it",
-          {{"sequences", "file of `user item item ...` lines that gives the order of ratings without times"}},
+          "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; the tables of "
+          "movies and users in the same folder are read too",
+          {{"sequences",
+            "file of `user item item ...` lines that gives the order of ratings that have no times"}},
           read_movielens};
 }
 

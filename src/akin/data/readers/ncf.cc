@@ -95,7 +95,7 @@ void read_ncf(const ImportRequest& request, DatasetBuilder& builder, ImportRepor
 
 Format ncf_format() {
   return {"ncf",
-          "X.train.rating, X.test.rating and X.test.negative; the argument is the prefix X or one of them",
+          "X.train.rating, X.test.rating and X.test.negative; give the prefix X or one of the files",
           {},
           read_ncf};
 }

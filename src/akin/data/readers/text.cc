@@ -186,24 +186,23 @@ void read_text(const ImportRequest& request, DatasetBuilder& builder, ImportRepo
 }  // namespace
 
 Format text_format() {
-  return {
-      "text",
-      "plain text, or the reviews of a data set: documents are users, words items",
-      {{"documents",
-        "a document is a line or a file; of a data set with reviews a review, or all reviews of an item or "
-        "user: line, file, review, item or user; default: line, review"},
-       {"tokens", "words (Unicode's rules, without punctuation) or space (what stands between white space)",
-        "words"},
-       {"lowercase", "write all words in lower case", "", true},
-       {"encoding", "of the text: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-       {"phrases", "passes that join neighbours which belong together to new_york; 0 = none", "0"},
-       {"phrase_threshold", "neighbours with a higher score are joined; more = fewer phrases", "100"},
-       {"phrase_min_count", "rarer words are never part of a phrase", "5"},
-       {"phrase_file", "join the phrases of this file, written by --write-phrases"},
-       {"write_phrases", "file for the phrases that were found: first, second, score, pass"},
-       {"vocabulary", "keep only the words of this file, one a line, a tab and a count may follow"},
-       {"write_vocabulary", "file for the words with their counts, before the filters below"}},
-      read_text};
+  return {"text",
+          "plain text, or the reviews of a data set: documents become users, words become items",
+          {{"documents",
+            "what a document is: a line or a file; for a data set with reviews, a review or all reviews of "
+            "an item or user: line, file, review, item or user; default: line or review"},
+           {"tokens", "words (Unicode word boundaries, without punctuation) or space (split at white space)",
+            "words"},
+           {"lowercase", "convert all words to lower case", "", true},
+           {"encoding", "encoding: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
+           {"phrases", "rounds of phrase detection, which join words such as new_york; 0 = none", "0"},
+           {"phrase_threshold", "join word pairs with a higher score; higher = fewer phrases", "100"},
+           {"phrase_min_count", "words with fewer occurrences are never part of a phrase", "5"},
+           {"phrase_file", "join the phrases in this file, written by --write-phrases"},
+           {"write_phrases", "write the detected phrases to this file: first, second, score, round"},
+           {"vocabulary", "keep only the words in this file, one per line; a tab and a count may follow"},
+           {"write_vocabulary", "write the words and their counts to this file, before the filters below"}},
+          read_text};
 }
 
 }  // namespace akin

@@ -37,7 +37,7 @@ class ItemKnn : public Model {
   using Config = KnnConfig<true>;
   static constexpr std::string_view kName = "item-knn";
   static constexpr std::string_view kSummary =
-      "nearest neighbours of the user's items (Deshpande & Karypis 2004)";
+      "nearest neighbors of the user's items (Deshpande & Karypis 2004)";
   static constexpr Traits kTraits = {.explains = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

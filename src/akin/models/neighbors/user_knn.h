@@ -34,7 +34,7 @@ class UserKnn : public Model {
  public:
   using Config = KnnConfig<false>;
   static constexpr std::string_view kName = "user-knn";
-  static constexpr std::string_view kSummary = "what the nearest users took (Resnick et al. 1994)";
+  static constexpr std::string_view kSummary = "items of the nearest users (Resnick et al. 1994)";
   static constexpr Traits kTraits = {.explains = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

@@ -18,7 +18,7 @@ class Mlp : public NcfModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "mlp";
-  static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
+  static constexpr std::string_view kSummary = "dense layers over user and item vectors (He et al. 2017)";
   static constexpr Traits kTraits = kRankingNetTraits;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -15,7 +15,7 @@ class RatingDot : public NcfModel {
   using Config = RatingNetConfig;
   static constexpr std::string_view kName = "rating-dot";
   static constexpr std::string_view kSummary =
-      "net for ratings: dot product of two embeddings (the tutorial's)";
+      "rating prediction net: dot product of user and item embeddings";
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step.

@@ -16,7 +16,8 @@ class RatingMlp : public NcfModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "rating-mlp";
-  static constexpr std::string_view kSummary = "net for ratings: layers over two embeddings (the tutorial's)";
+  static constexpr std::string_view kSummary =
+      "rating prediction net: dense layers over user and item embeddings";
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step and with dropout.

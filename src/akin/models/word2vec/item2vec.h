@@ -23,7 +23,7 @@ class Item2Vec : public Word2VecModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "item2vec";
-  static constexpr std::string_view kSummary = "skip-gram over whole baskets (Barkan & Koenigstein 2016)";
+  static constexpr std::string_view kSummary = "skip-gram over baskets (Barkan & Koenigstein 2016)";
   static constexpr Traits kTraits = {
       .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 

@@ -41,7 +41,8 @@ class Prod2VecCluster final : public Word2VecModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "prod2vec-cluster";
-  static constexpr std::string_view kSummary = "prod2vec by clusters bought in turn (Grbovic et al. 2015)";
+  static constexpr std::string_view kSummary =
+      "prod2vec with transitions between clusters of items (Grbovic et al. 2015)";
   static constexpr Traits kTraits = {
       .uses_order = true, .iterative = true, .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;
