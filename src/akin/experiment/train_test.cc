@@ -138,7 +138,7 @@ TEST(Train, ResumedAfterACancelledFitItIsTheUninterruptedFit) {
       if (progress.phase == "epoch" && progress.done == 6) stop.request_stop();
     };
     message_of(ErrorCode::kCancelled, [&] { train(made_dataset(), quick_bpr(), options, context); });
-    EXPECT_TRUE(remarks.has("no such checkpoint yet, starting anew"));
+    EXPECT_TRUE(remarks.has("no checkpoint yet, starting from the beginning"));
     ASSERT_TRUE(std::filesystem::exists(dir / "c"));
     Remarks later;
     Context second = later.context();

@@ -64,7 +64,7 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
     const TuneResult first = tune(made_dataset(), quick_bpr(), options);
     const TuneResult same = tune(changed_dataset(Subset::kTest), quick_bpr(), options);
     EXPECT_GE(same.found, first.trials.size()) << "it is the same search";
-    options.log += " anew";
+    options.log += " again";
     EXPECT_EQ(outcome(tune(changed_dataset(Subset::kTest), quick_bpr(), options)), outcome(first));
     for (const Subset subset : {Subset::kTrain, Subset::kValidation}) {
       message_of(ErrorCode::kBadData, [&] { tune(changed_dataset(subset), quick_bpr(), options); });

@@ -71,7 +71,7 @@ TEST(Update, AFifthOfThePassesUnlessSaid) {
   const UpdateResult fifth = update(trained(quick_als(13)), more_events());
   EXPECT_EQ(fifth.epochs, 2);
   EXPECT_EQ(fifth.log.epochs(), 2);
-  EXPECT_EQ(fifth.bundle.params.at("epochs"), "13") << "what a fit anew would take";
+  EXPECT_EQ(fifth.bundle.params.at("epochs"), "13") << "what a fit from scratch would take";
   EXPECT_EQ(update(trained(quick_als(3)), more_events()).epochs, 1) << "at least one";
   const UpdateResult four = update(trained(quick_als()), more_events(), {.epochs = 4});
   EXPECT_EQ(four.epochs, 4);
@@ -108,8 +108,8 @@ TEST(Update, OthersAreFittedAnew) {
   // Without anything held out it is the model of all events.
   const Bundle updated =
       update(train(made_dataset(), "item-knn", {.holdout = "none"}).bundle, more_events()).bundle;
-  const Bundle anew = train(updated.dataset, "item-knn", {.holdout = "none"}).bundle;
-  EXPECT_EQ(scores_of(updated), scores_of(anew));
+  const Bundle again = train(updated.dataset, "item-knn", {.holdout = "none"}).bundle;
+  EXPECT_EQ(scores_of(updated), scores_of(again));
 }
 
 TEST(Update, NothingNewIsAnError) {

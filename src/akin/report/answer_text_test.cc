@@ -89,7 +89,7 @@ TEST(ExperimentText, LearningCurvesShowTheBestEpochOfMany) {
 
 TEST(ExperimentText, HowAnUpdateWent) {
   UpdateResult result;
-  EXPECT_EQ(how_text(result), "fitted anew");
+  EXPECT_EQ(how_text(result), "trained from scratch");
   result.epochs = 0;
   EXPECT_EQ(how_text(result), "folded in");
   result.epochs = 3;

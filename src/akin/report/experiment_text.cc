@@ -49,7 +49,7 @@ std::string curve_text(const FitHistory& history) {
 }
 
 std::string how_text(const UpdateResult& result) {
-  if (!result.epochs) return "fitted anew";
+  if (!result.epochs) return "trained from scratch";
   return *result.epochs == 0 ? "folded in"
                              : fmt::format("{} epoch{}", *result.epochs, *result.epochs == 1 ? "" : "s");
 }

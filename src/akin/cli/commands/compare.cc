@@ -30,7 +30,7 @@ void apply_setting(const std::string& text, std::vector<ModelSpec>& list) {
   if (found == list.end()) fail(ErrorCode::kUsage, "--set: {} is not among --models", entry.name);
   const ParamValues setting = parse_settings({text.substr(dot + 1)}, entry.name);
   for (const auto& [name, value] : setting) found->params[name] = value;
-  *found = ModelSpec(entry, found->params);  // a wrong name or value is told before anything is trained
+  *found = ModelSpec(entry, found->params);  // a wrong name or value is reported before anything is trained
 }
 
 void print_result(const CompareResult& result, const std::string& html) {

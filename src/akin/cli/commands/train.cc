@@ -96,7 +96,7 @@ int run_train(const Args& args) {
   flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
-  const ModelSpec model(entry, flags.params);  // wrong values are told before anything is read
+  const ModelSpec model(entry, flags.params);  // wrong values are reported before anything is read
   const TrainOptions options{.holdout = flags.split.holdout,
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),

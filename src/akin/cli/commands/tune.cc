@@ -120,7 +120,7 @@ int run_tune(const Args& args) {
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
-  check_search(model, flags.options);  // what is wrong is told before anything is read
+  check_search(model, flags.options);  // what is wrong is reported before anything is read
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();

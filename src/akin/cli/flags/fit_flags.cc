@@ -50,7 +50,7 @@ MonitorOptions FitFlags::options(const CommandLine& line, const ModelEntry& entr
                          .resume = resume_};
   if (patience_ > 0 || line.given("metric") || line.given("eval-every")) {
     options.metric = metric_.empty() ? std::string(WatchedMetric::default_for(entry.traits)) : metric_;
-    WatchedMetric(options.metric, entry.traits);  // a wrong name is told before anything is read
+    WatchedMetric(options.metric, entry.traits);  // a wrong name is reported before anything is read
   }
   if (resume_ && checkpoint_.empty()) fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
   return options;

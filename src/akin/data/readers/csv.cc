@@ -43,7 +43,7 @@ void place_by_position(const Layout& layout, const Profile& profile, EventColumn
   const auto is_date = [&](std::size_t c) {
     return c < layout.first.size() && iso(layout.first[c]).has_value();
   };
-  const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are no rating
+  const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are not ratings
     return c < layout.first.size() && layout.first[c].size() >= 9 &&
            TimeParser()(layout.first[c]).has_value();
   };

@@ -44,7 +44,7 @@ Unit parse_unit(const ImportRequest& request, const std::string& file, bool is_d
   if (text == "file") return Unit::kFile;
   const bool of_dataset = text == "review" || text == "item" || text == "user";
   fail(ErrorCode::kUsage, "option documents: '{}': expected line or file{}", text,
-       of_dataset ? fmt::format("; {} is no data set written by `akin import`", file) : "");
+       of_dataset ? fmt::format("; {} is not a data set written by `akin import`", file) : "");
 }
 
 /// Whether the file is a data set; other files of akin are refused.
@@ -111,7 +111,7 @@ std::uint64_t whole_number(const ImportRequest& request, std::string_view name, 
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value > 0x7FFFFFFF)
-    fail(ErrorCode::kUsage, "option {}: '{}' is no whole number of at least 0", name, text);
+    fail(ErrorCode::kUsage, "option {}: '{}' is not a whole number of at least 0", name, text);
   return value;
 }
 

@@ -30,7 +30,7 @@ struct PhraseOptions {
 ///
 /// (Mikolov, Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their
 /// compositionality", NIPS 2013, equation 6, times the number N of tokens, as in their program word2phrase),
-/// delta = min_count. Counts are exact and are taken anew in each pass. Of overlapping pairs the left one is
+/// delta = min_count. Counts are exact and are counted again in each pass. Of overlapping pairs the left one is
 /// joined. Returns the phrases, by pass, highest scores first. Throws Error(kUsage) for options out of range,
 /// Error(kCancelled). Cost: O(tokens) per pass; memory: 24 to 72 bytes per different pair of frequent words.
 std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& options, const Context& context);

@@ -23,7 +23,7 @@ namespace akin {
 ///   count           n_ij
 ///   confidence      n_ij / n_j: how often i is taken with j
 ///   lift            n_ij N / (n_i n_j): how much more often than by chance (Brin et al., SIGMOD 1997)
-///   log-likelihood  Dunning's G^2: how sure it is that it is no chance (see SimilarityMeasure)
+///   log-likelihood  Dunning's G^2: how sure it is that it is not chance (see SimilarityMeasure)
 /// Pairs with n_ij < `min_overlap` are left out; each item keeps its `neighbors` best.
 ///
 /// score(i) = sum over the items j of the history, each counted once, of what j gives i. Any user can be

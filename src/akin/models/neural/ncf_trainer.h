@@ -18,7 +18,7 @@
 
 namespace akin {
 
-/// Trains the net on a NcfSource. A step goes down the mean loss of a minibatch; minibatches are dealt anew
+/// Trains the net on a NcfSource. A step goes down the mean loss of a minibatch; minibatches are assigned again
 /// each epoch. All vectors move on by their momentum, at the cost of those in the minibatch (RowOptimizer,
 /// RowUpdates::kDense), or with `lazy` only those.
 ///

@@ -83,7 +83,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
   return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
-/// The old model's, those of users with new events inferred anew.
+/// The old model's, those of users with new events inferred again.
 Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
                                 const Inference& inference, const FitContext& context,
                                 const Word2VecVectors& vectors) {
