@@ -94,22 +94,22 @@ std::string unknown_text(const TextVectors& embedded) {
 int print_text(const EmbedCommand& command, const TextVectors& embedded, const VectorSpace& space,
                Session& session) {
   const std::span<const float> vector = embedded.vectors[0];
-  const bool neighbours = command.k > 0;
+  const bool neighbors = command.k > 0;
   Dataset words;  // for printing
   std::vector<Scored> ranked;
-  if (neighbours) {
+  if (neighbors) {
     words.items = space.ids();
     ranked = space.nearest(vector, static_cast<std::size_t>(command.k));
   }
   if (session.common().json) {
     nlohmann::json result = word_counts_json(embedded);
-    if (neighbours) result["similar"] = ranked_json(words, ranked);
-    if (!neighbours) result["vector"] = std::vector<float>(vector.begin(), vector.end());
+    if (neighbors) result["similar"] = ranked_json(words, ranked);
+    if (!neighbors) result["vector"] = std::vector<float>(vector.begin(), vector.end());
     print_json(result);
     return kSuccess;
   }
   if (embedded.unknown_tokens > 0) session.remark(unknown_text(embedded));
-  if (!neighbours) {
+  if (!neighbors) {
     if (embedded.empty > 0) session.remark("no word of the text has a vector: the text's is zero");
     print(fmt::format("{}\n", fmt::join(vector, " ")));
   } else {

@@ -24,7 +24,7 @@ struct PhraseOptions {
   std::uint64_t min_count = 5;  ///< delta; rarer words are never part of a phrase
 };
 
-/// Finds the phrases of the corpus and joins them by `_` in it: two neighbours a, b of a sentence with
+/// Finds the phrases of the corpus and joins them by `_` in it: two neighbors a, b of a sentence with
 ///
 ///   score(a, b) = N (count(a b) - delta) / (count(a) count(b)) > threshold
 ///

@@ -38,7 +38,7 @@ struct ItemKnnRating::Asker {
   std::vector<float> distances;
 };
 
-/// base + scale x sum / weight, or the baseline alone if there are too few neighbours.
+/// base + scale x sum / weight, or the baseline alone if there are too few neighbors.
 struct ItemKnnRating::Sums {
   float base = 0;
   float scale = 0;  ///< z_i / (damping + sum of similarities); 0 = too few

@@ -20,10 +20,10 @@ struct UserKnnRating::Asker {
   std::vector<float> similarity;
 };
 
-/// base + what the neighbours add.
+/// base + what the neighbors add.
 struct UserKnnRating::Prediction {
   float base = 0;
-  std::vector<Scored> terms = {};  ///< of each neighbour, the nearest first
+  std::vector<Scored> terms = {};  ///< of each neighbor, the nearest first
   float value() const {
     float sum = 0;
     for (const Scored& term : terms) sum += term.score;

@@ -17,7 +17,7 @@ namespace akin {
 /// n = `window` receipts, so what lies in one receipt is not context of each other and two items are alike if
 /// they are bought before and after the same things. Trained as prod2vec is (train_sgns()); with
 /// `shrink_windows` each occurrence draws its reach from 1 .. n receipts. Thinning (`sample`) and `min_count`
-/// empty receipts but do not bring their neighbours closer.
+/// empty receipts but do not bring their neighbors closer.
 ///
 /// The model is prod2vec's (Word2VecModel), so is the fold-in of users. Receipts are separated by their times;
 /// where every event has one of its own, and sample = 0 and min_count = 1 leave none out, this is prod2vec to

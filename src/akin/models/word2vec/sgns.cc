@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = 8;         // as many threads may share a round
 constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
-// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbours of a
+// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbors of a
 // text of 0.9 million words were 0.50 those of gensim, with 30 0.565, with 100 0.58, which is what gensim has
 // with itself on its texts in another order. Larger chunks have more inputs to a group.
 constexpr std::size_t kChunksPerFit = 64;
