@@ -7,7 +7,8 @@
 namespace akin {
 namespace {
 
-const std::vector<std::string> kNames = {"factors", "epochs", "learning_rate", "max_neighbors", "neighbors", "seed"};
+const std::vector<std::string> kNames = {"factors",       "epochs",    "learning_rate",
+                                         "max_neighbors", "neighbors", "seed"};
 
 TEST(Synonyms, LeadToTheNameThatThereIs) {
   EXPECT_EQ(did_you_mean_parameter("n_factors", kNames), " (did you mean factors?)");

@@ -23,7 +23,8 @@ TEST(OldNames, ANegatedSwitchTurnsItsValueAround) {
 }
 
 TEST(OldNames, TheCurrentNameWins) {
-  EXPECT_EQ(with_current_names("als", {{"iterations", "3"}, {"epochs", "5"}}), (ParamValues{{"epochs", "5"}}));
+  EXPECT_EQ(with_current_names("als", {{"iterations", "3"}, {"epochs", "5"}}),
+            (ParamValues{{"epochs", "5"}}));
 }
 
 TEST(OldNames, LeadBack) {
@@ -33,11 +34,12 @@ TEST(OldNames, LeadBack) {
 }
 
 TEST(OldNames, OfWhatIdentifiesASearch) {
-  EXPECT_EQ(identity_with_current_names({{"model", "prod2vec"},
-                                         {"parameter size", "8"},
-                                         {"ranges", "alpha=0.005:0.1 (log), size=32:256 (log), score=cosine,predict"},
-                                         {"number of passes between evaluations", "1"},
-                                         {"seed", "42"}}),
+  EXPECT_EQ(identity_with_current_names(
+                {{"model", "prod2vec"},
+                 {"parameter size", "8"},
+                 {"ranges", "alpha=0.005:0.1 (log), size=32:256 (log), score=cosine,predict"},
+                 {"number of passes between evaluations", "1"},
+                 {"seed", "42"}}),
             (std::map<std::string, std::string>{
                 {"model", "prod2vec"},
                 {"parameter factors", "8"},
