@@ -246,7 +246,7 @@ std::vector<std::string> read_id_list(const std::string& path) {
   const json list = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   const auto is_text = [](const json& entry) { return entry.is_string(); };
   if (!list.is_array() || !std::ranges::all_of(list, is_text))
-    fail(ErrorCode::kBadData, "{}: this is not JSON array of ids", path);
+    fail(ErrorCode::kBadData, "{}: this is not a JSON array of ids", path);
   return list.get<std::vector<std::string>>();
 }
 
