@@ -80,7 +80,7 @@ class ResumeTest(AkinTest):
     def test_resume_without_a_checkpoint_starts_anew(self):
         self.make_data()
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
-        self.search(r"c: no such checkpoint yet, starting anew", done.err)
+        self.search(r"c: no checkpoint yet, starting from the beginning", done.err)
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
         self.search(r"resumed after pass 15", done.err)
 

@@ -21,7 +21,7 @@ struct Progress {
 /// May be called from any thread, one call at a time per job. Empty = nobody listens.
 using ProgressFn = std::function<void(const Progress&)>;
 
-/// A line for a person about something that is no error, such as a file that is not there yet. May be called
+/// A line for a person about something that is not an error, such as a file that is not there yet. May be called
 /// from any thread. Empty = nobody listens.
 using RemarkFn = std::function<void(std::string_view)>;
 

@@ -136,7 +136,7 @@ void CommandLine::add(Flag flag) {
 void CommandLine::add_common() {
   section("Options of every command");
   add({"--json", "", &common.json, "print the result as JSON, and nothing else on standard output"});
-  add({"--seed", "N", &common.seed, "start of all random numbers; same seed, same result"});
+  add({"--seed", "N", &common.seed, "seed of all random numbers; same seed, same result"});
   add({.flags = "--threads",
        .value = "N",
        .target = &common.threads,
@@ -145,8 +145,8 @@ void CommandLine::add_common() {
        .max = kMostThreads});
   add({"--config", "FILE", InputPath{&common.config},
        "TOML file of flags, such as `threads = 2`; flags typed here win"});
-  add({"--quiet", "", &common.quiet, "no progress, no remarks; results and errors only"});
-  add({"--log-json", "", &common.log_json, "progress as lines of JSON on standard error"});
+  add({"--quiet", "", &common.quiet, "no progress and no remarks, only results and errors"});
+  add({"--log-json", "", &common.log_json, "progress as JSON lines on standard error"});
 }
 
 bool CommandLine::parse(const Args& args) {

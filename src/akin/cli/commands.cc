@@ -21,20 +21,13 @@ namespace {
 std::string guide() {
   std::string text =
       "akin learns vectors for products and users from all the data you have about them, and recommends with "
-      "them.\n"
-      "\n"
-      "Usage: akin COMMAND ... (each has --help)\n"
-      "\n"
-      "From raw files to recommendations:\n"
-      "  akin import csv events.csv -o events.data     read your files; `akin import` lists the formats\n"
-      "  akin describe events.data                     see what is in them\n"
-      "  akin compare -d events.data --models all      measure every model on held-out events\n"
-      "  akin tune als -d events.data -o als.toml      find good parameters for it\n"
-      "  akin train als -d events.data -o als.akin     train the one you like\n"
-      "  akin recommend als.akin --user 42           what next for this user\n"
-      "No data at hand: `akin demo` makes a small synthetic data set and runs every step on it.\n"
-      "\n"
-      "Commands:\n";
+      "them.\n\nUsage: akin COMMAND ... (each has --help)\n\nFrom raw files to recommendations:\n  akin "
+      "import csv events.csv -o events.data     read your files; `akin import` lists the formats\n  akin "
+      "describe events.data                     see what is in the data\n  akin compare -d events.data "
+      "--models all      measure every model on held-out events\n  akin tune als -d events.data -o als.toml  "
+      "    search for good parameters\n  akin train als -d events.data -o als.akin     train a model\n  akin "
+      "recommend als.akin --user 42           recommend to a user\nNo data at hand: `akin demo` makes a "
+      "small synthetic data set and runs every step on it.\n\nCommands:\n";
   std::vector<Listed> entries;
   for (const Command& command : commands()) entries.push_back({command.name, command.summary});
   return text + listing(entries);
@@ -83,18 +76,18 @@ const std::vector<Command>& commands() {
       {"import", "read raw files into a data set", &run_import},
       {"describe", "show what is in a data set", &run_describe},
       {"synthetic", "generate a synthetic data set of any size", &run_synthetic},
-      {"train", "fit a model to a data set", &run_train},
-      {"tune", "search good parameters for a model", &run_tune},
-      {"evaluate", "score a trained model on what was held out", &run_evaluate},
-      {"compare", "train and score several models, in one table", &run_compare},
-      {"recommend", "what next for a user", &run_recommend},
-      {"similar", "items like an item", &run_similar},
-      {"embed", "vectors of texts from the vectors of their words", &run_embed},
-      {"explain", "which of a user's items led to a recommendation", &run_explain},
-      {"update", "go on from a trained model with new events", &run_update},
-      {"export", "write vectors for other programs", &run_export},
+      {"train", "train a model on a data set", &run_train},
+      {"tune", "search for good parameters of a model", &run_tune},
+      {"evaluate", "score a trained model on held-out events", &run_evaluate},
+      {"compare", "train and score several models in one table", &run_compare},
+      {"recommend", "recommend items to a user", &run_recommend},
+      {"similar", "find items similar to an item", &run_similar},
+      {"embed", "compute text vectors from word vectors", &run_embed},
+      {"explain", "show which items led to a recommendation", &run_explain},
+      {"update", "update a trained model with new events", &run_update},
+      {"export", "write vectors in formats of other programs", &run_export},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
-      {"models", "the models there are, and their parameters", &run_models},
+      {"models", "list models and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},
   };
   return kCommands;

@@ -8,7 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
-#include "akin/catalog/old_names.h"
+#include "akin/models/fit/old_names.h"
 
 namespace akin {
 namespace {

@@ -71,7 +71,7 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
   if (monitor.resume && !std::filesystem::exists(monitor.checkpoint))
-    context.remark(fmt::format("{}: no such checkpoint yet, starting anew", monitor.checkpoint));
+    context.remark(fmt::format("{}: no checkpoint yet, starting from the beginning", monitor.checkpoint));
   PretrainedItems pretrained;
   FitStart start;
   FitContext fit_context{context};

@@ -138,7 +138,7 @@ float parse_label(const Dataset& dataset, const std::string& target, idx_t docum
   const std::string_view text = label_of(dataset, target, document, words);
   const ParsedValue parsed = parse_value(text);
   if (parsed.problem != nullptr)
-    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", dataset.users.id(document),
+    fail(ErrorCode::kBadData, "document {}: its {} is not a number ('{}'): {}", dataset.users.id(document),
          target, text, parsed.problem);
   return parsed.value;
 }

@@ -79,10 +79,10 @@ std::int64_t named_size(const std::string& text, const std::map<std::string, std
   const std::size_t plus = text.find('+');
   const std::string name = text.substr(0, plus);
   if (plus != std::string::npos && text.substr(plus) != "+1")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
          text);
   if (name != "users" && name != "items" && name != "words")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
          text);
   const auto found = sizes.find(name);
   if (found == sizes.end())
@@ -193,7 +193,7 @@ void read_train(const NetToml& file, NetPlan& plan) {
       if (set_fit(plan.fit, name, value)) return;
       values[name] = setting_text(file, value);
       std::map<std::string, std::string> alone = {{name, values[name]}};
-      (void)nn::parse_compile(alone);  // a mistake is told at its line
+      (void)nn::parse_compile(alone);  // a mistake is reported with its line
     });
   }
   file.at(*node, [&] { plan.compile = nn::parse_compile(values); });
@@ -206,7 +206,7 @@ void read_inputs(const NetToml& file, const toml::node& node, NetPlan& plan) {
       const std::string name(key.str());
       file.at(columns, [&] {
         if (plan.spec.layers()[plan.spec.index(name)].kind != nn::LayerKind::kInput)
-          fail(ErrorCode::kUsage, "layer {} is no input", name);
+          fail(ErrorCode::kUsage, "layer {} is not an input", name);
       });
       plan.data.inputs[name] = texts_of(file, columns);
     }

@@ -47,19 +47,19 @@ TEST(CompileOptions, TargetsMustSuitTheOutput) {
   NetSpec one("one"), three("three");
   one.input({2}).dense(1);
   three.input({2}).dense(3, Activation::kSoftmax);
-  const auto told = [](const NetSpec& spec, Loss loss, const Shape& target) {
+  const auto problem = [](const NetSpec& spec, Loss loss, const Shape& target) {
     return error_text([&] { check_targets(spec, loss, target); });
   };
-  EXPECT_EQ(told(one, Loss::kMse, {1}), "none");
-  EXPECT_EQ(told(one, Loss::kMse, {}), "none");
-  EXPECT_EQ(told(three, Loss::kSparseCategoricalCrossentropy, {1}), "none");
-  EXPECT_EQ(told(three, Loss::kSparseCategoricalCrossentropy, {}), "none");
-  EXPECT_EQ(told(three, Loss::kMse, {2}),
+  EXPECT_EQ(problem(one, Loss::kMse, {1}), "none");
+  EXPECT_EQ(problem(one, Loss::kMse, {}), "none");
+  EXPECT_EQ(problem(three, Loss::kSparseCategoricalCrossentropy, {1}), "none");
+  EXPECT_EQ(problem(three, Loss::kSparseCategoricalCrossentropy, {}), "none");
+  EXPECT_EQ(problem(three, Loss::kMse, {2}),
             "net three: targets are (None, 2), but layer dense_1 gives (None, 3)");
   EXPECT_NE(
-      told(one, Loss::kCategoricalCrossentropy, {1}).find("for one probability take binary_crossentropy"),
+      problem(one, Loss::kCategoricalCrossentropy, {1}).find("for one probability take binary_crossentropy"),
       std::string::npos);
-  EXPECT_NE(told(one, Loss::kSparseCategoricalCrossentropy, {1}).find("at least 2 classes"),
+  EXPECT_NE(problem(one, Loss::kSparseCategoricalCrossentropy, {1}).find("at least 2 classes"),
             std::string::npos);
 }
 

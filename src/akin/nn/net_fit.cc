@@ -81,7 +81,7 @@ void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) 
       fmt::format("net {}: the loss is {} in batch {} of epoch {}", spec_.name(), loss, number, epochs_ + 1);
   for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
     if (!all_finite(batch.inputs[i]))
-      fail(ErrorCode::kBadData, "{}: its input {} holds values that are no finite numbers; clean the data",
+      fail(ErrorCode::kBadData, "{}: its input {} holds values that are not finite numbers; clean the data",
            where, spec_.layers()[spec_.inputs()[i]].name);
   }
   fail(ErrorCode::kBadData,

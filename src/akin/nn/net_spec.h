@@ -53,7 +53,7 @@ class Node {
 };
 
 /// Layers in the order of their definition, each after those it gets its inputs from. Every add() works out
-/// shapes and weights at once, so that a mistake is told where it is made.
+/// shapes and weights at once, so that a mistake is reported where it is made.
 class NetSpec {
  public:
   explicit NetSpec(std::string name = "net") : name_(std::move(name)) {}

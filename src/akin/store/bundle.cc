@@ -6,8 +6,8 @@
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
-#include "akin/catalog/old_names.h"
 #include "akin/data/dataset_io.h"
+#include "akin/models/fit/old_names.h"
 #include "akin/store/make_bundle.h"
 
 namespace akin {

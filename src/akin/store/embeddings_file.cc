@@ -71,7 +71,7 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
   file.commit();
 }
 
-/// The ids as a JSON array. Throws Error(kBadData) for an id that is no UTF-8: marks in its place could make
+/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place could make
 /// two ids the same.
 std::string ids_json(const IdMap& ids) {
   std::string text = "[";

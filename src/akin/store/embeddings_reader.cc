@@ -107,7 +107,7 @@ std::optional<std::string_view> pop_back(std::string_view& text, char separator)
   return last;
 }
 
-/// "id x x x" with `dim` numbers at the end; false if the line is no such thing.
+/// "id x x x" with `dim` numbers at the end; false if the line is not such a thing.
 bool parse_word_line(std::string_view line, std::size_t dim, std::string_view& id, std::vector<float>& row) {
   while (line.ends_with(' ')) line.remove_suffix(1);
   row.assign(dim, 0);
@@ -145,7 +145,7 @@ ReadEmbeddings read_word2vec_text(Cursor file, const WordCounts& counts) {
     std::string_view id;
     if (line.empty()) continue;
     if (!parse_word_line(line, counts.dim, id, row))
-      file.bad(fmt::format("this is no id with {} finite numbers", counts.dim), at);
+      file.bad(fmt::format("this is not an id with {} finite numbers", counts.dim), at);
     rows.add(id, row, file, at);
   }
   if (rows.size() != counts.rows)
@@ -230,7 +230,7 @@ ReadEmbeddings read_csv(Cursor file) {
     for (std::string_view rest = file.line();;) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto value = number(rest.substr(0, comma));
-      if (!value) file.bad(fmt::format("'{}' is no finite number", rest.substr(0, comma)), at);
+      if (!value) file.bad(fmt::format("'{}' is not a finite number", rest.substr(0, comma)), at);
       row.push_back(*value);
       if (comma == rest.size()) break;
       rest.remove_prefix(comma + 1);
@@ -246,7 +246,7 @@ std::vector<std::string> read_id_list(const std::string& path) {
   const json list = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
   const auto is_text = [](const json& entry) { return entry.is_string(); };
   if (!list.is_array() || !std::ranges::all_of(list, is_text))
-    fail(ErrorCode::kBadData, "{}: this is no JSON array of ids", path);
+    fail(ErrorCode::kBadData, "{}: this is not a JSON array of ids", path);
   return list.get<std::vector<std::string>>();
 }
 

@@ -209,7 +209,7 @@ int run_demo(const Args& args) {
             "directory for the data and the results"});
   line.add({"--users", "N", &config.users, "number of users", Need::kOptional, 2});
   line.add({"--items", "N", &config.items, "number of items", Need::kOptional, 2});
-  line.add({"--events", "N", &config.events, "reviews users write", Need::kOptional, 1});
+  line.add({"--events", "N", &config.events, "number of reviews", Need::kOptional, 1});
   line.example("akin demo");
   line.example("akin demo -o big --users 20000 --items 5000 --events 1000000");
   if (!line.parse(args)) return kSuccess;

@@ -19,7 +19,7 @@ int run_export(const Args& args) {
   std::string format;
   std::string out;
   bool escape = false;
-  CommandLine line("export", "Writes a model's vectors for other programs.");
+  CommandLine line("export", "Writes a model's vectors in formats of other programs.");
   line.add({"BUNDLE", "", InputPath{&path}, "file written by `akin train`", Need::kRequired});
   line.add({"--what", "WHICH", Text{&what}, "items or users"});
   line.add({"--to", "FORMAT", Text{&format},
@@ -28,7 +28,7 @@ int run_export(const Args& args) {
             Need::kRequired});
   line.add({"-o,--out", "FILE", embeddings_path(&out, format), "file to write; - = standard output",
             Need::kRequired});
-  line.add({"--escape", "", &escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
+  line.add({"--escape", "", &escape, "word2vec: percent-encode white space and % in ids (%20, %25)"});
   line.example("akin export als.akin --to npy -o items.npy");
   line.example("akin export als.akin --what users --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;

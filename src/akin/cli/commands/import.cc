@@ -17,12 +17,10 @@ namespace {
 
 std::string overview() {
   std::string text =
-      "Usage: akin import FORMAT FILE... -o DATA [flags]\n"
-      "\n"
-      "Reads raw files into a data set, the input of every other command. Files may be compressed\n"
-      "(gzip, zstd); - is standard input. What cannot be used is counted, with where it stands.\n"
-      "\n"
-      "Formats (`akin import FORMAT --help` shows the flags of each):\n";
+      "Usage: akin import FORMAT FILE... -o DATA [flags]\n\nReads raw files into a data set, the input of "
+      "every other command. Files may be compressed\n(gzip, zstd); - is standard input. Lines that cannot be "
+      "used are counted, with their positions.\n\nFormats (`akin import FORMAT --help` shows the flags of "
+      "each):\n";
   std::vector<Listed> entries;
   for (const Format& format : formats()) entries.push_back({format.name, format.summary});
   text += listing(entries);
@@ -70,10 +68,10 @@ CommandLine declare(const Format& format, ImportCommand& command) {
             "files to read, plain or compressed; - = standard input", Need::kRequired});
   line.add({"-o,--out", "DATA", OutputPath{&command.out}, "data set to write", Need::kRequired});
   line.add({"--name", "TEXT", Text{&command.name},
-            "what tables call the data set; default: the first file's name"});
+            "name of the data set in tables; default: the first file's name"});
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
   line.add({"--keep-unseen", "", &command.request.keep_unseen,
-            "keep users and items that have attributes but no events"});
+            "keep users and items with attributes but no events"});
   line.section(fmt::format("Flags of {}", format.name));
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);

@@ -31,17 +31,16 @@ void declare(CommandLine& line, RecommendCommand& command) {
   line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
   line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
   line.add({"--history", "ID,ID", Text{&command.history},
-            "items of somebody new, oldest first; with --user: what that user did since training"});
-  line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
+            "items of a new user, oldest first; with --user, the user's items since training"});
+  line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
   line.add({"--filter", "NAME=VALUE", Text{&command.filters},
-            "only items with this attribute, such as category=Toys; may be repeated"});
-  line.add({"--exclude", "FILE", InputPath{&command.exclude}, "file of item ids never to show, one a line"});
-  line.add({"--include-seen", "", &command.include_seen, "items the user already has may come again"});
-  line.add({"--all-users", "", &command.all_users,
-            "a list for every user of the training data, to the file of -o"});
+            "only items with this attribute, such as category=Toys; repeatable"});
+  line.add({"--exclude", "FILE", InputPath{&command.exclude}, "file of item ids to leave out, one per line"});
+  line.add({"--include-seen", "", &command.include_seen, "also recommend items that the user already has"});
+  line.add({"--all-users", "", &command.all_users, "write a list for every user of the training data to -o"});
   line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
-            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; "
-            "- = standard output"});
+            "output of --all-users: tab-separated user, item, rank, score; with --json, one JSON object per "
+            "user; - = standard output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
   line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
   line.example("akin recommend als.akin --all-users -o lists.tsv");
@@ -90,7 +89,8 @@ int recommend_all(const Service& service, const RecommendCommand& command, Sessi
 
 int run_recommend(const Args& args) {
   RecommendCommand command;
-  CommandLine line("recommend", "What next for a user: the items a trained model ranks highest, best first.");
+  CommandLine line("recommend",
+                   "Recommends items to a user: those that a trained model ranks highest, best first.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);

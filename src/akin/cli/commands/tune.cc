@@ -30,12 +30,9 @@ struct TuneFlags {
 
 std::string overview() {
   std::string text =
-      "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n"
-      "\n"
-      "Tries configurations of a model on validation events and writes the best as a file for\n"
-      "`akin train MODEL --config BEST.toml`. The events held out for `akin evaluate` are never looked at.\n"
-      "\n"
-      "Models (`akin models MODEL` shows what is tuned):\n";
+      "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n\nTries configurations of a model on a "
+      "validation set and writes the best one to a file for\n`akin train MODEL --config BEST.toml`. The test "
+      "set for `akin evaluate` is never used.\n\nModels (`akin models MODEL` shows what is tuned):\n";
   text += model_listing();
   text +=
       "\nExamples:\n"
@@ -67,26 +64,26 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
   line.section("Search");
   line.add({"--search", "HOW", Text{&flags.search},
-            "random (every trial in full) or halving (short trials first, the best go on)"});
-  line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
+            "random (all trials run in full) or halving (successive halving: many short trials, the best "
+            "continue)"});
+  line.add({"--trials", "N", &options.trials, "number of configurations to try; trial 0 uses the defaults",
             Need::kOptional, 1});
   line.add({"--eta", "N", &options.eta, "halving: one trial in N continues, with N times the epochs",
             Need::kOptional, 2});
-  line.add({"--set", "P=V", Text{&flags.settings}, "keep a parameter at a value; may be repeated"});
+  line.add({"--set", "P=V", Text{&flags.settings}, "fix a parameter at a value; repeatable"});
   line.add({"--range", "P=LOW:HIGH", Text{&options.ranges},
-            "search a parameter in this range, or P=A,B for choices; may be repeated"});
-  line.add({"--metric", "NAME", Text{&options.metric}, "what is made best on the validation events",
+            "search a parameter in this range, or P=A,B for choices; repeatable"});
+  line.add({"--metric", "NAME", Text{&options.metric}, "metric to optimize on the validation set",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
   if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
-              "end a trial when N evaluations in a row were no better; 0 = never"});
-    line.add(
-        {"--eval-every", "N", &options.every, "epochs from one evaluation to the next", Need::kOptional, 1});
+              "stop a trial after N evaluations without improvement; 0 = never"});
+    line.add({"--eval-every", "N", &options.every, "epochs between evaluations", Need::kOptional, 1});
   }
   line.add({"--parallel",
             "N",
             &options.parallel,
-            "trials at once, each on its share of the threads",
+            "trials that run at once and share the threads",
             Need::kOptional,
             1,
             "",
@@ -94,12 +91,12 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
             kMostThreads});
   line.section("Output");
   line.add({"--trials-file", "FILE", OutputPath{.where = &options.log, .also = also_states},
-            "finished trials; the same command goes on from there after a kill", Need::kOptional, 0,
-            "OUT.trials.jsonl"});
-  line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a web page, complete in itself"});
+            "file of finished trials; run the same command again to continue after an interruption",
+            Need::kOptional, 0, "OUT.trials.jsonl"});
+  line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a self-contained web page"});
   line.explain(
-      "Trials are scored on validation events, taken out of the training part as the test events were. The "
-      "events held out for `akin evaluate` are never looked at.");
+      "Trials are scored on a validation set, taken from the training set in the same way as the test set. "
+      "The test set for `akin evaluate` is never used.");
   line.example(fmt::format("akin tune {0} -d events.data -o {0}.toml", entry.name));
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin --config {0}.toml", entry.name));
 }
@@ -138,7 +135,7 @@ int run_tune(const Args& args) {
   const ModelEntry& entry = find_model(args[0]);
   TuneFlags flags;
   CommandLine line("tune " + std::string(entry.name),
-                   fmt::format("Searches good parameters for {}.", entry.name));
+                   fmt::format("Searches for good parameters of {}.", entry.name));
   add_flags(line, entry, flags);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   if (flags.search != "random" && flags.search != "halving")
@@ -146,7 +143,7 @@ int run_tune(const Args& args) {
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = default_log(flags.out);
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
-  check_search(model, flags.options);  // what is wrong is told before anything is read
+  check_search(model, flags.options);  // what is wrong is reported before anything is read
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();

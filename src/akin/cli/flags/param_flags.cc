@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/catalog/old_names.h"
+#include "akin/models/fit/old_names.h"
 #include "akin/report/experiment_text.h"
 
 namespace akin::cli {

@@ -107,7 +107,7 @@ void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder,
   }
 }
 
-/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are no pictures.
+/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not pictures.
 std::optional<int> picture_rank(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -193,7 +193,7 @@ Format amazon_format() {
             FormatOption::Kind::kInputs},
            {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp", "",
             FormatOption::Kind::kInput},
-           {"no_text", "true: do not keep the review texts", "false"}},
+           {"no_text", "true: leave out the review texts", "false"}},
           read_amazon};
 }
 

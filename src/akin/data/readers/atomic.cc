@@ -209,12 +209,12 @@ std::vector<std::string> files_for(const std::string& argument) {
 
 Format atomic_format() {
   return {"atomic",
-          "RecBole and MMRec: X.inter (or X.train.inter ...) with X.item and X.user beside it; the prefix X "
-          "or a folder do too",
-          {{"user", "column of the user, if not user_id"},
-           {"item", "column of the item, if not item_id"},
-           {"value", "column of the rating, if not rating"},
-           {"time", "column of the time, if not timestamp"},
+          "RecBole and MMRec: X.inter (or X.train.inter ...), X.item and X.user; give the files, the prefix "
+          "X or the folder",
+          {{"user", "user column, if not user_id"},
+           {"item", "item column, if not item_id"},
+           {"value", "rating column, if not rating"},
+           {"time", "time column, if not timestamp"},
            {"kind_all", "kind of all events: view, click, cart, purchase or rating"}},
           read_atomic,
           files_for};

@@ -46,7 +46,7 @@ struct EventRules {
 /// match. Attributes given with events: the first that is not empty counts.
 class EventReader {
  public:
-  /// Throws Error(kUsage) for a pattern that is no regular expression.
+  /// Throws Error(kUsage) for a pattern that is not a regular expression.
   EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report);
 
   /// Columns and part of the file that follows.

@@ -20,8 +20,8 @@ TEST(Formats, OptionsThatNameFilesSaySo) {
       const bool is_path = option.kind != Kind::kText && option.kind != Kind::kSwitch;
       const std::string_view help = option.help;
       const bool sounds_so = help.starts_with("file") || help.starts_with("folder") ||
-                             help.starts_with("metadata file") || help.starts_with("a table") ||
-                             help.find("of this file") != help.npos;
+                             help.starts_with("metadata file") || help.starts_with("table of ") ||
+                             help.find("this file") != help.npos;
       EXPECT_EQ(is_path, sounds_so) << format.name << " " << option.name;
       if (option.kind == Kind::kOutput) paths.emplace_back(option.name);
     }

@@ -14,7 +14,7 @@ namespace akin {
 /// bytes never match: std::regex needs stack in proportion to the text.
 class ItemPattern {
  public:
-  /// Throws Error(kUsage) if `pattern` is no regular expression. "" matches everything.
+  /// Throws Error(kUsage) if `pattern` is not a regular expression. "" matches everything.
   explicit ItemPattern(const std::string& pattern);
   ~ItemPattern();
 

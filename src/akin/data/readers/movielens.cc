@@ -155,13 +155,14 @@ std::vector<std::string> files_for(const std::string& argument) {
 }  // namespace
 
 Format movielens_format() {
-  return {"movielens",
-          "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; films and users "
-          "beside it",
-          {{"sequences", "file of `user item item ...` lines that gives the order of ratings without times",
-            "", FormatOption::Kind::kInput}},
-          read_movielens,
-          files_for};
+  return {
+      "movielens",
+      "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; the tables of "
+      "movies and users in the same folder are read too",
+      {{"sequences", "file of `user item item ...` lines that gives the order of ratings that have no times",
+        "", FormatOption::Kind::kInput}},
+      read_movielens,
+      files_for};
 }
 
 }  // namespace akin

@@ -105,7 +105,7 @@ std::vector<std::string> files_for(const std::string& argument) {
 
 Format ncf_format() {
   return {"ncf",
-          "X.train.rating, X.test.rating and X.test.negative; the argument is the prefix X or one of them",
+          "X.train.rating, X.test.rating and X.test.negative; give the prefix X or one of the files",
           {},
           read_ncf,
           files_for};

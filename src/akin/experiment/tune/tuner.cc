@@ -130,7 +130,7 @@ void check(const TuneTask& task, const TuneOptions& options) {
   if (std::ranges::count(task.space.dimensions(), "epochs", &Dimension::name) > 0)
     fail(ErrorCode::kUsage, "halving chooses the number of epochs: epochs cannot be searched as well");
   if (planned_epochs(task.entry, task.space.fixed()) < 1)
-    fail(ErrorCode::kUsage, "halving needs at least one epoch");
+    fail(ErrorCode::kUsage, "halving needs epochs: {} has none planned", task.entry.name);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ std::vector<std::size_t> order_of_keras(const NetSpec& spec) {
   return order;
 }
 
-/// Keras takes layers and their weights by their order unless told to go by the names of layers.
+/// Keras takes layers and their weights by their order unless they are loaded by the names of layers.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
   const std::vector<std::size_t> order = order_of_keras(spec);
   std::vector<std::string> layers;

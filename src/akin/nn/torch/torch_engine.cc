@@ -221,7 +221,7 @@ class TorchEngine final : public Engine {
         values, torch::optim::LBFGSOptions(compiled_.optimizer.learning_rate).line_search_fn("strong_wolfe"));
   }
 
-  /// Up to 20 iterations with a line search; the loss told is that before them.
+  /// Up to 20 iterations with a line search; the loss reported is that before them.
   BatchResult train_lbfgs(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
     const std::vector<NamedArray> before = weights();
     std::optional<BatchResult> first;
