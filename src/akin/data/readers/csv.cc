@@ -241,7 +241,9 @@ Format csv_format() {
            {"item_attributes", "more columns to keep as attributes of the item, separated by commas"},
            {"user_attributes", "columns to keep as attributes of the user, separated by commas"},
            {"min_raw_value", "events with a value below are rejected and counted (returns: 0.001)"},
-           {"item_pattern", "regular expression that must be found in the item's id, such as ^[0-9]{5}"},
+           {"item_pattern",
+            "regular expression that must be found in the item's id, such as ^[0-9]{5}; RE2: no "
+            "back-references, no look-around"},
            {"encoding", "of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
            {"items", "a table that describes items, one a line"},
            {"items_id", "its column of the item's id"},
