@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <new>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
 
 #include "akin/base/error.h"
 #include "akin/cli/interrupt.h"
@@ -69,6 +73,21 @@ int exit_code(ErrorCode code) {
   }
 }
 
+/// What the standard library and others throw, in words for a user. Whoever knows more, such as the file,
+/// throws akin::Error instead.
+std::string message_of(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+      dynamic_cast<const std::length_error*>(&error))
+    return "not enough memory; try less data, smaller vectors or fewer threads";
+  if (const auto* of_file = dynamic_cast<const std::filesystem::filesystem_error*>(&error))
+    return fmt::format("{}: {}", of_file->path1().string(), of_file->code().message());
+  if (const auto* of_system = dynamic_cast<const std::system_error*>(&error))
+    return fmt::format("the system refused: {}", of_system->code().message());
+  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr)
+    return fmt::format("a JSON text is not as expected: {}", error.what());
+  return fmt::format("unexpected: {}; please report it", error.what());
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -103,10 +122,8 @@ int run(const Args& args) {
   } catch (const Error& error) {
     code = exit_code(error.code());
     message = error.what();
-  } catch (const std::bad_alloc&) {
-    message = "out of memory; try less data or smaller vectors";
   } catch (const std::exception& error) {
-    message = fmt::format("unexpected: {}; please report it", error.what());
+    message = message_of(error);
   }
   // Whatever failed after Ctrl-C failed because of it.
   if (const int signal = Interrupt::received(); signal != 0 && !message.empty()) {

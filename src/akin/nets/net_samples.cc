@@ -75,7 +75,7 @@ NetSamples table_samples(const SampleRequest& request) {
     const std::string& name = request.spec.layers()[layer].name;
     const std::vector<float> values = columns_of(table, columns_for(request, name));
     Shape shape = request.spec.shape(layer).output;
-    if (nn::count_of(shape) * table.rows() != static_cast<std::int64_t>(values.size()))
+    if (nn::count_of(shape) != static_cast<std::int64_t>(columns_for(request, name).size()))
       fail(ErrorCode::kUsage, "input {} takes {} columns, but [data] names {}", name, nn::count_of(shape),
            columns_for(request, name).size());
     shape.insert(shape.begin(), table.rows());

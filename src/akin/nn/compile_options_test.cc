@@ -43,6 +43,28 @@ TEST(CompileOptions, MistakesAreNamed) {
             std::string::npos);
 }
 
+TEST(CompileOptions, TakesTheBoundsThatItPrints) {
+  for (const char* name :
+       {"learning_rate", "decay", "momentum", "rho", "beta1", "beta2", "epsilon", "clip_norm"}) {
+    const std::string message = error_text([&] { parse_compile({{name, "-1"}}); });
+    const std::size_t from = message.find(" from "), to = message.find(" to ");
+    ASSERT_NE(from, std::string::npos) << message;
+    ASSERT_NE(to, std::string::npos) << message;
+    for (const std::string& bound : {message.substr(from + 6, to - from - 6), message.substr(to + 4)}) {
+      EXPECT_EQ(error_text([&] { parse_compile({{name, bound}}); }), "none") << name << bound;
+      // As a flag holds it.
+      const auto single = static_cast<double>(std::stof(bound));
+      EXPECT_EQ(error_text([&] {
+                  parse_compile({{name, fmt::format("{}", single)}});
+                }),
+                "none")
+          << name << bound;
+    }
+    for (const char* wrong : {"", "nan", "inf", "-inf", "1e13", "-1e-3", "0x1", " 1", "1 ", "1e999"})
+      EXPECT_NE(error_text([&] { parse_compile({{name, wrong}}); }), "none") << name << wrong;
+  }
+}
+
 TEST(CompileOptions, TargetsMustSuitTheOutput) {
   NetSpec one("one"), three("three");
   one.input({2}).dense(1);

@@ -43,7 +43,7 @@ std::vector<std::string> positions() {
 void* open_library() {
   const std::vector<std::string> candidates = positions();
   for (const std::string& path : candidates) {
-    if (!fs::exists(path)) continue;
+    if (std::error_code error; !fs::exists(path, error)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library != nullptr) return library;
     const char* reason = ::dlerror();

@@ -22,6 +22,7 @@ void check_options(const FitOptions& options) {
   if (options.batch_size < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");
+  if (!std::isfinite(options.min_delta)) fail(ErrorCode::kUsage, "min_delta must be a finite number");
   if (options.validation_split > 0 && options.validation != nullptr)
     fail(ErrorCode::kUsage, "give validation samples or validation_split, not both");
 }

@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
@@ -243,7 +244,7 @@ ReadEmbeddings read_csv(Cursor file) {
 }
 
 std::vector<std::string> read_id_list(const std::string& path) {
-  const json list = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+  const json list = parse_json(read_file(path), path);
   const auto is_text = [](const json& entry) { return entry.is_string(); };
   if (!list.is_array() || !std::ranges::all_of(list, is_text))
     fail(ErrorCode::kBadData, "{}: this is not a JSON array of ids", path);

@@ -128,14 +128,18 @@ void find_images(const std::string& directory, DatasetBuilder& builder, ImportRe
   // Item, rank, path: the same order on every machine.
   std::set<std::tuple<std::string, int, std::string>> files;
   std::uint64_t others = 0, unknown = 0, more = 0;
-  for (const auto& entry : entries) {
+  while (entries != std::filesystem::directory_iterator()) {
+    const std::filesystem::directory_entry entry = *entries;
     const auto rank = picture_rank(entry.path());
     if (!rank || entry.is_directory(error)) {
       ++others;
     } else {
-      const std::filesystem::path path = std::filesystem::absolute(entry.path()).lexically_normal();
+      const std::filesystem::path path = std::filesystem::absolute(entry.path(), error).lexically_normal();
+      if (error) fail(ErrorCode::kIo, "{}: {}", entry.path().string(), error.message());
       files.emplace(path.stem().string(), *rank, path.string());
     }
+    entries.increment(error);
+    if (error) fail(ErrorCode::kIo, "{}: cannot read the folder of images: {}", directory, error.message());
   }
   std::string_view last;
   for (const auto& [item, rank, path] : files) {

@@ -35,7 +35,7 @@ struct EventRules {
   TimeParser time{};
   EventKind kind = EventKind::kRating;  ///< of events without a kind column
   std::optional<float> min_raw_value = std::nullopt;
-  std::string item_pattern = "";  ///< ECMAScript, must be found in the item's id; "" = any item
+  std::string item_pattern = "";  ///< RE2, must be found in the item's id; "" = any item
   Encoding encoding = Encoding::kAuto;
   /// Times of (user, item) in a file without a time column; empty = unknown.
   std::function<std::int64_t(std::string_view, std::string_view)> order = {};

@@ -4,6 +4,7 @@
 #include <torch/optim/lbfgs.h>
 
 #include <cmath>
+#include <new>
 #include <optional>
 
 #include "akin/base/error.h"
@@ -25,8 +26,18 @@ template <typename Work>
 auto translated(Work work) {
   try {
     return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const c10::Error& error) {
-    fail(ErrorCode::kInternal, "torch: {}", error.what_without_backtrace());
+    const std::string_view message = error.what_without_backtrace();
+    if (message.find("allocate memory") != std::string_view::npos ||
+        message.find("out of memory") != std::string_view::npos)
+      throw std::bad_alloc();
+    fail(ErrorCode::kInternal, "torch: {}", message);
+  } catch (const std::exception& error) {
+    fail(ErrorCode::kInternal, "torch: {}", error.what());
   }
 }
 
