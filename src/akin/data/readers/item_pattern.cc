@@ -19,7 +19,7 @@ ItemPattern::ItemPattern(const std::string& pattern) {
   if (pattern.empty()) return;
   try {
     expression_ =
-        std::make_unique<Expression>(std::regex(pattern, std::regex::ECMAScript | std::regex::optimize));
+        std::make_unique<Expression>(Expression{std::regex(pattern, std::regex::ECMAScript | std::regex::optimize)});
   } catch (const std::regex_error& error) {
     fail(ErrorCode::kUsage, "option item_pattern: '{}' is not a regular expression: {}", pattern,
          error.what());
