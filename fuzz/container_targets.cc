@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "akin/base/safetensors.h"
+#include "akin/catalog/old_names.h"
 #include "akin/data/dataset.h"
 #include "akin/data/describe.h"
 #include "akin/data/merge.h"
@@ -121,6 +122,7 @@ void checkpoint(std::string_view input) {
     matrices.emplace_back(shape[0], shape[1]);
     names.push_back(name.substr(6));
   }
+  identity = identity_with_current_names(identity);
   FitState state;
   for (std::size_t i = 0; i < names.size(); ++i) state.add(names[i], matrices[i]);
   const FitCheckpoint read = load_checkpoint(path, identity, state);

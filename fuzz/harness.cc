@@ -89,6 +89,8 @@ bool attempt(const std::function<void()>& step) {
     return true;
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kInternal) broken(fmt::format("internal error: {}", error.what()));
+    static const bool kShown = std::getenv("AKIN_FUZZ_ERRORS") != nullptr;
+    if (kShown) fmt::print(stderr, "error: {}\n", error.what());
     return false;
   } catch (const std::exception& error) {
     broken(fmt::format("an exception that is no akin::Error: {}", error.what()));

@@ -33,6 +33,7 @@ void print_targets();
 void run(const Target& target, std::string_view input);
 
 /// Calls `step`. True if it ended, false if it threw an akin::Error. Aborts on Error(kInternal).
+/// With AKIN_FUZZ_ERRORS in the environment the messages go to standard error.
 bool attempt(const std::function<void()>& step);
 /// Aborts with the text: something that must hold does not.
 [[noreturn]] void broken(std::string_view what);

@@ -54,7 +54,8 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "{}: no files in {}\n", target.name, akin::fuzz::corpus(target)[0]);
     return 2;
   }
-#if !defined(__SANITIZE_ADDRESS__)
+// The sanitizers map terabytes of addresses for themselves. GCC names them, for clang the build does.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(AKIN_SANITIZED)
   const rlimit limit{kMemory, kMemory};
   ::setrlimit(RLIMIT_AS, &limit);
 #endif

@@ -59,9 +59,7 @@ def container(metadata, tensors):
     for name, dtype, shape, content in tensors:
         header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
         data += content
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    return struct.pack("<Q", len(text)) + text + data
+    return joined(header, data)
 
 
 def parts_of(path):
@@ -71,7 +69,7 @@ def parts_of(path):
 
 
 def joined(header, data):
-    text = json.dumps(header).encode()
+    text = json.dumps(header, separators=(",", ":")).encode()  # without blanks, as akin writes it
     text += b" " * (-len(text) % 8)
     return struct.pack("<Q", len(text)) + text + data
 
@@ -95,7 +93,7 @@ def imports():
         {"delimiter": ";", "header": "no", "user": "2", "item": "1", "value": "3", "time": "4", "time_format": "%d.%m.%Y",
          "item_pattern": "^i", "min_raw_value": "0.5", "kind_all": "purchase"}, a__csv="i1;u1;2;01.02.2020\ni2;u1;0;xx\n"))
     put("import_csv", "tables", files(
-        {"files": "a.csv", "items": "items.csv", "users": "users.csv", "items_id": "id", "users_id": "user"},
+        {"files": "a.csv", "items": "items.csv", "users": "users.csv", "items_id": "product", "users_id": "customer"},
         a__csv=head("shop.csv", 4), items__csv=head("items.csv", 3), users__csv=head("users.csv", 3)))
     put("import_csv", "quotes", files({"kind": "event", "text": "review"}, a__csv='user,item,event,review\nu,"a ""b""\n,c",view,"x\ny"\nu,i,buy,'))
     put("import_csv", "gz", files({}, a__csv=packed(head("shop.csv", 3))))
@@ -109,7 +107,7 @@ def imports():
                                         a__item="item_id:token\ttitle:token_seq\ni1\tone two\n", a__user="user_id:token\tage:float\nu1\t3\n"))
     put("import_lists", "users", files({}, a__txt=head("sequences_train.txt", 5)))
     put("import_lists", "items", files({"ordered": "yes", "items": "items.csv", "user": "line"}, a__txt="i1 i2 i3\ni2\n", items__csv="id,title\ni1,A\n"))
-    put("import_pairs", "plain", files({}, a__txt=head("also_bought.txt", 6)))
+    put("import_pairs", "plain", files({}, a__txt="100 101\n101 102\n"))
     for name, content in FOREIGN.items():
         put("import_lists", f"fault-9-{name}", files({}, a__txt=content))
         put("import_text", f"fault-9-{name}", files({}, a__txt=content))
@@ -125,8 +123,6 @@ def imports():
         r__json='{"reviewerID":"u","asin":"i","overall":5.0,"unixReviewTime":1400000000,"reviewText":"good","summary":"ok"}\n{"reviewerID":"u","asin":"j","overall":1}\n',
         m__json="{'asin': 'i', 'title': u'T\\xe9', 'price': 3.5, 'categories': [['A', 'B']], 'related': {'also_bought': ['j']}, 'imUrl': 'x'}\n"))
     put("import_amazon", "new", files({"no_text": "true"}, a__jsonl='{"user_id":"u","parent_asin":"i","rating":5,"timestamp":1400000000000,"title":"t","text":"x"}\n'))
-    put("import_amazon", "csv", files({}, a__csv="u,i,5.0,1400000000\nv,i,1.0,1400000001\n"))
-    put("import_amazon", "text", files({}, a__txt="product/productId: i\nreview/userId: u\nreview/score: 5.0\nreview/time: 1400000000\nreview/text: x\n\n"))
     put("import_text", "plain", files({}, a__txt=head("text.txt", 5)))
     put("import_text", "phrases", files({"tokens": "space", "lowercase": "true", "phrases": "2", "phrase_min_count": "1", "phrase_threshold": "1",
                                          "write_phrases": "p", "write_vocabulary": "v"}, a__txt="new york is new york\nin new york new york\n"))
@@ -156,8 +152,9 @@ def texts():
     put("times", "pattern", "%d.%m.%Y %H:%M:%S\n01.02.2020 03:04:05\n31.02.2020 00:00:00\n2010-12-01T08:26:00.250Z\n2010/12/01 08:26\n1400000000\n1400000000000\n1e300\n-62135596800\n")
     put("times", "names", "%b %y\nJan 69\nDec 68\n9999-12-31 23:59:60+23:59\n0001-01-01\n99999999999999999999\n")
     identity = {"model": "als", "data": "x"}
-    trial = '{"number":0,"budget":1,"value":0.5,"params":{"factors":"8"},"seconds":1.0}\n'
-    put("trial_log", "plain", json.dumps({"search": identity}) + "\n" + trial + "{\"number\":1")
+    trial = json.dumps({"trial": 0, "budget": 1, "params": {"factors": "8"}, "value": 0.5, "low": 0.4, "high": None, "best_epoch": 1, "epochs": 2,
+                        "seconds": 1.0, "failure": "", "curve": [[1, 0.5, 0.1, None, None, 1.0], [2, 0.4, 0.5, 0.4, 0.6, 2.0]]}) + "\n"
+    put("trial_log", "plain", json.dumps({"search": identity}) + "\n" + trial + '{"trial":1')
     put("trial_log", "deep.gz", packed(b"[" * 2_000_000 + b"\n"))
 
 
@@ -169,7 +166,6 @@ def vectors():
     put("vectors", "binary", b"2 3\n" + b"".join(i.encode() + b" " + struct.pack("<3f", *row) + b"\n" for i, row in zip(ids, rows)))
     put("vectors", "binary-without-newlines", b"2 3\n" + b"".join(i.encode() + b" " + struct.pack("<3f", *row) for i, row in zip(ids, rows)))
     put("vectors", "csv", 'id,d0,d1,d2\na,1,2,0.5\n"b ""x"",\n",0.25,-1,3\n')
-    put("vectors", "glove", "the 0.1 0.2 0.3\nof -0.1 1e-3 3\n")
     put("vectors", "fault-5-dimension", "1 2000000000\na 1\n")
     put("vectors", "fault-3-dimension-2-62", b"1 4611686018427387904\na " + struct.pack("<f", 1))
     put("vectors", "fault-5-many-rows", "9223372036854775807 1\na 1\n")
@@ -182,11 +178,11 @@ def vectors():
     put("npy", "deep-ids", b"\x1da.npy\n" + npy("(1, 1)", bytes(4)) + b"\x1da.npy.ids.json\n" + packed(b"[" * 2_000_000))
     bytes_of_ids = ("ids.bytes", "U8", [2], b"ab")
     offsets = ("ids.offsets", "U64", [3], struct.pack("<3Q", 0, 1, 2))
-    put("vectors_safetensors", "plain", container({"akin.kind": "embeddings"}, [offsets, ("vectors", "F32", [2, 3], floats), bytes_of_ids]))
-    put("vectors_safetensors", "fault-8-nan", container({"akin.kind": "embeddings"},
+    put("vectors_safetensors", "plain", container({"akin.kind": "embeddings", "ids.count": "2"}, [offsets, ("vectors", "F32", [2, 3], floats), bytes_of_ids]))
+    put("vectors_safetensors", "fault-8-nan", container({"akin.kind": "embeddings", "ids.count": "2"},
         [offsets, ("vectors", "F32", [2, 1], struct.pack("<2f", 1, float("nan"))), bytes_of_ids]))
-    put("vectors_safetensors", "empty-columns", container({"akin.kind": "embeddings"}, [offsets, ("vectors", "F32", [2, 0], b""), bytes_of_ids]))
-    put("vectors_safetensors", "offsets", container({"akin.kind": "embeddings"},
+    put("vectors_safetensors", "empty-columns", container({"akin.kind": "embeddings", "ids.count": "2"}, [offsets, ("vectors", "F32", [2, 0], b""), bytes_of_ids]))
+    put("vectors_safetensors", "offsets", container({"akin.kind": "embeddings", "ids.count": "2"},
         [("ids.offsets", "U64", [3], struct.pack("<3Q", 0, 2**63, 2)), ("vectors", "F32", [2, 3], floats), bytes_of_ids]))
 
 
@@ -210,6 +206,11 @@ def containers(akin, folder):
     put("bundle", "popularity", joined(header, data))
     header["__metadata__"]["params"] = "[" * 3000
     put("bundle", "deep-params", joined(header, data))
+    # Sizes of a net that the file does not hold.
+    header, data = parts_of(OLD / "bundles" / "rating-mlp.akin")
+    begin, end = header["model.shape"]["data_offsets"]
+    for name, size in (("fault-5-net-of-gigabytes", 20000), ("net-of-2-31", 2**31)):
+        put("bundle", name, joined(header, data[:begin] + struct.pack("<I", size) * 4 + data[end:]))
     header, data = parts_of(OLD / "checkpoints" / "bpr.checkpoint")
     put("checkpoint", "plain", joined(header, data))
     header["__metadata__"]["curve"] = "[[1e300,null,null,null,null,0]]"
