@@ -23,6 +23,7 @@ if [ "${1:-}" = --tests ]; then
     libgtest-dev                      # unit and contract tests
     python3 git                       # tests of the program, of the recipe of CONTRIBUTING.md; scripts/check_layers.py
     clang-format                      # scripts/check_format.sh
+    clang-14 libclang-rt-14-dev llvm-14  # scripts/fuzz.sh: compiler, libFuzzer and sanitizers, stack traces
   )
 elif [ $# -gt 0 ]; then
   echo "setup: unknown argument '$1'; usage: scripts/setup.sh [--tests]" >&2

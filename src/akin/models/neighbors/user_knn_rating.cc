@@ -83,7 +83,8 @@ std::unique_ptr<Model> UserKnnRating::fit(const TrainingData& data, const Config
 UserKnnRating::Asker UserKnnRating::asker(const Query& query) const {
   Asker asker;
   asker.rated = baseline_.rated_items(query);
-  const auto& [items, ratings] = asker.rated;
+  const auto& items = asker.rated.items;  // no structured binding: clang 14 cannot capture one
+  const auto& ratings = asker.rated.ratings;
   const Spread user = spread(ratings, 1);
   asker.mean = user.mean;
   asker.bias = baseline_.user_bias(items, ratings);

@@ -1,7 +1,6 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
 #include <numeric>
-#include <ranges>
 
 #include "akin/base/error.h"
 #include "akin/nn/engine_library.h"
@@ -46,7 +45,7 @@ std::vector<std::size_t> times_met(const NetSpec& spec) {
     open.pop_back();
     if (times[layer] < times.size()) continue;
     times[layer] = time++;
-    for (const std::size_t source : std::views::reverse(spec.sources(layer))) open.push_back(source);
+    open.insert(open.end(), spec.sources(layer).rbegin(), spec.sources(layer).rend());
   }
   return times;
 }
