@@ -25,7 +25,7 @@ std::string scalar_text(const toml::node& node, const std::string& where) {
 }  // namespace
 
 std::map<std::string, std::vector<std::string>> read_config_file(const std::string& path) {
-  const std::string content = read_file(path);
+  const std::string content = read_text(path);
   toml::table table;
   try {
     table = toml::parse(content);

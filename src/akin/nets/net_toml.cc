@@ -34,7 +34,7 @@ struct NetToml {
 };
 
 NetToml parse_file(const std::string& path) {
-  const std::string content = read_file(path);
+  const std::string content = read_text(path);
   try {
     return {path, toml::parse(content)};
   } catch (const toml::parse_error& error) {

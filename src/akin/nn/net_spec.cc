@@ -2,9 +2,15 @@
 
 #include <algorithm>
 
+#include "akin/base/checked.h"
 #include "akin/base/error.h"
 
 namespace akin::nn {
+namespace {
+
+constexpr std::size_t kMostOutputs = std::size_t{1} << 28;  // 1 GiB
+
+}  // namespace
 
 const std::string& Node::name() const { return spec_->layers()[layer_].name; }
 const Shape& Node::shape() const { return spec_->shape(layer_).output; }
@@ -144,7 +150,12 @@ Node NetSpec::add(LayerSpec layer) {
     sources.push_back(static_cast<std::size_t>(found - layers_.begin()));
     shapes.push_back(shapes_[sources.back()].output);
   }
-  shapes_.push_back(infer_layer(layer, shapes));
+  LayerShape shape = infer_layer(layer, shapes);
+  const std::vector<std::size_t> sizes(shape.output.begin(), shape.output.end());
+  if (checked_product(sizes).value_or(kMostOutputs + 1) > kMostOutputs)
+    fail(ErrorCode::kUsage, "layer {}: its output is {}: more than {} numbers for each sample", layer.name,
+         shape_text(shape.output), kMostOutputs);
+  shapes_.push_back(std::move(shape));
   sources_.push_back(std::move(sources));
   layers_.push_back(std::move(layer));
   return {this, layers_.size() - 1};

@@ -1,5 +1,8 @@
 #include "akin/models/fit/params.h"
 
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+
 namespace akin {
 
 Param factors_param(int* factors, SearchRange search) {
@@ -25,6 +28,17 @@ Param bias_regularization_param(float* bias_regularization, double max, SearchRa
 Param init_length_param(float* init_sigma) {
   constexpr std::string_view kHelp = "vectors start from N(0, init_sigma^2 / factors)";
   return {"init_sigma", init_sigma, kHelp, 1e-9, 100, {}, true};
+}
+
+void read_params(const TensorReader& reader, const std::vector<Param>& params) {
+  for (const Param& param : params) {
+    const std::string& text = reader.meta("model." + std::string(param.name));
+    try {
+      set_param(param, text);
+    } catch (const Error& error) {
+      reader.inconsistent(error.what());
+    }
+  }
 }
 
 }  // namespace akin

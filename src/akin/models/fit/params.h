@@ -5,6 +5,8 @@
 
 namespace akin {
 
+class TensorReader;  // base/safetensors.h
+
 /// `search` is where a tuner looks.
 Param factors_param(int* factors, SearchRange search);
 /// `help` says what one epoch is.
@@ -16,5 +18,9 @@ Param learning_rate_decay_param(float* learning_rate_decay);
 Param bias_regularization_param(float* bias_regularization, double max, SearchRange search);
 /// Of vectors of the same expected length, however many numbers they have.
 Param init_length_param(float* init_sigma);
+
+/// Sets every one of `params` to the metadata model.NAME of a bundle. Throws Error(kBadData) where one is
+/// absent or out of range.
+void read_params(const TensorReader& reader, const std::vector<Param>& params);
 
 }  // namespace akin

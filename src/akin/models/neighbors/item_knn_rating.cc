@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/neighbors/sparse_product.h"
 
 namespace akin {
@@ -157,13 +158,14 @@ void ItemKnnRating::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> ItemKnnRating::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  constexpr float kLeast = std::numeric_limits<float>::min();  // they divide
   Config config;
-  for (const Param& param : config.params())
-    set_param(param, reader.meta("model." + std::string(param.name)));
+  read_params(reader, config.params());
   return std::unique_ptr<Model>(new ItemKnnRating(
       config, RatingBaseline::load(reader, n_items),
-      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items)),
-      reader.vector<float>("model.means", n_items), reader.vector<float>("model.deviations", n_items)));
+      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items, ColumnOrder::kAny)),
+      reader.vector<float>("model.means", n_items),
+      reader.vector_in<float>("model.deviations", n_items, kLeast, std::numeric_limits<float>::max())));
 }
 
 }  // namespace akin

@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/params.h"
 #include "akin/models/neighbors/neighbor_lists.h"
 #include "akin/models/neighbors/sparse_product.h"
 
@@ -166,10 +167,10 @@ void UserKnnRating::save(TensorWriter& writer) const {
 std::unique_ptr<Model> UserKnnRating::load(const TensorReader& reader, std::size_t n_users,
                                            std::size_t n_items) {
   Config config;
-  for (const Param& param : config.params())
-    set_param(param, reader.meta("model." + std::string(param.name)));
-  return std::unique_ptr<Model>(
-      new UserKnnRating(config, read_csr(reader, "model.ratings", n_items, n_users)));
+  read_params(reader, config.params());
+  Csr ratings = read_csr(reader, "model.ratings", n_items, n_users, ColumnOrder::kAscending);
+  if (ratings.entries() == 0) reader.inconsistent("there are no ratings");
+  return std::unique_ptr<Model>(new UserKnnRating(config, std::move(ratings)));
 }
 
 }  // namespace akin
