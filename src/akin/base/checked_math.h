@@ -3,8 +3,11 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "akin/base/error.h"
@@ -35,6 +38,21 @@ std::optional<T> checked_product(T a, T b) {
   T product{};
   if (__builtin_mul_overflow(a, b, &product)) return std::nullopt;
   return product;
+}
+
+/// The product of the factors that are not 0, or 0 if one is; nullopt if the former does not fit: of a shape
+/// such as (0, 2^62) the other sizes must be possible too.
+inline std::optional<std::size_t> checked_product(std::span<const std::size_t> factors) {
+  std::size_t product = 1;
+  bool zero = false;
+  for (const std::size_t factor : factors) {
+    zero = zero || factor == 0;
+    if (factor != 0 && __builtin_mul_overflow(product, factor, &product)) return std::nullopt;
+  }
+  return zero ? 0 : product;
+}
+inline std::optional<std::size_t> checked_product(std::initializer_list<std::size_t> factors) {
+  return checked_product(std::span<const std::size_t>(factors.begin(), factors.size()));
 }
 
 }  // namespace akin

@@ -48,7 +48,7 @@ char separator_of(std::string_view header) {
 NumberTable read_table(const std::string& path) {
   NumberTable table;
   table.path = path;
-  LineReader lines(path);
+  LineReader lines(path, LineReader::kLongestRecord);
   const auto header = lines.next();
   if (!header) fail(ErrorCode::kBadData, "{}: is empty; its first line names the columns", path);
   const char separator = separator_of(*header);

@@ -32,6 +32,19 @@ std::uint64_t read_counter(const TensorReader& reader, const std::string& key) {
   return static_cast<std::uint64_t>(reader.meta_int(key, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
+/// Before any memory is asked for by what the layers say.
+void check_promised(const NetSpec& spec, const TensorReader& reader) {
+  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
+    for (const WeightSpec& weight : spec.shape(i).weights) {
+      const std::string name = fmt::format("{}{}/{}", kWeights, spec.layers()[i].name, weight.name);
+      if (!reader.has(name) ||
+          !std::ranges::equal(reader.shape(name), weight.shape, std::equal_to<>(),
+                              [](std::size_t size) { return static_cast<std::int64_t>(size); }))
+        fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", reader.path(), name);
+    }
+  }
+}
+
 void check_weights(const std::vector<NamedArray>& wanted, const std::vector<NamedArray>& found,
                    const std::string& path) {
   for (const NamedArray& weight : wanted) {
@@ -87,6 +100,7 @@ Net load_net(const std::string& path, const std::string& device) {
   const auto seed = parse_whole<std::uint64_t>(reader.meta("net.seed"));
   if (!seed) fail(ErrorCode::kBadData, "{}: metadata net.seed is not a seed", path);
   options.seed = *seed;
+  check_promised(spec, reader);
   std::unique_ptr<Engine> engine = make_engine(spec, options.engine);
   const std::vector<NamedArray> weights = read_arrays(reader, kWeights, options.engine.dtype);
   check_weights(engine->weights(), weights, path);

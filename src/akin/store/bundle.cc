@@ -134,7 +134,13 @@ Bundle load_bundle(const std::string& path) {
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");
   if (reader.has_meta("updates")) bundle.updates = static_cast<int>(reader.meta_int("updates", 0, 1 << 30));
-  bundle.split = parse_split(reader.meta("split"), parse_seed(reader, "split_seed"));
+  const std::uint64_t split_seed = parse_seed(reader, "split_seed");
+  try {  // what no flag may say, no file may say either
+    static_cast<void>(bundle.entry->complete(bundle.params));
+    bundle.split = parse_split(reader.meta("split"), split_seed);
+  } catch (const Error& error) {
+    reader.inconsistent(error.what());
+  }
   bundle.dataset = read_dataset(reader);
   bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_items());
   read_parts(reader, bundle);

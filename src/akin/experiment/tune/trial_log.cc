@@ -50,7 +50,7 @@ TrialLog::TrialLog(const std::string& path, const Identity& identity) : path_(pa
 }
 
 void TrialLog::read(const Identity& identity) {
-  const std::string text = read_file(path_);
+  const std::string text = read_text(path_);
   std::size_t begin = 0, number = 0;
   for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
     const std::string line = text.substr(begin, end - begin);

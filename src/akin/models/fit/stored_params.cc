@@ -19,7 +19,7 @@ void read_params(const TensorReader& reader, const std::vector<Param>& params, s
     try {
       set_param(param, reader.meta(key));
     } catch (const Error& error) {
-      fail(ErrorCode::kBadData, "{}: {}", reader.path(), error.what());
+      reader.inconsistent(error.what());
     }
   }
 }

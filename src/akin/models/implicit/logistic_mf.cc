@@ -206,12 +206,12 @@ std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t 
                                         std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.numbers", 3);
-  auto sampled = reader.vector<idx_t>("model.sampled_users", kFoldIn);
-  if (std::ranges::any_of(sampled, [&](idx_t user) { return user >= n_users; }))
-    fail(ErrorCode::kBadData, "{}: model.sampled_users names users that do not exist", reader.path());
+  if (numbers[1] < 0 || numbers[2] < 0)
+    reader.inconsistent("tensor model.numbers holds a negative penalty or count");
+  auto sampled = reader.indices("model.sampled_users", kFoldIn, n_users);
   return std::unique_ptr<Model>(new LogisticMf(
-      std::move(factors),
-      {numbers[0], numbers[1], numbers[2], reader.vector<double>("model.pairs", 1)[0], std::move(sampled)}));
+      std::move(factors), {numbers[0], numbers[1], numbers[2],
+                           reader.vector_in<double>("model.pairs", 1, 0, 1e18)[0], std::move(sampled)}));
 }
 
 }  // namespace akin

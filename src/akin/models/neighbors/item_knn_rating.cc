@@ -158,12 +158,14 @@ void ItemKnnRating::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> ItemKnnRating::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  constexpr float kLeast = std::numeric_limits<float>::min();  // they divide
   Config config;
   read_params(reader, config.params(), kName);
   return std::unique_ptr<Model>(new ItemKnnRating(
       config, RatingBaseline::load(reader, n_items),
-      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items)),
-      reader.vector<float>("model.means", n_items), reader.vector<float>("model.deviations", n_items)));
+      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items, ColumnOrder::kAny)),
+      reader.vector<float>("model.means", n_items),
+      reader.vector_in<float>("model.deviations", n_items, kLeast, std::numeric_limits<float>::max())));
 }
 
 }  // namespace akin

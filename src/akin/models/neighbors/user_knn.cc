@@ -117,7 +117,8 @@ std::unique_ptr<Model> UserKnn::load(const TensorReader& reader, std::size_t n_u
   read_params(reader, config.params(), kName);
   const auto items = static_cast<std::int64_t>(n_items);
   reader.meta_int("model.n_items", items, items);
-  return std::unique_ptr<Model>(new UserKnn(read_csr(reader, "model.users", n_users, n_items), config));
+  return std::unique_ptr<Model>(
+      new UserKnn(read_csr(reader, "model.users", n_users, n_items, ColumnOrder::kAscending), config));
 }
 
 }  // namespace akin

@@ -169,8 +169,9 @@ std::unique_ptr<Model> UserKnnRating::load(const TensorReader& reader, std::size
                                            std::size_t n_items) {
   Config config;
   read_params(reader, config.params(), kName);
-  return std::unique_ptr<Model>(
-      new UserKnnRating(config, read_csr(reader, "model.ratings", n_items, n_users)));
+  Csr ratings = read_csr(reader, "model.ratings", n_items, n_users, ColumnOrder::kAscending);
+  if (ratings.entries() == 0) reader.inconsistent("there are no ratings");
+  return std::unique_ptr<Model>(new UserKnnRating(config, std::move(ratings)));
 }
 
 }  // namespace akin

@@ -18,6 +18,7 @@ namespace {
 /// Positives whose negatives are drawn before their steps are taken: few enough that hard negatives are
 /// scored by fresh vectors, and that what is drawn stays in the first cache.
 constexpr std::size_t kChunk = 64;
+constexpr int kMostCandidates = 1000;
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-std::clamp(x, -80.0f, 80.0f))); }
 
@@ -69,7 +70,7 @@ std::vector<Param> Bpr::Config::params() {
        &candidates,
        "sampler hard: samples of which the highest-scoring is taken",
        1,
-       1000,
+       kMostCandidates,
        {},
        true,
        {2, 16}},
@@ -246,9 +247,11 @@ void Bpr::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
-  const auto numbers = reader.vector<float>("model.sampling", 2);
+  const auto numbers = reader.vector_in<float>("model.sampling", 2, 0, kMostCandidates);
   Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
   if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
+  if (sampling.power > 0 && std::ranges::all_of(sampling.counts, [](idx_t count) { return count == 0; }))
+    reader.inconsistent("tensor model.counts: nobody chose any item");
   return std::unique_ptr<Model>(new Bpr(std::move(state), std::move(sampling)));
 }
 

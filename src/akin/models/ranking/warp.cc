@@ -14,6 +14,7 @@
 namespace akin {
 namespace {
 
+constexpr int kMostTrials = 100'000;
 constexpr float kMargin = 1;
 
 RankingStep step_of(const Warp::Config& config) {
@@ -62,7 +63,7 @@ std::vector<Param> Warp::Config::params() {
        &max_trials,
        "most samples per positive until one violates the margin",
        1,
-       100000,
+       kMostTrials,
        {},
        true,
        {10, 300}},
@@ -205,7 +206,7 @@ void Warp::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Warp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
-  const auto max_trials = reader.vector<float>("model.max_trials", 1);
+  const auto max_trials = reader.vector_in<float>("model.max_trials", 1, 1, kMostTrials);
   return std::unique_ptr<Model>(new Warp(std::move(state), static_cast<int>(max_trials[0])));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "akin/base/error.h"
@@ -194,21 +195,20 @@ std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_u
   const auto number = [&](const char* name, int low, int high) {
     return static_cast<std::size_t>(reader.meta_int(name, low, high));
   };
-  const std::vector<float> rates = reader.vector<float>("model.rates", 2);
-  Inference inference = {.dm = number("model.dm", 0, 1) != 0,
-                         .mean = number("model.dm_mean", 0, 1) != 0,
-                         .words = number("model.words", 0, 1) != 0,
-                         .window = number("model.window", 1, 10'000),
-                         .negatives = number("model.negative", 1, 1000),
-                         .epochs = number("model.infer_epochs", 1, 10'000),
-                         .learning_rate = rates[0],
-                         .min_learning_rate = rates[1],
-                         .noise = reader.vector<float>("model.noise", n_items)};
+  const std::vector<float> rates = reader.vector_in<float>("model.rates", 2, 0, 1000);
+  Inference inference = {
+      .dm = number("model.dm", 0, 1) != 0,
+      .mean = number("model.dm_mean", 0, 1) != 0,
+      .words = number("model.words", 0, 1) != 0,
+      .window = number("model.window", 1, 10'000),
+      .negatives = number("model.negative", 1, 1000),
+      .epochs = number("model.infer_epochs", 1, 10'000),
+      .learning_rate = rates[0],
+      .min_learning_rate = rates[1],
+      .noise = reader.vector_in<float>("model.noise", n_items, 0, std::numeric_limits<float>::max())};
   State state = read(reader, n_items);
   Matrix documents = read_matrix(reader, "model.documents", n_users);
-  const bool usable =
-      std::ranges::all_of(inference.noise, [](float w) { return w >= 0 && std::isfinite(w); }) &&
-      std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
+  const bool usable = std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
   if (!usable || documents.cols() != state.input.cols())
     fail(ErrorCode::kBadData, "{}: the tensors of the doc2vec model do not fit together", reader.path());
   return std::make_unique<Doc2Vec>(std::move(state.input), std::move(state.output), std::move(documents),

@@ -161,11 +161,12 @@ std::unique_ptr<Model> Prod2VecCluster::load(const TensorReader& reader, std::si
   const auto n_clusters = static_cast<std::size_t>(reader.meta_int("model.cluster.count", 1, kMostClusters));
   Clusters clusters{reader.vector<std::uint32_t>("model.cluster.of_item", n_items), {}};
   const auto to = reader.tensor<std::uint32_t>("model.cluster.next");
-  const auto theta = reader.tensor<float>("model.cluster.theta");
+  const auto theta = reader.vector_in<float>("model.cluster.theta", to.size(), 0, 1);
+  // before anything is made for each cluster
   const auto counts = reader.vector<std::uint32_t>("model.cluster.next_count", n_clusters);
   const auto exists = [&](idx_t cluster) { return cluster < n_clusters; };
   bool sound = std::ranges::all_of(clusters.of_item, [&](idx_t c) { return c == kNoToken || exists(c); }) &&
-               std::ranges::all_of(to, exists) && theta.size() == to.size();
+               std::ranges::all_of(to, exists);
   std::size_t at = 0;
   for (std::size_t c = 0; c < n_clusters && sound; ++c) {
     sound = counts[c] <= to.size() - at;

@@ -1,6 +1,8 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
 #include <numeric>
+#include <ranges>
+#include <set>
 
 #include "akin/base/error.h"
 #include "akin/nn/engine_library.h"
@@ -83,6 +85,27 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
   }
 }
 
+void read_layers(const h5::Handle& root, std::vector<NamedArray>& weights) {
+  constexpr std::size_t kMostWeights = 100'000;
+  if (!h5::has_attribute(root, "layer_names"))
+    fail(ErrorCode::kBadData, "holds no weights of Keras: there is no attribute layer_names");
+  std::uint64_t unclaimed = h5::file_size(root);
+  std::set<std::string> seen;
+  for (const std::string& layer : h5::read_names(root, "layer_names")) {
+    if (!seen.insert(layer).second) fail(ErrorCode::kBadData, "two layers are called {}", layer);
+    const h5::Handle group = h5::open_group(root, layer);
+    if (!group.valid()) fail(ErrorCode::kBadData, "layer {} is missing", layer);
+    if (!h5::has_attribute(group, "weight_names")) continue;
+    for (const std::string& name : h5::read_names(group, "weight_names")) {
+      if (weights.size() == kMostWeights) fail(ErrorCode::kBadData, "has over {} weights", kMostWeights);
+      h5::FloatData data = h5::read_floats(group, name, unclaimed);
+      NamedArray weight{layer + "/" + plain_name(name), std::move(data.shape)};
+      weight.values = std::move(data.values);
+      weights.push_back(std::move(weight));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace akin::nn
 
@@ -100,20 +123,10 @@ void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
 void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
   const h5::Handle file = h5::open_file(*path);
-  const h5::Handle inner = h5::open_group(file, "model_weights");
-  const h5::Handle& root = inner.valid() ? inner : file;
-  if (!h5::has_attribute(root, "layer_names"))
-    akin::fail(akin::ErrorCode::kBadData, "{}: holds no weights of Keras: there is no attribute layer_names",
-               *path);
-  for (const std::string& layer : h5::read_names(root, "layer_names")) {
-    const h5::Handle group = h5::open_group(root, layer);
-    if (!group.valid()) akin::fail(akin::ErrorCode::kBadData, "{}: layer {} is missing", *path, layer);
-    if (!h5::has_attribute(group, "weight_names")) continue;
-    for (const std::string& name : h5::read_names(group, "weight_names")) {
-      h5::FloatData data = h5::read_floats(group, name);
-      akin::nn::NamedArray weight{layer + "/" + akin::nn::plain_name(name), std::move(data.shape)};
-      weight.values = std::move(data.values);
-      weights->push_back(std::move(weight));
-    }
+  try {
+    const h5::Handle inner = h5::open_group(file, "model_weights");
+    akin::nn::read_layers(inner.valid() ? inner : file, *weights);
+  } catch (const akin::Error& error) {
+    akin::fail(error.code(), "{}: {}", *path, error.what());
   }
 }
