@@ -9,18 +9,6 @@ namespace {
 constexpr std::size_t kLargest = std::size_t{16} << 20;
 constexpr std::size_t kDeepest = 64;
 
-std::string read_limited(const std::string& path) {
-  const auto stream = open_input(path);
-  std::string content;
-  char block[1 << 14];
-  for (std::size_t got = 0; (got = stream->read(block)) > 0;) {
-    content.append(block, got);
-    if (content.size() > kLargest)
-      fail(ErrorCode::kUsage, "{}: is too large for a file of settings: over {} MiB", path, kLargest >> 20);
-  }
-  return content;
-}
-
 /// Walks over the text as far as it is TOML and counts levels: brackets that are open, and the dots of a key.
 class Depth {
  public:
@@ -86,7 +74,7 @@ class Depth {
 }  // namespace
 
 toml::table read_toml(const std::string& path) {
-  const std::string content = read_limited(path);
+  const std::string content = read_text(path, kLargest);
   Depth(path, content).check();
   try {
     return toml::parse(content);

@@ -75,7 +75,7 @@ TEST(TomlFile, SaysWhatElseIsWrong) {
   EXPECT_EQ(refusal("a = 'b\\u0000c'"), "");
   EXPECT_TRUE(refusal("x = 1\na = [").starts_with("2: not TOML: ")) << refusal("x = 1\na = [");
   EXPECT_EQ(refusal(std::string((std::size_t{16} << 20) + 1, '\n')),
-            " is too large for a file of settings: over 16 MiB");
+            " is larger than 16 MiB; is this the right file?");
 }
 
 }  // namespace

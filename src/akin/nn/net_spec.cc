@@ -5,10 +5,7 @@
 #include "akin/base/error.h"
 
 namespace akin::nn {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 const std::string& Node::name() const { return spec_->layers()[layer_].name; }
 const Shape& Node::shape() const { return spec_->shape(layer_).output; }

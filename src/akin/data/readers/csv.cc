@@ -241,7 +241,9 @@ Format csv_format() {
            {"item_attributes", "other columns to keep as item attributes, separated by commas"},
            {"user_attributes", "columns to keep as user attributes, separated by commas"},
            {"min_raw_value", "reject and count events with a lower value (0.001 rejects returns)"},
-           {"item_pattern", "keep items whose id matches this regular expression, such as ^[0-9]{5} (RE2 syntax: no back-references, no look-around)"},
+           {"item_pattern",
+            "keep items whose id matches this regular expression, such as ^[0-9]{5} (RE2 syntax: no "
+            "back-references, no look-around)"},
            {"encoding", "encoding of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
            {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
            {"items_id", "column of the item id in that table"},
