@@ -12,6 +12,7 @@ packages=(
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic data
   libicu-dev                          # words and lower case of every language
+  libre2-dev                          # regular expressions that cannot hang
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)
@@ -22,6 +23,7 @@ if [ "${1:-}" = --tests ]; then
     libgtest-dev                      # unit and contract tests
     python3 git                       # tests of the program, of the recipe of CONTRIBUTING.md; scripts/check_layers.py
     clang-format                      # scripts/check_format.sh
+    clang-14 libclang-rt-14-dev llvm-14  # scripts/fuzz.sh: compiler, libFuzzer and sanitizers, stack traces
   )
 elif [ $# -gt 0 ]; then
   echo "setup: unknown argument '$1'; usage: scripts/setup.sh [--tests]" >&2

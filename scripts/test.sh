@@ -17,6 +17,15 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 ctest --preset release --parallel "$(nproc)" 2>&1 | tee "$log"
 
+# Readers and containers once more under the sanitizers, then two minutes of damaged inputs for all of them.
+fuzz_started=$SECONDS
+cmake --preset fuzz >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
+rm -f build-configure.log
+cmake --build --preset fuzz --parallel "$(nproc)"
+echo "test.sh: built for the fuzzer in $((SECONDS - fuzz_started)) s"
+ctest --preset fuzz --parallel "$(nproc)" --progress
+scripts/fuzz.sh --seconds 120
+
 passed=$(sed -n 's/^.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*$/\2/p' "$log")
 skipped=$(grep -c 'Skipped$\|\*\*\*Skipped' "$log" || true)
 echo "test.sh: $((passed - skipped)) tests passed, $skipped skipped, in $((SECONDS - started)) s after set-up"

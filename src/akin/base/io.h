@@ -1,15 +1,16 @@
-// Byte streams in and out: plain, gzip and zstd files, standard input, atomic writes.
+// Byte streams in: plain, gzip and zstd files, standard input. Out: atomic_file.h, which comes along.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "akin/base/atomic_file.h"  // IWYU pragma: export
 
 namespace akin {
 
@@ -99,28 +100,5 @@ class LineReader {
   std::uint64_t line_number_ = 0;
   std::uint64_t bytes_read_ = 0;
 };
-
-/// Writes a file whole or not at all: bytes go to a temporary name beside `path`; commit() flushes them to
-/// the disk and renames. Without commit() the temporary file is removed. Path "-" writes to standard output.
-class AtomicFile {
- public:
-  explicit AtomicFile(std::string path);
-  ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-
-  void write(std::string_view bytes);
-  void write(const void* data, std::size_t size) { write({static_cast<const char*>(data), size}); }
-  /// Makes the file appear under its name. Throws Error(kIo), also for write errors before (a full disk).
-  void commit();
-
- private:
-  std::string path_;
-  std::string temporary_;
-  std::FILE* file_ = nullptr;
-};
-
-/// AtomicFile in one call.
-void write_file(const std::string& path, std::string_view bytes);
 
 }  // namespace akin

@@ -4,7 +4,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <filesystem>
 #include <vector>
 
 #include "akin/base/error.h"
@@ -247,26 +246,6 @@ TEST(LineReader, RefusesLongerLinesThanItIsTold) {
     EXPECT_EQ(std::string(error.what()), dir / "f:3: a line of over 2 MiB; is this the right file?");
   }
 }
-
-TEST(AtomicFile, AppearsOnlyOnCommit) {
-  const TempDir dir;
-  write_file(dir / "f", "old");
-  {
-    AtomicFile file(dir / "f");
-    file.write("new");
-  }
-  EXPECT_EQ(read_file(dir / "f"), "old");
-  {
-    AtomicFile file(dir / "f");
-    file.write("new");
-    file.commit();
-  }
-  EXPECT_EQ(read_file(dir / "f"), "new");
-  const auto entries = std::filesystem::directory_iterator(dir / ".");
-  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "temporary files are left behind";
-}
-
-TEST(AtomicFile, NamesAnImpossiblePath) { EXPECT_THROW(write_file("/no/such/folder/file", "x"), Error); }
 
 }  // namespace
 }  // namespace akin

@@ -11,7 +11,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "akin/base/checked.h"
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 

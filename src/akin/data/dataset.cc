@@ -29,10 +29,11 @@ std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size
 }
 
 std::vector<idx_t> last_items(std::span<const Event> events, idx_t user, std::size_t count) {
-  const auto slice = std::ranges::equal_range(events, user, std::ranges::less(),
-                                              &Event::user);  // events are sorted by user
+  // Events are sorted by user.
+  const auto first = std::ranges::lower_bound(events, user, std::ranges::less(), &Event::user);
+  auto event = std::ranges::upper_bound(events, user, std::ranges::less(), &Event::user);
   std::vector<idx_t> items;
-  for (auto event = slice.end(); event != slice.begin() && items.size() < count;) {
+  while (event != first && items.size() < count) {
     --event;
     if (std::ranges::find(items, event->item) == items.end()) items.push_back(event->item);
   }

@@ -31,8 +31,7 @@ void add_links(std::vector<ItemLinks>& base, const std::vector<ItemLinks>& more,
     if (found == base.end()) found = base.insert(base.end(), {links.name, {}});
     for (const auto& [from, to] : links.pairs) found->pairs.emplace_back(items[from], items[to]);
     std::ranges::sort(found->pairs);
-    const auto repeated = std::ranges::unique(found->pairs);
-    found->pairs.erase(repeated.begin(), repeated.end());
+    found->pairs.erase(std::unique(found->pairs.begin(), found->pairs.end()), found->pairs.end());
   }
 }
 

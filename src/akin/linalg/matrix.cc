@@ -6,7 +6,7 @@
 #include <cstring>
 #include <new>
 
-#include "akin/base/checked.h"
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"

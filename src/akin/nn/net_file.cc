@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/net.h"
@@ -52,6 +54,15 @@ void check_weights(const std::vector<NamedArray>& wanted, const std::vector<Name
   }
 }
 
+/// What no flag may say no file may either, but there it is the file that is wrong.
+CompileOptions read_compile(const std::map<std::string, std::string>& values, const std::string& where) {
+  try {
+    return parse_compile(values);
+  } catch (const Error& error) {
+    fail(ErrorCode::kBadData, "{}: {}", where, error.what());
+  }
+}
+
 }  // namespace
 
 void Net::save(const std::string& path) const {
@@ -86,7 +97,9 @@ Net load_net(const std::string& path, const std::string& device) {
   NetOptions options;
   options.engine.device = device;
   options.engine.dtype = reader.meta("net.dtype");
-  options.seed = std::strtoull(reader.meta("net.seed").c_str(), nullptr, 10);
+  const auto seed = parse_whole<std::uint64_t>(reader.meta("net.seed"));
+  if (!seed) fail(ErrorCode::kBadData, "{}: metadata net.seed is not a seed", path);
+  options.seed = *seed;
   check_promised(spec, reader);
   std::unique_ptr<Engine> engine = make_engine(spec, options.engine);
   const std::vector<NamedArray> weights = read_arrays(reader, kWeights, options.engine.dtype);
@@ -94,9 +107,8 @@ Net load_net(const std::string& path, const std::string& device) {
   Net net(std::move(spec), std::move(engine), options);
   net.set_weights(weights);
   if (reader.has_meta("net.compile")) {
-    const json values = json::parse(reader.meta("net.compile"), nullptr, /*allow_exceptions=*/false);
-    if (!values.is_object()) fail(ErrorCode::kBadData, "{}: its compile settings are damaged", path);
-    net.compile(parse_compile(values.get<std::map<std::string, std::string>>()));
+    const std::string where = path + ": metadata net.compile";
+    net.compile(read_compile(json_texts(parse_json(reader.meta("net.compile"), where), where), where));
     const std::vector<NamedArray> slots = read_arrays(reader, kSlots, options.engine.dtype);
     check_weights(net.engine_->optimizer_slots(), slots, path);
     net.engine_->set_optimizer_slots(slots);

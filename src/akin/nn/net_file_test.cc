@@ -82,6 +82,40 @@ TEST(NetFile, DamagedFilesAreRefused) {
             std::string::npos);
 }
 
+/// The file with a metadata value replaced, its checksum taken off: another program may write such a file.
+void replace_meta(const std::string& from, const std::string& to, const std::string& key,
+                  const std::string& text) {
+  const TensorReader reader(from);
+  TensorWriter writer("net");
+  for (const auto& [name, value] : reader.metadata()) {
+    if (name != "akin.checksum") writer.meta(name, name == key ? text : value);
+  }
+  for (const std::string& name : reader.names())
+    writer.tensor(name, reader.tensor<float>(name), reader.shape(name));
+  writer.write(to);
+}
+
+TEST(NetFile, MetadataOfAnotherTypeIsNamed) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  net.compile(compile_as("sgd", Loss::kBinaryCrossentropy));
+  net.save(dir / "net");
+  const auto refusal = [&](const std::string& key, const std::string& text) {
+    replace_meta(dir / "net", dir / "bad", key, text);
+    const std::string message = error_text([&] { load_net(dir / "bad"); });
+    EXPECT_TRUE(message.starts_with((dir / "bad") + ": ")) << message;
+    return message.substr(std::min(message.size(), (dir / "bad").size() + 2));
+  };
+  EXPECT_EQ(refusal("net.compile", "{\"loss\": 1}"), "metadata net.compile: loss is not a text");
+  EXPECT_EQ(refusal("net.compile", "[]"), "metadata net.compile: is not a JSON object");
+  EXPECT_EQ(refusal("net.compile", std::string(100'000, '[')),
+            "metadata net.compile: the JSON text is nested deeper than 100 levels");
+  EXPECT_EQ(refusal("net.compile", "{\"rho\": \"2\"}"),
+            "metadata net.compile: rho = '2' is not a number from 0 to 1");
+  EXPECT_EQ(refusal("net.seed", "one"), "metadata net.seed is not a seed");
+  EXPECT_EQ(refusal("net.layers", "{\"name\": []}"), "its description of the net: name is not a text");
+}
+
 TEST(NetFile, UnknownDevicesAndTypesAreRefused) {
   NetOptions options;
   options.engine.device = "gpu";
@@ -214,7 +248,7 @@ TEST(NetFile, LayersPromiseNoMoreThanTheTensorsHold) {
 TEST(NetFile, OutputsHaveALimit) {
   NetSpec spec("wide");
   EXPECT_NE(error_text([&] {
-              spec.input({1}).embedding(std::int64_t{1} << 40, 0, {.vectors = VectorSource::kOneHot});
+              spec.input({1}).embedding(std::int64_t{1} << 30, 0, {.vectors = VectorSource::kOneHot});
             }).find("more than 268435456 numbers for each sample"),
             std::string::npos);
 }

@@ -8,10 +8,11 @@
 #include <optional>
 #include <utility>
 
-#include "akin/base/checked.h"
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/file_content.h"
 #include "akin/base/io.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
@@ -74,7 +75,7 @@ std::optional<std::string_view> pop_back(std::string_view& text, char separator)
   return last;
 }
 
-/// "id x x x" with `dim` numbers at the end; false if the line is no such thing.
+/// "id x x x" with `dim` numbers at the end; false if the line is not such a thing.
 bool parse_word_line(std::string_view line, std::size_t dim, std::string_view& id, std::vector<float>& row) {
   while (line.ends_with(' ')) line.remove_suffix(1);
   row.assign(dim, 0);
@@ -112,7 +113,7 @@ ReadEmbeddings read_word2vec_text(ByteCursor& file, const WordCounts& counts) {
     std::string_view id;
     if (line.empty()) continue;
     if (!parse_word_line(line, counts.dim, id, row))
-      file.bad(fmt::format("this is no id with {} finite numbers", counts.dim), at);
+      file.bad(fmt::format("this is not an id with {} finite numbers", counts.dim), at);
     rows.add(id, row, file, at);
   }
   if (rows.size() != counts.rows)
@@ -201,7 +202,7 @@ ReadEmbeddings read_csv(ByteCursor& file) {
     for (std::string_view rest = file.line();;) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto value = number(rest.substr(0, comma));
-      if (!value) file.bad(fmt::format("'{}' is no finite number", rest.substr(0, comma)), at);
+      if (!value) file.bad(fmt::format("'{}' is not a finite number", rest.substr(0, comma)), at);
       row.push_back(*value);
       if (comma == rest.size()) break;
       rest.remove_prefix(comma + 1);
@@ -246,7 +247,7 @@ std::vector<std::string> read_id_list(const std::string& path, std::size_t rows)
   constexpr std::size_t kLargest = std::size_t{1} << 30;
   IdList list(rows);
   if (!json::sax_parse(read_text(path, kLargest), &list) || list.ids.size() != rows)
-    fail(ErrorCode::kBadData, "{}: this is no JSON array of {} ids, one for each vector", path, rows);
+    fail(ErrorCode::kBadData, "{}: this is not a JSON array of {} ids, one for each vector", path, rows);
   return std::move(list.ids);
 }
 

@@ -118,12 +118,12 @@ TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
 
 TEST_F(EmbeddingsReaderTest, RefusesWhatDoesNotFitWithItsLine) {
   EXPECT_TRUE(refused("").starts_with(": the file is empty"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is no id with 2 finite numbers"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is no id"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is not an id with 2 finite numbers"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is not an id"));
   EXPECT_TRUE(refused("3 1\na 1\nb 2\n").starts_with(":1: the first line promises 3 vectors, there are 2"));
   EXPECT_TRUE(refused("2 1\na 1\na 2\n").starts_with(":3: 'a' has a vector already"));
   EXPECT_TRUE(refused("id,d0,d1\na,1,2\nb,1\n").starts_with(":3: the vector of 'b' has 1 numbers"));
-  EXPECT_TRUE(refused("id,d0\na,x\n").starts_with(":2: 'x' is no finite number"));
+  EXPECT_TRUE(refused("id,d0\na,x\n").starts_with(":2: 'x' is not a finite number"));
   EXPECT_TRUE(refused("id,d0\n\"a,1\n").starts_with(":2: a quoted id must end"));
   EXPECT_TRUE(refused("id,d0\nnothing\n").starts_with(":2: an id, a comma"));
   EXPECT_TRUE(refused("2 2\na \x01\x02\x03").starts_with(":2: the file ends before vector 1 of 2"));

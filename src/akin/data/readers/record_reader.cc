@@ -15,7 +15,7 @@ constexpr std::size_t kMostRecordLines = 1000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// Bytes to come, or 0 where that cannot be told beforehand.
+/// Bytes to come, or 0 where that is not known beforehand.
 std::uint64_t plain_size(const std::string& path) {
   if (path == "-" || path.ends_with(".gz") || path.ends_with(".zst")) return 0;
   std::error_code error;

@@ -15,7 +15,7 @@
 
 namespace akin {
 
-/// How fields are told apart.
+/// How fields are separated.
 struct Dialect {
   std::string delimiter = ",";  ///< any text; empty = runs of spaces and tabs
   bool quotes = false;          ///< fields may stand in double quotes (RFC 4180)
@@ -47,7 +47,7 @@ class RecordReader {
   /// The first lines still to come, at most `count`; they stay to be read.
   std::vector<std::string> peek(std::size_t count);
   void set_dialect(Dialect dialect);
-  /// Records to come, judged by the length of the first lines; 0 if that cannot be told (compressed files).
+  /// Records to come, judged by the length of the first lines; 0 if that is not known (compressed files).
   std::uint64_t estimate();
   /// "path:line" of the record's first line.
   std::string position() const;

@@ -19,8 +19,4 @@ Param bias_regularization_param(float* bias_regularization, double max, SearchRa
 /// Of vectors of the same expected length, however many numbers they have.
 Param init_length_param(float* init_sigma);
 
-/// Sets every one of `params` to the metadata model.NAME of a bundle. Throws Error(kBadData) where one is
-/// absent or out of range.
-void read_params(const TensorReader& reader, const std::vector<Param>& params);
-
 }  // namespace akin

@@ -5,7 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
-#include "akin/models/fit/params.h"
+#include "akin/models/fit/stored_params.h"
 #include "akin/models/neighbors/sparse_product.h"
 
 namespace akin {
@@ -109,12 +109,12 @@ void UserKnn::save(TensorWriter& writer) const {
   write_csr(writer, "model.users", taken_);
   writer.meta("model.n_items", std::to_string(n_items()));
   Config config = config_;
-  for (const auto& [name, value] : get_params(config.params())) writer.meta("model." + name, value);
+  write_params(writer, config.params());
 }
 
 std::unique_ptr<Model> UserKnn::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Config config;
-  read_params(reader, config.params());
+  read_params(reader, config.params(), kName);
   const auto items = static_cast<std::int64_t>(n_items);
   reader.meta_int("model.n_items", items, items);
   return std::unique_ptr<Model>(

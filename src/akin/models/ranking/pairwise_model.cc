@@ -74,7 +74,7 @@ bool PairwiseModel::item_vector(std::span<const idx_t> users, std::span<const fl
                                 std::span<float> out) const {
   const std::vector<idx_t> known = known_positive_users(users_, users, values).users;
   if (known.empty()) return false;
-  // Pairs of users who chose the item are no place for it as a negative.
+  // Pairs of users who chose the item cannot have it as a negative.
   std::vector<double> shares(sample_.users.size(), 0.0);
   double total = 0;
   for (std::size_t k = 0; k < shares.size(); ++k) {

@@ -26,10 +26,10 @@ std::vector<Param> Doc2Vec::Config::params() {
     return Param{name, value, help, min, max};
   };
   all.push_back(
-      number("dm", &dm, "1: PV-DM, user and company predict an item; 0: PV-DBOW, the user alone", 0, 1));
-  all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 takes the mean of user and company, 0 the sum", 0, 1));
-  all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 trains items by skip-gram as well", 0, 1));
-  all.push_back(number("infer_epochs", &infer_epochs, "passes over an unknown user's history", 1, 10'000));
+      number("dm", &dm, "1 = PV-DM (user and context predict an item), 0 = PV-DBOW (the user alone)", 0, 1));
+  all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 = mean of user and context vectors, 0 = sum", 0, 1));
+  all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 = also train item vectors by skip-gram", 0, 1));
+  all.push_back(number("infer_epochs", &infer_epochs, "passes over the history of a new user", 1, 10'000));
   return all;
 }
 
@@ -84,7 +84,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
   return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
-/// The old model's, those of users with new events inferred anew.
+/// The old model's, those of users with new events inferred again.
 Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
                                 const Inference& inference, const FitContext& context,
                                 const Word2VecVectors& vectors) {

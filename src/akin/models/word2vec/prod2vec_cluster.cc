@@ -68,7 +68,7 @@ std::vector<Param> Prod2VecCluster::Config::params() {
   std::erase_if(all, [](const Param& param) { return param.name == "score"; });
   all.push_back({"clusters",
                  &clusters,
-                 "groups of items; 0 = the square root of the number of items",
+                 "number of clusters; 0 = square root of the number of items",
                  0,
                  1'000'000,
                  {},
@@ -76,7 +76,7 @@ std::vector<Param> Prod2VecCluster::Config::params() {
                  {10, 1000}});
   all.push_back({"top_clusters",
                  &top_clusters,
-                 "groups that an item recommends from, those that follow its own most often",
+                 "clusters to recommend from: those that most often follow the item's own cluster",
                  1,
                  10'000,
                  {},

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <optional>
 
-#include "akin/base/checked.h"
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 
@@ -97,10 +97,23 @@ Handle open_file(const std::string& path) {
                  path + ": not an HDF5 file, or damaged");
 }
 
-Handle create_file(const std::string& path) {
+Handle create_in_memory() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  return checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose, ErrorCode::kIo,
-                 path + ": cannot be written");
+  constexpr std::size_t kGrowth = std::size_t{1} << 20;
+  const Handle access = checked(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, ErrorCode::kInternal, "no access list");
+  check(H5Pset_fapl_core(access.get(), kGrowth, 0), ErrorCode::kInternal, "no files in memory");
+  return checked(H5Fcreate("weights", H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
+                 ErrorCode::kInternal, "cannot make a file in memory");
+}
+
+std::string content_of(const Handle& file) {
+  check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), ErrorCode::kInternal, "cannot finish the file in memory");
+  const ssize_t size = H5Fget_file_image(file.get(), nullptr, 0);
+  if (size < 0) fail(ErrorCode::kInternal, "HDF5: cannot measure the file in memory");
+  std::string content(static_cast<std::size_t>(size), '\0');
+  if (H5Fget_file_image(file.get(), content.data(), content.size()) != size)
+    fail(ErrorCode::kInternal, "HDF5: cannot copy the file in memory");
+  return content;
 }
 
 std::uint64_t file_size(const Handle& object) {
@@ -108,10 +121,6 @@ std::uint64_t file_size(const Handle& object) {
   hsize_t size = 0;
   check(H5Fget_filesize(file.get(), &size), ErrorCode::kBadData, "the file has no size");
   return size;
-}
-
-void flush(const Handle& file, const std::string& path) {
-  check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), ErrorCode::kIo, path + ": cannot be written");
 }
 
 Handle open_group(const Handle& parent, const std::string& name) {

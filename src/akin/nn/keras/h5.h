@@ -34,10 +34,11 @@ class Handle {
 
 /// Throw Error(kNotFound), Error(kBadData), Error(kIo); no HDF5 call prints.
 Handle open_file(const std::string& path);
-Handle create_file(const std::string& path);
+/// A file that is not on the disk, for content_of(): AtomicFile writes to the disk.
+Handle create_in_memory();
+std::string content_of(const Handle& file);
 /// Of the file that the object is in.
 std::uint64_t file_size(const Handle& object);
-void flush(const Handle& file, const std::string& path);
 
 /// An invalid handle if it is not there.
 Handle open_group(const Handle& parent, const std::string& name);

@@ -1,7 +1,5 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
 #include <numeric>
 #include <ranges>
 #include <set>
@@ -49,7 +47,7 @@ std::vector<std::size_t> times_met(const NetSpec& spec) {
     open.pop_back();
     if (times[layer] < times.size()) continue;
     times[layer] = time++;
-    for (const std::size_t source : std::views::reverse(spec.sources(layer))) open.push_back(source);
+    open.insert(open.end(), spec.sources(layer).rbegin(), spec.sources(layer).rend());
   }
   return times;
 }
@@ -65,7 +63,7 @@ std::vector<std::size_t> order_of_keras(const NetSpec& spec) {
   return order;
 }
 
-/// Keras takes layers and their weights by their order unless told to go by the names of layers.
+/// Keras takes layers and their weights by their order unless they are loaded by the names of layers.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
   const std::vector<std::size_t> order = order_of_keras(spec);
   std::vector<std::string> layers;
@@ -111,24 +109,15 @@ void read_layers(const h5::Handle& root, std::vector<NamedArray>& weights) {
 }  // namespace
 }  // namespace akin::nn
 
-void akin_nn_write_keras(const std::string* path, const akin::nn::NetSpec* spec,
+void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
                          const std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
-  const std::string temporary = *path + ".tmp";
-  try {
-    const h5::Handle file = h5::create_file(temporary);
-    {
-      const h5::Handle root = h5::create_group(file, "model_weights");
-      akin::nn::write_layers(root, *spec, *weights);
-    }
-    h5::flush(file, temporary);
-  } catch (...) {
-    std::remove(temporary.c_str());
-    throw;
+  const h5::Handle file = h5::create_in_memory();
+  {
+    const h5::Handle root = h5::create_group(file, "model_weights");
+    akin::nn::write_layers(root, *spec, *weights);
   }
-  std::error_code error;
-  std::filesystem::rename(temporary, *path, error);
-  if (error) akin::fail(akin::ErrorCode::kIo, "{}: cannot be written: {}", *path, error.message());
+  *content = h5::content_of(file);
 }
 
 void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {

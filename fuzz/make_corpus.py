@@ -1,0 +1,292 @@
+#!/usr/bin/env python3
+"""Writes fuzz/corpus anew: small sound inputs of every target, and damaged ones that akin once failed on.
+
+    fuzz/make_corpus.py AKIN        such as: fuzz/make_corpus.py build/dev/akin
+
+Files named fault-... show what went wrong with them. What the fuzzer finds later goes there too, by hand: such files (found-...)
+are kept. Checksums of containers do not matter, the targets set them.
+"""
+import bz2
+import gzip
+import io
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+CORPUS = ROOT / "fuzz" / "corpus"
+OLD = ROOT / "tests" / "old_files" / "v0.1"
+RAW = OLD / "raw"
+
+
+def put(target, name, content):
+    path = CORPUS / target / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def head(name, lines):
+    return b"\n".join((RAW / name).read_bytes().split(b"\n")[:lines]) + b"\n"
+
+
+def files(options, **named):
+    """Input of several files; see parse_files() in fuzz/harness.h. Names have _ in place of dots."""
+    parts = "".join(f"{key}={value}\n" for key, value in options.items()).encode()
+    for name, content in named.items():
+        parts += b"\x1d" + name.replace("__", ".").encode() + b"\n"
+        parts += content if isinstance(content, bytes) else content.encode()
+    return parts
+
+
+def packed(content):
+    return gzip.compress(content, mtime=0)
+
+
+def zipped():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a.txt"), "u1 i1 i2\nu2 i2 i3\n")
+    return buffer.getvalue()
+
+
+def container(metadata, tensors):
+    """A safetensors file; tensors are (name, dtype, shape, bytes)."""
+    header, data = {"__metadata__": {"akin.checksum": "0" * 16, "akin.format": "1", **metadata}}, b""
+    for name, dtype, shape, content in tensors:
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    return joined(header, data)
+
+
+def parts_of(path):
+    content = path.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    return json.loads(content[8:8 + length]), content[8 + length:]
+
+
+def joined(header, data):
+    text = json.dumps(header, separators=(",", ":")).encode()  # without blanks, as akin writes it
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def npy(shape, data, descr="<f4"):
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 16) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
+
+
+FOREIGN = {  # what is no text, whatever the name says
+    "zip": zipped(), "elf": b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00>\x00" + bytes(20),
+    "utf16": "u1 i1 i2\nu2 i2 i3\n".encode("utf-16-le"), "bz2": bz2.compress(b"u1 i1 i2\nu2 i2 i3\n"),
+    "gz-in-gz": packed(packed(b"u1,i1\nu2,i2\n")),
+}
+
+
+def imports():
+    put("import_csv", "shop", files({}, a__csv=head("shop.csv", 6)))
+    put("import_csv", "columns", files(
+        {"delimiter": ";", "header": "no", "user": "2", "item": "1", "value": "3", "time": "4", "time_format": "%d.%m.%Y",
+         "item_pattern": "^i", "min_raw_value": "0.5", "kind_all": "purchase"}, a__csv="i1;u1;2;01.02.2020\ni2;u1;0;xx\n"))
+    put("import_csv", "tables", files(
+        {"files": "a.csv", "items": "items.csv", "users": "users.csv", "items_id": "product", "users_id": "customer"},
+        a__csv=head("shop.csv", 4), items__csv=head("items.csv", 3), users__csv=head("users.csv", 3)))
+    put("import_csv", "quotes", files({"kind": "event", "text": "review"}, a__csv='user,item,event,review\nu,"a ""b""\n,c",view,"x\ny"\nu,i,buy,'))
+    put("import_csv", "gz", files({}, a__csv=packed(head("shop.csv", 3))))
+    put("import_csv", "fault-9-gz-in-gz", files({}, a__csv=FOREIGN["gz-in-gz"]))
+    put("import_csv", "fault-6-pattern", files({"item_pattern": "^(a+)+$"}, a__csv="user,item\nu," + "a" * 40 + "!\n"))
+    put("import_csv", "fault-7-sum", files({}, a__csv="user,item,value\nu,i,3e38\nu,i,3e38\n"))
+    put("import_uirt", "plain", files({"delimiter": "space"}, a__txt="u1 i1 3 1400000000\nu1 i2 4.5 1400000001\nu2 i1 1 x\n"))
+    put("import_uirt", "colons", files({"delimiter": "::"}, a__txt="1::2::3::4\n1::3::5::6\n"))
+    put("import_sessions", "plain", files({}, a__txt=head("clicks.txt", 8)))
+    put("import_atomic", "plain", files({}, a__inter="user_id:token\titem_id:token\trating:float\ttimestamp:float\nu1\ti1\t3\t5\nu2\ti2\t4\t6\n",
+                                        a__item="item_id:token\ttitle:token_seq\ni1\tone two\n", a__user="user_id:token\tage:float\nu1\t3\n"))
+    put("import_lists", "users", files({}, a__txt=head("sequences_train.txt", 5)))
+    put("import_lists", "items", files({"ordered": "yes", "items": "items.csv", "user": "line"}, a__txt="i1 i2 i3\ni2\n", items__csv="id,title\ni1,A\n"))
+    put("import_pairs", "plain", files({}, a__txt="100 101\n101 102\n"))
+    for name, content in FOREIGN.items():
+        put("import_lists", f"fault-9-{name}", files({}, a__txt=content))
+        put("import_text", f"fault-9-{name}", files({}, a__txt=content))
+    put("import_movielens", "u.data", files({"files": "."}, u__data="1\t2\t3\t874724710\n1\t3\t4\t874724711\n",
+                                            u__item="2|Toy (1995)|01-Jan-1995||http://x|" + "|".join("0" * 19) + "\n", u__user="1|24|M|technician|85711\n"))
+    put("import_movielens", "ratings.dat", files({"files": "ratings.dat"}, ratings__dat="1::2::3::978300760\n", movies__dat="2::Toy (1995)::Comedy|Drama\n",
+                                                 users__dat="1::F::1::10::48067\n"))
+    put("import_movielens", "ratings.csv", files({"files": "ratings.csv", "sequences": "s.txt"}, ratings__csv="userId,movieId,rating\n1,2,3.5\n",
+                                                 movies__csv="movieId,title,genres\n2,Toy (1995),Comedy|Drama\n", s__txt="1 2\n"))
+    put("import_ncf", "plain", files({"files": "ncf"}, ncf__train__rating=head("ncf.train.rating", 6), ncf__test__rating=head("ncf.test.rating", 3),
+                                     ncf__test__negative=head("ncf.test.negative", 3)))
+    put("import_amazon", "json", files({"files": "r.json", "meta": "m.json"},
+        r__json='{"reviewerID":"u","asin":"i","overall":5.0,"unixReviewTime":1400000000,"reviewText":"good","summary":"ok"}\n{"reviewerID":"u","asin":"j","overall":1}\n',
+        m__json="{'asin': 'i', 'title': u'T\\xe9', 'price': 3.5, 'categories': [['A', 'B']], 'related': {'also_bought': ['j']}, 'imUrl': 'x'}\n"))
+    put("import_amazon", "new", files({"no_text": "true"}, a__jsonl='{"user_id":"u","parent_asin":"i","rating":5,"timestamp":1400000000000,"title":"t","text":"x"}\n'))
+    put("import_text", "plain", files({}, a__txt=head("text.txt", 5)))
+    put("import_text", "phrases", files({"tokens": "space", "lowercase": "true", "phrases": "2", "phrase_min_count": "1", "phrase_threshold": "1",
+                                         "write_phrases": "p", "write_vocabulary": "v"}, a__txt="new york is new york\nin new york new york\n"))
+    put("import_text", "vocabulary", files({"files": "a.txt", "documents": "file", "vocabulary": "v", "phrase_file": "p"}, a__txt="the new york\n", v="the\t3\nnew_york\n",
+                                           p="new\tyork\t12.5\t1\n"))
+
+
+def texts():
+    put("config", "plain", 'threads = 1\nmodels = ["als", "bpr"]\nlearning_rate = 0.5\nquiet = true\nsince = 2014-07-23\n')
+    put("config", "fault-6-dotted-key.gz", packed(b".".join([b"a"] * 35000) + b" = 1\n"))
+    put("config", "fault-6-arrays.gz", packed(b"a = " + b"[" * 35000))
+    put("config", "fault-10-empty-array", "output = []\n")
+    put("config", "fault-10-array-of-arrays", "output = [[1], {a = 2}]\n")
+    put("filters", "plain", "category=Toys\nview=0.1\n2014-07-23\n1400000000\nuser-ratio:0.2\nfold:1/5\nfolds:3\nsum\nals\na,b,,c\nfold:1000/1000\ncold-users:\n")
+    put("filters", "edges", "=\n=x\nview=\nview=1e39\nview=-0\nratio:nan\nratio:1e-400\nfold:0/0\nfold:1/99999999999999999999\n99999999999999999999\n0001-01-01\n9999-12-31\n")
+    put("item_pattern", "plain", "^[0-9]{5}|i+\n12345\ni\nx\n")
+    put("item_pattern", "fault-6-parentheses", "(" * 5000 + ")" * 5000 + "\nx\n")
+    put("item_pattern", "fault-6-backtracking", "^(a+)+$\n" + "a" * 60 + "!\n")
+    put("item_pattern", "repeats", "((a{1,1000}){1,1000}){1,1000}\na\n")
+    put("numbers", "plain", "1\n-3.5e7\n 4 \n1e39\n1e-46\nnan\n0x10\nfactors=16\nlearning_rate=0.05\n")
+    put("numbers", "fault-11-bounds", "dropout=0.99\npower=0.75\ntolerance=1e-3\nalpha=0.1\ninit_sigma=0.1\ndecay=0.99\nfactors=99999999999\nepochs=4294967296\n")
+    put("python_literal", "plain", "{u'a': [1, 2.5, None, True], \"b\": ('x\\xe9', '\\u20ac'), 'c': {}}")
+    put("python_literal", "deep", "[" * 199 + "]" * 199)
+    put("python_literal", "too-deep", "[" * 5000)
+    put("questions", "plain", ": capitals\nparis france rome italy\nPARIS FRANCE ROME ITALY\n: none\nparis france x y\n")
+    put("questions", "short", ": a\nparis france rome\n")
+    put("times", "pattern", "%d.%m.%Y %H:%M:%S\n01.02.2020 03:04:05\n31.02.2020 00:00:00\n2010-12-01T08:26:00.250Z\n2010/12/01 08:26\n1400000000\n1400000000000\n1e300\n-62135596800\n")
+    put("times", "names", "%b %y\nJan 69\nDec 68\n9999-12-31 23:59:60+23:59\n0001-01-01\n99999999999999999999\n")
+    identity = {"model": "als", "data": "x"}
+    trial = json.dumps({"trial": 0, "budget": 1, "params": {"factors": "8"}, "value": 0.5, "low": 0.4, "high": None, "best_epoch": 1, "epochs": 2,
+                        "seconds": 1.0, "failure": "", "curve": [[1, 0.5, 0.1, None, None, 1.0], [2, 0.4, 0.5, 0.4, 0.6, 2.0]]}) + "\n"
+    put("trial_log", "plain", json.dumps({"search": identity}) + "\n" + trial + '{"trial":1')
+    put("trial_log", "deep.gz", packed(b"[" * 2_000_000 + b"\n"))
+
+
+def vectors():
+    ids = ["a", "b"]
+    rows = [(1.0, 2.0, 0.5), (0.25, -1.0, 3.0)]
+    floats = b"".join(struct.pack("<3f", *row) for row in rows)
+    put("vectors", "text", "2 3\n" + "".join(f"{i} {' '.join(map(str, row))}\n" for i, row in zip(ids, rows)))
+    put("vectors", "binary", b"2 3\n" + b"".join(i.encode() + b" " + struct.pack("<3f", *row) + b"\n" for i, row in zip(ids, rows)))
+    put("vectors", "binary-without-newlines", b"2 3\n" + b"".join(i.encode() + b" " + struct.pack("<3f", *row) for i, row in zip(ids, rows)))
+    put("vectors", "csv", 'id,d0,d1,d2\na,1,2,0.5\n"b ""x"",\n",0.25,-1,3\n')
+    put("vectors", "fault-5-dimension", "1 2000000000\na 1\n")
+    put("vectors", "fault-3-dimension-2-62", b"1 4611686018427387904\na " + struct.pack("<f", 1))
+    put("vectors", "fault-5-many-rows", "9223372036854775807 1\na 1\n")
+    put("vectors", "fault-5-bomb.gz", packed(b"1 2\na 1 " + b" " * 8_000_000 + b"2\n"))
+    put("npy", "plain", npy("(2, 3)", floats))
+    put("npy", "ids", b"\x1da.npy\n" + npy("(2, 3)", floats) + b"\x1da.npy.ids.json\n[\"x\",\"y\"]")
+    put("npy", "fault-3-dimension-2-62", npy("(0, 4611686018427387904)", b""))
+    put("npy", "fault-3-product", npy("(4611686018427387905, 4)", bytes(16)))
+    put("npy", "nan", npy("(1, 1)", struct.pack("<f", float("nan"))))
+    put("npy", "deep-ids", b"\x1da.npy\n" + npy("(1, 1)", bytes(4)) + b"\x1da.npy.ids.json\n" + packed(b"[" * 2_000_000))
+    bytes_of_ids = ("ids.bytes", "U8", [2], b"ab")
+    offsets = ("ids.offsets", "U64", [3], struct.pack("<3Q", 0, 1, 2))
+    put("vectors_safetensors", "plain", container({"akin.kind": "embeddings", "ids.count": "2"}, [offsets, ("vectors", "F32", [2, 3], floats), bytes_of_ids]))
+    put("vectors_safetensors", "fault-8-nan", container({"akin.kind": "embeddings", "ids.count": "2"},
+        [offsets, ("vectors", "F32", [2, 1], struct.pack("<2f", 1, float("nan"))), bytes_of_ids]))
+    put("vectors_safetensors", "empty-columns", container({"akin.kind": "embeddings", "ids.count": "2"}, [offsets, ("vectors", "F32", [2, 0], b""), bytes_of_ids]))
+    put("vectors_safetensors", "offsets", container({"akin.kind": "embeddings", "ids.count": "2"},
+        [("ids.offsets", "U64", [3], struct.pack("<3Q", 0, 2**63, 2)), ("vectors", "F32", [2, 3], floats), bytes_of_ids]))
+
+
+def containers(akin, folder):
+    put("safetensors", "plain", container({"akin.kind": "dataset", "n": "5"}, [("a", "F32", [2, 2], bytes(16)), ("b", "U8", [3], b"abc")]))
+    put("safetensors", "foreign", joined({"x": {"dtype": "F64", "shape": [], "data_offsets": [0, 8]}}, bytes(8)))
+    put("safetensors", "fault-5-header-bomb.gz", packed(struct.pack("<Q", 20_000_000) + b"[" * 20_000_000))
+    put("safetensors", "promises-terabytes", joined({"x": {"dtype": "U8", "shape": [2**40], "data_offsets": [0, 2**40]}}, b""))
+    put("safetensors", "shape-overflows", joined({"x": {"dtype": "F64", "shape": [2**61, 8], "data_offsets": [0, 0]}}, b""))
+    put("dataset", "fault-5-promises-users", container({"akin.kind": "dataset", "name": "x", "n_users": "4000000000"}, []))
+    # Rows of a sparse matrix that do not ascend: explain looked for an item by bisection.
+    header, data = parts_of(OLD / "bundles" / "user-knn.akin")
+    data = bytearray(data)
+    for name, tensor in header.items():
+        if name.startswith("model.") and tensor["dtype"] == "U32":
+            begin, end = tensor["data_offsets"]
+            words = [data[at:at + 4] for at in range(begin, end, 4)]
+            data[begin:end] = b"".join(reversed(words))
+    put("bundle", "fault-4-rows-descend", joined(header, bytes(data)))
+    header, data = parts_of(OLD / "bundles" / "popularity.akin")
+    put("bundle", "popularity", joined(header, data))
+    header["__metadata__"]["params"] = "[" * 3000
+    put("bundle", "deep-params", joined(header, data))
+    # Sizes of a net that the file does not hold.
+    header, data = parts_of(OLD / "bundles" / "rating-mlp.akin")
+    begin, end = header["model.shape"]["data_offsets"]
+    for name, size in (("fault-5-net-of-gigabytes", 20000), ("net-of-2-31", 2**31)):
+        put("bundle", name, joined(header, data[:begin] + struct.pack("<I", size) * 4 + data[end:]))
+    header, data = parts_of(OLD / "checkpoints" / "bpr.checkpoint")
+    put("checkpoint", "plain", joined(header, data))
+    header["__metadata__"]["curve"] = "[[1e300,null,null,null,null,0]]"
+    put("checkpoint", "curve", joined(header, data))
+    subprocess.run([akin, "synthetic", "-o", "made", "--users", "6", "--items", "5", "--events", "12", "--min-events", "1", "--categories", "4",
+                    "--brands", "2", "--styles", "2", "--quiet", "--no-images"], cwd=folder, check=False, capture_output=True)
+    truth = folder / "made" / "truth.safetensors"
+    if not truth.exists():
+        sys.exit("akin synthetic failed; adapt its flags here")
+    put("synthetic_truth", "plain", truth.read_bytes())
+
+
+def nets(akin, folder):
+    header, data = parts_of(OLD / "nets" / "xor.net")
+    put("net", "xor", joined(header, data))
+    settings = json.loads(header["__metadata__"]["data.settings"])
+    changed = json.loads(json.dumps(header))
+    changed["__metadata__"]["data.settings"] = json.dumps({**settings, "test": -5.0})
+    put("net", "fault-4-test-share", joined(changed, data))
+    changed = json.loads(json.dumps(header))
+    changed["__metadata__"]["net.compile"] = '{"loss": 1}'
+    put("net", "fault-10-loss-is-a-number", joined(changed, data))
+    changed["__metadata__"]["net.compile"] = "{}"
+    changed["__metadata__"]["data.settings"] = json.dumps({**settings, "batch": 0, "validation_split": 7})
+    put("net", "batch-of-none", joined(changed, data))
+    layers = json.loads(header["__metadata__"]["net.layers"])
+    changed = json.loads(json.dumps(header))
+    changed["__metadata__"]["net.layers"] = json.dumps(layers).replace("8", "800000000")
+    put("net", "fault-5-units", joined(changed, data))
+    put("net_table", "plain", "a,b,y\n0,1,1\n1,1,0\n")
+    put("net_table", "quotes", 'a;"b"\n"1";2\n3;nan\n')
+    net = '[[layer]]\nkind = "input"\nname = "x"\nshape = [2]\n'
+    put("net_toml", "fault-7-epochs", net + '[[layer]]\nkind = "dense"\nunits = 1\n[train]\nepochs = 4294967296\n')
+    put("net_toml", "fault-7-rows", '[[layer]]\nkind = "input"\nshape = [1]\n[[layer]]\nkind = "embedding"\nrows = 9223372036854775807\nunits = 2\n')
+    put("net_toml", "fault-7-reshape", net + "[[layer]]\nkind = \"reshape\"\nshape = [7, 7905747460161236407]\n")
+    put("net_toml", "fault-10-kind-is-an-array", net + "[data]\nkind = []\n")
+    put("net_toml", "fault-6-dotted-key.gz", packed(b".".join([b"a"] * 35000) + b" = 1\n"))
+    for path in sorted((ROOT / "examples" / "nets").glob("*.toml")):
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "old.net").write_bytes((OLD / "nets" / "xor.net").read_bytes())
+    done = subprocess.run([akin, "net", "weights", "old.net", "-o", "w.h5"], cwd=folder, capture_output=True)
+    if not (folder / "w.h5").exists():
+        done = subprocess.run([akin, "net", "export", "old.net", "-o", "w.h5"], cwd=folder, capture_output=True)
+    if not (folder / "w.h5").exists():
+        sys.exit(f"no .h5 file was written: {done.stderr.decode()}")
+    h5 = (folder / "w.h5").read_bytes()
+    put("keras", "xor.h5", h5)
+    (rows, cols) = next(t["shape"] for n, t in header.items() if n.startswith("weights/") and len(t["shape"]) == 2)
+    shape = struct.pack("<2Q", rows, cols)
+    for name, sizes in (("fault-3-dimensions", (2**33, 2**30)), ("fault-5-4-gigabytes", (2**15, 2**15)), ("dimensions-2-63", (2**63, 2))):
+        put("keras", name, h5.replace(shape, struct.pack("<2Q", *sizes)))
+    weight = next(t for n, t in header.items() if n.startswith("weights/") and len(t["shape"]) == 2)
+    begin, end = weight["data_offsets"]
+    values = data[begin:end]
+    put("keras", "fault-8-nan", h5.replace(values, struct.pack("<f", float("nan")) + values[4:]))
+
+
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    akin = str(pathlib.Path(sys.argv[1]).resolve())
+    for path in CORPUS.glob("*/*"):
+        if not path.name.startswith("found-"):
+            path.unlink()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        imports()
+        texts()
+        vectors()
+        containers(akin, folder)
+        nets(akin, folder)
+    size = sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file())
+    print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+#include "targets.h"
+
+#include "harness.h"
+
+namespace akin::fuzz {
+
+const std::vector<Target>& targets() {
+  static const std::vector<Target> kTargets = {
+      {"bundle", bundle, true, "tests/old_files/v0.1/bundles"},
+      {"checkpoint", checkpoint, true, "tests/old_files/v0.1/checkpoints"},
+      {"config", config},
+      {"dataset", dataset, true, "tests/old_files/v0.1/data"},
+      {"filters", filters},
+      {"import_amazon", import_amazon},
+      {"import_atomic", import_atomic},
+      {"import_csv", import_csv},
+      {"import_lists", import_lists},
+      {"import_movielens", import_movielens},
+      {"import_ncf", import_ncf},
+      {"import_pairs", import_pairs},
+      {"import_sessions", import_sessions},
+      {"import_text", import_text},
+      {"import_uirt", import_uirt},
+      {"item_pattern", item_pattern},
+      {"keras", keras},
+      {"net", net, true, "tests/old_files/v0.1/nets"},
+      {"net_table", net_table},
+      {"net_toml", net_toml, false, "examples/nets"},
+      {"npy", npy},
+      {"numbers", numbers},
+      {"python_literal", python_literal},
+      {"questions", questions},
+      {"safetensors", safetensors, true},
+      {"synthetic_truth", synthetic_truth, true},
+      {"times", times},
+      {"trial_log", trial_log},
+      {"vectors", vectors},
+      {"vectors_safetensors", vectors_safetensors, true},
+  };
+  return kTargets;
+}
+
+}  // namespace akin::fuzz

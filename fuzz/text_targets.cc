@@ -1,0 +1,122 @@
+// Short texts: flags, filters, numbers, times, configuration files, trial logs, questions.
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+#include "akin/base/error.h"
+#include "akin/base/param.h"
+#include "akin/base/text.h"
+#include "akin/catalog/registry.h"
+#include "akin/cli/config_file.h"
+#include "akin/data/filters.h"
+#include "akin/data/readers/item_pattern.h"
+#include "akin/data/readers/number_parse.h"
+#include "akin/data/readers/python_literal.h"
+#include "akin/data/split.h"
+#include "akin/data/time_parse.h"
+#include "akin/experiment/tune/trial_log.h"
+#include "akin/serve/analogies.h"
+#include "akin/serve/service.h"
+#include "harness.h"
+#include "targets.h"
+
+namespace akin::fuzz {
+namespace {
+
+/// The lines of a text, at most so many that a run stays short.
+std::vector<std::string> lines_of(std::string_view text) {
+  constexpr std::size_t kMost = 64;
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) {
+    if (lines.size() < kMost) lines.emplace_back(line);
+  }
+  return lines;
+}
+
+}  // namespace
+
+void config(std::string_view input) {
+  attempt([&] { cli::read_config_file(put("flags.toml", input)); });
+}
+
+void filters(std::string_view input) {
+  for (const std::string& line : lines_of(input)) {
+    attempt([&] { parse_filters({line}); });
+    attempt([&] { parse_kind_weight(line, "--kind-weight"); });
+    attempt([&] { parse_repeats(line, "--repeats"); });
+    attempt([&] { parse_moment(line, "--since"); });
+    attempt([&] {
+      if (!(parse_split(to_string(parse_split(line, 1)), 1) == parse_split(line, 1)))
+        broken("a split is another one when its text is read back");
+    });
+    attempt([&] { parse_protocol(line, 1); });
+    attempt([&] { find_model(line); });
+  }
+  shell_word(input);
+  split_lists(lines_of(input));
+}
+
+/// First line the pattern, the others ids.
+void item_pattern(std::string_view input) {
+  const std::vector<std::string> lines = lines_of(input);
+  if (lines.empty()) return;
+  ItemPattern pattern(lines[0]);
+  for (const std::string& id : lines) pattern.matches(id);
+}
+
+/// Values of delimited text, and lines name=value as parameters of each model.
+void numbers(std::string_view input) {
+  for (const std::string& line : lines_of(input)) {
+    const ParsedValue parsed = parse_value(line);
+    if (parsed.problem == nullptr && !std::isfinite(parsed.value)) broken("a value that is not finite");
+    const std::size_t at = line.find('=');
+    if (at == std::string::npos) continue;
+    for (const ModelEntry& entry : models())
+      attempt([&] { entry.complete({{line.substr(0, at), line.substr(at + 1)}}); });
+  }
+}
+
+void python_literal(std::string_view input) {
+  const auto text = python_literal_to_json(input);
+  if (text) static_cast<void>(nlohmann::json::accept(*text));
+}
+
+void questions(std::string_view input) {
+  IdMap ids;
+  Matrix matrix(5, 2);
+  for (const char* word : {"paris", "france", "rome", "italy", "tea"}) {
+    matrix.row(ids.size())[ids.size() % 2] = 1;
+    ids.add(word);
+  }
+  const VectorSpace space(ids, std::move(matrix));
+  answer_analogies(space, put("questions.txt", input), context());
+}
+
+/// First line the format, the others times.
+void times(std::string_view input) {
+  const std::vector<std::string> lines = lines_of(input);
+  if (lines.empty()) return;
+  const TimeParser automatic, iso("iso"), seconds("seconds"), milliseconds("milliseconds");
+  std::optional<TimeParser> given;
+  attempt([&] { given.emplace(lines[0]); });
+  for (const std::string& line : lines) {
+    for (const TimeParser* parser : {&automatic, &iso, &seconds, &milliseconds}) (*parser)(line);
+    if (given) (*given)(line);
+  }
+}
+
+void trial_log(std::string_view input) {
+  const std::string path = put("trials", input);
+  // What is searched stands in the first line: taken from there, so that the lines below it are read.
+  const std::string first(input.substr(0, input.find('\n')));
+  TrialLog::Identity identity = {{"model", "als"}};
+  const nlohmann::json header = nlohmann::json::parse(first, nullptr, /*allow_exceptions=*/false);
+  if (header.is_object() && header.contains("search") && header["search"].is_object()) {
+    for (const auto& [name, value] : header["search"].items())
+      if (value.is_string()) identity[name] = value.get<std::string>();
+  }
+  const TrialLog log(path, identity);
+  for (int number = 0; number < 4; ++number) log.find(number, number);
+}
+
+}  // namespace akin::fuzz
