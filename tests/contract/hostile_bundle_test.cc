@@ -173,21 +173,19 @@ void ask(const Bundle& bundle) {
   user_embedding(bundle, {.threads = 1});
 }
 
-class HostileBundle : public testing::TestWithParam<ModelEntry> {
+class HostileFile : public testing::Test {
  protected:
-  static void SetUpTestSuite() { folder_ = new TempDir; }
-  static void TearDownTestSuite() { delete folder_; }
-
-  RawFile trained(const ParamValues& changes) const {
+  /// The parts of a bundle of that model, which is also written.
+  RawFile trained(const ModelEntry& model, const ParamValues& changes) const {
     Dataset data = clusters(23, 22, 5).data;
     for (idx_t i = 0; i < data.n_items(); ++i)
       data.item_attributes.column("brand").set(i, std::string(1, static_cast<char>('a' + i % 3)));
-    ParamValues params = small_parameters(GetParam());
-    for (const auto& info : GetParam().params()) {
+    ParamValues params = small_parameters(model);
+    for (const auto& info : model.params()) {
       if (info.param.name == "epochs") params["epochs"] = "2";
     }
     for (const auto& [name, value] : changes) params[name] = value;
-    save_bundle(train_bundle(std::move(data), parse_split("last", 1), {GetParam(), params}, {.threads = 1}),
+    save_bundle(train_bundle(std::move(data), parse_split("last", 1), {model, params}, {.threads = 1}),
                 path_);
     return take_apart(path_);
   }
@@ -237,12 +235,13 @@ class HostileBundle : public testing::TestWithParam<ModelEntry> {
     }
   }
 
-  static TempDir* folder_;
-  const std::string path_ = *folder_ / "hostile.akin";
+  const TempDir folder_;
+  const std::string path_ = folder_ / "hostile.akin";
   int accepted_ = 0;
   int refused_ = 0;
 };
-TempDir* HostileBundle::folder_ = nullptr;
+
+class HostileBundle : public HostileFile, public testing::WithParamInterface<ModelEntry> {};
 
 std::vector<ParamValues> configurations(std::string_view model) {
   if (model == "bpr") return {{}, {{"sampler", "popularity"}}, {{"sampler", "hard"}}};
@@ -254,7 +253,7 @@ std::vector<ParamValues> configurations(std::string_view model) {
 
 TEST_P(HostileBundle, EveryPartOfTheModelIsChecked) {
   for (const ParamValues& changes : configurations(GetParam().name)) {
-    const RawFile whole = trained(changes);
+    const RawFile whole = trained(GetParam(), changes);
     ask(load_bundle(path_));
     replace_tensors(whole, true);
     replace_metadata(whole, true);
@@ -262,17 +261,16 @@ TEST_P(HostileBundle, EveryPartOfTheModelIsChecked) {
   EXPECT_GT(refused_, 10);
 }
 
+INSTANTIATE_TEST_SUITE_P(Models, HostileBundle, testing::ValuesIn(models()),
+                         [](const auto& tested) { return test_name(tested.param); });
+
 /// The data are the same beside every model.
-TEST_P(HostileBundle, EveryPartOfTheDataIsChecked) {
-  if (GetParam().name != "popularity") GTEST_SKIP();
-  const RawFile whole = trained({});
+TEST_F(HostileFile, EveryPartOfTheDataIsChecked) {
+  const RawFile whole = trained(find_model("popularity"), {});
   replace_tensors(whole, false);
   replace_metadata(whole, false);
   EXPECT_GT(refused_, 200);
 }
-
-INSTANTIATE_TEST_SUITE_P(Models, HostileBundle, testing::ValuesIn(models()),
-                         [](const auto& info) { return test_name(info.param); });
 
 }  // namespace
 }  // namespace akin::contract

@@ -70,19 +70,25 @@ std::string utf(std::string_view encoding) {
   return fmt::format("is {0} text; convert it first: iconv -f {0} -t UTF-8", encoding);
 }
 
-/// Text in UTF-16 or UTF-32 has zero bytes at every second place, or at three of four.
+/// Text in UTF-16 or UTF-32 has zero bytes at every second place, or at three of four. A few of them are left
+/// alone: ids may be any bytes.
 std::optional<std::string> wide_text(std::string_view head) {
   if (head.find('\0') == std::string_view::npos) return std::nullopt;
   if (head.starts_with("\xff\xfe\0\0"sv) || head.starts_with("\0\0\xfe\xff"sv)) return utf("UTF-32");
   if (head.starts_with("\xff\xfe") || head.starts_with("\xfe\xff")) return utf("UTF-16");
   std::size_t zeros[4] = {};
   for (std::size_t i = 0; i < head.size(); ++i) zeros[i % 4] += head[i] == '\0' ? 1 : 0;
-  const std::size_t least = std::max<std::size_t>(1, head.size() / 16);  // a quarter of the places
-  const bool zero_first = zeros[0] >= least, zero_last = zeros[3] >= least;
-  if (zeros[1] >= least && zeros[2] >= least && zero_first != zero_last)
-    return utf(zero_last ? "UTF-32LE" : "UTF-32BE");
-  if (zeros[0] + zeros[2] == 0 && zeros[1] + zeros[3] >= 2 * least) return utf("UTF-16LE");
-  if (zeros[1] + zeros[3] == 0 && zeros[0] + zeros[2] >= 2 * least) return utf("UTF-16BE");
+  const std::size_t even = zeros[0] + zeros[2], odd = zeros[1] + zeros[3];
+  const auto nearly_all = [&](std::size_t place) { return 16 * zeros[place] >= 3 * head.size(); };
+  if (nearly_all(1) && nearly_all(2)) {
+    if (nearly_all(3) && zeros[0] == 0) return utf("UTF-32LE");
+    if (nearly_all(0) && zeros[3] == 0) return utf("UTF-32BE");
+  }
+  constexpr std::size_t kShort = 64;  // Chinese has zero bytes at commas, digits and line ends only
+  const std::size_t enough = head.size() <= kShort ? std::max<std::size_t>(2, head.size() / 8)
+                                                   : std::max<std::size_t>(8, head.size() / 32);
+  if (even == 0 && odd >= enough) return utf("UTF-16LE");
+  if (odd == 0 && even >= enough) return utf("UTF-16BE");
   return std::nullopt;
 }
 
@@ -106,8 +112,10 @@ std::optional<std::string> not_text(std::string_view head) {
   if (is_safetensors(head))
     return "is a safetensors file, as data sets and models of akin are; text is expected here";
   if (auto wide = wide_text(head)) return wide;
-  if (head.find('\0') == std::string_view::npos) return std::nullopt;
-  return "has zero bytes among its first ones: is it binary, or UTF-16 text? Save it as UTF-8 text first";
+  const auto zeros = static_cast<std::size_t>(std::ranges::count(head, '\0'));
+  if (zeros < std::max<std::size_t>(8, head.size() / 8)) return std::nullopt;
+  return "has many zero bytes among its first ones: is it binary, or UTF-16 text? Save it as UTF-8 text "
+         "first";
 }
 
 }  // namespace akin

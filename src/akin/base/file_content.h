@@ -19,7 +19,7 @@ bool is_safetensors(std::string_view head);
 /// zstd, which akin reads, are such content inside another archive. No such mark can begin a text.
 std::optional<std::string> foreign_content(std::string_view head);
 
-/// The same for whoever expects text: also arrays, safetensors files and anything with a zero byte.
+/// The same for whoever expects text: also arrays, safetensors files and whatever has many zero bytes.
 std::optional<std::string> not_text(std::string_view head);
 
 }  // namespace akin

@@ -7,6 +7,7 @@
 namespace akin {
 namespace {
 
+using namespace std::string_literals;
 using namespace std::string_view_literals;
 
 std::string tar() {
@@ -54,7 +55,11 @@ TEST(FileContent, KnowsWideText) {
   EXPECT_TRUE(not_text("\xff\xfe" + utf16(text, false))->starts_with("is UTF-16 text"));
   EXPECT_TRUE(not_text("a\0\0\0b\0\0\0"sv)->starts_with("is UTF-32LE text"));
   EXPECT_TRUE(not_text("\0\0\0a\0\0\0b"sv)->starts_with("is UTF-32BE text"));
-  EXPECT_TRUE(not_text("a,b\0c,d"sv)->starts_with("has zero bytes"));
+  EXPECT_TRUE(not_text(std::string(100, '\0') + "a,b")->starts_with("has many zero bytes"));
+  // Chinese with a number and a line end now and then.
+  std::string chinese;
+  for (int i = 0; i < 30; ++i) chinese += "\x2d\x4e\x87\x65\x2d\x4e"s + utf16(",1\n", false);
+  EXPECT_TRUE(not_text(chinese.substr(0, 512))->starts_with("is UTF-16LE text"));
 }
 
 TEST(FileContent, LeavesTextsAndOwnFormatsAlone) {
@@ -63,6 +68,7 @@ TEST(FileContent, LeavesTextsAndOwnFormatsAlone) {
         "\xc3\xa9t\xc3\xa9"sv, "{\"a\": 1}"sv, "PK\n"sv}) {
     EXPECT_FALSE(not_text(text)) << text;
   }
+  EXPECT_FALSE(not_text("a,b\0c,d\n\0"sv)) << "ids of any bytes";
   EXPECT_FALSE(foreign_content("\x93NUMPY\x01"));
   EXPECT_TRUE(not_text("\x93NUMPY\x01")->starts_with("is a NumPy array"));
   // A header of 640 bytes, whose length is the mark of a pickle.

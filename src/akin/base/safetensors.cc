@@ -188,8 +188,9 @@ std::size_t TensorReader::check_layout() const {
   for (const auto& [name, entry] : header_.tensors) {
     const std::size_t element = dtype_size(entry.dtype);
     if (element == 0) damaged(fmt::format("tensor {} has the unknown type {}", name, entry.dtype));
-    const auto elements = checked_product(entry.shape);
-    const auto bytes = elements ? checked_product({*elements, element}) : std::nullopt;
+    std::vector<std::size_t> factors = entry.shape;
+    factors.push_back(element);
+    const auto bytes = checked_product(factors);
     if (!bytes) damaged(fmt::format("tensor {} is too large", name));
     if (entry.begin > entry.end || entry.end - entry.begin != *bytes) {
       damaged(fmt::format("tensor {} does not have the size of its shape", name));

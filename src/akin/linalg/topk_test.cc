@@ -23,7 +23,8 @@ TEST(RanksBefore, IsAnOrderOfAnyScores) {
   for (std::size_t i = 0; i + 1 < scores.size(); ++i) {
     const auto number = [](const Scored& s) { return s.score == s.score ? s.score : kLowest; };
     EXPECT_GE(number(scores[i]), number(scores[i + 1]));
-    if (number(scores[i]) == number(scores[i + 1])) EXPECT_LT(scores[i].idx, scores[i + 1].idx);
+    if (number(scores[i]) != number(scores[i + 1])) continue;
+    EXPECT_LT(scores[i].idx, scores[i + 1].idx);
   }
 }
 

@@ -41,6 +41,15 @@ bool parse_flag(const TensorReader& reader, const std::string& key) {
   return text == "true";
 }
 
+const ModelEntry& model_of(const TensorReader& reader) {
+  try {
+    return find_model(reader.meta("model"));
+  } catch (const Error& error) {
+    if (!reader.has_meta("model")) throw;
+    fail(error.code(), "{}: {}", reader.path(), error.what());
+  }
+}
+
 /// Bundles without the key split_validation hold the training events only, with the parts of the files.
 void read_parts(const TensorReader& reader, Bundle& bundle) {
   if (reader.has_meta("split_validation")) {
@@ -129,7 +138,7 @@ Bundle load_bundle(const std::string& path) {
   const TensorReader reader(path);
   reader.expect_kind("model");
   Bundle bundle;
-  bundle.entry = &find_model(reader.meta("model"));
+  bundle.entry = &model_of(reader);
   bundle.params = with_current_names(reader.meta("model"), parse_params(reader));
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");

@@ -144,8 +144,8 @@ std::vector<std::string> read_names(const Handle& object, const std::string& nam
   const Handle type(H5Aget_type(attribute.get()), H5Tclose);
   const std::size_t count = values_of(extent(space, name));
   if (count == 0) return {};
-  const auto bytes = checked_product({count, H5Tget_size(type.get())});
-  if (!bytes || *bytes > file_size(object))
+  const auto claimed = checked_product({count, H5Tget_size(type.get())});
+  if (!claimed || *claimed > file_size(object))
     fail(ErrorCode::kBadData, "HDF5: attribute {} is larger than the file", name);
   if (H5Tget_class(type.get()) != H5T_STRING) return {};  // h5py writes an empty list as numbers
   if (H5Tis_variable_str(type.get()) > 0) return read_variable(attribute, type, space, count);
