@@ -134,5 +134,5 @@ function(akin_install_package)
     ${PROJECT_BINARY_DIR}/akinConfig.cmake INSTALL_DESTINATION ${config_dir})
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/akinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/akinConfig.cmake ${PROJECT_BINARY_DIR}/akinConfigVersion.cmake
-    DESTINATION ${config_dir})
+    ${PROJECT_SOURCE_DIR}/cmake/Findre2.cmake DESTINATION ${config_dir})
 endfunction()

@@ -21,25 +21,24 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NETS = ROOT / "examples" / "nets"
-SHOPS = {"small": "--users 400 --items 150 --events 6000",
+SIZES = {"small": "--users 400 --items 150 --events 6000",
          "larger": "--users 1100 --items 500 --events 21000 --seed 5 --review-words 0"}
-SEEDS, THREADS, PASSES = ("42", "7"), ("1", "2"), "3"
+SEEDS, THREADS, EPOCHS = ("42", "7"), ("1", "2"), "3"
 WORDS = {"word2vec", "doc2vec"}  # are also trained on words
-PASS_PARAMS = {"epochs", "iterations"}
 MORE = {  # besides switches and choices
     "popularity": ["--half-life-days 30"],
     "co-occurrence": ["--window-seconds 86400"],
-    "item-knn-rating": ["--damping 3 --k 5"],
+    "item-knn-rating": ["--damping 3 --max-neighbors 5"],
     "als": ["--solver block --block-size 16 --count-unobserved"],
     "bpr": ["--negatives 3", "--sampler hard --candidates 8"],
     "warp": ["--max-norm 1"],
-    "mf-sgd": ["--l1 0.01", "--weights recency --half-life 30"],
-    "prod2vec": ["--negative 0", "--negative 0 --hs 1 --score cosine", "--in-order --shared-noise 1", "--sg 0 --cbow-mean 0"],
+    "mf-sgd": ["--l1 0.01", "--weights recency --half-life-days 30"],
+    "prod2vec": ["--negatives 0", "--negatives 0 --hs 1 --score cosine", "--in-order --shared-negatives 1", "--sg 0 --cbow-mean 0"],
     "meta-prod2vec": ["--title-words 2"],
-    "word2vec": ["--sg 1 --negative 0 --hs 1"],
+    "word2vec": ["--sg 1 --negatives 0 --hs 1"],
     "doc2vec": ["--dm 0 --dbow-words 1"],
     "mlp": ["--dropout 0.3"],
-    "neumf": ["--pretrain 2", "--dropout 0.3"],
+    "neumf": ["--pretrain-epochs 2", "--dropout 0.3"],
     "rating-dot": ["--regularization 0.01"],
     "rating-mlp": ["--layers 16,8 --dropout 0"],
 }
@@ -139,7 +138,7 @@ class Programs:
 def make_data(programs, data):
     """Makes synthetic data and imports it with both programs; those of the old one are used. Gives the names of the data sets."""
     imports = {}
-    for name, flags in SHOPS.items():
+    for name, flags in SIZES.items():
         for side in programs.akin:
             programs.must(side, "synthetic", "-o", f"{side}/{name}", "--no-images", "--quiet", *flags.split())
         made, again = (programs.folder / side / name for side in programs.akin)
@@ -158,8 +157,8 @@ def make_data(programs, data):
     return [name for name in imports if name not in ("early", "words", "clicks")]
 
 
-def few_passes(model):
-    return [part for param in model["params"] if param["name"] in PASS_PARAMS for part in ("--" + param["name"], PASSES)]
+def few_epochs(model):
+    return [part for param in model["params"] if param["name"] == "epochs" for part in ("--" + param["name"], EPOCHS)]
 
 
 def variants(model, other):
@@ -179,11 +178,11 @@ def variants(model, other):
 
 
 def check_model(programs, model, other, data_sets):
-    name, passes = model["name"], few_passes(model)
+    name, epochs = model["name"], few_epochs(model)
     results = []
 
-    def train(data, *flags, passes=passes, out=f"{name}.akin"):
-        found = programs.both("train", name, "-d", f"old/{data}.data", *passes, *flags, "--quiet", out=out)
+    def train(data, *flags, epochs=epochs, out=f"{name}.akin"):
+        found = programs.both("train", name, "-d", f"old/{data}.data", *epochs, *flags, "--quiet", out=out)
         results.append((" ".join([data, *flags]), found))
 
     threads = THREADS if model["deterministic"] and other["deterministic"] else THREADS[:1]
@@ -195,7 +194,7 @@ def check_model(programs, model, other, data_sets):
     for flags in variants(model, other):
         train("small", "--threads", "1", *flags.split())
     if name in STOPPED:
-        train("small", *most, *STOPPED[name].split(), passes=[])
+        train("small", *most, *STOPPED[name].split(), epochs=[])
     train("early", *most)
     bundle = f"old/{name}.akin"
     lists = programs.both("recommend", bundle, "--all-users", "--quiet", out="lists.tsv", compare=bytes_difference)
@@ -213,8 +212,8 @@ def check_the_rest(programs, models):
         print("net train: left out, both programs refuse it: built without nets?")
     else:
         programs.report("net train", [("xor.toml", found)])
-    sets = [part for model in models for param in model["params"] if param["name"] in PASS_PARAMS
-            for part in ("--set", f"{model['name']}.{param['name']}={PASSES}")]
+    sets = [part for model in models for param in model["params"] if param["name"] == "epochs"
+            for part in ("--set", f"{model['name']}.{param['name']}={EPOCHS}")]
     names = ",".join(model["name"] for model in models)
     compare = ["compare", "-d", "old/small.data", "--models", names, *sets, "--threads", "1", "--quiet", "--json"]
     tables = [json.loads(programs.must(side, *compare)) for side in programs.akin]

@@ -1,6 +1,6 @@
-"""Are akin's word2vec neighbours those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS [EPOCHS [RUN ...]]]
+"""Are akin's word2vec neighbors those of gensim? Usage: word2vec_parity.py DATA_FOLDER AKIN [SEEDS [EPOCHS [RUN ...]]]
 
-Overlap of the 10 nearest neighbours by cosine: of akin and gensim, against that of two runs of gensim with different
+Overlap of the 10 nearest neighbors by cosine: of akin and gensim, against that of two runs of gensim with different
 seeds, which is the most that can be expected. "skip-gram" is akin with in_order and shared_negatives=1, the arithmetic
 of word2vec. "shared" is in_order with negatives shared by 4 pairs. "blocks" is akin's default; compare it with gensim on
 texts in another order in each epoch ("shuffled"). The data are the texts of Musical Instruments (lower-case words; only
@@ -74,7 +74,7 @@ def by_gensim(sentences, min_count, seed, epochs, run):
     return model.wv.vectors, model.wv.key_to_index
 
 
-def neighbours(vectors, rows, words):
+def neighbors(vectors, rows, words):
     chosen = vectors[[rows[word] for word in words]]
     chosen /= np.linalg.norm(chosen, axis=1, keepdims=True)
     products = chosen @ chosen.T
@@ -98,15 +98,15 @@ def main(folder, akin, seeds=3, epochs=20, *runs):
             subprocess.run([akin, "import", "lists", work / "text.txt", "--user", "line", "--ordered", "yes", "-o",
                             work / "text.data", "--quiet"], check=True, stdout=subprocess.DEVNULL)
             for run in runs or RUNS:
-                own = [neighbours(*by_akin(akin, work, min_count, seed, epochs, run), words)
+                own = [neighbors(*by_akin(akin, work, min_count, seed, epochs, run), words)
                        for seed in range(1, seeds + 1)]
-                theirs = [neighbours(*by_gensim(sentences, min_count, seed, epochs, run), words)
+                theirs = [neighbors(*by_gensim(sentences, min_count, seed, epochs, run), words)
                           for seed in range(1, seeds + 1)]
                 compared = [("akin, gensim", itertools.product(own, theirs)),
                             ("gensim, gensim", itertools.combinations(theirs, 2)),
                             ("akin, akin", itertools.combinations(own, 2))]
                 if run == "blocks":
-                    shuffled = [neighbours(*by_gensim(Shuffled(sentences, seed), min_count, seed, epochs, run), words)
+                    shuffled = [neighbors(*by_gensim(Shuffled(sentences, seed), min_count, seed, epochs, run), words)
                                 for seed in range(1, seeds + 1)]
                     compared += [("shuffled, gensim", itertools.product(shuffled, theirs)),
                                  ("shuffled, shuffled", itertools.combinations(shuffled, 2)),

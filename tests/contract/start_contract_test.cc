@@ -97,7 +97,7 @@ class StartContract : public testing::TestWithParam<ModelEntry> {
 };
 
 TEST_P(StartContract, WithoutPassesOldVectorsStayAndNewOnesAreFoldedIn) {
-  if (!warm()) GTEST_SKIP() << "fitted anew";
+  if (!warm()) GTEST_SKIP() << "trained from scratch";
   const auto old = old_model();
   const FitStart start = start_from(*old);
   ASSERT_GT(start.fold_items.size(), 10u);
@@ -144,7 +144,7 @@ TEST_P(StartContract, NewItemsAreFoldedInAmongTheirKind) {
 }
 
 TEST_P(StartContract, GoesOnTraining) {
-  if (!warm()) GTEST_SKIP() << "fitted anew";
+  if (!warm()) GTEST_SKIP() << "trained from scratch";
   const auto old = old_model();
   const FitStart start = start_from(*old);
   const auto cold = fit(all_of_it(), 2), warm = fit(all_of_it(), 2, &start);
@@ -159,7 +159,7 @@ TEST_P(StartContract, GoesOnTraining) {
 }
 
 TEST_P(StartContract, RefusesWhatItCannotGoOnFrom) {
-  if (!warm()) GTEST_SKIP() << "fitted anew";
+  if (!warm()) GTEST_SKIP() << "trained from scratch";
   const auto popularity = find_model("popularity").fit(old_part().training(), {}, {});
   const FitStart other{.model = popularity.get()};
   EXPECT_THROW(fit(all_of_it(), 1, &other), Error);

@@ -13,7 +13,7 @@ class FlowTest(AkinTest):
         out = self.run_akin("import", "csv", "events.csv", "-o", "events.data").out
         self.search(r"rejected +0 lines", out)
         self.search(r"kept +30 users, 20 items, 240 events", out)
-        self.search(r"\nNext: akin describe shop\.data\n +akin compare -d shop\.data", out)
+        self.search(r"\nNext: akin describe events\.data\n +akin compare -d events\.data", out)
 
     def test_describe(self):
         self.make_data()

@@ -42,10 +42,10 @@ class InterruptTest(AkinTest):
         self.assertEqual(process.wait(timeout=60), 130)
         self.assertEqual(self.files(), [])
 
-    def test_interrupted_synthetic_shop_and_comparison(self):
+    def test_interrupted_synthetic_data_and_comparison(self):
         self.make_data()
         before = self.files()
-        for args in (["synthetic", "-o", "shop", "--events", "5000000", "--users", "50000", "--log-json"],
+        for args in (["synthetic", "-o", "made", "--events", "5000000", "--users", "50000", "--log-json"],
                      ["compare", "-d", "events.data", "--models", "popularity,bpr", "--set", "bpr.epochs=10000",
                       "--log-json"]):
             process = self.start(*args)

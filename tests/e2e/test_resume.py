@@ -80,7 +80,7 @@ class ResumeTest(AkinTest):
     def test_resume_without_a_checkpoint_starts_anew(self):
         self.make_data()
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
-        self.search(r"c: no such checkpoint yet, starting anew", done.err)
+        self.search(r"c: no checkpoint yet, starting from the beginning", done.err)
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
         self.search(r"resumed after pass 15", done.err)
 
@@ -95,8 +95,9 @@ class ResumeTest(AkinTest):
         content = (self.dir / "c").read_bytes()
         self.write("c", content[:-9])
         self.assert_error(self.train("bpr", 5, "--checkpoint", "c", "--resume", code=1), "c: not a whole")
-        self.assert_error(self.train("bpr", 5, "--checkpoint", "events.data", "--resume", code=1),
-                          "events.data: is a dataset file; expected a checkpoint")
+        self.write("other.data", (self.dir / "events.data").read_bytes())
+        self.assert_error(self.train("bpr", 5, "--checkpoint", "other.data", "--resume", code=1),
+                          "other.data: is a dataset file; expected a checkpoint")
 
     def test_wrong_flags(self):
         self.make_data()

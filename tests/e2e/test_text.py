@@ -41,7 +41,7 @@ class TextTest(AkinTest):
         self.assert_error(self.run_akin("import", "text", "text.txt", "-o", "x", "--phrases", "1", "--phrase-file", "p.tsv",
                                         code=2), "one of the two")
         self.assert_error(self.run_akin("import", "text", "text.txt", "-o", "x", "--write-vocabulary", "text.txt", code=2),
-                          "to be read and to be written")
+                          "--write-vocabulary would write text.txt, which FILE reads")
         self.assertNotIn("x", self.files())
 
     def test_standard_input_and_empty_documents(self):

@@ -42,7 +42,7 @@ function(run_example pattern)
   endif()
 endfunction()
 set(events ${SOURCE_DIR}/../../examples/cpp/events.csv)
-run_example("15 passes, HR@10 0\\.[0-9]+\n.*u7 may like i[0-9]+.*after i1 and i4: i[0-9]+.*like i1: i[0-9]+"
+run_example("15 epochs, HR@10 0\\.[0-9]+\n.*u7 may like i[0-9]+.*after i1 and i4: i[0-9]+.*like i1: i[0-9]+"
   ${WORK_DIR}/examples/train_and_recommend ${events})
 run_example("popularity: NDCG@10 0.*item-knn: NDCG@10 0.*bpr: NDCG@10 0.*(beats every other one|is best)"
   ${WORK_DIR}/examples/compare_models ${events})

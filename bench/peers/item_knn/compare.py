@@ -1,4 +1,4 @@
-"""Times the fit of item neighbours by akin and by implicit, and compares their lists. Used by run.sh.
+"""Times the fit of item neighbors by akin and by implicit, and compares their lists. Used by run.sh.
 
 Usage: compare.py AKIN DATA THREADS [SIMILARITY ...]
 """
@@ -73,7 +73,7 @@ def main():
             best[name] = [min(best[name][0], wall), min(best[name][1], cpu)]
 
         for _ in range(rounds):
-            # One more neighbour: implicit counts the item itself among them.
+            # One more neighbor: implicit counts the item itself among them.
             peer = PEERS[similarity](K=NEIGHBORS + 1, num_threads=threads)
             start, used = time.perf_counter(), processor(resource.RUSAGE_SELF)
             peer.fit(matrix, show_progress=False)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fits item neighbours with akin and with implicit: same events, same similarity, as many neighbours, one run.
+# Fits item neighbors with akin and with implicit: same events, same similarity, as many neighbors, one run.
 # Usage: bench/peers/item_knn/run.sh DATA_FOLDER [AKIN]   (needs python3-venv; README.md says what is measured)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

@@ -21,14 +21,14 @@ struct Progress {
 /// May be called from any thread, one call at a time per job. Empty = nobody listens.
 using ProgressFn = std::function<void(const Progress&)>;
 
-/// A line for a person about something that is no error, such as a file that is not there yet. May be called
+/// A line for a person about something that is not an error, such as a file that is not there yet. May be called
 /// from any thread. Empty = nobody listens.
 using RemarkFn = std::function<void(std::string_view)>;
 
 /// Seed, threads, and the lines of communication: progress and remarks out, a wish to stop in.
 struct Context {
   std::uint64_t seed = 42;
-  int threads = 0;  ///< 0 = all processors
+  int threads = 0;  ///< 0 = all processors, at most kMostThreads (base/threads.h)
   ProgressFn on_progress = {};
   RemarkFn on_remark = {};
   std::stop_token stop = {};
@@ -39,7 +39,8 @@ struct Context {
   void remark(std::string_view text) const {
     if (on_remark) on_remark(text);
   }
-  /// Throws Error(kCancelled) if the caller asked to stop. Call it once per block of work, not per event.
+  /// Throws Error(kCancelled) if the caller asked to stop, Error(kUsage) if `threads` is out of range. Call it
+  /// once per block of work, not per event.
   void check_stop() const;
 };
 

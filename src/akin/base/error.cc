@@ -8,7 +8,7 @@ namespace akin {
 namespace {
 
 /// Edits from one string to the other, case-insensitive: insertions, deletions, substitutions and swaps of
-/// neighbours (optimal string alignment distance).
+/// neighbors (optimal string alignment distance).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   const auto same = [&](std::size_t i, std::size_t j) {  // of the i-th and j-th character, from 1
     return std::tolower(static_cast<unsigned char>(a[i - 1])) ==

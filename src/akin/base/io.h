@@ -1,15 +1,16 @@
-// Byte streams in and out: plain, gzip and zstd files, standard input, atomic writes.
+// Byte streams in: plain, gzip and zstd files, standard input. Out: atomic_file.h, which comes along.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "akin/base/atomic_file.h"  // IWYU pragma: export
 
 namespace akin {
 
@@ -28,27 +29,50 @@ class InputStream {
   virtual std::size_t read(std::span<char> buffer) = 0;
   /// For progress: what has been taken from the file so far, read-ahead included.
   virtual SourcePosition position() const = 0;
+  /// Bytes of the whole content where that is known beforehand: of plain files.
+  virtual std::optional<std::uint64_t> size() const { return std::nullopt; }
+  /// Up to kHeadBytes of the first bytes, which stay to be read.
+  virtual std::string_view head() const { return {}; }
 };
 
+/// `path` for messages: "-" is standard input.
+std::string display_name(const std::string& path);
+
 /// Opens `path` ("-" = standard input). Gzip (concatenated members too) and zstd content is recognized by its
-/// first bytes, whatever the name, and decompressed. Throws Error(kNotFound) or Error(kIo).
+/// first bytes, whatever the name, and decompressed. Throws Error(kNotFound), Error(kIo); Error(kBadData) for
+/// content that akin cannot read, with what it is and what to do (file_content.h). Reading an archive throws
+/// it too once over 256 MiB have become 250 times the archive: no data shrink so far.
 std::unique_ptr<InputStream> open_input(const std::string& path);
+/// The same for a text: what is none is refused too.
+std::unique_ptr<InputStream> open_text(const std::string& path);
+
+/// Fills the buffer; fewer bytes only at the end of the stream.
+std::size_t read_fully(InputStream& stream, std::span<char> buffer);
+/// The next `size` bytes, or those that are left. Memory grows with what is there, not with `size`.
+std::string read_up_to(InputStream& stream, std::size_t size);
 
 /// The whole content of `path`, decompressed.
 std::string read_file(const std::string& path);
+/// The whole of a text that stays in memory and becomes a tree, such as TOML or JSON. Throws as open_text()
+/// does, and Error(kBadData) beyond `limit` bytes.
+std::string read_text(const std::string& path, std::size_t limit = std::size_t{64} << 20);
 
 /// Reads lines from a stream block by block. Each line is a view into the block, valid until the next call,
 /// and is followed by at least kPadding readable bytes (simdjson needs that).
 class LineReader {
  public:
   static constexpr std::size_t kPadding = 64;
-  explicit LineReader(const std::string& path);
+  static constexpr std::size_t kLongestLine = std::size_t{1} << 30;
+  /// Of lines that are split into fields, each of which costs more than its bytes.
+  static constexpr std::size_t kLongestRecord = std::size_t{16} << 20;
+  /// Throws as open_text() does.
+  explicit LineReader(const std::string& path, std::size_t longest = kLongestLine);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
 
   /// The next line without its "\n" or "\r\n", or nullopt at the end. A byte-order mark before the first line
-  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line over 1 GiB and for UTF-16;
+  /// is skipped. Throws as InputStream::read does, and Error(kBadData) for a line of over `longest` bytes;
   /// messages hold path:line.
   std::optional<std::string_view> next();
   /// Number of the line last returned, from 1.
@@ -63,9 +87,10 @@ class LineReader {
 
  private:
   bool refill();
-  std::string_view first_line(std::string_view line) const;
+  [[noreturn]] void too_long() const;
 
   std::string path_;
+  std::size_t longest_ = kLongestLine;
   std::unique_ptr<InputStream> stream_;
   std::unique_ptr<char[]> block_;
   std::size_t capacity_ = 0;
@@ -75,28 +100,5 @@ class LineReader {
   std::uint64_t line_number_ = 0;
   std::uint64_t bytes_read_ = 0;
 };
-
-/// Writes a file whole or not at all: bytes go to a temporary name beside `path`; commit() flushes them to
-/// the disk and renames. Without commit() the temporary file is removed. Path "-" writes to standard output.
-class AtomicFile {
- public:
-  explicit AtomicFile(std::string path);
-  ~AtomicFile();
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-
-  void write(std::string_view bytes);
-  void write(const void* data, std::size_t size) { write({static_cast<const char*>(data), size}); }
-  /// Makes the file appear under its name. Throws Error(kIo), also for write errors before (a full disk).
-  void commit();
-
- private:
-  std::string path_;
-  std::string temporary_;
-  std::FILE* file_ = nullptr;
-};
-
-/// AtomicFile in one call.
-void write_file(const std::string& path, std::string_view bytes);
 
 }  // namespace akin

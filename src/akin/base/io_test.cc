@@ -4,7 +4,6 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include <filesystem>
 #include <vector>
 
 #include "akin/base/error.h"
@@ -92,6 +91,78 @@ TEST(Input, MissingFilesAndDirectoriesAreNamed) {
   EXPECT_THROW(open_input(dir / "."), Error);
 }
 
+/// What opening the file says; "" if it can be opened as a text.
+std::string refusal(const std::string& path) {
+  try {
+    open_text(path);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Input, SaysWhatItCannotReadInsideArchivesToo) {
+  const TempDir dir;
+  const std::string zip("PK\x03\x04\x14\0\0\0", 8);
+  for (const std::string& content : {zip, gzipped(zip), zstd_compressed(zip)}) {
+    write_file(dir / "f", content);
+    EXPECT_EQ(refusal(dir / "f"),
+              dir / "f: is a zip archive (as xlsx, docx and npz files are); unpack it first");
+    EXPECT_THROW(open_input(dir / "f"), Error);
+    EXPECT_THROW(LineReader(dir / "f"), Error);
+    EXPECT_THROW(read_text(dir / "f"), Error);
+  }
+  for (const std::string& content : {gzipped(gzipped("a\n")), zstd_compressed(gzipped("a\n"))}) {
+    write_file(dir / "f", content);
+    EXPECT_NE(refusal(dir / "f").find("is a gzip archive inside another archive"), std::string::npos);
+  }
+  write_file(dir / "f", gzipped(zstd_compressed("a\n")));
+  EXPECT_NE(refusal(dir / "f").find("is a zstd archive inside another archive"), std::string::npos);
+  write_file(dir / "f", gzipped(std::string("u\0s\0e\0r\0\n\0", 10)));
+  EXPECT_NE(refusal(dir / "f").find("is UTF-16LE text; convert it first"), std::string::npos);
+  write_file(dir / "f", gzipped("a\n"));
+  EXPECT_EQ(refusal(dir / "f"), "");
+}
+
+TEST(Input, ArchivesThatGrowWithoutEndAreRefused) {
+  const TempDir dir;
+  const std::string zeros(std::size_t{300} << 20, '0');
+  for (const std::string& archive : {gzipped(zeros), zstd_compressed(zeros)}) {
+    write_file(dir / "f", archive);
+    try {
+      read_file(dir / "f");
+      ADD_FAILURE() << "read";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      EXPECT_NE(std::string(error.what()).find("f: becomes over 250 times larger"), std::string::npos);
+    }
+  }
+}
+
+TEST(Input, TextsForTreesHaveALimit) {
+  const TempDir dir;
+  write_file(dir / "f", gzipped(std::string((1 << 20) + 1, '[')));
+  EXPECT_EQ(read_text(dir / "f").size(), (1u << 20) + 1);
+  try {
+    read_text(dir / "f", 1 << 20);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), dir / "f: is larger than 1 MiB; is this the right file?");
+  }
+}
+
+TEST(Input, ReadsUpToWhatIsThere) {
+  const TempDir dir;
+  const std::string text = many_lines();
+  write_file(dir / "f", text);
+  EXPECT_EQ(read_up_to(*open_input(dir / "f"), text.size() - 7), text.substr(0, text.size() - 7));
+  const std::string all = read_up_to(*open_input(dir / "f"), std::size_t{1} << 62);
+  EXPECT_EQ(all, text);
+  EXPECT_EQ(open_input(dir / "f")->size(), text.size());
+  EXPECT_EQ(open_input(dir / "f")->head(), text.substr(0, 512));
+}
+
 TEST(LineReader, HandlesEveryLineEnd) {
   const TempDir dir;
   write_file(dir / "f",
@@ -160,25 +231,21 @@ TEST(LineReader, GrowsForLongLines) {
   EXPECT_EQ(lines_of(dir / "f"), (std::vector<std::string>{"short", longest, "end"}));
 }
 
-TEST(AtomicFile, AppearsOnlyOnCommit) {
+TEST(LineReader, RefusesLongerLinesThanItIsTold) {
   const TempDir dir;
-  write_file(dir / "f", "old");
-  {
-    AtomicFile file(dir / "f");
-    file.write("new");
+  constexpr std::size_t kMost = 2 << 20;
+  const std::string longest(kMost, 'x');
+  write_file(dir / "f", "short\n" + longest + "\n" + longest + "x\n");
+  LineReader reader(dir / "f", kMost);
+  EXPECT_EQ(reader.next(), "short");
+  EXPECT_EQ(reader.next(), longest);
+  try {
+    reader.next();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()), dir / "f:3: a line of over 2 MiB; is this the right file?");
   }
-  EXPECT_EQ(read_file(dir / "f"), "old");
-  {
-    AtomicFile file(dir / "f");
-    file.write("new");
-    file.commit();
-  }
-  EXPECT_EQ(read_file(dir / "f"), "new");
-  const auto entries = std::filesystem::directory_iterator(dir / ".");
-  EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "temporary files are left behind";
 }
-
-TEST(AtomicFile, NamesAnImpossiblePath) { EXPECT_THROW(write_file("/no/such/folder/file", "x"), Error); }
 
 }  // namespace
 }  // namespace akin

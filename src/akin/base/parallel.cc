@@ -7,11 +7,18 @@
 #include <thread>
 #include <vector>
 
+#include "akin/base/error.h"
+#include "akin/base/threads.h"
+
 namespace akin {
 
 int resolve_threads(int requested) {
+  if (requested < 0 || requested > kMostThreads) {
+    fail(ErrorCode::kUsage, "{} threads: the number must be from 0, which means all processors, to {}",
+         requested, kMostThreads);
+  }
   if (requested > 0) return requested;
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, kMostThreads);
 }
 
 void parallel_for(std::size_t n, int threads, const std::function<void(std::size_t, std::size_t, int)>& body,
@@ -38,7 +45,13 @@ void parallel_for(std::size_t n, int threads, const std::function<void(std::size
   };
   {
     std::vector<std::jthread> pool;
-    for (std::size_t w = 1; w < workers; ++w) pool.emplace_back(work, static_cast<int>(w));
+    try {
+      for (std::size_t w = 1; w < workers; ++w)
+        pool.push_back(start_thread([&work, w] { work(static_cast<int>(w)); }));
+    } catch (...) {
+      failed = true;  // those that run stop soon
+      throw;
+    }
     work(0);
   }
   if (first_error) std::rethrow_exception(first_error);

@@ -7,7 +7,8 @@
 
 namespace akin {
 
-/// The number of threads meant by `requested`: itself if positive, else the number of processors.
+/// The number of threads meant by `requested`: itself, or the number of processors for 0. Throws Error(kUsage)
+/// if it is negative or above kMostThreads (base/threads.h).
 int resolve_threads(int requested);
 
 /// Calls body(begin, end, worker) for disjoint ranges that cover [0, n), on up to `threads` threads (0 = all

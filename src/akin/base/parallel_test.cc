@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <vector>
+
+#include "akin/base/error.h"
+#include "akin/base/threads.h"
 
 namespace akin {
 namespace {
@@ -42,7 +46,22 @@ TEST(ParallelFor, RethrowsInTheCaller) {
 TEST(ResolveThreads, KeepsWhatIsAskedFor) {
   EXPECT_EQ(resolve_threads(3), 3);
   EXPECT_GE(resolve_threads(0), 1);
-  EXPECT_GE(resolve_threads(-1), 1);
+  EXPECT_EQ(resolve_threads(kMostThreads), kMostThreads);
+}
+
+TEST(ResolveThreads, RefusesWhatNoComputerHas) {
+  for (const int threads :
+       {-5, -1, kMostThreads + 1, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
+    try {
+      resolve_threads(threads);
+      ADD_FAILURE() << threads;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_NE(std::string(error.what()).find(fmt::format("{} threads", threads)), std::string::npos)
+          << error.what();
+    }
+    EXPECT_THROW(parallel_for(5, threads, [](std::size_t, std::size_t, int) {}), Error);
+  }
 }
 
 }  // namespace

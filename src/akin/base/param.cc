@@ -20,8 +20,9 @@ T parse_number(const Param& param, std::string_view text, std::string_view kind)
   if (error != std::errc() || stop != end) {
     fail(ErrorCode::kUsage, "parameter {}: '{}' is not {}", param.name, text, kind);
   }
-  const double wide = static_cast<double>(number);
-  if (!(wide >= param.min && wide <= param.max)) {  // also refuses NaN
+  // In the number's own precision, in which the bounds are what a caller can write: the float nearest to 0.99
+  // is above 0.99. Bounds of whole numbers are whole numbers.
+  if (!(number >= static_cast<T>(param.min) && number <= static_cast<T>(param.max))) {  // also refuses NaN
     fail(ErrorCode::kUsage, "parameter {}: {} is not between {} and {}", param.name, text, param.min,
          param.max);
   }
@@ -82,7 +83,11 @@ void set_params(const std::vector<Param>& params, const ParamValues& values, std
            did_you_mean_parameter(key, names),
            names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
     }
-    set_param(*found, text);
+    try {
+      set_param(*found, text);
+    } catch (const Error& error) {
+      throw Error(error.code(), fmt::format("{}: {}", owner, error.what()));
+    }
   }
 }
 

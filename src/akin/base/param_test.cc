@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "akin/base/error.h"
 
 namespace akin {
@@ -60,6 +62,30 @@ TEST(Params, RefusesWrongValues) {
   }
   EXPECT_EQ(code_of(config, {{"bias", "maybe"}}), ErrorCode::kUsage);
   EXPECT_EQ(config.factors, 64);
+}
+
+TEST(Params, TakesItsBoundsAsTheyArePrinted) {
+  for (const double bound : {0.01, 0.1, 0.3, 0.7, 0.9, 0.99, 0.999, 1e-6, 1e-12, 3e-5, 1.1, 16777217.0}) {
+    float value = 0;
+    const Param up_to{"x", &value, "", 0, bound};
+    const Param from{"x", &value, "", bound, 1e9};
+    const std::string text = fmt::format("{}", bound);
+    EXPECT_NO_THROW(set_param(up_to, text)) << text;
+    EXPECT_NO_THROW(set_param(from, text)) << text;
+    EXPECT_EQ(value, static_cast<float>(bound));
+    const float above = std::nextafter(static_cast<float>(bound), 2e9f);
+    const float below = std::nextafter(static_cast<float>(bound), 0.0f);
+    EXPECT_THROW(set_param(up_to, param_text(above)), Error) << text;
+    EXPECT_THROW(set_param(from, param_text(below)), Error) << text;
+    EXPECT_NO_THROW(set_param(up_to, param_text(below))) << text;
+  }
+}
+
+TEST(Params, MistakesNameTheOwner) {
+  Config config;
+  std::string message;
+  EXPECT_EQ(code_of(config, {{"factors", "0"}}, &message), ErrorCode::kUsage);
+  EXPECT_EQ(message, "als: parameter factors: 0 is not between 1 and 4096");
 }
 
 TEST(Params, SuggestsNames) {

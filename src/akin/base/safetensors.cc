@@ -1,5 +1,6 @@
 #include "akin/base/safetensors.h"
 
+#include <fmt/format.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,6 +11,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 
@@ -33,15 +35,33 @@ std::size_t dtype_size(std::string_view dtype) {
   return 0;
 }
 
-/// Fills `target` from the stream; fewer bytes than `size` only at its end.
-std::size_t read_fully(InputStream& stream, char* target, std::size_t size) {
-  std::size_t done = 0;
-  while (done < size) {
-    const std::size_t got = stream.read({target + done, size - done});
-    if (got == 0) break;
-    done += got;
+/// The header's text, or "" if there is none of a possible length.
+std::string read_header(InputStream& stream) {
+  std::uint64_t length = 0;
+  const std::span<char> bytes(reinterpret_cast<char*>(&length), sizeof length);
+  if (read_fully(stream, bytes) != sizeof length || length < 2 || length > kLargestHeader) return "";
+  std::string header = read_up_to(stream, length);
+  return header.size() == length ? header : "";
+}
+
+bool is_finite(std::uint32_t bits) { return (bits & 0x7F800000) != 0x7F800000; }
+bool is_finite(std::uint64_t bits) { return (bits & 0x7FF0000000000000) != 0x7FF0000000000000; }
+
+/// Number of the first that is not finite, or their number. Blocks are added up without a branch.
+template <typename Bits>
+std::size_t first_not_finite(const char* data, std::size_t count) {
+  constexpr std::size_t kStep = 1024;
+  const auto* const bits = reinterpret_cast<const Bits*>(data);
+  for (std::size_t begin = 0; begin < count; begin += kStep) {
+    const std::size_t end = std::min(count, begin + kStep);
+    Bits bad = 0;
+    for (std::size_t i = begin; i < end; ++i) bad |= is_finite(bits[i]) ? 0 : 1;
+    if (bad == 0) continue;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!is_finite(bits[i])) return i;
+    }
   }
-  return done;
+  return count;
 }
 
 class Checksum {
@@ -119,16 +139,9 @@ std::string file_kind(const std::string& path) {
   if (path == "-") return "";
   try {
     const auto stream = open_input(path);
-    std::uint64_t length = 0;
-    if (read_fully(*stream, reinterpret_cast<char*>(&length), sizeof length) != sizeof length) return "";
-    if (length < 2 || length > kLargestHeader) return "";
-    std::string header(length, '\0');
-    if (read_fully(*stream, header.data(), length) != length) return "";
-    const json root = json::parse(header, nullptr, /*allow_exceptions=*/false);
-    if (!root.is_object() || !root.contains("__metadata__")) return "";
-    const json& metadata = root["__metadata__"];
-    const auto kind = metadata.is_object() ? metadata.find("akin.kind") : metadata.end();
-    return kind != metadata.end() && kind->is_string() ? kind->get<std::string>() : "";
+    SafetensorsHeader header;
+    if (!parse_safetensors_header(read_header(*stream), header).empty()) return "";
+    return header.metadata["akin.kind"];
   } catch (const Error&) {
     return "";  // whoever reads the file says what is wrong with it
   }
@@ -136,73 +149,49 @@ std::string file_kind(const std::string& path) {
 
 TensorReader::TensorReader(const std::string& path) : path_(path) {
   const auto stream = open_input(path);
-  std::uint64_t length = 0;
-  if (read_fully(*stream, reinterpret_cast<char*>(&length), sizeof length) != sizeof length)
-    damaged("it is shorter than 8 bytes");
-  if (length < 2 || length > kLargestHeader) damaged("its first 8 bytes are not a header length");
-  std::string header(length, '\0');
-  if (read_fully(*stream, header.data(), length) != length) damaged("its header is cut off");
-  parse_header(header);
+  const std::string header = read_header(*stream);
+  if (header.empty()) damaged("its first 8 bytes are not the length of a header, or it is cut off there");
+  if (const std::string problem = parse_safetensors_header(header, header_); !problem.empty())
+    damaged(problem);
+  read_data(*stream, header.size());
+  check_checksum(header);
+}
 
-  std::size_t size = 0;
-  for (const auto& [name, entry] : entries_) size = std::max(size, entry.end);
-  // Grow while reading, so that a header that promises terabytes fails as a short file
-  // and not as an allocation.
-  constexpr std::size_t kStep = std::size_t{1} << 26;
+/// A plain file's size is compared with what the header promises before memory is asked for; memory for
+/// other streams grows while they are read.
+void TensorReader::read_data(InputStream& stream, std::size_t header_size) {
+  constexpr std::string_view kTooLong = "it has bytes behind the last tensor";
+  const std::size_t size = check_layout();
+  std::size_t step = std::size_t{1} << 20;
+  if (const auto total = stream.size()) {
+    const std::size_t there = *total - sizeof(std::uint64_t) - header_size;
+    if (there < size) damaged(fmt::format("it ends {} bytes early", size - there));
+    if (there > size) damaged(std::string(kTooLong));
+    step = size;
+  }
   std::size_t done = 0;
   while (done < size) {
-    const std::size_t want = std::min(size - done, std::max(kStep, done));
+    const std::size_t want = std::min(size - done, std::max(step, done));
     storage_.resize((done + want + 7) / 8);
-    const std::size_t got = read_fully(*stream, reinterpret_cast<char*>(storage_.data()) + done, want);
+    const std::size_t got = read_fully(stream, {reinterpret_cast<char*>(storage_.data()) + done, want});
     done += got;
     if (got < want) damaged(fmt::format("it ends {} bytes early", size - done));
   }
   char extra = 0;
-  if (read_fully(*stream, &extra, 1) != 0) damaged("it has bytes behind the last tensor");
+  if (read_fully(stream, {&extra, 1}) != 0) damaged(std::string(kTooLong));
   data_ = {reinterpret_cast<const char*>(storage_.data()), size};
-  check_layout();
-  check_checksum(header);
-}
-
-void TensorReader::parse_header(std::string_view header) {
-  const json root = json::parse(header.begin(), header.end(), nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object()) damaged("its header is not a JSON object");
-  try {
-    for (const auto& [name, value] : root.items()) {
-      if (name == "__metadata__") {
-        for (const auto& [key, text] : value.items()) metadata_[key] = text.get<std::string>();
-        continue;
-      }
-      const auto& offsets = value.at("data_offsets");
-      if (offsets.size() != 2) damaged(fmt::format("tensor {} has no begin and end", name));
-      for (const json& number : offsets) {
-        if (!number.is_number_unsigned()) damaged(fmt::format("tensor {} has a wrong offset", name));
-      }
-      for (const json& number : value.at("shape")) {
-        if (!number.is_number_unsigned()) damaged(fmt::format("tensor {} has a wrong shape", name));
-      }
-      entries_[name] = {value.at("dtype").get<std::string>(),
-                        value.at("shape").get<std::vector<std::size_t>>(), offsets[0].get<std::size_t>(),
-                        offsets[1].get<std::size_t>()};
-    }
-  } catch (const json::exception&) {
-    damaged("its header is not that of a safetensors file");
-  }
 }
 
 /// Every tensor's byte range must fit its shape, and the ranges must tile the data section.
-void TensorReader::check_layout() const {
+std::size_t TensorReader::check_layout() const {
   std::vector<std::pair<std::size_t, std::size_t>> ranges;
-  for (const auto& [name, entry] : entries_) {
+  for (const auto& [name, entry] : header_.tensors) {
     const std::size_t element = dtype_size(entry.dtype);
     if (element == 0) damaged(fmt::format("tensor {} has the unknown type {}", name, entry.dtype));
-    std::size_t bytes = element;
-    for (const std::size_t extent : entry.shape) {
-      if (extent != 0 && bytes > std::numeric_limits<std::size_t>::max() / extent)
-        damaged(fmt::format("tensor {} is too large", name));
-      bytes *= extent;
-    }
-    if (entry.begin > entry.end || entry.end - entry.begin != bytes) {
+    const auto elements = checked_product(entry.shape);
+    const auto bytes = elements ? checked_product({*elements, element}) : std::nullopt;
+    if (!bytes) damaged(fmt::format("tensor {} is too large", name));
+    if (entry.begin > entry.end || entry.end - entry.begin != *bytes) {
       damaged(fmt::format("tensor {} does not have the size of its shape", name));
     }
     ranges.emplace_back(entry.begin, entry.end);
@@ -213,12 +202,13 @@ void TensorReader::check_layout() const {
     if (begin != expected) damaged("its tensors overlap or leave gaps");
     expected = end;
   }
+  return expected;
 }
 
 void TensorReader::check_checksum(std::string_view header) const {
-  const auto found = metadata_.find("akin.checksum");
-  if (found == metadata_.end()) {
-    if (metadata_.contains("akin.kind")) damaged("it has no checksum");
+  const auto found = header_.metadata.find("akin.checksum");
+  if (found == header_.metadata.end()) {
+    if (header_.metadata.contains("akin.kind")) damaged("it has no checksum");
     return;
   }
   std::string unsigned_header(header);
@@ -233,8 +223,8 @@ void TensorReader::check_checksum(std::string_view header) const {
 }
 
 void TensorReader::expect_kind(std::string_view kind) const {
-  const auto found = metadata_.find("akin.kind");
-  if (found == metadata_.end())
+  const auto found = header_.metadata.find("akin.kind");
+  if (found == header_.metadata.end())
     fail(ErrorCode::kBadData, "{}: was not written by akin; expected a {} file", path_, kind);
   if (found->second != kind)
     fail(ErrorCode::kBadData, "{}: is a {} file; expected a {} file", path_, found->second, kind);
@@ -245,8 +235,8 @@ void TensorReader::expect_kind(std::string_view kind) const {
 }
 
 const std::string& TensorReader::meta(const std::string& key) const {
-  const auto found = metadata_.find(key);
-  if (found == metadata_.end()) damaged(fmt::format("it has no metadata '{}'", key));
+  const auto found = header_.metadata.find(key);
+  if (found == header_.metadata.end()) damaged(fmt::format("it has no metadata '{}'", key));
   return found->second;
 }
 
@@ -262,32 +252,68 @@ std::int64_t TensorReader::meta_int(const std::string& key, std::int64_t min, st
 
 std::vector<std::string> TensorReader::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, entry] : entries_) names.push_back(name);
+  for (const auto& [name, entry] : header_.tensors) names.push_back(name);
   return names;
 }
 
+const TensorEntry& TensorReader::entry(const std::string& name) const {
+  const auto found = header_.tensors.find(name);
+  if (found == header_.tensors.end()) damaged(fmt::format("it has no tensor '{}'", name));
+  return found->second;
+}
+
 const std::vector<std::size_t>& TensorReader::shape(const std::string& name) const {
-  const auto found = entries_.find(name);
-  if (found == entries_.end()) damaged(fmt::format("it has no tensor '{}'", name));
-  return found->second.shape;
+  return entry(name).shape;
 }
 
 std::span<const char> TensorReader::raw(const std::string& name, std::string_view dtype,
                                         std::size_t alignment) const {
-  const auto found = entries_.find(name);
-  if (found == entries_.end()) damaged(fmt::format("it has no tensor '{}'", name));
-  const Entry& entry = found->second;
-  if (entry.dtype != dtype) damaged(fmt::format("tensor {} is {}; expected {}", name, entry.dtype, dtype));
-  if (entry.begin % alignment != 0) damaged(fmt::format("tensor {} is not aligned", name));
-  return data_.subspan(entry.begin, entry.end - entry.begin);
+  const TensorEntry& found = entry(name);
+  if (found.dtype != dtype) damaged(fmt::format("tensor {} is {}; expected {}", name, found.dtype, dtype));
+  if (found.begin % alignment != 0) damaged(fmt::format("tensor {} is not aligned", name));
+  check_finite(name, found);
+  return data_.subspan(found.begin, found.end - found.begin);
+}
+
+void TensorReader::check_finite(const std::string& name, const TensorEntry& entry) const {
+  const char* const bytes = data_.data() + entry.begin;
+  const std::size_t size = entry.end - entry.begin;
+  std::size_t count = 0, bad = 0;
+  if (entry.dtype == "F32") bad = first_not_finite<std::uint32_t>(bytes, count = size / sizeof(float));
+  if (entry.dtype == "F64") bad = first_not_finite<std::uint64_t>(bytes, count = size / sizeof(double));
+  if (bad == count) return;
+  const std::size_t rows = entry.shape.empty() ? 1 : entry.shape[0];
+  fail(ErrorCode::kBadData, "{}: tensor {}: row {} holds NaN or an infinite number", path_, name,
+       bad / (count / rows) + 1);
+}
+
+std::vector<std::uint32_t> TensorReader::indices(const std::string& name, std::size_t size,
+                                                 std::size_t limit) const {
+  std::vector<std::uint32_t> values = vector<std::uint32_t>(name, size);
+  const auto outside = std::ranges::find_if(values, [&](std::uint32_t value) { return value >= limit; });
+  if (outside != values.end())
+    inconsistent(fmt::format("tensor {} holds {} at {}, and there are {} rows", name, *outside,
+                             outside - values.begin(), limit));
+  return values;
 }
 
 void TensorReader::damaged(const std::string& what) const {
   fail(ErrorCode::kBadData, "{}: not a whole safetensors file: {}", path_, what);
 }
 
-void TensorReader::wrong_size(const std::string& name, std::size_t got, std::size_t expected) const {
-  damaged(fmt::format("tensor {} has {} elements; expected {}", name, got, expected));
+void TensorReader::inconsistent(const std::string& what) const {
+  fail(ErrorCode::kBadData, "{}: is inconsistent: {}", path_, what);
+}
+
+void TensorReader::check_vector(const std::string& name, std::size_t expected) const {
+  const std::vector<std::size_t>& found = shape(name);
+  if (found.size() == 1 && found[0] == expected) return;
+  damaged(fmt::format("tensor {} has the shape ({}); expected ({})", name, fmt::join(found, ", "), expected));
+}
+
+void TensorReader::out_of_range(const std::string& name, std::size_t at, double value, double low,
+                                double high) const {
+  inconsistent(fmt::format("tensor {} holds {} at {}; expected {} to {}", name, value, at, low, high));
 }
 
 }  // namespace akin

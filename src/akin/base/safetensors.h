@@ -17,6 +17,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "akin/base/safetensors_header.h"
+
 namespace akin {
 
 /// The safetensors name of a C++ element type, such as "F32".
@@ -92,12 +94,17 @@ class TensorWriter {
   std::vector<std::shared_ptr<void>> owned_;
 };
 
+class InputStream;  // base/io.h
+
 /// What kind of akin file `path` is, such as "dataset", by its header alone; "" for other files, standard
 /// input, and what cannot be read.
 std::string file_kind(const std::string& path);
 
 /// A checked safetensors file in memory. Throws Error(kBadData) on anything that is not exactly as it should
 /// be: truncation, wrong sizes, overlapping tensors, a wrong checksum (files of other programs have none).
+///
+/// A right checksum says that nothing was damaged, not that it is true: whoever reads a tensor or a number
+/// that sizes memory, counts a loop or indexes anything gives its bounds here, or checks them.
 class TensorReader {
  public:
   explicit TensorReader(const std::string& path);
@@ -107,19 +114,19 @@ class TensorReader {
   /// and of a format version this akin knows.
   void expect_kind(std::string_view kind) const;
 
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  bool has_meta(const std::string& key) const { return metadata_.contains(key); }
+  const std::map<std::string, std::string>& metadata() const { return header_.metadata; }
+  bool has_meta(const std::string& key) const { return header_.metadata.contains(key); }
   /// Throws Error(kBadData) if absent.
   const std::string& meta(const std::string& key) const;
   /// The metadata value as a whole number in [min, max]. Throws Error(kBadData).
   std::int64_t meta_int(const std::string& key, std::int64_t min, std::int64_t max) const;
 
-  bool has(const std::string& name) const { return entries_.contains(name); }
+  bool has(const std::string& name) const { return header_.tensors.contains(name); }
   std::vector<std::string> names() const;
   /// Throws Error(kBadData) if absent.
   const std::vector<std::size_t>& shape(const std::string& name) const;
-  /// All elements in row-major order; valid as long as the reader. Throws Error(kBadData) on absence or
-  /// another type.
+  /// All elements in row-major order; valid as long as the reader. Throws Error(kBadData) on absence, another
+  /// type, and floats that are not finite.
   template <typename T>
   std::span<const T> tensor(const std::string& name) const {
     const std::span<const char> bytes = raw(name, dtype_name<T>(), alignof(T));
@@ -129,29 +136,42 @@ class TensorReader {
   template <typename T>
   std::vector<T> vector(const std::string& name, std::size_t size) const {
     const auto values = tensor<T>(name);
-    if (values.size() != size) wrong_size(name, values.size(), size);
+    check_vector(name, size);
     return {values.begin(), values.end()};
   }
+  /// The same of values that must all be in [low, high].
+  template <typename T>
+  std::vector<T> vector_in(const std::string& name, std::size_t size, T low, T high) const {
+    std::vector<T> values = vector<T>(name, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (!(values[i] >= low && values[i] <= high))
+        out_of_range(name, i, static_cast<double>(values[i]), static_cast<double>(low),
+                     static_cast<double>(high));
+    }
+    return values;
+  }
+  /// The same of numbers of rows of something that has `limit` of them.
+  std::vector<std::uint32_t> indices(const std::string& name, std::size_t size, std::size_t limit) const;
+  /// Throws Error(kBadData): the file is whole, but what it says cannot be.
+  [[noreturn]] void inconsistent(const std::string& what) const;
 
  private:
-  struct Entry {
-    std::string dtype;
-    std::vector<std::size_t> shape;
-    std::size_t begin;
-    std::size_t end;
-  };
   std::span<const char> raw(const std::string& name, std::string_view dtype, std::size_t alignment) const;
-  void parse_header(std::string_view header);
-  void check_layout() const;
+  const TensorEntry& entry(const std::string& name) const;
+  void read_data(InputStream& stream, std::size_t header_size);
+  /// Checks the header's ranges; returns how many bytes the data section has.
+  std::size_t check_layout() const;
+  void check_finite(const std::string& name, const TensorEntry& entry) const;
   void check_checksum(std::string_view header) const;
   [[noreturn]] void damaged(const std::string& what) const;
-  [[noreturn]] void wrong_size(const std::string& name, std::size_t got, std::size_t expected) const;
+  void check_vector(const std::string& name, std::size_t expected) const;
+  [[noreturn]] void out_of_range(const std::string& name, std::size_t at, double value, double low,
+                                 double high) const;
 
   std::string path_;
   std::vector<std::uint64_t> storage_;  // the data section, aligned for every element type
   std::span<const char> data_;
-  std::map<std::string, std::string> metadata_;
-  std::map<std::string, Entry> entries_;
+  SafetensorsHeader header_;
 };
 
 }  // namespace akin

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
@@ -124,6 +125,13 @@ TEST(Safetensors, RefusesHostileHeaders) {
       R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8,9]}})",
       R"({"w":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}})",
       R"({"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})",
+      R"({"v":{"dtype":"F32","shape":[0,4611686018427387904],"data_offsets":[0,0]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      R"({"w":{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}})",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})",
+      R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      R"({"w":{"shape":[2],"data_offsets":[0,8]}})",
+      R"({"__metadata__":{"a":{}},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      R"({"__metadata__":{"a":"b","a":"c"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
       R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,18446744073709551615]}})",
       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
       R"({"__metadata__":{"akin.kind":"model"},"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
@@ -133,6 +141,74 @@ TEST(Safetensors, RefusesHostileHeaders) {
     write_raw(dir / "f", header, std::string(8, '\0'));
     EXPECT_THROW(TensorReader(dir / "f"), Error) << header;
   }
+}
+
+TEST(Safetensors, NestingCostsNoMemory) {
+  // As a tree of values it would take 75 bytes for each of these.
+  SafetensorsHeader header;
+  EXPECT_EQ(parse_safetensors_header(std::string(1 << 20, '['), header),
+            "its header is not that of a safetensors file");
+  EXPECT_NE(parse_safetensors_header("{\"a\":" + std::string(1 << 20, '{'), header), "");
+  EXPECT_NE(parse_safetensors_header("{\"a\":{\"shape\":" + std::string(1 << 20, '['), header), "");
+}
+
+TEST(Safetensors, MetadataHaveALimit) {
+  SafetensorsHeader header;
+  const auto with = [](std::size_t size) {
+    return "{\"__metadata__\":{\"a\":\"" + std::string(size, 'x') + "\"}}";
+  };
+  EXPECT_EQ(parse_safetensors_header(with(16 << 20), header), "");
+  EXPECT_EQ(header.metadata.at("a").size(), 16u << 20);
+  header = {};
+  EXPECT_EQ(parse_safetensors_header(with((16 << 20) + 1), header), "metadata a is longer than 16 MiB");
+}
+
+TEST(Safetensors, RefusesNumbersThatAreNotFinite) {
+  const TempDir dir;
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    std::vector<float> singles(3 * 1031, 1);
+    singles[3 * 1030 + 1] = static_cast<float>(bad);
+    TensorWriter writer("example");
+    writer.tensor("matrix", std::span<const float>(singles), {1031, 3});
+    writer.tensor("sound", std::vector<double>(7, 1));
+    writer.tensor("wide", std::vector<double>{1, 1, 1, 1, -bad, 1, 1});
+    writer.write(dir / "f");
+    const TensorReader reader(dir / "f");
+    EXPECT_EQ(reader.tensor<double>("sound").size(), 7u);
+    const auto message = [&](auto read) {
+      try {
+        read();
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kBadData);
+        return std::string(error.what());
+      }
+      return std::string("read");
+    };
+    EXPECT_EQ(message([&] { reader.tensor<float>("matrix"); }),
+              dir / "f: tensor matrix: row 1031 holds NaN or an infinite number");
+    EXPECT_EQ(message([&] { reader.vector<double>("wide", 7); }),
+              dir / "f: tensor wide: row 5 holds NaN or an infinite number");
+  }
+}
+
+TEST(Safetensors, BoundsOfVectors) {
+  const TempDir dir;
+  TensorWriter writer("example");
+  writer.tensor("rows", std::vector<std::uint32_t>{0, 4, 2});
+  writer.tensor("shares", std::vector<float>{0, 0.5f, 1});
+  const std::vector<std::uint32_t> square = {1, 2, 3, 4};
+  writer.tensor("square", std::span<const std::uint32_t>(square), {2, 2});
+  writer.write(dir / "f");
+  const TensorReader reader(dir / "f");
+  EXPECT_EQ(reader.indices("rows", 3, 5), (std::vector<std::uint32_t>{0, 4, 2}));
+  EXPECT_THROW(reader.indices("rows", 3, 4), Error);
+  EXPECT_THROW(reader.indices("rows", 3, 0), Error);
+  EXPECT_THROW(reader.indices("rows", 2, 5), Error);
+  EXPECT_EQ(reader.vector_in<float>("shares", 3, 0, 1).size(), 3u);
+  EXPECT_THROW(reader.vector_in<float>("shares", 3, 0.1f, 1), Error);
+  EXPECT_THROW(reader.vector_in<float>("shares", 3, 0, 0.9f), Error);
+  EXPECT_THROW(reader.vector<std::uint32_t>("square", 4), Error) << "it has two dimensions";
 }
 
 }  // namespace

@@ -1,6 +1,10 @@
 #include "akin/catalog/registry.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/models/implicit/als.h"
@@ -54,6 +58,50 @@ TEST(ModelSpec, WhatIsWrongIsRefusedAtOnce) {
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, "als", {{"factors", "eight"}}), "factors"));
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, "als", {{"solver", "exat"}}), "solver"));
   EXPECT_THROW(ModelSpec(TwoFields{.factors = -1}), Error);
+}
+
+/// The number as help and messages print it.
+std::string printed(double number) { return fmt::format("{}", number); }
+
+TEST(ModelSpec, EveryParameterTakesTheBoundsItPrints) {
+  for (const ModelEntry& entry : models()) {
+    for (const ModelEntry::ParamInfo& info : entry.params()) {
+      if (info.type != "int" && info.type != "float") continue;
+      const std::string name(info.param.name);
+      SCOPED_TRACE(fmt::format("{} {}", entry.name, name));
+      ASSERT_LT(info.param.min, info.param.max);
+      const auto accepts = [&](const std::string& text) {
+        try {
+          entry.complete({{name, text}});
+          return true;
+        } catch (const Error& error) {
+          EXPECT_EQ(error.code(), ErrorCode::kUsage);
+          EXPECT_TRUE(contains(error.what(), fmt::format("{}: parameter {}: ", entry.name, name)))
+              << error.what();
+          return false;
+        }
+      };
+      EXPECT_TRUE(accepts(printed(info.param.min)));
+      EXPECT_TRUE(accepts(printed(info.param.max)));
+      EXPECT_TRUE(accepts(info.default_value));
+      if (info.type == "int") {
+        ASSERT_EQ(info.param.min, std::floor(info.param.min));
+        ASSERT_EQ(info.param.max, std::floor(info.param.max));
+        ASSERT_LE(info.param.max, std::numeric_limits<int>::max());
+        EXPECT_FALSE(accepts(printed(info.param.min - 1)));
+        EXPECT_FALSE(accepts(printed(info.param.max + 1)));
+      } else {
+        const auto low = static_cast<float>(info.param.min), high = static_cast<float>(info.param.max);
+        constexpr float kInfinity = std::numeric_limits<float>::infinity();
+        EXPECT_FALSE(accepts(param_text(std::nextafter(low, -kInfinity))));
+        EXPECT_FALSE(accepts(param_text(std::nextafter(high, kInfinity))));
+        EXPECT_FALSE(accepts("nan"));
+      }
+      if (!info.param.search.on()) continue;
+      EXPECT_TRUE(accepts(printed(info.param.search.low)));
+      EXPECT_TRUE(accepts(printed(info.param.search.high)));
+    }
+  }
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <span>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/base/synonyms.h"
 #include "akin/base/text.h"
@@ -18,10 +18,48 @@ namespace {
 
 bool is_switch(const Target& target) {
   const auto* named = std::get_if<NamedValue>(&target);
-  return std::holds_alternative<bool*>(target) || (named != nullptr && named->is_switch);
+  return std::holds_alternative<bool*>(target) || (named != nullptr && named->kind == ValueKind::kSwitch);
 }
 
-bool is_list(const Target& target) { return std::holds_alternative<std::vector<std::string>*>(target); }
+/// Where the flag's text goes; null where it is no text, or goes to a map.
+const TextTarget* text_target(const Target& target) {
+  if (const auto* text = std::get_if<Text>(&target)) return &text->where;
+  if (const auto* input = std::get_if<InputPath>(&target)) return &input->where;
+  if (const auto* output = std::get_if<OutputPath>(&target)) return &output->where;
+  return nullptr;
+}
+
+bool is_list(const Target& target) {
+  const TextTarget* text = text_target(target);
+  return text != nullptr && std::holds_alternative<std::vector<std::string>*>(*text);
+}
+
+/// The texts that are there, typed or by default.
+std::vector<std::string> texts_in(const TextTarget& target) {
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&target)) return **list;
+  if (auto* const* maybe = std::get_if<std::optional<std::string>*>(&target))
+    return *maybe && (*maybe)->has_value() ? std::vector<std::string>{***maybe} : std::vector<std::string>{};
+  const std::string& text = **std::get_if<std::string*>(&target);
+  return text.empty() ? std::vector<std::string>{} : std::vector<std::string>{text};
+}
+
+void set_text(const TextTarget& target, const std::vector<std::string>& values) {
+  if (auto* const* list = std::get_if<std::vector<std::string>*>(&target)) {
+    **list = values;
+  } else if (auto* const* maybe = std::get_if<std::optional<std::string>*>(&target)) {
+    **maybe = values.back();
+  } else {
+    **std::get_if<std::string*>(&target) = values.back();
+  }
+}
+
+/// "-o,--out" -> "-o/--out", "FILE..." -> "FILE".
+std::string shown_name(const Flag& flag) {
+  std::string name = flag.flags;
+  if (name.ends_with("...")) name.resize(name.size() - 3);
+  std::ranges::replace(name, ',', '/');
+  return name;
+}
 
 /// "-k,--top" -> "top", "DATA" -> "DATA".
 std::string long_name(const std::string& flags) {
@@ -33,7 +71,8 @@ std::string long_name(const std::string& flags) {
 std::string default_of(const Target& target) {
   if (auto* const* number = std::get_if<int*>(&target)) return fmt::format("{}", **number);
   if (auto* const* number = std::get_if<std::uint64_t*>(&target)) return fmt::format("{}", **number);
-  if (auto* const* text = std::get_if<std::string*>(&target)) return **text;
+  const TextTarget* text = text_target(target);
+  if (text != nullptr && std::holds_alternative<std::string*>(*text)) return *std::get<std::string*>(*text);
   return "";
 }
 
@@ -51,20 +90,17 @@ bool parse_switch(const std::string& text, const std::string& name) {
   fail(ErrorCode::kUsage, "--{}: '{}' is neither true nor false", name, text);
 }
 
-// Flags that name a file to write, and those that name files to read, as positional arguments do too.
-constexpr auto kOutputs =
-    std::to_array<std::string_view>({"out", "html", "write-phrases", "write-vocabulary"});
-constexpr auto kInputs =
-    std::to_array<std::string_view>({"data", "config", "exclude", "meta", "items", "users", "links",
-                                     "sequences", "vocabulary", "phrase-file", "analogies", "lines"});
-
 bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code error;  // a file that is not there is not the same as another
-  return std::filesystem::is_regular_file(a, error) && std::filesystem::equivalent(a, b, error);
+/// "-", /dev/stdout and other names of it.
+bool leads_to_standard_output(const std::string& path) {
+  try {
+    return resolve_output(path).kind == OutputTarget::Kind::kStandardOutput;
+  } catch (const Error&) {
+    return false;  // check_paths() says what is wrong with it
+  }
 }
 
 /// Declares one flag to CLI11, which is used to take the command line apart; values are read by CommandLine.
@@ -100,16 +136,17 @@ void CommandLine::add(Flag flag) {
 void CommandLine::add_common() {
   section("Options of every command");
   add({"--json", "", &common.json, "print the result as JSON, and nothing else on standard output"});
-  add({"--seed", "N", &common.seed, "start of all random numbers; same seed, same result"});
+  add({"--seed", "N", &common.seed, "seed of all random numbers; same seed, same result"});
   add({.flags = "--threads",
        .value = "N",
        .target = &common.threads,
        .help = "threads to use, 0 = all processors",
-       .aliases = {"workers"}});
-  add({"--config", "FILE", &common.config,
+       .aliases = {"workers"},
+       .max = kMostThreads});
+  add({"--config", "FILE", InputPath{&common.config},
        "TOML file of flags, such as `threads = 2`; flags typed here win"});
-  add({"--quiet", "", &common.quiet, "no progress, no remarks; results and errors only"});
-  add({"--log-json", "", &common.log_json, "progress as lines of JSON on standard error"});
+  add({"--quiet", "", &common.quiet, "no progress and no remarks, only results and errors"});
+  add({"--log-json", "", &common.log_json, "progress as JSON lines on standard error"});
 }
 
 bool CommandLine::parse(const Args& args) {
@@ -127,31 +164,67 @@ bool CommandLine::parse(const Args& args) {
       fail_usage(fmt::format("{} is missing", entry.positional ? entry.flag.flags : "--" + entry.long_name));
     }
   }
-  check_outputs();
+  try {
+    check_paths(path_uses());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    fail_usage(error.what());
+  }
   return true;
 }
 
-void CommandLine::check_outputs() const {
-  std::vector<std::string> outputs;
+void CommandLine::check_printable(const Entry& entry, OutputPath::Form form, const std::string& path) const {
+  if (path == "-" && form != OutputPath::Form::kPrintable) {
+    fail_usage(
+        fmt::format("--{}: name a file; what the command says would be mixed into it on standard output",
+                    entry.long_name));
+  }
+}
+
+void CommandLine::add_outputs(const Entry& entry, const OutputPath& output,
+                              std::vector<PathUse>& uses) const {
+  using Kind = PathUse::Kind;
+  const std::vector<std::string> paths = texts_in(output.where);
+  if (paths.empty() && !entry.values.empty() && entry.flag.need == Need::kRequired)
+    fail_usage(fmt::format("{}: the name is empty", shown_name(entry.flag)));
+  for (const std::string& path : paths) {
+    check_printable(entry, output.form, path);
+    const Kind kind = output.form == OutputPath::Form::kFolder    ? Kind::kWriteFolder
+                      : output.form == OutputPath::Form::kPattern ? Kind::kWritePattern
+                                                                  : Kind::kWrite;
+    uses.push_back({shown_name(entry.flag), path, kind});
+    if (!output.also || path == "-") continue;
+    for (const OutputPath::More& more : output.also(path))
+      uses.push_back({shown_name(entry.flag), more.path, more.is_folder ? Kind::kWriteFolder : Kind::kWrite});
+  }
+}
+
+void CommandLine::add_named(const Entry& entry, const NamedValue& named, std::vector<PathUse>& uses) const {
+  const auto found = named.values->find(named.name);
+  if (found == named.values->end() || found->second.empty()) return;
+  const std::string& text = found->second;
+  if (named.kind == ValueKind::kOutput) check_printable(entry, OutputPath::Form::kFile, text);
+  if (named.kind == ValueKind::kOutput) uses.push_back({shown_name(entry.flag), text, PathUse::Kind::kWrite});
+  if (named.kind == ValueKind::kInput) uses.push_back({shown_name(entry.flag), text});
+  if (named.kind != ValueKind::kInputList) return;
+  for (const std::string& path : split_lists({text})) uses.push_back({shown_name(entry.flag), path});
+}
+
+std::vector<PathUse> CommandLine::path_uses() const {
+  std::vector<PathUse> uses;
   for (const Entry& entry : entries_) {
-    if (!is_one_of(kOutputs, entry.long_name) || entry.values.empty()) continue;
-    outputs.push_back(entry.values.back());
-    const bool may_be_printed = entry.long_name == "out" && entry.flag.value == "FILE";
-    if (outputs.back() == "-" && !may_be_printed) {
-      fail_usage(
-          fmt::format("--{}: name a file; what the command says would be mixed into it on standard output",
-                      entry.long_name));
+    const Target& target = entry.flag.target;
+    if (const auto* output = std::get_if<OutputPath>(&target)) add_outputs(entry, *output, uses);
+    if (const auto* named = std::get_if<NamedValue>(&target)) add_named(entry, *named, uses);
+    const auto* input = std::get_if<InputPath>(&target);
+    if (input == nullptr) continue;
+    for (const std::string& path : texts_in(input->where)) {
+      uses.push_back({shown_name(entry.flag), path, PathUse::Kind::kRead, input->may_be_replaced});
+      if (!input->also || path == "-") continue;
+      for (const std::string& more : input->also(path)) uses.push_back({shown_name(entry.flag), more});
     }
   }
-  for (const Entry& entry : entries_) {
-    if (!entry.positional && !is_one_of(kInputs, entry.long_name)) continue;
-    std::vector<std::string> inputs = entry.values;
-    if (!entry.positional) inputs = split_lists(inputs);  // some flags take several files
-    for (const std::string& input : inputs) {
-      if (std::ranges::any_of(outputs, [&](const std::string& out) { return same_file(input, out); }))
-        fail_usage(fmt::format("{} is to be read and to be written; name another file to write", input));
-    }
-  }
+  return uses;
 }
 
 void CommandLine::read_tokens(const Args& args, bool& help_wanted) {
@@ -221,14 +294,16 @@ void CommandLine::assign(Entry& entry) const {
   const Target& target = entry.flag.target;
   if (auto* const* flag = std::get_if<bool*>(&target)) {
     **flag = parse_switch(last, entry.long_name);
-  } else if (auto* const* list = std::get_if<std::vector<std::string>*>(&target)) {
-    **list = entry.values;
-  } else if (auto* const* text = std::get_if<std::string*>(&target)) {
-    **text = last;
-  } else if (auto* const* maybe = std::get_if<std::optional<std::string>*>(&target)) {
-    **maybe = last;
+  } else if (const auto* output = std::get_if<OutputPath>(&target)) {
+    std::vector<std::string> paths = entry.values;
+    for (std::string& path : paths) {
+      if (!path.empty() && leads_to_standard_output(path)) path = "-";
+    }
+    set_text(output->where, paths);
+  } else if (const TextTarget* text = text_target(target)) {
+    set_text(*text, entry.values);
   } else if (const auto* named = std::get_if<NamedValue>(&target)) {
-    const bool known_switch = named->is_switch;
+    const bool known_switch = named->kind == ValueKind::kSwitch;
     (*named->values)[named->name] =
         known_switch ? (parse_switch(last, entry.long_name) ? "true" : "false") : last;
   } else {
@@ -246,14 +321,18 @@ void CommandLine::assign_number(const Entry& entry, const std::string& text) con
     **real = number;
     return;
   }
-  const std::string wanted = fmt::format("a whole number of at least {}", entry.flag.min);
+  const Flag& flag = entry.flag;
+  const std::string wanted = flag.max < 1e300
+                                 ? fmt::format("a whole number from {} to {}", flag.min, flag.max)
+                                 : fmt::format("a whole number of at least {}", flag.min);
   if (auto* const* integer = std::get_if<int*>(&entry.flag.target)) {
     const std::optional<int> number = parse_as<int>(text);
-    if (!number || *number < entry.flag.min) refuse(wanted);
+    if (!number || *number < flag.min || *number > flag.max) refuse(wanted);
     **integer = *number;
   } else {
     const std::optional<std::uint64_t> number = parse_as<std::uint64_t>(text);
-    if (!number || static_cast<double>(*number) < entry.flag.min) refuse(wanted);
+    const auto value = static_cast<double>(number.value_or(0));
+    if (!number || value < flag.min || value > flag.max) refuse(wanted);
     **std::get_if<std::uint64_t*>(&entry.flag.target) = *number;
   }
 }

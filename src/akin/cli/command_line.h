@@ -13,22 +13,69 @@
 #include <vector>
 
 #include "akin/base/param.h"
+#include "akin/base/threads.h"
+#include "akin/cli/path_check.h"
 
 namespace akin::cli {
 
 using Args = std::vector<std::string>;
+
+/// Where text goes. A list collects every occurrence of the flag.
+using TextTarget = std::variant<std::string*, std::optional<std::string>*, std::vector<std::string>*>;
+
+/// Text that names no file or folder.
+struct Text {
+  TextTarget where;
+};
+
+/// Text that names a file or folder to read; "-" is standard input.
+struct InputPath {
+  TextTarget where;
+  /// More files that are read because of this one, such as those beside it.
+  std::function<std::vector<std::string>(const std::string& path)> also = {};
+  /// PathUse::may_be_replaced.
+  std::function<bool()> may_be_replaced = {};
+};
+
+/// Text that names a file or folder to write.
+struct OutputPath {
+  enum class Form {
+    kFile,
+    kPrintable,  ///< a file, or "-" for standard output
+    kPattern,    ///< PathUse::Kind::kWritePattern
+    kFolder,
+  };
+  struct More {
+    std::string path;
+    bool is_folder = false;
+  };
+  TextTarget where;
+  Form form = Form::kFile;
+  /// What is written besides because of this path.
+  std::function<std::vector<More>(const std::string& path)> also = {};
+};
+
+/// What the text of a flag is that goes to a map.
+enum class ValueKind {
+  kText,
+  kSwitch,     ///< needs no value: --name means "true", --no-name "false"
+  kInput,      ///< a file or folder to read
+  kInputList,  ///< several of them, separated by commas
+  kOutput,     ///< a file to write
+};
 
 /// Where the text of a flag goes that is a parameter of something else (a model, a format);
 /// absent unless given.
 struct NamedValue {
   std::map<std::string, std::string>* values;
   std::string name;
-  bool is_switch = false;  ///< needs no value: --name means "true", --no-name "false"
+  ValueKind kind;
 };
 
-/// Where a flag's value goes. A bool* is a switch; a list collects every occurrence.
-using Target = std::variant<bool*, int*, std::uint64_t*, std::optional<float>*, std::optional<std::string>*,
-                            std::string*, std::vector<std::string>*, NamedValue>;
+/// Where a flag's value goes. A bool* is a switch. There is no plain std::string*: every text says whether it
+/// names what is read or written, so that check_paths() knows all of it.
+using Target =
+    std::variant<bool*, int*, std::uint64_t*, std::optional<float>*, Text, InputPath, OutputPath, NamedValue>;
 
 enum class Need { kOptional, kRequired };
 
@@ -42,6 +89,7 @@ struct Flag {
   double min = 0;                         ///< whole numbers must not be below
   std::string default_value = {};         ///< shown by --help; empty = the target's value
   std::vector<std::string> aliases = {};  ///< other long names that work, without dashes
+  double max = 1e300;                     ///< whole numbers must not be above
 };
 
 /// What every command has.
@@ -70,7 +118,7 @@ class CommandLine {
 
   /// Fills the targets: first from the TOML file of --config, then from `args`, which win. Returns false if
   /// --help was asked for and has been printed: the command ends. Throws Error(kUsage) with the nearest valid
-  /// names, and where a file that is read would be overwritten.
+  /// names, and as check_paths() for the paths of all flags.
   bool parse(const Args& args);
   /// Whether a flag (by its long name without dashes) got a value from the command line
   /// or the configuration file.
@@ -103,7 +151,10 @@ class CommandLine {
   void read_config();
   /// "--biases", "false" becomes "--biases=false", for switches.
   Args with_joined_switches(const Args& args) const;
-  void check_outputs() const;
+  std::vector<PathUse> path_uses() const;
+  void add_outputs(const Entry& entry, const OutputPath& output, std::vector<PathUse>& uses) const;
+  void add_named(const Entry& entry, const NamedValue& named, std::vector<PathUse>& uses) const;
+  void check_printable(const Entry& entry, OutputPath::Form form, const std::string& path) const;
   void assign(Entry& entry) const;
   void assign_number(const Entry& entry, const std::string& text) const;
   std::vector<std::string> flag_names() const;

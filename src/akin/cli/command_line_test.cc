@@ -22,14 +22,14 @@ struct Values {
 
 CommandLine declare(Values& values) {
   CommandLine line("test", "A test.");
-  line.add({"DATA", "", &values.data, "data", Need::kRequired});
-  line.add({"--text", "T", &values.text, "text"});
-  line.add({"--list", "A", &values.list, "list"});
+  line.add({"DATA", "", InputPath{&values.data}, "data", Need::kRequired});
+  line.add({"--text", "T", Text{&values.text}, "text"});
+  line.add({"--list", "A", Text{&values.list}, "list"});
   line.add({"-k,--top", "N", &values.top, "top", Need::kOptional, 1});
   line.add({"--flag", "", &values.flag, "flag"});
   line.add({"--real", "X", &values.real, "real"});
-  line.add({"--epochs", "N", NamedValue{&values.params, "epochs"}, "epochs"});
-  line.add({"--use-values", "", NamedValue{&values.params, "use_values", true}, "switch"});
+  line.add({"--epochs", "N", NamedValue{&values.params, "epochs", ValueKind::kText}, "epochs"});
+  line.add({"--use-values", "", NamedValue{&values.params, "use_values", ValueKind::kSwitch}, "switch"});
   return line;
 }
 
@@ -93,6 +93,9 @@ TEST(CommandLine, EveryMistakeIsUsage) {
                                             {"d", "--top", "3.5"},
                                             {"d", "--real", "inf"},
                                             {"d", "--flag=maybe"},
+                                            {"d", "--threads", "-1"},
+                                            {"d", "--threads", "1025"},
+                                            {"d", "--threads", "2147483647"},
                                             {"d", "-z"}}) {
     try {
       parse(args);
@@ -101,6 +104,86 @@ TEST(CommandLine, EveryMistakeIsUsage) {
       EXPECT_EQ(error.code(), ErrorCode::kUsage);
     }
   }
+}
+
+/// What check_paths() says to a command with all kinds of paths, "" if nothing.
+std::string complaint(const Args& args) {
+  std::string data, out = "-", html, log, folder;
+  std::vector<std::string> more;
+  std::map<std::string, std::string> params;
+  CommandLine line("test", "A test.");
+  line.add(
+      {"DATA", "",
+       InputPath{.where = &data,
+                 .also = [](const std::string& path) { return std::vector<std::string>{path + ".ids"}; }},
+       "data", Need::kRequired});
+  line.add({"--more", "FILE", InputPath{&more}, "more"});
+  line.add({"--meta", "FILES", NamedValue{&params, "meta", ValueKind::kInputList}, "meta"});
+  line.add({"--words", "FILE", NamedValue{&params, "words", ValueKind::kOutput}, "words"});
+  line.add({"-o,--out", "FILE", OutputPath{&out, OutputPath::Form::kPrintable}, "out"});
+  line.add({"--html", "FILE", OutputPath{&html}, "html"});
+  line.add({"--log", "FILE",
+            OutputPath{.where = &log,
+                       .also =
+                           [](const std::string& path) {
+                             return std::vector<OutputPath::More>{{path + ".also"}, {path + ".d", true}};
+                           }},
+            "log"});
+  line.add({"--folder", "DIR", OutputPath{&folder, OutputPath::Form::kFolder}, "folder"});
+  try {
+    line.parse(args);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CommandLine, ComparesThePathsOfAllFlags) {
+  const TempDir dir;
+  const std::string data = dir / "data", x = dir / "x";
+  write_file(data, "d");
+  const std::vector<std::pair<Args, std::string>> cases = {
+      {{data, "-o", data}, "-o/--out would write"},
+      {{data, "-o", dir / "./data"}, "which DATA reads"},
+      {{data, "-o", data + ".ids"}, "which DATA reads"},
+      {{data, "--words", data}, "--words would write"},
+      {{data, "--meta", x + "," + dir / "y", "-o", dir / "y"}, "which --meta reads"},
+      {{data, "--more", x, "--more", dir / "y", "--html", dir / "y"}, "--html would write"},
+      {{data, "-o", x, "--html", x}, "-o/--out and --html would both write"},
+      {{data, "-o", x, "--log", x}, "-o/--out and --log would both write"},
+      {{data, "-o", x + ".also", "--log", x}, "-o/--out and --log would both write"},
+      {{data, "-o", x + ".d/f", "--log", x}, "-o/--out and --log would both write"},
+      {{data, "--more", x + ".d/f", "--log", x}, "--log would write"},
+      {{data, "--folder", dir / "."}, "--folder would write"},
+
+      {{data, "--html", "-"}, "--html: name a file"},
+      {{data, "--words", "-"}, "--words: name a file"},
+  };
+  for (const auto& [args, text] : cases) {
+    std::string said;
+    try {
+      said = complaint(args);
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    EXPECT_NE(said.find(text), std::string::npos) << fmt::format("{}", fmt::join(args, " ")) << "\n" << said;
+  }
+  for (const Args& args : std::vector<Args>{{data, "-o", x},
+                                            {data},
+                                            {"-", "-o", "-"},
+                                            {data, "--more", data},
+                                            {data, "-o", x, "--html", dir / "y", "--log", dir / "z"}})
+    EXPECT_EQ(complaint(args), "");
+}
+
+TEST(CommandLine, KnowsTheNamesOfStandardOutput) {
+  std::string out;
+  CommandLine line("test", "A test.");
+  line.add({"-o,--out", "FILE", OutputPath{&out, OutputPath::Form::kPrintable}, "out"});
+  EXPECT_TRUE(line.parse({"-o", "/dev/stdout"}));
+  EXPECT_EQ(out, "-");
+  EXPECT_NE(complaint({"x", "--html", "/dev/stdout"}).find("--html: name a file"), std::string::npos);
 }
 
 TEST(Wrap, BreaksAtSpacesOnly) {

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <new>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <system_error>
 
 #include "akin/base/error.h"
 #include "akin/cli/interrupt.h"
@@ -21,20 +25,13 @@ namespace {
 std::string guide() {
   std::string text =
       "akin learns vectors for products and users from all the data you have about them, and recommends with "
-      "them.\n"
-      "\n"
-      "Usage: akin COMMAND ... (each has --help)\n"
-      "\n"
-      "From raw files to recommendations:\n"
-      "  akin import csv events.csv -o events.data     read your files; `akin import` lists the formats\n"
-      "  akin describe events.data                     see what is in them\n"
-      "  akin compare -d events.data --models all      measure every model on held-out events\n"
-      "  akin tune als -d events.data -o als.toml      find good parameters for it\n"
-      "  akin train als -d events.data -o als.akin     train the one you like\n"
-      "  akin recommend als.akin --user 42           what next for this user\n"
-      "No data at hand: `akin demo` makes a small synthetic data set and runs every step on it.\n"
-      "\n"
-      "Commands:\n";
+      "them.\n\nUsage: akin COMMAND ... (each has --help)\n\nFrom raw files to recommendations:\n  akin "
+      "import csv events.csv -o events.data     read your files; `akin import` lists the formats\n  akin "
+      "describe events.data                     see what is in the data\n  akin compare -d events.data "
+      "--models all      measure every model on held-out events\n  akin tune als -d events.data -o als.toml  "
+      "    search for good parameters\n  akin train als -d events.data -o als.akin     train a model\n  akin "
+      "recommend als.akin --user 42           recommend to a user\nNo data at hand: `akin demo` makes a "
+      "small synthetic data set and runs every step on it.\n\nCommands:\n";
   std::vector<Listed> entries;
   for (const Command& command : commands()) entries.push_back({command.name, command.summary});
   return text + listing(entries);
@@ -76,6 +73,21 @@ int exit_code(ErrorCode code) {
   }
 }
 
+/// What the standard library and others throw, in words for a user. Whoever knows more, such as the file,
+/// throws akin::Error instead.
+std::string message_of(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+      dynamic_cast<const std::length_error*>(&error))
+    return "not enough memory; try less data, smaller vectors or fewer threads";
+  if (const auto* of_file = dynamic_cast<const std::filesystem::filesystem_error*>(&error))
+    return fmt::format("{}: {}", of_file->path1().string(), of_file->code().message());
+  if (const auto* of_system = dynamic_cast<const std::system_error*>(&error))
+    return fmt::format("the system refused: {}", of_system->code().message());
+  if (dynamic_cast<const nlohmann::json::exception*>(&error) != nullptr)
+    return fmt::format("a JSON text is not as expected: {}", error.what());
+  return fmt::format("unexpected: {}; please report it", error.what());
+}
+
 }  // namespace
 
 const std::vector<Command>& commands() {
@@ -83,18 +95,18 @@ const std::vector<Command>& commands() {
       {"import", "read raw files into a data set", &run_import},
       {"describe", "show what is in a data set", &run_describe},
       {"synthetic", "generate a synthetic data set of any size", &run_synthetic},
-      {"train", "fit a model to a data set", &run_train},
-      {"tune", "search good parameters for a model", &run_tune},
-      {"evaluate", "score a trained model on what was held out", &run_evaluate},
-      {"compare", "train and score several models, in one table", &run_compare},
-      {"recommend", "what next for a user", &run_recommend},
-      {"similar", "items like an item", &run_similar},
-      {"embed", "vectors of texts from the vectors of their words", &run_embed},
-      {"explain", "which of a user's items led to a recommendation", &run_explain},
-      {"update", "go on from a trained model with new events", &run_update},
-      {"export", "write vectors for other programs", &run_export},
+      {"train", "train a model on a data set", &run_train},
+      {"tune", "search for good parameters of a model", &run_tune},
+      {"evaluate", "score a trained model on held-out events", &run_evaluate},
+      {"compare", "train and score several models in one table", &run_compare},
+      {"recommend", "recommend items to a user", &run_recommend},
+      {"similar", "find items similar to an item", &run_similar},
+      {"embed", "compute text vectors from word vectors", &run_embed},
+      {"explain", "show which items led to a recommendation", &run_explain},
+      {"update", "update a trained model with new events", &run_update},
+      {"export", "write vectors in formats of other programs", &run_export},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
-      {"models", "the models there are, and their parameters", &run_models},
+      {"models", "list models and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},
   };
   return kCommands;
@@ -110,10 +122,8 @@ int run(const Args& args) {
   } catch (const Error& error) {
     code = exit_code(error.code());
     message = error.what();
-  } catch (const std::bad_alloc&) {
-    message = "out of memory; try less data or smaller vectors";
   } catch (const std::exception& error) {
-    message = fmt::format("unexpected: {}; please report it", error.what());
+    message = message_of(error);
   }
   // Whatever failed after Ctrl-C failed because of it.
   if (const int signal = Interrupt::received(); signal != 0 && !message.empty()) {

@@ -1,11 +1,9 @@
 #include "akin/cli/config_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/base/io.h"
+#include "akin/data/toml_file.h"
 
 namespace akin::cli {
 namespace {
@@ -25,13 +23,7 @@ std::string scalar_text(const toml::node& node, const std::string& where) {
 }  // namespace
 
 std::map<std::string, std::vector<std::string>> read_config_file(const std::string& path) {
-  const std::string content = read_file(path);
-  toml::table table;
-  try {
-    table = toml::parse(content);
-  } catch (const toml::parse_error& error) {
-    fail(ErrorCode::kUsage, "{}:{}: not TOML: {}", path, error.source().begin.line, error.description());
-  }
+  const toml::table table = read_toml(path);
   std::map<std::string, std::vector<std::string>> values;
   for (const auto& [key, node] : table) {
     std::string name(key.str());

@@ -92,7 +92,7 @@ std::string CommandLine::help() const {
       text += flag_line(left_column(entry.flag, positional), explanation(entry.flag, positional));
     }
   }
-  text += flag_line("-h, --help", "print this");
+  text += flag_line("-h, --help", "print this help");
   if (!examples_.empty()) text += "\nExamples:\n";
   for (const std::string& example : examples_) text += "  " + example + "\n";
   return text;

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 
+#include "akin/base/threads.h"
+
 namespace akin::cli {
 namespace {
 
@@ -47,7 +49,7 @@ Interrupt::Interrupt() {
   sigfillset(&all);
   // The watcher takes no signals: they interrupt the working thread.
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  watcher_ = std::thread([this] {
+  watcher_ = start_thread([this] {
     while (sem_wait(&wake) != 0) {
     }
     if (signal_received.load() != 0) source_.request_stop();

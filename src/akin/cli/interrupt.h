@@ -21,7 +21,7 @@ class Interrupt {
 
  private:
   std::stop_source source_;
-  std::thread watcher_;
+  std::jthread watcher_;
 };
 
 }  // namespace akin::cli

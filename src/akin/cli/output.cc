@@ -4,7 +4,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 
 namespace akin::cli {
 namespace {
@@ -36,13 +36,15 @@ void prepare_streams() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void print(std::string_view text) {
-  if (reader_gone || text.empty()) return;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) check_output(errno);
+void print(std::string_view text) { print_bytes(printable(text, Shown::kLines)); }
+
+void print_bytes(std::string_view bytes) {
+  if (reader_gone || bytes.empty()) return;
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) check_output(errno);
 }
 
 void print_json(const nlohmann::json& value) {
-  print(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  print_bytes(value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 void flush_output() {
@@ -50,10 +52,7 @@ void flush_output() {
 }
 
 void print_error_line(std::string_view text) {
-  std::string line(text);
-  std::ranges::replace_if(
-      line, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, ' ');
-  line += '\n';
+  const std::string line = printable(text) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);  // nothing is left to do if even this fails
 }
 

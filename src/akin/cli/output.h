@@ -11,16 +11,17 @@ namespace akin::cli {
 /// (`akin ... | head`) is an error to handle and not a signal that kills. Call it once, first.
 void prepare_streams();
 
-/// Writes to standard output. Throws Error(kIo) if it cannot be written (a full disk); once the reader has
-/// gone away it does nothing.
+/// Writes text for a person to standard output, as printable() shows it: ids in it cannot drive the terminal.
+/// Throws Error(kIo) if it cannot be written (a full disk); once the reader has gone away it does nothing.
 void print(std::string_view text);
+/// Writes data for a program, byte by byte. Throws as print().
+void print_bytes(std::string_view bytes);
 /// Writes a JSON value and a newline to standard output; bytes that are not UTF-8 become U+FFFD.
 void print_json(const nlohmann::json& value);
 /// Flushes standard output. Throws as print().
 void flush_output();
 
-/// Writes one line to standard error. Control characters become spaces: a line stays a line
-/// whatever an id holds.
+/// Writes one line to standard error, as printable() shows it: a line stays a line whatever an id holds.
 void print_error_line(std::string_view text);
 
 /// Whether standard error is a terminal.

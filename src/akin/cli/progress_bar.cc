@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/text.h"
 #include "akin/cli/output.h"
 
 namespace akin::cli {
@@ -104,8 +105,8 @@ void ProgressBar::report(const Progress& progress) {
 }
 
 void ProgressBar::draw(const Progress& progress, double seconds) {
-  const std::string line =
-      "\r\x1b[K" + progress_line(progress, progress.done - phase_began_at_, seconds, terminal_width());
+  const std::string line = "\r\x1b[K" + printable(progress_line(progress, progress.done - phase_began_at_,
+                                                                seconds, terminal_width()));
   std::fwrite(line.data(), 1, line.size(), stderr);
   std::fflush(stderr);
   drawn_ = true;

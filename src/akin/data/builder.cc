@@ -1,6 +1,10 @@
 #include "akin/data/builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "akin/base/error.h"
@@ -116,6 +120,22 @@ Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumberin
   return result;
 }
 
+/// Values are finite where they are read; weights and sums can leave what a float holds.
+void check_values(const std::vector<Event>& events, const ImportFilters& filters, const IdMap& users,
+                  const IdMap& items) {
+  const auto found =
+      std::ranges::find_if_not(events, [](const Event& event) { return std::isfinite(event.value); });
+  if (found == events.end()) return;
+  const std::string_view how = filters.repeats == RepeatPolicy::kSum
+                                   ? "the values of its repeats add up to"
+                                   : "its value times the weight of its kind is";
+  fail(ErrorCode::kBadData,
+       "user '{}', item '{}': {} more than a value can be ({:.2g}); divide the values by a constant before "
+       "the "
+       "import, or take smaller weights or --repeats mean",
+       users.id(found->user), items.id(found->item), how, std::numeric_limits<float>::max());
+}
+
 }  // namespace
 
 std::uint64_t Rejections::total() const {
@@ -177,6 +197,7 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   const std::uint64_t n_raw = events_.size();
   std::vector<std::uint64_t> raw_of;  // raw ordinal of each event left; empty while that is the identity
   apply_filters(filters, events_, {users_.size(), items_.size()}, raw_of, report.filters);
+  check_values(events_, filters, users_, items_);
   if (events_.empty()) {
     fail(ErrorCode::kBadData, "{}: no event is left of {}: '{}' removed the last ones; loosen the filters",
          name, n_raw, report.filters.back().step);

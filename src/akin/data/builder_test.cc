@@ -47,6 +47,32 @@ TEST(Builder, SortsByUserAndTimeAndKeepsFileOrderInTies) {
   EXPECT_FALSE(data.has_given_split());
 }
 
+TEST(Builder, RefusesSumsThatAFloatDoesNotHold) {
+  const auto refusal = [](const std::vector<Raw>& raw, const ImportFilters& filters) -> std::string {
+    try {
+      build(raw, filters);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      return error.what();
+    }
+    return "";
+  };
+  ImportFilters sum, mean, weights;
+  sum.repeats = RepeatPolicy::kSum;
+  mean.repeats = RepeatPolicy::kMean;
+  weights.kind_weights = {{EventKind::kView, 10.0F}};
+  const std::vector<Raw> large = {{"v", "b", 1, 1}, {"u", "a", 3e38F, 1}, {"u", "a", 3e38F, 2}};
+  EXPECT_EQ(
+      refusal(large, sum),
+      "user 'u', item 'a': the values of its repeats add up to more than a value can be (3.4e+38); divide "
+      "the values by a constant before the import, or take smaller weights or --repeats mean");
+  EXPECT_EQ(refusal(large, mean), "");
+  const std::vector<Raw> negative = {{"u", "a", -3e38F, 1}, {"u", "a", -3e38F, 2}};
+  EXPECT_TRUE(refusal(negative, sum).starts_with("user 'u', item 'a': "));
+  EXPECT_TRUE(refusal({{"u", "a", 3e38F, 1, EventKind::kView}}, weights)
+                  .starts_with("user 'u', item 'a': its value times the weight of its kind is more"));
+}
+
 TEST(Builder, CountsWhatEachFilterRemoves) {
   ImportFilters filters;
   filters.min_value = 3;

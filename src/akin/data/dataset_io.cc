@@ -8,6 +8,8 @@
 namespace akin {
 namespace {
 
+constexpr std::int64_t kLastTime = std::int64_t{1} << 53;  // differences of times overflow nowhere
+
 [[noreturn]] void inconsistent(const TensorReader& reader, std::string_view what) {
   fail(ErrorCode::kBadData, "{}: inconsistent data set: {}", reader.path(), what);
 }
@@ -92,7 +94,10 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
     if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
     if (subset[e] > static_cast<std::uint8_t>(Subset::kHistory))
       inconsistent(reader, "an event of an unknown part");
-    if (e > 0 && user[e] < user[e - 1]) inconsistent(reader, "events out of order");
+    if (time[e] != kNoTime && (time[e] < -kLastTime || time[e] > kLastTime))
+      inconsistent(reader, "an event at an impossible time");
+    if (e > 0 && (user[e] < user[e - 1] || (user[e] == user[e - 1] && time[e] < time[e - 1])))
+      inconsistent(reader, "events out of order");
     events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Subset>(subset[e]),
                  time[e]};
   }
@@ -124,7 +129,7 @@ Dataset read_dataset(const TensorReader& reader) {
   data.links = read_links(reader, data.n_items());
   const auto rows = static_cast<std::size_t>(reader.meta_int("candidates.rows", 0, 0xFFFFFFFE));
   if (rows != 0 && rows != data.n_users()) inconsistent(reader, "candidates of unknown users");
-  data.candidates = read_csr(reader, "candidates", rows, data.n_items());
+  data.candidates = read_csr(reader, "candidates", rows, data.n_items(), ColumnOrder::kAscending);
   return data;
 }
 

@@ -17,7 +17,8 @@ void write_dataset(TensorWriter& writer, const Dataset& data);
 Dataset read_dataset(const TensorReader& reader);
 /// Events as the columns name.user, name.item, name.value, name.kind, name.part, name.time.
 void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events);
-/// Throws Error(kBadData) on unknown users, items or kinds, or if the events are not sorted by user.
+/// Throws Error(kBadData) on unknown users, items or kinds, impossible times, or if the events are not sorted by
+/// user and time.
 std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
                                std::size_t n_items);
 

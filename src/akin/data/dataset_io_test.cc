@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
@@ -64,6 +66,15 @@ TEST(DatasetIo, RefusesInconsistentFiles) {
   refused([](Dataset& d) { d.candidates.indices[0] = 7; });
   refused([](Dataset& d) { d.candidates.offsets[1] = 9; });
   refused([](Dataset& d) { d.item_attributes.resize(5); });
+  refused([](Dataset& d) { d.events[1].time = 5; });  // before an event without a time
+  refused([](Dataset& d) { d.events[0].time = std::numeric_limits<std::int64_t>::max(); });
+  refused([](Dataset& d) { d.events[0].time = kNoTime + 1; });
+  refused([](Dataset& d) { d.events[0].value = std::numeric_limits<float>::quiet_NaN(); });
+  refused([](Dataset& d) {
+    d.candidates.indices = {1, 0};
+    d.candidates.values = {1, 1};
+    d.candidates.offsets = {0, 0, 2};
+  });
   write_file(dir / "text", "user,item\n");
   EXPECT_THROW(load_dataset(dir / "text"), Error);
 }

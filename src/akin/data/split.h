@@ -19,7 +19,7 @@ enum class Holdout {
   kUserRatio,  ///< of each user min(share(n), n - 1) events at random, by seed
   kTime,       ///< the latest F of all events: one global cut, no future in training
   kUserTime,   ///< of each user the latest min(share(n), n - 1) events
-  kFold,       ///< fold I of K: each user's events, in random order, are dealt over the folds like cards
+  kFold,  ///< fold I of K: each user's events, in random order, are assigned to the folds one after the other
   kGiven,      ///< the split that came with the files
   kSessions,   ///< users are sessions: of the latest F of them the first event is history, the others test
   kColdItems,  ///< all events of F of the items, by seed

@@ -47,8 +47,10 @@ void write_strings(TensorWriter& writer, const std::string& name, const StringCo
 StringColumn read_strings(const TensorReader& reader, const std::string& name, std::size_t rows) {
   const auto bytes = reader.tensor<std::uint8_t>(name + ".bytes");
   const auto offsets = reader.tensor<std::uint64_t>(name + ".offsets");
-  const bool sound = offsets.size() == rows + 1 && offsets.front() == 0 && offsets.back() == bytes.size() &&
-                     std::ranges::is_sorted(offsets);
+  constexpr std::uint64_t kLongest = 0xFFFFFFFF;
+  bool sound = offsets.size() == rows + 1 && offsets.front() == 0 && offsets.back() == bytes.size();
+  for (std::size_t r = 0; r < rows && sound; ++r)
+    sound = offsets[r] <= offsets[r + 1] && offsets[r + 1] - offsets[r] <= kLongest;
   if (!sound) fail(ErrorCode::kBadData, "{}: strings {} are inconsistent", reader.path(), name);
   StringColumn column;
   column.reserve(rows, bytes.size());
@@ -99,6 +101,8 @@ AttributeTable read_attributes(const TensorReader& reader, const std::string& na
   const StringColumn names = read_strings(reader, name + ".names", columns);
   AttributeTable table;
   for (std::size_t c = 0; c < columns; ++c) {
+    if (table.find(names[c]) != nullptr)
+      reader.inconsistent(fmt::format("two attributes are called {}", names[c]));
     table.column(names[c]) = read_strings(reader, name + "." + std::string(names[c]), rows);
   }
   return table;

@@ -1,13 +1,13 @@
 #include "akin/data/synthetic.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/made_folder.h"
 #include "akin/data/synthetic/events.h"
 #include "akin/data/synthetic/image.h"
 #include "akin/data/synthetic/in_order.h"
@@ -37,43 +37,35 @@ constexpr std::string_view kReadme =
     "for training.\n\n"
     "docs/synthetic.md of akin has the equations.\n";
 
-/// A folder that becomes visible under its name only by commit().
-class StagedFolder {
+/// Files that become visible in a folder only by commit().
+class StagedFiles {
  public:
-  explicit StagedFolder(fs::path path)
-      : path_(std::move(path)), staging_(fmt::format("{}.tmp{}", path_.string(), ::getpid())) {
-    fs::create_directory(staging_);
-  }
-  ~StagedFolder() {
-    std::error_code ignored;  // the folder is left behind only if the disk refuses to delete
-    if (!committed_) fs::remove_all(staging_, ignored);
-  }
-  StagedFolder(const StagedFolder&) = delete;
-  StagedFolder& operator=(const StagedFolder&) = delete;
+  explicit StagedFiles(fs::path folder)
+      : folder_(std::move(folder)), staging_(folder_.string(), TemporaryName::Kind::kFolder, 0777) {}
 
   void write(const std::string& name, std::string_view bytes) const {
-    const fs::path path = staging_ / name;
+    const fs::path path = fs::path(staging_.path()) / name;
     std::ofstream file(path, std::ios::binary);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     file.close();
     if (!file) fail(ErrorCode::kIo, "{}: cannot write", path.string());
   }
-  void commit() {
-    fs::remove_all(path_);
-    fs::rename(staging_, path_);
-    committed_ = true;
+  void commit() const {
+    fs::create_directories(folder_);
+    for (const auto& entry : fs::directory_iterator(staging_.path()))
+      fs::rename(entry.path(), folder_ / entry.path().filename());
   }
 
  private:
-  fs::path path_, staging_;
-  bool committed_ = false;
+  fs::path folder_;
+  TemporaryName staging_;
 };
 
 /// A staged data set: every file is complete before the first appears.
 class SyntheticWriter {
  public:
-  SyntheticWriter(const World& world, fs::path directory, const Context& context)
-      : world_(world), directory_(std::move(directory)), context_(context) {
+  SyntheticWriter(const World& world, fs::path directory, MadeFolder& made, const Context& context)
+      : world_(world), directory_(std::move(directory)), made_(made), context_(context) {
     files_.cold_items = world.n_items() - world.warm.size();
   }
 
@@ -92,7 +84,7 @@ class SyntheticWriter {
 
   void write_pictures() {
     files_.images = (directory_ / "images").string();
-    pictures_ = std::make_unique<StagedFolder>(files_.images);
+    pictures_ = std::make_unique<StagedFiles>(files_.images);
     const std::size_t n = world_.n_items();
     const auto draw = [&](std::size_t chunk, int) {
       const std::size_t begin = chunk * kPicturesPerChunk, end = std::min(n, begin + kPicturesPerChunk);
@@ -100,7 +92,7 @@ class SyntheticWriter {
         const auto item = static_cast<idx_t>(i);
         const std::string jpeg =
             synthetic::encode_jpeg(synthetic::draw_picture(world_, item), world_.config.image_size);
-        pictures_->write(fmt::format("{}.jpg", world_.truth.items.id(item)), jpeg);
+        pictures_->write(picture_name(item), jpeg);
       }
       return end;
     };
@@ -136,14 +128,18 @@ class SyntheticWriter {
     });
   }
 
-  /// Makes everything visible. The truth marks a data set's folder, so it comes first.
+  /// Makes everything visible, and deletes what an earlier data set has beyond this one.
   SyntheticFiles commit(const ParamValues& params) {
     context_.check_stop();
     files_.truth = (directory_ / "truth.safetensors").string();
     files_.readme = (directory_ / "README.txt").string();
+    const std::vector<std::string> names = file_names();
+    made_.claim(names);
+    const std::set<std::string> kept(names.begin(), names.end());
+    std::vector<std::string> earlier = made_.made();
+    std::erase_if(earlier, [&](const std::string& name) { return kept.contains(name); });
+    if (!earlier.empty()) made_.remove(earlier);
     synthetic::write_truth(world_.truth, params, world_.seed, files_.truth);
-    fs::remove(directory_ / "sessions.tsv");  // of an earlier data set
-    fs::remove_all(directory_ / "images");
     for (auto* file : {&metadata_, &users_, &reviews_, &sessions_}) {
       if (*file) (*file)->commit();
     }
@@ -153,6 +149,20 @@ class SyntheticWriter {
   }
 
  private:
+  std::string picture_name(idx_t item) const { return fmt::format("{}.jpg", world_.truth.items.id(item)); }
+
+  /// All files of the data set, as seen from its folder.
+  std::vector<std::string> file_names() const {
+    std::vector<std::string> names;
+    for (const std::string* file : {&files_.reviews, &files_.metadata, &files_.sessions, &files_.users,
+                                    &files_.truth, &files_.readme}) {
+      if (!file->empty()) names.push_back(fs::path(*file).filename().string());
+    }
+    for (std::size_t i = 0; pictures_ && i < world_.n_items(); ++i)
+      names.push_back("images/" + picture_name(static_cast<idx_t>(i)));
+    return names;
+  }
+
   void open(std::string& name, std::unique_ptr<AtomicFile>& file, const char* leaf) {
     name = (directory_ / leaf).string();
     file = std::make_unique<AtomicFile>(name);
@@ -177,23 +187,12 @@ class SyntheticWriter {
 
   const World& world_;
   fs::path directory_;
+  MadeFolder& made_;
   const Context& context_;
   SyntheticFiles files_;
   std::unique_ptr<AtomicFile> metadata_, users_, reviews_, sessions_;
-  std::unique_ptr<StagedFolder> pictures_;
+  std::unique_ptr<StagedFiles> pictures_;
 };
-
-/// Refuses folders with other things in them, so that nothing of the user's is replaced.
-void prepare_directory(const fs::path& directory) {
-  if (fs::exists(directory) && !fs::is_directory(directory)) {
-    fail(ErrorCode::kUsage, "{}: is a file; name a new directory", directory.string());
-  }
-  fs::create_directories(directory);
-  if (fs::is_empty(directory) || fs::exists(directory / "truth.safetensors")) return;
-  fail(ErrorCode::kUsage,
-       "{}: is not empty and holds no synthetic data of an earlier run; name a new directory",
-       directory.string());
-}
 
 }  // namespace
 
@@ -243,9 +242,9 @@ SyntheticFiles write_synthetic(const SyntheticConfig& config, const std::string&
                                const Context& context) {
   config.check();
   try {
-    prepare_directory(directory);
+    MadeFolder made(directory, "akin synthetic", "name a new folder");
     const World world(config, context);
-    SyntheticWriter dataset(world, directory, context);
+    SyntheticWriter dataset(world, directory, made, context);
     dataset.write_items();
     dataset.write_users();
     if (config.images) dataset.write_pictures();

@@ -57,7 +57,7 @@ struct SyntheticFiles {
 };
 
 /// Writes a data set into `directory`, which must be new, empty, or hold an earlier synthetic data set, which is
-/// replaced. The bytes depend on the config and context.seed only, not on the threads. Nothing appears under
+/// replaced; its file `.akin-made` lists what was written, and other files stay. The bytes depend on the config and context.seed only, not on the threads. Nothing appears under
 /// its final name until all is made: a cancelled or failed run leaves the directory as it was. Memory: about
 /// 150 bytes per user and item and 8 MB per thread, whatever the number of events. Throws Error(kUsage),
 /// Error(kIo), Error(kCancelled).

@@ -410,11 +410,13 @@ TEST(Synthetic, ReplacesOnlyItsOwnKind) {
   Folder folder;
   SyntheticConfig config = small_config();
   write_synthetic(config, folder.name(), {.seed = 1, .threads = 2});
+  write_file((folder / "images/mine.jpg").string(), "mine");
   config.items = 101;
   config.session_share = 0;
   write_synthetic(config, folder.name(), {.seed = 1, .threads = 2});
   EXPECT_FALSE(fs::exists(folder / "sessions.tsv"));
-  EXPECT_EQ(contents(folder).size(), 5u + 101u);
+  EXPECT_EQ(contents(folder).size(), 5u + 101u + 1u + 1u) << "with mine.jpg and the list of what was made";
+  EXPECT_EQ(read_file((folder / "images/mine.jpg").string()), "mine");
 
   Folder foreign;
   fs::create_directory(foreign.name());

@@ -21,7 +21,7 @@ class TimeParser {
   /// Throws Error(kUsage) for an unknown name or pattern.
   explicit TimeParser(std::string_view format = "auto");
 
-  /// nullopt if `text` is no such time or lies outside the years 1 to 9999. Never throws;
+  /// nullopt if `text` is not such a time or lies outside the years 1 to 9999. Never throws;
   /// safe from many threads.
   std::optional<std::int64_t> operator()(std::string_view text) const;
 

@@ -127,7 +127,7 @@ double value_of(const Estimator& estimator, std::size_t n_users, const double* s
   return estimator.metric->root ? std::sqrt(std::max(0.0, mean)) : mean;
 }
 
-/// The q-quantile of ascending values, linear between neighbours; NaN if there are none.
+/// The q-quantile of ascending values, linear between neighbors; NaN if there are none.
 double quantile(std::span<const double> sorted, double q) {
   if (sorted.empty()) return kNaN;
   const double position = q * static_cast<double>(sorted.size() - 1);

@@ -22,7 +22,7 @@ struct BootstrapOptions {
 ///   value_r = sum_u c_u w_u x_u / sum_u c_u w_u, or its square root if `root`,
 ///
 /// so a weighted mean and RMSE are the ratio estimators they are. low and high are the (1 - level) / 2 and
-/// (1 + level) / 2 quantiles of value_1 ... value_R, linear between neighbours. A resample whose weights sum
+/// (1 + level) / 2 quantiles of value_1 ... value_R, linear between neighbors. A resample whose weights sum
 /// to 0 has no value and is left out. Other metrics, and those with a NaN or infinite value, keep their low
 /// and high.
 ///

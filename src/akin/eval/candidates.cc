@@ -62,7 +62,8 @@ std::vector<idx_t> CandidateSampler::draw(std::uint64_t list, std::span<const id
   };
   const bool by_popularity = spec_.kind == CandidateSpec::Kind::kPopularity;
   if (!by_popularity || !table_.empty()) {
-    for (std::uint64_t n = 0; n < kTries * spec_.count && drawn.size() < spec_.count; ++n) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(spec_.count, n_items);
+    for (std::uint64_t n = 0; n < kTries * wanted && drawn.size() < wanted; ++n) {
       take(by_popularity ? table_[0].draw(rng) : static_cast<idx_t>(rng.below(n_items)));
     }
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/eval/small_dataset_for_test.h"
@@ -57,6 +58,8 @@ TEST(Candidates, TakeAllThereAre) {
   for (const SpecKind kind : {SpecKind::kUniform, SpecKind::kPopularity}) {
     EXPECT_EQ(CandidateSampler({kind, 5, 1}, popularity).draw(0, known, held_out), rest);
     EXPECT_EQ(CandidateSampler({kind, 1000, 1}, popularity).draw(0, known, held_out), rest);
+    constexpr auto kMost = std::numeric_limits<std::size_t>::max();
+    EXPECT_EQ(CandidateSampler({kind, kMost, 1}, popularity).draw(0, known, held_out), rest);
   }
   EXPECT_EQ(CandidateSampler({SpecKind::kPopularity, 2, 1}, popularity).draw(0, known, held_out),
             (std::vector<idx_t>{2, 5}))

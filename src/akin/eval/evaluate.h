@@ -77,8 +77,8 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
                     std::span<const Event> test, const EvaluateOptions& options, const Context& context);
 
 /// The evaluations of several splits, such as the folds of a cross-validation, as one: means over all their
-/// users (a user of several splits counts in each), metrics that are no means averaged, counts added up.
-/// Intervals are made anew. All must have been made with these options.
+/// users (a user of several splits counts in each), metrics that are not means averaged, counts added up.
+/// Intervals are computed again. All must have been made with these options.
 Evaluation pool(const std::vector<Evaluation>& subsets, const EvaluateOptions& options,
                 const Context& context);
 

@@ -152,7 +152,7 @@ TEST(PairArea, CountsPairs) {
 }
 
 TEST(Evaluate, LabelsByHand) {
-  // Liked = 4 or more. User 0: 5 and 2, told apart. User 1: 4, 3, 1. User 2: only liked, in no group.
+  // Liked = 4 or more. User 0: 5 and 2, separated. User 1: 4, 3, 1. User 2: only liked, in no group.
   const SmallDataset dataset(
       3, 4, {event(0, 0, 1), event(1, 0, 5), event(2, 0, 3)},
       {event(0, 1, 5), event(0, 2, 2), event(1, 1, 4), event(1, 2, 3), event(1, 3, 1), event(2, 1, 5)});

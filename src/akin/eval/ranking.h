@@ -84,7 +84,7 @@ class RankingScorer {
 /// The area under the ROC curve of one list: the share of (held-out, other) pairs of candidates in which the
 /// held-out item has the higher score, ties counted half (Rendle et al. 2009, eq. 2): 0.5 for a constant
 /// scorer. `scores` has a score per item; NaN counts as -infinity. `others_excluded` (ascending, without
-/// repeats) are no candidates; `held_out` (the same) are the positives. NaN if there is no pair.
+/// repeats) are not candidates; `held_out` (the same) are the positives. NaN if there is no pair.
 double roc_area(std::span<const float> scores, std::span<const idx_t> held_out,
                 std::span<const idx_t> others_excluded);
 

@@ -12,7 +12,7 @@ namespace akin {
 /// Adds RMSE, MSE and MAE over the held-out events of each user to result.metrics, for models that predict
 /// ratings. Predictions are clipped to the range of the training values; where the model has no prediction
 /// (it knows nothing of the user, or says NaN) the mean of the training values stands in and
-/// result.mean_events counts it. Nothing is added if all training values are the same: those are no ratings.
+/// result.mean_events counts it. Nothing is added if all training values are the same: those are not ratings.
 ///
 ///   MSE = mean of (prediction - value)^2, RMSE = its root, MAE = mean of |prediction - value|, over events
 ///

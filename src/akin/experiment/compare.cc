@@ -148,7 +148,7 @@ CompareResult compare_files(const std::vector<std::string>& paths, const std::ve
     const std::string& path;
     SplitSpec split;
   };
-  std::vector<Round> rounds;  // all are known before the first fit, so that a wrong file is told at once
+  std::vector<Round> rounds;  // all are known before the first fit, so that a wrong file is reported at once
   for (const std::string& path : paths) {
     for (const SplitSpec& split : splits_of(load_dataset(path), options, context.seed))
       rounds.push_back({path, split});

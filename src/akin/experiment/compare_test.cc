@@ -17,9 +17,12 @@ std::vector<ModelSpec> three_models() {
 }
 
 ModelSpec diverging() {
-  return {
-      "mf-sgd",
-      {{"factors", "4"}, {"epochs", "31"}, {"regularization", "0"}, {"learning_rate", "10"}, {"decay", "1"}}};
+  return {"mf-sgd",
+          {{"factors", "4"},
+           {"epochs", "31"},
+           {"regularization", "0"},
+           {"learning_rate", "10"},
+           {"learning_rate_decay", "1"}}};
 }
 
 std::vector<std::string> names(const CompareResult& result) {

@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
-#include "akin/catalog/old_names.h"
+#include "akin/models/fit/old_names.h"
 
 namespace akin {
 namespace {
@@ -17,13 +18,8 @@ using nlohmann::json;
 using Identity = std::map<std::string, std::string>;
 
 Identity parse_identity(const TensorReader& reader) {
-  const json object = json::parse(reader.meta("identity"), nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) fail(ErrorCode::kBadData, "{}: its identity is not a JSON object", reader.path());
-  Identity identity;
-  for (const auto& [name, value] : object.items()) {
-    if (!value.is_string()) fail(ErrorCode::kBadData, "{}: its {} is not text", reader.path(), name);
-    identity[name] = value.get<std::string>();
-  }
+  const std::string where = reader.path() + ": its identity";
+  const Identity identity = json_texts(parse_json(reader.meta("identity"), where), where);
   return identity_with_current_names(identity);
 }
 

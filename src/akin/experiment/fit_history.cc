@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 
 namespace akin {
 namespace {
@@ -44,7 +46,7 @@ std::string curve_text(const LearningCurve& curve) {
 }
 
 LearningCurve parse_curve(const std::string& text, std::string_view where) {
-  const json list = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const json list = parse_json(text, fmt::format("{}: its learning curve", where));
   LearningCurve curve;
   bool right = list.is_array();
   for (std::size_t i = 0; right && i < list.size(); ++i) {
@@ -55,7 +57,10 @@ LearningCurve parse_curve(const std::string& text, std::string_view where) {
     const auto real = [&](std::size_t c) {
       return row[c].is_null() ? std::numeric_limits<double>::quiet_NaN() : row[c].get<double>();
     };
-    curve.push_back({row[0].get<int>(), real(1), real(2), real(3), real(4), row[5].get<double>()});
+    const auto epoch = row[0].get<std::int64_t>();
+    right = epoch > 0 && epoch <= std::numeric_limits<int>::max();
+    if (!right) break;
+    curve.push_back({static_cast<int>(epoch), real(1), real(2), real(3), real(4), row[5].get<double>()});
     right = curve.back().epoch > (i == 0 ? 0 : curve[i - 1].epoch);
   }
   if (!right) fail(ErrorCode::kBadData, "{}: its learning curve is damaged", where);

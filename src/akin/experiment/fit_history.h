@@ -48,7 +48,7 @@ struct FitHistory {
   std::string metric = {};   ///< of the curve's values; "" = nothing was evaluated
   Better better = Better::kHigher;
   int epochs = 0;                ///< behind the fit when it ended
-  int resumed_at = 0;            ///< epochs a checkpoint had behind it, 0 = started anew
+  int resumed_at = 0;            ///< epochs a checkpoint had behind it, 0 = started from the beginning
   bool out_of_patience = false;  ///< it ended because nothing got better
   /// The epoch whose model was kept; nullptr if nothing was evaluated.
   const CurvePoint* best() const { return best_point(curve, better); }

@@ -1,9 +1,9 @@
 #include "akin/experiment/fit_monitor.h"
 
 #include <bit>
-#include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/files.h"
 #include "akin/base/hash.h"
 #include "akin/eval/evaluate.h"
 
@@ -61,7 +61,7 @@ int FitMonitor::begin(FitState& state, int epochs) {
   planned_ = epochs;
   start_ = saved_at_ = Clock::now();
   if (!options_.checkpoint.empty()) identity_ = identify();
-  if (!options_.resume || !std::filesystem::exists(options_.checkpoint)) return 0;
+  if (!options_.resume || !file_exists(options_.checkpoint)) return 0;
   FitCheckpoint checkpoint = load_checkpoint(options_.checkpoint, identity_, state);
   if (checkpoint.epoch > epochs) {
     fail(ErrorCode::kBadData, "{}: is after epoch {}, but {} are planned", options_.checkpoint,

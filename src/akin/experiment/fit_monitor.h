@@ -31,7 +31,7 @@ struct FitSubject {
 /// with checkpoints one of the last.
 class FitMonitor : public FitObserver {
  public:
-  /// `validation` is sorted by user, must outlive the monitor and be no part of what is trained on. The
+  /// `validation` is sorted by user, must outlive the monitor and not be part of what is trained on. The
   /// evaluation uses the context's threads and stop. Throws Error(kUsage) for an unknown metric and for one
   /// that is evaluated every 0 epochs, Error(kBadData) if there is nothing to evaluate it on.
   FitMonitor(FitSubject subject, std::span<const Event> validation, MonitorOptions options,

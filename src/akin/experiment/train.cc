@@ -1,9 +1,9 @@
 #include "akin/experiment/train.h"
 
 #include <charconv>
-#include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/files.h"
 #include "akin/base/format.h"
 #include "akin/experiment/fit_watched.h"
 #include "akin/experiment/watched_metric.h"
@@ -70,8 +70,8 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   split.validation = options.validation || !monitor.metric.empty();
   context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
-  if (monitor.resume && !std::filesystem::exists(monitor.checkpoint))
-    context.remark(fmt::format("{}: no such checkpoint yet, starting anew", monitor.checkpoint));
+  if (monitor.resume && !file_exists(monitor.checkpoint))
+    context.remark(fmt::format("{}: no checkpoint yet, starting from the beginning", monitor.checkpoint));
   PretrainedItems pretrained;
   FitStart start;
   FitContext fit_context{context};

@@ -138,14 +138,14 @@ TEST(Train, ResumedAfterACancelledFitItIsTheUninterruptedFit) {
       if (progress.phase == "epoch" && progress.done == 6) stop.request_stop();
     };
     message_of(ErrorCode::kCancelled, [&] { train(made_dataset(), quick_bpr(), options, context); });
-    EXPECT_TRUE(remarks.has("no such checkpoint yet, starting anew"));
+    EXPECT_TRUE(remarks.has("no checkpoint yet, starting from the beginning"));
     ASSERT_TRUE(std::filesystem::exists(dir / "c"));
     Remarks later;
     Context second = later.context();
     second.threads = 3;
     const TrainResult rest = train(made_dataset(), quick_bpr(), options, second);
     EXPECT_FALSE(later.has("no such checkpoint"));
-    EXPECT_TRUE(later.has("resumed after pass " + std::to_string(rest.history->resumed_at)));
+    EXPECT_TRUE(later.has("resumed after epoch " + std::to_string(rest.history->resumed_at)));
     EXPECT_GE(rest.history->resumed_at, 5);
     EXPECT_LT(rest.history->resumed_at, 9);
     EXPECT_EQ(rest.history->epochs, 9);
@@ -201,7 +201,7 @@ TEST(Train, RefusesWhatDoesNotSuitTheModel) {
     return message_of(ErrorCode::kUsage, [&] { train(made_dataset(), model, options); });
   };
   EXPECT_TRUE(
-      contains(usage("item-knn", {.monitor = {.metric = "NDCG@5"}}), "item-knn is not fitted in passes"));
+      contains(usage("item-knn", {.monitor = {.metric = "NDCG@5"}}), "item-knn is not trained in epochs"));
   EXPECT_TRUE(contains(usage("ease", {.monitor = {.checkpoint = "c"}}), "no checkpoints"));
   EXPECT_TRUE(contains(usage(quick_bpr(), {.monitor = {.resume = true}}), "name the checkpoint"));
   EXPECT_TRUE(contains(usage("popularity", {.init_items = "v.csv"}), "does not begin with vectors of items"));
@@ -210,6 +210,19 @@ TEST(Train, RefusesWhatDoesNotSuitTheModel) {
   EXPECT_TRUE(contains(usage("popularity", {.holdout = "lats"}), "did you mean last"));
   usage("popularity", {.holdout = "none", .validation = true});
   message_of(ErrorCode::kBadData, [] { train(made_dataset(), "popularity", {.holdout = "given"}); });
+}
+
+TEST(Train, RefusesNumbersOfThreadsThatMeanNothing) {
+  for (const int threads : {-5, 1 << 30}) {
+    for (const char* const model : {"popularity", "item-knn", "als", "bpr"}) {
+      try {
+        train(made_dataset(), ModelSpec(model), {}, {.threads = threads});
+        ADD_FAILURE() << model << " with " << threads;
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+      }
+    }
+  }
 }
 
 TEST(Train, StopsOnRequest) {

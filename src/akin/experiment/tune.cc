@@ -6,6 +6,8 @@
 
 namespace akin {
 
+std::string trial_states_folder(const std::string& log) { return log + ".states"; }
+
 void check_search(const ModelSpec& model, const TuneOptions& options) {
   const SearchSpace space(*model.entry, model.params, options.ranges);
   if (!options.metric.empty()) WatchedMetric(options.metric, model.traits());

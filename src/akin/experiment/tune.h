@@ -56,6 +56,9 @@ struct TuneResult {
   std::size_t failures() const;
 };
 
+/// The folder of the half-done trials of a log. It holds what akin wrote and listed there (base/made_folder.h).
+std::string trial_states_folder(const std::string& log);
+
 /// Throws Error(kUsage) for ranges, parameters or a metric that the model does not have: what tune() would
 /// throw after the data are read.
 void check_search(const ModelSpec& model, const TuneOptions& options);

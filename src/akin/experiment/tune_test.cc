@@ -64,7 +64,7 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
     const TuneResult first = tune(made_dataset(), quick_bpr(), options);
     const TuneResult same = tune(changed_dataset(Subset::kTest), quick_bpr(), options);
     EXPECT_GE(same.found, first.trials.size()) << "it is the same search";
-    options.log += " anew";
+    options.log += " again";
     EXPECT_EQ(outcome(tune(changed_dataset(Subset::kTest), quick_bpr(), options)), outcome(first));
     for (const Subset subset : {Subset::kTrain, Subset::kValidation}) {
       message_of(ErrorCode::kBadData, [&] { tune(changed_dataset(subset), quick_bpr(), options); });
@@ -90,8 +90,9 @@ TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
   options.halving = true;
   Remarks remarks;
   tune(made_dataset(), "item-knn", options, remarks.context());
-  EXPECT_EQ(remarks.lines,
-            (std::vector<std::string>{"item-knn is not fitted in passes: random search instead of halving"}));
+  EXPECT_EQ(
+      remarks.lines,
+      (std::vector<std::string>{"item-knn is not trained in epochs: random search instead of halving"}));
   options.halving = false;
   tune(made_dataset(), "item-knn", options, remarks.context());
   ASSERT_EQ(remarks.lines.size(), 2u);

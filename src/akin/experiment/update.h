@@ -21,14 +21,14 @@ struct UpdateOptions {
 struct UpdateResult {
   Bundle bundle;
   MergeCounts counts;
-  /// Epochs that went on from what the model had learned; absent: it was fitted anew.
+  /// Epochs that went on from what the model had learned; absent: it was trained from scratch.
   std::optional<int> epochs = {};
   FitLog log;
 };
 
 /// Merges `more` into the bundle's data (see merge.h): its held-out, validation and history events stay what
 /// they are, all new events are trained on. A model that can goes on from what it has learned, new items and
-/// then users with new events folded in; others are fitted to all events anew. `context.seed` is not used.
+/// then users with new events folded in; others are trained from scratch on all events. `context.seed` is not used.
 ///
 /// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).

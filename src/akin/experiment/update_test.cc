@@ -71,7 +71,7 @@ TEST(Update, AFifthOfThePassesUnlessSaid) {
   const UpdateResult fifth = update(trained(quick_als(13)), more_events());
   EXPECT_EQ(fifth.epochs, 2);
   EXPECT_EQ(fifth.log.epochs(), 2);
-  EXPECT_EQ(fifth.bundle.params.at("epochs"), "13") << "what a fit anew would take";
+  EXPECT_EQ(fifth.bundle.params.at("epochs"), "13") << "what a fit from scratch would take";
   EXPECT_EQ(update(trained(quick_als(3)), more_events()).epochs, 1) << "at least one";
   const UpdateResult four = update(trained(quick_als()), more_events(), {.epochs = 4});
   EXPECT_EQ(four.epochs, 4);
@@ -104,12 +104,12 @@ TEST(Update, OthersAreFittedAnew) {
   EXPECT_FALSE(result.epochs);
   const std::string text =
       message_of(ErrorCode::kUsage, [] { update(trained("item-knn"), more_events(), {.epochs = 1}); });
-  EXPECT_TRUE(contains(text, "item-knn does not go on")) << text;
+  EXPECT_TRUE(contains(text, "item-knn cannot continue")) << text;
   // Without anything held out it is the model of all events.
   const Bundle updated =
       update(train(made_dataset(), "item-knn", {.holdout = "none"}).bundle, more_events()).bundle;
-  const Bundle anew = train(updated.dataset, "item-knn", {.holdout = "none"}).bundle;
-  EXPECT_EQ(scores_of(updated), scores_of(anew));
+  const Bundle again = train(updated.dataset, "item-knn", {.holdout = "none"}).bundle;
+  EXPECT_EQ(scores_of(updated), scores_of(again));
 }
 
 TEST(Update, NothingNewIsAnError) {

@@ -20,7 +20,7 @@ class WatchedMetric {
 
   const std::string& name() const { return name_; }
   Better better() const { return better_; }
-  /// What evaluate() needs to be told to compute it.
+  /// Options of evaluate() that compute it.
   EvaluateOptions options() const;
   /// It, in an evaluation made with options(). Throws Error(kBadData) if it could not be computed.
   Metric of(const Evaluation& evaluation) const;

@@ -1,5 +1,7 @@
 #include "akin/linalg/csr.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"
@@ -53,18 +55,51 @@ void write_csr(TensorWriter& writer, const std::string& name, const Csr& matrix)
   writer.tensor(name + ".values", matrix.values);
 }
 
-Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols) {
+namespace {
+
+/// Whether the columns of each row ascend.
+bool ascend(const Csr& matrix) {
+  for (std::size_t r = 0; r < matrix.rows(); ++r) {
+    const auto columns = matrix.cols_of(r);
+    for (std::size_t e = 1; e < columns.size(); ++e) {
+      if (columns[e - 1] >= columns[e]) return false;
+    }
+  }
+  return true;
+}
+
+/// Whether each row has each column once at most.
+bool differ(const Csr& matrix) {
+  std::vector<std::uint32_t> last_row(matrix.cols, 0);  // that had the column, from 1
+  for (std::size_t r = 0; r < matrix.rows(); ++r) {
+    for (const idx_t column : matrix.cols_of(r)) {
+      if (last_row[column] == r + 1) return false;
+      last_row[column] = static_cast<std::uint32_t>(r + 1);
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols,
+             ColumnOrder order) {
   Csr matrix;
   matrix.cols = cols;
   matrix.offsets = reader.vector<std::uint64_t>(name + ".offsets", rows + 1);
   const auto indices = reader.tensor<idx_t>(name + ".indices");
   matrix.indices.assign(indices.begin(), indices.end());
   matrix.values = reader.vector<float>(name + ".values", matrix.indices.size());
-  const bool ordered = matrix.offsets.front() == 0 && matrix.offsets.back() == matrix.indices.size() &&
-                       std::ranges::is_sorted(matrix.offsets);
-  const bool inside = std::ranges::all_of(matrix.indices, [&](idx_t column) { return column < cols; });
-  if (!ordered || !inside)
-    fail(ErrorCode::kBadData, "{}: sparse matrix {} is inconsistent", reader.path(), name);
+  const auto wrong = [&](const char* what) {
+    reader.inconsistent(fmt::format("sparse matrix {}: {}", name, what));
+  };
+  if (matrix.offsets.front() != 0 || matrix.offsets.back() != matrix.indices.size() ||
+      !std::ranges::is_sorted(matrix.offsets))
+    wrong("its rows do not follow one another");
+  if (!std::ranges::all_of(matrix.indices, [&](idx_t column) { return column < cols; }))
+    wrong("a column does not exist");
+  if (order == ColumnOrder::kAscending && !ascend(matrix)) wrong("the columns of a row do not ascend");
+  if (order == ColumnOrder::kAny && !differ(matrix)) wrong("a row has a column twice");
   return matrix;
 }
 

@@ -39,7 +39,10 @@ std::vector<std::uint32_t> column_sizes(const Csr& matrix, int threads = 1);
 
 /// Stores under name.offsets, name.indices, name.values; the matrix must outlive the writer.
 void write_csr(TensorWriter& writer, const std::string& name, const Csr& matrix);
-/// Reads it back and checks offsets and column numbers. Throws Error(kBadData).
-Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols);
+/// How the columns of each row stand in a stored matrix; none stands twice.
+enum class ColumnOrder { kAscending, kAny };
+/// Reads it back and checks offsets, column numbers and their order. Throws Error(kBadData).
+Csr read_csr(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols,
+             ColumnOrder order);
 
 }  // namespace akin

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <new>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
@@ -21,8 +22,11 @@ Matrix Matrix::blank(std::size_t rows, std::size_t cols) {
   matrix.rows_ = rows;
   matrix.cols_ = cols;
   matrix.stride_ = padded(cols);
+  const auto bytes = checked_product({rows, matrix.stride_, sizeof(float)});
+  if (!bytes || matrix.stride_ < cols)
+    fail(ErrorCode::kBadData, "a matrix of {} times {} numbers is too large", rows, cols);
   if (matrix.empty()) return matrix;
-  matrix.data_.reset(static_cast<float*>(std::aligned_alloc(64, rows * matrix.stride_ * sizeof(float))));
+  matrix.data_.reset(static_cast<float*>(std::aligned_alloc(64, *bytes)));
   if (!matrix.data_) throw std::bad_alloc();
   return matrix;
 }

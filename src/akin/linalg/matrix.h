@@ -17,7 +17,7 @@ class TensorWriter;
 class Matrix {
  public:
   Matrix() = default;
-  /// All zeros.
+  /// All zeros. Throws Error(kBadData) for sizes beyond 2^64 bytes.
   Matrix(std::size_t rows, std::size_t cols);
   /// Entries from N(0, sigma^2); row r draws from its own stream, so the result depends neither on the row
   /// count nor on `threads`, which are as for parallel_for().

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/linalg/csr.h"
 
@@ -58,6 +59,15 @@ TEST(Csr, CountsEntriesOfRowsAndColumns) {
   EXPECT_EQ(row_sizes(matrix), (std::vector<std::uint32_t>{2, 0, 3}));
   for (const int threads : {1, 2, 7})
     EXPECT_EQ(column_sizes(matrix, threads), (std::vector<std::uint32_t>{1, 2, 0, 1, 1}));
+}
+
+TEST(Matrix, RefusesSizesThatOverflow) {
+  constexpr std::size_t kHuge = std::size_t{1} << 62;
+  for (const auto& [rows, cols] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {kHuge, 1}, {1, kHuge}, {0, kHuge}, {1u << 31, std::size_t{1} << 31}, {3, ~std::size_t{0}}}) {
+    EXPECT_THROW(Matrix(rows, cols), Error) << rows << " times " << cols;
+  }
+  EXPECT_TRUE(Matrix(0, 7).empty());
 }
 
 }  // namespace

@@ -23,7 +23,12 @@ struct Scored {
 /// The order of every list akin returns: higher score first; ties by the lower index;
 /// NaN counts as -infinity.
 inline bool ranks_before(const Scored& a, const Scored& b) {
-  return a.score != b.score ? a.score > b.score : a.idx < b.idx;
+  if (a.score > b.score) return true;
+  if (a.score < b.score) return false;
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  const float left = a.score == a.score ? a.score : kLowest;  // equal, or one of them is NaN
+  const float right = b.score == b.score ? b.score : kLowest;
+  return left != right ? left > right : a.idx < b.idx;
 }
 
 /// Keeps the k best of the entries pushed. Cost: O(1) for an entry that is not among them, else O(log k).

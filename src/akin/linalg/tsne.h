@@ -7,7 +7,7 @@
 namespace akin {
 
 struct TsneOptions {
-  double perplexity = 30;    ///< about how many neighbours each point keeps; at most (n - 1) / 3
+  double perplexity = 30;    ///< about how many neighbors each point keeps; at most (n - 1) / 3
   int iterations = 500;      ///< steps of gradient descent
   double exaggeration = 12;  ///< factor on the affinities at the start, so that clusters form
   int exaggerated = 125;     ///< iterations with it, at momentum 0.5; 0.8 afterwards

@@ -43,7 +43,7 @@ Matrix planted(std::size_t n, std::size_t d, std::size_t clusters) {
   return points;
 }
 
-/// Share of the k nearest neighbours on the map that are of the point's own cluster.
+/// Share of the k nearest neighbors on the map that are of the point's own cluster.
 double purity(const Matrix& map, std::size_t clusters, std::size_t k) {
   double same = 0;
   for (std::size_t i = 0; i < map.rows(); ++i) {

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/json_text.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
@@ -46,7 +48,7 @@ char separator_of(std::string_view header) {
 NumberTable read_table(const std::string& path) {
   NumberTable table;
   table.path = path;
-  LineReader lines(path);
+  LineReader lines(path, LineReader::kLongestRecord);
   const auto header = lines.next();
   if (!header) fail(ErrorCode::kBadData, "{}: is empty; its first line names the columns", path);
   const char separator = separator_of(*header);
@@ -150,26 +152,27 @@ std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
   if (!reader.has_meta("data.settings"))
     fail(ErrorCode::kBadData, "{}: says nothing about its data; it was not written by `akin net train`",
          reader.path());
-  try {
-    const json root = json::parse(reader.meta("data.settings"));
-    NetDataSettings settings;
-    settings.kind = parse_data_kind(root.at("kind").get<std::string>());
-    settings.inputs = root.at("inputs").get<decltype(settings.inputs)>();
-    settings.target = root.at("target").get<std::vector<std::string>>();
-    settings.test = root.at("test").get<double>();
-    settings.seed = root.at("seed").get<std::uint64_t>();
-    settings.batch_size = root.at("batch").get<std::int64_t>();
-    settings.validation_split = root.at("validation_split").get<double>();
-    settings.shuffle = root.at("shuffle").get<bool>();
-    NetIds ids;
-    for (const json& input : root.at("ids")) {
-      const auto name = input.get<std::string>();
-      ids[name] = read_ids(reader, "ids/" + name);
-    }
-    return {settings, std::move(ids)};
-  } catch (const json::exception& error) {
-    fail(ErrorCode::kBadData, "{}: its description of the data is damaged: {}", reader.path(), error.what());
+  const std::string where = reader.path() + ": its description of the data";
+  const json root = parse_json(reader.meta("data.settings"), where);
+  const JsonFields fields(root, where);
+  NetDataSettings settings;
+  settings.kind = parse_data_kind(fields.text("kind"));
+  const JsonFields inputs(fields.field("inputs"), where + ": inputs");
+  for (const auto& [name, columns] : root["inputs"].items()) settings.inputs[name] = inputs.texts(name);
+  settings.target = fields.texts("target");
+  settings.test = fields.number("test");
+  settings.seed = fields.seed("seed");
+  settings.batch_size = fields.whole("batch", 1, std::numeric_limits<std::int32_t>::max());
+  settings.validation_split = fields.number("validation_split");
+  settings.shuffle = fields.flag("shuffle");
+  for (const auto& [name, share] :
+       {std::pair("test", settings.test), std::pair("validation_split", settings.validation_split)}) {
+    if (!(share >= 0 && share < 1))
+      fail(ErrorCode::kBadData, "{}: {} is {}; it is a share of at least 0 and below 1", where, name, share);
   }
+  NetIds ids;
+  for (const std::string& name : fields.texts("ids")) ids[name] = read_ids(reader, "ids/" + name);
+  return {settings, std::move(ids)};
 }
 
 }  // namespace akin::nets

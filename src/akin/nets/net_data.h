@@ -47,7 +47,7 @@ struct NetSource {
   /// "users", "items", "words" and their numbers, for sizes in a net's file.
   std::map<std::string, std::int64_t> sizes() const;
 };
-/// Throws Error(kBadData) with file and line where a cell is no number.
+/// Throws Error(kBadData) with file and line where a cell is not a number.
 NetSource read_source(DataKind kind, const std::string& path);
 
 /// Ids whose number + 1 a net knows as index, by input layer; index 0 stands for unknown and for padding.

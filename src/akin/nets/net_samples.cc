@@ -75,7 +75,7 @@ NetSamples table_samples(const SampleRequest& request) {
     const std::string& name = request.spec.layers()[layer].name;
     const std::vector<float> values = columns_of(table, columns_for(request, name));
     Shape shape = request.spec.shape(layer).output;
-    if (nn::count_of(shape) * table.rows() != static_cast<std::int64_t>(values.size()))
+    if (nn::count_of(shape) != static_cast<std::int64_t>(columns_for(request, name).size()))
       fail(ErrorCode::kUsage, "input {} takes {} columns, but [data] names {}", name, nn::count_of(shape),
            columns_for(request, name).size());
     shape.insert(shape.begin(), table.rows());
@@ -138,7 +138,7 @@ float parse_label(const Dataset& dataset, const std::string& target, idx_t docum
   const std::string_view text = label_of(dataset, target, document, words);
   const ParsedValue parsed = parse_value(text);
   if (parsed.problem != nullptr)
-    fail(ErrorCode::kBadData, "document {}: its {} is no number ('{}'): {}", dataset.users.id(document),
+    fail(ErrorCode::kBadData, "document {}: its {} is not a number ('{}'): {}", dataset.users.id(document),
          target, text, parsed.problem);
   return parsed.value;
 }

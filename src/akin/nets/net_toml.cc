@@ -1,13 +1,14 @@
 #include "akin/nets/net_toml.h"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
-#include "akin/base/io.h"
+#include "akin/data/toml_file.h"
 
 namespace akin::nets {
 namespace {
@@ -23,24 +24,16 @@ struct NetToml {
   [[noreturn]] void wrong(const toml::node& node, const std::string& message) const {
     fail(ErrorCode::kUsage, "{}: {}", where(node), message);
   }
-  /// Runs `work`; an error of it gets the node's place in front.
+  /// Runs `work`; an error of it gets the node's place in front, unless it has one.
   void at(const toml::node& node, const std::function<void()>& work) const {
     try {
       work();
     } catch (const Error& error) {
+      if (std::string_view(error.what()).starts_with(path + ":")) throw;
       throw Error(error.code(), where(node) + ": " + error.what());
     }
   }
 };
-
-NetToml parse_file(const std::string& path) {
-  const std::string content = read_file(path);
-  try {
-    return {path, toml::parse(content)};
-  } catch (const toml::parse_error& error) {
-    fail(ErrorCode::kUsage, "{}:{}: not TOML: {}", path, error.source().begin.line, error.description());
-  }
-}
 
 nn::FieldValue list_value(const NetToml& file, const toml::array& list) {
   std::vector<std::int64_t> numbers;
@@ -74,15 +67,21 @@ std::vector<std::string> texts_of(const NetToml& file, const toml::node& node) {
   file.wrong(node, "write a name or a list of names");
 }
 
+std::string one_text(const NetToml& file, const toml::node& node) {
+  std::vector<std::string> texts = texts_of(file, node);
+  if (texts.size() != 1) file.wrong(node, "write one name");
+  return std::move(texts[0]);
+}
+
 /// "users+1" -> the number of users and one more.
 std::int64_t named_size(const std::string& text, const std::map<std::string, std::int64_t>& sizes) {
   const std::size_t plus = text.find('+');
   const std::string name = text.substr(0, plus);
   if (plus != std::string::npos && text.substr(plus) != "+1")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
          text);
   if (name != "users" && name != "items" && name != "words")
-    fail(ErrorCode::kUsage, "'{}' is no size; write a number, users, items or words, with +1 behind it",
+    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
          text);
   const auto found = sizes.find(name);
   if (found == sizes.end())
@@ -120,8 +119,8 @@ nn::LayerSpec read_layer(const NetToml& file, const toml::table& fields,
 }
 
 nn::NetSpec read_layers(const NetToml& file, const std::map<std::string, std::int64_t>& sizes) {
-  const std::string name = file.root["name"].value_or(std::string("net"));
-  nn::NetSpec spec(name);
+  const toml::node* name = file.root.get("name");
+  nn::NetSpec spec(name == nullptr ? "net" : one_text(file, *name));
   const toml::array* layers = file.root["layers"].as_array();
   if (layers == nullptr || !layers->is_array_of_tables())
     fail(ErrorCode::kUsage, "{}: has no layers; begin each with a line [[layers]]", file.path);
@@ -131,7 +130,7 @@ nn::NetSpec read_layers(const NetToml& file, const std::map<std::string, std::in
     file.at(node, [&] { spec.add(std::move(layer)); });
   }
   if (const toml::node* output = file.root.get("output"))
-    file.at(*output, [&] { spec.set_output(texts_of(file, *output).at(0)); });
+    file.at(*output, [&] { spec.set_output(one_text(file, *output)); });
   (void)spec.output();
   return spec;
 }
@@ -150,10 +149,11 @@ std::string setting_text(const NetToml& file, const toml::node& node) {
 
 /// Sets a setting of the fit; false if there is none of that name.
 bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& node) {
-  const auto whole = [&](auto& target) {
+  const auto whole = [&](auto& target, int min) {
+    using Target = std::decay_t<decltype(target)>;
     const auto* number = node.as_integer();
     if (number == nullptr) fail(ErrorCode::kUsage, "{} must be a whole number", name);
-    target = static_cast<std::decay_t<decltype(target)>>(number->get());
+    target = checked_whole<Target>(name, number->get(), min, std::numeric_limits<int>::max());
     return true;
   };
   const auto real = [&](double& target) {
@@ -162,10 +162,10 @@ bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& nod
         node.is_integer() ? static_cast<double>(node.as_integer()->get()) : node.as_floating_point()->get();
     return true;
   };
-  if (name == "epochs") return whole(fit.epochs);
+  if (name == "epochs") return whole(fit.epochs, 0);
   if (name == "batch_size" || name == "batch")  // batch: before akin 0.2
-    return whole(fit.batch_size);
-  if (name == "patience") return whole(fit.patience);
+    return whole(fit.batch_size, 1);
+  if (name == "patience") return whole(fit.patience, 0);
   if (name == "validation_split") return real(fit.validation_split);
   if (name == "min_delta") return real(fit.min_delta);
   if (name == "shuffle") {
@@ -193,7 +193,7 @@ void read_train(const NetToml& file, NetPlan& plan) {
       if (set_fit(plan.fit, name, value)) return;
       values[name] = setting_text(file, value);
       std::map<std::string, std::string> alone = {{name, values[name]}};
-      (void)nn::parse_compile(alone);  // a mistake is told at its line
+      (void)nn::parse_compile(alone);  // a mistake is reported with its line
     });
   }
   file.at(*node, [&] { plan.compile = nn::parse_compile(values); });
@@ -206,7 +206,7 @@ void read_inputs(const NetToml& file, const toml::node& node, NetPlan& plan) {
       const std::string name(key.str());
       file.at(columns, [&] {
         if (plan.spec.layers()[plan.spec.index(name)].kind != nn::LayerKind::kInput)
-          fail(ErrorCode::kUsage, "layer {} is no input", name);
+          fail(ErrorCode::kUsage, "layer {} is not an input", name);
       });
       plan.data.inputs[name] = texts_of(file, columns);
     }
@@ -226,8 +226,7 @@ void read_data(const NetToml& file, NetPlan& plan) {
   for (const auto& [key, setting] : *table) {
     const std::string name(key.str());
     if (name == "kind") {
-      file.at(setting,
-              [&, &value = setting] { plan.data.kind = parse_data_kind(texts_of(file, value).at(0)); });
+      file.at(setting, [&, &value = setting] { plan.data.kind = parse_data_kind(one_text(file, value)); });
     } else if (name == "inputs") {
       read_inputs(file, setting, plan);
     } else if (name == "target") {
@@ -247,13 +246,16 @@ void read_data(const NetToml& file, NetPlan& plan) {
 }  // namespace
 
 DataKind net_toml_data_kind(const std::string& path) {
-  const NetToml file = parse_file(path);
-  const auto kind = file.root["data"]["kind"].value<std::string>();
-  return kind ? parse_data_kind(*kind) : DataKind::kCsv;
+  const NetToml file{path, read_toml(path)};
+  const toml::node* kind = file.root["data"]["kind"].node();
+  if (kind == nullptr) return DataKind::kCsv;
+  DataKind result{};
+  file.at(*kind, [&] { result = parse_data_kind(one_text(file, *kind)); });
+  return result;
 }
 
 NetPlan read_net_toml(const std::string& path, const std::map<std::string, std::int64_t>& sizes) {
-  const NetToml file = parse_file(path);
+  const NetToml file{path, read_toml(path)};
   for (const auto& [key, node] : file.root) {
     const std::string name(key.str());
     const std::vector<std::string> known = {"name", "layers", "output", "train", "data"};

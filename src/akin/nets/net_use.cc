@@ -96,7 +96,7 @@ WeightTable weight_table(const std::string& path, const std::string& name) {
          fmt::join(names, ", "));
   }
   if (found->shape.size() != 2)
-    fail(ErrorCode::kUsage, "weight {} is no table of rows and columns: ({})", name,
+    fail(ErrorCode::kUsage, "weight {} is not a table of rows and columns: ({})", name,
          fmt::join(found->shape, ", "));
   const TensorReader reader(path);
   const NetIds ids = reader.has_meta("data.settings") ? read_net_data(reader).second : NetIds{};

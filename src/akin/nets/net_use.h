@@ -43,7 +43,7 @@ struct WeightTable {
 };
 /// The weight of that name, such as item_embedding/embeddings, in the file of a trained net. An embedding of
 /// users, items or words has their ids and comes without its reserved row 0; rows of another table have their
-/// numbers. Throws Error(kNotFound) with the nearest names, Error(kUsage) if the weight is no table.
+/// numbers. Throws Error(kNotFound) with the nearest names, Error(kUsage) if the weight is not a table.
 WeightTable weight_table(const std::string& path, const std::string& name);
 
 }  // namespace akin::nets

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "akin/base/error.h"
 #include "akin/base/param.h"
@@ -38,14 +39,13 @@ constexpr std::array<Number, 8> kNumbers = {{
 }};
 
 double parse_number(const Number& number, const std::string& text) {
-  std::size_t used = 0;
   double value = 0;
-  try {
-    value = std::stod(text, &used);
-  } catch (const std::exception&) {
-    used = 0;
-  }
-  if (used == 0 || used != text.size() || !(value >= number.min && value <= number.max))
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  // In the precision of floats, which flags hold: the float nearest to 1e-12 is below 1e-12.
+  const auto single = static_cast<float>(value);
+  const bool inside = single >= static_cast<float>(number.min) && single <= static_cast<float>(number.max);
+  if (error != std::errc() || stop != end || !inside)
     fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", number.name, text, number.min,
          number.max);
   return value;

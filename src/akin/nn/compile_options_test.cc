@@ -43,23 +43,45 @@ TEST(CompileOptions, MistakesAreNamed) {
             std::string::npos);
 }
 
+TEST(CompileOptions, TakesTheBoundsThatItPrints) {
+  for (const char* name :
+       {"learning_rate", "decay", "momentum", "rho", "beta1", "beta2", "epsilon", "clip_norm"}) {
+    const std::string message = error_text([&] { parse_compile({{name, "-1"}}); });
+    const std::size_t from = message.find(" from "), to = message.find(" to ");
+    ASSERT_NE(from, std::string::npos) << message;
+    ASSERT_NE(to, std::string::npos) << message;
+    for (const std::string& bound : {message.substr(from + 6, to - from - 6), message.substr(to + 4)}) {
+      EXPECT_EQ(error_text([&] { parse_compile({{name, bound}}); }), "none") << name << bound;
+      // As a flag holds it.
+      const auto single = static_cast<double>(std::stof(bound));
+      EXPECT_EQ(error_text([&] {
+                  parse_compile({{name, fmt::format("{}", single)}});
+                }),
+                "none")
+          << name << bound;
+    }
+    for (const char* wrong : {"", "nan", "inf", "-inf", "1e13", "-1e-3", "0x1", " 1", "1 ", "1e999"})
+      EXPECT_NE(error_text([&] { parse_compile({{name, wrong}}); }), "none") << name << wrong;
+  }
+}
+
 TEST(CompileOptions, TargetsMustSuitTheOutput) {
   NetSpec one("one"), three("three");
   one.input({2}).dense(1);
   three.input({2}).dense(3, Activation::kSoftmax);
-  const auto told = [](const NetSpec& spec, Loss loss, const Shape& target) {
+  const auto problem = [](const NetSpec& spec, Loss loss, const Shape& target) {
     return error_text([&] { check_targets(spec, loss, target); });
   };
-  EXPECT_EQ(told(one, Loss::kMse, {1}), "none");
-  EXPECT_EQ(told(one, Loss::kMse, {}), "none");
-  EXPECT_EQ(told(three, Loss::kSparseCategoricalCrossentropy, {1}), "none");
-  EXPECT_EQ(told(three, Loss::kSparseCategoricalCrossentropy, {}), "none");
-  EXPECT_EQ(told(three, Loss::kMse, {2}),
+  EXPECT_EQ(problem(one, Loss::kMse, {1}), "none");
+  EXPECT_EQ(problem(one, Loss::kMse, {}), "none");
+  EXPECT_EQ(problem(three, Loss::kSparseCategoricalCrossentropy, {1}), "none");
+  EXPECT_EQ(problem(three, Loss::kSparseCategoricalCrossentropy, {}), "none");
+  EXPECT_EQ(problem(three, Loss::kMse, {2}),
             "net three: targets are (None, 2), but layer dense_1 gives (None, 3)");
   EXPECT_NE(
-      told(one, Loss::kCategoricalCrossentropy, {1}).find("for one probability take binary_crossentropy"),
+      problem(one, Loss::kCategoricalCrossentropy, {1}).find("for one probability take binary_crossentropy"),
       std::string::npos);
-  EXPECT_NE(told(one, Loss::kSparseCategoricalCrossentropy, {1}).find("at least 2 classes"),
+  EXPECT_NE(problem(one, Loss::kSparseCategoricalCrossentropy, {1}).find("at least 2 classes"),
             std::string::npos);
 }
 

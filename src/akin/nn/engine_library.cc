@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/net.h"
@@ -42,7 +43,7 @@ std::vector<std::string> positions() {
 void* open_library() {
   const std::vector<std::string> candidates = positions();
   for (const std::string& path : candidates) {
-    if (!fs::exists(path)) continue;
+    if (std::error_code error; !fs::exists(path, error)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library != nullptr) return library;
     const char* reason = ::dlerror();
@@ -97,7 +98,9 @@ std::vector<NamedArray> read_keras_weights(const std::string& path) {
 
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights) {
-  the_library().write_keras(&path, &spec, &weights);
+  std::string content;
+  the_library().write_keras(&content, &spec, &weights);
+  write_file(path, content);
 }
 
 }  // namespace akin::nn

@@ -6,12 +6,12 @@
 namespace akin::nn {
 
 /// What both sides were built from; they must agree, since C++ objects cross the seam.
-inline constexpr int kEngineInterface = 1;
+inline constexpr int kEngineInterface = 2;
 inline constexpr const char* kEngineLibrary = "libakin_nn_torch.so";
 
 using EngineInterfaceFunction = int();
 using MakeEngineFunction = Engine*(const NetSpec* spec, const EngineOptions* options);
-using WriteKerasFunction = void(const std::string* path, const NetSpec* spec,
+using WriteKerasFunction = void(std::string* content, const NetSpec* spec,
                                 const std::vector<NamedArray>* weights);
 using ReadKerasFunction = void(const std::string* path, std::vector<NamedArray>* weights);
 
@@ -23,7 +23,8 @@ extern "C" {
 AKIN_NN_EXPORT int akin_nn_interface();
 AKIN_NN_EXPORT akin::nn::Engine* akin_nn_make_engine(const akin::nn::NetSpec* spec,
                                                      const akin::nn::EngineOptions* options);
-AKIN_NN_EXPORT void akin_nn_write_keras(const std::string* path, const akin::nn::NetSpec* spec,
+/// Makes the content of the file.
+AKIN_NN_EXPORT void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
                                         const std::vector<akin::nn::NamedArray>* weights);
 AKIN_NN_EXPORT void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights);
 }

@@ -11,7 +11,7 @@ namespace akin::nn {
 
 /// Weights of a file written by Keras 2 (`model.save`, `model.save_weights`) or by write_keras_weights, named
 /// layer/weight without Keras's ":0". Layouts are akin's. Loads the library of nets, where libhdf5 is. Throws
-/// Error(kNotFound), Error(kBadData) where it is no such file.
+/// Error(kNotFound), Error(kBadData) where it is not such a file.
 std::vector<NamedArray> read_keras_weights(const std::string& path);
 
 /// Writes weights as Keras 2.0.8 does: group model_weights with attributes layer_names, backend and

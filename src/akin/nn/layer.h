@@ -42,7 +42,7 @@ enum class LayerKind {
   kBatchNorm,
 };
 
-/// kDefault = what the kind of layer uses unless told: tanh where it is recurrent, else linear.
+/// kDefault = the default of the kind of layer: tanh where it is recurrent, else linear.
 enum class Activation { kDefault, kLinear, kSigmoid, kHardSigmoid, kTanh, kRelu, kLeakyRelu, kSoftmax };
 
 /// Where the rows of an embedding come from: trained from random ones, row i = unit vector i (no weights), or

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 
 namespace akin::nn {
@@ -72,14 +72,20 @@ LayerShape reshape(const LayerSpec& layer, const Shape& in) {
   std::int64_t known = 1;
   std::int64_t open = 0;
   for (const std::int64_t size : out) {
-    if (size == -1)
+    if (size == -1) {
       ++open;
-    else
-      known *= size;
+      continue;
+    }
+    if (size < 1) wrong(layer, "sizes must be at least 1, or one of them -1");
+    const auto product = checked_product(known, size);
+    if (!product || *product > total)
+      wrong(layer, "cannot make {} of {}, which has {} values", shape_text(layer.shape), shape_text(in),
+            total);
+    known = *product;
   }
-  if (out.empty() || open > 1 || known < 1) wrong(layer, "needs a shape with at most one -1");
+  if (out.empty() || open > 1) wrong(layer, "needs a shape with at most one -1");
   if (open == 1 && total % known == 0) std::ranges::replace(out, std::int64_t{-1}, total / known);
-  if (count_of(out) != total)
+  if (std::ranges::find(out, -1) != out.end() || count_of(out) != total)
     wrong(layer, "cannot make {} of {}, which has {} values", shape_text(layer.shape), shape_text(in), total);
   return {out, {}};
 }
@@ -189,11 +195,49 @@ void check_input_count(const LayerSpec& layer, int given) {
   }
 }
 
-}  // namespace
+/// What the layer's fields say, before anything is worked out with it.
+void check_fields(const LayerSpec& layer) {
+  const auto check = [&](std::string_view name, std::int64_t size) {
+    if (size > kLargestSize) wrong(layer, "{} is {}, but may be up to {}", name, size, kLargestSize);
+  };
+  check("units", layer.units);
+  check("rows", layer.rows);
+  check("padding", layer.pad);
+  for (const auto& [name, sizes] : {std::pair("shape", &layer.shape), std::pair("kernel", &layer.kernel),
+                                    std::pair("pool", &layer.pool), std::pair("strides", &layer.strides)}) {
+    if (sizes->size() > kMostDimensions)
+      wrong(layer, "{} has {} sizes, but may have up to {}", name, sizes->size(), kMostDimensions);
+    for (const std::int64_t size : *sizes) check(name, size);
+  }
+  if (!(layer.momentum >= 0 && layer.momentum <= 1)) wrong(layer, "momentum must be from 0 to 1");
+  if (!(layer.epsilon >= 0 && layer.epsilon <= 1)) wrong(layer, "epsilon must be from 0 to 1");
+}
 
-LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs) {
+/// What followed from them, which later layers multiply.
+void check_shape(const LayerSpec& layer, const LayerShape& shape) {
+  const auto exceeds = [](const Shape& sizes, std::int64_t most) {
+    std::int64_t count = 1;
+    return std::ranges::any_of(sizes, [&](std::int64_t size) {
+      const auto product = checked_product(count, size);
+      count = product.value_or(most);
+      return !product || *product > most;
+    });
+  };
+  if (shape.output.size() > kMostDimensions)
+    wrong(layer, "its output has {} dimensions, but may have up to {}", shape.output.size(), kMostDimensions);
+  if (exceeds(shape.output, kMostOutputs)) {
+    wrong(layer, "its output is {}: more than {} numbers for each sample", shape_text(shape.output),
+          kMostOutputs);
+  }
+  for (const WeightSpec& weight : shape.weights) {
+    if (exceeds(weight.shape, kMostWeights))
+      wrong(layer, "its {} of ({}) has more than {} values", weight.name, fmt::join(weight.shape, ", "),
+            kMostWeights);
+  }
+}
+
+LayerShape infer_shape(const LayerSpec& layer, std::span<const Shape> inputs) {
   using K = LayerKind;
-  check_input_count(layer, static_cast<int>(inputs.size()));
   switch (layer.kind) {
     case K::kInput:
       return input(layer);
@@ -248,6 +292,16 @@ LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs) {
   fail(ErrorCode::kInternal, "layer {} has no shape", layer.name);
 }
 
+}  // namespace
+
+LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs) {
+  check_input_count(layer, static_cast<int>(inputs.size()));
+  check_fields(layer);
+  LayerShape shape = infer_shape(layer, inputs);
+  check_shape(layer, shape);
+  return shape;
+}
+
 WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::int64_t stride,
                                  const LayerSpec& layer) {
   if (layer.padding == Padding::kSame) {
@@ -266,7 +320,13 @@ Shape strides_of(const LayerSpec& layer) {
 }
 
 std::int64_t count_of(const Shape& shape) {
-  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) {
+    const auto product = checked_product(count, size);
+    if (!product) fail(ErrorCode::kUsage, "an array of ({}) has too many values", fmt::join(shape, ", "));
+    count = *product;
+  }
+  return count;
 }
 
 std::string shape_text(const Shape& shape) { return fmt::format("(None, {})", fmt::join(shape, ", ")); }

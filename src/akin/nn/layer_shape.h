@@ -46,7 +46,14 @@ WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::in
 /// Strides of a convolution or pooling layer, one a dimension.
 Shape strides_of(const LayerSpec& layer);
 
-/// Product of the sizes.
+/// Of each size, of an array, a window or a table; of the numbers that a layer gives for a sample, 1 GiB; of
+/// its weights.
+inline constexpr std::int64_t kLargestSize = (std::int64_t{1} << 31) - 1;
+inline constexpr std::int64_t kMostOutputs = std::int64_t{1} << 28;
+inline constexpr std::int64_t kMostWeights = std::int64_t{1} << 40;
+inline constexpr std::size_t kMostDimensions = 16;
+
+/// Product of the sizes. Throws Error(kUsage) where 64 bits cannot hold it.
 std::int64_t count_of(const Shape& shape);
 /// "(None, 1, 30)".
 std::string shape_text(const Shape& shape);

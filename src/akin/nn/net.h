@@ -116,7 +116,7 @@ class Net {
   void set_weights(const std::vector<NamedArray>& weights);
 
   /// Writes layers, weights, optimizer and counters into one safetensors file of kind "net". What optimizer
-  /// lbfgs remembers is left out: it begins anew.
+  /// lbfgs remembers is left out: it starts from the beginning.
   void save(const std::string& path) const;
   /// What every save(), those of checkpoints too, adds to the file. The caller's names begin with none of
   /// "weights/", "optimizer/" and "net.".

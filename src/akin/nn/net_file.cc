@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/net.h"
@@ -30,12 +32,34 @@ std::uint64_t read_counter(const TensorReader& reader, const std::string& key) {
   return static_cast<std::uint64_t>(reader.meta_int(key, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
+/// Before any memory is asked for by what the layers say.
+void check_promised(const NetSpec& spec, const TensorReader& reader) {
+  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
+    for (const WeightSpec& weight : spec.shape(i).weights) {
+      const std::string name = fmt::format("{}{}/{}", kWeights, spec.layers()[i].name, weight.name);
+      if (!reader.has(name) ||
+          !std::ranges::equal(reader.shape(name), weight.shape, std::equal_to<>(),
+                              [](std::size_t size) { return static_cast<std::int64_t>(size); }))
+        fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", reader.path(), name);
+    }
+  }
+}
+
 void check_weights(const std::vector<NamedArray>& wanted, const std::vector<NamedArray>& found,
                    const std::string& path) {
   for (const NamedArray& weight : wanted) {
     const auto at = std::ranges::find(found, weight.name, &NamedArray::name);
     if (at == found.end() || at->shape != weight.shape)
       fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", path, weight.name);
+  }
+}
+
+/// What no flag may say no file may either, but there it is the file that is wrong.
+CompileOptions read_compile(const std::map<std::string, std::string>& values, const std::string& where) {
+  try {
+    return parse_compile(values);
+  } catch (const Error& error) {
+    fail(ErrorCode::kBadData, "{}: {}", where, error.what());
   }
 }
 
@@ -73,16 +97,18 @@ Net load_net(const std::string& path, const std::string& device) {
   NetOptions options;
   options.engine.device = device;
   options.engine.dtype = reader.meta("net.dtype");
-  options.seed = std::strtoull(reader.meta("net.seed").c_str(), nullptr, 10);
+  const auto seed = parse_whole<std::uint64_t>(reader.meta("net.seed"));
+  if (!seed) fail(ErrorCode::kBadData, "{}: metadata net.seed is not a seed", path);
+  options.seed = *seed;
+  check_promised(spec, reader);
   std::unique_ptr<Engine> engine = make_engine(spec, options.engine);
   const std::vector<NamedArray> weights = read_arrays(reader, kWeights, options.engine.dtype);
   check_weights(engine->weights(), weights, path);
   Net net(std::move(spec), std::move(engine), options);
   net.set_weights(weights);
   if (reader.has_meta("net.compile")) {
-    const json values = json::parse(reader.meta("net.compile"), nullptr, /*allow_exceptions=*/false);
-    if (!values.is_object()) fail(ErrorCode::kBadData, "{}: its compile settings are damaged", path);
-    net.compile(parse_compile(values.get<std::map<std::string, std::string>>()));
+    const std::string where = path + ": metadata net.compile";
+    net.compile(read_compile(json_texts(parse_json(reader.meta("net.compile"), where), where), where));
     const std::vector<NamedArray> slots = read_arrays(reader, kSlots, options.engine.dtype);
     check_weights(net.engine_->optimizer_slots(), slots, path);
     net.engine_->set_optimizer_slots(slots);

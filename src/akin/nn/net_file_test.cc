@@ -3,6 +3,9 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <limits>
+#include <sstream>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
@@ -23,6 +26,12 @@ NetSpec every_kind() {
   const Node plain = words.rnn(2);
   spec.concatenate({memory, plain}).dropout(0.5).dense(1, Activation::kSigmoid);
   return spec;
+}
+
+std::string read_file_of_any_kind(const std::string& path) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  return content.str();
 }
 
 Batch samples() { return {{random_ids({8, 6}, 9, 3)}, make_array({8, 1}, {0, 1, 1, 0, 1, 0, 0, 1})}; }
@@ -71,6 +80,40 @@ TEST(NetFile, DamagedFilesAreRefused) {
   TensorWriter("dataset").write(dir / "other");
   EXPECT_NE(error_text([&] { load_net(dir / "other"); }).find("is a dataset file; expected a net file"),
             std::string::npos);
+}
+
+/// The file with a metadata value replaced, its checksum taken off: another program may write such a file.
+void replace_meta(const std::string& from, const std::string& to, const std::string& key,
+                  const std::string& text) {
+  const TensorReader reader(from);
+  TensorWriter writer("net");
+  for (const auto& [name, value] : reader.metadata()) {
+    if (name != "akin.checksum") writer.meta(name, name == key ? text : value);
+  }
+  for (const std::string& name : reader.names())
+    writer.tensor(name, reader.tensor<float>(name), reader.shape(name));
+  writer.write(to);
+}
+
+TEST(NetFile, MetadataOfAnotherTypeIsNamed) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  net.compile(compile_as("sgd", Loss::kBinaryCrossentropy));
+  net.save(dir / "net");
+  const auto refusal = [&](const std::string& key, const std::string& text) {
+    replace_meta(dir / "net", dir / "bad", key, text);
+    const std::string message = error_text([&] { load_net(dir / "bad"); });
+    EXPECT_TRUE(message.starts_with((dir / "bad") + ": ")) << message;
+    return message.substr(std::min(message.size(), (dir / "bad").size() + 2));
+  };
+  EXPECT_EQ(refusal("net.compile", "{\"loss\": 1}"), "metadata net.compile: loss is not a text");
+  EXPECT_EQ(refusal("net.compile", "[]"), "metadata net.compile: is not a JSON object");
+  EXPECT_EQ(refusal("net.compile", std::string(100'000, '[')),
+            "metadata net.compile: the JSON text is nested deeper than 100 levels");
+  EXPECT_EQ(refusal("net.compile", "{\"rho\": \"2\"}"),
+            "metadata net.compile: rho = '2' is not a number from 0 to 1");
+  EXPECT_EQ(refusal("net.seed", "one"), "metadata net.seed is not a seed");
+  EXPECT_EQ(refusal("net.layers", "{\"name\": []}"), "its description of the net: name is not a text");
 }
 
 TEST(NetFile, UnknownDevicesAndTypesAreRefused) {
@@ -137,6 +180,88 @@ TEST(NetFile, WrongWeightsAreNamed) {
   weight.name = "conv/kernal";
   EXPECT_EQ(error_text([&] { net.set_weights({weight}); }),
             "net mixed has no weight conv/kernal (did you mean conv/kernel?)");
+}
+
+/// `text` with the sizes of one data set in place of those of another, as HDF5 writes them.
+std::string with_sizes(std::string text, const std::vector<std::uint64_t>& sizes,
+                       const std::vector<std::uint64_t>& others) {
+  const auto bytes = [](const std::vector<std::uint64_t>& numbers) {
+    return std::string(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(std::uint64_t));
+  };
+  const std::size_t at = text.find(bytes(sizes));
+  EXPECT_NE(at, std::string::npos);
+  return text.replace(at, bytes(sizes).size(), bytes(others));
+}
+
+TEST(NetFile, KerasFilesPromiseNoMoreThanTheyHold) {
+  const TempDir dir;
+  const Net net = make_net(every_kind());
+  write_keras_weights(dir / "w.h5", net.spec(), net.weights());
+  const std::string whole = read_file_of_any_kind(dir / "w.h5");
+  const std::vector<std::vector<std::uint64_t>> lies = {{1u << 15, 1u << 15, 1},
+                                                        {std::uint64_t{1} << 33, std::uint64_t{1} << 30, 1},
+                                                        {2, 4, 4},
+                                                        {std::uint64_t{1} << 63, 2, 1}};
+  for (const std::vector<std::uint64_t>& sizes : lies) {
+    write_file(dir / "lie.h5", with_sizes(whole, {2, 4, 3}, sizes));
+    const std::string message = error_text([&] { read_keras_weights(dir / "lie.h5"); });
+    EXPECT_TRUE(message.starts_with(dir / "lie.h5: HDF5: ")) << message;
+    EXPECT_NE(message.find("conv/kernel:0"), std::string::npos) << message;
+  }
+}
+
+TEST(NetFile, KerasFilesHoldFiniteNumbers) {
+  const TempDir dir;
+  const Net net = make_net(every_kind());
+  std::vector<NamedArray> weights = net.weights();
+  const auto kernel = std::ranges::find(weights, "conv/kernel", &NamedArray::name);
+  kernel->set(13, std::numeric_limits<double>::quiet_NaN());
+  write_keras_weights(dir / "w.h5", net.spec(), weights);
+  EXPECT_EQ(error_text([&] { read_keras_weights(dir / "w.h5"); }),
+            dir / "w.h5: HDF5: data set conv/kernel:0: row 2 holds NaN or an infinite number");
+}
+
+TEST(NetFile, OtherFilesAreNamedForWhatTheyAre) {
+  const TempDir dir;
+  write_file(dir / "w.h5", std::string("PK\x03\x04\x14\0", 6));
+  EXPECT_EQ(error_text([&] { read_weights(dir / "w.h5"); }),
+            dir / "w.h5: is a zip archive (as xlsx, docx and npz files are); unpack it first");
+}
+
+/// The layers are JSON in the metadata: what they promise must be there before memory is asked for.
+TEST(NetFile, LayersPromiseNoMoreThanTheTensorsHold) {
+  const TempDir dir;
+  NetSpec large("large");
+  large.input({1000}).dense(200'000, Activation::kLinear, {.name = "d"});
+  TensorWriter writer("net");
+  writer.meta("net.layers", spec_json(large));
+  writer.meta("net.dtype", "float");
+  writer.meta("net.seed", "1");
+  writer.meta("net.epochs", "0");
+  writer.meta("net.steps", "0");
+  writer.tensor("weights/d/kernel", std::vector<float>{1, 2});
+  writer.write(dir / "net");
+  EXPECT_EQ(error_text([&] { load_net(dir / "net"); }),
+            dir / "net: weight weights/d/kernel is missing or has another shape");
+}
+
+TEST(NetFile, OutputsHaveALimit) {
+  NetSpec spec("wide");
+  EXPECT_NE(error_text([&] {
+              spec.input({1}).embedding(std::int64_t{1} << 30, 0, {.vectors = VectorSource::kOneHot});
+            }).find("more than 268435456 numbers for each sample"),
+            std::string::npos);
+}
+
+TEST(NetFile, WeightsAreFinite) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  NamedArray weight = net.weight("conv/kernel");
+  weight.set(3, std::numeric_limits<double>::infinity());
+  net.set_weights({weight});
+  net.save(dir / "net");
+  EXPECT_EQ(error_text([&] { load_net(dir / "net"); }),
+            dir / "net: tensor weights/conv/kernel: row 1 holds NaN or an infinite number");
 }
 
 /// A file that Keras wrote, where the research data are at hand.

@@ -22,6 +22,7 @@ void check_options(const FitOptions& options) {
   if (options.batch_size < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");
+  if (!std::isfinite(options.min_delta)) fail(ErrorCode::kUsage, "min_delta must be a finite number");
   if (options.validation_split > 0 && options.validation != nullptr)
     fail(ErrorCode::kUsage, "give validation samples or validation_split, not both");
 }
@@ -81,7 +82,7 @@ void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) 
       fmt::format("net {}: the loss is {} in batch {} of epoch {}", spec_.name(), loss, number, epochs_ + 1);
   for (std::size_t i = 0; i < batch.inputs.size(); ++i) {
     if (!all_finite(batch.inputs[i]))
-      fail(ErrorCode::kBadData, "{}: its input {} holds values that are no finite numbers; clean the data",
+      fail(ErrorCode::kBadData, "{}: its input {} holds values that are not finite numbers; clean the data",
            where, spec_.layers()[spec_.inputs()[i]].name);
   }
   fail(ErrorCode::kBadData,

@@ -180,7 +180,7 @@ TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
   const Batch broken{{make_array({1, 2}, {nan, 0})}, make_array({1, 1}, {1})};
   const std::vector<double> before = numbers_of(other.weights());
   const std::string cause = error_text([&] { other.fit(broken, {}, one_thread()); });
-  EXPECT_NE(cause.find("its input input_1 holds values that are no finite numbers"), std::string::npos)
+  EXPECT_NE(cause.find("its input input_1 holds values that are not finite numbers"), std::string::npos)
       << cause;
   EXPECT_EQ(numbers_of(other.weights()), before);
 }
@@ -188,12 +188,14 @@ TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
 TEST(NetFit, WrongSamplesAreToldBeforeAnythingIsLearned) {
   Net net = xor_net();
   const Array x = make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1});
-  const auto told = [&](const Batch& batch) { return error_text([&] { net.fit(batch, {}, one_thread()); }); };
-  EXPECT_EQ(told({{x, x}, make_array({4, 1}, {0, 1, 1, 0})}), "net xor has 1 inputs; got 2");
-  EXPECT_EQ(told({{make_array({2, 3}, {0, 0, 0, 1, 1, 0})}, make_array({2, 1}, {0, 1})}),
+  const auto problem = [&](const Batch& batch) {
+    return error_text([&] { net.fit(batch, {}, one_thread()); });
+  };
+  EXPECT_EQ(problem({{x, x}, make_array({4, 1}, {0, 1, 1, 0})}), "net xor has 1 inputs; got 2");
+  EXPECT_EQ(problem({{make_array({2, 3}, {0, 0, 0, 1, 1, 0})}, make_array({2, 1}, {0, 1})}),
             "net xor: input input_1 takes (None, 2); got (None, 3)");
-  EXPECT_EQ(told({{x}, make_array({3, 1}, {0, 1, 1})}), "net xor: 4 samples have 3 targets");
-  EXPECT_EQ(told({{x}, make_array({4, 1}, {0, 1, 2, 0})}),
+  EXPECT_EQ(problem({{x}, make_array({3, 1}, {0, 1, 1})}), "net xor: 4 samples have 3 targets");
+  EXPECT_EQ(problem({{x}, make_array({4, 1}, {0, 1, 2, 0})}),
             "net xor: target 2 is 2; binary_crossentropy needs it to be from 0 to 1");
   NetSpec spec("e");
   spec.input({1}, "user").embedding(3, 2, {.name = "users"}).flatten().dense(1);

@@ -1,7 +1,9 @@
 // A net's layers as JSON text, for the metadata of saved nets.
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/nn/net_spec.h"
 
 namespace akin::nn {
@@ -13,23 +15,32 @@ json to_json(const FieldValue& value) {
   return std::visit([](const auto& held) { return json(held); }, value);
 }
 
-FieldValue from_json(const json& value, const std::string& where) {
+FieldValue from_json(const JsonFields& fields, const std::string& name) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  const json& value = fields.field(name);
   if (value.is_boolean()) return value.get<bool>();
-  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (value.is_number_integer()) return fields.whole(name, -kMost, kMost);
   if (value.is_number()) return value.get<double>();
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_array()) return value.get<std::vector<std::int64_t>>();
-  fail(ErrorCode::kBadData, "{}: a layer's field is neither number, text, switch nor list", where);
+  if (value.is_array()) {
+    std::vector<std::int64_t> numbers;
+    for (const json& element : value) {
+      const json one = {{name, element}};
+      numbers.push_back(JsonFields(one, fields.where()).whole(name, -kMost, kMost));
+    }
+    return numbers;
+  }
+  return fields.text(name);
 }
 
-LayerSpec layer_from(const json& fields, const std::string& where) {
+LayerSpec layer_from(const json& object, const std::string& where) {
+  const JsonFields fields(object, where);
   LayerSpec layer;
-  layer.kind = parse_kind(fields.at("kind").get<std::string>());
-  layer.name = fields.at("name").get<std::string>();
-  layer.inputs = fields.value("inputs", std::vector<std::string>{});
-  for (const auto& [name, value] : fields.items()) {
+  layer.kind = parse_kind(fields.text("kind"));
+  layer.name = fields.text("name");
+  if (fields.has("inputs")) layer.inputs = fields.texts("inputs");
+  for (const auto& [name, value] : object.items()) {
     if (name == "kind" || name == "name" || name == "inputs") continue;
-    set_field(layer, name, from_json(value, where));
+    set_field(layer, name, from_json(fields, name));
   }
   return layer;
 }
@@ -50,16 +61,20 @@ std::string spec_json(const NetSpec& spec) {
 }
 
 NetSpec parse_spec(const std::string& text, const std::string& where) {
+  const std::string what = where + ": its description of the net";
   try {
-    const json root = json::parse(text);
-    NetSpec spec(root.at("name").get<std::string>());
-    for (const json& layer : root.at("layers")) spec.add(layer_from(layer, where));
-    spec.set_output(root.at("output").get<std::string>());
+    const json root = parse_json(text, what);
+    const JsonFields fields(root, what);
+    NetSpec spec(fields.text("name"));
+    const json& layers = fields.field("layers");
+    if (!layers.is_array()) fail(ErrorCode::kBadData, "{}: layers is not a list", what);
+    for (const json& layer : layers) spec.add(layer_from(layer, what));
+    spec.set_output(fields.text("output"));
     return spec;
-  } catch (const json::exception& error) {
-    fail(ErrorCode::kBadData, "{}: its description of the net is damaged: {}", where, error.what());
   } catch (const Error& error) {
-    fail(ErrorCode::kBadData, "{}: its description of the net is damaged: {}", where, error.what());
+    const std::string_view message = error.what();
+    if (message.starts_with(what)) throw Error(ErrorCode::kBadData, error.what());
+    fail(ErrorCode::kBadData, "{}: {}", what, message);
   }
 }
 

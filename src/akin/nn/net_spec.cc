@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 
 namespace akin::nn {
+namespace {}  // namespace
 
 const std::string& Node::name() const { return spec_->layers()[layer_].name; }
 const Shape& Node::shape() const { return spec_->shape(layer_).output; }
@@ -122,9 +123,10 @@ Node NetSpec::dot(const Node& a, const Node& b, LayerSpec options) {
 }
 
 Node NetSpec::add(LayerSpec layer) {
+  if (layers_.size() == kMostLayers)
+    fail(ErrorCode::kUsage, "net {}: has more than {} layers", name_, kMostLayers);
   if (layer.name.empty()) layer.name = default_name(layer.kind);
-  if (std::ranges::find(layers_, layer.name, &LayerSpec::name) != layers_.end())
-    fail(ErrorCode::kUsage, "two layers are called {}", layer.name);
+  if (numbers_.contains(layer.name)) fail(ErrorCode::kUsage, "two layers are called {}", layer.name);
   if (layer.name.find_first_of("/: \t\n") != std::string::npos)
     fail(ErrorCode::kUsage, "layer '{}': a name holds no blanks, slashes or colons", layer.name);
   if (layer.inputs.empty() && layer.kind != LayerKind::kInput) {
@@ -134,18 +136,24 @@ Node NetSpec::add(LayerSpec layer) {
   std::vector<std::size_t> sources;
   std::vector<Shape> shapes;
   for (const std::string& source : layer.inputs) {
-    const auto found = std::ranges::find(layers_, source, &LayerSpec::name);
-    if (found == layers_.end()) {
+    const auto found = numbers_.find(source);
+    if (found == numbers_.end()) {
       std::vector<std::string> names;
       for (const LayerSpec& known : layers_) names.push_back(known.name);
       fail(ErrorCode::kUsage, "layer {}: there is no layer {} before it{}", layer.name, source,
            did_you_mean(source, names));
     }
-    sources.push_back(static_cast<std::size_t>(found - layers_.begin()));
+    sources.push_back(found->second);
     shapes.push_back(shapes_[sources.back()].output);
   }
-  shapes_.push_back(infer_layer(layer, shapes));
+  LayerShape shape = infer_layer(layer, shapes);
+  for (const WeightSpec& weight : shape.weights) parameters_ += count_of(weight.shape);
+  if (parameters_ > kMostWeights)
+    fail(ErrorCode::kUsage, "net {}: has more than {} parameters with layer {}", name_, kMostWeights,
+         layer.name);
+  shapes_.push_back(std::move(shape));
   sources_.push_back(std::move(sources));
+  numbers_.emplace(layer.name, layers_.size());
   layers_.push_back(std::move(layer));
   return {this, layers_.size() - 1};
 }
@@ -164,8 +172,8 @@ std::size_t NetSpec::output() const {
 }
 
 std::size_t NetSpec::index(std::string_view name) const {
-  const auto found = std::ranges::find(layers_, name, &LayerSpec::name);
-  if (found != layers_.end()) return static_cast<std::size_t>(found - layers_.begin());
+  const auto found = numbers_.find(name);
+  if (found != numbers_.end()) return found->second;
   std::vector<std::string> names;
   for (const LayerSpec& layer : layers_) names.push_back(layer.name);
   fail(ErrorCode::kNotFound, "net {} has no layer '{}'{}", name_, name, did_you_mean(name, names));
@@ -180,14 +188,6 @@ bool NetSpec::reads_ids(std::size_t input) const {
   return false;
 }
 
-std::int64_t NetSpec::parameters() const {
-  std::int64_t total = 0;
-  for (const LayerShape& shape : shapes_) {
-    for (const WeightSpec& weight : shape.weights) total += count_of(weight.shape);
-  }
-  return total;
-}
-
 std::int64_t NetSpec::trainable_parameters() const {
   std::int64_t total = 0;
   for (const LayerShape& shape : shapes_) {
@@ -196,11 +196,11 @@ std::int64_t NetSpec::trainable_parameters() const {
   return total;
 }
 
-std::string NetSpec::default_name(LayerKind kind) const {
+std::string NetSpec::default_name(LayerKind kind) {
   const std::string_view stem = kind_info(kind).stem;
-  for (int number = 1;; ++number) {
-    std::string name = fmt::format("{}_{}", stem, number);
-    if (std::ranges::find(layers_, name, &LayerSpec::name) == layers_.end()) return name;
+  for (int& number = last_numbers_[kind];;) {  // layers stay: a number once taken is never free again
+    std::string name = fmt::format("{}_{}", stem, ++number);
+    if (!numbers_.contains(name)) return name;
   }
 }
 

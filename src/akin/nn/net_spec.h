@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,7 +55,8 @@ class Node {
 };
 
 /// Layers in the order of their definition, each after those it gets its inputs from. Every add() works out
-/// shapes and weights at once, so that a mistake is told where it is made.
+/// shapes and weights at once, so that a mistake is reported where it is made. Up to 10,000 layers and 2^40
+/// parameters.
 class NetSpec {
  public:
   explicit NetSpec(std::string name = "net") : name_(std::move(name)) {}
@@ -83,19 +86,23 @@ class NetSpec {
   /// Whether an input layer holds indices: an embedding or multi_hot reads it.
   bool reads_ids(std::size_t input) const;
 
-  std::int64_t parameters() const;
+  std::int64_t parameters() const { return parameters_; }
   std::int64_t trainable_parameters() const;
   /// A table of layer, output shape, number of parameters and, where layers branch,
   /// what each is connected to.
   std::string summary() const;
 
  private:
-  std::string default_name(LayerKind kind) const;
+  static constexpr std::size_t kMostLayers = 10'000;
+  std::string default_name(LayerKind kind);
 
   std::string name_;
   std::vector<LayerSpec> layers_;
   std::vector<LayerShape> shapes_;
   std::vector<std::vector<std::size_t>> sources_;
+  std::map<std::string, std::size_t, std::less<>> numbers_;  // of the layers, by name
+  std::map<LayerKind, int> last_numbers_;                    // in default names
+  std::int64_t parameters_ = 0;
   std::size_t output_ = kLast;
   static constexpr std::size_t kLast = static_cast<std::size_t>(-1);
 };

@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "akin/base/error.h"
+#include "akin/nn/array.h"
 
 namespace akin::nn {
 namespace {
@@ -142,6 +146,98 @@ TEST(NetSpec, MistakesNameTheLayer) {
             "a layer of kind dense has no 'unit' (did you mean units?); it has kind, name, inputs, units, "
             "activation, bias, trainable");
   EXPECT_EQ(error_of([&] { set_field(layer, "units", 2.5); }), "units must be a whole number");
+}
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+TEST(NetSpec, SizesBeyondTheLimitsAreRefused) {
+  NetSpec spec("n");
+  const Node in = spec.input({7}, "in");
+  const Node image = spec.input({6, 6, 1}, "image");
+  const std::int64_t most = 2147483647;
+  const auto refused = [](auto build, const std::string& part) {
+    const std::string message = error_of(build);
+    EXPECT_NE(message.find(part), std::string::npos) << message;
+  };
+  EXPECT_EQ(error_of([&] { in.embedding(kMost, 2, {.name = "e"}); }),
+            "layer e (embedding): rows is 9223372036854775807, but may be up to 2147483647");
+  EXPECT_EQ(
+      error_of([&] { in.embedding(most, 1'000'000, {.name = "e"}); }),
+      "layer e (embedding): its embeddings of (2147483647, 1000000) has more than 1099511627776 values");
+  EXPECT_EQ(error_of([&] { in.embedding(1 << 30, 0, {.name = "o", .vectors = VectorSource::kOneHot}); }),
+            "layer o (embedding): its output is (None, 7, 1073741824): more than 268435456 numbers for each "
+            "sample");
+  refused([&] { in.dense(kMost); }, "units is 9223372036854775807, but may be up to 2147483647");
+  refused([&] { in.dense(most); }, "more than 268435456 numbers");
+  refused([&] { spec.input({kMost}); }, "shape is 9223372036854775807");
+  refused([&] { spec.input(Shape(17, 1)); }, "shape has 17 sizes, but may have up to 16");
+  refused([&] { spec.input({most, most, most, most}); }, "more than 268435456 numbers");
+  refused([&] { image.conv2d(2, {kMost, 3}); }, "kernel is 9223372036854775807");
+  refused([&] { image.max_pool2d({2, 2}, {.strides = {kMost, 1}}); }, "strides is 9223372036854775807");
+  refused([&] { image.conv2d(2, {3, 3}, {.padding = Padding::kAmount, .pad = kMost}); }, "padding is");
+  refused(
+      [&] {
+        image.conv2d(2, {3, 3}, {.padding = Padding::kAmount, .pad = most});
+      },
+      "more than 268435456");
+  refused([&] { in.then(LayerKind::kBatchNorm, {.momentum = std::nan("")}); }, "momentum must be");
+  refused([&] { in.then(LayerKind::kBatchNorm, {.epsilon = -1}); }, "epsilon must be");
+  refused([&] { make_array({kMost, kMost}, {}); }, "too many values");
+}
+
+TEST(NetSpec, ReshapesAreExact) {
+  NetSpec spec("n");
+  const Node in = spec.input({7}, "in");
+  for (const Shape& shape : {Shape{7, 7905747460161236407}, Shape{kMost, kMost}, Shape{-1, kMost}})
+    EXPECT_NE(error_of([&] { in.reshape(shape); }).find("but may be up to 2147483647"), std::string::npos);
+  for (const Shape& shape : {Shape{-2, -2}, Shape{-7, -1}, Shape{0, -1}, Shape{7, 0}})
+    EXPECT_NE(error_of([&] { in.reshape(shape); }).find("sizes must be at least 1, or one of them -1"),
+              std::string::npos);
+  for (const Shape& shape : {Shape(8, 2147483647), Shape{3, -1}, Shape{14, -1}, Shape{7, 2}})
+    EXPECT_NE(error_of([&] { in.reshape(shape); }).find("cannot make"), std::string::npos);
+  for (const Shape& shape : {Shape{-1, -1}, Shape{}})
+    EXPECT_NE(error_of([&] { in.reshape(shape); }).find("at most one -1"), std::string::npos);
+  EXPECT_EQ(in.reshape({7, -1}).shape(), (Shape{7, 1}));
+}
+
+TEST(NetSpec, ParametersDoNotOverflow) {
+  NetSpec spec("n");
+  const Node in = spec.input({1}, "in");
+  for (int i = 0; i < 4; ++i) in.embedding(std::int64_t{1} << 28, 1 << 10);
+  EXPECT_EQ(spec.parameters(), std::int64_t{1} << 40);
+  EXPECT_EQ(error_of([&] { in.embedding(1, 1, {.name = "e"}); }),
+            "net n: has more than 1099511627776 parameters with layer e");
+}
+
+TEST(NetSpec, LayersUpToALimit) {
+  NetSpec spec("deep");
+  spec.input({3});
+  for (int i = 1; i < 10'000; ++i)
+    spec.add({.kind = LayerKind::kActivation, .activation = Activation::kRelu});
+  EXPECT_EQ(spec.layers().back().name, "activation_9999");
+  EXPECT_EQ(spec.index("activation_9999"), 9'999U);
+  EXPECT_EQ(error_of([&] { spec.add({.kind = LayerKind::kFlatten}); }),
+            "net deep: has more than 10000 layers");
+}
+
+TEST(NetSpec, DamagedJsonNamesFileAndField) {
+  const auto damaged = [](const std::string& json) { return error_of([&] { parse_spec(json, "x.net"); }); };
+  const std::string begin = "x.net: its description of the net";
+  const std::string head =
+      R"({"name": "n", "output": "d", "layers": [{"kind": "input", "name": "i", "shape": [3]}, )";
+  EXPECT_EQ(damaged("[]"), begin + ": is not a JSON object");
+  EXPECT_EQ(damaged("{"), begin + ": is not a JSON text");
+  EXPECT_EQ(damaged(R"({"name": 1})"), begin + ": name is not a text");
+  EXPECT_EQ(damaged(R"({"name": "n"})"), begin + ": layers is missing");
+  EXPECT_EQ(damaged(R"({"name": "n", "layers": {}})"), begin + ": layers is not a list");
+  EXPECT_EQ(damaged(R"({"name": "n", "layers": [1]})"), begin + ": is not a JSON object");
+  for (const char* field : {R"("units": "x")", R"("units": 1e300)", R"("units": 18446744073709551615)",
+                            R"("units": null)", R"("units": [1e300])", R"("bias": {})", R"("inputs": [1])",
+                            R"("inputs": "i")", R"("units": 9223372036854775807)", R"("rows": 3)"}) {
+    const std::string message = damaged(head + R"({"kind": "dense", "name": "d", )" + field + "}]}");
+    EXPECT_TRUE(message.starts_with(begin + ": ")) << message;
+  }
+  EXPECT_EQ(damaged(std::string(100'000, '[')), begin + ": the JSON text is nested deeper than 100 levels");
 }
 
 TEST(NetSpec, JsonAndBack) {

@@ -43,7 +43,7 @@ class Newton : public Descent {
 /// falls too little (Martens 2010, section 4.4: by less than 0.05% an iteration over the last tenth of them).
 /// The damping follows how well q foretold f (section 4.1): times 2/3 if f fell by more than 3/4 of it, times
 /// 3/2 if by less than 1/4. Where H + damping I is found to be not positive definite, it is damped more and
-/// solved anew. Without a preconditioner; the line search of minimize() takes the place of his backtracking.
+/// solved again. Without a preconditioner; the line search of minimize() takes the place of his backtracking.
 class HessianFree : public Descent {
  public:
   VectorXd direction(Problem& problem, const Point& at) override {

@@ -33,7 +33,7 @@ void set_rate(OptimizerOptions& options, float learning_rate) {
   options = checked(changed);
 }
 
-/// Sums of momenta for so many idle steps are kept; for more they are made when needed.
+/// Sums of momenta for so many steps without gradient are kept; for more they are made when needed.
 constexpr std::uint64_t kTabled = 1024;
 
 /// The last floats of an array, which do not fill a vector, on their way through a kernel.
@@ -71,7 +71,7 @@ void DenseOptimizer::step(std::span<float> parameters, std::span<const float> gr
 
 void DenseOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
 
-RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, RowUpdates idle)
+RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, RowUpdates updates)
     : options_(checked(options)),
       rows_(rows),
       cols_(cols),
@@ -81,11 +81,12 @@ RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size
       second_(moment(has_second_moment(options.rule), rows, cols)),
       first_stride_(first_.empty() ? 0 : stride_),
       second_stride_(second_.empty() ? 0 : stride_) {
-  if (idle == RowUpdates::kDense) idle_kernel_ = idle_kernel(options.rule);
-  if (!idle_kernel_) return;
+  if (updates == RowUpdates::kDense) zero_gradient_kernel_ = zero_gradient_kernel(options.rule);
+  if (!zero_gradient_kernel_) return;
   last_step_.resize(rows);
   last_rate_.resize(rows);
-  for (std::uint64_t steps = 0; steps < kTabled; ++steps) idle_.push_back(idle_constants(options_, steps));
+  for (std::uint64_t steps = 0; steps < kTabled; ++steps)
+    zero_gradients_.push_back(zero_gradient_steps(options_, steps));
 }
 
 void RowOptimizer::begin_step() { constants_ = step_constants<float>(options_, ++steps_); }
@@ -100,12 +101,13 @@ void RowOptimizer::set_steps(std::uint64_t steps) {
   std::ranges::fill(last_rate_, rate);
 }
 
-IdleConstants RowOptimizer::idle(std::uint64_t steps) const {
-  return steps < idle_.size() ? idle_[steps] : idle_constants(options_, steps);
+ZeroGradientSteps RowOptimizer::zero_gradients(std::uint64_t steps) const {
+  return steps < zero_gradients_.size() ? zero_gradients_[steps] : zero_gradient_steps(options_, steps);
 }
 
 void RowOptimizer::make_up(std::size_t row, std::uint64_t steps, float* parameters) {
-  idle_kernel_(idle(steps - last_step_[row]), last_rate_[row], parameters, first(row), second(row), stride_);
+  zero_gradient_kernel_(zero_gradients(steps - last_step_[row]), last_rate_[row], parameters, first(row),
+                        second(row), stride_);
   last_step_[row] = steps;
 }
 
@@ -126,7 +128,7 @@ void RowOptimizer::catch_up_hogwild(std::uint64_t step, std::size_t row, float* 
   if (made + 1 >= step || !last.compare_exchange_strong(made, step - 1, std::memory_order_relaxed)) return;
   const float rate = std::atomic_ref(last_rate_[row]).load(std::memory_order_relaxed);
   hogwild_apply(parameters, first(row), second(row), stride_, own, [&](float* x, float* m, float* v) {
-    idle_kernel_(idle(step - 1 - made), rate, x, m, v, stride_);
+    zero_gradient_kernel_(zero_gradients(step - 1 - made), rate, x, m, v, stride_);
   });
 }
 

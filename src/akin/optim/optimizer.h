@@ -73,7 +73,7 @@ enum class RowUpdates {
 
 /// Steps rows of a (rows, cols) table, each at the cost of that row alone. Adam's bias correction counts the
 /// calls of begin_step(), whatever rows they stepped. With RowUpdates::kDense a row makes up for all the steps
-/// that it had no gradient in (idle_constants()) when catch_up() is called, which must be before it is read:
+/// that it had no gradient in (zero_gradient_steps()) when catch_up() is called, which must be before it is read:
 ///
 ///   adam.begin_step();
 ///   for each row to be read:           adam.catch_up(row, items.row(row));
@@ -84,7 +84,7 @@ class RowOptimizer {
  public:
   /// Throws Error(kUsage) if a setting is out of its range.
   RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols,
-               RowUpdates idle = RowUpdates::kSparse);
+               RowUpdates updates = RowUpdates::kSparse);
 
   /// Begins the next step (of a minibatch). Not at the same time as step().
   void begin_step();
@@ -130,28 +130,28 @@ class RowOptimizer {
   /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
   /// the same bits as without the break: with kDense, as after catch_up_all() and set_steps(steps()).
   std::vector<Matrix*> moments();
-  /// With kDense, all rows are where so many steps left them; those that idle move on at the learning rate
+  /// With kDense, all rows are where so many steps left them; those without gradient move at the learning rate
   /// that holds now.
   void set_steps(std::uint64_t steps);
 
  private:
   float* first(std::size_t row) { return first_.data() + row * first_stride_; }
   float* second(std::size_t row) { return second_.data() + row * second_stride_; }
-  IdleConstants idle(std::uint64_t steps) const;
+  ZeroGradientSteps zero_gradients(std::uint64_t steps) const;
   void make_up(std::size_t row, std::uint64_t steps, float* parameters);
 
   OptimizerOptions options_;
   std::size_t rows_, cols_, stride_;
   StepKernel kernel_;
-  IdleKernel idle_kernel_ = nullptr;
+  ZeroGradientKernel zero_gradient_kernel_ = nullptr;
   std::uint64_t steps_ = 0;
   StepConstants<float> constants_;
   Matrix first_, second_;
   std::size_t first_stride_, second_stride_;  // 0 where there is no such moment
   // With kDense, where the rule moves rows on:
-  std::vector<std::uint64_t> last_step_;  // of each row: the steps that it has made
-  std::vector<float> last_rate_;          // at which it moves on
-  std::vector<IdleConstants> idle_;       // of 0, 1, 2 ... steps
+  std::vector<std::uint64_t> last_step_;           // of each row: the steps that it has made
+  std::vector<float> last_rate_;                   // at which it moves on
+  std::vector<ZeroGradientSteps> zero_gradients_;  // of 0, 1, 2 ... steps
 };
 
 }  // namespace akin

@@ -158,9 +158,9 @@ TEST_P(EveryRule, DenseGoesOnToTheSameBits) {
 }
 
 /// Rows with a gradient in one step of eight end where stepping the whole table with zeros elsewhere takes
-/// them: once the rate stands still, to within rounding and the epsilon that idle_constants() leaves
+/// them: once the rate stands still, to within rounding and the epsilon that zero_gradient_steps() leaves
 /// as it is.
-TEST_P(EveryRule, IdleRowsMoveOnAsAWholeTableDoes) {
+TEST_P(EveryRule, RowsOutsideTheMinibatchMoveAsInADenseTable) {
   const std::size_t rows = 11, cols = 16;
   for (const auto& [from, tolerance] : {std::pair{5000u, 1e-3}, std::pair{0u, 0.1}}) {
     Matrix sparse = Matrix::normal(rows, cols, 1, 5);

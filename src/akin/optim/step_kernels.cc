@@ -121,8 +121,8 @@ void StepAll(const StepConstants<float>& constants, float* HWY_RESTRICT x, const
 }
 
 template <UpdateRule rule>
-void Idle(const IdleConstants& constants, float rate, float* HWY_RESTRICT x, float* HWY_RESTRICT m,
-          float* HWY_RESTRICT v, std::size_t n) {
+void ZeroGradient(const ZeroGradientSteps& constants, float rate, float* HWY_RESTRICT x,
+                  float* HWY_RESTRICT m, float* HWY_RESTRICT v, std::size_t n) {
   constexpr bool kFirst = rule != UpdateRule::kRmsProp, kSecond = rule != UpdateRule::kMomentum;
   const D d;
   const V move = hn::Set(d, rule == UpdateRule::kAdam ? rate * constants.move : constants.move);
@@ -142,19 +142,19 @@ void Idle(const IdleConstants& constants, float rate, float* HWY_RESTRICT x, flo
   }
 }
 
-IdleKernel IdleKernelOf(UpdateRule rule) {
+ZeroGradientKernel ZeroGradientKernelOf(UpdateRule rule) {
   switch (rule) {
     case UpdateRule::kSgd:
     case UpdateRule::kAdaGrad:
       return nullptr;
     case UpdateRule::kMomentum:
-      return Idle<UpdateRule::kMomentum>;
+      return ZeroGradient<UpdateRule::kMomentum>;
     case UpdateRule::kRmsProp:
-      return Idle<UpdateRule::kRmsProp>;
+      return ZeroGradient<UpdateRule::kRmsProp>;
     case UpdateRule::kAdam:
-      return Idle<UpdateRule::kAdam>;
+      return ZeroGradient<UpdateRule::kAdam>;
     case UpdateRule::kAdadelta:
-      return Idle<UpdateRule::kAdadelta>;
+      return ZeroGradient<UpdateRule::kAdadelta>;
   }
   return nullptr;
 }
@@ -184,10 +184,12 @@ HWY_AFTER_NAMESPACE();
 namespace akin {
 
 HWY_EXPORT(KernelOf);
-HWY_EXPORT(IdleKernelOf);
+HWY_EXPORT(ZeroGradientKernelOf);
 
 StepKernel step_kernel(UpdateRule rule) { return HWY_DYNAMIC_DISPATCH(KernelOf)(rule); }
-IdleKernel idle_kernel(UpdateRule rule) { return HWY_DYNAMIC_DISPATCH(IdleKernelOf)(rule); }
+ZeroGradientKernel zero_gradient_kernel(UpdateRule rule) {
+  return HWY_DYNAMIC_DISPATCH(ZeroGradientKernelOf)(rule);
+}
 
 namespace reference {
 namespace {

@@ -19,11 +19,12 @@ using StepKernel = void (*)(const StepConstants<float>&, float* x, const float* 
 /// The kernel of a rule on this processor. Ask once, not per step.
 StepKernel step_kernel(UpdateRule rule);
 
-/// Moves n parameters on as IdleConstants says, n a multiple of kStepFloats.
-using IdleKernel = void (*)(const IdleConstants&, float rate, float* x, float* m, float* v, std::size_t n);
+/// Moves n parameters on as ZeroGradientSteps says, n a multiple of kStepFloats.
+using ZeroGradientKernel = void (*)(const ZeroGradientSteps&, float rate, float* x, float* m, float* v,
+                                    std::size_t n);
 
 /// The kernel of a rule, or null if steps without a gradient change nothing (sgd, adagrad).
-IdleKernel idle_kernel(UpdateRule rule);
+ZeroGradientKernel zero_gradient_kernel(UpdateRule rule);
 
 namespace reference {
 /// The same by the scalar recurrences; the oracle of the tests. Any n will do.

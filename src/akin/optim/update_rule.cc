@@ -69,7 +69,7 @@ void check(const OptimizerOptions& options) {
   }
 }
 
-IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t steps) {
+ZeroGradientSteps zero_gradient_steps(const OptimizerOptions& options, std::uint64_t steps) {
   const auto n = static_cast<double>(steps);
   // mu + mu^2 + ... + mu^n
   const auto sum = [n](double mu) { return mu * (1 - std::pow(mu, n)) / (1 - mu); };
@@ -77,7 +77,7 @@ IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t step
     const double left = std::pow(static_cast<double>(decay), n);
     return left < 1e-30 ? 0.0f : static_cast<float>(left);  // no numbers that take long to multiply
   };
-  IdleConstants c{.epsilon = options.epsilon};
+  ZeroGradientSteps c{.epsilon = options.epsilon};
   switch (options.rule) {
     case UpdateRule::kSgd:
     case UpdateRule::kAdaGrad:
@@ -92,9 +92,8 @@ IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t step
     case UpdateRule::kAdam: {
       const double mu = static_cast<double>(options.beta1) / std::sqrt(static_cast<double>(options.beta2));
       if (!(mu < 1)) {
-        fail(ErrorCode::kUsage,
-             "adam: beta1 = {} must be below sqrt(beta2) = {} where rows move on by momentum", options.beta1,
-             std::sqrt(options.beta2));
+        fail(ErrorCode::kUsage, "adam: beta1 = {} must be below sqrt(beta2) = {} with dense row updates",
+             options.beta1, std::sqrt(options.beta2));
       }
       c.move = static_cast<float>(sum(mu));
       c.keep1 = power(options.beta1);

@@ -82,7 +82,7 @@ StepConstants<T> step_constants(const OptimizerOptions& options, std::uint64_t s
 }
 
 /// What steps without a gradient do to a parameter.
-struct IdleConstants {
+struct ZeroGradientSteps {
   float move = 0;              ///< times the rate of the last step with a gradient
   float keep1 = 1, keep2 = 1;  ///< what is left of the moments
   float epsilon = 0;
@@ -96,6 +96,6 @@ struct IdleConstants {
 ///
 /// Adam's is exact but for epsilon, which does not shrink with v, and for changes of the rate while its
 /// momentum lasts, some 10 steps. Throws Error(kUsage) if beta1 >= sqrt(beta2), whose momentum never ends.
-IdleConstants idle_constants(const OptimizerOptions& options, std::uint64_t steps);
+ZeroGradientSteps zero_gradient_steps(const OptimizerOptions& options, std::uint64_t steps);
 
 }  // namespace akin

@@ -69,7 +69,7 @@ TEST(ExperimentText, Parameters) {
   }
 }
 
-TEST(ExperimentText, LearningCurvesShowTheBestPassOfMany) {
+TEST(ExperimentText, LearningCurvesShowTheBestEpochOfMany) {
   FitHistory history;
   history.metric = "NDCG@10";
   history.epochs = 100;
@@ -78,24 +78,24 @@ TEST(ExperimentText, LearningCurvesShowTheBestPassOfMany) {
   for (int epoch = 1; epoch <= 100; ++epoch)
     history.curve.push_back({.epoch = epoch, .loss = 1.0 / epoch, .value = epoch == 48 ? 0.5 : 0.25});
   const std::string text = curve_text(history);
-  EXPECT_NE(text.find("\n  48  "), std::string::npos) << text;
-  EXPECT_NE(text.find("\n 100  "), std::string::npos) << "the last pass";
+  EXPECT_NE(text.find("\n   48  "), std::string::npos) << text;
+  EXPECT_NE(text.find("\n  100  "), std::string::npos) << "the last epoch";
   EXPECT_LE(std::ranges::count(text, '\n'), 26);
   EXPECT_TRUE(
-      text.ends_with("stopped after pass 100: no better for long enough\n"
-                     "kept pass 48 (NDCG@10 0.5000 on the validation events)\n"))
+      text.ends_with("stopped after epoch 100: no improvement\n"
+                     "kept epoch 48 (NDCG@10 0.5000 on the validation events)\n"))
       << text;
 }
 
 TEST(ExperimentText, HowAnUpdateWent) {
   UpdateResult result;
-  EXPECT_EQ(how_text(result), "fitted anew");
+  EXPECT_EQ(how_text(result), "trained from scratch");
   result.epochs = 0;
   EXPECT_EQ(how_text(result), "folded in");
   result.epochs = 3;
-  EXPECT_EQ(how_text(result), "3 passes");
+  EXPECT_EQ(how_text(result), "3 epochs");
   result.epochs = 1;
-  EXPECT_EQ(how_text(result), "1 pass");
+  EXPECT_EQ(how_text(result), "1 epoch");
 }
 
 TEST(NetReport, EpochsAndPredictions) {

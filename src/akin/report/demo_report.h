@@ -1,4 +1,4 @@
-// What the demo found, told as text, web page and JSON.
+// What the demo found, as text, web page and JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

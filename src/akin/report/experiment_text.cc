@@ -43,15 +43,15 @@ std::string curve_text(const FitHistory& history) {
   }
   std::string text = text_table({"epoch", "loss", history.metric, "time", ""}, rows);
   if (history.out_of_patience)
-    text += fmt::format("stopped after pass {}: no better for long enough\n", history.epochs);
-  return text + fmt::format("kept pass {} ({} {:.4f} on the validation events)\n", best->epoch,
+    text += fmt::format("stopped after epoch {}: no improvement\n", history.epochs);
+  return text + fmt::format("kept epoch {} ({} {:.4f} on the validation events)\n", best->epoch,
                             history.metric, best->value);
 }
 
 std::string how_text(const UpdateResult& result) {
-  if (!result.epochs) return "fitted anew";
+  if (!result.epochs) return "trained from scratch";
   return *result.epochs == 0 ? "folded in"
-                             : fmt::format("{} pass{}", *result.epochs, *result.epochs == 1 ? "" : "es");
+                             : fmt::format("{} epoch{}", *result.epochs, *result.epochs == 1 ? "" : "s");
 }
 
 }  // namespace akin

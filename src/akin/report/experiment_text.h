@@ -16,7 +16,7 @@ std::string search_text(const ModelEntry::ParamInfo& info);
 
 /// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 epochs of it.
 std::string curve_text(const FitHistory& history);
-/// "3 epochs", "folded in" or "fitted anew".
+/// "3 epochs", "folded in" or "trained from scratch".
 std::string how_text(const UpdateResult& result);
 
 }  // namespace akin

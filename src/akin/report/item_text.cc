@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/text.h"
 #include "akin/report/text_table.h"
 
 namespace akin {
@@ -25,7 +26,7 @@ std::string shorten(std::string_view text, std::size_t width) {
 }  // namespace
 
 std::string item_title(const Dataset& dataset, idx_t item, std::size_t width) {
-  return shorten(dataset.item_attributes.get("title", item), width);
+  return printable(shorten(dataset.item_attributes.get("title", item), width));
 }
 
 std::string ranked_text(const Dataset& dataset, std::span<const Scored> ranked) {
@@ -51,7 +52,7 @@ std::string items_text(const Dataset& dataset, std::span<const idx_t> items) {
   std::string text;
   for (const idx_t item : items) {
     const std::string title = item_title(dataset, item);
-    text += fmt::format("  {}{}{}\n", dataset.items.id(item), title.empty() ? "" : "  ", title);
+    text += fmt::format("  {}{}{}\n", printable(dataset.items.id(item)), title.empty() ? "" : "  ", title);
   }
   return text;
 }
@@ -66,7 +67,7 @@ ShownCauses shown_causes(const Explanation& why, std::size_t causes) {
 std::string explanation_text(const Dataset& dataset, const Explained& explained, std::size_t causes) {
   const auto named = [&](idx_t item) {
     const std::string title = item_title(dataset, item);
-    return fmt::format("{}{}{}", dataset.items.id(item), title.empty() ? "" : "  ", title);
+    return fmt::format("{}{}{}", printable(dataset.items.id(item)), title.empty() ? "" : "  ", title);
   };
   std::string text = fmt::format("{}  score {:.4f}\n", named(explained.item.idx), explained.item.score);
   const ShownCauses parts = shown_causes(explained.why, causes);

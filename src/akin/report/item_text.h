@@ -10,7 +10,7 @@
 
 namespace akin {
 
-/// The item's title, at most `width` characters, "" if it has none.
+/// The item's title, printable(), of at most `width` characters before that; "" if it has none.
 std::string item_title(const Dataset& dataset, idx_t item, std::size_t width = 60);
 /// A ranked list as a table: rank, item, score, title if any is known.
 std::string ranked_text(const Dataset& dataset, std::span<const Scored> ranked);

@@ -51,7 +51,7 @@ nlohmann::json comparison_json(const ModelComparison& comparison);
 nlohmann::json tune_json(const TuneReport& report);
 
 // Answers.
-/// Sets `name` to the id, and where it is no UTF-8, of which JSON keeps marks only, NAME_hex to its bytes.
+/// Sets `name` to the id, and where it is not valid UTF-8, of which JSON keeps marks only, NAME_hex to its bytes.
 void set_id(nlohmann::json& entry, std::string_view name, std::string_view id);
 /// [{rank, item, item_hex?, score, title?}, ...]
 nlohmann::json ranked_json(const Dataset& dataset, std::span<const Scored> ranked);

@@ -1,6 +1,7 @@
 // JSON of data: imports, descriptions.
 #include <cmath>
 
+#include "akin/base/json_text.h"
 #include "akin/report/json.h"
 
 namespace akin {
@@ -10,7 +11,8 @@ using nlohmann::json;
 json number_json(double value) { return std::isfinite(value) ? json(value) : json(); }
 
 std::string valid_utf8(const std::string& text) {
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+  return parse_json(json(text).dump(-1, ' ', false, json::error_handler_t::replace), "text")
+      .get<std::string>();
 }
 
 namespace {

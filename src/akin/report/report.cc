@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/text.h"
+
 namespace akin {
 namespace {
 

@@ -25,7 +25,7 @@ struct ModelMetrics {
 void add_metric_bars(HtmlReport& page, std::span<const ModelMetrics> models,
                      std::span<const std::string> names);
 
-/// What a model's training told after each epoch over the data.
+/// What training reported after each epoch over the data.
 struct ModelCurve {
   std::string model;
   std::vector<double> epoch;   ///< 1, 2, ...

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "akin/base/text.h"
 #include "akin/data/dataset.h"
 
 namespace akin {
@@ -29,12 +30,6 @@ std::string without_trailing_spaces(std::string line) {
 }
 
 }  // namespace
-
-std::string printable(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  return text;
-}
 
 bool is_number(std::string_view cell) {
   if (!cell.empty() && (cell.front() == '-' || cell.front() == '+')) cell.remove_prefix(1);
@@ -66,7 +61,7 @@ std::string text_table(const TableRow& headers, const std::vector<TableRow>& row
   for (TableRow& row : cells) {
     row.resize(headers.size());
     for (std::size_t c = 0; c < row.size(); ++c) {
-      row[c] = printable(std::move(row[c]));
+      row[c] = printable(row[c]);
       widths[c] = std::max(widths[c], width_of(row[c]));
     }
   }

@@ -13,13 +13,10 @@ namespace akin {
 
 using TableRow = std::vector<std::string>;
 
-/// Control characters replaced by spaces, so that text from a file cannot drive the terminal.
-std::string printable(std::string text);
-
 /// A table with a header line, a rule and one line per row. Columns are as wide as their widest cell, counted
-/// in characters (UTF-8), not bytes; a column whose filled cells are all numbers is aligned right. Control
-/// characters in cells are shown as spaces, so that a title from a file cannot drive the terminal. Rows may
-/// be shorter than `headers`.
+/// in characters (UTF-8), not bytes; a column whose filled cells are all numbers is aligned right. Cells
+/// are shown as by printable(), so that a title from a file cannot drive the terminal. Rows may be shorter than
+/// `headers`.
 std::string text_table(const TableRow& headers, const std::vector<TableRow>& rows);
 
 /// Whether a cell is a number, with separators, sign, "%" or "s" after a space,

@@ -1,4 +1,4 @@
-// Items by the directions of their vectors: neighbours, and "A is to B as C is to what".
+// Items by the directions of their vectors: neighbors, and "A is to B as C is to what".
 #pragma once
 
 #include <optional>

@@ -4,10 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
-#include "akin/catalog/old_names.h"
 #include "akin/data/dataset_io.h"
+#include "akin/models/fit/old_names.h"
 #include "akin/store/make_bundle.h"
 
 namespace akin {
@@ -16,28 +17,21 @@ namespace {
 using nlohmann::json;
 
 double parse_double(const TensorReader& reader, const std::string& key) {
-  const json value = json::parse(reader.meta(key), nullptr, /*allow_exceptions=*/false);
+  const json value = parse_json(reader.meta(key), fmt::format("{}: metadata {}", reader.path(), key));
   if (!value.is_number()) fail(ErrorCode::kBadData, "{}: metadata {} is not a number", reader.path(), key);
   return value.get<double>();
 }
 
 std::uint64_t parse_seed(const TensorReader& reader, const std::string& key) {
-  const json value = json::parse(reader.meta(key), nullptr, /*allow_exceptions=*/false);
+  const json value = parse_json(reader.meta(key), fmt::format("{}: metadata {}", reader.path(), key));
   if (!value.is_number_unsigned())
     fail(ErrorCode::kBadData, "{}: metadata {} is not a seed", reader.path(), key);
   return value.get<std::uint64_t>();
 }
 
 ParamValues parse_params(const TensorReader& reader) {
-  const json object = json::parse(reader.meta("params"), nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object())
-    fail(ErrorCode::kBadData, "{}: its parameters are not a JSON object", reader.path());
-  ParamValues params;
-  for (const auto& [name, value] : object.items()) {
-    if (!value.is_string()) fail(ErrorCode::kBadData, "{}: parameter {} is not text", reader.path(), name);
-    params[name] = value.get<std::string>();
-  }
-  return params;
+  const std::string where = reader.path() + ": metadata params";
+  return json_texts(parse_json(reader.meta("params"), where), where);
 }
 
 bool parse_flag(const TensorReader& reader, const std::string& key) {
@@ -140,7 +134,13 @@ Bundle load_bundle(const std::string& path) {
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");
   if (reader.has_meta("updates")) bundle.updates = static_cast<int>(reader.meta_int("updates", 0, 1 << 30));
-  bundle.split = parse_split(reader.meta("split"), parse_seed(reader, "split_seed"));
+  const std::uint64_t split_seed = parse_seed(reader, "split_seed");
+  try {  // what no flag may say, no file may say either
+    static_cast<void>(bundle.entry->complete(bundle.params));
+    bundle.split = parse_split(reader.meta("split"), split_seed);
+  } catch (const Error& error) {
+    reader.inconsistent(error.what());
+  }
   bundle.dataset = read_dataset(reader);
   bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_items());
   read_parts(reader, bundle);

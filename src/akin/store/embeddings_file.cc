@@ -71,7 +71,7 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
   file.commit();
 }
 
-/// The ids as a JSON array. Throws Error(kBadData) for an id that is no UTF-8: marks in its place could make
+/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place could make
 /// two ids the same.
 std::string ids_json(const IdMap& ids) {
   std::string text = "[";
@@ -155,6 +155,8 @@ EmbeddingFormat parse_embedding_format(std::string_view name) {
        did_you_mean(name, names), fmt::join(names, ", "));
 }
 
+std::string ids_file(const std::string& path) { return path + ".ids.json"; }
+
 std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
                                           const std::string& path, IdEscape escape) {
   AKIN_ASSERT(embeddings.ids.size() == embeddings.vectors.rows());
@@ -163,7 +165,7 @@ std::vector<std::string> write_embeddings(const Embeddings& embeddings, Embeddin
     case EmbeddingFormat::kNpy: {
       const std::string ids = ids_json(embeddings.ids);  // may fail: before anything is written
       write_npy(embeddings, path);
-      files.push_back(path + ".ids.json");
+      files.push_back(ids_file(path));
       write_file(files.back(), ids);
       break;
     }

@@ -29,15 +29,18 @@ EmbeddingFormat parse_embedding_format(std::string_view name);
 /// word2vec files end an id at the first white space, and readers take ids for UTF-8.
 /// kPercent writes ids by escaped_word().
 enum class IdEscape { kNone, kPercent };
-/// The id with white space and '%' as %XX of the byte, and, if it is no UTF-8,
+/// The id with white space and '%' as %XX of the byte, and, if it is not valid UTF-8,
 /// all bytes that are not ASCII too.
 std::string escaped_word(std::string_view id);
 /// %XX -> the byte; other characters as they are.
 std::string unescaped_word(std::string_view word);
 
+/// The file beside a NumPy array that has the ids of its rows.
+std::string ids_file(const std::string& path);
+
 /// Writes `path`, whole or not at all, and returns the names of all files written. Numbers in text are the
 /// shortest that read back to the same float. Throws Error(kIo); Error(kBadData) if a word2vec file is asked
-/// for, an id is empty or holds white space, and `escape` is kNone, or kNpy for an id that is no UTF-8.
+/// for, an id is empty or holds white space, and `escape` is kNone, or kNpy for an id that is not valid UTF-8.
 std::vector<std::string> write_embeddings(const Embeddings& embeddings, EmbeddingFormat format,
                                           const std::string& path, IdEscape escape = IdEscape::kNone);
 

@@ -6,12 +6,17 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
+#include "akin/base/file_content.h"
 #include "akin/base/io.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
+#include "akin/store/byte_cursor.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin {
@@ -19,44 +24,7 @@ namespace {
 
 using nlohmann::json;
 
-/// The bytes of a file and a place in them.
-class Cursor {
- public:
-  Cursor(std::string_view text, const std::string& path) : text_(text), path_(path) {}
-
-  bool at_end() const { return at_ >= text_.size(); }
-  std::size_t left() const { return text_.size() - at_; }
-  char peek() const { return text_[at_]; }
-  std::string_view take(std::size_t count) {
-    const std::string_view part = text_.substr(at_, count);
-    lines_ += static_cast<std::size_t>(std::ranges::count(part, '\n'));
-    at_ += part.size();
-    return part;
-  }
-  /// Up to the next `end`, which is passed over, or to the end of the file.
-  std::string_view until(char end) {
-    const std::size_t stop = std::min(text_.find(end, at_), text_.size());
-    const std::string_view part = take(stop - at_);
-    take(1);
-    return part;
-  }
-  /// The next line, without its end.
-  std::string_view line() {
-    std::string_view part = until('\n');
-    if (part.ends_with('\r')) part.remove_suffix(1);
-    return part;
-  }
-  [[noreturn]] void bad(std::string_view message, std::size_t line) const {
-    fail(ErrorCode::kBadData, "{}:{}: {}", path_, line, message);
-  }
-  std::size_t line_number() const { return lines_ + 1; }
-
- private:
-  std::string_view text_;
-  const std::string& path_;
-  std::size_t at_ = 0;
-  std::size_t lines_ = 0;
-};
+constexpr std::size_t kMostDimensions = 1'000'000;
 
 /// The whole text as a finite number.
 std::optional<float> number(std::string_view text) {
@@ -71,7 +39,7 @@ std::optional<float> number(std::string_view text) {
 /// Rows of one length, as they come.
 class Rows {
  public:
-  void add(std::string_view id, std::span<const float> row, const Cursor& at, std::size_t line) {
+  void add(std::string_view id, std::span<const float> row, const ByteCursor& at, std::size_t line) {
     if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); }))
       at.bad(fmt::format("the vector of '{}' is not finite", id), line);
     if (ids_.size() > 0 && row.size() != dim_) {
@@ -107,7 +75,7 @@ std::optional<std::string_view> pop_back(std::string_view& text, char separator)
   return last;
 }
 
-/// "id x x x" with `dim` numbers at the end; false if the line is no such thing.
+/// "id x x x" with `dim` numbers at the end; false if the line is not such a thing.
 bool parse_word_line(std::string_view line, std::size_t dim, std::string_view& id, std::vector<float>& row) {
   while (line.ends_with(' ')) line.remove_suffix(1);
   row.assign(dim, 0);
@@ -136,7 +104,7 @@ std::optional<WordCounts> word2vec_header(std::string_view line) {
   return counts;
 }
 
-ReadEmbeddings read_word2vec_text(Cursor file, const WordCounts& counts) {
+ReadEmbeddings read_word2vec_text(ByteCursor& file, const WordCounts& counts) {
   Rows rows;
   std::vector<float> row;
   while (!file.at_end()) {
@@ -145,7 +113,7 @@ ReadEmbeddings read_word2vec_text(Cursor file, const WordCounts& counts) {
     std::string_view id;
     if (line.empty()) continue;
     if (!parse_word_line(line, counts.dim, id, row))
-      file.bad(fmt::format("this is no id with {} finite numbers", counts.dim), at);
+      file.bad(fmt::format("this is not an id with {} finite numbers", counts.dim), at);
     rows.add(id, row, file, at);
   }
   if (rows.size() != counts.rows)
@@ -162,7 +130,7 @@ bool is_plausible(std::string_view id, std::span<const float> row) {
 }
 
 /// Some programs end each vector with a newline, others do not; the first vector tells.
-ReadEmbeddings read_word2vec_binary(Cursor file, const WordCounts& counts) {
+ReadEmbeddings read_word2vec_binary(ByteCursor& file, const WordCounts& counts) {
   constexpr std::string_view kSpaces =
       "; an id with white space makes such a file unreadable: write it with %20, or the vectors as text";
   Rows rows;
@@ -171,10 +139,11 @@ ReadEmbeddings read_word2vec_binary(Cursor file, const WordCounts& counts) {
   bool newlines = false;
   for (std::size_t r = 0; r < counts.rows; ++r) {
     const std::size_t line = file.line_number();
-    const std::string_view id = file.until(' ');
-    if (id.empty() || file.left() < bytes)
+    const std::string id(file.until(' '));
+    const std::string_view numbers = file.take(bytes);
+    if (id.empty() || numbers.size() < bytes)
       file.bad(fmt::format("the file ends before vector {} of {}{}", r + 1, counts.rows, kSpaces), line);
-    std::memcpy(row.data(), file.take(bytes).data(), bytes);
+    std::memcpy(row.data(), numbers.data(), bytes);
     const bool newline = !file.at_end() && file.peek() == '\n';
     if (r == 0) newlines = newline;
     const bool ended = newline == newlines || (newlines && file.at_end());
@@ -183,21 +152,24 @@ ReadEmbeddings read_word2vec_binary(Cursor file, const WordCounts& counts) {
     rows.add(id, row, file, line);
     if (newline) file.take(1);
   }
-  if (!file.at_end())
-    file.bad(fmt::format("{} bytes are left after the last vector{}", file.left(), kSpaces), 1);
+  if (!file.at_end()) file.bad(fmt::format("bytes are left after the last vector{}", kSpaces), 1);
   return rows.take();
 }
 
-ReadEmbeddings read_word2vec(Cursor file, const WordCounts& counts) {
-  Cursor first = file;
+ReadEmbeddings read_word2vec(ByteCursor& file, const WordCounts& counts) {
+  if (counts.dim > kMostDimensions)
+    file.bad(
+        fmt::format("vectors of {} numbers are promised; at most {} are read", counts.dim, kMostDimensions),
+        1);
+  file.line();
   std::string_view id;
   std::vector<float> row;
-  const bool text = counts.rows == 0 || parse_word_line(first.line(), counts.dim, id, row);
+  const bool text = counts.rows == 0 || parse_word_line(file.peek_line(), counts.dim, id, row);
   return text ? read_word2vec_text(file, counts) : read_word2vec_binary(file, counts);
 }
 
 /// A field in quotes, of which the first is passed already; quotes are doubled, line ends may stand in it.
-std::string quoted(Cursor& file, std::size_t line) {
+std::string quoted(ByteCursor& file, std::size_t line) {
   std::string id(file.until('"'));
   while (!file.at_end() && file.peek() == '"') {
     id += file.take(1);
@@ -208,7 +180,8 @@ std::string quoted(Cursor& file, std::size_t line) {
   return id;
 }
 
-ReadEmbeddings read_csv(Cursor file) {
+ReadEmbeddings read_csv(ByteCursor& file) {
+  if (const auto other = not_text(file.head())) fail(ErrorCode::kBadData, "{}: {}", file.path(), *other);
   Rows rows;
   file.line();  // the header
   std::vector<float> row;
@@ -219,8 +192,7 @@ ReadEmbeddings read_csv(Cursor file) {
       file.take(1);
       id = quoted(file, at);
     } else {
-      Cursor ahead = file;
-      if (ahead.line().find(',') == std::string_view::npos) {
+      if (file.peek_line().find(',') == std::string_view::npos) {
         if (file.line().empty()) continue;
         file.bad("an id, a comma and numbers are expected", at);
       }
@@ -230,7 +202,7 @@ ReadEmbeddings read_csv(Cursor file) {
     for (std::string_view rest = file.line();;) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto value = number(rest.substr(0, comma));
-      if (!value) file.bad(fmt::format("'{}' is no finite number", rest.substr(0, comma)), at);
+      if (!value) file.bad(fmt::format("'{}' is not a finite number", rest.substr(0, comma)), at);
       row.push_back(*value);
       if (comma == rest.size()) break;
       rest.remove_prefix(comma + 1);
@@ -242,12 +214,41 @@ ReadEmbeddings read_csv(Cursor file) {
   return rows.take();
 }
 
-std::vector<std::string> read_id_list(const std::string& path) {
-  const json list = json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
-  const auto is_text = [](const json& entry) { return entry.is_string(); };
-  if (!list.is_array() || !std::ranges::all_of(list, is_text))
-    fail(ErrorCode::kBadData, "{}: this is no JSON array of ids", path);
-  return list.get<std::vector<std::string>>();
+/// Takes a JSON array of texts from a parser; anything else, and more than `most`, ends the parsing.
+class IdList : public nlohmann::json_sax<json> {
+ public:
+  explicit IdList(std::size_t most) : most_(most) {}
+  std::vector<std::string> ids;
+
+  bool null() override { return false; }
+  bool boolean(bool) override { return false; }
+  bool number_integer(number_integer_t) override { return false; }
+  bool number_unsigned(number_unsigned_t) override { return false; }
+  bool number_float(number_float_t, const string_t&) override { return false; }
+  bool string(string_t& text) override {
+    if (!inside_ || ids.size() == most_) return false;
+    ids.push_back(std::move(text));
+    return true;
+  }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return false; }
+  bool key(string_t&) override { return false; }
+  bool end_object() override { return false; }
+  bool start_array(std::size_t) override { return !std::exchange(inside_, true); }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override { return false; }
+
+ private:
+  std::size_t most_;
+  bool inside_ = false;
+};
+
+std::vector<std::string> read_id_list(const std::string& path, std::size_t rows) {
+  constexpr std::size_t kLargest = std::size_t{1} << 30;
+  IdList list(rows);
+  if (!json::sax_parse(read_text(path, kLargest), &list) || list.ids.size() != rows)
+    fail(ErrorCode::kBadData, "{}: this is not a JSON array of {} ids, one for each vector", path, rows);
+  return std::move(list.ids);
 }
 
 /// The number after `key` in the header of a NumPy file, from `after` on.
@@ -261,40 +262,51 @@ std::optional<std::size_t> npy_number(std::string_view header, std::size_t& at) 
   return value;
 }
 
-ReadEmbeddings read_npy(const std::string& content, const std::string& path) {
+struct NpyShape {
+  std::size_t rows, dim;
+};
+/// Reads the header, after which the numbers begin.
+NpyShape read_npy_header(ByteCursor& file) {
   constexpr std::string_view kShape = "'shape': ";
-  const auto byte = [&](std::size_t i) {
-    return static_cast<std::size_t>(static_cast<unsigned char>(content[i]));
-  };
-  const bool long_header = content.size() > 12 && content[6] > 1;
-  const std::size_t begin = long_header ? 12 : 10;
-  if (content.size() < begin) fail(ErrorCode::kBadData, "{}: the NumPy header is cut off", path);
-  std::size_t length = byte(8) + 256 * byte(9);
-  if (long_header) length += 65536 * byte(10);
-  if (content.size() < begin + length) fail(ErrorCode::kBadData, "{}: the NumPy header is cut off", path);
-  const std::string_view header = std::string_view(content).substr(begin, length);
+  constexpr std::size_t kPrelude =
+      10;  // mark, version, two bytes of the header's length: four from version 2 on
+  std::string prelude(file.take(kPrelude));
+  const bool is_long = prelude.size() == kPrelude && prelude[6] > 1;
+  if (is_long) prelude += file.take(2);
+  std::size_t length = 0;
+  for (std::size_t i = prelude.size(); i-- > 8;)
+    length = 256 * length + static_cast<unsigned char>(prelude[i]);
+  const std::string header(file.take(std::min(length, LineReader::kLongestRecord)));
+  if (prelude.size() < kPrelude + (is_long ? 2 : 0) || header.empty() || header.size() < length)
+    fail(ErrorCode::kBadData, "{}: the NumPy header is cut off", file.path());
   std::size_t at = std::min(header.find(kShape), header.size() - 1) + kShape.size();
   const auto rows = npy_number(header, at), dim = npy_number(header, at);
-  if (header.find("'<f4'") == std::string_view::npos || header.find("False") == std::string_view::npos ||
-      !rows || !dim) {
-    fail(ErrorCode::kBadData, "{}: only arrays of (items, dimensions) float32 in C order are read", path);
-  }
-  const std::size_t data = begin + length;
-  if (*dim == 0 || (content.size() - data) / sizeof(float) / *dim != *rows ||
-      (content.size() - data) % (sizeof(float) * *dim) != 0) {
-    fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) floats", path, content.size() - data,
-         *rows, *dim);
-  }
-  const std::vector<std::string> ids = read_id_list(path + ".ids.json");
-  if (ids.size() != *rows)
-    fail(ErrorCode::kBadData, "{}.ids.json: {} ids for {} vectors", path, ids.size(), *rows);
+  if (header.find("'<f4'") == std::string::npos || header.find("False") == std::string::npos || !rows || !dim)
+    fail(ErrorCode::kBadData, "{}: only arrays of (items, dimensions) float32 in C order are read",
+         file.path());
+  return {*rows, *dim};
+}
+
+ReadEmbeddings read_npy(ByteCursor& file) {
+  const auto [rows, dim] = read_npy_header(file);
+  const auto bytes = checked_product({rows, dim, sizeof(float)});
+  if (dim == 0 || dim > kMostDimensions || !bytes)
+    fail(ErrorCode::kBadData, "{}: vectors cannot have the shape ({}, {}); at most {} dimensions are read",
+         file.path(), rows, dim, kMostDimensions);
+  if (const auto left = file.left(); left && *left != *bytes)
+    fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) floats", file.path(), *left, rows,
+         dim);
+  const std::vector<std::string> ids = read_id_list(file.path() + ".ids.json", rows);
   Rows result;
-  std::vector<float> row(*dim);
-  const Cursor cursor(content, path);
-  for (std::size_t r = 0; r < *rows; ++r) {
-    std::memcpy(row.data(), content.data() + data + r * *dim * sizeof(float), *dim * sizeof(float));
-    result.add(ids[r], row, cursor, r + 1);
+  std::vector<float> row(dim);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::string_view numbers = file.take(dim * sizeof(float));
+    if (numbers.size() < dim * sizeof(float))
+      fail(ErrorCode::kBadData, "{}: the data end in row {} of {}", file.path(), r + 1, rows);
+    std::memcpy(row.data(), numbers.data(), numbers.size());
+    result.add(ids[r], row, file, r + 1);
   }
+  if (!file.at_end()) fail(ErrorCode::kBadData, "{}: bytes are left after the last row", file.path());
   return result.take();
 }
 
@@ -312,21 +324,14 @@ ReadEmbeddings read_safetensors(const std::string& path) {
   return {std::move(bundle.dataset.items), std::move(vectors)};
 }
 
-/// Eight bytes for the length of a header of less than a terabyte, and the header.
-bool is_safetensors(std::string_view content) {
-  return content.size() > 8 && content[8] == '{' && content.substr(5, 3) == std::string_view("\0\0\0", 3);
-}
-
 }  // namespace
 
 ReadEmbeddings read_embeddings(const std::string& path) {
-  const std::string content = read_file(path);
-  if (content.starts_with("\x93NUMPY")) return read_npy(content, path);
-  if (is_safetensors(content)) return read_safetensors(path);
-  Cursor file(content, path);
+  ByteCursor file(path);
+  if (file.head().starts_with("\x93NUMPY")) return read_npy(file);
+  if (is_safetensors(file.head())) return read_safetensors(path);
   if (file.at_end()) fail(ErrorCode::kBadData, "{}: the file is empty", path);
-  Cursor body = file;
-  if (const auto counts = word2vec_header(body.line())) return read_word2vec(body, *counts);
+  if (const auto counts = word2vec_header(file.peek_line())) return read_word2vec(file, *counts);
   return read_csv(file);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
@@ -117,12 +118,12 @@ TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
 
 TEST_F(EmbeddingsReaderTest, RefusesWhatDoesNotFitWithItsLine) {
   EXPECT_TRUE(refused("").starts_with(": the file is empty"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is no id with 2 finite numbers"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is no id"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is not an id with 2 finite numbers"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is not an id"));
   EXPECT_TRUE(refused("3 1\na 1\nb 2\n").starts_with(":1: the first line promises 3 vectors, there are 2"));
   EXPECT_TRUE(refused("2 1\na 1\na 2\n").starts_with(":3: 'a' has a vector already"));
   EXPECT_TRUE(refused("id,d0,d1\na,1,2\nb,1\n").starts_with(":3: the vector of 'b' has 1 numbers"));
-  EXPECT_TRUE(refused("id,d0\na,x\n").starts_with(":2: 'x' is no finite number"));
+  EXPECT_TRUE(refused("id,d0\na,x\n").starts_with(":2: 'x' is not a finite number"));
   EXPECT_TRUE(refused("id,d0\n\"a,1\n").starts_with(":2: a quoted id must end"));
   EXPECT_TRUE(refused("id,d0\nnothing\n").starts_with(":2: an id, a comma"));
   EXPECT_TRUE(refused("2 2\na \x01\x02\x03").starts_with(":2: the file ends before vector 1 of 2"));
@@ -137,6 +138,57 @@ TEST_F(EmbeddingsReaderTest, RefusesEveryTruncation) {
     for (std::size_t size = 0; size + 1 < whole.size(); size += size < 13 ? 1 : 7)
       EXPECT_NE(refused(std::string_view(whole).substr(0, size)), "accepted") << size << " bytes";
   }
+}
+
+std::string npy(std::string_view shape, std::string_view numbers) {
+  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape);
+  header.resize(118, ' ');
+  return std::string("\x93NUMPY\x01\0\x76\0", 10) + header + std::string(numbers);
+}
+
+TEST_F(EmbeddingsReaderTest, RefusesSizesThatCannotBe) {
+  write_file(path_ + ".ids.json", "[]");
+  EXPECT_TRUE(refused(npy("0, 4611686018427387904", "")).starts_with(": vectors cannot have the shape"));
+  EXPECT_TRUE(refused(npy("4611686018427387904, 4", "")).starts_with(": vectors cannot have the shape"));
+  EXPECT_TRUE(refused(npy("3, 0", "")).starts_with(": vectors cannot have the shape"));
+  EXPECT_TRUE(refused(npy("3, 2", "12345678")).starts_with(": 8 bytes of data do not make (3, 2) floats"));
+  EXPECT_TRUE(refused("1 2000000000\na 1\n").starts_with(":1: vectors of 2000000000 numbers are promised"));
+  EXPECT_TRUE(refused("1 4611686018427387904\na 1\n").starts_with(":1: vectors of"));
+  EXPECT_TRUE(refused("9000000000000 2\na 1 2\n").starts_with(":1: the first line promises"));
+}
+
+TEST_F(EmbeddingsReaderTest, RefusesWhatIsNotFinite) {
+  const std::string numbers("\0\0\xc0\x7f", 4);  // NaN
+  write_file(path_ + ".ids.json", R"(["a"])");
+  EXPECT_TRUE(refused(npy("1, 1", numbers)).starts_with(":1: the vector of 'a' is not finite"));
+  EXPECT_TRUE(refused("1 1\na " + numbers + "\n").starts_with(":2: the vector of 'a' is not finite"));
+  EXPECT_TRUE(refused("id,d0\na,inf\n").starts_with(":2: 'inf' is no finite number"));
+  Written written = some({"a", "b"});
+  written.vectors[1][3] = std::numeric_limits<float>::infinity();
+  write_embeddings({written.ids, written.vectors}, EmbeddingFormat::kSafetensors, path_);
+  EXPECT_TRUE(
+      refused(read_file(path_)).starts_with(": tensor vectors: row 2 holds NaN or an infinite number"));
+}
+
+TEST_F(EmbeddingsReaderTest, IdsOfArraysAreAListOfAsManyTexts) {
+  const std::string content = npy("1, 1", std::string(4, '\0'));
+  for (const std::string& ids :
+       {std::string("[1]"), std::string("{}"), std::string("[\"a\", \"b\"]"), std::string("[]"),
+        std::string("\"a\""), std::string("[[\"a\"]]"), std::string(1 << 20, '[')}) {
+    write_file(path_ + ".ids.json", ids);
+    EXPECT_TRUE(refused(content).starts_with(".ids.json: this is no JSON array of 1 ids"))
+        << ids.substr(0, 20);
+  }
+  write_file(path_ + ".ids.json", "[\"a\"]");
+  write_file(path_, content);
+  EXPECT_EQ(read_embeddings(path_).ids.id(0), "a");
+}
+
+TEST_F(EmbeddingsReaderTest, SaysWhatItIsInstead) {
+  EXPECT_TRUE(refused(std::string("PK\x03\x04\0\0", 6)).starts_with(": is a zip archive"));
+  EXPECT_TRUE(refused(std::string("i\0d\0,\0d\0\n\0", 10)).starts_with(": is UTF-16LE text"));
+  EXPECT_TRUE(
+      refused("id," + std::string(17 << 20, 'x')).starts_with(":1: no end of a line or field in 16 MiB"));
 }
 
 TEST(MatchItems, FindsItemsByIdAndByEscapedId) {

@@ -30,7 +30,7 @@ void apply_setting(const std::string& text, std::vector<ModelSpec>& list) {
   if (found == list.end()) fail(ErrorCode::kUsage, "--set: {} is not among --models", entry.name);
   const ParamValues setting = parse_settings({text.substr(dot + 1)}, entry.name);
   for (const auto& [name, value] : setting) found->params[name] = value;
-  *found = ModelSpec(entry, found->params);  // a wrong name or value is told before anything is trained
+  *found = ModelSpec(entry, found->params);  // a wrong name or value is reported before anything is trained
 }
 
 void print_result(const CompareResult& result, const std::string& html) {
@@ -51,28 +51,25 @@ int run_compare(const Args& args) {
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
   EvaluationFlags flags;
-  CommandLine line(
-      "compare",
-      "Trains several models on the same part of a data set and scores them on the same held-out part, in "
-      "one table.");
-  line.add({"-d,--data", "DATA", &paths,
-            "data set written by `akin import`; give several, such as the published folds of one, and the "
-            "results are pooled",
+  CommandLine line("compare",
+                   "Trains several models on the same training set, scores them on the same test set, and "
+                   "prints one table.");
+  line.add({"-d,--data", "DATA", InputPath{&paths},
+            "data set written by `akin import`; the results of several, such as published folds, are pooled",
             Need::kRequired});
-  line.add({"--models", "A,B", &names, "models to compare (`akin models` lists them), or all",
+  line.add({"--models", "A,B", Text{&names}, "models to compare (`akin models` lists them), or all",
             Need::kOptional, 0, "all"});
-  line.add(
-      {"--set", "MODEL.P=V", &settings, "a parameter of one model, such as als.factors=32; may be repeated"});
+  line.add({"--set", "MODEL.P=V", Text{&settings},
+            "a parameter of one model, such as als.factors=32; repeatable"});
   split_flags.add_to(line);
   line.add({"--patience", "N", &patience,
             "also hold out a validation set, and stop training a model after N epochs without improvement on "
             "it; 0 = never"});
-  line.add({"--html", "FILE", &html, "also write a web page with charts, complete in itself"});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a self-contained web page with charts"});
   flags.add_to(line);
   line.explain(
-      "Figures come with 95 % bootstrap intervals over users. A star marks a model only if it is "
-      "significantly better than every other one. --holdout folds:K cross-validates: K splits, "
-      "results pooled.");
+      "Metrics have 95 % bootstrap intervals over users. A star marks a model only if it is significantly "
+      "better than every other model. --holdout folds:K cross-validates: K splits, results pooled.");
   line.example("akin compare -d events.data --models popularity,item-knn,als");
   line.example("akin compare -d events.data --models all --set als.factors=32 --html models.html");
   if (!line.parse(args)) return kSuccess;

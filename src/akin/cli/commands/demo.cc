@@ -7,6 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/io.h"
+#include "akin/base/made_folder.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
@@ -27,6 +28,8 @@ namespace akin::cli {
 namespace {
 
 constexpr std::size_t kShown = 5;  // items per list
+// Files in the folder.
+constexpr const char *kData = "events.data", *kBundle = "best.akin", *kReport = "report.html";
 
 /// Runs the steps and tells each as it is done.
 class Demo {
@@ -155,11 +158,10 @@ void Demo::ask(const Service& service) {
 
 void Demo::run(const SyntheticConfig& config) {
   const auto start = std::chrono::steady_clock::now();
+  MadeFolder made(directory_, "akin demo", "name another folder with -o");
+  made.claim({kData, kBundle, kReport});
   const std::filesystem::path root(directory_);
-  results_.paths = {root / "raw", root / "events.data", root / "best.akin", root / "report.html"};
-  std::error_code error;
-  std::filesystem::create_directories(root, error);
-  if (error) fail(ErrorCode::kIo, "{}: cannot make the directory: {}", directory_, error.message());
+  results_.paths = {root / "raw", root / kData, root / kBundle, root / kReport};
 
   step("A synthetic data set as raw files");
   results_.files = write_synthetic(config, results_.paths.raw, session_.context());
@@ -197,10 +199,17 @@ int run_demo(const Args& args) {
       "demo",
       "Runs every step on a synthetic data set: raw files, import, description, all models compared, "
       "recommendations, similar products, and a report as a web page.");
-  line.add({"-o,--out", "DIR", &directory, "directory for the data and the results"});
+  const auto also_files = [](const std::string& folder) {
+    std::vector<OutputPath::More> files;
+    for (const char* const name : {kData, kBundle, kReport})
+      files.push_back({(std::filesystem::path(folder) / name).string()});
+    return files;
+  };
+  line.add({"-o,--out", "DIR", OutputPath{&directory, OutputPath::Form::kFolder, also_files},
+            "directory for the data and the results"});
   line.add({"--users", "N", &config.users, "number of users", Need::kOptional, 2});
   line.add({"--items", "N", &config.items, "number of items", Need::kOptional, 2});
-  line.add({"--events", "N", &config.events, "reviews users write", Need::kOptional, 1});
+  line.add({"--events", "N", &config.events, "number of reviews", Need::kOptional, 1});
   line.example("akin demo");
   line.example("akin demo -o big --users 20000 --items 5000 --events 1000000");
   if (!line.parse(args)) return kSuccess;

@@ -14,12 +14,11 @@ namespace akin::cli {
 int run_describe(const Args& args) {
   std::string data_path;
   std::string html;
-  CommandLine line(
-      "describe",
-      "Shows what is in a data set: how many users, items and events, when, which values, how they are "
-      "spread, and what is known about items and users.");
-  line.add({"DATA", "", &data_path, "data set written by `akin import`", Need::kRequired});
-  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+  CommandLine line("describe",
+                   "Shows what is in a data set: numbers of users, items and events, times, values and their "
+                   "distributions, and the attributes of items and users.");
+  line.add({"DATA", "", InputPath{&data_path}, "data set written by `akin import`", Need::kRequired});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a self-contained web page"});
   line.example("akin describe events.data");
   line.example("akin describe events.data --html events.html");
   if (!line.parse(args)) return kSuccess;

@@ -4,7 +4,9 @@
 #include <optional>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
@@ -32,34 +34,33 @@ struct EmbedCommand {
 
 void declare(CommandLine& line, EmbedCommand& command) {
   line.explain(
-      "A text's vector is the weighted mean of the vectors of its words: mean = all the same; tfidf = rare "
-      "words count more; sif = weights 0.001 / (0.001 + share of all tokens), then the direction common to "
-      "all texts is taken away (Arora et al. 2017). Frequencies are those of the model's training events, or "
-      "of the texts where VECTORS is a plain file of vectors. A word that has no vector is tried in lower "
-      "case, then left out and counted.");
-  line.add({"VECTORS", "", &command.source,
+      "The vector of a text is the weighted mean of its word vectors: mean = equal weights; tfidf = rare "
+      "words weigh more; sif = weights 0.001 / (0.001 + relative frequency), then the first principal "
+      "component of all texts is removed (Arora et al. 2017). Frequencies come from the model's training "
+      "events, or from the texts if VECTORS is a plain file of vectors. A word without a vector is tried in "
+      "lower case, then left out and counted.");
+  line.add({"VECTORS", "", vectors_path(&command.source),
             "file written by `akin train`, or a file of word vectors (word2vec text or binary, npy, "
             "csv, safetensors)",
             Need::kRequired});
   line.add(
-      {"--text", "TEXT", &command.text, "one text: print its vector, or with -k the words nearest to it"});
-  line.add({"--lines", "FILE", &command.lines,
-            "a text a line, - = standard input; ids are line numbers; needs -o"});
-  line.add(
-      {"-d,--data", "DATA", &command.data,
-       "the documents of a data set of words (`akin import text`); ids are those of its users; needs -o"});
-  line.add({"--weighting", "HOW", &command.weighting, "mean, tfidf or sif"});
+      {"--text", "TEXT", Text{&command.text}, "one text: print its vector, or with -k its nearest words"});
+  line.add({"--lines", "FILE", InputPath{&command.lines},
+            "one text per line, - = standard input; ids are line numbers; needs -o"});
+  line.add({"-d,--data", "DATA", InputPath{&command.data},
+            "the documents of a data set made by `akin import text`; ids are its user ids; needs -o"});
+  line.add({"--weighting", "HOW", Text{&command.weighting}, "mean, tfidf or sif"});
   line.add({"-k,--top", "N", &command.k, "with --text: the N nearest words instead of the vector"});
-  line.add({"-o,--out", "FILE", &command.out, "file to write ids and vectors to; - = standard output"});
-  line.add({"--to", "FORMAT", &command.format,
-            "of -o: npy (with the ids in FILE.ids.json), csv, word2vec, word2vec-bin or safetensors"});
-  line.add(
-      {"--escape", "", &command.escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
-  line.section("How --text and --lines are split, as by `akin import text`");
-  line.add({"--tokens", "HOW", &command.tokens,
-            "words (Unicode's rules, without punctuation) or space (what stands between white space)"});
-  line.add({"--lowercase", "", &command.lowercase, "write all words in lower case"});
-  line.add({"--phrase-file", "FILE", &command.phrase_file, "join the phrases of this file first"});
+  line.add({"-o,--out", "FILE", embeddings_path(&command.out, command.format),
+            "file to write ids and vectors to; - = standard output"});
+  line.add({"--to", "FORMAT", Text{&command.format},
+            "format of -o: npy (with the ids in FILE.ids.json), csv, word2vec, word2vec-bin or safetensors"});
+  line.add({"--escape", "", &command.escape, "word2vec: percent-encode white space and % in ids (%20, %25)"});
+  line.section("How --text and --lines are split into words, as in `akin import text`");
+  line.add({"--tokens", "HOW", Text{&command.tokens},
+            "words (Unicode word boundaries, without punctuation) or space (split at white space)"});
+  line.add({"--lowercase", "", &command.lowercase, "convert all words to lower case"});
+  line.add({"--phrase-file", "FILE", InputPath{&command.phrase_file}, "join the phrases in this file first"});
   line.example("akin embed words.akin --text \"cheap guitar strings\" -k 5");
   line.example("akin embed glove.bin --lines questions.txt --weighting sif --to npy -o questions.npy");
 }
@@ -97,22 +98,22 @@ std::string unknown_text(const TextVectors& embedded) {
 int print_text(const EmbedCommand& command, const TextVectors& embedded, const VectorSpace& space,
                Session& session) {
   const std::span<const float> vector = embedded.vectors[0];
-  const bool neighbours = command.k > 0;
+  const bool neighbors = command.k > 0;
   Dataset words;  // for printing
   std::vector<Scored> ranked;
-  if (neighbours) {
+  if (neighbors) {
     words.items = space.ids();
     ranked = space.nearest(vector, static_cast<std::size_t>(command.k));
   }
   if (session.common().json) {
     nlohmann::json result = word_counts_json(embedded);
-    if (neighbours) result["similar"] = ranked_json(words, ranked);
-    if (!neighbours) result["vector"] = std::vector<float>(vector.begin(), vector.end());
+    if (neighbors) result["similar"] = ranked_json(words, ranked);
+    if (!neighbors) result["vector"] = std::vector<float>(vector.begin(), vector.end());
     print_json(result);
     return kSuccess;
   }
   if (embedded.unknown_tokens > 0) session.remark(unknown_text(embedded));
-  if (!neighbours) {
+  if (!neighbors) {
     if (embedded.empty > 0) session.remark("no word of the text has a vector: the text's is zero");
     print(fmt::format("{}\n", fmt::join(vector, " ")));
   } else {
@@ -152,7 +153,7 @@ int write_texts(const EmbedCommand& command, const Texts& texts, const TextVecto
 
 int run_embed(const Args& args) {
   EmbedCommand command;
-  CommandLine line("embed", "A vector for each text, from the vectors of its words.");
+  CommandLine line("embed", "Computes a vector for each text from the vectors of its words.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);

@@ -19,14 +19,14 @@ int run_evaluate(const Args& args) {
   EvaluationFlags flags;
   CommandLine line(
       "evaluate",
-      "Scores a trained model on the events that were held out when it was trained, and on nothing else.");
+      "Scores a trained model on the events that were held out when it was trained, and only on those.");
   line.explain(
-      "For each user with held-out events all items are ranked, those they have left out. HR: share of users "
-      "with a hit in the first K; Recall, Precision, F1, NDCG, MAP, MRR as usual, mean over users, in "
-      "brackets the 95 % bootstrap interval. Models that predict ratings also get RMSE, MAE and MSE. "
-      "docs/evaluation.md defines them all.");
-  line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
-  line.add({"--html", "FILE", &html, "also write a web page, complete in itself"});
+      "For each user with held-out events, all items are ranked except those the user already has. HR is the "
+      "share of users with a hit in the first K. Recall, Precision, F1, NDCG, MAP and MRR are means over "
+      "users, with 95 % bootstrap intervals in brackets. Models that predict ratings also get RMSE, MAE and "
+      "MSE. docs/evaluation.md defines all metrics.");
+  line.add({"BUNDLE", "", InputPath{&path}, "file written by `akin train`", Need::kRequired});
+  line.add({"--html", "FILE", OutputPath{&html}, "also write a self-contained web page"});
   flags.add_to(line);
   line.example("akin evaluate als.akin");
   line.example("akin evaluate als.akin --cutoffs 1,50 --json");

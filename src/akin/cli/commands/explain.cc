@@ -21,15 +21,15 @@ struct ExplainCommand {
 
 void declare(CommandLine& line, ExplainCommand& command) {
   line.explain(
-      "A score is a base, which does not come from the history, plus what each item of the history adds. "
-      "Items may also take away.");
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"--user", "ID", &command.user, "a user of the training data"});
-  line.add({"--history", "ID,ID", &command.history,
-            "items of somebody new, oldest first; with --user: what that user did since training"});
-  line.add({"--item", "ID", &command.item, "the item to explain; without it the user's recommendations"});
-  line.add({"-k,--top", "N", &command.k, "how many recommendations", Need::kOptional, 1});
-  line.add({"--causes", "N", &command.causes, "how many items of the history to show of each",
+      "A score is a base, independent of the history, plus a contribution of each item in the history. "
+      "Contributions may be negative.");
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
+  line.add({"--history", "ID,ID", Text{&command.history},
+            "items of a new user, oldest first; with --user, the user's items since training"});
+  line.add({"--item", "ID", Text{&command.item}, "the item to explain; default: the user's recommendations"});
+  line.add({"-k,--top", "N", &command.k, "number of recommendations", Need::kOptional, 1});
+  line.add({"--causes", "N", &command.causes, "number of items of the history to show for each",
             Need::kOptional, 1});
   line.example("akin explain als.akin --user A2IBPI20UZIR0U");
   line.example("akin explain item-knn.akin --history B0002E1G5C,B0002CZVXM --item B0002GFOMY");
@@ -39,7 +39,7 @@ void declare(CommandLine& line, ExplainCommand& command) {
 
 int run_explain(const Args& args) {
   ExplainCommand command;
-  CommandLine line("explain", "Which of a user's items led to a recommendation.");
+  CommandLine line("explain", "Shows show which items led to a recommendation.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   if (!command.user && command.history.empty())

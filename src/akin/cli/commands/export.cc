@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/store/bundle.h"
@@ -18,15 +19,16 @@ int run_export(const Args& args) {
   std::string format;
   std::string out;
   bool escape = false;
-  CommandLine line("export", "Writes a model's vectors for other programs.");
-  line.add({"BUNDLE", "", &path, "file written by `akin train`", Need::kRequired});
-  line.add({"--what", "WHICH", &what, "items or users"});
-  line.add({"--to", "FORMAT", &format,
+  CommandLine line("export", "Writes a model's vectors in formats of other programs.");
+  line.add({"BUNDLE", "", InputPath{&path}, "file written by `akin train`", Need::kRequired});
+  line.add({"--what", "WHICH", Text{&what}, "items or users"});
+  line.add({"--to", "FORMAT", Text{&format},
             "npy (NumPy, with the ids in FILE.ids.json), csv (spreadsheets), word2vec (text), word2vec-bin "
             "(gensim and others) or safetensors",
             Need::kRequired});
-  line.add({"-o,--out", "FILE", &out, "file to write; - = standard output", Need::kRequired});
-  line.add({"--escape", "", &escape, "word2vec: write white space in ids as %20 and so on; % as %25"});
+  line.add({"-o,--out", "FILE", embeddings_path(&out, format), "file to write; - = standard output",
+            Need::kRequired});
+  line.add({"--escape", "", &escape, "word2vec: percent-encode white space and % in ids (%20, %25)"});
   line.example("akin export als.akin --to npy -o items.npy");
   line.example("akin export als.akin --what users --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;

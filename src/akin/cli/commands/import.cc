@@ -17,12 +17,10 @@ namespace {
 
 std::string overview() {
   std::string text =
-      "Usage: akin import FORMAT FILE... -o DATA [flags]\n"
-      "\n"
-      "Reads raw files into a data set, the input of every other command. Files may be compressed\n"
-      "(gzip, zstd); - is standard input. What cannot be used is counted, with where it stands.\n"
-      "\n"
-      "Formats (`akin import FORMAT --help` shows the flags of each):\n";
+      "Usage: akin import FORMAT FILE... -o DATA [flags]\n\nReads raw files into a data set, the input of "
+      "every other command. Files may be compressed\n(gzip, zstd); - is standard input. Lines that cannot be "
+      "used are counted, with their positions.\n\nFormats (`akin import FORMAT --help` shows the flags of "
+      "each):\n";
   std::vector<Listed> entries;
   for (const Format& format : formats()) entries.push_back({format.name, format.summary});
   text += listing(entries);
@@ -42,24 +40,46 @@ struct ImportCommand {
   FilterFlags filters;
 };
 
+std::function<std::vector<std::string>(const std::string&)> files_found_by(const Format& format) {
+  if (format.also_reads == nullptr) return {};
+  return format.also_reads;
+}
+
+ValueKind value_kind(FormatOption::Kind kind) {
+  switch (kind) {
+    case FormatOption::Kind::kText:
+      return ValueKind::kText;
+    case FormatOption::Kind::kSwitch:
+      return ValueKind::kSwitch;
+    case FormatOption::Kind::kInput:
+      return ValueKind::kInput;
+    case FormatOption::Kind::kInputs:
+      return ValueKind::kInputList;
+    case FormatOption::Kind::kOutput:
+      return ValueKind::kOutput;
+  }
+  return ValueKind::kText;
+}
+
 CommandLine declare(const Format& format, ImportCommand& command) {
   CommandLine line("import " + std::string(format.name),
                    fmt::format("Reads files of format {} into a data set: {}.", format.name, format.summary));
-  line.add({"FILE...", "", &command.request.files, "files to read, plain or compressed; - = standard input",
-            Need::kRequired});
-  line.add({"-o,--out", "DATA", &command.out, "data set to write", Need::kRequired});
-  line.add(
-      {"--name", "TEXT", &command.name, "what tables call the data set; default: the first file's name"});
+  line.add({"FILE...", "", InputPath{.where = &command.request.files, .also = files_found_by(format)},
+            "files to read, plain or compressed; - = standard input", Need::kRequired});
+  line.add({"-o,--out", "DATA", OutputPath{&command.out}, "data set to write", Need::kRequired});
+  line.add({"--name", "TEXT", Text{&command.name},
+            "name of the data set in tables; default: the first file's name"});
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
   line.add({"--keep-unseen", "", &command.request.keep_unseen,
-            "keep users and items that have attributes but no events"});
+            "keep users and items with attributes but no events"});
   line.section(fmt::format("Flags of {}", format.name));
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);
     std::ranges::replace(flag, '_', '-');
-    line.add({flag, option.is_switch ? "" : "TEXT",
-              NamedValue{&command.request.options, std::string(option.name), option.is_switch},
-              std::string(option.help), Need::kOptional, 0, std::string(option.default_value)});
+    const ValueKind kind = value_kind(option.kind);
+    line.add({flag, kind == ValueKind::kSwitch ? "" : "TEXT",
+              NamedValue{&command.request.options, std::string(option.name), kind}, std::string(option.help),
+              Need::kOptional, 0, std::string(option.default_value)});
   }
   command.filters.add_to(line);
   return line;

@@ -36,7 +36,7 @@ std::string model_text(const ModelEntry& entry) {
 int run_models(const Args& args) {
   std::string name;
   CommandLine line("models", "Lists the models akin can train, or shows the parameters of one.");
-  line.add({"[NAME]", "", &name, "a model; without it, all are listed"});
+  line.add({"[NAME]", "", Text{&name}, "a model; without it, all are listed"});
   line.example("akin models");
   line.example("akin models als");
   if (!line.parse(args)) return kSuccess;

@@ -8,6 +8,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/net_actions.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/nets/net_toml.h"
@@ -25,20 +26,16 @@ struct Action {
 };
 constexpr std::array<Action, 5> kActions = {{
     {"describe", "the layers of a net, their shapes and numbers of parameters", &run_net_describe},
-    {"train", "learn the weights from data, or go on with a trained net", &run_net_train},
+    {"train", "train a net, or continue training one", &run_net_train},
     {"evaluate", "loss and metrics on data", &run_net_evaluate},
-    {"predict", "what the net, or one of its layers, gives for data", &run_net_predict},
-    {"export", "write weights for other programs", &run_net_export},
+    {"predict", "the outputs of the net, or of one of its layers, for data", &run_net_predict},
+    {"export", "write weights in formats of other programs", &run_net_export},
 }};
 
 std::string overview() {
   std::string text =
-      "Usage: akin net ACTION ... (each has --help)\n"
-      "\n"
-      "Neural nets from a TOML file that says which layers they have, how they learn and from what\n"
-      "(docs/nets.md; examples/nets holds some).\n"
-      "\n"
-      "Actions:\n";
+      "Usage: akin net ACTION ... (each has --help)\n\nNeural nets defined in a TOML file: layers, training "
+      "and data\n(docs/nets.md; examples are in examples/nets).\n\nActions:\n";
   std::vector<Listed> entries;
   for (const Action& action : kActions) entries.push_back({action.name, action.summary});
   text += listing(entries);
@@ -81,9 +78,9 @@ int run_net(const Args& args) {
 int run_net_describe(const Args& args) {
   std::string path, data;
   CommandLine line("net describe",
-                   "Shows a net's layers, shapes and numbers of parameters, and loads no torch for it.");
-  line.add({"NET", "", &path, "TOML file of a net, or a trained net", Need::kRequired});
-  line.add({"--data", "DATA", &data, "data from which sizes such as rows = \"users+1\" are taken"});
+                   "Shows the layers of a net, their shapes and numbers of parameters. Does not load torch.");
+  line.add({"NET", "", InputPath{&path}, "TOML file of a net, or a trained net", Need::kRequired});
+  line.add({"--data", "DATA", InputPath{&data}, "data that determines sizes such as rows = \"users+1\""});
   line.example("akin net describe examples/nets/rating-dot.toml");
   if (!line.parse(args)) return kSuccess;
   const nn::NetSpec spec = read_spec(path, data);
@@ -97,15 +94,16 @@ int run_net_describe(const Args& args) {
 
 int run_net_export(const Args& args) {
   std::string path, weight, format = "h5", out;
-  CommandLine line("net export", "Writes a trained net's weights for other programs.");
+  CommandLine line("net export", "Writes the weights of a trained net in formats of other programs.");
   line.explain(
-      "--to h5 writes all weights into an HDF5 file that Keras 2 reads with load_weights. With --weight a "
-      "single table is written with the ids of its rows: an embedding of users, items or words without its "
-      "reserved row 0, which `akin similar` reads too.");
-  line.add({"NET", "", &path, "trained net", Need::kRequired});
-  line.add({"--weight", "NAME", &weight, "one table, such as item_embedding/embeddings"});
-  line.add({"--to", "FORMAT", &format, "h5; with --weight npy, csv, word2vec, word2vec-bin or safetensors"});
-  line.add({"-o,--out", "FILE", &out, "file to write", Need::kRequired});
+      "--to h5 writes all weights to an HDF5 file that Keras 2 reads with load_weights. With --weight, one "
+      "table is written with the ids of its rows: an embedding of users, items or words without its reserved "
+      "row 0. `akin similar` can read it.");
+  line.add({"NET", "", InputPath{&path}, "trained net", Need::kRequired});
+  line.add({"--weight", "NAME", Text{&weight}, "one table, such as item_embedding/embeddings"});
+  line.add(
+      {"--to", "FORMAT", Text{&format}, "h5; with --weight npy, csv, word2vec, word2vec-bin or safetensors"});
+  line.add({"-o,--out", "FILE", embeddings_path(&out, format), "file to write", Need::kRequired});
   line.example("akin net export ratings.net -o ratings.h5");
   line.example("akin net export ratings.net --weight user_embedding/embeddings --to csv -o users.csv");
   if (!line.parse(args)) return kSuccess;

@@ -19,9 +19,10 @@ struct UseCommand {
 };
 
 void declare(CommandLine& line, UseCommand& command) {
-  line.add({"NET", "", &command.path, "file written by `akin net train`", Need::kRequired});
-  line.add({"-d,--data", "DATA", &command.data, "data of the kind that it was trained on", Need::kRequired});
-  line.add({"--device", "NAME", &command.device, "cpu, cuda or cuda:N"});
+  line.add({"NET", "", InputPath{&command.path}, "file written by `akin net train`", Need::kRequired});
+  line.add({"-d,--data", "DATA", InputPath{&command.data}, "data of the same kind as the training data",
+            Need::kRequired});
+  line.add({"--device", "NAME", Text{&command.device}, "cpu, cuda or cuda:N"});
 }
 
 nets::NetQuestion question_of(const UseCommand& command) {
@@ -34,8 +35,8 @@ int run_net_evaluate(const Args& args) {
   UseCommand command;
   CommandLine line("net evaluate", "Loss and metrics of a trained net.");
   declare(line, command);
-  line.add({"--part", "WHICH", &command.part, "test (what was held out), train or all", Need::kOptional, 0,
-            "test, else all"});
+  line.add({"--part", "WHICH", Text{&command.part}, "test (the held-out samples), train or all",
+            Need::kOptional, 0, "test, else all"});
   if (!line.parse(args)) return kSuccess;
   Session session(line.common);
   const nets::NetScores result = nets::evaluate_net(question_of(command), command.part, session.context());
@@ -51,10 +52,11 @@ int run_net_evaluate(const Args& args) {
 
 int run_net_predict(const Args& args) {
   UseCommand command;
-  CommandLine line("net predict", "What a trained net gives for each sample.");
+  CommandLine line("net predict", "Prints the outputs of a trained net for each sample.");
   declare(line, command);
-  line.add({"--layer", "NAME", &command.layer, "the values of this layer instead of the output"});
-  line.add({"-o,--out", "FILE", &command.out, "CSV file to write; - = standard output"});
+  line.add({"--layer", "NAME", Text{&command.layer}, "print the values of this layer instead of the output"});
+  line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
+            "CSV file to write; - = standard output"});
   if (!line.parse(args)) return kSuccess;
   Session session(line.common);
   const nets::NetPredictions result =
@@ -66,7 +68,7 @@ int run_net_predict(const Args& args) {
   }
   const std::string text = predictions_csv(result);
   if (command.out == "-") {
-    print(text);
+    print_bytes(text);
   } else {
     write_file(command.out, text);
     print(fmt::format("wrote {} predictions: {}\n",

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "akin/base/format.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/net_actions.h"
@@ -25,32 +26,36 @@ struct TrainCommand {
 
 void declare(CommandLine& line, TrainCommand& command) {
   line.explain(
-      "FILE is a TOML file of a net (docs/nets.md), or a net that was trained before: then training goes on "
-      "where it stopped, with the optimizer, batch and validation share as they were.");
-  line.add({"FILE", "", &command.path, "TOML file of a net, or a trained net", Need::kRequired});
-  line.add({"-d,--data", "DATA", &command.data,
-            "a table of numbers (csv), or a data set written by `akin import`, as [data] of the net says",
+      "FILE is a TOML file that defines a net (docs/nets.md), or a trained net: then training continues with "
+      "the same optimizer, batch size and validation split. The trained net may be overwritten.");
+  line.add({"FILE", "",
+            InputPath{.where = &command.path,
+                      .may_be_replaced = [&command] { return file_kind(command.path) == "net"; }},
+            "TOML file of a net, or a trained net", Need::kRequired});
+  line.add({"-d,--data", "DATA", InputPath{&command.data},
+            "a table of numbers (csv) or a data set written by `akin import`, as [data] in the net's file "
+            "requires",
             Need::kRequired});
-  line.add({"-o,--out", "NET", &command.out, "file to write the trained net to", Need::kRequired});
-  line.section("Training, in place of what FILE says");
-  line.add({"--epochs", "N", &command.epochs, "epochs: passes over the samples", Need::kOptional, 0,
-            "of FILE, else 1"});
   line.add(
-      {"--batch-size", "N", &command.batch_size, "samples a step", Need::kOptional, 1, "of FILE, else 32"});
-  line.add({"--learning-rate", "X", &command.learning_rate, "of the optimizer"});
+      {"-o,--out", "NET", OutputPath{&command.out}, "file to write the trained net to", Need::kRequired});
+  line.section("Training, overriding FILE");
+  line.add({"--epochs", "N", &command.epochs, "epochs to train", Need::kOptional, 0, "of FILE, else 1"});
+  line.add(
+      {"--batch-size", "N", &command.batch_size, "samples per step", Need::kOptional, 1, "of FILE, else 32"});
+  line.add({"--learning-rate", "X", &command.learning_rate, "learning rate of the optimizer"});
   line.add({"--validation-split", "X", &command.validation_split,
-            "share of the samples, the last ones, that are not trained on but scored after each epoch"});
+            "fraction of the samples, from the end, that is held out and scored after each epoch"});
   line.add({"--patience", "N", &command.patience,
-            "stop after N epochs without a better loss and take the best epoch's weights", Need::kOptional, 1,
-            "of FILE, else never"});
-  line.add({"--init", "WEIGHTS", &command.init,
-            "begin with the weights of this file whose names the net has: a net, safetensors, "
-            "or h5 of Keras"});
-  line.add({"--checkpoint", "FILE", &command.checkpoint,
-            "write the net after each epoch; {} in the name becomes the epoch's number"});
-  line.add({"--gradient-norms", "", &command.norms, "print the length of each layer's gradient at the end"});
-  line.add({"--device", "NAME", &command.device, "cpu, cuda or cuda:N"});
-  line.add({"--dtype", "TYPE", &command.dtype, "float or double; of a net trained before its own"});
+            "stop after N epochs without a better loss and keep the weights of the best epoch",
+            Need::kOptional, 1, "of FILE, else never"});
+  line.add({"--init", "WEIGHTS", InputPath{&command.init},
+            "start from the weights in this file, matched by name: a net, safetensors, or h5 of Keras"});
+  line.add({"--checkpoint", "FILE", OutputPath{&command.checkpoint, OutputPath::Form::kPattern},
+            "write the net after each epoch; {} in the name becomes the number of the epoch"});
+  line.add({"--gradient-norms", "", &command.norms, "print the gradient norm of each layer at the end"});
+  line.add({"--device", "NAME", Text{&command.device}, "cpu, cuda or cuda:N"});
+  line.add({"--dtype", "TYPE", Text{&command.dtype},
+            "float or double; default: float, or the type of the trained net"});
   line.example("akin net train examples/nets/xor.toml --data examples/nets/xor.csv -o xor.net");
   line.example("akin net train xor.net --data examples/nets/xor.csv -o xor.net --epochs 4");
 }

@@ -28,20 +28,19 @@ struct RecommendCommand {
 };
 
 void declare(CommandLine& line, RecommendCommand& command) {
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"--user", "ID", &command.user, "a user of the training data"});
-  line.add({"--history", "ID,ID", &command.history,
-            "items of somebody new, oldest first; with --user: what that user did since training"});
-  line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", &command.filters,
-            "only items with this attribute, such as category=Toys; may be repeated"});
-  line.add({"--exclude", "FILE", &command.exclude, "file of item ids never to show, one a line"});
-  line.add({"--include-seen", "", &command.include_seen, "items the user already has may come again"});
-  line.add({"--all-users", "", &command.all_users,
-            "a list for every user of the training data, to the file of -o"});
-  line.add({"-o,--out", "FILE", &command.out,
-            "with --all-users: tab-separated user, item, rank, score; with --json a JSON object per user; "
-            "- = standard output"});
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
+  line.add({"--history", "ID,ID", Text{&command.history},
+            "items of a new user, oldest first; with --user, the user's items since training"});
+  line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
+  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
+            "only items with this attribute, such as category=Toys; repeatable"});
+  line.add({"--exclude", "FILE", InputPath{&command.exclude}, "file of item ids to leave out, one per line"});
+  line.add({"--include-seen", "", &command.include_seen, "also recommend items that the user already has"});
+  line.add({"--all-users", "", &command.all_users, "write a list for every user of the training data to -o"});
+  line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
+            "output of --all-users: tab-separated user, item, rank, score; with --json, one JSON object per "
+            "user; - = standard output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
   line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
   line.example("akin recommend als.akin --all-users -o lists.tsv");
@@ -90,7 +89,8 @@ int recommend_all(const Service& service, const RecommendCommand& command, Sessi
 
 int run_recommend(const Args& args) {
   RecommendCommand command;
-  CommandLine line("recommend", "What next for a user: the items a trained model ranks highest, best first.");
+  CommandLine line("recommend",
+                   "Recommends items to a user: those that a trained model ranks highest, best first.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);
@@ -107,7 +107,8 @@ int run_recommend(const Args& args) {
     return kSuccess;
   }
   if (!last.empty())
-    print(fmt::format("last items of {}, latest first:\n{}\n", *request.user, items_text(dataset, last)));
+    print(fmt::format("last items of {}, latest first:\n{}\n", printable(*request.user),
+                      items_text(dataset, last)));
   if (result.fallback) {
     print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
                       service.bundle().entry->name));

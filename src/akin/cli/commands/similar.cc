@@ -1,6 +1,8 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
@@ -24,25 +26,24 @@ struct SimilarCommand {
 
 void declare(CommandLine& line, SimilarCommand& command) {
   line.explain(
-      "With --plus and --minus: items in the direction of a sum of directions, such as "
-      "paris - france + italy, without the ones given. This needs vectors: a model that has them, or a file "
-      "of vectors of any program (word2vec text or binary, npy with FILE.ids.json, csv, safetensors).");
-  line.add(
-      {"BUNDLE", "", &command.source, "file written by `akin train`, or a file of vectors", Need::kRequired});
-  line.add({"--item", "ID", &command.items, "the item to find others like; may be repeated"});
-  line.add({"--plus", "ID", &command.plus, "add this item's direction; may be repeated"});
-  line.add({"--minus", "ID", &command.minus, "take this item's direction away; may be repeated"});
-  line.add({"-k,--top", "N", &command.k, "how many items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", &command.filters,
-            "only items with this attribute, such as category=Toys; may be repeated"});
-  line.add({"--all-items", "", &command.all_items, "a list for every item, to the file of -o"});
-  line.add({"--analogies", "FILE", &command.analogies,
-            "share of right answers to questions `a b c d`, a is to b as c is to d, one a line, sections "
-            "beginning with `: name` (word2vec's questions-words.txt)"});
-  line.add(
-      {"-o,--out", "FILE", &command.out,
-       "with --all-items: tab-separated item, similar, rank, score; with --json a JSON object per item; - = "
-       "standard output"});
+      "With --plus and --minus: items nearest to a sum of normalized vectors, such as paris - france + "
+      "italy, without the given ones. This needs a model with vectors, or a file of vectors from any program "
+      "(word2vec text or binary, npy with FILE.ids.json, csv, safetensors).");
+  line.add({"BUNDLE", "", vectors_path(&command.source), "file written by `akin train`, or a file of vectors",
+            Need::kRequired});
+  line.add({"--item", "ID", Text{&command.items}, "the item whose neighbors are wanted; repeatable"});
+  line.add({"--plus", "ID", Text{&command.plus}, "add the vector of this item; repeatable"});
+  line.add({"--minus", "ID", Text{&command.minus}, "subtract the vector of this item; repeatable"});
+  line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
+  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
+            "only items with this attribute, such as category=Toys; repeatable"});
+  line.add({"--all-items", "", &command.all_items, "write a list for every item to -o"});
+  line.add({"--analogies", "FILE", InputPath{&command.analogies},
+            "accuracy on analogies `a b c d` (a is to b as c is to d), one per line, sections starting with "
+            "`: name` (word2vec's questions-words.txt)"});
+  line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
+            "output of --all-items: tab-separated item, similar, rank, score; with --json, one JSON object "
+            "per item; - = standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");
   line.example("akin similar words.akin --item paris --minus france --plus italy");
@@ -121,7 +122,7 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
     return kSuccess;
   }
   const std::string title = single ? item_title(dataset, plus[0]) : "";
-  print(fmt::format("similar to {}{}{}:\n", sum_text(command), title.empty() ? "" : "  ", title));
+  print(fmt::format("similar to {}{}{}:\n", printable(sum_text(command)), title.empty() ? "" : "  ", title));
   print(ranked.empty() ? "nothing: the model has learned nothing about this item\n"
                        : ranked_text(dataset, ranked));
   return kSuccess;
@@ -131,7 +132,7 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
 
 int run_similar(const Args& args) {
   SimilarCommand command;
-  CommandLine line("similar", "Items like an item, most similar first.");
+  CommandLine line("similar", "Finds items similar to an item, most similar first.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);

@@ -35,13 +35,12 @@ int run_synthetic(const Args& args) {
   SyntheticConfig config;
   std::string out;
   ParamValues values;
-  CommandLine line(
-      "synthetic",
-      "Generates a synthetic data set of any size as raw files: reviews, metadata, click sessions, product "
-      "images. Tastes, styles, categories and words are planted, and the truth is written beside them, so "
-      "that what a model finds can be measured.");
-  line.add({"-o,--out", "DIR", &out, "directory to write; new, empty, or the output of an earlier run",
-            Need::kRequired});
+  CommandLine line("synthetic",
+                   "Generates a synthetic data set of any size as raw files: reviews, metadata, click "
+                   "sessions, product images. Tastes, styles, categories and words follow a known model, and "
+                   "this ground truth is written too, so that you can measure what a model recovers.");
+  line.add({"-o,--out", "DIR", OutputPath{&out, OutputPath::Form::kFolder},
+            "directory to write; new, empty, or the output of an earlier `akin synthetic`", Need::kRequired});
   line.section("Size and structure");
   for (const ModelEntry::ParamInfo& info : param_infos(config.params())) add_param_flag(line, info, values);
   line.example("akin synthetic -o synthetic --users 5000 --items 2000 --events 200000");

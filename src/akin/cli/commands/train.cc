@@ -8,6 +8,7 @@
 #include "akin/cli/flags/fit_flags.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/split_flags.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
@@ -19,12 +20,10 @@ namespace {
 
 std::string overview() {
   std::string text =
-      "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n"
-      "\n"
-      "Fits a model to a data set. The bundle holds all that recommend, similar, evaluate and export\n"
-      "need, and which events were held out, so that evaluate never scores what was trained on.\n"
-      "\n"
-      "Models (`akin train MODEL --help` shows the parameters of each):\n";
+      "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n\nTrains a model on a data set. The bundle holds "
+      "everything that recommend, similar, evaluate and\nexport need, and which events were held out, so "
+      "evaluate never scores training events.\n\nModels (`akin train MODEL --help` shows the parameters of "
+      "each):\n";
   text += model_listing();
   text +=
       "\nExamples:\n"
@@ -67,16 +66,15 @@ struct TrainFlags {
   FitFlags fit;
 
   void add_to(CommandLine& line, const ModelEntry& entry, const Args& args) {
-    line.add({"-d,--data", "DATA", &data, "data set written by `akin import`", Need::kRequired});
-    line.add({"-o,--out", "BUNDLE", &out, "file to write the trained model to", Need::kRequired});
+    line.add({"-d,--data", "DATA", InputPath{&data}, "data set written by `akin import`", Need::kRequired});
+    line.add({"-o,--out", "BUNDLE", OutputPath{&out}, "file to write the trained model to", Need::kRequired});
     split.add_to(line);
     line.section("Parameters of " + std::string(entry.name));
     add_param_flags(line, entry, params);
     if (entry.traits.takes_item_vectors) {
-      line.section("Where training begins");
-      line.add({"--init-items", "FILE", &init_items,
-                "vectors of items to begin with in place of random ones: a bundle, "
-                "or what `akin export` writes"});
+      line.section("Starting point");
+      line.add({"--init-items", "FILE", vectors_path(&init_items),
+                "initial item vectors instead of random ones: a bundle, or a file of vectors"});
     }
     fit.add_to(line, entry, args);
   }
@@ -99,7 +97,7 @@ int run_train(const Args& args) {
   flags.add_to(line, entry, args);
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
-  const ModelSpec model(entry, flags.params);  // wrong values are told before anything is read
+  const ModelSpec model(entry, flags.params);  // wrong values are reported before anything is read
   const TrainOptions options{.holdout = flags.split.holdout,
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),

@@ -30,12 +30,9 @@ struct TuneFlags {
 
 std::string overview() {
   std::string text =
-      "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n"
-      "\n"
-      "Tries configurations of a model on validation events and writes the best as a file for\n"
-      "`akin train MODEL --config BEST.toml`. The events held out for `akin evaluate` are never looked at.\n"
-      "\n"
-      "Models (`akin models MODEL` shows what is tuned):\n";
+      "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n\nTries configurations of a model on a "
+      "validation set and writes the best one to a file for\n`akin train MODEL --config BEST.toml`. The test "
+      "set for `akin evaluate` is never used.\n\nModels (`akin models MODEL` shows what is tuned):\n";
   text += model_listing();
   text +=
       "\nExamples:\n"
@@ -44,39 +41,62 @@ std::string overview() {
   return text;
 }
 
+std::string default_log(const std::string& out) { return out + ".trials.jsonl"; }
+
 void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   TuneOptions& options = flags.options;
-  line.add({"-d,--data", "DATA", &flags.data, "data set written by `akin import`", Need::kRequired});
-  line.add({"-o,--out", "FILE", &flags.out, "TOML file to write the best configuration to", Need::kRequired});
-  line.add({"--holdout", "HOW", &options.holdout, holdout_help()});
+  const auto also_states = [&flags](const std::string& log) {
+    std::vector<OutputPath::More> folder;
+    if (flags.search == "halving") folder.push_back({trial_states_folder(log), true});
+    return folder;
+  };
+  const auto also_log = [&flags, also_states](const std::string& out) {
+    std::vector<OutputPath::More> more;
+    if (!flags.options.log.empty()) return more;
+    more = also_states(default_log(out));
+    more.push_back({default_log(out)});
+    return more;
+  };
+  line.add(
+      {"-d,--data", "DATA", InputPath{&flags.data}, "data set written by `akin import`", Need::kRequired});
+  line.add({"-o,--out", "FILE", OutputPath{.where = &flags.out, .also = also_log},
+            "TOML file to write the best configuration to", Need::kRequired});
+  line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
   line.section("Search");
-  line.add({"--search", "HOW", &flags.search,
-            "random (every trial in full) or halving (short trials first, the best go on)"});
-  line.add({"--trials", "N", &options.trials, "configurations to try; number 0 is the defaults",
+  line.add({"--search", "HOW", Text{&flags.search},
+            "random (all trials run in full) or halving (successive halving: many short trials, the best "
+            "continue)"});
+  line.add({"--trials", "N", &options.trials, "number of configurations to try; trial 0 uses the defaults",
             Need::kOptional, 1});
   line.add({"--eta", "N", &options.eta, "halving: one trial in N continues, with N times the epochs",
             Need::kOptional, 2});
-  line.add({"--set", "P=V", &flags.settings, "keep a parameter at a value; may be repeated"});
-  line.add({"--range", "P=LOW:HIGH", &options.ranges,
-            "search a parameter in this range, or P=A,B for choices; may be repeated"});
-  line.add({"--metric", "NAME", &options.metric, "what is made best on the validation events",
+  line.add({"--set", "P=V", Text{&flags.settings}, "fix a parameter at a value; repeatable"});
+  line.add({"--range", "P=LOW:HIGH", Text{&options.ranges},
+            "search a parameter in this range, or P=A,B for choices; repeatable"});
+  line.add({"--metric", "NAME", Text{&options.metric}, "metric to optimize on the validation set",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
   if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
-              "end a trial when N evaluations in a row were no better; 0 = never"});
-    line.add(
-        {"--eval-every", "N", &options.every, "epochs from one evaluation to the next", Need::kOptional, 1});
+              "stop a trial after N evaluations without improvement; 0 = never"});
+    line.add({"--eval-every", "N", &options.every, "epochs between evaluations", Need::kOptional, 1});
   }
-  line.add({"--parallel", "N", &options.parallel, "trials at once, each on its share of the threads",
-            Need::kOptional, 1});
+  line.add({"--parallel",
+            "N",
+            &options.parallel,
+            "trials that run at once and share the threads",
+            Need::kOptional,
+            1,
+            "",
+            {},
+            kMostThreads});
   line.section("Output");
-  line.add({"--trials-file", "FILE", &options.log,
-            "finished trials; the same command goes on from there after a kill", Need::kOptional, 0,
-            "OUT.trials.jsonl"});
-  line.add({"--html", "FILE", &flags.html, "also write a web page, complete in itself"});
+  line.add({"--trials-file", "FILE", OutputPath{.where = &options.log, .also = also_states},
+            "file of finished trials; run the same command again to continue after an interruption",
+            Need::kOptional, 0, "OUT.trials.jsonl"});
+  line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a self-contained web page"});
   line.explain(
-      "Trials are scored on validation events, taken out of the training part as the test events were. The "
-      "events held out for `akin evaluate` are never looked at.");
+      "Trials are scored on a validation set, taken from the training set in the same way as the test set. "
+      "The test set for `akin evaluate` is never used.");
   line.example(fmt::format("akin tune {0} -d events.data -o {0}.toml", entry.name));
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin --config {0}.toml", entry.name));
 }
@@ -115,15 +135,15 @@ int run_tune(const Args& args) {
   const ModelEntry& entry = find_model(args[0]);
   TuneFlags flags;
   CommandLine line("tune " + std::string(entry.name),
-                   fmt::format("Searches good parameters for {}.", entry.name));
+                   fmt::format("Searches for good parameters of {}.", entry.name));
   add_flags(line, entry, flags);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   if (flags.search != "random" && flags.search != "halving")
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
-  if (flags.options.log.empty()) flags.options.log = flags.out + ".trials.jsonl";
+  if (flags.options.log.empty()) flags.options.log = default_log(flags.out);
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
-  check_search(model, flags.options);  // what is wrong is told before anything is read
+  check_search(model, flags.options);  // what is wrong is reported before anything is read
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();

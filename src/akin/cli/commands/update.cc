@@ -27,22 +27,22 @@ struct UpdateCommand {
 
 void declare(CommandLine& line, UpdateCommand& command) {
   line.explain(
-      "Events of the new data that the bundle knows already, by their time, are left out, so that a whole "
-      "export may come again. What the bundle holds out stays held out; all new events are trained on. Users "
-      "and items may be new.");
+      "Events that the bundle already has (same user, item and time) are left out, so you can pass a "
+      "complete export again. Held-out events stay held out; all new events are used for training. Users and "
+      "items may be new.");
   line.explain(
-      "A model trained in epochs starts from what it has learned: new items, then users with new events, are "
-      "folded in, and training continues for --epochs epochs over all events; with 0, nothing else changes. "
-      "Other models are "
-      "fitted to all events anew.");
-  line.add({"BUNDLE", "", &command.bundle, "file written by `akin train`", Need::kRequired});
-  line.add({"-d,--data", "DATA", &command.data, "new events: a data set written by `akin import`",
+      "A model trained in epochs continues from its current state: new items and then users with new events "
+      "are folded in, and training runs for --epochs more epochs over all events; with 0, nothing else "
+      "changes. Other models are trained from scratch on all events.");
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"-d,--data", "DATA", InputPath{&command.data}, "new events: a data set written by `akin import`",
             Need::kRequired});
-  line.add({"-o,--out", "BUNDLE", &command.out, "file to write the updated model to", Need::kRequired});
+  line.add({"-o,--out", "BUNDLE", OutputPath{&command.out}, "file to write the updated model to",
+            Need::kRequired});
   line.add({"--epochs", "N", &command.epochs, "epochs over all events; 0 = fold in new users and items only",
             Need::kOptional, 0, "a fifth of the model's"});
-  line.add({"--set", "P=V", &command.settings,
-            "another value for a parameter, such as learning_rate=0.01; may be repeated"});
+  line.add({"--set", "P=V", Text{&command.settings},
+            "a new value for a parameter, such as learning_rate=0.01; repeatable"});
   line.example("akin update als.akin -d monday.data -o als-monday.akin");
   line.example("akin update als.akin -d monday.data -o als-monday.akin --epochs 0");
 }
@@ -64,7 +64,7 @@ void print_result(const UpdateResult& result, const std::string& out) {
 
 int run_update(const Args& args) {
   UpdateCommand command;
-  CommandLine line("update", "Goes on from a trained model with new events, users and items.");
+  CommandLine line("update", "Updates a trained model with new events, users and items.");
   declare(line, command);
   line.rename_config([](auto& flags) {  // of earlier versions
     if (const auto old = flags.find("passes"); old != flags.end()) flags["epochs"] = old->second;

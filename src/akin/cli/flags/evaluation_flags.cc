@@ -29,25 +29,24 @@ std::vector<int> parse_cutoffs(const std::vector<std::string>& texts) {
 
 void EvaluationFlags::add_to(CommandLine& line) {
   line.section("How to evaluate");
-  line.add({"--cutoffs", "K,K", &cutoffs_, "lengths of the lists to score", Need::kOptional, 0, "5,10,20"});
-  line.add(
-      {"--candidates", "WHICH", &candidates_,
-       "what held-out items have to beat: all (items), uniform:N or popularity:N (N drawn items a list; such "
-       "figures are much higher and can even turn the order of models around). Default: all, unless the "
-       "files came with candidates"});
+  line.add({"--cutoffs", "K,K", Text{&cutoffs_}, "list lengths K at which metrics are computed",
+            Need::kOptional, 0, "5,10,20"});
+  line.add({"--candidates", "WHICH", Text{&candidates_},
+            "what held-out items are ranked against: all (items), uniform:N or popularity:N (N sampled items "
+            "per list; metrics are then much higher, and even the order of models can change). Default: all, "
+            "unless the imported files had candidates"});
   line.add({"--include-seen", "", &include_seen_,
-            "rank items that the user already has as well, where buying again is a success"});
-  line.add({"--ties", "HOW", &ties_,
-            "of items with the same score, held-out ones come last (against the model) or first (for it)",
+            "also rank items that the user already has, for data where repeat purchases count"});
+  line.add({"--ties", "HOW", Text{&ties_},
+            "where items have equal scores, held-out ones rank last (against) or first (for)",
             Need::kOptional, 0, "against"});
-  line.add({"--auc", "", &auc_, "also the area under the ROC curve over all candidates (slower)"});
+  line.add({"--auc", "", &auc_, "also compute the area under the ROC curve over all candidates (slower)"});
   line.add({"--accuracy-only", "", &accuracy_only_,
-            "skip what lists are like besides being right: coverage, Gini, novelty, diversity ..."});
+            "skip the metrics beyond accuracy: coverage, Gini, novelty, diversity ..."});
   line.add({"--liked", "X", &liked_,
-            "also how well held-out events of value X or more are told from the others: AUC, GAUC, accuracy, "
-            "log loss"});
-  line.add(
-      {"--resamples", "N", &resamples_, "bootstrap resamples behind the 95 % intervals; 0 = no intervals"});
+            "also measure how well the model separates held-out events of value X or more from the others: "
+            "AUC, GAUC, accuracy, log loss"});
+  line.add({"--resamples", "N", &resamples_, "bootstrap resamples for the 95 % intervals; 0 = no intervals"});
 }
 
 EvaluateOptions EvaluationFlags::options(std::uint64_t seed) const {

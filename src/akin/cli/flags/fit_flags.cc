@@ -26,18 +26,19 @@ void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& ar
   }
   line.section("Early stopping and checkpoints");
   line.add({"--patience", "N", &patience_,
-            "stop when N evaluations on validation events in a row bring no improvement; the best epoch is "
-            "kept. 0 = "
+            "stop after N evaluations on the validation set without improvement and keep the best epoch; 0 = "
             "never stop"});
-  line.add({"--metric", "NAME", &metric_, "what is watched on the validation events", Need::kOptional, 0,
+  line.add({"--metric", "NAME", Text{&metric_}, "metric to watch on the validation set", Need::kOptional, 0,
             std::string(WatchedMetric::default_for(entry.traits))});
-  line.add({"--eval-every", "N", &every_, "epochs from one evaluation to the next", Need::kOptional, 1});
+  line.add({"--eval-every", "N", &every_, "epochs between evaluations", Need::kOptional, 1});
   line.add(
       {"--stop-after", "N", &stop_after_, "stop after this many of the planned epochs; 0 = run all of them"});
-  line.add({"--checkpoint", "FILE", &checkpoint_, "keep the state of the training in this file"});
+  line.add({"--checkpoint", "FILE", OutputPath{&checkpoint_},
+            "save the state of training to this file, so that --resume can continue"});
   line.add({"--checkpoint-seconds", "N", &checkpoint_seconds_,
-            "seconds between two writes at least; 0 = write after every epoch"});
-  line.add({"--resume", "", &resume_, "go on from the checkpoint; start anew if there is none yet"});
+            "least number of seconds between two checkpoints; 0 = one after every epoch"});
+  line.add(
+      {"--resume", "", &resume_, "continue from the checkpoint; start from the beginning if there is none"});
 }
 
 MonitorOptions FitFlags::options(const CommandLine& line, const ModelEntry& entry) const {
@@ -49,7 +50,7 @@ MonitorOptions FitFlags::options(const CommandLine& line, const ModelEntry& entr
                          .resume = resume_};
   if (patience_ > 0 || line.given("metric") || line.given("eval-every")) {
     options.metric = metric_.empty() ? std::string(WatchedMetric::default_for(entry.traits)) : metric_;
-    WatchedMetric(options.metric, entry.traits);  // a wrong name is told before anything is read
+    WatchedMetric(options.metric, entry.traits);  // a wrong name is reported before anything is read
   }
   if (resume_ && checkpoint_.empty()) fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
   return options;

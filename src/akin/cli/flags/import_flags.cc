@@ -21,14 +21,14 @@ std::uint32_t parse_count(std::uint64_t count, std::string_view flag) {
 void FilterFlags::add_to(CommandLine& line) {
   line.section("Filters, in the order they are applied");
   line.add(
-      {"--kind-weight", "KIND=W", &kind_weights,
+      {"--kind-weight", "KIND=W", Text{&kind_weights},
        "multiply the values of a kind of event (rating, view, click, cart, purchase); 0 leaves the kind out; "
        "several separated by commas"});
   line.add({"--min-value", "X", &min_value, "leave out events below this value, such as ratings under 4"});
   line.add({"--binarize", "", &binarize, "every remaining value becomes 1: ratings become likes"});
-  line.add({"--since", "TIME", &since, "leave out what is older: a date (UTC) or seconds since 1970"});
-  line.add({"--until", "TIME", &until, "leave out this moment and what is later"});
-  line.add({"--repeats", "HOW", &repeats,
+  line.add({"--since", "TIME", Text{&since}, "leave out what is older: a date (UTC) or seconds since 1970"});
+  line.add({"--until", "TIME", Text{&until}, "leave out this moment and what is later"});
+  line.add({"--repeats", "HOW", Text{&repeats},
             "several events of one kind of one user with one item: keep all, keep the first or last, or one "
             "with the sum, max or mean of their values"});
   line.add({"--user-core", "N", &user_core, "leave out users with fewer events"});

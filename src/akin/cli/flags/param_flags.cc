@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/catalog/old_names.h"
+#include "akin/models/fit/old_names.h"
 #include "akin/report/experiment_text.h"
 
 namespace akin::cli {
@@ -20,8 +20,10 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
     if (shown == "true") help += fmt::format("; on, --no-{} turns it off", flag.substr(2));
     shown.clear();
   }
-  line.add({flag, value, NamedValue{&values, std::string(info.param.name), is_switch}, help, Need::kOptional,
-            0, shown, std::move(aliases)});
+  line.add(
+      {flag, value,
+       NamedValue{&values, std::string(info.param.name), is_switch ? ValueKind::kSwitch : ValueKind::kText},
+       help, Need::kOptional, 0, shown, std::move(aliases)});
 }
 
 void add_param_flags(CommandLine& line, const ModelEntry& entry, ParamValues& values) {

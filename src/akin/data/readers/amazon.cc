@@ -107,7 +107,7 @@ void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder,
   }
 }
 
-/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are no pictures.
+/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not pictures.
 std::optional<int> picture_rank(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -128,14 +128,18 @@ void find_images(const std::string& directory, DatasetBuilder& builder, ImportRe
   // Item, rank, path: the same order on every machine.
   std::set<std::tuple<std::string, int, std::string>> files;
   std::uint64_t others = 0, unknown = 0, more = 0;
-  for (const auto& entry : entries) {
+  while (entries != std::filesystem::directory_iterator()) {
+    const std::filesystem::directory_entry entry = *entries;
     const auto rank = picture_rank(entry.path());
     if (!rank || entry.is_directory(error)) {
       ++others;
     } else {
-      const std::filesystem::path path = std::filesystem::absolute(entry.path()).lexically_normal();
+      const std::filesystem::path path = std::filesystem::absolute(entry.path(), error).lexically_normal();
+      if (error) fail(ErrorCode::kIo, "{}: {}", entry.path().string(), error.message());
       files.emplace(path.stem().string(), *rank, path.string());
     }
+    entries.increment(error);
+    if (error) fail(ErrorCode::kIo, "{}: cannot read the folder of images: {}", directory, error.message());
   }
   std::string_view last;
   for (const auto& [item, rank, path] : files) {
@@ -189,9 +193,11 @@ void read_amazon(const ImportRequest& request, DatasetBuilder& builder, ImportRe
 Format amazon_format() {
   return {"amazon",
           "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) a line",
-          {{"meta", "metadata files (JSON or Python dicts), separated by commas"},
-           {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp"},
-           {"no_text", "true: do not keep the review texts", "false"}},
+          {{"meta", "metadata files (JSON or Python dicts), separated by commas", "",
+            FormatOption::Kind::kInputs},
+           {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp", "",
+            FormatOption::Kind::kInput},
+           {"no_text", "true: leave out the review texts", "false"}},
           read_amazon};
 }
 

@@ -5,7 +5,7 @@
 
 namespace akin {
 
-/// Format "amazon". Each line's release is told by its fields, so files of several releases may be mixed:
+/// Format "amazon". Each line's release is recognized by its fields, so files of several releases may be mixed:
 ///   2014, 2018: reviewerID, asin, overall, reviewText, summary, unixReviewTime (seconds) or
 ///               reviewTime "MM DD, YYYY"
 ///   2023:       user_id, parent_asin (else asin), rating, text, title, timestamp (milliseconds)

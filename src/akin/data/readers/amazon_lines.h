@@ -12,7 +12,7 @@
 
 namespace akin {
 
-/// Reads one file of one JSON object a line. A line that is no JSON is tried as a Python literal, so that
+/// Reads one file of one JSON object a line. A line that is not JSON is tried as a Python literal, so that
 /// there is one path for both; blank lines are skipped; any other line is counted in report.rejections.
 /// report.lines and report.bytes grow as lines are read, and progress is reported every few thousand lines.
 class ObjectLines {
@@ -26,7 +26,7 @@ class ObjectLines {
   void reject(std::string_view reason);
 
  private:
-  /// SUCCESS, or why `line` is no JSON and no Python literal.
+  /// SUCCESS, or why `line` is neither JSON nor a Python literal.
   simdjson::error_code parse(std::string_view line);
   void count_line();
 

@@ -8,7 +8,7 @@
 
 namespace akin {
 
-/// Reads metadata files, one record a line, each release told by its fields:
+/// Reads metadata files, one record a line, each release recognized by its fields:
 ///   2014 (Python dicts): asin, title, brand, price, categories (paths), description, imUrl,
 ///                        related {also_bought, ...}
 ///   2018:                asin, title, brand, price "$12.99", category, description (list),

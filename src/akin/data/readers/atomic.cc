@@ -137,19 +137,29 @@ void read_attributes(const std::string& path, Owner owner, DatasetBuilder& build
   attributes.finish();
 }
 
-/// The .inter files an argument stands for: itself, or X.inter, else X.train.inter, X.valid.inter,
-/// X.test.inter of a prefix X; a folder F stands for F/F.
-std::vector<std::string> interaction_files(const std::string& argument) {
+/// The prefix X of X.inter that an argument stands for; a folder F stands for F/F.
+std::string prefix_in(const std::string& argument) {
   namespace fs = std::filesystem;
   std::error_code error;
-  if (argument == "-" || fs::is_regular_file(argument, error)) return {argument};
-  std::string prefix = argument;
-  if (fs::is_directory(argument, error)) prefix = (fs::path(argument) / plain_name(argument)).string();
+  return fs::is_directory(argument, error) ? (fs::path(argument) / plain_name(argument)).string() : argument;
+}
+
+/// The .inter files of a prefix X: X.inter, else X.train.inter, X.valid.inter, X.test.inter.
+std::vector<std::string> files_of_prefix(const std::string& prefix) {
   if (const std::string whole = existing_file(prefix + ".inter"); !whole.empty()) return {whole};
   std::vector<std::string> files;
   for (const char* const subset : {".train.inter", ".valid.inter", ".test.inter"}) {
     if (std::string file = existing_file(prefix + subset); !file.empty()) files.push_back(std::move(file));
   }
+  return files;
+}
+
+/// The .inter files an argument stands for: itself, or those of a prefix or folder.
+std::vector<std::string> interaction_files(const std::string& argument) {
+  std::error_code error;
+  if (argument == "-" || std::filesystem::is_regular_file(argument, error)) return {argument};
+  const std::string prefix = prefix_in(argument);
+  std::vector<std::string> files = files_of_prefix(prefix);
   if (files.empty()) fail(ErrorCode::kNotFound, "{}: no such file, and no {}.inter", argument, prefix);
   return files;
 }
@@ -184,18 +194,30 @@ void read_atomic(const ImportRequest& request, DatasetBuilder& builder, ImportRe
   }
 }
 
+/// What read_atomic() reads because of an argument.
+std::vector<std::string> files_for(const std::string& argument) {
+  std::vector<std::string> files = files_of_prefix(prefix_in(argument));
+  files.push_back(argument);
+  for (const char* const ending : {".item", ".user"}) {
+    std::string path = existing_file(prefix_of(files.front()) + ending);
+    if (!path.empty()) files.push_back(std::move(path));
+  }
+  return files;
+}
+
 }  // namespace
 
 Format atomic_format() {
   return {"atomic",
-          "RecBole and MMRec: X.inter (or X.train.inter ...) with X.item and X.user beside it; the prefix X "
-          "or a folder do too",
-          {{"user", "column of the user, if not user_id"},
-           {"item", "column of the item, if not item_id"},
-           {"value", "column of the rating, if not rating"},
-           {"time", "column of the time, if not timestamp"},
+          "RecBole and MMRec: X.inter (or X.train.inter ...), X.item and X.user; give the files, the prefix "
+          "X or the folder",
+          {{"user", "user column, if not user_id"},
+           {"item", "item column, if not item_id"},
+           {"value", "rating column, if not rating"},
+           {"time", "time column, if not timestamp"},
            {"kind_all", "kind of all events: view, click, cart, purchase or rating"}},
-          read_atomic};
+          read_atomic,
+          files_for};
 }
 
 }  // namespace akin

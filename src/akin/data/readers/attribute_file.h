@@ -15,7 +15,7 @@ enum class Owner { kItem, kUser };
 
 /// Sets attributes of records, whose owner's id stands in one column. Rejected: records without an id, with
 /// too few or too many fields, and the second and later records of an id. Blanks around a text go; an empty
-/// text is no attribute.
+/// text is not an attribute.
 class AttributeReader {
  public:
   AttributeReader(Owner owner, Encoding encoding, DatasetBuilder& builder, ImportReport& report)

@@ -43,7 +43,7 @@ void place_by_position(const Layout& layout, const Profile& profile, EventColumn
   const auto is_date = [&](std::size_t c) {
     return c < layout.first.size() && iso(layout.first[c]).has_value();
   };
-  const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are no rating
+  const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are not ratings
     return c < layout.first.size() && layout.first[c].size() >= 9 &&
            TimeParser()(layout.first[c]).has_value();
   };
@@ -207,8 +207,8 @@ void read_sessions(const ImportRequest& request, DatasetBuilder& builder, Import
 }
 
 constexpr FormatOption kDelimiter = {
-    "delimiter", "text between fields, such as ; or tab; auto looks at the first lines", "auto"};
-constexpr FormatOption kHeader = {"header", "is the first line a header: auto, yes or no", "auto"};
+    "delimiter", "delimiter, such as ; or tab; auto = detect from the first lines", "auto"};
+constexpr FormatOption kHeader = {"header", "whether the first line is a header: auto, yes or no", "auto"};
 constexpr FormatOption kTimeFormat = {
     "time_format", "auto, seconds, milliseconds, iso, or a pattern such as %d.%m.%Y %H:%M (UTC)", "auto"};
 constexpr FormatOption kKindAll = {"kind_all", "kind of all events: view, click, cart, purchase or rating"};
@@ -217,10 +217,10 @@ constexpr FormatOption kKindAll = {"kind_all", "kind of all events: view, click,
 
 Format csv_format() {
   return {"csv",
-          "any table of events; columns are found by their usual names or given as header names or numbers",
+          "any table of events; columns are recognized by common names or given as header names or numbers",
           {kDelimiter,
            kHeader,
-           {"quotes", "may fields stand in double quotes: yes or no", "yes"},
+           {"quotes", "whether fields may be in double quotes: yes or no", "yes"},
            {"user", "column of the user: header name or number from 1"},
            {"item", "column of the item"},
            {"value", "column of the rating, quantity or weight; none = every event counts 1"},
@@ -230,7 +230,7 @@ Format csv_format() {
            kKindAll,
            {"text", "column of the review text"},
            {"summary", "column of the review's headline"},
-           {"part", "column of the part of a given split: 0 training, 1 validation, 2 test, 3 history"},
+           {"part", "column with the given split: 0 training, 1 validation, 2 test, 3 history"},
            {"title", "column of the item's title"},
            {"brand", "column of the item's brand"},
            {"category", "column of the item's category"},
@@ -238,28 +238,28 @@ Format csv_format() {
            {"description", "column of the item's description"},
            {"image", "column of the item's picture"},
            {"tags", "column of the item's tags"},
-           {"item_attributes", "more columns to keep as attributes of the item, separated by commas"},
-           {"user_attributes", "columns to keep as attributes of the user, separated by commas"},
-           {"min_raw_value", "events with a value below are rejected and counted (returns: 0.001)"},
-           {"item_pattern", "regular expression that must be found in the item's id, such as ^[0-9]{5}"},
-           {"encoding", "of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-           {"items", "a table that describes items, one a line"},
-           {"items_id", "its column of the item's id"},
-           {"users", "a table that describes users, one a line"},
-           {"users_id", "its column of the user's id"}},
+           {"item_attributes", "other columns to keep as item attributes, separated by commas"},
+           {"user_attributes", "columns to keep as user attributes, separated by commas"},
+           {"min_raw_value", "reject and count events with a lower value (0.001 rejects returns)"},
+           {"item_pattern",
+            "keep items whose id matches this regular expression, such as ^[0-9]{5} (RE2 syntax: no "
+            "back-references, no look-around)"},
+           {"encoding", "encoding of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
+           {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
+           {"items_id", "column of the item id in that table"},
+           {"users", "table of user attributes, one user per line", "", FormatOption::Kind::kInput},
+           {"users_id", "column of the user id in that table"}},
           read_csv};
 }
 
 Format uirt_format() {
-  return {"uirt",
-          "user item rating [time], separated by any text",
-          {kDelimiter, kTimeFormat, kKindAll},
-          read_uirt};
+  return {
+      "uirt", "user item rating [time], with any delimiter", {kDelimiter, kTimeFormat, kKindAll}, read_uirt};
 }
 
 Format sessions_format() {
   return {"sessions",
-          "SessionId ItemId Time, one click a line; a session becomes a user",
+          "SessionId ItemId Time, one click per line; each session becomes a user",
           {kDelimiter,
            kHeader,
            {"user", "column of the session"},

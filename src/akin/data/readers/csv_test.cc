@@ -208,13 +208,31 @@ TEST(Csv, GivenSplit) {
   EXPECT_EQ(in.rejected("unknown part (expected 0, 1, 2 or 3)"), 1U);
 }
 
-TEST(Csv, LongIdsAreSafeWithPatterns) {
+TEST(Csv, PatternsTakeLinearTimeAndNoStack) {
   const TestFolder folder;
-  const Imported in =
-      import_files("csv", {folder.add("x.csv", "user,item\nu,a\nu," + std::string(200'000, 'a') + "\n")},
-                   {{"item_pattern", "^(a|b)*$"}});
-  EXPECT_EQ(in.data.events.size(), 1U);
-  EXPECT_EQ(in.rejected("item does not match the pattern"), 1U);
+  const std::string file = folder.add(
+      "x.csv", "user,item\nu,a\nu," + std::string(200'000, 'a') + "\nu," + std::string(200'000, 'a') + "!\n");
+  for (const char* pattern : {"^(a|b)*$", "^(a+)+$", "^(a|aa)+$", "^([a-z]+)*$"}) {
+    const Imported in = import_files("csv", {file}, {{"item_pattern", pattern}});
+    EXPECT_EQ(in.data.events.size(), 2U) << pattern;
+    EXPECT_EQ(in.rejected("item does not match the pattern"), 1U) << pattern;
+  }
+}
+
+TEST(Csv, RefusesPatternsThatRe2DoesNotHave) {
+  const TestFolder folder;
+  const std::string file = folder.add("x.csv", "user,item\nu,a\n");
+  const auto refusal = [&](const std::string& pattern) {
+    return error_of("csv", {file}, {{"item_pattern", pattern}});
+  };
+  EXPECT_TRUE(contains(refusal("("), "--item-pattern: '(' is not a regular expression: missing )"))
+      << refusal("(");
+  for (const char* pattern : {"(a)\\1", "a(?=b)", "(?<!a)b"})
+    EXPECT_TRUE(contains(refusal(pattern), "back-references and look-around are not supported")) << pattern;
+  EXPECT_TRUE(contains(refusal(std::string(20'000, '(')),
+                       "a pattern of 20000 bytes is too long; it may have up to 1000"));
+  EXPECT_TRUE(contains(refusal(std::string(500, '(') + "a" + std::string(499, ')')), "missing )"));
+  EXPECT_TRUE(contains(refusal("((a{100}){100}){100}"), "not a regular expression"));
 }
 
 TEST(Uirt, AnyDelimiterNoHeader) {

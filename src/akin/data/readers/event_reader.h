@@ -35,7 +35,7 @@ struct EventRules {
   TimeParser time{};
   EventKind kind = EventKind::kRating;  ///< of events without a kind column
   std::optional<float> min_raw_value = std::nullopt;
-  std::string item_pattern = "";  ///< ECMAScript, must be found in the item's id; "" = any item
+  std::string item_pattern = "";  ///< RE2, must be found in the item's id; "" = any item
   Encoding encoding = Encoding::kAuto;
   /// Times of (user, item) in a file without a time column; empty = unknown.
   std::function<std::int64_t(std::string_view, std::string_view)> order = {};
@@ -46,7 +46,7 @@ struct EventRules {
 /// match. Attributes given with events: the first that is not empty counts.
 class EventReader {
  public:
-  /// Throws Error(kUsage) for a pattern that is no regular expression.
+  /// Throws Error(kUsage) for a pattern that is not a regular expression.
   EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report);
 
   /// Columns and part of the file that follows.

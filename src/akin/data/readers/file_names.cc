@@ -6,7 +6,7 @@ namespace akin {
 
 std::string existing_file(const std::string& base) {
   for (const char* const suffix : {"", ".gz", ".zst"}) {
-    std::error_code error;  // a name no file can have is no file
+    std::error_code error;  // a name no file can have is not a file
     if (std::filesystem::is_regular_file(base + suffix, error)) return base + suffix;
   }
   return "";

@@ -11,6 +11,45 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
+/// What is read and written is compared before an import begins, so an option must say that it is a path.
+TEST(Formats, OptionsThatNameFilesSaySo) {
+  using Kind = FormatOption::Kind;
+  std::vector<std::string> paths;
+  for (const Format& format : formats()) {
+    for (const FormatOption& option : format.options) {
+      const bool is_path = option.kind != Kind::kText && option.kind != Kind::kSwitch;
+      const std::string_view help = option.help;
+      const bool sounds_so = help.starts_with("file") || help.starts_with("folder") ||
+                             help.starts_with("metadata file") || help.starts_with("table of ") ||
+                             help.find("this file") != help.npos;
+      EXPECT_EQ(is_path, sounds_so) << format.name << " " << option.name;
+      if (option.kind == Kind::kOutput) paths.emplace_back(option.name);
+    }
+  }
+  EXPECT_EQ(paths, (std::vector<std::string>{"write_phrases", "write_vocabulary"}));
+}
+
+TEST(Formats, KnowTheFilesThatTheyFindThemselves) {
+  const TestFolder folder;
+  const auto found = [&](std::string_view format, const std::string& argument) {
+    std::vector<std::string> names;
+    for (const std::string& file : find_format(format).also_reads(folder.path(argument)))
+      names.push_back(std::filesystem::path(file).filename().string());
+    std::ranges::sort(names);
+    return names;
+  };
+  std::filesystem::create_directory(folder.path("ml"));
+  for (const char* const name : {"ml/u.data", "ml/u.item", "ml/u.user.gz", "a.train.inter", "a.item",
+                                 "n.train.rating", "n.test.negative"})
+    folder.add(name, "x");
+  EXPECT_EQ(found("movielens", "ml"), (std::vector<std::string>{"u.data", "u.item", "u.user.gz"}));
+  EXPECT_EQ(found("movielens", "ml/u.data"), found("movielens", "ml"));
+  EXPECT_EQ(found("movielens", "none"), std::vector<std::string>{"none"});
+  EXPECT_EQ(found("atomic", "a"), (std::vector<std::string>{"a", "a.item", "a.train.inter"}));
+  EXPECT_EQ(found("atomic", "a.train.inter"), (std::vector<std::string>{"a.item", "a.train.inter"}));
+  EXPECT_EQ(found("ncf", "n"), (std::vector<std::string>{"n.test.negative", "n.train.rating"}));
+}
+
 TEST(MovieLens, UData) {
   const TestFolder folder;
   folder.add("u.data", "1\t10\t3\t100\n2\t10\t4\t50\n1\t11\t5\t90\n");

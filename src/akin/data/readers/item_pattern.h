@@ -10,18 +10,18 @@
 
 namespace akin {
 
-/// A regular expression (ECMAScript) that must be found in an item's id. Each id is judged once. Ids over 256
-/// bytes never match: std::regex needs stack in proportion to the text.
+/// A regular expression (RE2: Perl's without back-references and look-around) that must be found in an item's
+/// id, read as UTF-8. Each id is judged once, in time linear in its length.
 class ItemPattern {
  public:
-  /// Throws Error(kUsage) if `pattern` is no regular expression. "" matches everything.
+  /// Throws Error(kUsage) if `pattern` is not a regular expression or over 1000 bytes. "" matches everything.
   explicit ItemPattern(const std::string& pattern);
   ~ItemPattern();
 
   bool matches(std::string_view item) { return expression_ == nullptr || judge(item); }
 
  private:
-  struct Expression;  // keeps <regex>, which is slow to compile, out of this header
+  struct Expression;  // keeps RE2 out of this header
   bool judge(std::string_view item);
 
   std::unique_ptr<Expression> expression_;

@@ -113,27 +113,30 @@ void read_pairs(const ImportRequest& request, DatasetBuilder& builder, ImportRep
 Format lists_format() {
   return {
       "lists",
-      "user item item ... a line; a second file is the test part",
-      {{"ordered", "are the items in time order: yes or no", "no"},
-       {"user", "first: a line begins with its user; line: every line is a user (sessions without id)",
+      "one line per user: user item item ...; a second file is the test set",
+      {{"ordered", "whether the items are in time order: yes or no", "no"},
+       {"user",
+        "first: a line starts with its user id; line: every line is a new user (sessions without ids)",
         "first"},
        {"target",
-        "of a line of the test part, all items are to be predicted, or the last one from those before it "
-        "(prefix and target): all or last",
+        "what to predict in a line of the test set: all items, or last (the last item from those before it)",
         "all"},
        {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
-       {"items", "a table that describes items, one a line"},
-       {"items_columns", "its columns if it has no header, separated by commas", "id,title,brand,category"},
-       {"items_header", "has it a header: auto, yes or no", "auto"},
-       {"items_id", "its column of the item's id"},
+       {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
+       {"items_columns", "columns of that table if it has no header, separated by commas",
+        "id,title,brand,category"},
+       {"items_header", "whether that table has a header: auto, yes or no", "auto"},
+       {"items_id", "column of the item id in that table"},
        {"links",
-        "files of `item related related ...` a line, separated by commas; a link's name is its file's"}},
+        "files of related items, separated by commas, with lines `item related related ...`; the file name "
+        "is the name of the links",
+        "", FormatOption::Kind::kInputs}},
       read_lists};
 }
 
 Format pairs_format() {
   return {"pairs",
-          "user item a line, in time order",
+          "one line per event: user item, in time order",
           {{"kind_all", "kind of all events: view, click, cart, purchase or rating"}},
           read_pairs};
 }

@@ -23,12 +23,18 @@ Dialect detect_dialect(RecordReader& reader) {
   return {",", true};
 }
 
-/// The ratings file of a folder.
-std::string ratings_in(const std::string& folder) {
+/// The ratings file of a folder, "" if there is none.
+std::string find_ratings(const std::string& folder) {
   for (const char* const name : {"u.data", "ratings.dat", "ratings.csv"}) {
     const std::string path = existing_file((std::filesystem::path(folder) / name).string());
     if (!path.empty()) return path;
   }
+  return "";
+}
+
+std::string ratings_in(const std::string& folder) {
+  std::string path = find_ratings(folder);
+  if (!path.empty()) return path;
   fail(ErrorCode::kNotFound, "{}: there is no u.data, ratings.dat or ratings.csv in this folder", folder);
 }
 
@@ -133,14 +139,30 @@ void read_movielens(const ImportRequest& request, DatasetBuilder& builder, Impor
   if (first != "-") read_movielens_content(first, dialect.delimiter, builder, report, context);
 }
 
+/// What read_movielens() reads because of an argument.
+std::vector<std::string> files_for(const std::string& argument) {
+  std::error_code error;
+  std::string ratings = argument;
+  if (std::filesystem::is_directory(argument, error)) {
+    ratings = find_ratings(argument);
+    if (ratings.empty()) return {};
+  }
+  std::vector<std::string> files = movielens_content_files(ratings);
+  files.push_back(ratings);
+  return files;
+}
+
 }  // namespace
 
 Format movielens_format() {
-  return {"movielens",
-          "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; films and users "
-          "beside it",
-          {{"sequences", "file of `user item item ...` lines that gives the order of ratings without times"}},
-          read_movielens};
+  return {
+      "movielens",
+      "MovieLens: a folder, or its u.data, ratings.dat, ratings.csv or u1.base u1.test; the tables of "
+      "movies and users in the same folder are read too",
+      {{"sequences", "file of `user item item ...` lines that gives the order of ratings that have no times",
+        "", FormatOption::Kind::kInput}},
+      read_movielens,
+      files_for};
 }
 
 }  // namespace akin

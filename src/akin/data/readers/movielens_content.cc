@@ -120,6 +120,16 @@ void read_tags_csv(const std::string& path, const Output& out) {
 
 }  // namespace
 
+std::vector<std::string> movielens_content_files(const std::string& ratings_path) {
+  std::vector<std::string> files;
+  for (const char* const name : {"u.item", "u.genre", "u.user", "movies.csv", "tags.csv", "movies.dat",
+                                 "movies_extrainfos.dat", "users.dat"}) {
+    std::string path = existing_file(beside(ratings_path, name));
+    if (!path.empty()) files.push_back(std::move(path));
+  }
+  return files;
+}
+
 void read_movielens_content(const std::string& ratings_path, std::string_view delimiter,
                             DatasetBuilder& builder, ImportReport& report, const Context& context) {
   const Output out{builder, report, context};

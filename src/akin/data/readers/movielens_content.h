@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "akin/data/readers/readers.h"
 
@@ -16,5 +17,7 @@ namespace akin {
 /// occupation, zip of users. Notes in the report what was read.
 void read_movielens_content(const std::string& ratings_path, std::string_view delimiter,
                             DatasetBuilder& builder, ImportReport& report, const Context& context);
+/// All files that may be read so and are there.
+std::vector<std::string> movielens_content_files(const std::string& ratings_path);
 
 }  // namespace akin

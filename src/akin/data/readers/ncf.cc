@@ -91,13 +91,24 @@ void read_ncf(const ImportRequest& request, DatasetBuilder& builder, ImportRepor
   }
 }
 
+/// What read_ncf() reads because of an argument.
+std::vector<std::string> files_for(const std::string& argument) {
+  std::vector<std::string> files;
+  for (const char* const ending : {".train.rating", ".test.rating", ".test.negative"}) {
+    std::string path = existing_file(prefix_of(argument) + ending);
+    if (!path.empty()) files.push_back(std::move(path));
+  }
+  return files;
+}
+
 }  // namespace
 
 Format ncf_format() {
   return {"ncf",
-          "X.train.rating, X.test.rating and X.test.negative; the argument is the prefix X or one of them",
+          "X.train.rating, X.test.rating and X.test.negative; give the prefix X or one of the files",
           {},
-          read_ncf};
+          read_ncf,
+          files_for};
 }
 
 }  // namespace akin

@@ -5,7 +5,7 @@
 
 namespace akin {
 
-/// Why a text is no value, as the reason it is counted under; nullptr if it is one.
+/// Why a text is not a value, as the reason it is counted under; nullptr if it is one.
 struct ParsedValue {
   float value = 0;
   const char* problem = nullptr;

@@ -102,7 +102,7 @@ EventKind option_kind(const ImportRequest& request, std::string_view name, Event
   const std::string text = option(request, name);
   if (text.empty()) return fallback;
   if (const auto kind = kind_of(text)) return *kind;
-  fail(ErrorCode::kUsage, "option {}: '{}' is no kind of event; there are: {}", name, text,
+  fail(ErrorCode::kUsage, "option {}: '{}' is not a kind of event; there are: {}", name, text,
        fmt::join(kEventKindNames, ", "));
 }
 

@@ -14,7 +14,7 @@ namespace akin {
 std::string option(const ImportRequest& request, std::string_view name, std::string_view fallback = "");
 /// "yes", "true", "1" or "no", "false", "0". Throws Error(kUsage).
 bool option_flag(const ImportRequest& request, std::string_view name, std::string_view fallback);
-/// Throws Error(kUsage) if it is no finite number.
+/// Throws Error(kUsage) if it is not a finite number.
 std::optional<float> option_number(const ImportRequest& request, std::string_view name);
 /// Texts separated by commas, none empty.
 std::vector<std::string> option_list(const ImportRequest& request, std::string_view name);

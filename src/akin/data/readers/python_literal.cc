@@ -26,7 +26,7 @@ int hex_value(char c) {
   return -1;
 }
 
-/// Recursive descent over the text. Every parse function returns false where the text is no literal; what
+/// Recursive descent over the text. Every parse function returns false where the text is not a literal; what
 /// `out_` holds then is of no use.
 class Converter {
  public:

@@ -31,7 +31,7 @@ TEST(PythonLiteral, EachFormHasItsJson) {
        "\"caf\u00e9 \u20ac \U0001F600\""},              // Python 2 bytes
       {R"('\xe9t\xe9')", "\"\u00e9t\u00e9\""},          // Latin-1
       {R"(u'\xc3\xa9')", "\"\u00c3\u00a9\""},           // text: two letters
-      {R"('\xe0\x80\x80')", "\"\u00e0\u0080\u0080\""},  // an overlong form is no UTF-8
+      {R"('\xe0\x80\x80')", "\"\u00e0\u0080\u0080\""},  // an overlong form is not valid UTF-8
       {R"("\ud83d" )", "\"\uFFFD\""},
       {R"("\ud83d\u0041\udc00")", "\"\uFFFDA\uFFFD\""},
       {"'caf\u00e9'", "\"caf\u00e9\""},

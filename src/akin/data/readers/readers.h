@@ -22,10 +22,17 @@ struct ImportRequest {
 
 /// An option of one format: a flag of `akin import FORMAT`.
 struct FormatOption {
+  enum class Kind {
+    kText,
+    kSwitch,  ///< given without a value: "true"
+    kInput,   ///< a file or folder that is read
+    kInputs,  ///< files that are read, separated by commas
+    kOutput,  ///< a file that is written
+  };
   std::string_view name;  ///< such as "delimiter"
   std::string_view help;
   std::string_view default_value = "";
-  bool is_switch = false;  ///< given without a value: "true"
+  Kind kind = Kind::kText;
 };
 
 /// A file format akin reads.
@@ -37,6 +44,8 @@ struct Format {
   /// for a missing file, a damaged archive, wrong options.
   void (*read)(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
                const Context& context);
+  /// Files that read() finds by itself because `file` is given, such as those beside it; null = none.
+  std::vector<std::string> (*also_reads)(const std::string& file) = nullptr;
 };
 
 /// All formats, in the order of the documentation.

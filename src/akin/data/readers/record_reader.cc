@@ -15,7 +15,7 @@ constexpr std::size_t kMostRecordLines = 1000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// Bytes to come, or 0 where that cannot be told beforehand.
+/// Bytes to come, or 0 where that is not known beforehand.
 std::uint64_t plain_size(const std::string& path) {
   if (path == "-" || path.ends_with(".gz") || path.ends_with(".zst")) return 0;
   std::error_code error;
@@ -32,7 +32,7 @@ void report_reading(const LineReader& lines, const Context& context) {
 
 RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportReport& report,
                            const Context& context)
-    : lines_(path),
+    : lines_(path, LineReader::kLongestRecord),
       report_(report),
       context_(context),
       file_bytes_(plain_size(path)),
@@ -200,6 +200,10 @@ bool RecordReader::reject_open_quote(std::uint64_t first_line, std::size_t first
 bool RecordReader::append_line() {
   const auto line = next_line();
   if (!line) return false;
+  if (raw_.size() + line->size() > LineReader::kLongestRecord) {  // it stays to be read
+    waiting_.emplace_front(*line);
+    return false;
+  }
   raw_ += '\n';
   raw_ += *line;
   return true;

@@ -15,7 +15,7 @@
 
 namespace akin {
 
-/// How fields are told apart.
+/// How fields are separated.
 struct Dialect {
   std::string delimiter = ",";  ///< any text; empty = runs of spaces and tabs
   bool quotes = false;          ///< fields may stand in double quotes (RFC 4180)
@@ -31,7 +31,7 @@ void report_reading(const LineReader& lines, const Context& context);
 /// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
 /// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
 /// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record of
-/// over 1,000 lines, or one whose closing quote on a later line is followed by more text, has lost its
+/// over 1,000 lines or 16 MiB, or one whose closing quote on a later line is followed by more text, has lost its
 /// closing quote: its first line is rejected and reading goes on with the second.
 ///
 /// Lines and bytes are added to the report, progress is reported and a wish to stop obeyed every few thousand
@@ -47,7 +47,7 @@ class RecordReader {
   /// The first lines still to come, at most `count`; they stay to be read.
   std::vector<std::string> peek(std::size_t count);
   void set_dialect(Dialect dialect);
-  /// Records to come, judged by the length of the first lines; 0 if that cannot be told (compressed files).
+  /// Records to come, judged by the length of the first lines; 0 if that is not known (compressed files).
   std::uint64_t estimate();
   /// "path:line" of the record's first line.
   std::string position() const;

@@ -126,5 +126,27 @@ TEST(RecordReader, ObeysAWishToStop) {
   EXPECT_EQ(reports, 2U);
 }
 
+TEST(RecordReader, RecordsHaveALimit) {
+  const TestFolder folder;
+  ImportReport report;
+  const Context context;
+  const std::string field(9 << 20, 'x');
+  // An open quote takes no more lines than make 16 MiB; each of them is read again as a record of its own.
+  folder.add("quotes", "\"" + field + "\n" + field + "\n" + field + "\n");
+  RecordReader quoted(folder.path("quotes"), {",", true}, report, context);
+  std::vector<std::size_t> sizes;
+  while (quoted.next()) sizes.push_back(quoted.fields()[0].size());
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{field.size(), field.size()}));
+  EXPECT_EQ(report.rejections.total(), 1u);
+  folder.add("long", field + "," + field + "\n");
+  RecordReader reader(folder.path("long"), {}, report, context);
+  try {
+    reader.next();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("long:1: a line of over 16 MiB"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace akin

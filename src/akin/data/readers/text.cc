@@ -44,7 +44,7 @@ Unit parse_unit(const ImportRequest& request, const std::string& file, bool is_d
   if (text == "file") return Unit::kFile;
   const bool of_dataset = text == "review" || text == "item" || text == "user";
   fail(ErrorCode::kUsage, "option documents: '{}': expected line or file{}", text,
-       of_dataset ? fmt::format("; {} is no data set written by `akin import`", file) : "");
+       of_dataset ? fmt::format("; {} is not a data set written by `akin import`", file) : "");
 }
 
 /// Whether the file is a data set; other files of akin are refused.
@@ -111,7 +111,7 @@ std::uint64_t whole_number(const ImportRequest& request, std::string_view name, 
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value > 0x7FFFFFFF)
-    fail(ErrorCode::kUsage, "option {}: '{}' is no whole number of at least 0", name, text);
+    fail(ErrorCode::kUsage, "option {}: '{}' is not a whole number of at least 0", name, text);
   return value;
 }
 
@@ -186,24 +186,27 @@ void read_text(const ImportRequest& request, DatasetBuilder& builder, ImportRepo
 }  // namespace
 
 Format text_format() {
-  return {
-      "text",
-      "plain text, or the reviews of a data set: documents are users, words items",
-      {{"documents",
-        "a document is a line or a file; of a data set with reviews a review, or all reviews of an item or "
-        "user: line, file, review, item or user; default: line, review"},
-       {"tokens", "words (Unicode's rules, without punctuation) or space (what stands between white space)",
-        "words"},
-       {"lowercase", "write all words in lower case", "", true},
-       {"encoding", "of the text: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-       {"phrases", "passes that join neighbours which belong together to new_york; 0 = none", "0"},
-       {"phrase_threshold", "neighbours with a higher score are joined; more = fewer phrases", "100"},
-       {"phrase_min_count", "rarer words are never part of a phrase", "5"},
-       {"phrase_file", "join the phrases of this file, written by --write-phrases"},
-       {"write_phrases", "file for the phrases that were found: first, second, score, pass"},
-       {"vocabulary", "keep only the words of this file, one a line, a tab and a count may follow"},
-       {"write_vocabulary", "file for the words with their counts, before the filters below"}},
-      read_text};
+  return {"text",
+          "plain text, or the reviews of a data set: documents become users, words become items",
+          {{"documents",
+            "what a document is: a line or a file; for a data set with reviews, a review or all reviews of "
+            "an item or user: line, file, review, item or user; default: line or review"},
+           {"tokens", "words (Unicode word boundaries, without punctuation) or space (split at white space)",
+            "words"},
+           {"lowercase", "convert all words to lower case", "", FormatOption::Kind::kSwitch},
+           {"encoding", "encoding: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
+           {"phrases", "rounds of phrase detection, which join words such as new_york; 0 = none", "0"},
+           {"phrase_threshold", "join word pairs with a higher score; higher = fewer phrases", "100"},
+           {"phrase_min_count", "words with fewer occurrences are never part of a phrase", "5"},
+           {"phrase_file", "join the phrases in this file, written by --write-phrases", "",
+            FormatOption::Kind::kInput},
+           {"write_phrases", "write the detected phrases to this file: first, second, score, round", "",
+            FormatOption::Kind::kOutput},
+           {"vocabulary", "keep only the words in this file, one per line; a tab and a count may follow", "",
+            FormatOption::Kind::kInput},
+           {"write_vocabulary", "write the words and their counts to this file, before the filters below", "",
+            FormatOption::Kind::kOutput}},
+          read_text};
 }
 
 }  // namespace akin

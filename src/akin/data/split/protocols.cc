@@ -65,7 +65,7 @@ class Chooser {
   void cold_users();
   std::vector<idx_t> users_with(std::size_t least) const;
   void shuffle(std::vector<idx_t>& groups) const;
-  std::vector<Subset> deal(const std::vector<idx_t>& order, std::size_t n_groups) const;
+  std::vector<Subset> assign(const std::vector<idx_t>& order, std::size_t n_groups) const;
   void hold_out_users(const std::vector<Subset>& side, bool first_only);
 
   const Dataset& data_;
@@ -164,21 +164,21 @@ void Chooser::user_time() {
   }
 }
 
-/// Users in random order, each user's events in random order, dealt one by one: the folds differ by at most
+/// Users in random order, each user's events in random order, assigned one by one: the folds differ by at most
 /// one event, in all and within every user.
 void Chooser::fold() {
   const auto folds = static_cast<std::size_t>(spec_.folds), test = static_cast<std::size_t>(spec_.fold - 1);
   std::vector<idx_t> users = users_with(1);
   shuffle(users);
   std::vector<std::size_t> order;
-  std::size_t dealt = 0;
+  std::size_t assigned = 0;
   for (const idx_t user : users) {
     const std::span<Subset> subsets = of(user);
     order.resize(subsets.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(spec_.seed, user).shuffle(std::span(order));
     for (const std::size_t event : order) {
-      const std::size_t fold = dealt++ % folds;
+      const std::size_t fold = assigned++ % folds;
       if (fold == test) subsets[event] = Subset::kTest;
       if (fold == (test + 1) % folds && spec_.validation) subsets[event] = Subset::kValidation;
     }
@@ -227,13 +227,13 @@ void Chooser::sessions() {
   } else {
     shuffle(order);
   }
-  hold_out_users(deal(order, data_.n_users()), /*first_only=*/true);
+  hold_out_users(assign(order, data_.n_users()), /*first_only=*/true);
 }
 
 void Chooser::cold_users() {
   std::vector<idx_t> order = users_with(2);
   shuffle(order);
-  hold_out_users(deal(order, data_.n_users()), /*first_only=*/false);
+  hold_out_users(assign(order, data_.n_users()), /*first_only=*/false);
 }
 
 void Chooser::cold_items() {
@@ -244,7 +244,7 @@ void Chooser::cold_items() {
     if (used[item]) order.push_back(static_cast<idx_t>(item));
   }
   shuffle(order);
-  const std::vector<Subset> side = deal(order, data_.n_items());
+  const std::vector<Subset> side = assign(order, data_.n_items());
   for (std::size_t e = 0; e < parts_.size(); ++e) parts_[e] = side[data_.events[e].item];
 }
 
@@ -261,7 +261,7 @@ void Chooser::shuffle(std::vector<idx_t>& groups) const {
 }
 
 /// The side of each of `n_groups` groups: the first F of `order` are test, F of the rest validation.
-std::vector<Subset> Chooser::deal(const std::vector<idx_t>& order, std::size_t n_groups) const {
+std::vector<Subset> Chooser::assign(const std::vector<idx_t>& order, std::size_t n_groups) const {
   std::vector<Subset> side(n_groups, Subset::kTrain);
   const std::size_t test = groups_of(order.size(), spec_.fraction);
   const std::size_t validation = spec_.validation ? groups_of(order.size() - test, spec_.fraction) : 0;

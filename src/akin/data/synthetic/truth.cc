@@ -13,15 +13,14 @@ namespace {
 
 constexpr std::string_view kKind = "synthetic-truth";
 
-/// Values of a column that number the rows of another table.
-std::vector<idx_t> read_indices(const TensorReader& reader, const std::string& name, std::size_t size,
-                                std::size_t limit) {
-  std::vector<idx_t> values = reader.vector<idx_t>(name, size);
-  for (const idx_t value : values) {
-    if (value >= limit)
-      fail(ErrorCode::kBadData, "{}: {} holds {}; the largest is {}", reader.path(), name, value, limit - 1);
-  }
-  return values;
+std::vector<idx_t> read_favourites(const TensorReader& reader, std::size_t n_users,
+                                   std::size_t n_categories) {
+  if (reader.shape("favourites") != std::vector<std::size_t>{n_users, SyntheticTruth::kFavourites})
+    reader.inconsistent("tensor favourites does not have a row for each user");
+  const auto values = reader.tensor<idx_t>("favourites");
+  if (std::ranges::any_of(values, [&](idx_t category) { return category >= n_categories; }))
+    reader.inconsistent("tensor favourites names categories that do not exist");
+  return {values.begin(), values.end()};
 }
 
 }  // namespace
@@ -111,11 +110,11 @@ SyntheticTruth load_synthetic_truth(const std::string& path) {
   truth.style_names = read_strings(reader, "style_names", n_styles);
   const std::size_t n_colours = n_styles * synthetic::kColoursPerStyle;
   truth.colour_names = read_strings(reader, "colour_names", n_colours);
-  truth.category = read_indices(reader, "category", n_items, n_categories);
-  truth.brand = read_indices(reader, "brand", n_items, n_brands);
-  truth.colour = read_indices(reader, "colour", n_items, n_colours);
-  truth.complement = read_indices(reader, "complement", n_categories, n_categories);
-  truth.favourites = read_indices(reader, "favourites", n_users * SyntheticTruth::kFavourites, n_categories);
+  truth.category = reader.indices("category", n_items, n_categories);
+  truth.brand = reader.indices("brand", n_items, n_brands);
+  truth.colour = reader.indices("colour", n_items, n_colours);
+  truth.complement = reader.indices("complement", n_categories, n_categories);
+  truth.favourites = read_favourites(reader, n_users, n_categories);
   const std::vector<float> rating = reader.vector<float>("rating_mean_taste_noise", 3);
   truth.rating_mean = rating[0], truth.rating_taste = rating[1], truth.rating_noise = rating[2];
   const std::vector<float> picking = reader.vector<float>("pick_taste_sequence", 2);

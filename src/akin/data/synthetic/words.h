@@ -23,7 +23,7 @@ struct Leaf {
   float price;  ///< typical, in dollars
 };
 
-/// A direction of taste and how it is told in words and colours.
+/// A direction of taste and how it shows in words and colours.
 struct Style {
   std::string name;
   std::vector<std::string> adjectives;  ///< of titles

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kAgeBands = 5;
 constexpr int kFirstAge = 18, kYearsPerBand = 12;
 constexpr std::uint32_t kPatterns = 8, kAccents = 6;
-constexpr double kStyleSharpness = 4;  // of the words and colours an item's style is told with
+constexpr double kStyleSharpness = 4;  // of the words and colours an item's style shows in
 
 void add_normal(std::span<float> row, double sigma, Rng& rng) {
   for (float& x : row) x += static_cast<float>(sigma * rng.normal());

@@ -119,16 +119,16 @@ TEST(SyntheticWords, AreSafeInJsonAndCsvAndBrandsDiffer) {
   for (std::size_t b = 0; b < kMaxBrands; ++b) brands.insert(brand_name(b));
   EXPECT_EQ(brands.size(), std::size_t{kMaxBrands});
   std::vector<std::string> all(brands.begin(), brands.end());
-  std::set<std::string> told;
+  std::set<std::string> seen;
   for (const Leaf& leaf : make_leaves(kMaxCategories)) {
     all.push_back(leaf.path);
     for (const auto* list : {&leaf.nouns, &leaf.sizes, &leaf.words})
       all.insert(all.end(), list->begin(), list->end());
     EXPECT_GE(leaf.words.size(), 6u) << leaf.path;
-    for (const std::string& word : leaf.words) EXPECT_TRUE(told.insert(word).second) << word;
+    for (const std::string& word : leaf.words) EXPECT_TRUE(seen.insert(word).second) << word;
   }
   for (const Style& style : make_styles(kMaxStyles)) {
-    for (const std::string& word : style.words) EXPECT_TRUE(told.insert(word).second) << word;
+    for (const std::string& word : style.words) EXPECT_TRUE(seen.insert(word).second) << word;
     for (const auto* list : {&style.adjectives, &style.words})
       all.insert(all.end(), list->begin(), list->end());
   }

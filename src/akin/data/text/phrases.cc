@@ -185,9 +185,9 @@ std::vector<Phrase> read_phrases(const std::string& path) {
     const auto score = fields.size() > 2 ? parse<double>(fields[2]) : 0.0;
     const auto pass = fields.size() > 3 ? parse<int>(fields[3]) : 1;
     if (!score || !std::isfinite(*score))
-      fail(ErrorCode::kBadData, "{}: '{}' is no score", lines.position(), fields[2]);
+      fail(ErrorCode::kBadData, "{}: '{}' is not a score", lines.position(), fields[2]);
     if (!pass || *pass < 1)
-      fail(ErrorCode::kBadData, "{}: '{}' is no pass; they count from 1", lines.position(), fields[3]);
+      fail(ErrorCode::kBadData, "{}: '{}' is not a pass; they count from 1", lines.position(), fields[3]);
     phrase.score = *score;
     phrase.pass = *pass;
     phrases.push_back(std::move(phrase));

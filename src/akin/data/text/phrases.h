@@ -24,13 +24,13 @@ struct PhraseOptions {
   std::uint64_t min_count = 5;  ///< delta; rarer words are never part of a phrase
 };
 
-/// Finds the phrases of the corpus and joins them by `_` in it: two neighbours a, b of a sentence with
+/// Finds the phrases of the corpus and joins them by `_` in it: two neighbors a, b of a sentence with
 ///
 ///   score(a, b) = N (count(a b) - delta) / (count(a) count(b)) > threshold
 ///
 /// (Mikolov, Sutskever, Chen, Corrado & Dean, "Distributed representations of words and phrases and their
 /// compositionality", NIPS 2013, equation 6, times the number N of tokens, as in their program word2phrase),
-/// delta = min_count. Counts are exact and are taken anew in each pass. Of overlapping pairs the left one is
+/// delta = min_count. Counts are exact and are counted again in each pass. Of overlapping pairs the left one is
 /// joined. Returns the phrases, by pass, highest scores first. Throws Error(kUsage) for options out of range,
 /// Error(kCancelled). Cost: O(tokens) per pass; memory: 24 to 72 bytes per different pair of frequent words.
 std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& options, const Context& context);

@@ -19,7 +19,7 @@ TokenKind parse_token_kind(std::string_view name);
 /// `text` (UTF-8) in lower case by Unicode's rules, without those of a certain language.
 std::string lower_case(std::string_view text);
 
-/// Splits texts into tokens. Words are told apart by Unicode's rules (UAX 29, word boundaries) as ICU has
+/// Splits texts into tokens. Words are separated by Unicode's rules (UAX 29, word boundaries) as ICU has
 /// them, with its dictionaries for languages without spaces; a word holds at least one letter, digit or
 /// ideograph. Text in ASCII goes a fast path of its own to the same words, and each word that is none is
 /// looked up in ICU once and kept. Memory: the longest text, and some MB of words kept.

@@ -35,7 +35,7 @@ TEST(Tokenizer, OtherLanguages) {
 
 TEST(Tokenizer, Space) {
   EXPECT_EQ(split("  It's\t(é) b\vc\r\n", TokenKind::kSpace), (Words{"It's", "(é)", "b", "c"}));
-  // a no-break space is no blank
+  // a no-break space is not a blank
   EXPECT_EQ(split("A É\xC2\xA0Z", TokenKind::kSpace, true), (Words{"a", "é\xC2\xA0z"}));
 }
 

@@ -44,7 +44,7 @@ std::vector<CountedWord> read_vocabulary(const std::string& path) {
       const char* const end = count.data() + count.size();
       const auto [stop, error] = std::from_chars(count.data(), end, entry.count);
       if (error != std::errc() || stop != end || count.empty()) {
-        fail(ErrorCode::kBadData, "{}: '{}' is no count; a word, a tab and its count are expected",
+        fail(ErrorCode::kBadData, "{}: '{}' is not a count; a word, a tab and its count are expected",
              lines.position(), count);
       }
     }

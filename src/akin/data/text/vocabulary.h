@@ -22,7 +22,7 @@ std::vector<CountedWord> count_words(const TextCorpus& corpus);
 /// Throws Error(kIo).
 void write_vocabulary(const std::vector<CountedWord>& words, const std::string& path);
 /// Reads it back. A line without a tab is a word without count (0). Throws Error(kBadData) with file:line for
-/// a count that is no number, an empty or repeated word, and for a file without words.
+/// a count that is not a number, an empty or repeated word, and for a file without words.
 std::vector<CountedWord> read_vocabulary(const std::string& path);
 
 /// What keep_vocabulary() removed.

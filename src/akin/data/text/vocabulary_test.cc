@@ -57,8 +57,8 @@ TEST(Vocabulary, ReadsPlainWordsAndRefusesTheRest) {
   EXPECT_EQ(read_vocabulary(folder.add("a", "x\ny z\t7\r\n\n")),
             (std::vector<CountedWord>{{"x", 0}, {"y z", 7}}));
   for (const auto& [content, message] : std::vector<std::pair<std::string, std::string>>{
-           {"x\t1\ny\tmany\n", "b:2: 'many' is no count"},
-           {"x\t-1\n", "b:1: '-1' is no count"},
+           {"x\t1\ny\tmany\n", "b:2: 'many' is not a count"},
+           {"x\t-1\n", "b:1: '-1' is not a count"},
            {"x\t\n", "no count"},
            {"\t5\n", "b:1: there is no word"},
            {"x\t1\nx\t2\n", "b:2: 'x' stands in the vocabulary already"},

@@ -1,9 +1,10 @@
 #include "akin/experiment/tune/trial.h"
 
 #include <cmath>
-#include <nlohmann/json.hpp>
+#include <limits>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 
 namespace akin {
 namespace {
@@ -11,9 +12,6 @@ namespace {
 using nlohmann::json;
 
 json number(double value) { return std::isfinite(value) ? json(value) : json(); }
-double real(const json& value) {
-  return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
 
 }  // namespace
 
@@ -35,31 +33,31 @@ std::string trial_text(const Trial& trial) {
                      {"epochs", trial.epochs},
                      {"seconds", trial.seconds},
                      {"failure", trial.failure},
-                     {"curve", json::parse(curve_text(trial.curve))}};
+                     {"curve", parse_json(curve_text(trial.curve), "curve")}};
   return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Trial parse_trial(const std::string& text, const std::string& where) {
-  try {
-    const json line = json::parse(text);
-    const bool old = line.contains("passes");  // of akin 0.1
-    Trial trial{.number = line.at("trial").get<int>(),
-                .budget = line.at("budget").get<int>(),
-                .params = line.at("params").get<ParamValues>(),
-                .value = real(line.at("value")),
-                .low = real(line.at("low")),
-                .high = real(line.at("high")),
-                .best_epoch = line.at(old ? "best_pass" : "best_epoch").get<int>(),
-                .epochs = line.at(old ? "passes" : "epochs").get<int>(),
-                .seconds = line.at("seconds").get<double>(),
-                .curve = parse_curve(line.at("curve").dump(), where),
-                .failure = line.at("failure").get<std::string>()};
-    if (trial.number < 0 || (std::isnan(trial.value) && !trial.failed()))
-      fail(ErrorCode::kBadData, "{}: not a trial", where);
-    return trial;
-  } catch (const json::exception&) {
-    fail(ErrorCode::kBadData, "{}: not a trial", where);
-  }
+  const json line = parse_json(text, where);
+  const JsonFields fields(line, where);
+  const auto count = [&](const char* name) {
+    return static_cast<int>(fields.whole(name, 0, std::numeric_limits<int>::max()));
+  };
+  const bool old = fields.has("passes");  // of akin 0.1
+  Trial trial{.number = count("trial"),
+              .budget = count("budget"),
+              .params = fields.text_map("params"),
+              .value = fields.number_or_null("value"),
+              .low = fields.number_or_null("low"),
+              .high = fields.number_or_null("high"),
+              .best_epoch = count(old ? "best_pass" : "best_epoch"),
+              .epochs = count(old ? "passes" : "epochs"),
+              .seconds = fields.number("seconds"),
+              .curve = parse_curve(fields.field("curve").dump(), where),
+              .failure = fields.text("failure")};
+  if (std::isnan(trial.value) && !trial.failed())
+    fail(ErrorCode::kBadData, "{}: has neither a value nor a failure", where);
+  return trial;
 }
 
 }  // namespace akin

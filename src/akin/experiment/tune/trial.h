@@ -12,7 +12,7 @@ namespace akin {
 /// Whether `a` stands before `b`: better value, then lower number; failed trials last.
 bool ranks_before(const Trial& a, const Trial& b, Better better);
 
-/// One line of JSON without a newline, and back. Throws Error(kBadData) with `where` if it is no trial.
+/// One line of JSON without a newline, and back. Throws Error(kBadData) with `where` if it is not a trial.
 std::string trial_text(const Trial& trial);
 Trial parse_trial(const std::string& text, const std::string& where);
 

@@ -3,13 +3,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/files.h"
 #include "akin/base/io.h"
-#include "akin/catalog/old_names.h"
+#include "akin/base/json_text.h"
+#include "akin/models/fit/old_names.h"
 
 namespace akin {
 namespace {
@@ -21,16 +22,11 @@ std::string header_line(const TrialLog::Identity& identity) {
 }
 
 void check_header(const std::string& path, const std::string& line, const TrialLog::Identity& wanted) {
-  const json header = json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object() || !header.contains("search") || !header["search"].is_object())
-    fail(ErrorCode::kBadData, "{}:1: not a file of trials", path);
-  TrialLog::Identity found;
-  for (const auto& [name, value] : header["search"].items()) {
-    if (!value.is_string()) fail(ErrorCode::kBadData, "{}:1: not a file of trials", path);
-    found[name] = value.get<std::string>();
-  }
+  const std::string where = path + ":1: not a file of trials";
+  const json header = parse_json(line, where);
+  const TrialLog::Identity found = JsonFields(header, where).text_map("search");
   const json stored = identity_with_current_names(found);
-  const json expected = json::parse(header_line(wanted))["search"];
+  const json expected = parse_json(header_line(wanted), where)["search"];
   for (const auto& [name, value] : expected.items()) {
     const json was = stored.value(name, json());
     if (was != value) {
@@ -44,7 +40,8 @@ void check_header(const std::string& path, const std::string& line, const TrialL
 }  // namespace
 
 TrialLog::TrialLog(const std::string& path, const Identity& identity) : path_(path) {
-  if (std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {
+  check_writable(path);
+  if (size_of_file(path).value_or(0) > 0) {
     read(identity);
   } else {
     write_file(path, header_line(identity) + "\n");
@@ -53,7 +50,7 @@ TrialLog::TrialLog(const std::string& path, const Identity& identity) : path_(pa
 }
 
 void TrialLog::read(const Identity& identity) {
-  const std::string text = read_file(path_);
+  const std::string text = read_text(path_);
   std::size_t begin = 0, number = 0;
   for (std::size_t end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
     const std::string line = text.substr(begin, end - begin);

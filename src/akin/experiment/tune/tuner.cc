@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <limits>
 
 #include "akin/base/error.h"
+#include "akin/base/made_folder.h"
 #include "akin/base/parallel.h"
+#include "akin/base/threads.h"
 #include "akin/experiment/fit_monitor.h"
 #include "akin/experiment/tune/search.h"
 #include "akin/models/fit/context.h"
@@ -22,8 +23,8 @@ int planned_epochs(const ModelEntry& entry, const ParamValues& params) {
 class Runner {
  public:
   Runner(const TuneTask& task, const TuneOptions& options, const WatchedMetric& metric,
-         const Context& context, TrialLog& log)
-      : task_(task), options_(options), metric_(metric), context_(context), log_(log) {
+         const Context& context, TrialLog& log, MadeFolder* states)
+      : task_(task), options_(options), metric_(metric), context_(context), log_(log), states_(states) {
     context_.on_progress = {};  // trials are what is counted
     context_.threads = std::max(1, resolve_threads(context.threads) / options.parallel);
   }
@@ -48,8 +49,6 @@ class Runner {
     return trial;
   }
 
-  std::string states() const { return options_.log + ".states"; }
-
  private:
   void run_epochs_of(const ParamValues& params, Trial& trial) {
     MonitorOptions watch{.metric = metric_.name(),
@@ -57,7 +56,7 @@ class Runner {
                          .patience = options_.patience,
                          .stop_after = trial.budget};
     if (trial.budget > 0) {  // a later rung goes on from here
-      watch.checkpoint = fmt::format("{}/{}", states(), trial.number);
+      watch.checkpoint = states_->claim(fmt::format("{}", trial.number));
       watch.checkpoint_seconds = std::numeric_limits<double>::infinity();
       watch.resume = true;
     }
@@ -94,6 +93,7 @@ class Runner {
   const WatchedMetric& metric_;
   Context context_;
   TrialLog& log_;
+  MadeFolder* states_;  // of half-done trials, of which only halving has some
 };
 
 TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options, const std::string& metric,
@@ -116,17 +116,11 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
   return identity;
 }
 
-/// The folder of half-done trials; what is in it counts only if it is `ours`.
-void prepare_folder(const std::string& path, bool ours) {
-  std::error_code error;
-  if (!ours) std::filesystem::remove_all(path, error);
-  std::filesystem::create_directories(path, error);
-  if (error) fail(ErrorCode::kIo, "{}: cannot make this folder: {}", path, error.message());
-}
-
 void check(const TuneTask& task, const TuneOptions& options) {
   if (options.trials < 1) fail(ErrorCode::kUsage, "{} trials are too few", options.trials);
-  if (options.parallel < 1) fail(ErrorCode::kUsage, "{} trials at once are too few", options.parallel);
+  if (options.parallel < 1 || options.parallel > kMostThreads)
+    fail(ErrorCode::kUsage, "{} trials at once: the number must be from 1 to {}", options.parallel,
+         kMostThreads);
   if (options.every < 1) fail(ErrorCode::kUsage, "every is {}; it must be at least 1 epoch", options.every);
   if (options.log.empty()) fail(ErrorCode::kUsage, "log: name the file that finished trials are kept in");
   if (options.eta < 2) fail(ErrorCode::kUsage, "eta is {}; halving needs at least 2", options.eta);
@@ -136,7 +130,7 @@ void check(const TuneTask& task, const TuneOptions& options) {
   if (std::ranges::count(task.space.dimensions(), "epochs", &Dimension::name) > 0)
     fail(ErrorCode::kUsage, "halving chooses the number of epochs: epochs cannot be searched as well");
   if (planned_epochs(task.entry, task.space.fixed()) < 1)
-    fail(ErrorCode::kUsage, "halving needs at least one epoch");
+    fail(ErrorCode::kUsage, "halving needs epochs: {} has none planned", task.entry.name);
 }
 
 }  // namespace
@@ -155,16 +149,19 @@ TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Con
   result.better = metric.better();
   TuneOptions used = options;
   used.halving = options.halving && task.entry.traits.iterative;
+  std::optional<MadeFolder> states;  // before the log: where there is a foreign folder nothing is written
+  if (used.halving)
+    states.emplace(trial_states_folder(used.log), "akin tune",
+                   "move it away, or name another file of trials");
   TrialLog log(used.log, identity_of(task, used, metric.name(), context.seed));
   result.found = log.found();
-  Runner runner(task, used, metric, context, log);
+  if (states && log.found() == 0) states->remove(states->made());  // of another search
+  Runner runner(task, used, metric, context, log, states ? &*states : nullptr);
   const auto run = [&](int number, int budget) { return runner.run(number, budget); };
   if (used.halving) {
-    prepare_folder(runner.states(), log.found() > 0);
     const auto plan = halving_plan(used.trials, planned_epochs(task.entry, task.space.fixed()), used.eta);
     result.trials = successive_halving(plan, metric.better(), used.parallel, context, run);
-    std::error_code ignored;
-    std::filesystem::remove_all(runner.states(), ignored);
+    states->remove_all();
   } else {
     result.trials = random_search(used.trials, used.parallel, context, run);
   }

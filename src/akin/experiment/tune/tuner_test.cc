@@ -135,7 +135,7 @@ TEST_P(TunerTest, RefusesTheLogOfAnotherSearch) {
 
 TEST_P(TunerTest, FailedTrialsAreCounted) {
   const TuneTask task = dataset_.task("mf-sgd", {{"factors", "4"}, {"epochs", "31"}, {"regularization", "0"}},
-                                      {"learning_rate=0.01:10", "decay=0.99:1"});
+                                      {"learning_rate=0.01:10", "learning_rate_decay=0.99:1"});
   TuneOptions how = options("a");
   how.metric = "RMSE";
   how.trials = 13;

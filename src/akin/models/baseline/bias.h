@@ -20,29 +20,30 @@ class Bias : public Model {
     float user_regularization = 15;
     int epochs = 10;
     std::vector<Param> params() {
-      return {{"method",
-               &method,
-               "mean = that of all ratings; closed = biases in one formula; als = in turns",
-               0,
-               0,
-               {"mean", "closed", "als"}},
-              {"item_regularization",
-               &item_regularization,
-               "ratings of average height added to each item's, to distrust those with few",
-               0,
-               1e6,
-               {},
-               true,
-               {0.5, 50}},
-              {"user_regularization",
-               &user_regularization,
-               "the same for each user",
-               0,
-               1e6,
-               {},
-               true,
-               {0.5, 50}},
-              {"epochs", &epochs, "als: passes over items and users", 1, 1000}};
+      return {
+          {"method",
+           &method,
+           "mean = the mean of all ratings; closed = biases in closed form; als = alternating least squares",
+           0,
+           0,
+           {"mean", "closed", "als"}},
+          {"item_regularization",
+           &item_regularization,
+           "shrinkage of item biases: adds this many ratings of average height to each item",
+           0,
+           1e6,
+           {},
+           true,
+           {0.5, 50}},
+          {"user_regularization",
+           &user_regularization,
+           "the same for user biases",
+           0,
+           1e6,
+           {},
+           true,
+           {0.5, 50}},
+          {"epochs", &epochs, "als: rounds over items and users", 1, 1000}};
     }
   };
   static constexpr std::string_view kName = "bias";

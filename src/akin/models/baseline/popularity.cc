@@ -5,6 +5,7 @@
 
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/event_kinds.h"
+#include "akin/models/fit/interactions.h"
 
 namespace akin {
 
@@ -37,7 +38,7 @@ bool Popularity::user_vector(const Query&, std::span<float> out) const {
 void Popularity::save(TensorWriter& writer) const { write_matrix(writer, "model.items", items_); }
 
 std::unique_ptr<Model> Popularity::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  return std::unique_ptr<Model>(new Popularity(read_matrix(reader, "model.items", n_items)));
+  return std::unique_ptr<Model>(new Popularity(read_matrix(reader, "model.items", n_items, 1)));
 }
 
 }  // namespace akin

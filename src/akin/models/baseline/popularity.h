@@ -20,14 +20,14 @@ class Popularity : public Model {
     std::vector<Param> params() {
       return {{"half_life_days",
                &half_life_days,
-               "an event loses half its weight in so many days; 0 = never",
+               "days after which an event has half its weight; 0 = no decay",
                0,
                1e6,
                {},
                true,
                {1, 3650}},
-              {"use_values", &use_values, "count each event by its value instead of as 1"},
-              event_kind_param(&kind, "the events counted, such as purchases only")};
+              {"use_values", &use_values, "weigh each event by its value instead of 1"},
+              event_kind_param(&kind, "kind of events to count, such as purchase")};
     }
   };
   static constexpr std::string_view kName = "popularity";

@@ -74,7 +74,7 @@ void BlockSchedule::sort_cells(std::size_t user_stripe) {
 
 double BlockSchedule::run(std::uint64_t epoch, const Context& context, const Body& body) {
   const std::size_t n_blocks = stripes_ * stripes_;
-  // Stream 0 of an epoch deals items and orders the rounds, stream 1 + b belongs to block b.
+  // Stream 0 of an epoch assigns items and orders the rounds, stream 1 + b belongs to block b.
   const std::uint64_t first_stream = epoch * (n_blocks + 1);
   Rng rng(seed_, first_stream);
   deal_items(rng);

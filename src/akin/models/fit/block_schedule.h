@@ -28,7 +28,7 @@ std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes,
 /// descent", KDD 2011). S depends on the matrix alone and each block draws from its own random stream, so the
 /// result does not depend on the number of threads; at most S = 16 threads are busy.
 ///
-/// Users keep their stripe; items are dealt anew in every epoch, so that over the epochs each item meets
+/// Users keep their stripe; items are assigned again in every epoch, so that over the epochs each item meets
 /// every other one inside a stripe: negatives drawn from a block's items are uniform over all items.
 class BlockSchedule {
  public:

@@ -22,7 +22,7 @@ struct Factors {
 void write_factors(TensorWriter& writer, const Matrix& users, const Matrix& items);
 /// Throws Error(kBadData) if the two do not fit together or have fewer than `least_columns`.
 Factors read_factors(const TensorReader& reader, std::size_t n_users, std::size_t n_items,
-                     std::size_t least_columns = 0);
+                     std::size_t least_columns = 1);
 
 /// Vectors and biases under training.
 struct FactorModel {

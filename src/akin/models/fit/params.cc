@@ -3,7 +3,7 @@
 namespace akin {
 
 Param factors_param(int* factors, SearchRange search) {
-  return {"factors", factors, "length of the vectors", 1, 4096, {}, true, search};
+  return {"factors", factors, "dimension of the vectors", 1, 4096, {}, true, search};
 }
 
 Param epochs_param(int* epochs, std::string_view help) { return {"epochs", epochs, help, 0, 100'000}; }
@@ -13,12 +13,12 @@ Param learning_rate_param(float* learning_rate, std::string_view help, SearchRan
 }
 
 Param learning_rate_decay_param(float* learning_rate_decay) {
-  constexpr std::string_view kHelp = "the step length is multiplied by this after every epoch";
+  constexpr std::string_view kHelp = "factor on the learning rate after each epoch";
   return {"learning_rate_decay", learning_rate_decay, kHelp, 0.01, 1, {}, false, {0.85, 1}};
 }
 
 Param bias_regularization_param(float* bias_regularization, double max, SearchRange search) {
-  constexpr std::string_view kHelp = "lambda_b, the penalty on biases";
+  constexpr std::string_view kHelp = "lambda of the biases";
   return {"bias_regularization", bias_regularization, kHelp, 0, max, {}, true, search};
 }
 

@@ -5,6 +5,8 @@
 
 namespace akin {
 
+class TensorReader;  // base/safetensors.h
+
 /// `search` is where a tuner looks.
 Param factors_param(int* factors, SearchRange search);
 /// `help` says what one epoch is.

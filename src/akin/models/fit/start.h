@@ -21,7 +21,7 @@ struct PretrainedItems {
 
 /// FitContext::start. A model whose fit goes in epochs begins with the vectors of `model`, those of
 /// `fold_items` and then of `fold_users` folded in, so that a fit of no epochs at all is fold-in without
-/// training. Models that are fitted in one go ignore it: they are fitted to all events anew.
+/// training. Models that are fitted in one go ignore it: they are trained from scratch.
 struct FitStart {
   /// Of the same class and vector length, fitted to some of the events. Its users and items are the first
   /// ones of the data, in the same order. Not owned.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "akin/base/parallel.h"
+#include "akin/base/threads.h"
 
 namespace akin {
 namespace {
@@ -27,10 +28,17 @@ WorkerTeam::WorkerTeam(int threads) {
   const int size = resolve_threads(threads);
   // More threads than processors only keep each other waiting.
   spins_ = size <= resolve_threads(0) ? kSpins : 0;
-  for (int t = 1; t < size; ++t) threads_.emplace_back([this] { serve(); });
+  try {
+    for (int t = 1; t < size; ++t) threads_.push_back(start_thread([this] { serve(); }));
+  } catch (...) {
+    end();
+    throw;
+  }
 }
 
-WorkerTeam::~WorkerTeam() {
+WorkerTeam::~WorkerTeam() { end(); }
+
+void WorkerTeam::end() {
   over_ = true;
   loop_.fetch_add(1, std::memory_order_release);
   loop_.notify_all();

@@ -34,6 +34,7 @@ class WorkerTeam {
  private:
   void serve();
   void work();
+  void end();
 
   const Body* body_ = nullptr;
   std::size_t n_ = 0;

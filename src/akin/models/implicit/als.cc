@@ -297,7 +297,8 @@ void Als::save(TensorWriter& writer) const {
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items);
   const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1
-  auto numbers = reader.vector<float>("model.objective", old ? 3 : 5);
+  auto numbers =
+      reader.vector_in<float>("model.objective", old ? 3 : 5, 0, std::numeric_limits<float>::max());
   numbers.resize(5);
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3] != 0, numbers[4] == 0};
   return std::unique_ptr<Model>(new Als(std::move(factors), objective));

@@ -33,7 +33,7 @@ namespace akin {
 /// conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011), exact for short
 /// rows; "block" one epoch over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
 /// matrix factorization with subspace optimization", 2021), for large f. Before each half-step both sides are
-/// turned to the eigenbasis of the fixed side's Gram matrix, which leaves L as it is: als_solver.h says why.
+/// rotated to the eigenbasis of the fixed side's Gram matrix, which leaves L as it is: als_solver.h says why.
 /// The last user half-step is exact with all of them, so folding in a user's training history gives their
 /// stored vector.
 ///
@@ -61,10 +61,10 @@ class Als : public Model {
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"epochs", &epochs, "times items, then users are solved for", 0, 10000},
+          {"epochs", &epochs, "solves for all items, then all users", 0, 10000},
           {"regularization",
            &regularization,
-           "lambda, the penalty on squared lengths",
+           "lambda, the L2 penalty on the vectors",
            0,
            1e9,
            {},
@@ -72,7 +72,7 @@ class Als : public Model {
            {1e-3, 3}},
           {"count_power",
            &count_power,
-           "nu: lambda is multiplied by (entries of the row)^nu; 0 = the same for all",
+           "nu: lambda is multiplied by (entries of the row)^nu; 0 = equal for all rows",
            0,
            2,
            {},
@@ -95,11 +95,10 @@ class Als : public Model {
            0,
            0,
            {"cg", "exact", "block"}},
-          {"cg_steps", &cg_steps, "conjugate gradient steps per row and iteration", 1, 1000},
-          {"block_size", &block_size, "coordinates solved for at a time by solver = block; in sixteens", 16,
-           4096},
+          {"cg_steps", &cg_steps, "conjugate gradient steps per row and epoch", 1, 1000},
+          {"block_size", &block_size, "solver block: coordinates per block, a multiple of 16", 16, 4096},
           init_length_param(&init_sigma),
-          {"report_loss", &report_loss, "compute the objective after each iteration, at some 10 % more time"},
+          {"report_loss", &report_loss, "compute the loss after each epoch; takes about 10 % more time"},
       };
     }
   };

@@ -58,7 +58,7 @@ class FixedSide {
 Matrix full_gram(const Matrix& rows, int threads);
 
 /// Turns `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
-/// to be turned to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
+/// to rotate to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
 /// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops.
 Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues);
 

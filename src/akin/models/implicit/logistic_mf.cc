@@ -29,23 +29,23 @@ float mean_of(const LogisticMf::Config& config) { return -std::log(static_cast<f
 std::vector<Param> LogisticMf::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the events"),
-      learning_rate_param(&learning_rate, "step length of the first epoch", {1e-3, 0.1}),
+      epochs_param(&epochs, "passes over the training events"),
+      learning_rate_param(&learning_rate, "learning rate of the first epoch", {1e-3, 0.1}),
       {"schedule",
        &schedule,
-       "the step length falls to 0 linearly, or is constant",
+       "learning rate schedule: linear = decreases to 0, or constant",
        0,
        0,
        {"linear", "constant"}},
       {"regularization",
        &regularization,
-       "lambda, the penalty on vectors and biases",
+       "lambda, the L2 penalty on vectors and biases",
        0,
        100,
        {},
        true,
        {1e-4, 0.05}},
-      {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {2, 16}},
+      {"negatives", &negatives, "negative samples per event and epoch", 1, 1000, {}, true, {2, 16}},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 1e-9, 100, {}, true},
   };
 }
@@ -206,12 +206,12 @@ std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t 
                                         std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.numbers", 3);
-  auto sampled = reader.vector<idx_t>("model.sampled_users", kFoldIn);
-  if (std::ranges::any_of(sampled, [&](idx_t user) { return user >= n_users; }))
-    fail(ErrorCode::kBadData, "{}: model.sampled_users names users that do not exist", reader.path());
+  if (numbers[1] < 0 || numbers[2] < 0)
+    reader.inconsistent("tensor model.numbers holds a negative penalty or count");
+  auto sampled = reader.indices("model.sampled_users", kFoldIn, n_users);
   return std::unique_ptr<Model>(new LogisticMf(
-      std::move(factors),
-      {numbers[0], numbers[1], numbers[2], reader.vector<double>("model.pairs", 1)[0], std::move(sampled)}));
+      std::move(factors), {numbers[0], numbers[1], numbers[2],
+                           reader.vector_in<double>("model.pairs", 1, 0, 1e18)[0], std::move(sampled)}));
 }
 
 }  // namespace akin

@@ -17,7 +17,7 @@ namespace akin {
 ///   L = sum over positive pairs (u, i) of  ln(1 + exp(-s_ui)) + sum over k = 1..m of ln(1 + exp(s_ujk))
 ///       + lambda/2 (|p_u|^2 + |q|^2 + b_u^2 + b^2) for each of its 1 + m items
 ///
-/// with m items j_k drawn anew for each pair in each epoch, uniform over all items, those of the user not
+/// with m items j_k drawn again for each pair in each epoch, uniform over all items, those of the user not
 /// left out. By stochastic gradient descent over the blocks of a BlockSchedule, a pair and its negatives at a
 /// time (logistic_steps()). mu is fixed at -ln m, the log odds of a positive among what is drawn; biases
 /// learn the rest. Values matter only by their sign.

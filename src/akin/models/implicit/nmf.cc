@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 #include "akin/base/error.h"
@@ -189,8 +190,9 @@ void Nmf::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Nmf::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items);
-  const Objective objective{reader.vector<float>("model.regularization", 1)[0],
-                            reader.meta_int("model.use_values", 0, 1) != 0};
+  const Objective objective{
+      reader.vector_in<float>("model.regularization", 1, 0, std::numeric_limits<float>::max())[0],
+      reader.meta_int("model.use_values", 0, 1) != 0};
   return std::unique_ptr<Model>(new Nmf(std::move(factors), objective));
 }
 

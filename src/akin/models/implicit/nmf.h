@@ -33,11 +33,11 @@ class Nmf : public Model {
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"epochs", &epochs, "times users, then items are improved", 0, 10000},
-          {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
+          {"epochs", &epochs, "updates of all user and item vectors", 0, 10000},
+          {"sweeps", &sweeps, "coordinate descent sweeps per row in each epoch", 1, 1000},
           {"regularization",
            &regularization,
-           "lambda, the penalty on squared lengths",
+           "lambda, the L2 penalty on the vectors",
            0,
            1e9,
            {},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
@@ -109,7 +110,8 @@ void Svd::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Svd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   auto [users, items] = read_factors(reader, n_users, n_items);
-  auto singular_values = reader.vector<float>("model.singular_values", items.cols());
+  auto singular_values =
+      reader.vector_in<float>("model.singular_values", items.cols(), 0, std::numeric_limits<float>::max());
   const Scaling scaling{reader.vector<float>("model.item_scaling", 1)[0],
                         reader.meta_int("model.use_values", 0, 1) != 0};
   return std::unique_ptr<Model>(

@@ -33,14 +33,14 @@ class Svd : public Model {
           factors_param(&factors, {16, 256}),
           {"item_scaling",
            &item_scaling,
-           "items are divided by (their users)^this before; 0 = PureSVD",
+           "divide each item's column by (number of its users)^item_scaling first; 0 = PureSVD",
            0,
            1,
            {},
            false,
            {0, 0.5}},
-          {"oversampling", &oversampling, "vectors beyond factors while fitting, for exactness", 0, 1000},
-          {"power_iterations", &power_iterations, "rounds of subspace iteration, for exactness", 1, 1000},
+          {"oversampling", &oversampling, "extra vectors during the computation, for accuracy", 0, 1000},
+          {"power_iterations", &power_iterations, "rounds of subspace iteration, for accuracy", 1, 1000},
           {"use_values", &use_values, "decompose the values of events instead of 1"},
       };
     }

@@ -33,13 +33,13 @@ class Ease : public ItemWeightModel {
       return {
           {"regularization",
            &regularization,
-           "lambda, the penalty on squared weights",
+           "lambda, the L2 penalty on the weights",
            1e-3,
            1e9,
            {},
            true,
            {10, 10000}},
-          {"neighbors", &neighbors, "weights kept per history item, the largest in size; 0 = all", 0,
+          {"neighbors", &neighbors, "weights kept per history item, the largest absolute values; 0 = all", 0,
            1'000'000},
           {"use_values", &use_values, "learn from the values of events instead of 1"},
       };

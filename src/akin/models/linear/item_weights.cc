@@ -76,13 +76,7 @@ void ItemWeightModel::save(TensorWriter& writer) const {
 
 ItemWeightModel::State ItemWeightModel::load_state(const TensorReader& reader, std::size_t n_items) {
   const bool use_values = reader.meta_int("model.use_values", 0, 1) != 0;
-  Csr weights = read_csr(reader, "model.weights", n_items, n_items);
-  for (std::size_t i = 0; i < n_items; ++i) {
-    const auto columns = weights.cols_of(i);
-    if (std::ranges::adjacent_find(columns, std::greater_equal<>()) != columns.end())
-      fail(ErrorCode::kBadData, "{}: the columns of model.weights do not ascend", reader.path());
-  }
-  return {std::move(weights), use_values};
+  return {read_csr(reader, "model.weights", n_items, n_items, ColumnOrder::kAscending), use_values};
 }
 
 RowCollector::RowCollector(std::size_t rows, std::size_t cols, std::size_t width)

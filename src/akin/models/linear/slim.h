@@ -33,12 +33,18 @@ class Slim : public ItemWeightModel {
     bool use_values = false;
     std::vector<Param> params() {
       return {
-          {"l1", &l1, "penalty on weights: more makes them fewer", 0, 1e6, {}, true, {0.3, 50}},
-          {"regularization", &regularization, "penalty on squared weights", 0, 1e9, {}, true, {10, 5000}},
-          {"candidates", &candidates, "items of the largest cosine that may have a weight; 0 = all", 0,
+          {"l1", &l1, "L1 penalty on the weights; higher = sparser", 0, 1e6, {}, true, {0.3, 50}},
+          {"regularization", &regularization, "L2 penalty on the weights", 0, 1e9, {}, true, {10, 5000}},
+          {"candidates", &candidates, "items with the highest cosine that may have a weight; 0 = all", 0,
            1'000'000},
-          {"tolerance", &tolerance, "sweeps end when no weight changes by more", 1e-9, 1, {}, true},
-          {"max_sweeps", &max_sweeps, "at most this many sweeps per item", 1, 1'000'000},
+          {"tolerance",
+           &tolerance,
+           "stop when no weight changes by more than this in a sweep",
+           1e-9,
+           1,
+           {},
+           true},
+          {"max_sweeps", &max_sweeps, "coordinate descent sweeps per item, at most", 1, 1'000'000},
           {"use_values", &use_values, "learn from the values of events instead of 1"},
       };
     }

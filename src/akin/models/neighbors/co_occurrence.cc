@@ -71,7 +71,8 @@ std::optional<Explanation> CoOccurrence::explain(const Query& query, idx_t item)
 void CoOccurrence::save(TensorWriter& writer) const { write_csr(writer, "model.neighbors", lists_.lists()); }
 
 std::unique_ptr<Model> CoOccurrence::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  return std::unique_ptr<Model>(new CoOccurrence(read_csr(reader, "model.neighbors", n_items, n_items)));
+  return std::unique_ptr<Model>(
+      new CoOccurrence(read_csr(reader, "model.neighbors", n_items, n_items, ColumnOrder::kAny)));
 }
 
 }  // namespace akin

@@ -23,7 +23,7 @@ namespace akin {
 ///   count           n_ij
 ///   confidence      n_ij / n_j: how often i is taken with j
 ///   lift            n_ij N / (n_i n_j): how much more often than by chance (Brin et al., SIGMOD 1997)
-///   log-likelihood  Dunning's G^2: how sure it is that it is no chance (see SimilarityMeasure)
+///   log-likelihood  Dunning's G^2: how sure it is that it is not chance (see SimilarityMeasure)
 /// Pairs with n_ij < `min_overlap` are left out; each item keeps its `neighbors` best.
 ///
 /// score(i) = sum over the items j of the history, each counted once, of what j gives i. Any user can be
@@ -38,25 +38,32 @@ class CoOccurrence : public Model {
     int neighbors = 100;
     int min_overlap = 1;
     std::vector<Param> params() {
-      return {
-          event_kind_param(&kind, "the events that make baskets, such as purchases only"),
-          {"window_seconds", &window_seconds,
-           "a basket holds a user's events of so many seconds; 0 = their whole history", 0, 2'000'000'000},
-          {"measure",
-           &measure,
-           "what a pair's count is turned into",
-           0,
-           0,
-           {"count", "confidence", "lift", "log-likelihood"},
-           false,
-           kSearchChoices},
-          {"neighbors", &neighbors, "items kept per item", 1, 100'000, {}, true, {10, 1000}},
-          {"min_overlap", &min_overlap, "baskets a pair must be in", 1, 1'000'000, {}, true, {1, 20}}};
+      return {event_kind_param(&kind, "kind of events that form baskets, such as purchase"),
+              {"window_seconds", &window_seconds,
+               "a basket is a user's events within this many seconds; 0 = the user's whole history", 0,
+               2'000'000'000},
+              {"measure",
+               &measure,
+               "score of a pair, computed from its count",
+               0,
+               0,
+               {"count", "confidence", "lift", "log-likelihood"},
+               false,
+               kSearchChoices},
+              {"neighbors", &neighbors, "items kept per item", 1, 100'000, {}, true, {10, 1000}},
+              {"min_overlap",
+               &min_overlap,
+               "least number of baskets with both items",
+               1,
+               1'000'000,
+               {},
+               true,
+               {1, 20}}};
     }
   };
   static constexpr std::string_view kName = "co-occurrence";
   static constexpr std::string_view kSummary =
-      "items taken together: count, confidence, lift, log-likelihood";
+      "items that occur together: count, confidence, lift, log-likelihood";
   static constexpr Traits kTraits = {.explains = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

@@ -1,4 +1,4 @@
-// The oracle of the neighbourhood models' tests: the definitions of similarity.h
+// The oracle of the neighborhood models' tests: the definitions of similarity.h
 // in plain loops over a dense matrix.
 #pragma once
 

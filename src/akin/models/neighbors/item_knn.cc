@@ -58,8 +58,8 @@ void ItemKnn::save(TensorWriter& writer) const {
 std::unique_ptr<Model> ItemKnn::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
   const bool use_values = reader.meta_int("model.use_values", 0, 1) != 0;
   const bool by_target = reader.meta_int("model.by_target", 0, 1) != 0;
-  return std::unique_ptr<Model>(
-      new ItemKnn(read_csr(reader, "model.neighbors", n_items, n_items), use_values, by_target));
+  return std::unique_ptr<Model>(new ItemKnn(
+      read_csr(reader, "model.neighbors", n_items, n_items, ColumnOrder::kAny), use_values, by_target));
 }
 
 }  // namespace akin

@@ -1,4 +1,4 @@
-// Items whose buyers overlap: the neighbourhood model.
+// Items whose buyers overlap: the neighborhood model.
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@ namespace akin {
 /// Rows are items, columns users: r_ui = 1 for a user with events on the item, or the sum of their values
 /// with `use_values`. The similarities s_ij are those of SimilarityMeasure; only positive ones are kept. Each
 /// item keeps its `neighbors` most similar items; with `normalize` their similarities are scaled to sum 1, so
-/// that items with close neighbours do not outvote the others (section 4.2 there).
+/// that items with close neighbors do not outvote the others (section 4.2 there).
 ///
 /// score(i) = sum over the items j of the history of v_j s_ji, v_j = 1 or the query's value with
 /// `use_values`, where with `lists`
-///   history  i is among the neighbours of j: the list of the history item is the one cut off
-///   target   j is among the neighbours of i: every item is scored by the same number of neighbours, so
+///   history  i is among the neighbors of j: the list of the history item is the one cut off
+///   target   j is among the neighbors of i: every item is scored by the same number of neighbors, so
 ///            unpopular ones are not crowded out; twice the memory, as the lists are kept both ways
 /// Either way a query touches |history| lists only. A repeated history item counts once, or with its summed
 /// value. An item that nothing in the history leads to scores 0. Any user can be folded in; explain() gives
@@ -37,7 +37,7 @@ class ItemKnn : public Model {
   using Config = KnnConfig<true>;
   static constexpr std::string_view kName = "item-knn";
   static constexpr std::string_view kSummary =
-      "nearest neighbours of the user's items (Deshpande & Karypis 2004)";
+      "nearest neighbors of the user's items (Deshpande & Karypis 2004)";
   static constexpr Traits kTraits = {.explains = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
@@ -46,10 +46,10 @@ class ItemKnn : public Model {
   /// Empty: scores are sums over lists.
   const Matrix& item_vectors() const override { return no_vectors_; }
   bool user_vector(const Query&, std::span<float>) const override { return false; }
-  /// False if no item of the history has a neighbour.
+  /// False if no item of the history has a neighbor.
   bool score_all(const Query& query, std::span<float> out) const override;
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;
-  /// The stored neighbours: at most Config::neighbors, whatever k.
+  /// The stored neighbors: at most Config::neighbors, whatever k.
   std::vector<Scored> similar(idx_t item, std::size_t k) const override { return own_.similar(item, k); }
   bool has_similar() const override { return true; }
   std::size_t n_items() const override { return own_.n_items(); }

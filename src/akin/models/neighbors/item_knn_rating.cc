@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/stored_params.h"
 #include "akin/models/neighbors/sparse_product.h"
 
 namespace akin {
@@ -37,7 +38,7 @@ struct ItemKnnRating::Asker {
   std::vector<float> distances;
 };
 
-/// base + scale x sum / weight, or the baseline alone if there are too few neighbours.
+/// base + scale x sum / weight, or the baseline alone if there are too few neighbors.
 struct ItemKnnRating::Sums {
   float base = 0;
   float scale = 0;  ///< z_i / (damping + sum of similarities); 0 = too few
@@ -149,7 +150,7 @@ std::optional<Explanation> ItemKnnRating::explain(const Query& query, idx_t item
 
 void ItemKnnRating::save(TensorWriter& writer) const {
   Config config = config_;
-  for (const auto& [name, value] : get_params(config.params())) writer.meta("model." + name, value);
+  write_params(writer, config.params());
   baseline_.save(writer);
   write_csr(writer, "model.neighbors", lists_.lists());
   writer.tensor("model.means", means_);
@@ -157,13 +158,14 @@ void ItemKnnRating::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> ItemKnnRating::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  constexpr float kLeast = std::numeric_limits<float>::min();  // they divide
   Config config;
-  for (const Param& param : config.params())
-    set_param(param, reader.meta("model." + std::string(param.name)));
+  read_params(reader, config.params(), kName);
   return std::unique_ptr<Model>(new ItemKnnRating(
       config, RatingBaseline::load(reader, n_items),
-      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items)),
-      reader.vector<float>("model.means", n_items), reader.vector<float>("model.deviations", n_items)));
+      NeighborLists(read_csr(reader, "model.neighbors", n_items, n_items, ColumnOrder::kAny)),
+      reader.vector<float>("model.means", n_items),
+      reader.vector_in<float>("model.deviations", n_items, kLeast, std::numeric_limits<float>::max())));
 }
 
 }  // namespace akin

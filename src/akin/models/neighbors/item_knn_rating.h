@@ -24,9 +24,9 @@ namespace akin {
 ///   mean      c_ui = the mean rating of i, z = 1
 ///   zscore    and z_i = the standard deviation of i's ratings
 ///   baseline  c_ui = mu + b_u + b_i of RatingBaseline (als), z = 1
-/// With fewer than `min_neighbors` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
+/// With fewer than `min_neighbors` neighbors the prediction is mu + b_u + b_i whatever the centering, so every item
 /// has a finite score. Of repeated ratings the latest counts. u is the query's history: anybody can be folded
-/// in. explain(): base = c_ui, and each neighbour's term.
+/// in. explain(): base = c_ui, and each neighbor's term.
 ///
 /// N is looked for in the `neighbors` most similar items of i, kept from the fit: with too few of them k are
 /// not found. Cost: O(sum_u n_u^2) to fit, with n_items x 24 bytes a thread; memory n_items x neighbors x 8

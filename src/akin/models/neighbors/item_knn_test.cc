@@ -188,7 +188,7 @@ TEST(ItemKnn, RefusesValuesItCannotWeigh) {
   for (Event& event : data.events) event.value = 0;
   EXPECT_THROW(ItemKnn::fit({data, data.events}, {.similarity = "bm25", .use_values = true}, {}), Error);
   for (Event& event : data.events) event.value = 3e38f;
-  data.events.insert(data.events.begin(), data.events.front());  // 6e38 is no float
+  data.events.insert(data.events.begin(), data.events.front());  // 6e38 is not a float
   EXPECT_THROW(ItemKnn::fit({data, data.events}, {.use_values = true}, {}), Error);
   EXPECT_NO_THROW(ItemKnn::fit({data, data.events}, {}, {}));
 }

@@ -106,7 +106,7 @@ Csr uniform_rows(const Task& task, const Context& context) {
   if (task.rows.measure.is_product())
     std::ranges::transform(columns.old_number, factors.begin(), [&](idx_t row) { return task.other(row); });
   auto found = rows_in_parallel<std::vector<Scored>>(
-      n, "neighbours", context, [&] { return UniformSearch<Index, Count>(task, columns, factors); });
+      n, "neighbors", context, [&] { return UniformSearch<Index, Count>(task, columns, factors); });
   std::vector<std::vector<Scored>> by_row(n);
   for (std::size_t r = 0; r < n; ++r) by_row[columns.old_number[r]] = std::move(found[r]);
   return to_csr(by_row);

@@ -68,6 +68,7 @@ void RatingBaseline::save(TensorWriter& writer) const {
 
 RatingBaseline RatingBaseline::load(const TensorReader& reader, std::size_t n_items) {
   const auto numbers = reader.vector<float>("model.baseline", 4);
+  if (numbers[2] < 0) reader.inconsistent("tensor model.baseline holds a negative penalty");
   RatingBaseline baseline;
   baseline.mean_ = numbers[0];
   baseline.liked_ = numbers[1];

@@ -33,7 +33,7 @@ struct RatedItems {
 ///           b_u = sum_i (r_ui - mu - b_i) / (lambda_u + n_u) (Koren 2010, section 2.1)
 ///   als     the minimum of sum (r_ui - b_ui)^2 + lambda_i sum b_i^2 + lambda_u sum b_u^2 in turns over items
 ///           and users: `sweeps` times the step above, with r_ui - mu - b_u for the items
-/// b_u follows from b_i and the user's own ratings, so it is found anew for every query and never stored.
+/// b_u follows from b_i and the user's own ratings, so it is computed again for every query and never stored.
 /// Cost: O(ratings x sweeps) to fit.
 class RatingBaseline {
  public:

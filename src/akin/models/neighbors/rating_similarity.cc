@@ -69,8 +69,10 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
   std::vector<Param> params = {
       {"centering",
        &centering,
-       kByItem ? "what neighbours differ from: nothing, the item's mean, that in deviations, mu + b_u + b_i"
-               : "what neighbours differ from: nothing, the user's mean, that in deviations, mu + b_u + b_i",
+       kByItem ? "reference of ratings: none, mean of the item, zscore (mean and standard deviation), "
+                 "baseline (mu + b_u + b_i)"
+               : "reference of ratings: none, mean of the user, zscore (mean and standard deviation), "
+                 "baseline (mu + b_u + b_i)",
        0,
        0,
        {"none", "mean", "zscore", "baseline"},
@@ -78,8 +80,8 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        kSearchChoices},
       {"similarity",
        &similarity,
-       kByItem ? "how alike two items are, from those who rated both"
-               : "how alike two users are, from what both rated",
+       kByItem ? "similarity of two items, from the users who rated both"
+               : "similarity of two users, from the items that both rated",
        0,
        0,
        {std::begin(kNames), std::end(kNames)},
@@ -87,25 +89,26 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        kSearchChoices},
       {"max_neighbors",
        &max_neighbors,
-       "neighbours a rating is predicted from",
+       "most neighbors that a rating is predicted from (Surprise: k)",
        1,
        100'000,
        {},
        true,
        {5, 200}},
-      {"min_neighbors", &min_neighbors, "with fewer neighbours the prediction is the baseline", 1, 100'000},
+      {"min_neighbors", &min_neighbors, "with fewer neighbors, predict the baseline (Surprise: min_k)", 1,
+       100'000},
       {"shrinkage",
        &shrinkage,
-       "similarity is multiplied by n / (n + shrinkage), n = ratings shared",
+       "similarity is multiplied by n / (n + shrinkage), n = common ratings",
        0,
        1e6,
        {},
        true,
        {1, 1000}},
-      {"min_overlap", &min_overlap, "ratings two neighbours must share", 1, 1'000'000},
+      {"min_overlap", &min_overlap, "least number of common ratings of two neighbors", 1, 1'000'000},
       {"power",
        &power,
-       "similarity to this power: above 1 the nearest weigh more",
+       "exponent of the similarity; above 1, near neighbors weigh more",
        0.01,
        100,
        {},
@@ -113,24 +116,31 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        {0.5, 4}},
       {"damping",
        &damping,
-       "added to the sum of similarities, which draws the prediction to the centre (none: not used)",
+       "added to the sum of similarities, which shrinks the prediction towards the reference; not used with "
+       "centering none",
        0,
        1e6,
        {},
        false,
        {0, 1}},
-      {"item_regularization", &item_regularization, "of the baseline: see bias", 0, 1e6, {}, true, {0.5, 50}},
+      {"item_regularization",
+       &item_regularization,
+       "shrinkage of the baseline, as in model bias",
+       0,
+       1e6,
+       {},
+       true,
+       {0.5, 50}},
       {"user_regularization",
        &user_regularization,
-       "of the baseline: see bias",
+       "shrinkage of the baseline, as in model bias",
        0,
        1e6,
        {},
        true,
        {0.5, 50}}};
   if (kByItem) {
-    params.push_back({"neighbors", &neighbors,
-                      "most similar items kept per item, of which the user has rated some", 1, 100'000});
+    params.push_back({"neighbors", &neighbors, "most similar items stored per item; 0 = all", 1, 100'000});
   }
   return params;
 }

@@ -13,7 +13,7 @@
 
 namespace akin {
 
-/// Parameters of the neighbourhood models that predict ratings; kByItem = the neighbours are items.
+/// Parameters of the neighborhood models that predict ratings; kByItem = the neighbors are items.
 template <bool kByItem>
 struct RatingKnnConfig {
   std::string centering = "baseline";

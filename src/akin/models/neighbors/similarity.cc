@@ -157,12 +157,12 @@ template <bool kByItem>
 std::vector<Param> KnnConfig<kByItem>::params() {
   std::vector<Param> params = {
       {"similarity", &similarity,
-       kByItem ? "how alike two items are, from the users they share"
-               : "how alike two users are, from the items they share",
+       kByItem ? "similarity of two items, from their common users"
+               : "similarity of two users, from their common items",
        0, 0, similarity_names(), false, kSearchChoices},
       {"neighbors",
        &neighbors,
-       kByItem ? "most similar items kept per item" : "most similar users asked",
+       kByItem ? "most similar items stored per item" : "most similar users whose items are recommended",
        1,
        100'000,
        {},
@@ -170,23 +170,25 @@ std::vector<Param> KnnConfig<kByItem>::params() {
        {10, 1000}},
       {"shrinkage",
        &shrinkage,
-       kByItem ? "similarity is multiplied by n / (n + shrinkage), n = users shared"
-               : "similarity is multiplied by n / (n + shrinkage), n = items shared",
+       kByItem ? "similarity is multiplied by n / (n + shrinkage), n = common users"
+               : "similarity is multiplied by n / (n + shrinkage), n = common items",
        0,
        1e6,
        {},
        true,
        {0.1, 1000}},
       {"min_overlap", &min_overlap,
-       kByItem ? "users two items must share to be similar at all"
-               : "items two users must share to be similar at all",
+       kByItem ? "least number of common users for a similarity above 0"
+               : "least number of common items for a similarity above 0",
        1, 1'000'000},
-      {"k1", &k1, "bm25: how much more a larger value counts", 0, 1000},
-      {"b", &b, "bm25: how much popular items are held back, 0 = not at all", 0, 1},
+      {"k1", &k1, "bm25: saturation of values", 0, 1000},
+      {"b", &b, "bm25: normalization by item popularity; 0 = none", 0, 1},
       {"asymmetric_alpha",
        &asymmetric_alpha,
-       kByItem ? "cosine, tfidf: 0.5 = symmetric; below, unpopular neighbours gain, above, popular ones"
-               : "cosine, tfidf: 0.5 = symmetric; below, users of few items gain, above, of many",
+       kByItem ? "asymmetric cosine (cosine, tfidf): 0.5 = symmetric; lower favors unpopular neighbors, "
+                 "higher favors popular ones"
+               : "asymmetric cosine (cosine, tfidf): 0.5 = symmetric; lower favors users with few items, "
+                 "higher favors users with many",
        0,
        1,
        {},
@@ -194,24 +196,26 @@ std::vector<Param> KnnConfig<kByItem>::params() {
        {0, 1}},
       {"power",
        &power,
-       "similarity to this power: above 1 the nearest weigh more",
+       "exponent of the similarity; above 1, near neighbors weigh more",
        0.01,
        100,
        {},
        true,
        {0.5, 4}},
-      {"use_values", &use_values, "weigh events by their value instead of as 1"}};
+      {"use_values", &use_values, "weigh events by their value instead of 1"}};
   if (!kByItem) return params;
-  params.push_back({"normalize", &normalize,
-                    "scale every item's list to sum 1, so that all items of a history say as much"});
-  params.push_back({"lists",
-                    &lists,
-                    "whose list is cut off at `neighbors`: of the item in the history or of the one scored",
-                    0,
-                    0,
-                    {"history", "target"},
-                    false,
-                    kSearchChoices});
+  params.push_back(
+      {"normalize", &normalize,
+       "normalize each item's list to sum 1, so that all items of the history have equal influence"});
+  params.push_back(
+      {"lists",
+       &lists,
+       "whose list is limited to `neighbors`: that of the item in the history or of the scored item",
+       0,
+       0,
+       {"history", "target"},
+       false,
+       kSearchChoices});
   return params;
 }
 

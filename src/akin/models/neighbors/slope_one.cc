@@ -140,10 +140,12 @@ void SlopeOne::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> SlopeOne::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
   const std::string scheme = reader.meta("model.scheme");
+  if (scheme != "basic" && scheme != "weighted" && scheme != "bipolar")
+    reader.inconsistent(fmt::format("there is no scheme '{}'", scheme));
   std::vector<Differences> tables(scheme == "bipolar" ? 2 : 1);
   for (std::size_t t = 0; t < tables.size(); ++t) {
     const std::string name = "model.differences." + std::to_string(t);
-    tables[t].dev = read_csr(reader, name, n_items, n_items);
+    tables[t].dev = read_csr(reader, name, n_items, n_items, ColumnOrder::kAscending);
     tables[t].users = reader.vector<std::uint32_t>(name + ".users", tables[t].dev.entries());
   }
   return std::unique_ptr<Model>(

@@ -35,7 +35,7 @@ class SlopeOne : public Model {
     std::vector<Param> params() {
       return {{"scheme",
                &scheme,
-               "how differences count: all the same, by users, or likes and dislikes apart",
+               "weighting of differences: equal, by number of users, or separately for likes and dislikes",
                0,
                0,
                {"basic", "weighted", "bipolar"},
@@ -43,17 +43,19 @@ class SlopeOne : public Model {
                kSearchChoices},
               {"min_overlap",
                &min_overlap,
-               "users a pair of items must share to be stored",
+               "least number of common users of a stored pair",
                1,
                1'000'000,
                {},
                true,
                {1, 50}},
-              {"neighbors", &neighbors, "pairs stored per item, those of most users; 0 = all", 0, 1'000'000}};
+              {"neighbors", &neighbors, "pairs stored per item, those with the most users; 0 = all", 0,
+               1'000'000}};
     }
   };
   static constexpr std::string_view kName = "slope-one";
-  static constexpr std::string_view kSummary = "mean differences between items (Lemire & Maclachlan 2005)";
+  static constexpr std::string_view kSummary =
+      "mean rating differences between items (Lemire & Maclachlan 2005)";
   static constexpr Traits kTraits = {.predicts_ratings = true, .stores_pairs = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

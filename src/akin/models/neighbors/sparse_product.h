@@ -1,5 +1,5 @@
 // Products of all pairs of rows of a sparse matrix, a row at a time:
-// what every neighbourhood model is made of.
+// what every neighborhood model is made of.
 #pragma once
 
 #include <atomic>
@@ -88,7 +88,7 @@ Csr to_csr(std::vector<std::vector<Scored>>& rows);
 template <typename Sum, typename Similarity>
 Csr nearest_rows(const Csr& by_row, const Csr& by_column, std::size_t k, const Context& context,
                  const Similarity& similarity) {
-  auto rows = rows_in_parallel<std::vector<Scored>>(by_row.rows(), "neighbours", context, [&] {
+  auto rows = rows_in_parallel<std::vector<Scored>>(by_row.rows(), "neighbors", context, [&] {
     return [&by_row, &similarity, product = SparseProduct<Sum>(by_column),
             best = TopK(std::min(k, by_row.rows()))](idx_t row) mutable {
       product.row(by_row.cols_of(row), by_row.values_of(row), [&](idx_t other, const Sum& sum) {

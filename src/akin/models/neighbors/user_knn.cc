@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/stored_params.h"
 #include "akin/models/neighbors/sparse_product.h"
 
 namespace akin {
@@ -108,16 +109,16 @@ void UserKnn::save(TensorWriter& writer) const {
   write_csr(writer, "model.users", taken_);
   writer.meta("model.n_items", std::to_string(n_items()));
   Config config = config_;
-  for (const auto& [name, value] : get_params(config.params())) writer.meta("model." + name, value);
+  write_params(writer, config.params());
 }
 
 std::unique_ptr<Model> UserKnn::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Config config;
-  for (const Param& param : config.params())
-    set_param(param, reader.meta("model." + std::string(param.name)));
+  read_params(reader, config.params(), kName);
   const auto items = static_cast<std::int64_t>(n_items);
   reader.meta_int("model.n_items", items, items);
-  return std::unique_ptr<Model>(new UserKnn(read_csr(reader, "model.users", n_users, n_items), config));
+  return std::unique_ptr<Model>(
+      new UserKnn(read_csr(reader, "model.users", n_users, n_items, ColumnOrder::kAscending), config));
 }
 
 }  // namespace akin

@@ -1,4 +1,4 @@
-// Users with the same taste: the neighbourhood model by user.
+// Users with the same taste: the neighborhood model by user.
 #pragma once
 
 #include <memory>
@@ -22,19 +22,19 @@ namespace akin {
 ///
 ///   score(i) = sum over v in N(u) of s_uv r_vi
 ///
-/// u is the query's history, of a known user or not; a known user is no neighbour of their own.
+/// u is the query's history, of a known user or not; a known user is not a neighbor of their own.
 ///
 /// explain() splits s_uv over the items u and v share: as the products w_uj w_vj of the sum that it is
-/// (cosine, tfidf, bm25), evenly for the other similarities, which are no sums.
+/// (cosine, tfidf, bm25), evenly for the other similarities, which are not sums.
 ///
 /// The model is the training matrix: nothing is fitted. Memory: 16 bytes per (user, item) pair and 28 per
-/// user. Cost of a query: the events of all users of its items, plus those of the neighbours,
+/// user. Cost of a query: the events of all users of its items, plus those of the neighbors,
 /// plus O(n_users).
 class UserKnn : public Model {
  public:
   using Config = KnnConfig<false>;
   static constexpr std::string_view kName = "user-knn";
-  static constexpr std::string_view kSummary = "what the nearest users took (Resnick et al. 1994)";
+  static constexpr std::string_view kSummary = "items of the nearest users (Resnick et al. 1994)";
   static constexpr Traits kTraits = {.explains = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/stored_params.h"
 #include "akin/models/neighbors/neighbor_lists.h"
 #include "akin/models/neighbors/sparse_product.h"
 
@@ -19,10 +20,10 @@ struct UserKnnRating::Asker {
   std::vector<float> similarity;
 };
 
-/// base + what the neighbours add.
+/// base + what the neighbors add.
 struct UserKnnRating::Prediction {
   float base = 0;
-  std::vector<Scored> terms = {};  ///< of each neighbour, the nearest first
+  std::vector<Scored> terms = {};  ///< of each neighbor, the nearest first
   float value() const {
     float sum = 0;
     for (const Scored& term : terms) sum += term.score;
@@ -160,17 +161,17 @@ std::optional<Explanation> UserKnnRating::explain(const Query& query, idx_t item
 
 void UserKnnRating::save(TensorWriter& writer) const {
   Config config = config_;
-  for (const auto& [name, value] : get_params(config.params())) writer.meta("model." + name, value);
+  write_params(writer, config.params());
   write_csr(writer, "model.ratings", by_item_);
 }
 
 std::unique_ptr<Model> UserKnnRating::load(const TensorReader& reader, std::size_t n_users,
                                            std::size_t n_items) {
   Config config;
-  for (const Param& param : config.params())
-    set_param(param, reader.meta("model." + std::string(param.name)));
-  return std::unique_ptr<Model>(
-      new UserKnnRating(config, read_csr(reader, "model.ratings", n_items, n_users)));
+  read_params(reader, config.params(), kName);
+  Csr ratings = read_csr(reader, "model.ratings", n_items, n_users, ColumnOrder::kAscending);
+  if (ratings.entries() == 0) reader.inconsistent("there are no ratings");
+  return std::unique_ptr<Model>(new UserKnnRating(config, std::move(ratings)));
 }
 
 }  // namespace akin

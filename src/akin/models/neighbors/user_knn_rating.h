@@ -23,12 +23,12 @@ namespace akin {
 ///   mean      c_ui = the mean rating of u, z = 1
 ///   zscore    and z_u = the standard deviation of u's ratings
 ///   baseline  c_ui = mu + b_u + b_i of RatingBaseline (als), z = 1
-/// With fewer than `min_neighbors` neighbours the prediction is mu + b_u + b_i whatever the centering, so every item
+/// With fewer than `min_neighbors` neighbors the prediction is mu + b_u + b_i whatever the centering, so every item
 /// has a finite score. Of repeated ratings the latest counts. u is the query's history, of a known user or
-/// not; a known user is no neighbour of their own.
+/// not; a known user is not a neighbor of their own.
 ///
-/// explain(): base = c_ui, and each neighbour's term split evenly over the items u and v both rated: the
-/// similarities are no sums over items.
+/// explain(): base = c_ui, and each neighbor's term split evenly over the items u and v both rated: the
+/// similarities are not sums over items.
 ///
 /// The model is the ratings: nothing is fitted but the baseline. Memory: 16 bytes per rating and per user.
 /// Cost of a query: all ratings of its items, and those of the items scored.

@@ -56,7 +56,7 @@ void expect_matches_reference(const UserKnn::Config& config) {
   int asked_users = 0;
   for (idx_t user = 0; user < kUsers; ++user) {
     const Asked asked = history_of(data, user);
-    if (asked.items.size() < 7) continue;  // others may have no neighbour
+    if (asked.items.size() < 7) continue;  // others may have no neighbor
     ++asked_users;
     const Reference reference(data, config, user);
     const Query query{user, asked.items, asked.values};

@@ -8,7 +8,7 @@ namespace akin {
 
 /// Generalized matrix factorization (He, Liao, Zhang, Nie, Hu & Chua, "Neural collaborative filtering", WWW
 /// 2017, eq. 9): y = b + h . (p_u * q_i), sigma(y) trained as the probability that the pair is one of the
-/// user's rather than a drawn one. A NcfModel, and a dot product.
+/// user's rather than a drawn one. An NcfModel, and a dot product.
 class Gmf : public NcfModel {
  public:
   struct Config : RankingNetConfig {

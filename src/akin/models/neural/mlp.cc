@@ -4,11 +4,10 @@ namespace akin {
 
 std::vector<Param> Mlp::Config::params() {
   std::vector<Param> all = RankingNetConfig::params();
-  all.insert(
-      all.begin(),
-      {{"factors", &factors, "length of the user's and of the item's vector", 1, 4096, {}, true, {8, 128}},
-       layers_param(layers),
-       dropout_param(dropout)});
+  all.insert(all.begin(),
+             {{"factors", &factors, "dimension of the user and item vectors", 1, 4096, {}, true, {8, 128}},
+              layers_param(layers),
+              dropout_param(dropout)});
   return all;
 }
 

@@ -7,7 +7,7 @@
 namespace akin {
 
 /// The MLP of neural collaborative filtering (He et al., WWW 2017, eq. 10): ReLU layers over [p_u, q_i], then
-/// y = b + o . x_L. A NcfModel that only re-ranks: every item is scored by the layers.
+/// y = b + o . x_L. An NcfModel that only re-ranks: every item is scored by the layers.
 class Mlp : public NcfModel {
  public:
   struct Config : RankingNetConfig {
@@ -18,7 +18,7 @@ class Mlp : public NcfModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "mlp";
-  static constexpr std::string_view kSummary = "layers over user and item vectors (He et al. 2017)";
+  static constexpr std::string_view kSummary = "dense layers over user and item vectors (He et al. 2017)";
   static constexpr Traits kTraits = kRankingNetTraits;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

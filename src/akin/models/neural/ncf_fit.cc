@@ -19,24 +19,26 @@ const std::vector<std::string_view> kOptimizers = {"adam",    "sgd",     "moment
                                                    "adagrad", "rmsprop", "adadelta"};
 
 Param optimizer_param(std::string& optimizer) {
-  return {"optimizer", &optimizer, "how steps are made of gradients", 0, 0, kOptimizers};
+  return {"optimizer", &optimizer, "optimizer", 0, 0, kOptimizers};
 }
 
 Param penalty_param(float& regularization) {
-  return {"regularization", &regularization, "penalty on the vectors of each pair", 0, 100, {}, true,
+  return {"regularization", &regularization, "L2 penalty on the vectors of each pair", 0, 100, {}, true,
           {1e-5, 0.1}};
 }
 
 Param rate_param(float& rate) {
-  return {"learning_rate", &rate, "step length of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
+  return {"learning_rate", &rate, "learning rate of the optimizer", 1e-9, 100, {}, true, {1e-4, 1e-2}};
 }
 
 Param lazy_param(bool& lazy) {
-  return {"lazy", &lazy, "vectors outside a step's pairs stay; else they move on by their momentum"};
+  return {"lazy", &lazy,
+          "update only the vectors in the minibatch (sparse, as LazyAdam); else the optimizer updates all "
+          "vectors in every step, as Keras does"};
 }
 
 Param hogwild_param(bool& hogwild) {
-  return {"hogwild", &hogwild, "threads step without locks: faster, not the same result each time"};
+  return {"hogwild", &hogwild, "threads update without locks: faster, but results differ between runs"};
 }
 
 OptimizerOptions optimizer_of(const std::string& name, float rate) {
@@ -75,36 +77,31 @@ std::vector<std::size_t> parse_layers(std::string_view text, std::string_view mo
 }
 
 Param layers_param(std::string& layers) {
-  return {"layers", &layers, "outputs of each hidden layer, with commas between them"};
+  return {"layers", &layers, "units of each hidden layer, separated by commas"};
 }
 
 Param dropout_param(float& dropout) {
-  return {"dropout", &dropout, "share of what the layers read that a step leaves out", 0, 0.99, {},
+  return {"dropout", &dropout, "fraction of the inputs of the layers that is dropped in training",
+          0,         0.99,     {},
           false,     {0, 0.6}};
 }
 
 std::vector<Param> RankingNetConfig::params() {
-  return {epochs_param(&epochs, "passes over the events"),
-          {"batch_size",
-           &batch_size,
-           "pairs of a step, the drawn ones among them",
-           1,
-           1'000'000,
-           {},
-           true,
-           {64, 4096}},
-          {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
-          penalty_param(regularization),
-          optimizer_param(optimizer),
-          rate_param(learning_rate),
-          {"schedule",
-           &schedule,
-           "linear: steps shorten to 0 over the epochs; constant: they do not",
-           0,
-           0,
-           {"linear", "constant"}},
-          lazy_param(lazy),
-          hogwild_param(hogwild)};
+  return {
+      epochs_param(&epochs, "passes over the training events"),
+      {"batch_size", &batch_size, "pairs per step, negatives included", 1, 1'000'000, {}, true, {64, 4096}},
+      {"negatives", &negatives, "negative samples per event and epoch", 1, 1000, {}, true, {1, 8}},
+      penalty_param(regularization),
+      optimizer_param(optimizer),
+      rate_param(learning_rate),
+      {"schedule",
+       &schedule,
+       "learning rate schedule: linear = decreases to 0 over the epochs, or constant",
+       0,
+       0,
+       {"linear", "constant"}},
+      lazy_param(lazy),
+      hogwild_param(hogwild)};
 }
 
 NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
@@ -119,10 +116,10 @@ NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
 }
 
 std::vector<Param> RatingNetConfig::params() {
-  return {{"factors", &factors, "length of the users' and the items' vectors", 1, 4096, {}, true, {8, 128}},
+  return {{"factors", &factors, "dimension of the user and item vectors", 1, 4096, {}, true, {8, 128}},
           epochs_param(&epochs, "passes over the ratings"),
-          {"batch_size", &batch_size, "ratings of a step", 1, 1'000'000, {}, true, {16, 1024}},
-          {"loss", &loss, "mae: the mean absolute error; mse: the mean squared one", 0, 0, {"mae", "mse"}},
+          {"batch_size", &batch_size, "ratings per step", 1, 1'000'000, {}, true, {16, 1024}},
+          {"loss", &loss, "mae = mean absolute error, mse = mean squared error", 0, 0, {"mae", "mse"}},
           penalty_param(regularization),
           optimizer_param(optimizer),
           rate_param(learning_rate),

@@ -19,16 +19,16 @@ std::vector<std::size_t> parse_layers(std::string_view text, std::string_view mo
 Param layers_param(std::string& layers);
 Param dropout_param(float& dropout);
 
-/// What nets that rank, and nets that predict ratings, are and can.
+/// Traits of the ranking nets and of the rating nets.
 inline constexpr Traits kRankingNetTraits = {
     .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 inline constexpr Traits kRatingNetTraits = {
     .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
-/// How nets that rank begin, as He et al. do.
+/// Initialization of the ranking nets, as in He et al.
 inline constexpr NcfInit kRankingInit = {.width = 0.01f, .normal = true};
 
-/// Parameters of the nets that rank (He et al. 2017).
+/// Parameters of the ranking nets (He et al. 2017).
 struct RankingNetConfig {
   int epochs = 20;
   int batch_size = 256;
@@ -43,7 +43,7 @@ struct RankingNetConfig {
   NcfTrainOptions options(std::string_view model) const;
 };
 
-/// Parameters of the nets that predict ratings; the defaults are the tutorial's.
+/// Parameters of the rating nets; the defaults are those of the Keras examples in the Concept to Code tutorial.
 struct RatingNetConfig {
   int factors = 30;
   int epochs = 5;

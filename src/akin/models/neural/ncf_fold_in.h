@@ -22,8 +22,8 @@ struct NcfTargets {
 /// The mean of the rows that are not zero, (1, cols).
 Matrix mean_row(const Matrix& rows);
 
-/// Finds vectors by steps of Adam down the mean loss of what is known, all else fixed. Nets that rank
-/// (NcfLoss::kLogistic) have targets 1, and others are drawn against them, anew in each step, with target 0.
+/// Finds vectors by steps of Adam down the mean loss of what is known, all else fixed. Ranking nets
+/// (NcfLoss::kLogistic) have targets 1, and others are drawn against them, again in each step, with target 0.
 class NcfFoldIn {
  public:
   static constexpr int kSteps = 50;

@@ -154,6 +154,13 @@ std::unique_ptr<Model> NcfModel::load(const TensorReader& reader, std::size_t n_
   const bool zero_layer = std::ranges::count(shape.layers, 0u) > 0;
   if (shape.product + shape.embedding == 0 || (shape.embedding > 0) == shape.layers.empty() || zero_layer)
     damaged();
+  std::size_t inputs = 2 * padded(shape.embedding);  // what the net takes is there before it is made
+  for (std::size_t l = 0; l < shape.layers.size(); ++l) {
+    if (reader.shape(fmt::format("model.dense{}", 2 * l)) !=
+        std::vector<std::size_t>{inputs, shape.layers[l]})
+      damaged();
+    inputs = shape.layers[l];
+  }
   NcfNet net(std::move(shape), 0, 0);
   net.users = read_matrix(reader, "model.users", n_users, net.shape.columns());
   net.items = read_matrix(reader, "model.items", n_items, net.shape.columns());

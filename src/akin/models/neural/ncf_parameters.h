@@ -14,7 +14,7 @@ namespace akin {
 struct NcfTrainOptions {
   NcfObjective objective;
   std::size_t batch = 256;
-  std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn anew each epoch
+  std::size_t negatives = 0;  ///< pairs with target 0 for each given one, drawn again each epoch
   bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
   bool lazy = false;          ///< RowUpdates::kSparse, else kDense
   bool hogwild = false;       ///< each thread takes minibatches of its own

@@ -13,7 +13,7 @@
 namespace akin {
 
 /// The samples of an epoch: the entries of a matrix (users, items) and, against each, items that its user has
-/// no entry with, drawn anew in every epoch. With negatives = 0 the entries' values are targets; else targets
+/// no entry with, drawn again in every epoch. With negatives = 0 the entries' values are targets; else targets
 /// are 1, and 0 of what was drawn. All depends on seed and epoch only. Memory: 4 bytes a sample.
 class NcfSource {
  public:
@@ -23,7 +23,7 @@ class NcfSource {
 
   /// Samples of an epoch.
   std::size_t size() const { return pairs_.values.size() * (negatives_ + 1); }
-  /// Deals the samples of an epoch, from 0, anew.
+  /// Assigns the samples of an epoch, from 0, again.
   void start_epoch(int epoch);
   /// Numbers of the epoch's samples in the order of training.
   std::span<const std::uint32_t> order() const { return order_; }

@@ -18,8 +18,8 @@
 
 namespace akin {
 
-/// Trains the net on a NcfSource. A step goes down the mean loss of a minibatch; minibatches are dealt anew
-/// each epoch. All vectors move on by their momentum, at the cost of those in the minibatch (RowOptimizer,
+/// Trains the net on an NcfSource. A step goes down the mean loss of a minibatch; minibatches are assigned again
+/// each epoch. All vectors are updated as in a dense table, at the cost of those in the minibatch (RowOptimizer,
 /// RowUpdates::kDense), or with `lazy` only those.
 ///
 /// The same bits at any number of threads: they share every minibatch by tiles (NcfBatch). So minibatches of

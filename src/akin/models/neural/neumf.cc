@@ -48,10 +48,17 @@ struct Trained {
 std::vector<Param> NeuMf::Config::params() {
   std::vector<Param> all = RankingNetConfig::params();
   all.insert(all.begin(),
-             {{"factors", &factors, "length of the vectors that are multiplied", 1, 4096, {}, true, {8, 128}},
+             {{"factors",
+               &factors,
+               "dimension of the vectors whose product is used (the GMF part)",
+               1,
+               4096,
+               {},
+               true,
+               {8, 128}},
               {"mlp_factors",
                &mlp_factors,
-               "length of the vectors that the layers read",
+               "dimension of the vectors that the layers read (the MLP part)",
                1,
                4096,
                {},
@@ -61,22 +68,27 @@ std::vector<Param> NeuMf::Config::params() {
               dropout_param(dropout),
               {"mlp_regularization",
                &mlp_regularization,
-               "penalty on the vectors that the layers read (regularization: on the others)",
+               "L2 penalty on the vectors of the MLP part (regularization applies to the GMF part)",
                0,
                100,
                {},
                true,
                {1e-5, 0.1}},
               {"pretrain_epochs", &pretrain_epochs,
-               "epochs that a gmf and an mlp are trained alone before; 0 = none", 0, 100'000}});
+               "epochs of pretraining of gmf and mlp; 0 = no pretraining", 0, 100'000}});
   all.push_back({"fine_tune_optimizer",
                  &fine_tune_optimizer,
-                 "optimizer after that",
+                 "optimizer after pretraining",
                  0,
                  0,
                  {"sgd", "adam", "momentum", "adagrad", "rmsprop", "adadelta"}});
-  all.push_back(
-      {"fine_tune_learning_rate", &fine_tune_learning_rate, "its step length", 1e-9, 100, {}, true});
+  all.push_back({"fine_tune_learning_rate",
+                 &fine_tune_learning_rate,
+                 "learning rate after pretraining",
+                 1e-9,
+                 100,
+                 {},
+                 true});
   return all;
 }
 

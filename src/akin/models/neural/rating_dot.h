@@ -1,4 +1,4 @@
-// The tutorial's dot product of two embeddings.
+// Rating prediction by the dot product of user and item embeddings.
 #pragma once
 
 #include "akin/models/fit/context.h"
@@ -7,15 +7,15 @@
 namespace akin {
 
 /// A rating is the dot product of a vector of the user and one of the item, y = p_u . q_i, without biases, as
-/// the tutorial's Keras model of two Embedding layers, Flatten and Dot: its mean absolute error falls from
+/// the Keras example of the Concept to Code tutorial, two Embedding layers, Flatten and Dot: its mean absolute error falls from
 /// the mean rating, as vectors begin near zero. mf-sgd, with biases and regularization, predicts better.
-/// A NcfModel.
+/// An NcfModel.
 class RatingDot : public NcfModel {
  public:
   using Config = RatingNetConfig;
   static constexpr std::string_view kName = "rating-dot";
   static constexpr std::string_view kSummary =
-      "net for ratings: dot product of two embeddings (the tutorial's)";
+      "rating prediction net: dot product of user and item embeddings";
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step.

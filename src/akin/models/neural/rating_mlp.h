@@ -1,4 +1,4 @@
-// The tutorial's multilayer net for ratings.
+// Rating prediction by dense layers over user and item embeddings.
 #pragma once
 
 #include "akin/models/fit/context.h"
@@ -7,7 +7,7 @@
 namespace akin {
 
 /// A rating is read off both vectors by layers: [p_u, q_i] with dropout, a dense layer of 64 ReLUs, a linear
-/// one of 1, as the tutorial's Keras model. A NcfModel.
+/// one of 1, as in the Keras example of the Concept to Code tutorial. An NcfModel.
 class RatingMlp : public NcfModel {
  public:
   struct Config : RatingNetConfig {
@@ -16,7 +16,8 @@ class RatingMlp : public NcfModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "rating-mlp";
-  static constexpr std::string_view kSummary = "net for ratings: layers over two embeddings (the tutorial's)";
+  static constexpr std::string_view kSummary =
+      "rating prediction net: dense layers over user and item embeddings";
   static constexpr Traits kTraits = kRatingNetTraits;
 
   /// Reports the mean loss of an epoch's ratings, each before its step and with dropout.

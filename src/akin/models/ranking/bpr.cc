@@ -18,6 +18,7 @@ namespace {
 /// Positives whose negatives are drawn before their steps are taken: few enough that hard negatives are
 /// scored by fresh vectors, and that what is drawn stays in the first cache.
 constexpr std::size_t kChunk = 64;
+constexpr int kMostCandidates = 1000;
 
 float sigmoid(float x) { return 1 / (1 + std::exp(-std::clamp(x, -80.0f, 80.0f))); }
 
@@ -39,37 +40,37 @@ std::vector<float> item_weights(std::span<const idx_t> counts, float power) {
 std::vector<Param> Bpr::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the events"),
-      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+      epochs_param(&epochs, "passes over the training events"),
+      learning_rate_param(&learning_rate, "learning rate of the first epoch; it decreases linearly to 0",
                           {5e-3, 0.3}),
       {"regularization",
        &regularization,
-       "lambda_u, the penalty on users' vectors",
+       "lambda_u, the L2 penalty on user vectors",
        0,
        100,
        {},
        true,
        {1e-5, 0.1}},
       {"item_regularization", &item_regularization,
-       "lambda_i, the penalty on vectors and biases of chosen items; -1 = regularization", -1, 100},
+       "lambda_i, the L2 penalty on positive items; -1 = regularization", -1, 100},
       {"negative_regularization", &negative_regularization,
-       "lambda_j, the penalty on vectors and biases of drawn items; -1 = regularization", -1, 100},
-      {"negatives", &negatives, "items drawn against each event and epoch", 1, 1000, {}, true, {1, 8}},
+       "lambda_j, the L2 penalty on negative items; -1 = regularization", -1, 100},
+      {"negatives", &negatives, "negative samples per event and epoch", 1, 1000, {}, true, {1, 8}},
       {"sampler",
        &sampler,
-       "items are drawn uniformly, by popularity, or hard: the highest-scoring of some",
+       "sampling of negatives: uniform, by popularity, or hard = the highest-scoring of some samples",
        0,
        0,
        {"uniform", "popularity", "hard"},
        false,
        kSearchChoices},
       {"negatives_power", &negatives_power,
-       "sampler popularity draws in proportion to (users of the item)^this", 0, 4},
+       "sampler popularity: probability is proportional to (users of the item)^negatives_power", 0, 4},
       {"candidates",
        &candidates,
-       "sampler hard takes the highest-scoring of so many",
+       "sampler hard: samples of which the highest-scoring is taken",
        1,
-       1000,
+       kMostCandidates,
        {},
        true,
        {2, 16}},
@@ -246,9 +247,11 @@ void Bpr::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
-  const auto numbers = reader.vector<float>("model.sampling", 2);
+  const auto numbers = reader.vector_in<float>("model.sampling", 2, 0, kMostCandidates);
   Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
   if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
+  if (sampling.power > 0 && std::ranges::all_of(sampling.counts, [](idx_t count) { return count == 0; }))
+    reader.inconsistent("tensor model.counts: nobody chose any item");
   return std::unique_ptr<Model>(new Bpr(std::move(state), std::move(sampling)));
 }
 

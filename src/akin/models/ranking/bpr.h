@@ -50,7 +50,7 @@ class Bpr : public PairwiseModel {
   };
   static constexpr std::string_view kName = "bpr";
   static constexpr std::string_view kSummary =
-      "matrix factorization for ranking by pairs (Rendle et al. 2009)";
+      "Bayesian personalized ranking: matrix factorization with a pairwise loss (Rendle et al. 2009)";
   static constexpr Traits kTraits = {
       .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 

@@ -12,6 +12,8 @@
 namespace akin {
 namespace {
 
+constexpr double kMostPairs = 1e18;  // of users and items, both below 2^32
+
 std::size_t fold_in_steps(double visits) {
   return static_cast<std::size_t>(std::clamp(50 * visits, 2000.0, 50000.0));
 }
@@ -72,7 +74,7 @@ bool PairwiseModel::item_vector(std::span<const idx_t> users, std::span<const fl
                                 std::span<float> out) const {
   const std::vector<idx_t> known = known_positive_users(users_, users, values).users;
   if (known.empty()) return false;
-  // Pairs of users who chose the item are no place for it as a negative.
+  // Pairs of users who chose the item cannot have it as a negative.
   std::vector<double> shares(sample_.users.size(), 0.0);
   double total = 0;
   for (std::size_t k = 0; k < shares.size(); ++k) {
@@ -125,14 +127,10 @@ PairwiseModel::State PairwiseModel::load_state(const TensorReader& reader, std::
                                                std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items, 2);
   PairSample sample;
-  sample.users = reader.vector<idx_t>("model.sample_users", PairSample::kSize);
-  sample.items = reader.vector<idx_t>("model.sample_items", PairSample::kSize);
-  sample.pairs = reader.vector<double>("model.pairs", 1)[0];
-  if (std::ranges::any_of(sample.users, [&](idx_t user) { return user >= n_users; }) ||
-      std::ranges::any_of(sample.items, [&](idx_t item) { return item >= n_items; })) {
-    fail(ErrorCode::kBadData, "{}: model.sample names users or items that do not exist", reader.path());
-  }
-  const auto step = reader.vector<float>("model.step", 4);
+  sample.users = reader.indices("model.sample_users", PairSample::kSize, n_users);
+  sample.items = reader.indices("model.sample_items", PairSample::kSize, n_items);
+  sample.pairs = reader.vector_in<double>("model.pairs", 1, 0, kMostPairs)[0];
+  const auto step = reader.vector_in<float>("model.step", 4, 0, 1000);
   return {std::move(factors), std::move(sample), {step[0], step[1], step[2], step[3]}};
 }
 

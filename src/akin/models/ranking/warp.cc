@@ -14,6 +14,7 @@
 namespace akin {
 namespace {
 
+constexpr int kMostTrials = 100'000;
 constexpr float kMargin = 1;
 
 RankingStep step_of(const Warp::Config& config) {
@@ -46,23 +47,23 @@ std::vector<float> rank_weights(std::size_t n) {
 std::vector<Param> Warp::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the events"),
-      learning_rate_param(&learning_rate, "step length of the first epoch; it falls to 0 linearly",
+      epochs_param(&epochs, "passes over the training events"),
+      learning_rate_param(&learning_rate, "learning rate of the first epoch; it decreases linearly to 0",
                           {1e-2, 1}),
       {"regularization",
        &regularization,
-       "lambda, the penalty on vectors and biases",
+       "lambda, the L2 penalty on vectors and biases",
        0,
        100,
        {},
        true,
        {1e-5, 0.1}},
-      {"max_norm", &max_norm, "longest that a vector may be; 0 = any", 0, 1e6},
+      {"max_norm", &max_norm, "maximum norm of a vector; 0 = no limit", 0, 1e6},
       {"max_trials",
        &max_trials,
-       "items drawn for a positive until one violates the margin",
+       "most samples per positive until one violates the margin",
        1,
-       100000,
+       kMostTrials,
        {},
        true,
        {10, 300}},
@@ -205,7 +206,7 @@ void Warp::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> Warp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
-  const auto max_trials = reader.vector<float>("model.max_trials", 1);
+  const auto max_trials = reader.vector_in<float>("model.max_trials", 1, 1, kMostTrials);
   return std::unique_ptr<Model>(new Warp(std::move(state), static_cast<int>(max_trials[0])));
 }
 

@@ -36,7 +36,8 @@ class Warp : public PairwiseModel {
   };
   static constexpr std::string_view kName = "warp";
   static constexpr std::string_view kSummary =
-      "matrix factorization for the top of the list (WSABIE, Weston, Bengio & Usunier 2011)";
+      "matrix factorization with the WARP loss, for the top of the list (WSABIE, Weston, Bengio & Usunier "
+      "2011)";
   static constexpr Traits kTraits = {
       .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 

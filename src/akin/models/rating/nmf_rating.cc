@@ -296,6 +296,8 @@ void NmfRating::save(TensorWriter& writer) const {
 std::unique_ptr<Model> NmfRating::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.objective", 4);
+  if (numbers[2] < 0 || numbers[3] < 0)
+    reader.inconsistent("tensor model.objective holds a negative penalty");
   const Objective objective{numbers[0], numbers[1], numbers[2], numbers[3],
                             reader.meta_int("model.biases", 0, 1) != 0};
   return std::unique_ptr<Model>(new NmfRating(std::move(factors), objective));

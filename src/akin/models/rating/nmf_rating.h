@@ -32,12 +32,19 @@ class NmfRating : public Model {
     bool biases = true;
     std::vector<Param> params() {
       return {
-          {"factors", &factors, "length of the vectors", 1, 1024, {}, true, {4, 64}},
-          {"epochs", &epochs, "times users, then items are improved", 0, 10000},
-          {"sweeps", &sweeps, "sweeps over a row's coordinates per iteration", 1, 1000},
-          {"regularization", &regularization, "lambda, the penalty on vectors", 0, 1e6, {}, true, {0.01, 1}},
+          {"factors", &factors, "dimension of the vectors", 1, 1024, {}, true, {4, 64}},
+          {"epochs", &epochs, "updates of all user and item vectors", 0, 10000},
+          {"sweeps", &sweeps, "coordinate descent sweeps per row in each epoch", 1, 1000},
+          {"regularization",
+           &regularization,
+           "lambda, the L2 penalty on the vectors",
+           0,
+           1e6,
+           {},
+           true,
+           {0.01, 1}},
           bias_regularization_param(&bias_regularization, 1e6, {1e-3, 0.3}),
-          {"biases", &biases, "let users and items differ in their mean rating too"},
+          {"biases", &biases, "use user and item biases"},
       };
     }
   };

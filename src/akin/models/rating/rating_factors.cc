@@ -76,6 +76,8 @@ void RatingFactors::save(TensorWriter& writer) const {
 RatingFactors::State RatingFactors::load_state(const TensorReader& reader, std::size_t n_users,
                                                std::size_t n_items) {
   const auto n = reader.vector<float>("model.numbers", 11);
+  if (std::ranges::any_of(std::span(n).subspan(3), [](float penalty) { return penalty < 0; }))
+    reader.inconsistent("tensor model.numbers holds a negative penalty");
   const FoldIn numbers{{n[0] != 0, n[1]}, n[2], {n[3], n[4], n[5], n[6]}, {n[7], n[8], n[9], n[10]}};
   return {read_factors(reader, n_users, n_items, numbers.layout.biases ? 3 : 1), numbers};
 }

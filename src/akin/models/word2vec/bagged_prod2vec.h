@@ -14,12 +14,12 @@ namespace akin {
 /// what a user did at one time is a receipt, a bag without order, and with r_m the m-th receipt of a user the
 /// model is to
 ///   maximize  sum_m sum_{i in r_m} sum_{0 < |k| <= n} sum_{j in r_{m+k}} log P(j | i),
-/// n = `window` receipts, so what lies in one receipt is no context of each other and two items are alike if
+/// n = `window` receipts, so what lies in one receipt is not context of each other and two items are alike if
 /// they are bought before and after the same things. Trained as prod2vec is (train_sgns()); with
 /// `shrink_windows` each occurrence draws its reach from 1 .. n receipts. Thinning (`sample`) and `min_count`
-/// empty receipts but do not bring their neighbours closer.
+/// empty receipts but do not bring their neighbors closer.
 ///
-/// The model is prod2vec's (Word2VecModel), so is the fold-in of users. Receipts are told apart by their times;
+/// The model is prod2vec's (Word2VecModel), so is the fold-in of users. Receipts are separated by their times;
 /// where every event has one of its own, and sample = 0 and min_count = 1 leave none out, this is prod2vec to
 /// the bit. With FitContext::start, items new to the old model begin in the mean of the items that stand up
 /// to `window` places from them, whatever the receipt. Throws Error(kBadData) if no user has two receipts.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "akin/base/error.h"
@@ -25,10 +26,10 @@ std::vector<Param> Doc2Vec::Config::params() {
     return Param{name, value, help, min, max};
   };
   all.push_back(
-      number("dm", &dm, "1: PV-DM, user and company predict an item; 0: PV-DBOW, the user alone", 0, 1));
-  all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 takes the mean of user and company, 0 the sum", 0, 1));
-  all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 trains items by skip-gram as well", 0, 1));
-  all.push_back(number("infer_epochs", &infer_epochs, "passes over an unknown user's history", 1, 10'000));
+      number("dm", &dm, "1 = PV-DM (user and context predict an item), 0 = PV-DBOW (the user alone)", 0, 1));
+  all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 = mean of user and context vectors, 0 = sum", 0, 1));
+  all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 = also train item vectors by skip-gram", 0, 1));
+  all.push_back(number("infer_epochs", &infer_epochs, "passes over the history of a new user", 1, 10'000));
   return all;
 }
 
@@ -83,7 +84,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
   return train_word2vec(text.corpus, options, context, vectors, snapshot);
 }
 
-/// The old model's, those of users with new events inferred anew.
+/// The old model's, those of users with new events inferred again.
 Matrix Doc2Vec::start_documents(const Doc2Vec& old, const TrainingData& data, const ItemCorpus& text,
                                 const Inference& inference, const FitContext& context,
                                 const Word2VecVectors& vectors) {
@@ -194,21 +195,20 @@ std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_u
   const auto number = [&](const char* name, int low, int high) {
     return static_cast<std::size_t>(reader.meta_int(name, low, high));
   };
-  const std::vector<float> rates = reader.vector<float>("model.rates", 2);
-  Inference inference = {.dm = number("model.dm", 0, 1) != 0,
-                         .mean = number("model.dm_mean", 0, 1) != 0,
-                         .words = number("model.words", 0, 1) != 0,
-                         .window = number("model.window", 1, 10'000),
-                         .negatives = number("model.negative", 1, 1000),
-                         .epochs = number("model.infer_epochs", 1, 10'000),
-                         .learning_rate = rates[0],
-                         .min_learning_rate = rates[1],
-                         .noise = reader.vector<float>("model.noise", n_items)};
+  const std::vector<float> rates = reader.vector_in<float>("model.rates", 2, 0, 1000);
+  Inference inference = {
+      .dm = number("model.dm", 0, 1) != 0,
+      .mean = number("model.dm_mean", 0, 1) != 0,
+      .words = number("model.words", 0, 1) != 0,
+      .window = number("model.window", 1, 10'000),
+      .negatives = number("model.negative", 1, 1000),
+      .epochs = number("model.infer_epochs", 1, 10'000),
+      .learning_rate = rates[0],
+      .min_learning_rate = rates[1],
+      .noise = reader.vector_in<float>("model.noise", n_items, 0, std::numeric_limits<float>::max())};
   State state = read(reader, n_items);
   Matrix documents = read_matrix(reader, "model.documents", n_users);
-  const bool usable =
-      std::ranges::all_of(inference.noise, [](float w) { return w >= 0 && std::isfinite(w); }) &&
-      std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
+  const bool usable = std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
   if (!usable || documents.cols() != state.input.cols())
     fail(ErrorCode::kBadData, "{}: the tensors of the doc2vec model do not fit together", reader.path());
   return std::make_unique<Doc2Vec>(std::move(state.input), std::move(state.output), std::move(documents),

@@ -17,13 +17,13 @@ bool has_baskets(std::span<const Event> events) {
 std::vector<Param> Item2Vec::Config::params() {
   constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "shrink_windows", "in_order"};
   std::vector<Param> all = params_without(kNone);
-  all.push_back(
-      {"set",
-       &set,
-       "basket: what a user did at one time; user: all that they did; auto: baskets, if any has two items",
-       0,
-       0,
-       {"auto", "basket", "user"}});
+  all.push_back({"set",
+                 &set,
+                 "basket = a user's events at one time; user = all events of a user; auto = baskets, if any "
+                 "has two items",
+                 0,
+                 0,
+                 {"auto", "basket", "user"}});
   return all;
 }
 

@@ -13,7 +13,7 @@ namespace akin {
 /// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the context of an item is the
 /// whole basket, whatever the order. With `set = basket` that is what a user did at one time, with
 /// `set = user` all that they did; `auto` takes baskets where some user has two events at one time. Baskets
-/// of more than window + 1 items are shuffled anew each epoch and each item takes the `window` ones before
+/// of more than window + 1 items are shuffled again each epoch and each item takes the `window` ones before
 /// and after it for context.
 class Item2Vec : public Word2VecModel {
  public:
@@ -23,7 +23,7 @@ class Item2Vec : public Word2VecModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "item2vec";
-  static constexpr std::string_view kSummary = "skip-gram over whole baskets (Barkan & Koenigstein 2016)";
+  static constexpr std::string_view kSummary = "skip-gram over baskets (Barkan & Koenigstein 2016)";
   static constexpr Traits kTraits = {
       .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
 

@@ -90,20 +90,13 @@ class Maker {
 
 std::vector<Param> MetaProd2Vec::Config::params() {
   std::vector<Param> all = SkipGramConfig::params();
-  all.push_back({"lambda",
-                 &lambda,
-                 "weight of what metadata predict and are predicted by; 0 = prod2vec",
-                 0,
-                 1000,
-                 {},
-                 true,
-                 {0.03, 3}});
+  all.push_back(
+      {"lambda", &lambda, "weight of pairs with metadata; 0 = prod2vec", 0, 1000, {}, true, {0.03, 3}});
   all.push_back(
       {"fields", &fields,
-       "attributes of items that are metadata, with commas between them; without any it is prod2vec"});
+       "item attributes to use as metadata, separated by commas; without any, the model equals prod2vec"});
   all.push_back({"title_words", &title_words,
-                 "take words of the title that this many items have as metadata too; 0 = none", 0,
-                 1'000'000'000});
+                 "also use title words that occur in at least this many items; 0 = none", 0, 1'000'000'000});
   return all;
 }
 

@@ -26,7 +26,7 @@ namespace akin {
 /// of a category, each occurrence of an item draws one. Attributes without values are left out; a name in
 /// `fields` that no attribute has counts as such, unless none is there at all.
 ///
-/// lambda = 0, or no metadata, is prod2vec to the bit: metadata are not trained then and are no noise either.
+/// lambda = 0, or no metadata, is prod2vec to the bit: metadata are not trained then and are not noise either.
 /// With any lambda above 0 the pairs of items have the loss of prod2vec, but share their noise with metadata,
 /// in proportion to count^negatives_power of both.
 ///

@@ -68,7 +68,7 @@ std::vector<Param> Prod2VecCluster::Config::params() {
   std::erase_if(all, [](const Param& param) { return param.name == "score"; });
   all.push_back({"clusters",
                  &clusters,
-                 "groups of items; 0 = the square root of the number of items",
+                 "number of clusters; 0 = square root of the number of items",
                  0,
                  1'000'000,
                  {},
@@ -76,7 +76,7 @@ std::vector<Param> Prod2VecCluster::Config::params() {
                  {10, 1000}});
   all.push_back({"top_clusters",
                  &top_clusters,
-                 "groups that an item recommends from, those that follow its own most often",
+                 "clusters to recommend from: those that most often follow the item's own cluster",
                  1,
                  10'000,
                  {},
@@ -161,11 +161,12 @@ std::unique_ptr<Model> Prod2VecCluster::load(const TensorReader& reader, std::si
   const auto n_clusters = static_cast<std::size_t>(reader.meta_int("model.cluster.count", 1, kMostClusters));
   Clusters clusters{reader.vector<std::uint32_t>("model.cluster.of_item", n_items), {}};
   const auto to = reader.tensor<std::uint32_t>("model.cluster.next");
-  const auto theta = reader.tensor<float>("model.cluster.theta");
+  const auto theta = reader.vector_in<float>("model.cluster.theta", to.size(), 0, 1);
+  // before anything is made for each cluster
   const auto counts = reader.vector<std::uint32_t>("model.cluster.next_count", n_clusters);
   const auto exists = [&](idx_t cluster) { return cluster < n_clusters; };
   bool sound = std::ranges::all_of(clusters.of_item, [&](idx_t c) { return c == kNoToken || exists(c); }) &&
-               std::ranges::all_of(to, exists) && theta.size() == to.size();
+               std::ranges::all_of(to, exists);
   std::size_t at = 0;
   for (std::size_t c = 0; c < n_clusters && sound; ++c) {
     sound = counts[c] <= to.size() - at;

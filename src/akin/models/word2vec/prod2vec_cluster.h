@@ -29,7 +29,7 @@ namespace akin {
 ///
 /// No dot product: item_vectors() is empty. similar() is prod2vec's cosine. Users fold in. It does not go on
 /// from a trained model: a new item takes places from the old ones, so there is no fold-in that leaves old
-/// scores as they are, and with new events it is fitted anew. Cost beside prod2vec: O(items x clusters x
+/// scores as they are, and with new events it is trained from scratch. Cost beside prod2vec: O(items x clusters x
 /// size) a turn of k-means, at most kTurns of them, and O(E log E) for E events; of a query O(history x items
 /// of top_clusters clusters). Memory beside prod2vec: the vectors once more and 8 E bytes while fitting. The
 /// same bits at any thread count.
@@ -41,7 +41,8 @@ class Prod2VecCluster final : public Word2VecModel {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "prod2vec-cluster";
-  static constexpr std::string_view kSummary = "prod2vec by clusters bought in turn (Grbovic et al. 2015)";
+  static constexpr std::string_view kSummary =
+      "prod2vec with transitions between clusters of items (Grbovic et al. 2015)";
   static constexpr Traits kTraits = {
       .uses_order = true, .iterative = true, .planned_schedule = true, .takes_item_vectors = true};
   static constexpr int kTurns = 25;

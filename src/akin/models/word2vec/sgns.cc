@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = 8;         // as many threads may share a round
 constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
-// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbours of a
+// A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbors of a
 // text of 0.9 million words were 0.50 those of gensim, with 30 0.565, with 100 0.58, which is what gensim has
 // with itself on its texts in another order. Larger chunks have more inputs to a group.
 constexpr std::size_t kChunksPerFit = 64;
@@ -105,7 +105,7 @@ class Trainer {
 
  private:
   void deal_blocks(std::size_t epoch);
-  void deal(std::span<std::uint8_t> block_of, Rng rng) const;
+  void assign(std::span<std::uint8_t> block_of, Rng rng) const;
   void find_places();
   void make_groups();
   template <typename Add>
@@ -140,7 +140,7 @@ class Trainer {
 };
 
 /// Each stratum of n_blocks_ rows puts one into every block.
-void Trainer::deal(std::span<std::uint8_t> block_of, Rng rng) const {
+void Trainer::assign(std::span<std::uint8_t> block_of, Rng rng) const {
   std::vector<std::uint8_t> order(n_blocks_);
   std::iota(order.begin(), order.end(), std::uint8_t{0});
   for (std::size_t i = 0; i < block_of.size(); ++i) {
@@ -152,8 +152,8 @@ void Trainer::deal(std::span<std::uint8_t> block_of, Rng rng) const {
 void Trainer::deal_blocks(std::size_t epoch) {
   input_block_.resize(corpus_.n_inputs());
   output_block_.resize(corpus_.n_outputs());
-  deal(input_block_, stream(context_.seed, kInputBlocks, epoch));
-  deal(output_block_, stream(context_.seed, kOutputBlocks, epoch));
+  assign(input_block_, stream(context_.seed, kInputBlocks, epoch));
+  assign(output_block_, stream(context_.seed, kOutputBlocks, epoch));
   block_outputs_.assign(n_blocks_, {});
   for (std::size_t o = 0; o < output_block_.size(); ++o)
     block_outputs_[output_block_[o]].push_back(static_cast<idx_t>(o));

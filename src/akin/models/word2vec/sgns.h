@@ -11,10 +11,10 @@ namespace akin {
 /// has those it drew as outputs and, at its context, as inputs, and they predict the token beside them; with
 /// documents its document is an input too.
 ///
-/// The same bits at any number of threads, with no lock and no race: inputs and outputs are dealt into B
+/// The same bits at any number of threads, with no lock and no race: inputs and outputs are assigned into B
 /// blocks each, and the pairs of a chunk of text are sorted into B x B buckets. In round r bucket (i, (i + r)
 /// mod B) of each i is trained; these B buckets share no row, so they may run at once in any order. Noise
-/// comes from the block of the output (as PyTorch-BigGraph does: Lerer et al. 2019). Rows are dealt anew each
+/// comes from the block of the output (as PyTorch-BigGraph does: Lerer et al. 2019). Rows are assigned again each
 /// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
 /// as noise.
 ///

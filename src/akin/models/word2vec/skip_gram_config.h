@@ -16,7 +16,7 @@ struct SkipGramConfig : Word2VecFamilyConfig {
     for (Param& param : left) {
       if (param.name != "negatives") continue;
       param.min = 1;
-      param.help = "noise items per pair";
+      param.help = "negative samples per pair";
     }
     return left;
   }

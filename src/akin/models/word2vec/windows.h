@@ -27,7 +27,7 @@ class Windows {
   /// Neither is owned.
   Windows(const Corpus& corpus, const WindowOptions& options);
 
-  /// Draws anew what is left of sequences begin .. end, on up to context.threads threads; a sequence's draws
+  /// Draws again what is left of sequences begin .. end, on up to context.threads threads; a sequence's draws
   /// depend on seed, epoch and its own number only.
   void fill(std::size_t epoch, std::size_t begin, std::size_t end, const Context& context);
 
@@ -56,7 +56,7 @@ class Windows {
   void prefetch_context(std::size_t position) const { __builtin_prefetch(&tokens_[spans_[position].begin]); }
 
  private:
-  /// The positions within reach of one, itself among them. A bag is a set: its own tokens are no context.
+  /// The positions within reach of one, itself among them. A bag is a set: its own tokens are not context.
   struct Span {
     std::uint32_t begin, end;
   };

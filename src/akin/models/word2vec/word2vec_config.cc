@@ -13,43 +13,50 @@ std::vector<Param> Word2VecFamilyConfig::params() {
     return Param{name, value, help, min, max, {}, log_scale, search};
   };
   return {
-      number("factors", &factors, "dimensions of the vectors", 1, 10'000, {32, 256}),
-      number("window", &window, "farthest distance in a sequence at which two items are company", 1, 10'000,
+      number("factors", &factors, "dimension of the vectors (gensim: size, vector_size)", 1, 10'000,
+             {32, 256}),
+      number("window", &window, "maximum distance between an item and its context in a sequence", 1, 10'000,
              {1, 20}),
       number("min_count", &min_count, "items with fewer events get no vector", 1, 1'000'000'000),
-      number("epochs", &epochs, "passes over the sequences (iter in gensim before 4.0)", 0, 100'000),
-      number("sg", &sg, "1: skip-gram, each of its company predicts an item; 0: CBOW, their mean does", 0, 1),
-      number("hs", &hs, "1: hierarchical softmax over a Huffman tree, beside negative sampling if that is on",
+      number("epochs", &epochs, "passes over the sequences (gensim 3: iter)", 0, 100'000),
+      number("sg", &sg, "1 = skip-gram, 0 = CBOW", 0, 1),
+      number("hs", &hs,
+             "1 = hierarchical softmax with a Huffman tree, in addition to negative sampling unless "
+             "negatives is 0",
              0, 1),
-      number("negatives", &negatives,
-             "noise items per pair; 0 without hs: full softmax, for small catalogues", 0, 1000, {2, 20}),
       number(
-          "shared_negatives", &shared_negatives,
-          "skip-gram: so many of an item's company meet the same noise items; fewer is slower and nearer to "
-          "word2vec, whose pairs (1) have each its own",
-          1, kSgnsInputs),
-      number("cbow_mean", &cbow_mean, "CBOW: 1 takes the mean of the company, 0 the sum", 0, 1),
-      number("learning_rate", &learning_rate, "learning rate at the start", 0, 10, {0.005, 0.1}),
-      number("min_learning_rate", &min_learning_rate, "learning rate at the end", 0, 10),
-      number("sample", &sample, "items above this share of the events are thinned out; 0 = none", 0, 1,
-             {1e-5, 1e-2}),
-      number("negatives_power", &negatives_power, "noise items are drawn in proportion to count^this", -2, 2,
-             {-1, 1}, false),
+          "negatives", &negatives,
+          "negative samples per pair (gensim: negative); 0 without hs = full softmax, for small catalogues",
+          0, 1000, {2, 20}),
+      number("shared_negatives", &shared_negatives,
+             "skip-gram: context items that share the same negative samples; smaller is slower and closer to "
+             "word2vec, where each pair has its own (1)",
+             1, kSgnsInputs),
+      number("cbow_mean", &cbow_mean, "CBOW: 1 = mean of the context vectors, 0 = sum", 0, 1),
+      number("learning_rate", &learning_rate, "initial learning rate (gensim: alpha)", 0, 10, {0.005, 0.1}),
+      number("min_learning_rate", &min_learning_rate, "final learning rate (gensim: min_alpha)", 0, 10),
+      number("sample", &sample, "subsample items whose share of the events is above this threshold; 0 = off",
+             0, 1, {1e-5, 1e-2}),
+      number(
+          "negatives_power", &negatives_power,
+          "probability of a negative sample is proportional to count^negatives_power (gensim: ns_exponent)",
+          -2, 2, {-1, 1}, false),
       {"shrink_windows", &shrink_windows,
-       "draw each item's reach from 1 .. window, which favours the nearest"},
+       "draw the window of each item from 1 .. window, which favors near context"},
       {"in_order", &in_order,
-       "skip-gram: word by word in the order of the text, on one thread, as word2vec does, not "
-       "in shuffled blocks"},
+       "skip-gram: train in the order of the text on one thread, as word2vec does, instead of shuffled "
+       "blocks"},
       {"score",
        &score,
-       "cosine: items like the latest; predict: items expected next to them",
+       "cosine = items similar to the latest ones; predict = items expected in their context",
        0,
        0,
        {"cosine", "predict"}},
-      number("history", &history, "latest items that make a query; 1 = the last one only", 1, 10'000,
-             {1, 50}),
+      number("history", &history, "number of latest items that form a query; 1 = the last item only", 1,
+             10'000, {1, 50}),
       number("history_decay", &history_decay,
-             "weight of an item relative to the one after it; 1 = their mean", 0.01, 1, {0.3, 1}, false)};
+             "weight of an item in a query relative to the next one; 1 = equal weights", 0.01, 1, {0.3, 1},
+             false)};
 }
 
 std::vector<Param> Word2VecFamilyConfig::params_without(std::span<const std::string_view> names) {

@@ -11,8 +11,8 @@
 
 namespace akin {
 
-/// Names and defaults are gensim's in the tutorial's call, Word2Vec(sequences, size=100, window=3,
-/// min_count=1, sg=1, iter=20); its `iter` is `epochs` here, as in later versions of gensim.
+/// The defaults are those of the call in the Concept to Code tutorial, Word2Vec(sequences, size=100, window=3,
+/// min_count=1, sg=1, iter=20); param_flags.h accepts these names as flags.
 struct Word2VecFamilyConfig {
   int factors = 100;
   int window = 3;

@@ -1,5 +1,7 @@
 #include "akin/models/word2vec/word2vec_model.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -61,14 +63,16 @@ void Word2VecModel::save(TensorWriter& writer) const {
 }
 
 Word2VecModel::State Word2VecModel::read(const TensorReader& reader, std::size_t n_items) {
-  const Scoring scoring = {reader.meta("model.score") == "predict",
+  const std::string& score = reader.meta("model.score");
+  if (score != "predict" && score != "cosine")
+    reader.inconsistent(fmt::format("there is no score '{}'", score));
+  const Scoring scoring = {score == "predict",
                            static_cast<std::size_t>(reader.meta_int("model.history", 1, 10'000)),
-                           reader.vector<float>("model.decay", 1)[0]};
+                           reader.vector_in<float>("model.decay", 1, 0, 1)[0]};
   Matrix input = read_matrix(reader, "model.input", n_items);
   Matrix output = read_matrix(reader, "model.output", n_items);
-  if (output.cols() != input.cols()) {
-    fail(ErrorCode::kBadData, "{}: model.input and model.output differ in their columns", reader.path());
-  }
+  if (output.cols() != input.cols() || input.cols() == 0)
+    reader.inconsistent("model.input and model.output have no columns, or not the same");
   return {std::move(input), std::move(output), scoring};
 }
 

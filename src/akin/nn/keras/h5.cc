@@ -1,17 +1,19 @@
 #include "akin/nn/keras/h5.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
-#include <filesystem>
+#include <optional>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
-#include "akin/nn/layer_shape.h"
+#include "akin/base/io.h"
 
 namespace akin::nn::h5 {
 namespace {
 
 constexpr std::size_t kLongestName = 1 << 16;
-constexpr std::int64_t kMostValues = std::int64_t{1} << 40;
+constexpr std::uint64_t kMostTimes = 1032;  // that deflate can make of a byte
 
 Handle checked(hid_t id, herr_t (*close)(hid_t), ErrorCode code, const std::string& what) {
   if (id < 0) fail(code, "HDF5: {}", what);
@@ -35,10 +37,43 @@ Shape extent(const Handle& space, const std::string& name) {
   if (rank < 0) fail(ErrorCode::kBadData, "HDF5: {} has no shape", name);
   std::vector<hsize_t> sizes(static_cast<std::size_t>(rank));
   H5Sget_simple_extent_dims(space.get(), sizes.data(), nullptr);
-  Shape shape(sizes.begin(), sizes.end());
-  if (count_of(shape) > kMostValues || std::ranges::any_of(shape, [](auto size) { return size < 0; }))
+  if (!checked_product(std::vector<std::size_t>(sizes.begin(), sizes.end())))
     fail(ErrorCode::kBadData, "HDF5: {} is too large", name);
-  return shape;
+  return {sizes.begin(), sizes.end()};
+}
+
+std::size_t values_of(const Shape& shape) {
+  return *checked_product(std::vector<std::size_t>(shape.begin(), shape.end()));
+}
+
+/// How many bytes a data set's storage can become at most. Throws where it is in another file.
+std::uint64_t most_bytes(const Handle& data, const std::string& name, std::uint64_t stored) {
+  const Handle plan(H5Dget_create_plist(data.get()), H5Pclose);
+  if (H5Pget_external_count(plan.get()) != 0 || H5Pget_layout(plan.get()) == H5D_VIRTUAL)
+    fail(ErrorCode::kBadData, "HDF5: the values of data set {} are in another file", name);
+  const bool filtered = H5Pget_nfilters(plan.get()) > 0;
+  return checked_product({stored, filtered ? kMostTimes : 1}).value_or(0);
+}
+
+/// Bytes of a data set's values, and of the pieces in which they are stored.
+std::uint64_t claimed_bytes(const Handle& data, const std::string& name, const Shape& shape) {
+  const Handle type(H5Dget_type(data.get()), H5Tclose);
+  const H5T_class_t kind = H5Tget_class(type.get());
+  if (kind != H5T_FLOAT && kind != H5T_INTEGER)
+    fail(ErrorCode::kBadData, "HDF5: data set {} holds no numbers", name);
+  const std::size_t element = H5Tget_size(type.get());
+  const auto bytes = checked_product({values_of(shape), element});
+  const Handle plan(H5Dget_create_plist(data.get()), H5Pclose);
+  std::optional<std::size_t> piece = 0;
+  if (H5Pget_layout(plan.get()) == H5D_CHUNKED) {
+    std::vector<hsize_t> sizes(shape.size());
+    H5Pget_chunk(plan.get(), static_cast<int>(sizes.size()), sizes.data());
+    std::vector<std::size_t> factors(sizes.begin(), sizes.end());
+    factors.push_back(element);
+    piece = checked_product(factors);
+  }
+  if (!bytes || !piece) fail(ErrorCode::kBadData, "HDF5: data set {} is too large", name);
+  return std::max(*bytes, *piece);
 }
 
 std::vector<std::string> read_variable(const Handle& attribute, const Handle& type, const Handle& space,
@@ -56,19 +91,36 @@ std::vector<std::string> read_variable(const Handle& attribute, const Handle& ty
 
 Handle open_file(const std::string& path) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  if (!std::filesystem::exists(path)) fail(ErrorCode::kNotFound, "{}: no such file", path);
+  H5Lunregister(H5L_TYPE_EXTERNAL);                                        // a file does not lead to others
+  if (H5Fis_hdf5(path.c_str()) <= 0) static_cast<void>(open_input(path));  // which says what else it is
   return checked(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, ErrorCode::kBadData,
                  path + ": not an HDF5 file, or damaged");
 }
 
-Handle create_file(const std::string& path) {
+Handle create_in_memory() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  return checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose, ErrorCode::kIo,
-                 path + ": cannot be written");
+  constexpr std::size_t kGrowth = std::size_t{1} << 20;
+  const Handle access = checked(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, ErrorCode::kInternal, "no access list");
+  check(H5Pset_fapl_core(access.get(), kGrowth, 0), ErrorCode::kInternal, "no files in memory");
+  return checked(H5Fcreate("weights", H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose,
+                 ErrorCode::kInternal, "cannot make a file in memory");
 }
 
-void flush(const Handle& file, const std::string& path) {
-  check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), ErrorCode::kIo, path + ": cannot be written");
+std::string content_of(const Handle& file) {
+  check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), ErrorCode::kInternal, "cannot finish the file in memory");
+  const ssize_t size = H5Fget_file_image(file.get(), nullptr, 0);
+  if (size < 0) fail(ErrorCode::kInternal, "HDF5: cannot measure the file in memory");
+  std::string content(static_cast<std::size_t>(size), '\0');
+  if (H5Fget_file_image(file.get(), content.data(), content.size()) != size)
+    fail(ErrorCode::kInternal, "HDF5: cannot copy the file in memory");
+  return content;
+}
+
+std::uint64_t file_size(const Handle& object) {
+  const Handle file(H5Iget_file_id(object.get()), H5Fclose);
+  hsize_t size = 0;
+  check(H5Fget_filesize(file.get(), &size), ErrorCode::kBadData, "the file has no size");
+  return size;
 }
 
 Handle open_group(const Handle& parent, const std::string& name) {
@@ -90,8 +142,11 @@ std::vector<std::string> read_names(const Handle& object, const std::string& nam
                                    ErrorCode::kBadData, "there is no attribute " + name);
   const Handle space(H5Aget_space(attribute.get()), H5Sclose);
   const Handle type(H5Aget_type(attribute.get()), H5Tclose);
-  const auto count = static_cast<std::size_t>(count_of(extent(space, name)));
+  const std::size_t count = values_of(extent(space, name));
   if (count == 0) return {};
+  const auto bytes = checked_product({count, H5Tget_size(type.get())});
+  if (!bytes || *bytes > file_size(object))
+    fail(ErrorCode::kBadData, "HDF5: attribute {} is larger than the file", name);
   if (H5Tget_class(type.get()) != H5T_STRING) return {};  // h5py writes an empty list as numbers
   if (H5Tis_variable_str(type.get()) > 0) return read_variable(attribute, type, space, count);
   const std::size_t width = H5Tget_size(type.get());
@@ -133,16 +188,30 @@ void write_text(const Handle& object, const std::string& name, const std::string
   check(H5Awrite(attribute.get(), type.get(), text.data()), ErrorCode::kIo, "cannot write attribute " + name);
 }
 
-FloatData read_floats(const Handle& group, const std::string& name) {
+FloatData read_floats(const Handle& group, const std::string& name, std::uint64_t& unclaimed) {
   const Handle data = checked(H5Dopen2(group.get(), name.c_str(), H5P_DEFAULT), H5Dclose, ErrorCode::kBadData,
                               "there is no data set " + name);
   const Handle space(H5Dget_space(data.get()), H5Sclose);
   FloatData result;
   result.shape = extent(space, name);
-  result.values.resize(static_cast<std::size_t>(count_of(result.shape)));
+  const std::uint64_t stored = H5Dget_storage_size(data.get());
+  if (claimed_bytes(data, name, result.shape) > most_bytes(data, name, stored))
+    fail(ErrorCode::kBadData, "HDF5: data set {} promises more than the {} bytes that it holds", name,
+         stored);
+  if (stored > unclaimed)
+    fail(ErrorCode::kBadData, "HDF5: data set {} and those before it hold more than the file", name);
+  unclaimed -= stored;
+  result.values.resize(values_of(result.shape));
   if (!result.values.empty())
     check(H5Dread(data.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, result.values.data()),
-          ErrorCode::kBadData, "data set " + name + " is damaged or holds no numbers");
+          ErrorCode::kBadData, "data set " + name + " is damaged");
+  const auto bad = std::ranges::find_if(result.values, [](float value) { return !std::isfinite(value); });
+  if (bad != result.values.end()) {
+    const std::size_t rows = result.shape.empty() ? 1 : static_cast<std::size_t>(result.shape[0]);
+    const auto at = static_cast<std::size_t>(bad - result.values.begin());
+    fail(ErrorCode::kBadData, "HDF5: data set {}: row {} holds NaN or an infinite number", name,
+         at / (result.values.size() / rows) + 1);
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,8 +34,11 @@ class Handle {
 
 /// Throw Error(kNotFound), Error(kBadData), Error(kIo); no HDF5 call prints.
 Handle open_file(const std::string& path);
-Handle create_file(const std::string& path);
-void flush(const Handle& file, const std::string& path);
+/// A file that is not on the disk, for content_of(): AtomicFile writes to the disk.
+Handle create_in_memory();
+std::string content_of(const Handle& file);
+/// Of the file that the object is in.
+std::uint64_t file_size(const Handle& object);
 
 /// An invalid handle if it is not there.
 Handle open_group(const Handle& parent, const std::string& name);
@@ -50,7 +54,10 @@ struct FloatData {
   Shape shape;
   std::vector<float> values;
 };
-FloatData read_floats(const Handle& group, const std::string& name);
+/// `unclaimed`: bytes of the file that no data set has claimed yet, from file_size() on. Throws
+/// Error(kBadData) where a data set claims more than that, promises more than what it stores can become, has
+/// its values in another file, or holds a number that is not finite.
+FloatData read_floats(const Handle& group, const std::string& name, std::uint64_t& unclaimed);
 void write_floats(const Handle& group, const std::string& name, const Shape& shape,
                   const std::vector<float>& values);
 

@@ -1,8 +1,8 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
 #include <numeric>
+#include <ranges>
+#include <set>
 
 #include "akin/base/error.h"
 #include "akin/nn/engine_library.h"
@@ -63,7 +63,7 @@ std::vector<std::size_t> order_of_keras(const NetSpec& spec) {
   return order;
 }
 
-/// Keras takes layers and their weights by their order unless told to go by the names of layers.
+/// Keras takes layers and their weights by their order unless they are loaded by the names of layers.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
   const std::vector<std::size_t> order = order_of_keras(spec);
   std::vector<std::string> layers;
@@ -85,46 +85,48 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
   }
 }
 
+void read_layers(const h5::Handle& root, std::vector<NamedArray>& weights) {
+  constexpr std::size_t kMostWeights = 100'000;
+  if (!h5::has_attribute(root, "layer_names"))
+    fail(ErrorCode::kBadData, "holds no weights of Keras: there is no attribute layer_names");
+  std::uint64_t unclaimed = h5::file_size(root);
+  std::set<std::string> seen;
+  for (const std::string& layer : h5::read_names(root, "layer_names")) {
+    if (!seen.insert(layer).second) fail(ErrorCode::kBadData, "two layers are called {}", layer);
+    const h5::Handle group = h5::open_group(root, layer);
+    if (!group.valid()) fail(ErrorCode::kBadData, "layer {} is missing", layer);
+    if (!h5::has_attribute(group, "weight_names")) continue;
+    for (const std::string& name : h5::read_names(group, "weight_names")) {
+      if (weights.size() == kMostWeights) fail(ErrorCode::kBadData, "has over {} weights", kMostWeights);
+      h5::FloatData data = h5::read_floats(group, name, unclaimed);
+      NamedArray weight{layer + "/" + plain_name(name), std::move(data.shape)};
+      weight.values = std::move(data.values);
+      weights.push_back(std::move(weight));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace akin::nn
 
-void akin_nn_write_keras(const std::string* path, const akin::nn::NetSpec* spec,
+void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
                          const std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
-  const std::string temporary = *path + ".tmp";
-  try {
-    const h5::Handle file = h5::create_file(temporary);
-    {
-      const h5::Handle root = h5::create_group(file, "model_weights");
-      akin::nn::write_layers(root, *spec, *weights);
-    }
-    h5::flush(file, temporary);
-  } catch (...) {
-    std::remove(temporary.c_str());
-    throw;
+  const h5::Handle file = h5::create_in_memory();
+  {
+    const h5::Handle root = h5::create_group(file, "model_weights");
+    akin::nn::write_layers(root, *spec, *weights);
   }
-  std::error_code error;
-  std::filesystem::rename(temporary, *path, error);
-  if (error) akin::fail(akin::ErrorCode::kIo, "{}: cannot be written: {}", *path, error.message());
+  *content = h5::content_of(file);
 }
 
 void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
   const h5::Handle file = h5::open_file(*path);
-  const h5::Handle inner = h5::open_group(file, "model_weights");
-  const h5::Handle& root = inner.valid() ? inner : file;
-  if (!h5::has_attribute(root, "layer_names"))
-    akin::fail(akin::ErrorCode::kBadData, "{}: holds no weights of Keras: there is no attribute layer_names",
-               *path);
-  for (const std::string& layer : h5::read_names(root, "layer_names")) {
-    const h5::Handle group = h5::open_group(root, layer);
-    if (!group.valid()) akin::fail(akin::ErrorCode::kBadData, "{}: layer {} is missing", *path, layer);
-    if (!h5::has_attribute(group, "weight_names")) continue;
-    for (const std::string& name : h5::read_names(group, "weight_names")) {
-      h5::FloatData data = h5::read_floats(group, name);
-      akin::nn::NamedArray weight{layer + "/" + akin::nn::plain_name(name), std::move(data.shape)};
-      weight.values = std::move(data.values);
-      weights->push_back(std::move(weight));
-    }
+  try {
+    const h5::Handle inner = h5::open_group(file, "model_weights");
+    akin::nn::read_layers(inner.valid() ? inner : file, *weights);
+  } catch (const akin::Error& error) {
+    akin::fail(error.code(), "{}: {}", *path, error.what());
   }
 }

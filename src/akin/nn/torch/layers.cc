@@ -21,7 +21,7 @@ at::Tensor embed(const LayerSpec& layer, const at::Tensor& ids, Tensors weights,
 at::Tensor multi_hot(const LayerSpec& layer, const at::Tensor& ids, at::TensorOptions numbers) {
   at::Tensor hot = at::zeros({ids.size(0), layer.units}, numbers);
   hot.scatter_(1, ids, 1.0);
-  hot.select(1, 0).zero_();  // index 0 is no index
+  hot.select(1, 0).zero_();  // index 0 is not an index
   return hot;
 }
 

@@ -4,10 +4,11 @@
 #include <torch/optim/lbfgs.h>
 
 #include <cmath>
+#include <new>
 #include <optional>
-#include <thread>
 
 #include "akin/base/error.h"
+#include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/engine_library.h"
@@ -25,8 +26,18 @@ template <typename Work>
 auto translated(Work work) {
   try {
     return work();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const c10::Error& error) {
-    fail(ErrorCode::kInternal, "torch: {}", error.what_without_backtrace());
+    const std::string_view message = error.what_without_backtrace();
+    if (message.find("allocate memory") != std::string_view::npos ||
+        message.find("out of memory") != std::string_view::npos)
+      throw std::bad_alloc();
+    fail(ErrorCode::kInternal, "torch: {}", message);
+  } catch (const std::exception& error) {
+    fail(ErrorCode::kInternal, "torch: {}", error.what());
   }
 }
 
@@ -57,10 +68,7 @@ class TorchEngine final : public Engine {
     });
   }
 
-  void set_threads(int threads) override {
-    at::set_num_threads(threads > 0 ? threads
-                                    : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-  }
+  void set_threads(int threads) override { at::set_num_threads(resolve_threads(threads)); }
 
   BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
     return translated(
@@ -224,7 +232,7 @@ class TorchEngine final : public Engine {
         values, torch::optim::LBFGSOptions(compiled_.optimizer.learning_rate).line_search_fn("strong_wolfe"));
   }
 
-  /// Up to 20 iterations with a line search; the loss told is that before them.
+  /// Up to 20 iterations with a line search; the loss reported is that before them.
   BatchResult train_lbfgs(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
     const std::vector<NamedArray> before = weights();
     std::optional<BatchResult> first;

@@ -17,6 +17,9 @@ ParamValues with_current_names(std::string_view model, const ParamValues& values
 /// The current name of one parameter.
 std::string current_name(std::string_view model, std::string_view name);
 
+/// What earlier versions called it; `name` if that has not changed.
+std::string old_name(std::string_view model, std::string_view name);
+
 /// The same for what identifies a fit or a search in checkpoints and trial logs: "model", "parameter NAME",
 /// "ranges" (NAME=LOW:HIGH, ...) and names of counts.
 std::map<std::string, std::string> identity_with_current_names(

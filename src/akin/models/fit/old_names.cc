@@ -1,4 +1,4 @@
-#include "akin/catalog/old_names.h"
+#include "akin/models/fit/old_names.h"
 
 #include <algorithm>
 #include <array>
@@ -49,9 +49,10 @@ constexpr auto kRenamed = std::to_array<Renamed>({
 });
 
 /// Of a name with underscores; null if it was never renamed.
-const Renamed* find_renamed(std::string_view model, std::string_view name) {
+const Renamed* find_renamed(std::string_view model, std::string_view name,
+                            std::string_view Renamed::*which = &Renamed::old_name) {
   const auto found = std::ranges::find_if(kRenamed, [&](const Renamed& renamed) {
-    if (renamed.old_name != name) return false;
+    if (renamed.*which != name) return false;
     const std::vector<std::string_view> models = split(renamed.models, ' ');
     return std::ranges::find(models, model) != models.end();
   });
@@ -88,6 +89,11 @@ std::string current_name(std::string_view model, std::string_view name) {
   std::ranges::replace(key, '-', '_');
   const Renamed* renamed = find_renamed(model, key);
   return renamed == nullptr ? key : std::string(renamed->name);
+}
+
+std::string old_name(std::string_view model, std::string_view name) {
+  const Renamed* renamed = find_renamed(model, name, &Renamed::name);
+  return std::string(renamed == nullptr ? name : renamed->old_name);
 }
 
 ParamValues with_current_names(std::string_view model, const ParamValues& values) {
