@@ -12,6 +12,7 @@ packages=(
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic data
   libicu-dev                          # words and lower case of every language
+  libssl-dev                          # HMAC-SHA-256 of pseudonyms
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)

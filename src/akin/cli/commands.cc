@@ -93,6 +93,8 @@ const std::vector<Command>& commands() {
       {"explain", "which of a user's items led to a recommendation", &run_explain},
       {"update", "go on from a trained model with new events", &run_update},
       {"export", "write vectors for other programs", &run_export},
+      {"forget", "remove users from data sets, models and checkpoints", &run_forget},
+      {"pseudonym", "the pseudonyms that an import gives ids", &run_pseudonym},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "the models there are, and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},

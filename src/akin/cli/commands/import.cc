@@ -1,5 +1,6 @@
 // akin import FORMAT FILE... -o DATA
 #include <algorithm>
+#include <filesystem>
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
@@ -39,6 +40,7 @@ struct ImportCommand {
   std::string out;
   std::string name;
   ImportRequest request;
+  std::vector<std::string> drop_columns;
   FilterFlags filters;
 };
 
@@ -53,6 +55,14 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
   line.add({"--keep-unseen", "", &command.request.keep_unseen,
             "keep users and items that have attributes but no events"});
+  line.section("Privacy (docs/privacy.md)");
+  line.add(
+      {"--pseudonyms", "KEYFILE", &command.request.pseudonyms,
+       "replace the ids of users by pseudonyms made with the secret key in this file, which is made if it "
+       "is not there; `akin pseudonym` gives the pseudonym of an id"});
+  line.add({"--drop-columns", "A,B", &command.drop_columns,
+            "columns, keys or attributes that must not reach the data set, such as text,summary; their names "
+            "in the files or those of akin"});
   line.section(fmt::format("Flags of {}", format.name));
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);
@@ -63,6 +73,15 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   }
   command.filters.add_to(line);
   return line;
+}
+
+/// The key may be made by this command: it is not there yet for the check of flags.
+void check_key(const ImportCommand& command) {
+  const std::string& key = command.request.pseudonyms;
+  std::error_code error;
+  if (!key.empty() &&
+      std::filesystem::weakly_canonical(key, error) == std::filesystem::weakly_canonical(command.out, error))
+    fail(ErrorCode::kUsage, "{}: is the file of the key; name another file to write", key);
 }
 
 }  // namespace
@@ -79,6 +98,8 @@ int run_import(const Args& args) {
   CommandLine line = declare(format, command);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ImportFilters filters = command.filters.filters();
+  command.request.drop_columns = split_lists(command.drop_columns);
+  check_key(command);
   Session session(line.common);
   ImportReport report;
   Dataset data = import_dataset(format.name, command.request, filters, report, session.context());

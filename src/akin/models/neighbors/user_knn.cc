@@ -111,6 +111,10 @@ void UserKnn::save(TensorWriter& writer) const {
   for (const auto& [name, value] : get_params(config.params())) writer.meta("model." + name, value);
 }
 
+std::unique_ptr<Model> UserKnn::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new UserKnn(select_rows(taken_, users), config_));
+}
+
 std::unique_ptr<Model> UserKnn::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Config config;
   for (const Param& param : config.params())
