@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/data/filters.h"
+#include "akin/data/readers/text_decode.h"
 
 namespace akin {
 namespace {
@@ -170,11 +171,13 @@ void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, s
 
 void DatasetBuilder::set_item_attribute(std::string_view item, std::string_view name,
                                         std::string_view value) {
+  if (!is_utf8(name)) return set_item_attribute(item, latin1_to_utf8(name), value);
   if (!dropped(name)) item_attributes_.column(name).set(items_.add(item), value);
 }
 
 void DatasetBuilder::set_user_attribute(std::string_view user, std::string_view name,
                                         std::string_view value) {
+  if (!is_utf8(name)) return set_user_attribute(user, latin1_to_utf8(name), value);
   if (!dropped(name)) user_attributes_.column(name).set(users_.add(user), value);
 }
 
