@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -40,11 +41,16 @@ class Folder {
   fs::path path_;
 };
 
+std::string bytes_of(const fs::path& path) {  // read_file() refuses pictures
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 std::map<std::string, std::string> contents(const Folder& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder.name())) {
     if (entry.is_regular_file()) {
-      files[fs::relative(entry.path(), folder.name()).string()] = read_file(entry.path().string());
+      files[fs::relative(entry.path(), folder.name()).string()] = bytes_of(entry.path());
     }
   }
   return files;
