@@ -125,7 +125,7 @@ class ResumeTest(AkinTest):
         self.assertEqual(tensors(self.dir / "m"), tensors(self.dir / "best"))
         out = self.run_akin("train", "mf-sgd", "-d", "events.data", "-o", "m", "--patience", "2", "--epochs", "50").out
         self.search(r"epoch +loss +RMSE", out)
-        self.search(r"kept pass \d+ \(RMSE \d\.\d+ on the validation events\)", out)
+        self.search(r"kept epoch \d+ \(RMSE \d\.\d+ on the validation events\)", out)
 
 
 if __name__ == "__main__":
