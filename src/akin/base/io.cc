@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kBlock = std::size_t{1} << 20;
 
-std::string system_message() { return std::strerror(errno); }
-
 }  // namespace
 
 LineReader::LineReader(const std::string& path, std::size_t longest)

@@ -5,11 +5,14 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <limits>
 #include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/temp_dir.h"
 #include "akin/eval/small_dataset_for_test.h"
+#include "akin/experiment/fit_checkpoint.h"
 #include "akin/models/fit/epochs.h"
 #include "akin/models/ranking/bpr.h"
 #include "akin/models/rating/mf_sgd.h"
@@ -242,6 +245,51 @@ TEST(FitMonitor, RefusesDamagedCheckpoints) {
     FitMonitor cut = fit.monitor(options);
     EXPECT_FALSE(message_of([&] { fit.run(cut); }).empty()) << at;
   }
+}
+
+/// A checkpoint with a right checksum whose state is what `change` makes of it; whether it is read.
+bool checkpoint_is_read(const std::function<void(FitCheckpoint&, Matrix&)>& change) {
+  const TempDir dir;
+  Matrix state(3, 5);
+  FitCheckpoint checkpoint;
+  checkpoint.identity = {{"model", "m"}};
+  checkpoint.epoch = checkpoint.best_epoch = 2;
+  for (const int epoch : {1, 2}) {
+    CurvePoint point;
+    point.epoch = epoch;
+    checkpoint.curve.push_back(point);
+  }
+  change(checkpoint, state);
+  FitState taken;
+  taken.add("users", state);
+  checkpoint.last.take(taken);
+  save_checkpoint(checkpoint, dir / "c");
+  Matrix own(3, 5);
+  FitState shape;
+  shape.add("users", own);
+  try {
+    load_checkpoint(dir / "c", {{"model", "m"}}, shape);
+    return true;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData);
+    EXPECT_TRUE(std::string_view(error.what()).starts_with(dir / "c: ")) << error.what();
+    return false;
+  }
+}
+
+TEST(FitMonitor, RefusesCheckpointsThatCannotBe) {
+  EXPECT_TRUE(checkpoint_is_read([](FitCheckpoint&, Matrix&) {}));
+  const auto refused = [](auto change) { EXPECT_FALSE(checkpoint_is_read(change)); };
+  refused([](FitCheckpoint&, Matrix& state) { state[1][2] = std::numeric_limits<float>::quiet_NaN(); });
+  refused([](FitCheckpoint&, Matrix& state) { state = Matrix(5, 3); });
+  refused([](FitCheckpoint&, Matrix& state) { state = Matrix(0, 0); });
+  refused([](FitCheckpoint& c, Matrix&) { c.epoch = -1; });
+  refused([](FitCheckpoint& c, Matrix&) { c.epoch = std::numeric_limits<int>::max(); });
+  refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 3; });
+  refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 1; });  // whose state is not there
+  refused([](FitCheckpoint& c, Matrix&) { c.curve[0].epoch = 2; });
+  refused([](FitCheckpoint& c, Matrix&) { c.curve[0].epoch = -1; });
+  refused([](FitCheckpoint& c, Matrix&) { c.curve.clear(); });
 }
 
 TEST(FitMonitor, WrongMetricsAndMissingEvents) {
