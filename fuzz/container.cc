@@ -71,15 +71,16 @@ std::string to_bytes(const Container& container) {
   // Widest elements first, as akin writes them: its reader wants every tensor aligned.
   std::vector<const Container::Tensor*> order;
   for (const Container::Tensor& tensor : container.tensors) order.push_back(&tensor);
-  const auto width = [](const Container::Tensor* tensor) { return tensor->dtype.ends_with("64") ? 8
-                                                                  : tensor->dtype.ends_with("32") ? 4
-                                                                                                  : 1; };
+  const auto width = [](const Container::Tensor* tensor) {
+    return tensor->dtype.ends_with("64") ? 8 : tensor->dtype.ends_with("32") ? 4 : 1;
+  };
   std::ranges::stable_sort(order, std::ranges::greater{}, width);
   std::string data;
   for (const Container::Tensor* tensor : order) {
     const std::size_t begin = data.size();
     data += tensor->bytes;
-    root[tensor->name] = {{"dtype", tensor->dtype}, {"shape", tensor->shape}, {"data_offsets", {begin, data.size()}}};
+    root[tensor->name] = {
+        {"dtype", tensor->dtype}, {"shape", tensor->shape}, {"data_offsets", {begin, data.size()}}};
   }
   std::string header = root.dump(-1, ' ', false, json::error_handler_t::replace);
   header.resize((header.size() + 7) / 8 * 8, ' ');

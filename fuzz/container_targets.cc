@@ -1,16 +1,15 @@
 // Files of akin. Their checksums are right: what is tested is all that stands behind them.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
-
 #include "akin/base/safetensors.h"
-#include "akin/catalog/old_names.h"
 #include "akin/data/dataset.h"
 #include "akin/data/describe.h"
 #include "akin/data/merge.h"
 #include "akin/data/split_dataset.h"
 #include "akin/data/synthetic.h"
 #include "akin/experiment/fit_checkpoint.h"
+#include "akin/models/fit/old_names.h"
 #include "akin/serve/service.h"
 #include "akin/store/bundle.h"
 #include "harness.h"
@@ -41,7 +40,8 @@ void ask(const Service& service) {
   const Dataset& data = service.bundle().dataset;
   std::vector<std::string> history;
   for (const idx_t item : some_of(data.n_items())) history.emplace_back(data.items.id(item));
-  std::vector<RecommendRequest> requests = {{.history = history, .k = 3}, {.history = history, .include_seen = true}};
+  std::vector<RecommendRequest> requests = {{.history = history, .k = 3},
+                                            {.history = history, .include_seen = true}};
   for (const idx_t user : some_of(data.n_users())) {
     requests.push_back({.user = std::string(data.users.id(user))});
     requests.push_back({.user = std::string(data.users.id(user)), .history = history, .include_seen = true});
@@ -117,7 +117,8 @@ void checkpoint(std::string_view input) {
   for (const std::string& name : reader.names()) {
     const auto& shape = reader.shape(name);
     constexpr std::size_t kMost = 1 << 16;
-    if (!name.starts_with("state.") || shape.size() != 2 || shape[0] > kMost || shape[1] > kMost / std::max<std::size_t>(shape[0], 1))
+    if (!name.starts_with("state.") || shape.size() != 2 || shape[0] > kMost ||
+        shape[1] > kMost / std::max<std::size_t>(shape[0], 1))
       continue;
     matrices.emplace_back(shape[0], shape[1]);
     names.push_back(name.substr(6));

@@ -22,7 +22,7 @@ class Folder {
   Folder() {
     std::error_code error;
     const char* given = std::getenv("TMPDIR");
-    const fs::path base = given != nullptr                     ? fs::path(given)
+    const fs::path base = given != nullptr                      ? fs::path(given)
                           : fs::is_directory("/dev/shm", error) ? fs::path("/dev/shm")
                                                                 : fs::temp_directory_path();
     std::string pattern = (base / "akin-fuzz-XXXXXX").string();

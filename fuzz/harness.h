@@ -15,7 +15,7 @@ namespace akin::fuzz {
 struct Target {
   std::string_view name;
   void (*run)(std::string_view input);
-  bool container = false;  ///< input is a safetensors file; its checksum is set anew before it is read
+  bool container = false;       ///< input is a safetensors file; its checksum is set anew before it is read
   std::string_view seeds = "";  ///< a folder of the source tree with more inputs than fuzz/corpus/NAME
 };
 

@@ -41,8 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                                unsigned seed) {
   if (target->container && seed % 8 != 0) {
-    const auto changed = akin::fuzz::mutate_container({reinterpret_cast<const char*>(data), size}, seed / 8,
-                                                      LLVMFuzzerMutate);
+    const auto changed =
+        akin::fuzz::mutate_container({reinterpret_cast<const char*>(data), size}, seed / 8, LLVMFuzzerMutate);
     if (changed && changed->size() <= max_size) {
       std::memcpy(data, changed->data(), changed->size());
       return changed->size();

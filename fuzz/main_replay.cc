@@ -13,8 +13,8 @@
 
 namespace {
 
-constexpr unsigned kSeconds = 20;               // a file takes milliseconds
-constexpr rlim_t kMemory = rlim_t{1} << 30;     // small files must not need much
+constexpr unsigned kSeconds = 20;            // a file takes milliseconds
+constexpr rlim_t kMemory = rlim_t{1} << 30;  // small files must not need much
 
 std::vector<std::string> corpus_files(const akin::fuzz::Target& target) {
   std::vector<std::string> files;

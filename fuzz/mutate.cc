@@ -83,10 +83,31 @@ class Mutator {
       std::advance(child, static_cast<std::ptrdiff_t>(pick(at->size())));
       at = &*child;
     }
-    const std::vector<json> others = {0,      1,     -1,         2,    -5.0,          0.5,          4294967296,
-                                      1e300,  1e308, nullptr,    true, json::array(), json::object(), "",
-                                      "\n",   "x",   "99999999", "-1", "nan",         "1e999",      INT64_MAX,
-                                      INT64_MIN, UINT64_MAX, 2147483647, 2147483648};
+    const std::vector<json> others = {0,
+                                      1,
+                                      -1,
+                                      2,
+                                      -5.0,
+                                      0.5,
+                                      4294967296,
+                                      1e300,
+                                      1e308,
+                                      nullptr,
+                                      true,
+                                      json::array(),
+                                      json::object(),
+                                      "",
+                                      "\n",
+                                      "x",
+                                      "99999999",
+                                      "-1",
+                                      "nan",
+                                      "1e999",
+                                      INT64_MAX,
+                                      INT64_MIN,
+                                      UINT64_MAX,
+                                      2147483647,
+                                      2147483648};
     if (at->is_string() && pick(2) == 0)
       *at = mutated(at->get<std::string>(), 8);
     else
@@ -107,13 +128,12 @@ class Mutator {
 
   bool change_element(Container::Tensor& tensor) {
     if (tensor.bytes.size() < width(tensor)) return false;
-    constexpr std::array<std::int64_t, 14> kNumbers = {0,          1,          2,         3,         -1,
-                                                       255,        256,        INT32_MAX, INT32_MIN, UINT32_MAX,
-                                                       INT64_MAX,  INT64_MIN,  7,         1000};
+    constexpr std::array<std::int64_t, 14> kNumbers = {
+        0, 1, 2, 3, -1, 255, 256, INT32_MAX, INT32_MIN, UINT32_MAX, INT64_MAX, INT64_MIN, 7, 1000};
     const std::int64_t number = kNumbers[pick(kNumbers.size())];
     if (tensor.dtype.starts_with('F')) {
-      constexpr std::array<double, 8> kFloats = {0, -1, std::numeric_limits<double>::quiet_NaN(), INFINITY, -INFINITY,
-                                                 3e38, 1e-45, 1e10};
+      constexpr std::array<double, 8> kFloats = {
+          0, -1, std::numeric_limits<double>::quiet_NaN(), INFINITY, -INFINITY, 3e38, 1e-45, 1e10};
       const double value = kFloats[pick(kFloats.size())];
       width(tensor) == 8 ? put(tensor, value) : put(tensor, static_cast<float>(value));
     } else if (width(tensor) == 8) {
@@ -146,7 +166,8 @@ class Mutator {
 
   /// One row less or more; the shape says so.
   bool resize(Container::Tensor& tensor) {
-    if (!tensor.shape.is_array() || tensor.shape.empty() || !tensor.shape[0].is_number_unsigned()) return false;
+    if (!tensor.shape.is_array() || tensor.shape.empty() || !tensor.shape[0].is_number_unsigned())
+      return false;
     const auto rows = tensor.shape[0].get<std::size_t>();
     if (rows == 0) return false;
     const std::size_t row = tensor.bytes.size() / rows;

@@ -2,6 +2,7 @@
 // nn/engine_library.cc, whose place it takes in the link, with an engine that keeps arrays and computes zeros.
 #include <algorithm>
 
+#include "akin/base/atomic_file.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/engine_library.h"
 #include "akin/nn/keras_file.h"
@@ -68,7 +69,9 @@ std::vector<NamedArray> read_keras_weights(const std::string& path) {
 
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights) {
-  akin_nn_write_keras(&path, &spec, &weights);
+  std::string content;
+  akin_nn_write_keras(&content, &spec, &weights);
+  write_file(path, content);
 }
 
 }  // namespace akin::nn

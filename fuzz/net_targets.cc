@@ -80,7 +80,8 @@ void net(std::string_view input) {
 void net_table(std::string_view input) {
   const nets::NetSource source = nets::read_source(nets::DataKind::kCsv, put("samples.csv", input));
   for (const auto& column : source.table.values) {
-    if (static_cast<std::int64_t>(column.size()) != source.table.rows()) broken("columns of different lengths");
+    if (static_cast<std::int64_t>(column.size()) != source.table.rows())
+      broken("columns of different lengths");
   }
 }
 

@@ -1,7 +1,6 @@
 // Short texts: flags, filters, numbers, times, configuration files, trial logs, questions.
-#include <nlohmann/json.hpp>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
 #include "akin/base/param.h"

@@ -6,6 +6,6 @@ format=$(command -v clang-format-14 || command -v clang-format || true)
 [ -n "$format" ] || { echo "check_format: install clang-format (scripts/setup.sh --tests does)" >&2; exit 1; }
 how=(--dry-run --Werror)
 [ "${1:-}" = --fix ] && how=(-i)
-find src tests bench examples \( -name '*.h' -o -name '*.cc' -o -name '*.cpp' \) -print0 |
+find src tests fuzz bench examples \( -name '*.h' -o -name '*.cc' -o -name '*.cpp' \) -print0 |
   xargs -0 -n 64 -P "$(nproc)" "$format" "${how[@]}"
 echo "check_format: clean"

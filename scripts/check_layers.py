@@ -21,9 +21,9 @@ MAY_INCLUDE = {
     "catalog": {"base", "linalg", "optim", "data", "models"},
     "store": {"base", "linalg", "optim", "data", "models", "catalog"},
     "serve": {"base", "linalg", "optim", "data", "models", "catalog", "store"},
-    "experiment": {"base", "linalg", "optim", "data", "models", "eval", "catalog", "store"},
     "nn": {"base"},
     "nets": {"base", "linalg", "data", "nn"},
+    "experiment": {"base", "linalg", "optim", "data", "models", "eval", "catalog", "store", "nn", "nets"},
 }
 MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
@@ -33,7 +33,7 @@ HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
     "hwy": {"linalg", "optim", "models"},
     "Eigen": {"linalg", "optim"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"}, "re2": {"data"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},

@@ -13,6 +13,7 @@ packages=(
   libjpeg62-turbo-dev                 # pictures of the synthetic data
   libicu-dev                          # words and lower case of every language
   libre2-dev                          # regular expressions that cannot hang
+  libssl-dev                          # HMAC-SHA-256 of pseudonyms
   libboost-dev                        # distributions of the significance tests (headers only)
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)

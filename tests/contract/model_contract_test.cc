@@ -10,6 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/select_users.h"
 #include "akin/models/fit/context.h"
 #include "planted_data.h"
 
@@ -66,6 +67,12 @@ class ModelContract : public testing::TestWithParam<ModelEntry> {
   }
 };
 
+void saved(const Model& model, const std::string& path) {
+  TensorWriter writer("model");
+  model.save(writer);
+  writer.write(path);
+}
+
 TEST_P(ModelContract, FindsTheWithheldItemOfTheCheckerboard) {
   if (!personalized()) GTEST_SKIP() << "the same for everybody";
   const Planted board = checkerboard(kBoard, GetParam());
@@ -94,9 +101,7 @@ TEST_P(ModelContract, SaveAndLoadKeepEveryScore) {
   const auto model = fit(planted);
   const auto path =
       std::filesystem::path(testing::TempDir()) / ("contract_" + test_name(GetParam()) + ".safetensors");
-  TensorWriter writer("model");
-  model->save(writer);
-  writer.write(path.string());
+  saved(*model, path.string());
   const TensorReader reader(path.string());
   const auto loaded = GetParam().load(reader, kUsers, kItems);
   EXPECT_TRUE(same_bits(fingerprint(*model, planted), fingerprint(*loaded, planted)));
@@ -104,6 +109,63 @@ TEST_P(ModelContract, SaveAndLoadKeepEveryScore) {
   for (const idx_t item : {0u, 5u, kItems - 2}) EXPECT_EQ(model->similar(item, 7), loaded->similar(item, 7));
   EXPECT_THROW(GetParam().load(reader, kUsers, kItems + 1), Error) << "of another number of items";
   std::filesystem::remove(path);
+}
+
+TEST_P(ModelContract, ForgetsUsersAndServesTheOthersAsBefore) {
+  Planted planted = clusters(kUsers, kItems, 9);
+  const auto model = fit(planted);
+  std::vector<idx_t> kept;
+  for (idx_t user = 0; user < kUsers; ++user) {
+    if (user != 0 && user % 11 != 3) kept.push_back(user);
+  }
+  const auto selected = model->select_users(kept);
+  const auto folder = std::filesystem::path(testing::TempDir());
+  const std::string before = (folder / ("before_" + test_name(GetParam()))).string();
+  const std::string after = (folder / ("after_" + test_name(GetParam()))).string();
+  saved(*model, before);
+  saved(selected ? *selected : *model, after);
+  const TensorReader old_file(before), new_file(after);
+  const auto loaded = GetParam().load(new_file, kept.size(), kItems);
+
+  for (const std::string& name : old_file.names()) {
+    if (old_file.shape(name).size() != 2 || old_file.shape(name)[0] != kUsers) continue;
+    ASSERT_EQ(new_file.shape(name)[0], kept.size()) << name;
+    const std::size_t width = old_file.shape(name)[1];
+    const auto old_rows = old_file.tensor<float>(name), new_rows = new_file.tensor<float>(name);
+    for (std::size_t u = 0; u < kept.size(); ++u) {
+      EXPECT_TRUE(
+          std::ranges::equal(new_rows.subspan(u * width, width), old_rows.subspan(kept[u] * width, width)))
+          << name << " of user " << kept[u];
+    }
+  }
+  // Users who lose neighbours get what they would get had these never been there.
+  std::unique_ptr<Model> refitted;
+  if (GetParam().name.starts_with("user-knn")) {
+    Planted rest = planted;
+    select_users(rest.data, kept);
+    refitted = fit(rest);
+  }
+  for (const idx_t user : {1u, 17u, 29u, 398u}) {
+    const auto history = planted.history(user);
+    const auto now = static_cast<idx_t>(std::ranges::lower_bound(kept, user) - kept.begin());
+    const std::vector<float> expected =
+        refitted ? scores(*refitted, history.known(now)) : scores(*model, history.known(user));
+    EXPECT_TRUE(same_bits(expected, scores(*loaded, history.known(now)))) << "user " << user;
+    if (selected) {
+      EXPECT_TRUE(same_bits(expected, scores(*selected, history.known(now)))) << "user " << user;
+    }
+  }
+  const std::vector<idx_t> one = {1}, without_events = {kUsers - 1};
+  const auto alone = model->select_users(one);
+  saved(alone ? *alone : *model, after);
+  EXPECT_NO_THROW(GetParam().load(TensorReader(after), 1, kItems));
+  try {
+    model->select_users(without_events);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData) << error.what();
+  }
+  std::filesystem::remove(before);
+  std::filesystem::remove(after);
 }
 
 TEST_P(ModelContract, KnowsNothingWithoutAHistory) {

@@ -14,7 +14,7 @@ namespace akin {
 class TempDir {
  public:
   TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "akin-test-is no XX").string();
+    std::string pattern = (std::filesystem::temp_directory_path() / "akin-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
     path_ = pattern;
   }

@@ -105,6 +105,8 @@ const std::vector<Command>& commands() {
       {"explain", "show which items led to a recommendation", &run_explain},
       {"update", "update a trained model with new events", &run_update},
       {"export", "write vectors in formats of other programs", &run_export},
+      {"forget", "remove users from data sets, models and checkpoints", &run_forget},
+      {"pseudonym", "print the pseudonyms of ids", &run_pseudonym},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "list models and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},

@@ -23,6 +23,8 @@ int run_embed(const Args& args);
 int run_explain(const Args& args);
 int run_update(const Args& args);
 int run_export(const Args& args);
+int run_forget(const Args& args);
+int run_pseudonym(const Args& args);
 int run_net(const Args& args);
 int run_models(const Args& args);
 int run_demo(const Args& args);

@@ -161,22 +161,25 @@ void Rejections::keep(Reason& reason, std::string position) {
 
 void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, std::string_view text) {
   AKIN_ASSERT(event < events_.size());
+  const bool no_summary = dropped("summary"), no_text = dropped("text");
+  if (no_summary && no_text) return;
   reviews_.event.push_back(event);
-  reviews_.summary.push_back(summary);
-  reviews_.text.push_back(text);
+  reviews_.summary.push_back(no_summary ? std::string_view() : summary);
+  reviews_.text.push_back(no_text ? std::string_view() : text);
 }
 
 void DatasetBuilder::set_item_attribute(std::string_view item, std::string_view name,
                                         std::string_view value) {
-  item_attributes_.column(name).set(items_.add(item), value);
+  if (!dropped(name)) item_attributes_.column(name).set(items_.add(item), value);
 }
 
 void DatasetBuilder::set_user_attribute(std::string_view user, std::string_view name,
                                         std::string_view value) {
-  user_attributes_.column(name).set(users_.add(user), value);
+  if (!dropped(name)) user_attributes_.column(name).set(users_.add(user), value);
 }
 
 void DatasetBuilder::add_link(std::string_view name, std::string_view from, std::string_view to) {
+  if (dropped(name)) return;
   auto found = std::ranges::find(links_, name, &RawLinks::name);
   if (found == links_.end()) found = links_.insert(links_.end(), {std::string(name), {}});
   const idx_t from_idx = items_.add(from);
@@ -244,10 +247,10 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   }
   data.candidates = make_candidates(std::move(candidates_), users, items);
   const auto note_unseen = [&](const Renumbering& side, std::string_view what) {
-    const std::size_t dropped = side.new_idx.size() - side.kept.size();
-    if (dropped > 0)
+    const std::size_t unseen = side.new_idx.size() - side.kept.size();
+    if (unseen > 0)
       report.notes.push_back(
-          fmt::format("{} {} have no events left and are not in the data set", dropped, what));
+          fmt::format("{} {} have no events left and are not in the data set", unseen, what));
   };
   note_unseen(users, "users");
   note_unseen(items, "items");

@@ -10,6 +10,7 @@
 
 #include "akin/base/context.h"
 #include "akin/data/dataset.h"
+#include "akin/data/dropped_columns.h"
 
 namespace akin {
 
@@ -110,6 +111,9 @@ class DatasetBuilder {
   Dataset build(std::string name, const ImportFilters& filters, ImportReport& report, const Context& context);
 
   bool keep_unseen = false;  ///< keep items and users that have attributes but no events (cold items)
+  /// Attributes, links and review texts (columns "text" and "summary") of these names are not added. Readers
+  /// ask it about columns that have other names in their files.
+  DroppedColumns dropped;
 
  private:
   IdMap users_;

@@ -29,6 +29,19 @@ Csr transpose(const Csr& matrix) {
   return result;
 }
 
+Csr select_rows(const Csr& matrix, std::span<const idx_t> rows) {
+  Csr result;
+  result.cols = matrix.cols;
+  for (const idx_t row : rows) {
+    const auto columns = matrix.cols_of(row);
+    const auto values = matrix.values_of(row);
+    result.indices.insert(result.indices.end(), columns.begin(), columns.end());
+    result.values.insert(result.values.end(), values.begin(), values.end());
+    result.offsets.push_back(result.indices.size());
+  }
+  return result;
+}
+
 std::vector<std::uint32_t> row_sizes(const Csr& matrix) {
   std::vector<std::uint32_t> sizes(matrix.rows());
   for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = static_cast<std::uint32_t>(matrix.row_size(r));

@@ -31,6 +31,8 @@ struct Csr {
 
 /// The transpose; entries of each new row are in order of their old row. Cost: O(entries + rows + cols).
 Csr transpose(const Csr& matrix);
+/// Row r of the result is row `rows[r]` of `matrix`.
+Csr select_rows(const Csr& matrix, std::span<const idx_t> rows);
 
 /// Entries of each row, and of each column; the latter takes 4 cols bytes per thread,
 /// which are as for parallel_for().

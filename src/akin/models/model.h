@@ -100,6 +100,12 @@ class Model {
   /// Stores what load() of the same class needs, under tensor names beginning with "model.". The model
   /// outlives the writer.
   virtual void save(TensorWriter& writer) const = 0;
+  /// The same model over the `users` listed, ascending, who are renumbered from 0: what it holds of a single
+  /// one of the others is gone, and queries of those who stay are answered to the same bits, unless the
+  /// others were their neighbours. Nullptr if it holds nothing of single users and stays as it is. What all
+  /// users together have made of items, weights and counts does not change. Throws Error(kBadData) if it needs
+  /// training events and none remain.
+  virtual std::unique_ptr<Model> select_users(std::span<const idx_t> users) const;
 };
 
 // A model class M gives, beside the virtual functions:

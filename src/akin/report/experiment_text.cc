@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "akin/base/text.h"
 #include "akin/report/text_table.h"
 
 namespace akin {
@@ -52,6 +53,56 @@ std::string how_text(const UpdateResult& result) {
   if (!result.epochs) return "trained from scratch";
   return *result.epochs == 0 ? "folded in"
                              : fmt::format("{} epoch{}", *result.epochs, *result.epochs == 1 ? "" : "s");
+}
+
+namespace {
+
+std::string kind_text(const ForgottenFile& file) {
+  if (file.kind == "dataset") return "data set";
+  if (file.kind == "model") return fmt::format("bundle ({})", file.model);
+  return file.kind == "trials" ? "log of trials" : file.kind;
+}
+
+/// "1 user, 8 events, 2 reviews".
+std::string removed_text(const RemovedData& removed) {
+  std::string text;
+  for (const auto& [count, what] :
+       {std::pair(removed.users, "user"), std::pair(removed.events, "event"),
+        std::pair(removed.held_out, "held-out event"), std::pair(removed.reviews, "review"),
+        std::pair(removed.attributes, "attribute"), std::pair(removed.candidates, "candidate")}) {
+    if (count == 0) continue;
+    text +=
+        fmt::format("{}{} {}{}", text.empty() ? "" : ", ", format_count(count), what, count == 1 ? "" : "s");
+  }
+  return text.empty() ? "nobody" : text;
+}
+
+std::string action_text(const ForgottenFile& file) {
+  if (file.kind == "checkpoint") return "deleted: it holds a row of every user, but no ids";
+  if (file.kind == "trials") return "unchanged: it holds nothing of single users";
+  if (file.action == ForgetAction::kNone) return "unchanged: holds none of the users";
+  return fmt::format("removed {}{}", removed_text(file.removed),
+                     file.from_model ? ", and what the model held of them" : "");
+}
+
+}  // namespace
+
+std::string forget_text(const ForgetResult& result, const ForgetOptions& options) {
+  std::string text, trained;
+  for (const ForgottenFile& file : result.files) {
+    text += fmt::format("{}  {}  {}\n", shell_word(file.path), kind_text(file), action_text(file));
+    const bool learned = file.kind == "model" || file.kind == "net";
+    if (learned && file.removed.users > 0) trained += (trained.empty() ? "" : ", ") + shell_word(file.path);
+  }
+  if (!result.missing.empty())
+    text += fmt::format("{} users are in none of the files\n", format_count(result.missing.size()));
+  if (!trained.empty()) {
+    text += fmt::format(
+        "What the users have taken part in, such as the vectors of items, stays in {} until it is trained "
+        "again on the data without them (docs/privacy.md)\n",
+        trained);
+  }
+  return text + (options.dry_run ? "dry run: nothing was written\n" : "");
 }
 
 }  // namespace akin

@@ -5,6 +5,7 @@
 
 #include "akin/catalog/fit.h"
 #include "akin/experiment/fit_monitor.h"
+#include "akin/experiment/forget.h"
 #include "akin/experiment/update.h"
 
 namespace akin {
@@ -18,5 +19,7 @@ std::string search_text(const ModelEntry::ParamInfo& info);
 std::string curve_text(const FitHistory& history);
 /// "3 epochs", "folded in" or "trained from scratch".
 std::string how_text(const UpdateResult& result);
+/// A line for each file: what was, or with dry_run would be, removed from it; and what remains. Names no user.
+std::string forget_text(const ForgetResult& result, const ForgetOptions& options);
 
 }  // namespace akin

@@ -10,6 +10,7 @@
 #include "akin/data/describe.h"
 #include "akin/data/synthetic.h"
 #include "akin/experiment/compare.h"
+#include "akin/experiment/forget.h"
 #include "akin/experiment/train.h"
 #include "akin/experiment/update.h"
 #include "akin/nets/net_train.h"
@@ -42,6 +43,8 @@ nlohmann::json train_json(const TrainResult& result, const std::string& path);
 /// {metric, best_epoch, best_value, epochs, resumed_at, curve: [{epoch, loss, value, seconds}]}
 nlohmann::json history_json(const FitHistory& history);
 nlohmann::json update_json(const UpdateResult& result, const std::string& path);
+/// {dry_run, missing, files: [{file, kind, action, model?, users, events, ...}]}
+nlohmann::json forget_json(const ForgetResult& result, const ForgetOptions& options);
 nlohmann::json evaluation_json(const Evaluation& evaluation);
 /// {model, params, holdout, evaluation}
 nlohmann::json evaluated_json(const ModelResult& result, const SplitSpec& split);

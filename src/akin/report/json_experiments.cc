@@ -88,6 +88,25 @@ json update_json(const UpdateResult& result, const std::string& path) {
           {"bundle", path}};
 }
 
+json forget_json(const ForgetResult& result, const ForgetOptions& options) {
+  constexpr std::string_view kActions[] = {"none", "rewritten", "deleted"};
+  json files = json::array();
+  for (const ForgottenFile& file : result.files) {
+    json entry = {{"file", file.path},
+                  {"kind", file.kind},
+                  {"action", kActions[static_cast<std::size_t>(file.action)]},
+                  {"users", file.removed.users},
+                  {"events", file.removed.events},
+                  {"held_out_events", file.removed.held_out},
+                  {"reviews", file.removed.reviews},
+                  {"attributes", file.removed.attributes},
+                  {"candidates", file.removed.candidates}};
+    if (file.kind == "model") entry.update({{"model", file.model}, {"from_model", file.from_model}});
+    files.push_back(std::move(entry));
+  }
+  return {{"dry_run", options.dry_run}, {"missing", result.missing.size()}, {"files", std::move(files)}};
+}
+
 namespace {
 
 json metric_json(const Metric& metric) {

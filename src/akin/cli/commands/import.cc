@@ -1,5 +1,6 @@
 // akin import FORMAT FILE... -o DATA
 #include <algorithm>
+#include <filesystem>
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
@@ -37,6 +38,7 @@ struct ImportCommand {
   std::string out;
   std::string name;
   ImportRequest request;
+  std::vector<std::string> drop_columns;
   FilterFlags filters;
 };
 
@@ -72,6 +74,13 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
   line.add({"--keep-unseen", "", &command.request.keep_unseen,
             "keep users and items with attributes but no events"});
+  line.section("Privacy (docs/privacy.md)");
+  line.add(
+      {"--pseudonyms", "KEYFILE", InputPath{&command.request.pseudonyms},
+       "replace user ids by pseudonyms made with the secret key in this file; creates the file if it does "
+       "not exist; `akin pseudonym` prints the pseudonym of an id"});
+  line.add({"--drop-columns", "A,B", Text{&command.drop_columns},
+            "columns, keys or attributes to leave out of the data set, such as text,summary"});
   line.section(fmt::format("Flags of {}", format.name));
   for (const FormatOption& option : format.options) {
     std::string flag = "--" + std::string(option.name);
@@ -83,6 +92,15 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   }
   command.filters.add_to(line);
   return line;
+}
+
+/// The key may be made by this command: it is not there yet for the check of flags.
+void check_key(const ImportCommand& command) {
+  const std::string& key = command.request.pseudonyms;
+  std::error_code error;
+  if (!key.empty() &&
+      std::filesystem::weakly_canonical(key, error) == std::filesystem::weakly_canonical(command.out, error))
+    fail(ErrorCode::kUsage, "{}: is the file of the key; name another file to write", key);
 }
 
 }  // namespace
@@ -99,6 +117,8 @@ int run_import(const Args& args) {
   CommandLine line = declare(format, command);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ImportFilters filters = command.filters.filters();
+  command.request.drop_columns = split_lists(command.drop_columns);
+  check_key(command);
   Session session(line.common);
   ImportReport report;
   Dataset data = import_dataset(format.name, command.request, filters, report, session.context());

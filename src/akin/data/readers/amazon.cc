@@ -28,7 +28,14 @@ struct Review {
   std::optional<element> rating;
   std::optional<std::int64_t> seconds, milliseconds;
   bool has_text = false;
+  bool no_rating = false;  ///< it is dropped: each review counts 1
 };
+
+bool is_dropped(std::string_view key, DroppedColumns& dropped) {
+  if (key == "reviewerID" || key == "user_id") dropped.need(key, "users");
+  if (key == "asin" || key == "parent_asin") dropped.need(key, "items");
+  return dropped(key);
+}
 
 /// "" where the value is not a string.
 std::string_view string_in(const element& value) {
@@ -45,10 +52,12 @@ std::optional<std::int64_t> integer_in(const element& value) {
   return static_cast<std::int64_t>(std::floor(number));
 }
 
-Review fields_of(const object& line) {
+Review fields_of(const object& line, DroppedColumns& dropped) {
   Review review;
   for (const auto [key, value] : line) {
-    if (key == "reviewerID" || key == "user_id") {
+    if (dropped.any() && is_dropped(key, dropped)) {
+      review.no_rating |= key == "overall" || key == "rating";
+    } else if (key == "reviewerID" || key == "user_id") {
       review.user = string_in(value);
     } else if (key == "asin") {
       review.item = string_in(value);
@@ -88,9 +97,9 @@ std::int64_t time_of(const Review& review) {
 std::string_view add_review(const Review& review, DatasetBuilder& builder, Texts texts) {
   if (review.user.empty()) return "no user id";
   if (review.item.empty()) return "no item id";
-  if (!review.rating) return "no rating";
-  double rating = 0;
-  if (review.rating->get(rating)) return "rating is not a number";
+  if (!review.rating && !review.no_rating) return "no rating";
+  double rating = 1;
+  if (review.rating && review.rating->get(rating)) return "rating is not a number";
   if (std::abs(rating) > std::numeric_limits<float>::max()) return "rating out of range";
   const std::uint64_t event =
       builder.add_event(review.user, review.item, static_cast<float>(rating), time_of(review));
@@ -102,7 +111,7 @@ void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder,
                   const Context& context) {
   ObjectLines lines(path, report, context);
   while (const auto line = lines.next()) {
-    const std::string_view problem = add_review(fields_of(*line), builder, texts);
+    const std::string_view problem = add_review(fields_of(*line, builder.dropped), builder, texts);
     if (!problem.empty()) lines.reject(problem);
   }
 }

@@ -29,6 +29,24 @@ std::string_view text_of(const simdjson::simdjson_result<element>& field) {
   return field.get(text) ? std::string_view() : text;
 }
 
+/// An object without the keys that are dropped.
+class Fields {
+ public:
+  Fields(const object& record, DroppedColumns& dropped) : record_(record), dropped_(dropped) {
+    if (!dropped.any()) return;
+    for (const auto [key, value] : record) dropped(key);
+  }
+  simdjson::simdjson_result<element> operator[](std::string_view key) const {
+    if (dropped_.any() && record_[key].error() == simdjson::SUCCESS && dropped_(key))
+      return simdjson::NO_SUCH_FIELD;
+    return record_[key];
+  }
+
+ private:
+  const object& record_;
+  DroppedColumns& dropped_;
+};
+
 /// All strings of a string or of a list, decoded and joined by spaces.
 std::string joined_text(const simdjson::simdjson_result<element>& field) {
   std::string result;
@@ -81,7 +99,7 @@ CategoryPath category_path(const simdjson::simdjson_result<element>& field) {
   return flat.levels > longest.levels ? flat : longest;
 }
 
-std::string category_of(const object& record) {
+std::string category_of(const Fields& record) {
   for (const std::string_view name : {"categories", "category"}) {
     CategoryPath path = category_path(record[name]);
     if (path.levels > 0) return std::move(path.text);
@@ -94,7 +112,7 @@ std::string category_of(const object& record) {
 }
 
 /// The first picture's address, wherever the release keeps it.
-std::string_view image_url_of(const object& record) {
+std::string_view image_url_of(const Fields& record) {
   if (const std::string_view url = text_of(record["imUrl"]); !url.empty()) return url;
   for (const std::string_view name : {"imageURLHighRes", "imageURL"}) {
     array urls;
@@ -158,10 +176,11 @@ class MetadataReader {
   };
 
   /// False if the item has a record already: the first one counts.
-  bool add_record(std::string_view item, const object& record) {
+  bool add_record(std::string_view item, const object& all) {
     const std::size_t known = described_.size();
     described_.add(item);
     if (described_.size() == known) return false;
+    const Fields record(all, builder_.dropped);
     set(item, "title", joined_text(record["title"]));
     std::string brand = joined_text(record["brand"]);
     set(item, "brand", brand.empty() ? joined_text(record["store"]) : brand);
@@ -170,7 +189,8 @@ class MetadataReader {
     set(item, "description", joined_text(record["description"]));
     set(item, "image_url", image_url_of(record));
     object related;
-    add_links(item, record["related"].get(related) ? record : related);
+    const bool flat = record["related"].get(related) != simdjson::SUCCESS;
+    add_links(item, flat ? record : Fields(related, builder_.dropped));
     return true;
   }
 
@@ -188,7 +208,7 @@ class MetadataReader {
     return price.value_or(std::string());
   }
 
-  void add_links(std::string_view item, const object& lists) {
+  void add_links(std::string_view item, const Fields& lists) {
     for (std::uint8_t field = 0; field < kLinkFields.size(); ++field) {
       array targets;
       if (lists[kLinkFields[field].first].get(targets) || targets.size() == 0) continue;

@@ -54,6 +54,7 @@ EventColumns event_columns(const std::vector<AtomicColumn>& header, const Import
                            const std::string& path) {
   EventColumns columns;
   columns.most = header.size();
+  for (const AtomicColumn& column : header) columns.header.push_back(column.name);
   const auto pick = [&](std::string_view role) {
     const std::string name = option(request, role);
     return name.empty() ? find_column(header, role) : named_column(header, name, path);
@@ -112,9 +113,12 @@ void read_attributes(const std::string& path, Owner owner, DatasetBuilder& build
   std::vector<AtomicColumn> header = parse_header(reader.fields());
   std::size_t id = find_column(header, owner == Owner::kItem ? "item" : "user");
   if (id == kNoColumn) id = 0;
+  if (builder.dropped.any()) builder.dropped.need(header[id].name, owner == Owner::kItem ? "items" : "users");
   for (AtomicColumn& column : header) {
+    const bool dropped = builder.dropped(column.name);
     const std::string_view role = owner == Owner::kItem ? attribute_role(column.name) : std::string_view();
     if (!role.empty()) column.name = role;
+    if (dropped) column.name.clear();
   }
   AttributeReader attributes(owner, Encoding::kAuto, builder, report);
   while (reader.next()) {
@@ -126,7 +130,7 @@ void read_attributes(const std::string& path, Owner owner, DatasetBuilder& build
     }
     if (!attributes.begin(fields[id], reader)) continue;
     for (std::size_t c = 0; c < fields.size(); ++c) {
-      if (c == id) continue;
+      if (c == id || header[c].name.empty()) continue;
       std::string text(fields[c]);
       const bool levels =
           header[c].type == "token_seq" && (header[c].name == "category" || header[c].name == "tags");

@@ -73,7 +73,11 @@ void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& 
       layout.header.push_back(fmt::format("column{}", c + 1));
   }
   const std::size_t id = id_column_of(request, layout);
-  const std::vector<std::string> names = attribute_names(layout, request.owner);
+  std::vector<std::string> names = attribute_names(layout, request.owner);
+  for (std::size_t c = 0; c < names.size() && builder.dropped.any(); ++c) {
+    if (c == id) builder.dropped.need(layout.header[c], request.owner == Owner::kItem ? "items" : "users");
+    if (builder.dropped(layout.header[c])) names[c].clear();
+  }
   AttributeReader attributes(request.owner, request.encoding, builder, report);
   attributes.html_entities = request.html_entities;
   while (reader.next()) {

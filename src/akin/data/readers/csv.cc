@@ -77,6 +77,7 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
                          const Profile& profile) {
   EventColumns columns;
   columns.most = layout.width;
+  columns.header = layout.header;
   std::vector<std::size_t> taken;
   std::vector<std::string_view> open;  // roles the caller says nothing about
   for (const std::string_view role : kEventRoles) {
@@ -122,6 +123,10 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
          layout.header.empty() ? fmt::format("{}", fmt::join(layout.first, " | "))
                                : fmt::format("{}", fmt::join(layout.header, ", ")));
   }
+  const auto holds_users = [&](const auto& attribute) { return attribute.second == columns.user; };
+  if (!request.pseudonyms.empty() && std::ranges::any_of(columns.item_attributes, holds_users))
+    fail(ErrorCode::kUsage, "{}: an attribute of the items holds the ids of users, which get pseudonyms",
+         path);
   return columns;
 }
 
@@ -175,9 +180,9 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
     }
     EventColumns columns = map_columns(request, layout, path, profile);
     if (columns.kind != kNoColumn && !option(request, "kind_all").empty()) columns.kind = kNoColumn;
-    if (!profile.positions_only)
-      report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(columns, layout)));
     events.start_file(std::move(columns), Subset::kTrain);
+    if (!profile.positions_only)
+      report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(events.columns(), layout)));
     events.add_all(reader);
   }
   events.finish();

@@ -22,8 +22,34 @@ EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport
   if (rules_.min_raw_value) below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
 }
 
+void EventReader::drop_columns() {
+  DroppedColumns& dropped = builder_.dropped;
+  if (!dropped.any()) return;
+  const std::vector<std::string>& header = columns_.header;
+  const auto name = [&](std::size_t c) { return c < header.size() ? header[c] : fmt::format("{}", c + 1); };
+  for (std::size_t c = 0; c < header.size(); ++c) dropped(header[c]);
+  if (header.empty() && columns_.most != kNoColumn) {
+    for (std::size_t c = 0; c < columns_.most; ++c) dropped(name(c));
+  }
+  dropped.need(name(columns_.user), "users");
+  dropped.need(name(columns_.item), "items");
+  const bool had_value = columns_.value != kNoColumn;
+  for (const auto& [role, column] :
+       {std::pair("value", &columns_.value), std::pair("time", &columns_.time),
+        std::pair("kind", &columns_.kind), std::pair("part", &columns_.subset),
+        std::pair("text", &columns_.text), std::pair("summary", &columns_.summary)}) {
+    if (*column != kNoColumn && (dropped(name(*column)) || (header.empty() && dropped(role))))
+      *column = kNoColumn;
+  }
+  if (had_value && columns_.value == kNoColumn && rules_.min_raw_value)
+    fail(ErrorCode::kUsage, "min_raw_value needs the column of values, which is to be dropped");
+  for (auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes})
+    std::erase_if(*attributes, [&](const auto& attribute) { return dropped(name(attribute.second)); });
+}
+
 void EventReader::start_file(EventColumns columns, Subset subset) {
   columns_ = std::move(columns);
+  drop_columns();
   part_ = subset;
   for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
     if (attributes->size() > kMostAttributes) {

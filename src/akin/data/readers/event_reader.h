@@ -27,7 +27,8 @@ struct EventColumns {
   std::size_t summary = kNoColumn;
   std::vector<std::pair<std::string, std::size_t>> item_attributes = {};  ///< (name, column)
   std::vector<std::pair<std::string, std::size_t>> user_attributes = {};
-  std::size_t most = kNoColumn;  ///< a record with text in a column from here on is rejected
+  std::size_t most = kNoColumn;          ///< a record with text in a column from here on is rejected
+  std::vector<std::string> header = {};  ///< names of all columns; empty = the file has none
 };
 
 /// How events are judged.
@@ -49,8 +50,12 @@ class EventReader {
   /// Throws Error(kUsage) for a pattern that is not a regular expression.
   EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report);
 
-  /// Columns and part of the file that follows.
+  /// Columns and part of the file that follows. Columns that the builder drops are not read; in a file
+  /// without header they go by number, or by role ("value", "time" ...). Throws Error(kUsage) if that is the
+  /// user or the item.
   void start_file(EventColumns columns, Subset subset);
+  /// Those that are read of the file.
+  const EventColumns& columns() const { return columns_; }
   void add(const RecordReader& record);
   /// Adds all records to come.
   void add_all(RecordReader& reader);
@@ -64,6 +69,7 @@ class EventReader {
     std::vector<std::uint64_t> done;  // bit a: attribute a is set
     std::uint64_t& operator[](std::string_view id);
   };
+  void drop_columns();
   const char* parse(std::span<const std::string_view> fields, Event& event) const;
   void set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item);
 

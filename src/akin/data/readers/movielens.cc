@@ -78,6 +78,7 @@ EventColumns rating_columns(Fields header, std::size_t width) {
   columns.value = 2;
   columns.most = std::max<std::size_t>(width, 3);
   if (width >= 4) columns.time = 3;
+  columns.header.assign(header.begin(), header.end());
   for (std::size_t c = 0; c < header.size(); ++c) {
     const std::string name = normalized_name(header[c]);
     if (name == "userid") columns.user = c;

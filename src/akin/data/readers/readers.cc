@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/data/pseudonyms.h"
 #include "akin/data/readers/amazon.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/file_names.h"
@@ -45,6 +47,16 @@ ImportRequest checked(const Format& format, const ImportRequest& request) {
        report.lines, why);
 }
 
+/// Makes the key if there is none yet, and says so.
+void prepare_key(const std::string& path, ImportReport& report) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return;
+  Pseudonyms::make_key(path);
+  report.notes.push_back(fmt::format(
+      "{}: made a new key; keep it secret, and keep a copy: without it nobody gets the same pseudonyms again",
+      path));
+}
+
 }  // namespace
 
 const std::vector<Format>& formats() {
@@ -69,17 +81,32 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   const Format& format = find_format(format_name);
   const ImportRequest sound = checked(format, request);
   report.rejections = Rejections(request.strict);
+  std::optional<Pseudonyms> pseudonyms;
+  if (!request.pseudonyms.empty()) {
+    prepare_key(request.pseudonyms, report);
+    pseudonyms.emplace(request.pseudonyms);
+  }
   DatasetBuilder builder;
   builder.keep_unseen = request.keep_unseen;
+  builder.dropped = DroppedColumns(request.drop_columns);
   const auto start = std::chrono::steady_clock::now();
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (builder.events() == 0) fail_empty(sound.files[0], report);
+  builder.dropped.check();
+  if (builder.dropped.any())
+    report.notes.push_back(fmt::format("columns left out: {}", fmt::join(request.drop_columns, ", ")));
   if (report.rejections.total() > report.lines / 2) {
     report.notes.push_back(
         fmt::format("most lines were rejected: is {} really of format {}?", sound.files[0], format.name));
   }
-  return builder.build(data_set_name(sound.files[0]), filters, report, context);
+  Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
+  if (pseudonyms) {
+    const std::string_view owner = format.name == "text" ? "user" : "";
+    for (const std::string& name : replace_ids(data, *pseudonyms, owner))
+      report.notes.push_back(fmt::format("user attribute {} repeats the ids and is left out", name));
+  }
+  return data;
 }
 
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,

@@ -18,6 +18,11 @@ struct ImportRequest {
   std::map<std::string, std::string> options = {};
   bool strict = false;
   bool keep_unseen = false;  ///< keep users and items that have attributes but no events
+  /// Names of columns, keys or attributes that must not reach the data set (DroppedColumns).
+  std::vector<std::string> drop_columns = {};
+  /// File of the key whose pseudonyms take the place of the users' ids (Pseudonyms); it is made if it is not
+  /// there. "" = ids stay.
+  std::string pseudonyms = "";
 };
 
 /// An option of one format: a flag of `akin import FORMAT`.
@@ -53,7 +58,8 @@ const std::vector<Format>& formats();
 /// Throws Error(kUsage) with the nearest names.
 const Format& find_format(std::string_view name);
 
-/// Runs a whole import: read, filter, build. Throws Error(kUsage) for an option the format does not have.
+/// Runs a whole import: read, filter, build, put pseudonyms in the place of ids. Throws Error(kUsage) for an
+/// option the format does not have, and for columns to drop that the files do not have.
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
                        ImportReport& report, const Context& context = {});
 /// The same for who needs no report; a remark says how many lines were rejected, if any.

@@ -35,4 +35,22 @@ std::optional<idx_t> NegativeSampler::draw_slowly(idx_t user, Rng& rng) const {
   return std::nullopt;
 }
 
+RemainingSample remaining_sample(std::span<const idx_t> sample, std::span<const idx_t> kept) {
+  RemainingSample result;
+  std::vector<std::size_t> places;
+  for (std::size_t k = 0; k < sample.size(); ++k) {
+    if (std::ranges::binary_search(kept, sample[k])) places.push_back(k);
+  }
+  result.share = sample.empty() ? 0 : static_cast<double>(places.size()) / static_cast<double>(sample.size());
+  std::size_t next = 0;
+  for (std::size_t k = 0; k < sample.size(); ++k) {
+    const bool stays = next < places.size() && places[next] == k;
+    next += stays ? 1 : 0;
+    result.drawn.push_back(stays || places.empty() ? k : places[k % places.size()]);
+    const auto found = std::ranges::lower_bound(kept, sample[result.drawn.back()]);
+    result.users.push_back(places.empty() ? 0 : static_cast<idx_t>(found - kept.begin()));
+  }
+  return result;
+}
+
 }  // namespace akin

@@ -77,4 +77,13 @@ class NegativeSampler {
   int shift_ = 0;                    // 64 - log2 of it
 };
 
+/// A sample of users, drawn with replacement, after some of them have gone.
+struct RemainingSample {
+  std::vector<idx_t> users;        ///< renumbered, as many as before: those that remain fill the gaps in turn
+  std::vector<std::size_t> drawn;  ///< the place of each in the old sample
+  double share = 0;                ///< of the old sample that remains; 0 = nothing, and `users` mean nothing
+};
+/// `kept` are the users that remain, ascending; their new numbers are their places in it.
+RemainingSample remaining_sample(std::span<const idx_t> sample, std::span<const idx_t> kept);
+
 }  // namespace akin

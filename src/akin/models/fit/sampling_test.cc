@@ -138,5 +138,27 @@ TEST(NegativeSampler, StartsOver) {
   for (int k = 0; k < 20; ++k) EXPECT_EQ(sampler.draw(1, rng), 3u);
 }
 
+TEST(RemainingSample, RenumbersWhoStaysAndFillsTheGaps) {
+  const std::vector<idx_t> sample = {4, 1, 4, 0, 2, 1, 3}, kept = {1, 2, 4};
+  const RemainingSample remaining = remaining_sample(sample, kept);
+  EXPECT_EQ(remaining.drawn.size(), sample.size());
+  EXPECT_DOUBLE_EQ(remaining.share, 5.0 / 7);
+  for (std::size_t k = 0; k < sample.size(); ++k) {
+    const bool stays = std::ranges::binary_search(kept, sample[k]);
+    if (stays) {
+      EXPECT_EQ(remaining.drawn[k], k);
+    }
+    EXPECT_EQ(kept.at(remaining.users[k]), sample[remaining.drawn[k]]) << "place " << k;
+  }
+}
+
+TEST(RemainingSample, NobodyIsLeft) {
+  const std::vector<idx_t> sample = {3, 3}, kept = {1, 2};
+  const RemainingSample remaining = remaining_sample(sample, kept);
+  EXPECT_EQ(remaining.share, 0);
+  EXPECT_EQ(remaining.users, (std::vector<idx_t>{0, 0}));
+  EXPECT_EQ(remaining_sample({}, kept).share, 0);
+}
+
 }  // namespace
 }  // namespace akin

@@ -294,6 +294,10 @@ void Als::save(TensorWriter& writer) const {
                          objective_.count_unobserved ? 1.0f : 0.0f, objective_.use_values ? 0.0f : 1.0f});
 }
 
+std::unique_ptr<Model> Als::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new Als({Matrix::gather(users_, users), items_.clone()}, objective_));
+}
+
 std::unique_ptr<Model> Als::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items);
   const bool old = reader.shape("model.objective") == std::vector<std::size_t>{3};  // of akin 0.1

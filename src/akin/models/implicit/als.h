@@ -124,6 +124,7 @@ class Als : public Model {
   /// c_uj over its items j. Of a stored user as of a folded-in one. Cost: O(n f^2 + f^3).
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   class Fit;

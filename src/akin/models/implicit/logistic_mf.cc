@@ -11,6 +11,7 @@
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
+#include "akin/models/fit/sampling.h"
 #include "akin/models/implicit/logistic_fold_in.h"
 #include "akin/models/ranking/pairwise_model.h"
 
@@ -200,6 +201,15 @@ void LogisticMf::save(TensorWriter& writer) const {
                 std::vector<float>{fold_in_.mean, fold_in_.regularization, fold_in_.negatives});
   writer.tensor("model.pairs", std::vector<double>{fold_in_.pairs});
   writer.tensor("model.sampled_users", fold_in_.sampled_users);
+}
+
+std::unique_ptr<Model> LogisticMf::select_users(std::span<const idx_t> users) const {
+  FoldIn numbers = fold_in_;
+  RemainingSample sample = remaining_sample(fold_in_.sampled_users, users);
+  numbers.pairs *= sample.share;
+  numbers.sampled_users = std::move(sample.users);
+  return std::unique_ptr<Model>(
+      new LogisticMf({Matrix::gather(users_, users), items_.clone()}, std::move(numbers)));
 }
 
 std::unique_ptr<Model> LogisticMf::load(const TensorReader& reader, std::size_t n_users,

@@ -188,6 +188,10 @@ void Nmf::save(TensorWriter& writer) const {
   writer.meta("model.use_values", objective_.use_values ? "1" : "0");
 }
 
+std::unique_ptr<Model> Nmf::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new Nmf({Matrix::gather(users_, users), items_.clone()}, objective_));
+}
+
 std::unique_ptr<Model> Nmf::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items);
   const Objective objective{

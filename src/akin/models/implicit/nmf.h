@@ -67,6 +67,7 @@ class Nmf : public Model {
   bool item_vector(std::span<const idx_t> users, std::span<const float> values,
                    std::span<float> out) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   struct Objective {

@@ -108,6 +108,11 @@ void Svd::save(TensorWriter& writer) const {
   writer.meta("model.use_values", scaling_.use_values ? "1" : "0");
 }
 
+std::unique_ptr<Model> Svd::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(
+      new Svd(Matrix::gather(users_, users), items_.clone(), singular_values_, scaling_));
+}
+
 std::unique_ptr<Model> Svd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   auto [users, items] = read_factors(reader, n_users, n_items);
   auto singular_values =

@@ -65,6 +65,7 @@ class Svd : public Model {
                    std::span<float> out) const override;
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   struct Scaling {

@@ -112,6 +112,10 @@ void UserKnn::save(TensorWriter& writer) const {
   write_params(writer, config.params());
 }
 
+std::unique_ptr<Model> UserKnn::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new UserKnn(select_rows(taken_, users), config_));
+}
+
 std::unique_ptr<Model> UserKnn::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Config config;
   read_params(reader, config.params(), kName);

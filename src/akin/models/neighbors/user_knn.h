@@ -48,6 +48,7 @@ class UserKnn : public Model {
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;
   std::size_t n_items() const override { return taken_.cols; }
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   struct Asker;

@@ -83,8 +83,8 @@ std::unique_ptr<Model> UserKnnRating::fit(const TrainingData& data, const Config
 UserKnnRating::Asker UserKnnRating::asker(const Query& query) const {
   Asker asker;
   asker.rated = baseline_.rated_items(query);
-  const auto& items = asker.rated.items;  // no structured binding: clang 14 cannot capture one
-  const auto& ratings = asker.rated.ratings;
+  const std::vector<idx_t>& items = asker.rated.items;
+  const std::vector<float>& ratings = asker.rated.ratings;
   const Spread user = spread(ratings, 1);
   asker.mean = user.mean;
   asker.bias = baseline_.user_bias(items, ratings);
@@ -163,6 +163,13 @@ void UserKnnRating::save(TensorWriter& writer) const {
   Config config = config_;
   write_params(writer, config.params());
   write_csr(writer, "model.ratings", by_item_);
+}
+
+std::unique_ptr<Model> UserKnnRating::select_users(std::span<const idx_t> users) const {
+  Csr ratings = transpose(select_rows(transpose(by_item_), users));
+  if (ratings.entries() == 0)
+    fail(ErrorCode::kBadData, "user-knn-rating: no ratings remain without the users who go");
+  return std::unique_ptr<Model>(new UserKnnRating(config_, std::move(ratings)));
 }
 
 std::unique_ptr<Model> UserKnnRating::load(const TensorReader& reader, std::size_t n_users,

@@ -51,6 +51,7 @@ class UserKnnRating : public Model {
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;
   std::size_t n_items() const override { return by_item_.rows(); }
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   struct Asker;

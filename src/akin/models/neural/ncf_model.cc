@@ -143,6 +143,12 @@ void NcfModel::save(TensorWriter& writer) const {
     write_matrix(writer, fmt::format("model.dense{}", d), *dense[d]);
 }
 
+std::unique_ptr<Model> NcfModel::select_users(std::span<const idx_t> users) const {
+  NcfNet net = net_.clone();
+  net.users = Matrix::gather(net_.users, users);
+  return std::make_unique<NcfModel>(std::move(net), fold_in_);
+}
+
 std::unique_ptr<Model> NcfModel::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   const auto damaged = [&] {
     fail(ErrorCode::kBadData, "{}: the tensors of the net do not fit together", reader.path());

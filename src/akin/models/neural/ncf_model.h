@@ -36,6 +36,7 @@ class NcfModel : public Model {
   bool score_all(const Query& query, std::span<float> out) const override;
   bool score(const Query& query, std::span<const idx_t> items, std::span<float> out) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
   const NcfNet& net() const { return net_; }
   NcfLoss loss() const { return fold_in_.loss; }

@@ -245,6 +245,10 @@ void Bpr::save(TensorWriter& writer) const {
   if (sampling_.power > 0) writer.tensor("model.counts", sampling_.counts);
 }
 
+std::unique_ptr<Model> Bpr::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new Bpr(select_state(users), sampling_));
+}
+
 std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
   const auto numbers = reader.vector_in<float>("model.sampling", 2, 0, kMostCandidates);

@@ -134,4 +134,11 @@ PairwiseModel::State PairwiseModel::load_state(const TensorReader& reader, std::
   return {std::move(factors), std::move(sample), {step[0], step[1], step[2], step[3]}};
 }
 
+PairwiseModel::State PairwiseModel::select_state(std::span<const idx_t> users) const {
+  const RemainingSample remaining = remaining_sample(sample_.users, users);
+  PairSample sample{remaining.users, {}, sample_.pairs * remaining.share};
+  for (const std::size_t k : remaining.drawn) sample.items.push_back(sample_.items[k]);
+  return {{Matrix::gather(users_, users), items_.clone()}, std::move(sample), step_};
+}
+
 }  // namespace akin

@@ -55,6 +55,8 @@ class PairwiseModel : public Model {
   };
   explicit PairwiseModel(State state);
   static State load_state(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  /// Of select_users().
+  State select_state(std::span<const idx_t> users) const;
 
   struct Negative {
     idx_t item;

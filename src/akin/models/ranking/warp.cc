@@ -204,6 +204,10 @@ void Warp::save(TensorWriter& writer) const {
   writer.tensor("model.max_trials", std::vector<float>{static_cast<float>(max_trials_)});
 }
 
+std::unique_ptr<Model> Warp::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new Warp(select_state(users), max_trials_));
+}
+
 std::unique_ptr<Model> Warp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
   const auto max_trials = reader.vector_in<float>("model.max_trials", 1, 1, kMostTrials);

@@ -47,6 +47,7 @@ class Warp : public PairwiseModel {
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  protected:
   std::optional<Negative> negative(const float* user, const float* positive, std::span<const idx_t> history,

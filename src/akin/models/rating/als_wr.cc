@@ -186,4 +186,8 @@ std::unique_ptr<Model> AlsWr::load(const TensorReader& reader, std::size_t n_use
   return std::unique_ptr<Model>(new AlsWr(load_state(reader, n_users, n_items)));
 }
 
+std::unique_ptr<Model> AlsWr::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new AlsWr(select_state(users)));
+}
+
 }  // namespace akin

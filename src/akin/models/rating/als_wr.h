@@ -50,6 +50,7 @@ class AlsWr : public RatingFactors {
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   class Fit;

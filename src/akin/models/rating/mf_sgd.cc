@@ -219,4 +219,8 @@ std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_use
   return std::unique_ptr<Model>(new MfSgd(load_state(reader, n_users, n_items)));
 }
 
+std::unique_ptr<Model> MfSgd::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new MfSgd(select_state(users)));
+}
+
 }  // namespace akin

@@ -60,6 +60,7 @@ class MfSgd : public RatingFactors {
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   struct Fit;

@@ -293,6 +293,10 @@ void NmfRating::save(TensorWriter& writer) const {
   writer.meta("model.biases", objective_.biases ? "1" : "0");
 }
 
+std::unique_ptr<Model> NmfRating::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new NmfRating({Matrix::gather(users_, users), items_.clone()}, objective_));
+}
+
 std::unique_ptr<Model> NmfRating::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   Factors factors = read_factors(reader, n_users, n_items, 3);
   const auto numbers = reader.vector<float>("model.objective", 4);

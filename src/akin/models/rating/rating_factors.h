@@ -59,6 +59,10 @@ class RatingFactors : public Model {
         fold_in_(state.numbers) {}
   /// What save() stored.
   static State load_state(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  /// Of select_users().
+  State select_state(std::span<const idx_t> users) const {
+    return {{Matrix::gather(users_, users), items_.clone()}, fold_in_};
+  }
 
  private:
   Matrix users_;

@@ -229,6 +229,10 @@ void Svdpp::save(TensorWriter& writer) const {
   write_matrix(writer, "model.implicit", implicit_);
 }
 
+std::unique_ptr<Model> Svdpp::select_users(std::span<const idx_t> users) const {
+  return std::unique_ptr<Model>(new Svdpp(select_state(users), implicit_.clone()));
+}
+
 std::unique_ptr<Model> Svdpp::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   State state = load_state(reader, n_users, n_items);
   Matrix implicit = read_matrix(reader, "model.implicit", n_items,

@@ -52,6 +52,7 @@ class Svdpp : public RatingFactors {
   /// As RatingFactors::user_vector(), [p_u + |N|^-1/2 sum y_j, mu + b_u, 1], N = the history's items.
   bool user_vector(const Query& query, std::span<float> out) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
   class Fit;

@@ -191,6 +191,12 @@ void Doc2Vec::save(TensorWriter& writer) const {
   number("model.infer_epochs", inference_.epochs);
 }
 
+std::unique_ptr<Model> Doc2Vec::select_users(std::span<const idx_t> users) const {
+  return std::make_unique<Doc2Vec>(Word2VecModel::embeddings().clone(),
+                                   item_vectors().resized(n_items(), documents_.cols()),
+                                   Matrix::gather(documents_, users), inference_);
+}
+
 std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
   const auto number = [&](const char* name, int low, int high) {
     return static_cast<std::size_t>(reader.meta_int(name, low, high));

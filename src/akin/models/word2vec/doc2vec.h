@@ -45,6 +45,7 @@ class Doc2Vec : public Word2VecModel {
   std::size_t embedding_dim() const override { return documents_.cols(); }
   bool user_vector(const Query& query, std::span<float> out) const override;
   void save(TensorWriter& writer) const override;
+  std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
   /// What queries need beside vectors.
   struct Inference {

@@ -1,0 +1,117 @@
+#include "akin/data/pseudonyms.h"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+/// An open file, closed at the end of the scope.
+struct Descriptor {
+  int fd;
+  explicit Descriptor(int opened) : fd(opened) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+/// Whether every row of the column that is not empty holds the id of its user.
+bool repeats_ids(const StringColumn& column, const IdMap& ids) {
+  bool any = false;
+  for (std::size_t u = 0; u < column.size(); ++u) {
+    if (column[u].empty()) continue;
+    if (column[u] != ids.id(static_cast<idx_t>(u))) return false;
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+Pseudonyms::Pseudonyms(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.fd < 0) {
+    fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "{}: cannot read the key: {}", path,
+         std::strerror(errno));
+  }
+  struct stat info = {};
+  if (::fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode))
+    fail(ErrorCode::kBadData, "{}: is not a regular file; name the file of a key", path);
+  if ((info.st_mode & 077) != 0) {
+    fail(ErrorCode::kBadData,
+         "{}: others can access this key (mode {:04o}); make it yours alone first: chmod 600 {}", path,
+         info.st_mode & 07777, path);
+  }
+  // One byte more than it should hold, so that a longer file is seen.
+  std::array<unsigned char, kKeyBytes + 1> bytes{};
+  const ssize_t got = ::read(file.fd, bytes.data(), bytes.size());
+  std::copy_n(bytes.begin(), kKeyBytes, key_.begin());
+  OPENSSL_cleanse(bytes.data(), bytes.size());
+  if (got < 0) fail(ErrorCode::kIo, "{}: cannot read the key: {}", path, std::strerror(errno));
+  if (got != kKeyBytes) {
+    fail(ErrorCode::kBadData, "{}: holds {} bytes, but the file of a key holds {}; is this the right file?",
+         path, info.st_size, kKeyBytes);
+  }
+}
+
+Pseudonyms::~Pseudonyms() { OPENSSL_cleanse(key_.data(), key_.size()); }
+
+void Pseudonyms::make_key(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  if (file.fd < 0) fail(ErrorCode::kIo, "{}: cannot write a key: {}", path, std::strerror(errno));
+  std::array<unsigned char, kKeyBytes> key{};
+  const bool written = ::getrandom(key.data(), key.size(), 0) == kKeyBytes &&
+                       ::write(file.fd, key.data(), key.size()) == kKeyBytes && ::fsync(file.fd) == 0;
+  const int reason = errno;
+  OPENSSL_cleanse(key.data(), key.size());
+  if (written) return;
+  ::unlink(path.c_str());
+  fail(ErrorCode::kIo, "{}: cannot write a key: {}", path, std::strerror(reason));
+}
+
+std::string Pseudonyms::operator()(std::string_view id) const {
+  constexpr std::size_t kBytes = 16;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(id.data());
+  AKIN_ASSERT(::HMAC(EVP_sha256(), key_.data(), kKeyBytes, bytes, id.size(), digest.data(), nullptr));
+  std::string text;
+  for (std::size_t b = 0; b < kBytes; ++b) text += fmt::format("{:02x}", digest[b]);
+  return text;
+}
+
+std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner) {
+  std::vector<std::string> removed;
+  AttributeTable attributes;
+  for (const auto& [name, column] : data.user_attributes.all()) {
+    if (name == owner) {
+      StringColumn& replaced = attributes.column(name);
+      for (std::size_t u = 0; u < column.size(); ++u)
+        replaced.push_back(column[u].empty() ? std::string() : pseudonyms(column[u]));
+    } else if (repeats_ids(column, data.users)) {
+      removed.push_back(name);
+    } else {
+      attributes.column(name) = column;
+    }
+  }
+  data.user_attributes = std::move(attributes);
+  IdMap users;
+  for (idx_t u = 0; u < data.users.size(); ++u) users.add(pseudonyms(data.users.id(u)));
+  AKIN_ASSERT(users.size() == data.users.size());
+  data.users = std::move(users);
+  return removed;
+}
+
+}  // namespace akin

@@ -1,0 +1,131 @@
+#include "akin/nets/net_forget.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/nets/net_data.h"
+
+namespace akin::nets {
+namespace {
+
+using nlohmann::json;
+
+/// The embeddings that read the input. Throws if anything else reads it.
+std::vector<std::string> tables_of(const nn::NetSpec& spec, const std::string& input,
+                                   const std::string& path) {
+  const std::size_t source = spec.index(input);
+  std::vector<std::string> tables;
+  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
+    const std::vector<std::size_t>& sources = spec.sources(l);
+    if (std::ranges::find(sources, source) == sources.end()) continue;
+    const nn::LayerSpec& layer = spec.layers()[l];
+    if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors != nn::VectorSource::kLearned) {
+      fail(ErrorCode::kBadData,
+           "{}: layer {} reads the users without a learned table of rows, so that nobody's weights can be "
+           "told from the others'; delete the file, and train the net again on data without the users",
+           path, layer.name);
+    }
+    tables.push_back(layer.name);
+  }
+  return tables;
+}
+
+/// Rows of a table whose row 0 stands for nobody and row i + 1 for id i; those behind the ids stay.
+std::vector<std::size_t> rows_of(const std::vector<idx_t>& kept, std::size_t n_ids, std::int64_t n_rows) {
+  std::vector<std::size_t> rows = {0};
+  for (const idx_t id : kept) rows.push_back(id + std::size_t{1});
+  for (std::size_t row = n_ids + 1; row < static_cast<std::size_t>(n_rows); ++row) rows.push_back(row);
+  return rows;
+}
+
+void select(nn::NamedArray& array, const std::vector<std::size_t>& rows) {
+  const std::size_t width =
+      array.size() / static_cast<std::size_t>(std::max<std::int64_t>(1, array.shape[0]));
+  std::visit(
+      [&](auto& values) {
+        std::decay_t<decltype(values)> kept;
+        for (const std::size_t row : rows) {
+          const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * width);
+          kept.insert(kept.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
+        }
+        values = std::move(kept);
+      },
+      array.values);
+  array.shape[0] = static_cast<std::int64_t>(rows.size());
+}
+
+}  // namespace
+
+NetWithoutUsers::NetWithoutUsers(const std::string& path, UserIds& ids) : reader_(path) {
+  reader_.expect_kind("net");
+  if (!reader_.has_meta("data.settings")) return;
+  data_ = read_net_data(reader_);
+  auto& [settings, net_ids] = *data_;
+  const nn::NetSpec spec = nn::parse_spec(reader_.meta("net.layers"), path);
+  for (auto& [input, known] : net_ids) {
+    const auto source = settings.inputs.find(input);
+    if (source == settings.inputs.end() || source->second != std::vector<std::string>{"users"}) continue;
+    std::vector<idx_t> kept;
+    for (idx_t id = 0; id < known.size(); ++id) {
+      if (!ids.meet(known.id(id))) kept.push_back(id);
+    }
+    if (kept.size() == known.size()) continue;
+    if (kept.empty()) fail(ErrorCode::kBadData, "{}: holds no other users; delete the file", path);
+    for (const std::string& layer : tables_of(spec, input, path)) {
+      const std::int64_t rows = spec.layers()[spec.index(layer)].rows;
+      if (rows <= static_cast<std::int64_t>(known.size()))
+        fail(ErrorCode::kBadData, "{}: layer {} has fewer rows than the net has users", path, layer);
+      tables_.push_back({layer, rows_of(kept, known.size(), rows)});
+    }
+    removed_ = std::max<std::uint64_t>(removed_, known.size() - kept.size());
+    known = known.select(kept);
+  }
+}
+
+/// Weights or slots, with the rows that stay.
+std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) const {
+  std::vector<nn::NamedArray> arrays = nn::read_arrays(reader_, prefix, reader_.meta("net.dtype"));
+  for (nn::NamedArray& array : arrays) {
+    for (const Table& table : tables_) {
+      if (array.name.starts_with(table.layer + "/")) select(array, table.rows);
+    }
+  }
+  return arrays;
+}
+
+/// The description of the layers with as many rows as the tables have now.
+std::string NetWithoutUsers::layers() const {
+  json root = json::parse(reader_.meta("net.layers"));
+  for (json& layer : root.at("layers")) {
+    for (const Table& table : tables_) {
+      if (layer.at("name") == table.layer) layer["rows"] = table.rows.size();
+    }
+  }
+  return root.dump();
+}
+
+void NetWithoutUsers::save(const std::string& path) const {
+  TensorWriter writer("net");
+  for (const auto& [key, value] : reader_.metadata()) {
+    if (!key.starts_with("akin.")) writer.meta(key, value);
+  }
+  writer.meta("net.layers", layers());
+  if (data_) write_net_data(writer, data_->first, data_->second);
+  std::vector<std::pair<std::string, std::vector<nn::NamedArray>>> groups;
+  for (const char* const prefix : {"weights/", "optimizer/"}) groups.emplace_back(prefix, arrays(prefix));
+  for (const auto& [prefix, all] : groups) {
+    for (const nn::NamedArray& array : all) {
+      const std::vector<std::size_t> shape(array.shape.begin(), array.shape.end());
+      std::visit(
+          [&, &name = prefix]<typename T>(const std::vector<T>& values) {
+            writer.tensor(name + array.name, std::span<const T>(values), shape);
+          },
+          array.values);
+    }
+  }
+  writer.write(path);
+}
+
+}  // namespace akin::nets
