@@ -74,7 +74,7 @@ class ContentTest(AkinTest):
         self.write("n.toml", '[[layers]]\nkind = "input"\nshape = [1]\n[[layers]]\nkind = "dense"\nunits = 1\n'
                              '[train]\noptimizer = "sgd"\nloss = "mse"\n[data]\ninputs = ["a"]\ntarget = ["b"]\n')
         for args in [("train", "als", "-d", "file", "-o", "x"), ("describe", "file"), ("recommend", "file", "--user", "u"),
-                     ("train", "item2vec", "-d", "events.data", "-o", "x", "--init-items", "file"),
+                     ("train", "item2vec", "-d", "events.data", "-o", "x", "--quiet", "--init-items", "file"),
                      ("train", "als", "-d", "events.data", "-o", "x", "--config", "file"),
                      ("import", "text", "events.csv", "-o", "x", "--vocabulary", "file"),
                      ("import", "csv", "events.csv", "-o", "x", "--items", "file"),
@@ -117,7 +117,7 @@ class PromiseTest(AkinTest):
                 (gzip.compress(b"x" * (1 << 30)), "no end of a line or field in 16 MiB")]:
             self.write("vectors.bin", content)
             with self.subTest(pattern):
-                self.refused(pattern, "train", "item2vec", "-d", "events.data", "-o", "x", "--init-items", "vectors.bin")
+                self.refused(pattern, "train", "item2vec", "-d", "events.data", "-o", "x", "--quiet", "--init-items", "vectors.bin")
 
     def test_arrays(self):
         self.make_data()
@@ -125,7 +125,7 @@ class PromiseTest(AkinTest):
             header = ("{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }" % shape).ljust(118).encode()
             self.write("v.npy", b"\x93NUMPY\x01\0\x76\0" + header)
             self.write("v.npy.ids.json", "[" * 1000)
-            self.refused(pattern, "train", "item2vec", "-d", "events.data", "-o", "x", "--init-items", "v.npy")
+            self.refused(pattern, "train", "item2vec", "-d", "events.data", "-o", "x", "--quiet", "--init-items", "v.npy")
 
     def test_headers_of_tensors(self):
         tensor = {"w": {"dtype": "F32", "shape": [1 << 38], "data_offsets": [0, 1 << 40]}}
@@ -140,8 +140,8 @@ class PromiseTest(AkinTest):
         self.make_data()
         bomb = gzip.compress(b"[" * (200 << 20))
         self.write("bomb", bomb)
-        self.refused("bomb: is larger than 64 MiB", "train", "als", "-d", "events.data", "-o", "x", "--config", "bomb")
-        self.refused("bomb: is larger than 64 MiB", "net", "describe", "bomb")
+        self.refused("bomb: is larger than 16 MiB", "train", "als", "-d", "events.data", "-o", "x", "--config", "bomb")
+        self.refused("bomb: is larger than 16 MiB", "net", "describe", "bomb")
         self.refused("bomb:1: a line of over 16 MiB", "import", "csv", "bomb", "-o", "x")
 
 

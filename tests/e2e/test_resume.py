@@ -82,7 +82,7 @@ class ResumeTest(AkinTest):
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
         self.search(r"c: no checkpoint yet, starting from the beginning", done.err)
         done = self.run_akin("train", "als", "-d", "events.data", "-o", "m", "--checkpoint", "c", "--resume")
-        self.search(r"resumed after pass 15", done.err)
+        self.search(r"resumed after epoch 15", done.err)
 
     def test_wrong_checkpoints(self):
         self.make_data()
@@ -124,8 +124,8 @@ class ResumeTest(AkinTest):
                       "--stop-after", monitor["best_epoch"], "--quiet")
         self.assertEqual(tensors(self.dir / "m"), tensors(self.dir / "best"))
         out = self.run_akin("train", "mf-sgd", "-d", "events.data", "-o", "m", "--patience", "2", "--epochs", "50").out
-        self.search(r"pass +loss +RMSE", out)
-        self.search(r"kept pass \d+ \(RMSE \d\.\d+ on the validation events\)", out)
+        self.search(r"epoch +loss +RMSE", out)
+        self.search(r"kept epoch \d+ \(RMSE \d\.\d+ on the validation events\)", out)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class TuneTest(AkinTest):
         self.make_data()
         result = self.run_json("tune", "mf-sgd", "-d", "events.data", "-o", "best.toml", "--trials", "12", "--set",
                                "factors=4", "--set", "regularization=0", "--range", "learning_rate=0.01:10", "--range",
-                               "decay=0.99:1", "--html", "page.html")
+                               "learning_rate_decay=0.99:1", "--html", "page.html")
         self.assertEqual(result["metric"], "RMSE")
         errors = [row for row in result["trials"] if "error" in row]
         self.assertEqual(len(errors), result["failed"])

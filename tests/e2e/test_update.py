@@ -79,7 +79,7 @@ class UpdateTest(AkinTest):
     def test_wrong_use(self):
         self.train("item-knn")
         done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--epochs", "2", code=2)
-        self.assert_error(done, "item-knn does not go on from what it has learned")
+        self.assert_error(done, "item-knn cannot continue from what it has learned")
         done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--set", "neighbours=3", code=2)
         self.assert_error(done, "neighbors")
         self.assert_error(self.run_akin("update", "old.data", "-d", "new.data", "-o", "x.akin", code=1), "old.data")

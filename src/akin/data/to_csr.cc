@@ -1,9 +1,5 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
@@ -81,14 +77,6 @@ std::vector<Share> shares_of(std::span<const Event> events, std::size_t n_users,
   return shares;
 }
 
-[[noreturn]] void fail_too_large(std::size_t user, idx_t item) {
-  fail(
-      ErrorCode::kBadData,
-      "the values of user number {} and item number {} (from 0, in the order of the data set) add up to more "
-      "than a value can be ({:.2g}); divide the values by a constant and import again",
-      user, item, std::numeric_limits<float>::max());
-}
-
 /// Writes the rows one after the other from entry `share.first_event` on, and the length of each to the
 /// offset after its own.
 void fill_rows(std::span<const Event> events, Repeats repeats, Csr& result, Share& share) {
@@ -105,8 +93,7 @@ void fill_rows(std::span<const Event> events, Repeats repeats, Csr& result, Shar
         result.indices[to] = item;
         result.values[to++] = value;
       } else if (repeats == Repeats::kSum) {
-        const float sum = result.values[to - 1] += value;
-        if (!std::isfinite(sum)) fail_too_large(user, item);
+        result.values[to - 1] += value;
       } else {
         result.values[to - 1] = value;
       }

@@ -10,14 +10,14 @@ namespace akin {
 namespace {
 
 /// The error that reading the text gives, without the file's name; "" if there is none.
-std::string refusal(const std::string& text) {
+std::string refusal(const std::string& text, ErrorCode code = ErrorCode::kUsage) {
   const TempDir dir;
   const std::string path = dir / "x.toml";
   write_file(path, text);
   try {
     (void)read_toml(path);
   } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUsage);
+    EXPECT_EQ(error.code(), code);
     const std::string message = error.what();
     EXPECT_TRUE(message.starts_with(path + ":")) << message;
     return message.substr(std::min(message.size(), path.size() + 1));
@@ -74,7 +74,7 @@ TEST(TomlFile, SaysWhatElseIsWrong) {
   EXPECT_EQ(refusal("a = \"b\\\\u0000c\""), "");
   EXPECT_EQ(refusal("a = 'b\\u0000c'"), "");
   EXPECT_TRUE(refusal("x = 1\na = [").starts_with("2: not TOML: ")) << refusal("x = 1\na = [");
-  EXPECT_EQ(refusal(std::string((std::size_t{16} << 20) + 1, '\n')),
+  EXPECT_EQ(refusal(std::string((std::size_t{16} << 20) + 1, '\n'), ErrorCode::kBadData),
             " is larger than 16 MiB; is this the right file?");
 }
 

@@ -57,7 +57,7 @@ void ListScorer::score(std::span<const idx_t> list, Diversity diversity, std::sp
 }
 
 /// With v_i = U_i / sqrt(|U_i|) as a vector over users, the sum over pairs of v_i . v_j is
-/// (|sum v_i|^2 - sum |v_i|^2) / 2: one epoch over the audiences instead of one per pair.
+/// (|sum v_i|^2 - sum |v_i|^2) / 2: one pass over the audiences instead of one per pair.
 void ListScorer::add_diversity(std::span<const idx_t> list, std::span<double> out) {
   double squared = 0, own = 0;  // |sum v_i|^2 and sum |v_i|^2 so far
   std::size_t rank = 0;

@@ -114,7 +114,7 @@ TEST_F(NetUse, RowsOfOtherTablesHaveNumbers) {
       message_of(ErrorCode::kNotFound, [&] { weight_table(question.path, "dense_1/kernal"); });
   EXPECT_TRUE(contains(unknown, "did you mean dense_1/kernel")) << unknown;
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { weight_table(question.path, "dense_1/bias"); }),
-                       "no table of rows and columns: (8)"));
+                       "not a table of rows and columns: (8)"));
 }
 
 TEST_F(NetUse, StopsOnRequest) {

@@ -32,7 +32,7 @@ struct RecommendRequest {
 
 /// A ranked list with what the caller should know about it.
 struct Recommendations {
-  std::vector<Scored> items;  ///< best first; fewer than k only if no more items epoch the filters
+  std::vector<Scored> items;  ///< best first; fewer than k only if no more items pass the filters
   bool fallback = false;      ///< the model knows nothing of this user: the list is by popularity
 };
 
@@ -53,7 +53,7 @@ class Service {
   /// allowed_items(request): what batch recommendation calls, the mask made once.
   Recommendations recommend(idx_t user, const std::vector<char>& allowed,
                             const RecommendRequest& request) const;
-  /// allowed[item] = 1 for the items that epoch the request's filters and exclusions.
+  /// allowed[item] = 1 for the items that pass the request's filters and exclusions.
   std::vector<char> allowed_items(const RecommendRequest& request) const;
   /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
   std::vector<Scored> similar(const std::string& item, std::size_t k,

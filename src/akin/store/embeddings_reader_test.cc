@@ -162,7 +162,7 @@ TEST_F(EmbeddingsReaderTest, RefusesWhatIsNotFinite) {
   write_file(path_ + ".ids.json", R"(["a"])");
   EXPECT_TRUE(refused(npy("1, 1", numbers)).starts_with(":1: the vector of 'a' is not finite"));
   EXPECT_TRUE(refused("1 1\na " + numbers + "\n").starts_with(":2: the vector of 'a' is not finite"));
-  EXPECT_TRUE(refused("id,d0\na,inf\n").starts_with(":2: 'inf' is no finite number"));
+  EXPECT_TRUE(refused("id,d0\na,inf\n").starts_with(":2: 'inf' is not a finite number"));
   Written written = some({"a", "b"});
   written.vectors[1][3] = std::numeric_limits<float>::infinity();
   write_embeddings({written.ids, written.vectors}, EmbeddingFormat::kSafetensors, path_);
@@ -176,7 +176,7 @@ TEST_F(EmbeddingsReaderTest, IdsOfArraysAreAListOfAsManyTexts) {
        {std::string("[1]"), std::string("{}"), std::string("[\"a\", \"b\"]"), std::string("[]"),
         std::string("\"a\""), std::string("[[\"a\"]]"), std::string(1 << 20, '[')}) {
     write_file(path_ + ".ids.json", ids);
-    EXPECT_TRUE(refused(content).starts_with(".ids.json: this is no JSON array of 1 ids"))
+    EXPECT_TRUE(refused(content).starts_with(".ids.json: this is not a JSON array of 1 ids"))
         << ids.substr(0, 20);
   }
   write_file(path_ + ".ids.json", "[\"a\"]");

@@ -153,7 +153,7 @@ TEST(Csv, SaysWhatIsWrongWithTheRequest) {
   EXPECT_TRUE(contains(error_of("csv", {}), "at least one file"));
   EXPECT_TRUE(contains(error_of("csv", {folder.path("absent.csv")}), "no such file"));
   EXPECT_TRUE(contains(error_of("csv", {file}, {{"item_pattern", "("}}), "not a regular expression"));
-  EXPECT_TRUE(contains(error_of("csv", {file}, {{"kind_all", "dance"}}), "no kind of event"));
+  EXPECT_TRUE(contains(error_of("csv", {file}, {{"kind_all", "dance"}}), "not a kind of event"));
   EXPECT_TRUE(contains(error_of("csv", {file}, {{"min_raw_value", "x"}}), "not a number"));
 }
 

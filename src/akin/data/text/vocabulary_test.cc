@@ -59,7 +59,7 @@ TEST(Vocabulary, ReadsPlainWordsAndRefusesTheRest) {
   for (const auto& [content, message] : std::vector<std::pair<std::string, std::string>>{
            {"x\t1\ny\tmany\n", "b:2: 'many' is not a count"},
            {"x\t-1\n", "b:1: '-1' is not a count"},
-           {"x\t\n", "no count"},
+           {"x\t\n", "b:1: '' is not a count"},
            {"\t5\n", "b:1: there is no word"},
            {"x\t1\nx\t2\n", "b:2: 'x' stands in the vocabulary already"},
            {"\n", "there are no words"}}) {

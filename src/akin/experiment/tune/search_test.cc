@@ -11,7 +11,7 @@
 namespace akin {
 namespace {
 
-/// Trial t is worth 100 - |t - 17|, and gains one a epoch; 5 and 18 fail.
+/// Trial t is worth 100 - |t - 17|, and gains one an epoch; 5 and 18 fail.
 Trial fake(int number, int budget) {
   Trial trial{.number = number, .budget = budget};
   trial.value = 100 - std::abs(number - 17) + (budget == 0 ? 81 : budget);

@@ -13,7 +13,7 @@ namespace akin {
 /// How a fit goes in epochs over its data.
 struct Epochs {
   int total = 0;
-  /// What a epoch is called in progress reports, such as "epoch"; "" = no reports.
+  /// What an epoch is called in progress reports, such as "epoch"; "" = no reports.
   std::string_view phase = {};
   std::string_view unit = {};  ///< the plural
   /// Does epoch number `epoch`, counted from 0, and returns its loss, NaN = not known. What it does may depend

@@ -72,6 +72,11 @@ class Als::Fit {
         by_item_(transpose(by_user_)),
         user_counts_(row_sizes(by_user_)),
         item_counts_(row_sizes(by_item_)) {
+    const auto finite = [](float value) { return std::isfinite(value); };
+    if (config.use_values && !std::ranges::all_of(by_user_.values, finite)) {
+      fail(ErrorCode::kBadData, "{}: the summed values overflow; scale them or train without use_values",
+           kName);
+    }
     begin();
   }
 

@@ -31,7 +31,7 @@ namespace akin {
 /// Solvers: "exact" is Cholesky, in f equations or as many as the row has entries; "cg" some steps of
 /// preconditioned conjugate gradient from the last solution (Takacs, Pilaszy & Tikk, "Applications of the
 /// conjugate gradient method for implicit feedback collaborative filtering", RecSys 2011), exact for short
-/// rows; "block" one epoch over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
+/// rows; "block" one pass over blocks of coordinates (Rendle, Krichene, Zhang & Koren, "iALS++: Speeding up
 /// matrix factorization with subspace optimization", 2021), for large f. Before each half-step both sides are
 /// rotated to the eigenbasis of the fixed side's Gram matrix, which leaves L as it is: als_solver.h says why.
 /// The last user half-step is exact with all of them, so folding in a user's training history gives their

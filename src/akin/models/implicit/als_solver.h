@@ -82,7 +82,7 @@ class RowSolver {
   void improve(const Entries& entries, int steps, float* x);
   /// Whether improve() with n entries looks at x: otherwise it is solve(), which costs no more.
   bool begins_from_last(std::size_t n) const;
-  /// One epoch over the blocks of x, `block` coordinates long, a multiple of 16: each goes to its optimum
+  /// One pass over the blocks of x, `block` coordinates long, a multiple of 16: each goes to its optimum
   /// given the others, while the scores of the entries are kept (iALS++). O(n f block + f block^2).
   void descend(const Entries& entries, std::size_t block, float* x);
   /// v <- A^-1 v; v holds stride() floats. O(n f^2 + f^3).

@@ -14,9 +14,9 @@ namespace akin {
 ///
 ///   L = |X - W H^T|^2 + lambda (|W|^2 + |H|^2)
 ///
-/// A epoch sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with
+/// An epoch sweeps the coordinates of all user rows, then of all item rows, `sweeps` times each: with
 /// G = H^T H + lambda I computed once,  w_uk <- max(0, w_uk + ((X H)_uk - (w_u G)_k) / G_kk).  L never rises
-/// and is reported as the loss. Cost of a epoch: O(entries f + (users + items) f^2 sweeps); only the entries
+/// and is reported as the loss. Cost of an epoch: O(entries f + (users + items) f^2 sweeps); only the entries
 /// of X that are not zero are ever touched. The last users are the exact minimum for the items, so that
 /// folding in a user's training history gives their stored vector.
 ///

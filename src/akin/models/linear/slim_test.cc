@@ -72,7 +72,7 @@ TEST(Slim, AgreesWithScikitLearn) {
   for (const auto& fit : reference["fits"]) {
     Slim::Config config = small_config();
     config.l1 = fit["l1"];
-    config.regularization = fit["regularization"];
+    config.regularization = fit["l2"];
     const Eigen::MatrixXd w = dense_weights(*fit_linear<Slim>(toy, config));
     Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(w.rows(), w.cols());
     for (const auto& weight : fit["weights"])

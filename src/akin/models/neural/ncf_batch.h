@@ -62,7 +62,7 @@ class RowGradients {
 };
 
 /// The pairs of a minibatch and the gradients of their mean loss, made in tiles of NcfTile::kPairs, whose
-/// sums are added in order: the same bits, whoever epochs a tile. Different tiles may be handled at once, and
+/// sums are added in order: the same bits, whichever thread computes a tile. Different tiles may be handled at once, and
 /// so may the three sums after that.
 class NcfBatch {
  public:

@@ -66,7 +66,7 @@ void initialize(const NcfInit& init, std::uint64_t seed, NcfNet& net);
 /// The items' vectors without what is between their parts: (n_items, product + embedding).
 Matrix item_embeddings(const NcfNet& net);
 
-/// Pairs that epoch through a net together, and what its layers made of them.
+/// Pairs that pass through a net together, and what its layers made of them.
 class NcfTile {
  public:
   static constexpr std::size_t kPairs = 64;  ///< at most
