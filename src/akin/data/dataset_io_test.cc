@@ -41,19 +41,6 @@ TEST(DatasetIo, ReadsBackWhatWasWritten) {
   EXPECT_EQ(loaded.candidates.cols_of(1).size(), 1u);
 }
 
-TEST(DatasetIo, AttributesMayHaveAnyName) {
-  const TempDir dir;
-  Dataset data = example();
-  const std::vector<std::string> names = {"t\x9c\x8ble", "names", "#4",  "#1", "",
-                                          "title.bytes", "\xff",  "\xfe"};
-  for (const std::string& name : names) data.item_attributes.column(name).set(1, "value of " + name);
-  data.item_attributes.resize(data.n_items());
-  save_dataset(data, dir / "d");
-  const Dataset loaded = load_dataset(dir / "d");
-  EXPECT_EQ(loaded.item_attributes.get("title", 0), "kettle");
-  for (const std::string& name : names) EXPECT_EQ(loaded.item_attributes.get(name, 1), "value of " + name);
-}
-
 TEST(DatasetIo, SameDataSameBytes) {
   const TempDir dir;
   save_dataset(example(), dir / "a");

@@ -4,7 +4,6 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
-#include "akin/data/readers/text_decode.h"
 
 namespace akin {
 
@@ -86,22 +85,11 @@ void AttributeTable::resize(std::size_t rows) {
   for (auto& [name, column] : columns_) column.resize(rows);
 }
 
-namespace {
-
-/// What the tensors of column number `at` are called: as the column, unless that is not UTF-8, which no name of a
-/// tensor can be, or is taken. Names that look like the way out take it too.
-std::string tensors_of(const std::string& table, std::string_view column, std::size_t at) {
-  const bool plain = is_utf8(column) && column != "names" && !column.starts_with('#');
-  return plain ? fmt::format("{}.{}", table, column) : fmt::format("{}.#{}", table, at);
-}
-
-}  // namespace
-
 void write_attributes(TensorWriter& writer, const std::string& name, const AttributeTable& table) {
   StringColumn names;
   for (const auto& [column_name, column] : table.all()) {
-    write_strings(writer, tensors_of(name, column_name, names.size()), column);
     names.push_back(column_name);
+    write_strings(writer, name + "." + column_name, column);
   }
   writer.meta(name + ".columns", std::to_string(names.size()));
   write_strings(writer, name + ".names", names);
@@ -115,9 +103,7 @@ AttributeTable read_attributes(const TensorReader& reader, const std::string& na
   for (std::size_t c = 0; c < columns; ++c) {
     if (table.find(names[c]) != nullptr)
       reader.inconsistent(fmt::format("two attributes are called {}", names[c]));
-    std::string tensors = tensors_of(name, names[c], c);
-    if (!reader.has(tensors + ".bytes")) tensors = fmt::format("{}.{}", name, names[c]);  // before akin 0.2
-    table.column(names[c]) = read_strings(reader, tensors, rows);
+    table.column(names[c]) = read_strings(reader, name + "." + std::string(names[c]), rows);
   }
   return table;
 }
