@@ -122,6 +122,7 @@ class Mutator {
 
   template <typename T>
   void put(Container::Tensor& tensor, T value) {
+    if (tensor.bytes.size() < sizeof value) return;  // half precision: counted as bytes
     const std::size_t at = pick(tensor.bytes.size() / sizeof value) * sizeof value;
     std::memcpy(tensor.bytes.data() + at, &value, sizeof value);
   }

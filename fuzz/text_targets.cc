@@ -63,15 +63,15 @@ void item_pattern(std::string_view input) {
   for (const std::string& id : lines) pattern.matches(id);
 }
 
-/// Values of delimited text, and lines name=value as parameters of each model.
+/// Values of delimited text, and lines name=value as parameters of a model, which their length chooses.
 void numbers(std::string_view input) {
   for (const std::string& line : lines_of(input)) {
     const ParsedValue parsed = parse_value(line);
     if (parsed.problem == nullptr && !std::isfinite(parsed.value)) broken("a value that is not finite");
     const std::size_t at = line.find('=');
     if (at == std::string::npos) continue;
-    for (const ModelEntry& entry : models())
-      attempt([&] { entry.complete({{line.substr(0, at), line.substr(at + 1)}}); });
+    const ModelEntry& entry = models()[line.size() % models().size()];
+    attempt([&] { entry.complete({{line.substr(0, at), line.substr(at + 1)}}); });
   }
 }
 

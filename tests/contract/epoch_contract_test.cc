@@ -68,7 +68,7 @@ struct Recorder : FitObserver {
   void cancelled() override { was_cancelled = true; }
 };
 
-class PassContract : public testing::TestWithParam<ModelEntry> {
+class EpochContract : public testing::TestWithParam<ModelEntry> {
  protected:
   void SetUp() override {
     if (!GetParam().traits.iterative) GTEST_SKIP() << "fitted in one go";
@@ -98,7 +98,7 @@ class PassContract : public testing::TestWithParam<ModelEntry> {
   }
 };
 
-TEST_P(PassContract, ObservedOrNotIsTheSame) {
+TEST_P(EpochContract, ObservedOrNotIsTheSame) {
   Recorder recorder;
   const auto observed = fit(kPlanned, &recorder);
   EXPECT_EQ(recorder.planned, kPlanned);
@@ -107,7 +107,7 @@ TEST_P(PassContract, ObservedOrNotIsTheSame) {
   EXPECT_EQ(bits(*observed), bits(*fit(kPlanned, nullptr)));
 }
 
-TEST_P(PassContract, ResumedAfterAnyPassIsTheSame) {
+TEST_P(EpochContract, ResumedAfterAnyPassIsTheSame) {
   Recorder recorder;
   const std::vector<float> whole = bits(*fit(kPlanned, &recorder));
   const Tensors last = recorder.states.at(kPlanned);
@@ -122,7 +122,7 @@ TEST_P(PassContract, ResumedAfterAnyPassIsTheSame) {
   }
 }
 
-TEST_P(PassContract, StoppedIsAShorterFit) {
+TEST_P(EpochContract, StoppedIsAShorterFit) {
   for (const int epoch : {1, 2, 7}) {
     Recorder recorder;
     recorder.stop_at = epoch;
@@ -136,7 +136,7 @@ TEST_P(PassContract, StoppedIsAShorterFit) {
   }
 }
 
-TEST_P(PassContract, EndsWithTheStatePutInPlace) {
+TEST_P(EpochContract, EndsWithTheStatePutInPlace) {
   Recorder recorder;
   recorder.snapshots = true;
   recorder.end_with = 5;
@@ -145,7 +145,7 @@ TEST_P(PassContract, EndsWithTheStatePutInPlace) {
   EXPECT_NE(bits(*recorder.models.at(5)), bits(*recorder.models.at(kPlanned)));
 }
 
-TEST_P(PassContract, SnapshotsChangeNothing) {
+TEST_P(EpochContract, SnapshotsChangeNothing) {
   Recorder plain, looked_at;
   looked_at.snapshots = true;
   fit(kPlanned, &plain);
@@ -153,7 +153,7 @@ TEST_P(PassContract, SnapshotsChangeNothing) {
   EXPECT_EQ(plain.states, looked_at.states);
 }
 
-TEST_P(PassContract, CancelledSaysSo) {
+TEST_P(EpochContract, CancelledSaysSo) {
   Recorder recorder;
   recorder.cancel_after = 3;
   try {
@@ -166,17 +166,17 @@ TEST_P(PassContract, CancelledSaysSo) {
   EXPECT_EQ(recorder.seen.back(), 3);
 }
 
-TEST_P(PassContract, NoPassesIsTheInitialState) {
+TEST_P(EpochContract, NoPassesIsTheInitialState) {
   Recorder recorder;
   const auto observed = fit(0, &recorder);
   EXPECT_TRUE(recorder.seen.empty());
   EXPECT_EQ(observed->n_items(), fit(0, nullptr)->n_items());
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, PassContract, testing::ValuesIn(models()),
+INSTANTIATE_TEST_SUITE_P(Models, EpochContract, testing::ValuesIn(models()),
                          [](const auto& test) { return test_name(test.param); });
 
-TEST(PassContractList, TheParameterOfPassesExists) {
+TEST(EpochContractList, TheParameterOfPassesExists) {
   int iterative = 0;
   for (const ModelEntry& entry : models()) {
     if (!entry.traits.iterative) continue;

@@ -204,6 +204,7 @@ class PseudonymsTest(PrivacyTest):
         self.write("key", b"x" * 31)
         self.assert_error(self.run_akin(*command, code=1), "holds 31 bytes")
         self.assert_error(self.run_akin("import", "csv", "p.csv", "-o", "new", "--pseudonyms", "new", code=2), "--pseudonyms reads")
+        self.assert_error(self.run_akin(*command[:-1], "-", code=2), "name a file for the key")
         self.assert_error(self.run_akin("pseudonym", "none", "x", code=1), "none: cannot read the key")
         self.assertEqual(self.files(), ["key", "p.csv"])
 

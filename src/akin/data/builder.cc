@@ -31,11 +31,6 @@ struct Renumbering {
   bool is_identity() const { return kept.size() == new_idx.size(); }
 };
 
-/// A name that is not valid UTF-8 is Latin-1: names of columns are JSON in the file of the data set.
-StringColumn& column_of(AttributeTable& attributes, std::string_view name) {
-  return is_utf8(name) ? attributes.column(name) : attributes.column(latin1_to_utf8(name));
-}
-
 /// Sorts by (user, time), stable. Returns the old position of each event unless nothing moved
 /// and `track` is false.
 std::vector<std::uint64_t> sort_events(std::vector<Event>& events, std::size_t n_users, bool track) {
@@ -176,12 +171,14 @@ void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, s
 
 void DatasetBuilder::set_item_attribute(std::string_view item, std::string_view name,
                                         std::string_view value) {
-  if (!dropped(name)) column_of(item_attributes_, name).set(items_.add(item), value);
+  if (!is_utf8(name)) return set_item_attribute(item, latin1_to_utf8(name), value);
+  if (!dropped(name)) item_attributes_.column(name).set(items_.add(item), value);
 }
 
 void DatasetBuilder::set_user_attribute(std::string_view user, std::string_view name,
                                         std::string_view value) {
-  if (!dropped(name)) column_of(user_attributes_, name).set(users_.add(user), value);
+  if (!is_utf8(name)) return set_user_attribute(user, latin1_to_utf8(name), value);
+  if (!dropped(name)) user_attributes_.column(name).set(users_.add(user), value);
 }
 
 void DatasetBuilder::add_link(std::string_view name, std::string_view from, std::string_view to) {

@@ -94,6 +94,7 @@ class DatasetBuilder {
     items_.prefetch(item);
   }
   void add_review(std::uint64_t event, std::string_view summary, std::string_view text);
+  /// Names that are not UTF-8 are read as Latin-1: a data set holds them as names of tensors.
   void set_item_attribute(std::string_view item, std::string_view name, std::string_view value);
   void set_user_attribute(std::string_view user, std::string_view name, std::string_view value);
   void add_link(std::string_view name, std::string_view from, std::string_view to);

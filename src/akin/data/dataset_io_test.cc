@@ -24,6 +24,24 @@ Dataset example() {
   return builder.build("example", {}, report, {});
 }
 
+TEST(DatasetIo, AttributesMayHaveAnyName) {
+  const TempDir dir;
+  const std::vector<std::string> names = {"names", "columns", "title.bytes", "", "\xD6l", "\"\n"};
+  DatasetBuilder builder;
+  builder.add_event("u", "a", 1, 1);
+  for (const std::string& name : names) {
+    builder.set_item_attribute("a", name, "of " + name);
+    builder.set_user_attribute("u", name, name);
+  }
+  ImportReport report;
+  save_dataset(builder.build("x", {}, report, {}), dir / "d");
+  const Dataset back = load_dataset(dir / "d");
+  ASSERT_EQ(back.item_attributes.all().size(), names.size());
+  EXPECT_EQ((*back.item_attributes.find("names"))[0], "of names");
+  EXPECT_EQ((*back.item_attributes.find("\xC3\x96l"))[0], "of \xD6l");  // Latin-1 in a header
+  EXPECT_EQ((*back.user_attributes.find("title.bytes"))[0], "title.bytes");
+}
+
 TEST(DatasetIo, ReadsBackWhatWasWritten) {
   const TempDir dir;
   const Dataset data = example();

@@ -85,11 +85,20 @@ void AttributeTable::resize(std::size_t rows) {
   for (auto& [name, column] : columns_) column.resize(rows);
 }
 
+namespace {
+
+/// The tensor of an attribute. `names` is taken by the list of all names.
+std::string tensor_of(const std::string& table, std::string_view attribute) {
+  return fmt::format("{}.{}{}", table, attribute, attribute == "names" ? ".values" : "");
+}
+
+}  // namespace
+
 void write_attributes(TensorWriter& writer, const std::string& name, const AttributeTable& table) {
   StringColumn names;
   for (const auto& [column_name, column] : table.all()) {
     names.push_back(column_name);
-    write_strings(writer, name + "." + column_name, column);
+    write_strings(writer, tensor_of(name, column_name), column);
   }
   writer.meta(name + ".columns", std::to_string(names.size()));
   write_strings(writer, name + ".names", names);
@@ -103,7 +112,7 @@ AttributeTable read_attributes(const TensorReader& reader, const std::string& na
   for (std::size_t c = 0; c < columns; ++c) {
     if (table.find(names[c]) != nullptr)
       reader.inconsistent(fmt::format("two attributes are called {}", names[c]));
-    table.column(names[c]) = read_strings(reader, name + "." + std::string(names[c]), rows);
+    table.column(names[c]) = read_strings(reader, tensor_of(name, names[c]), rows);
   }
   return table;
 }

@@ -1,9 +1,12 @@
 #include "akin/nets/net_forget.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
 
@@ -33,16 +36,15 @@ std::vector<std::string> tables_of(const nn::NetSpec& spec, const std::string& i
 }
 
 /// Rows of a table whose row 0 stands for nobody and row i + 1 for id i; those behind the ids stay.
-std::vector<std::size_t> rows_of(const std::vector<idx_t>& kept, std::size_t n_ids, std::int64_t n_rows) {
+std::vector<std::size_t> rows_of(const std::vector<idx_t>& kept, std::size_t n_ids, std::size_t n_rows) {
   std::vector<std::size_t> rows = {0};
   for (const idx_t id : kept) rows.push_back(id + std::size_t{1});
-  for (std::size_t row = n_ids + 1; row < static_cast<std::size_t>(n_rows); ++row) rows.push_back(row);
+  for (std::size_t row = n_ids + 1; row < n_rows; ++row) rows.push_back(row);
   return rows;
 }
 
 void select(nn::NamedArray& array, const std::vector<std::size_t>& rows) {
-  const std::size_t width =
-      array.size() / static_cast<std::size_t>(std::max<std::int64_t>(1, array.shape[0]));
+  const std::size_t width = array.size() / static_cast<std::size_t>(array.shape[0]);
   std::visit(
       [&](auto& values) {
         std::decay_t<decltype(values)> kept;
@@ -74,14 +76,22 @@ NetWithoutUsers::NetWithoutUsers(const std::string& path, UserIds& ids) : reader
     if (kept.size() == known.size()) continue;
     if (kept.empty()) fail(ErrorCode::kBadData, "{}: holds no other users; delete the file", path);
     for (const std::string& layer : tables_of(spec, input, path)) {
-      const std::int64_t rows = spec.layers()[spec.index(layer)].rows;
-      if (rows <= static_cast<std::int64_t>(known.size()))
+      const std::size_t rows = stored_rows(layer);
+      if (rows <= known.size())
         fail(ErrorCode::kBadData, "{}: layer {} has fewer rows than the net has users", path, layer);
-      tables_.push_back({layer, rows_of(kept, known.size(), rows)});
+      tables_.push_back({layer, rows, rows_of(kept, known.size(), rows)});
     }
     removed_ = std::max<std::uint64_t>(removed_, known.size() - kept.size());
     known = known.select(kept);
   }
+}
+
+/// As many as are in the file, whatever the description of the layer says.
+std::size_t NetWithoutUsers::stored_rows(const std::string& layer) const {
+  const std::vector<std::size_t>& shape = reader_.shape(fmt::format("weights/{}/embeddings", layer));
+  if (shape.size() != 2 || shape[1] == 0)
+    fail(ErrorCode::kBadData, "{}: the weights of layer {} are not a table", reader_.path(), layer);
+  return shape[0];
 }
 
 /// Weights or slots, with the rows that stay.
@@ -89,7 +99,11 @@ std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) c
   std::vector<nn::NamedArray> arrays = nn::read_arrays(reader_, prefix, reader_.meta("net.dtype"));
   for (nn::NamedArray& array : arrays) {
     for (const Table& table : tables_) {
-      if (array.name.starts_with(table.layer + "/")) select(array, table.rows);
+      if (!array.name.starts_with(table.layer + "/")) continue;
+      if (array.shape.empty() || array.shape[0] != static_cast<std::int64_t>(table.n_rows))
+        fail(ErrorCode::kBadData, "{}: {} has not a row for each row of its layer", reader_.path(),
+             array.name);
+      select(array, table.rows);
     }
   }
   return arrays;
@@ -97,7 +111,7 @@ std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) c
 
 /// The description of the layers with as many rows as the tables have now.
 std::string NetWithoutUsers::layers() const {
-  json root = json::parse(reader_.meta("net.layers"));
+  json root = parse_json(reader_.meta("net.layers"), reader_.path() + ": its layers");
   for (json& layer : root.at("layers")) {
     for (const Table& table : tables_) {
       if (layer.at("name") == table.layer) layer["rows"] = table.rows.size();

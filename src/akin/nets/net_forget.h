@@ -30,8 +30,10 @@ class NetWithoutUsers {
   /// An embedding that reads users.
   struct Table {
     std::string layer;
+    std::size_t n_rows;
     std::vector<std::size_t> rows;  ///< that stay
   };
+  std::size_t stored_rows(const std::string& layer) const;
   std::vector<nn::NamedArray> arrays(const std::string& prefix) const;
   std::string layers() const;
 

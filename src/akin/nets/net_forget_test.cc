@@ -77,6 +77,48 @@ inputs.user = "users"
   EXPECT_EQ(NetWithoutUsers(files.path("net"), others).removed(), 0u);
 }
 
+/// The net's file with another tensor in place of one.
+void replace_tensor(const std::string& path, const std::string& name, std::vector<std::size_t> shape) {
+  const TensorReader reader(path);
+  TensorWriter writer("net");
+  for (const auto& [key, value] : reader.metadata()) {
+    if (!key.starts_with("akin.")) writer.meta(key, value);
+  }
+  const std::vector<float> values(shape[0] * shape[1], 1.0f);
+  for (const std::string& tensor : reader.names()) {
+    if (tensor.starts_with("ids/")) {
+      if (tensor.ends_with(".bytes")) writer.tensor(tensor, reader.tensor<std::uint8_t>(tensor));
+      if (tensor.ends_with(".offsets")) writer.tensor(tensor, reader.tensor<std::uint64_t>(tensor));
+    } else if (tensor == name) {
+      writer.tensor(tensor, std::span<const float>(values), shape);
+    } else {
+      writer.tensor(tensor, reader.tensor<float>(tensor), reader.shape(tensor));
+    }
+  }
+  writer.write(path + ".other");
+}
+
+TEST(NetForget, TrustsNoSizeThatTheFileClaims) {
+  const NetFiles files;
+  files.train("ratings.toml", "events", {.epochs = 1}).net.save(files.path("net"));
+  const std::vector<std::string> names = TensorReader(files.path("net")).names();
+  std::size_t tried = 0;
+  for (const std::string& name : names) {
+    if (name.find("user_vectors/") == std::string::npos) continue;
+    for (const std::vector<std::size_t>& shape :
+         std::vector<std::vector<std::size_t>>{{2, 3}, {1, 24}, {std::size_t{1} << 50, 0}, {0, 3}}) {
+      replace_tensor(files.path("net"), name, shape);
+      UserIds ids({"u1"});
+      EXPECT_NE(message_of(ErrorCode::kBadData,
+                           [&] { NetWithoutUsers(files.path("net.other"), ids).save(files.path("out")); }),
+                "no error")
+          << name << " with " << shape[0] << " rows";
+      ++tried;
+    }
+  }
+  EXPECT_EQ(tried, 3u * 4u) << "weights, and two slots of adam";
+}
+
 TEST(NetForget, SomebodyHasToStay) {
   const NetFiles files;
   files.train("ratings.toml", "events", {.epochs = 1}).net.save(files.path("net"));

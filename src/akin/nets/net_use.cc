@@ -95,7 +95,7 @@ WeightTable weight_table(const std::string& path, const std::string& name) {
     fail(ErrorCode::kNotFound, "{}: has no weight '{}'{}; it has {}", path, name, did_you_mean(name, names),
          fmt::join(names, ", "));
   }
-  if (found->shape.size() != 2)
+  if (found->shape.size() != 2 || found->size() == 0)  // rows without columns may be any number
     fail(ErrorCode::kUsage, "weight {} is not a table of rows and columns: ({})", name,
          fmt::join(found->shape, ", "));
   const TensorReader reader(path);

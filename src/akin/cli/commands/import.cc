@@ -1,6 +1,5 @@
 // akin import FORMAT FILE... -o DATA
 #include <algorithm>
-#include <filesystem>
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
@@ -94,15 +93,6 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   return line;
 }
 
-/// The key may be made by this command: it is not there yet for the check of flags.
-void check_key(const ImportCommand& command) {
-  const std::string& key = command.request.pseudonyms;
-  std::error_code error;
-  if (!key.empty() &&
-      std::filesystem::weakly_canonical(key, error) == std::filesystem::weakly_canonical(command.out, error))
-    fail(ErrorCode::kUsage, "{}: is the file of the key; name another file to write", key);
-}
-
 }  // namespace
 
 int run_import(const Args& args) {
@@ -118,7 +108,6 @@ int run_import(const Args& args) {
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ImportFilters filters = command.filters.filters();
   command.request.drop_columns = split_lists(command.drop_columns);
-  check_key(command);
   Session session(line.common);
   ImportReport report;
   Dataset data = import_dataset(format.name, command.request, filters, report, session.context());

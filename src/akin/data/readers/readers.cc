@@ -49,6 +49,7 @@ ImportRequest checked(const Format& format, const ImportRequest& request) {
 
 /// Makes the key if there is none yet, and says so.
 void prepare_key(const std::string& path, ImportReport& report) {
+  if (path == "-") fail(ErrorCode::kUsage, "name a file for the key; it cannot be standard input");
   std::error_code error;
   if (std::filesystem::exists(path, error)) return;
   Pseudonyms::make_key(path);
