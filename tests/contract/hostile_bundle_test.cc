@@ -25,7 +25,7 @@ struct RawTensor {
   template <typename T>
   std::vector<T> values() const {
     std::vector<T> result(bytes.size() / sizeof(T));
-    std::memcpy(result.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(result.data(), bytes.data(), bytes.size());
     return result;
   }
   template <typename T>
@@ -63,9 +63,11 @@ void put_together(const RawFile& file, const std::string& path) {
   }
   std::vector<std::vector<std::uint64_t>> aligned;
   aligned.reserve(file.tensors.size());
-  for (const auto& [name, tensor] : file.tensors) {
+  for (const auto& entry : file.tensors) {
+    const std::string& name = entry.first;
+    const RawTensor& tensor = entry.second;
     std::vector<std::uint64_t>& words = aligned.emplace_back((tensor.bytes.size() + 7) / 8);
-    std::memcpy(words.data(), tensor.bytes.data(), tensor.bytes.size());
+    if (!words.empty()) std::memcpy(words.data(), tensor.bytes.data(), tensor.bytes.size());
     const auto add = [&]<typename T>(T) {
       writer.tensor(name,
                     std::span(reinterpret_cast<const T*>(words.data()), tensor.bytes.size() / sizeof(T)),
