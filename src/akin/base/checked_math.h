@@ -1,4 +1,4 @@
-// Whole numbers from files and flags: read within bounds, multiplied without overflow.
+// Numbers from files and flags: read within bounds, multiplied without overflow.
 #pragma once
 
 #include <charconv>
@@ -15,8 +15,8 @@
 namespace akin {
 
 /// The whole of `text` as a decimal number; nothing where it is anything else or does not fit.
-template <std::integral T>
-std::optional<T> parse_whole(std::string_view text) {
+template <typename T>
+std::optional<T> parse_all(std::string_view text) {
   T number{};
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);

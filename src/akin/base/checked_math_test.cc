@@ -10,12 +10,12 @@ namespace {
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr int kMostInt = std::numeric_limits<int>::max();
 
-TEST(ParseWhole, TakesAllOfTheTextOrNothing) {
-  EXPECT_EQ(parse_whole<int>("-7"), -7);
-  EXPECT_EQ(parse_whole<std::uint64_t>("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
+TEST(ParseAll, TakesAllOfTheTextOrNothing) {
+  EXPECT_EQ(parse_all<int>("-7"), -7);
+  EXPECT_EQ(parse_all<std::uint64_t>("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
   for (const char* text : {"", " 7", "7 ", "+7", "7.0", "0x7", "7e1", "2147483648", "99999999999999999999"})
-    EXPECT_FALSE(parse_whole<int>(text)) << text;
-  EXPECT_FALSE(parse_whole<std::uint64_t>("-1"));
+    EXPECT_FALSE(parse_all<int>(text)) << text;
+  EXPECT_FALSE(parse_all<std::uint64_t>("-1"));
 }
 
 TEST(CheckedWhole, RefusesWhatTheTypeWouldCutOff) {

@@ -3,10 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <span>
 
 #include "akin/base/atomic_file.h"
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/synonyms.h"
 #include "akin/base/text.h"
@@ -74,14 +74,6 @@ std::string default_of(const Target& target) {
   const TextTarget* text = text_target(target);
   if (text != nullptr && std::holds_alternative<std::string*>(*text)) return *std::get<std::string*>(*text);
   return "";
-}
-
-template <typename T>
-std::optional<T> parse_as(const std::string& text) {
-  T number{};
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 bool parse_switch(const std::string& text, const std::string& name) {
@@ -316,7 +308,7 @@ void CommandLine::assign_number(const Entry& entry, const std::string& text) con
     fail_usage(fmt::format("--{}: '{}' is not {}", entry.long_name, text, wanted));
   };
   if (auto* const* real = std::get_if<std::optional<float>*>(&entry.flag.target)) {
-    const std::optional<float> number = parse_as<float>(text);
+    const std::optional<float> number = parse_all<float>(text);
     if (!number || !(*number - *number == 0)) refuse("a number");
     **real = number;
     return;
@@ -326,11 +318,11 @@ void CommandLine::assign_number(const Entry& entry, const std::string& text) con
                                  ? fmt::format("a whole number from {} to {}", flag.min, flag.max)
                                  : fmt::format("a whole number of at least {}", flag.min);
   if (auto* const* integer = std::get_if<int*>(&entry.flag.target)) {
-    const std::optional<int> number = parse_as<int>(text);
+    const std::optional<int> number = parse_all<int>(text);
     if (!number || *number < flag.min || *number > flag.max) refuse(wanted);
     **integer = *number;
   } else {
-    const std::optional<std::uint64_t> number = parse_as<std::uint64_t>(text);
+    const std::optional<std::uint64_t> number = parse_all<std::uint64_t>(text);
     const auto value = static_cast<double>(number.value_or(0));
     if (!number || value < flag.min || value > flag.max) refuse(wanted);
     **std::get_if<std::uint64_t*>(&entry.flag.target) = *number;

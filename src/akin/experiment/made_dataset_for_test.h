@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/data/builder.h"
 #include "akin/store/bundle.h"
 
@@ -41,22 +41,6 @@ inline std::vector<float> scores_of(const Bundle& bundle) {
     EXPECT_TRUE(bundle.model->score_all(query, std::span(scores).subspan(u * items, items))) << "user " << u;
   }
   return scores;
-}
-
-/// What the error of `body` says.
-inline std::string message_of(ErrorCode code, const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
-}
-
-inline bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 /// The lines that a call remarks.

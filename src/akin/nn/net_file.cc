@@ -97,7 +97,7 @@ Net load_net(const std::string& path, const std::string& device) {
   NetOptions options;
   options.engine.device = device;
   options.engine.dtype = reader.meta("net.dtype");
-  const auto seed = parse_whole<std::uint64_t>(reader.meta("net.seed"));
+  const auto seed = parse_all<std::uint64_t>(reader.meta("net.seed"));
   if (!seed) fail(ErrorCode::kBadData, "{}: metadata net.seed is not a seed", path);
   options.seed = *seed;
   check_promised(spec, reader);

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
@@ -26,20 +26,6 @@ Dataset dataset() {
   ImportReport report;
   return builder.build("events", {}, report, {});
 }
-
-template <typename Body>
-std::string message_of(ErrorCode code, const Body& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 class SimilarItemsTest : public testing::Test {
  protected:

@@ -1,11 +1,11 @@
 #include "akin/data/text/phrases.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <optional>
 
+#include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/rng.h"
@@ -120,15 +120,6 @@ std::vector<Phrase> find_pass(TextCorpus& corpus, const PhraseOptions& options, 
   return phrases;
 }
 
-template <typename T>
-std::optional<T> parse(std::string_view text) {
-  T value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || error != std::errc() || stop != end) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::vector<Phrase> find_phrases(TextCorpus& corpus, const PhraseOptions& options, const Context& context) {
@@ -182,8 +173,8 @@ std::vector<Phrase> read_phrases(const std::string& path) {
            lines.position());
     }
     Phrase phrase{1, unescaped_field(fields[0]), unescaped_field(fields[1])};
-    const auto score = fields.size() > 2 ? parse<double>(fields[2]) : 0.0;
-    const auto pass = fields.size() > 3 ? parse<int>(fields[3]) : 1;
+    const auto score = fields.size() > 2 ? parse_all<double>(fields[2]) : 0.0;
+    const auto pass = fields.size() > 3 ? parse_all<int>(fields[3]) : 1;
     if (!score || !std::isfinite(*score))
       fail(ErrorCode::kBadData, "{}: '{}' is not a score", lines.position(), fields[2]);
     if (!pass || *pass < 1)

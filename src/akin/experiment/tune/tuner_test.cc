@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 
@@ -46,17 +46,6 @@ std::string outcome(const TuneResult& result) {
     text += trial_text(trial) + "\n";
   }
   return text;
-}
-
-std::string message_of(ErrorCode code, const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), code) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
 }
 
 class TunerTest : public testing::TestWithParam<bool> {
