@@ -44,7 +44,7 @@ void import(std::string_view format, std::string_view input) {
   if (request.files.empty() && !files.paths.empty()) request.files = {files.paths[0]};
   for (const bool strict : {false, true}) {
     request.strict = strict;
-    request.keep_unseen = !strict;
+    request.keep_unseen_items = request.keep_unseen_users = !strict;
     attempt([&] {
       ImportReport report;
       check_round_trip(import_dataset(format, request, {}, report, context()));

@@ -17,13 +17,15 @@ MAY_INCLUDE = {
     "optim": {"base", "linalg"},
     "data": {"base", "linalg"},
     "models": {"base", "linalg", "optim", "data"},
+    "encode": {"base", "linalg", "data"},
+    "fusion": {"base", "linalg", "data", "models", "encode"},
     "eval": {"base", "linalg", "optim", "data", "models"},
-    "catalog": {"base", "linalg", "optim", "data", "models"},
-    "store": {"base", "linalg", "optim", "data", "models", "catalog"},
-    "serve": {"base", "linalg", "optim", "data", "models", "catalog", "store"},
+    "catalog": {"base", "linalg", "optim", "data", "models", "encode", "fusion"},
+    "store": {"base", "linalg", "optim", "data", "models", "encode", "catalog"},
+    "serve": {"base", "linalg", "optim", "data", "models", "encode", "catalog", "store"},
     "nn": {"base"},
     "nets": {"base", "linalg", "data", "nn"},
-    "experiment": {"base", "linalg", "optim", "data", "models", "eval", "catalog", "store", "nn", "nets"},
+    "experiment": {"base", "linalg", "optim", "data", "models", "encode", "eval", "catalog", "store", "nn", "nets"},
 }
 MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)

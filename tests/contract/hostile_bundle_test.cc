@@ -187,7 +187,8 @@ class HostileFile : public testing::Test {
       if (info.param.name == "epochs") params["epochs"] = "2";
     }
     for (const auto& [name, value] : changes) params[name] = value;
-    save_bundle(train_bundle(std::move(data), parse_split("last", 1), {model, params}, {.threads = 1}),
+    save_bundle(train_bundle(std::move(data), parse_split("last", 1), {model, params},
+                             {{.threads = 1}, nullptr, nullptr, &planted_words()}),
                 path_);
     return take_apart(path_);
   }

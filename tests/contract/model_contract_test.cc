@@ -27,6 +27,7 @@ class ModelContract : public testing::TestWithParam<ModelEntry> {
     FitContext context;
     context.seed = seed;
     context.threads = threads;
+    context.words = &planted_words();
     return GetParam().fit(planted.training(), small_parameters(GetParam()), context);
   }
   static bool personalized() { return GetParam().traits.personalized; }
@@ -57,7 +58,8 @@ class ModelContract : public testing::TestWithParam<ModelEntry> {
     for (const idx_t item : query.history) out[item] = -std::numeric_limits<float>::infinity();
     return top_k(out, k);
   }
-  static void expect_error(ErrorCode code, const Planted& planted, const FitContext& context) {
+  static void expect_error(ErrorCode code, const Planted& planted, FitContext context) {
+    context.words = &planted_words();
     try {
       GetParam().fit(planted.training(), small_parameters(GetParam()), context);
       FAIL() << "fitted";
@@ -263,6 +265,7 @@ TEST_P(ModelContract, SimilarItemsAreSortedAndShareTheirUsers) {
 }
 
 TEST_P(ModelContract, ItemsWithoutEventsAreSimilarToNothing) {
+  if (GetParam().traits.uses_content) GTEST_SKIP() << "it has content";
   const auto model = fit(clusters(kUsers, kItems, 9));  // the last item has no events
   if (!model->has_similar()) GTEST_SKIP() << "no similar items";
   EXPECT_TRUE(model->similar(kItems - 1, 5).empty());
@@ -287,7 +290,8 @@ TEST_P(ModelContract, RefusesAnEmptyTrainingSet) {
 /// Fits data that may be too small for the model: either a clear Error(kBadData), or finite scores.
 void expect_error_or_finite_scores(const ModelEntry& entry, const Planted& planted) {
   try {
-    const auto model = entry.fit(planted.training(), small_parameters(entry), {{.threads = 3}});
+    const auto model = entry.fit(planted.training(), small_parameters(entry),
+                                 {{.threads = 3}, nullptr, nullptr, &planted_words()});
     std::vector<float> out(planted.data.n_items());
     const auto history = planted.history(0);
     model->score_all(history.known(0), out);

@@ -21,6 +21,18 @@ Dataset empty_dataset(idx_t n_users, idx_t n_items) {
   return data;
 }
 
+/// Says in words and as attributes which group an item belongs to, for models that learn from content.
+void describe_items(Dataset& data, idx_t groups) {
+  for (idx_t i = 0; i < data.n_items(); ++i) {
+    const std::string group = std::to_string(i % groups);
+    data.item_attributes.column("title").set(
+        i, "group" + group + " thing" + group + " number" + std::to_string(i));
+    data.item_attributes.column("brand").set(i, "brand" + group);
+  }
+  for (const auto& [name, column] : data.item_attributes.all())
+    data.item_attributes.set_type(name, guess_attribute_type(name, column));
+}
+
 /// A row of quality_floors.tsv: "als 0.34 yes factors=8 regularization=2", with tabs between the columns.
 struct Row {
   double floor = 1;
@@ -60,6 +72,23 @@ const Row& row_of(const ModelEntry& model) {
 
 }  // namespace
 
+const WordVectors& planted_words() {
+  static const WordVectors kWords = [] {
+    WordVectors words;
+    for (int group = 0; group < 7; ++group) {
+      words.ids.add("group" + std::to_string(group));
+      words.ids.add("thing" + std::to_string(group));
+    }
+    words.vectors = Matrix(words.ids.size(), 8);
+    for (std::size_t w = 0; w < words.ids.size(); ++w) {
+      words.vectors[w][w / 2] = 1;
+      words.vectors[w][7] = w % 2 == 0 ? 0.1f : -0.1f;
+    }
+    return words;
+  }();
+  return kWords;
+}
+
 Planted::History Planted::history(idx_t user) const {
   History result;
   for (const Event& event : data.events) {
@@ -73,6 +102,7 @@ Planted::History Planted::history(idx_t user) const {
 Planted checkerboard(idx_t n, const ModelEntry& model) {
   Planted planted;
   planted.data = empty_dataset(n, n);
+  describe_items(planted.data, 2);
   Rng rng(3);
   for (idx_t u = 0; u < n; ++u) {
     planted.held.push_back(u);
@@ -94,6 +124,7 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
   constexpr idx_t kClusters = 7;
   Planted planted;
   planted.data = empty_dataset(n_users, n_items);
+  describe_items(planted.data, kClusters);
   Rng rng(5);
   const idx_t per_cluster = (n_items - 1) / kClusters;
   for (idx_t u = 0; u + 1 < n_users; ++u) {

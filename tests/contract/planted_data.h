@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "akin/catalog/registry.h"
+#include "akin/encode/word_weighting.h"
 
 namespace akin {
 /// How gtest prints the parameter.
@@ -38,6 +39,9 @@ Planted checkerboard(idx_t n, const ModelEntry& model);
 /// others anywhere (value 1 to 3). Within a cluster early items are more popular. The last item and the last
 /// user have no events.
 Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user);
+
+/// Vectors of the words in the titles of these items.
+const WordVectors& planted_words();
 
 // The columns of the model's row in quality_floors.tsv; without one the test that asks fails.
 

@@ -115,6 +115,29 @@ std::string TensorWriter::header(std::string_view checksum) const {
   return text;
 }
 
+std::string TensorWriter::hash(std::string_view prefix) const {
+  Checksum checksum;
+  const auto add_text = [&](std::string_view text) {
+    const std::uint64_t size = text.size();
+    checksum.add(&size, sizeof size);
+    checksum.add(text.data(), text.size());
+  };
+  for (const auto& [key, value] : metadata_) {
+    if (!key.starts_with(prefix)) continue;
+    add_text(key);
+    add_text(value);
+  }
+  for (const Entry& entry : entries_) {
+    if (!entry.name.starts_with(prefix)) continue;
+    add_text(entry.name);
+    add_text(entry.dtype);
+    for (const std::uint64_t size : entry.shape) checksum.add(&size, sizeof size);
+    for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count,
+                   [&](const char* data, std::size_t size) { checksum.add(data, size); });
+  }
+  return checksum.hex();
+}
+
 void TensorWriter::write(const std::string& path) const {
   const auto visit_data = [&](auto visit) {
     for (const Entry& entry : entries_) {

@@ -70,6 +70,8 @@ class TensorWriter {
     add(name, dtype_name<T>(), {rows, cols}, {data, cols * sizeof(T), stride * sizeof(T), rows});
   }
 
+  /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`.
+  std::string hash(std::string_view prefix) const;
   /// Writes the file atomically. Throws Error(kIo).
   void write(const std::string& path) const;
 

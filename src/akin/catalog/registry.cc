@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/fusion/content_model.h"
 #include "akin/models/baseline/bias.h"
 #include "akin/models/baseline/popularity.h"
 #include "akin/models/fit/context.h"
@@ -106,6 +107,10 @@ const std::vector<ModelEntry>& models() {
       entry<Prod2VecCluster>(),
       entry<Word2Vec>(),
       entry<Doc2Vec>(),
+      entry<ContentModelOf<TfidfEncoder>>(),
+      entry<ContentModelOf<Bm25Encoder>>(),
+      entry<ContentModelOf<AttributeEncoder>>(),
+      entry<ContentModelOf<WordVectorEncoder>>(),
       entry<Gmf>(),
       entry<Mlp>(),
       entry<NeuMf>(),

@@ -51,7 +51,9 @@ int dispatch(const Args& args) {
     print("akin " AKIN_VERSION "\n");
     return kSuccess;
   }
-  const auto found = std::ranges::find(commands(), args[0], &Command::name);
+  // `embed` of earlier versions is a part of `encode`.
+  const std::string& name = args[0] == "embed" ? std::string("encode") : args[0];
+  const auto found = std::ranges::find(commands(), name, &Command::name);
   if (found != commands().end()) return found->run({args.begin() + 1, args.end()});
   std::vector<std::string> names;
   for (const Command& command : commands()) names.emplace_back(command.name);
@@ -101,7 +103,7 @@ const std::vector<Command>& commands() {
       {"compare", "train and score several models in one table", &run_compare},
       {"recommend", "recommend items to a user", &run_recommend},
       {"similar", "find items similar to an item", &run_similar},
-      {"embed", "compute text vectors from word vectors", &run_embed},
+      {"encode", "compute vectors of items and texts from their content", &run_encode},
       {"explain", "show which items led to a recommendation", &run_explain},
       {"update", "update a trained model with new events", &run_update},
       {"export", "write vectors in formats of other programs", &run_export},

@@ -19,7 +19,7 @@ int run_evaluate(const Args& args);
 int run_compare(const Args& args);
 int run_recommend(const Args& args);
 int run_similar(const Args& args);
-int run_embed(const Args& args);
+int run_encode(const Args& args);
 int run_explain(const Args& args);
 int run_update(const Args& args);
 int run_export(const Args& args);

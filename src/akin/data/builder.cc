@@ -16,20 +16,40 @@ namespace {
 
 constexpr idx_t kDropped = 0xFFFFFFFF;
 
-/// Old index -> new index in order of first appearance among `rows` entries marked in `used`.
-struct Renumbering {
-  std::vector<idx_t> kept;     // old indices, in their old order
-  std::vector<idx_t> new_idx;  // by old index; kDropped where not kept
+/// What becomes of an index.
+enum class Fate : char { kGone, kUnseen, kUsed };
 
-  explicit Renumbering(const std::vector<char>& used) : new_idx(used.size(), kDropped) {
-    for (std::size_t old = 0; old < used.size(); ++old) {
-      if (!used[old]) continue;
-      new_idx[old] = static_cast<idx_t>(kept.size());
-      kept.push_back(static_cast<idx_t>(old));
+/// Old index -> new index: the used ones in their old order, then those that no event names.
+struct Renumbering {
+  std::vector<idx_t> kept;     // old indices, in their new order
+  std::vector<idx_t> new_idx;  // by old index; kDropped where not kept
+  std::size_t unseen = 0;      // how many of those kept, the last ones, no event names
+  bool is_identity = true;
+
+  explicit Renumbering(const std::vector<Fate>& fates) : new_idx(fates.size(), kDropped) {
+    for (const Fate fate : {Fate::kUsed, Fate::kUnseen}) {
+      for (std::size_t old = 0; old < fates.size(); ++old) {
+        if (fates[old] != fate) continue;
+        is_identity &= kept.size() == old;
+        new_idx[old] = static_cast<idx_t>(kept.size());
+        kept.push_back(static_cast<idx_t>(old));
+        unseen += fate == Fate::kUnseen ? 1 : 0;
+      }
+    }
+    is_identity &= kept.size() == fates.size();
+  }
+};
+
+/// kUnseen for the rows that have an attribute, else kGone.
+std::vector<Fate> described(const AttributeTable& table, std::size_t rows) {
+  std::vector<Fate> fates(rows, Fate::kGone);
+  for (const auto& [name, column] : table.all()) {
+    for (std::size_t row = 0; row < column.size(); ++row) {
+      if (!column[row].empty()) fates[row] = Fate::kUnseen;
     }
   }
-  bool is_identity() const { return kept.size() == new_idx.size(); }
-};
+  return fates;
+}
 
 /// Sorts by (user, time), stable. Returns the old position of each event unless nothing moved
 /// and `track` is false.
@@ -102,7 +122,7 @@ void renumber_reviews(ReviewTable& reviews, const std::vector<std::uint64_t>& ra
 Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumbering& users,
                     const Renumbering& items) {
   Csr result;
-  result.cols = items.kept.size();
+  result.cols = items.kept.size() - items.unseen;
   if (pairs.empty()) return result;
   for (auto& [user, item] : pairs) {
     user = users.new_idx[user];
@@ -137,6 +157,23 @@ void check_values(const std::vector<Event>& events, const ImportFilters& filters
        users.id(found->user), items.id(found->item), how, std::numeric_limits<float>::max());
 }
 
+/// Gives every attribute its type: the one asked for, else a guess.
+void set_types(const std::map<std::string, AttributeType>& types, Dataset& data) {
+  std::vector<std::string> names;
+  for (AttributeTable* const table : {&data.item_attributes, &data.user_attributes}) {
+    for (const auto& [name, column] : table->all()) {
+      names.push_back(name);
+      const auto asked = types.find(name);
+      table->set_type(name, asked != types.end() ? asked->second : guess_attribute_type(name, column));
+    }
+  }
+  for (const auto& [name, type] : types) {
+    if (std::ranges::find(names, name) != names.end()) continue;
+    fail(ErrorCode::kUsage, "there is no attribute '{}' to give a type{}; there are: {}", name,
+         did_you_mean(name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+  }
+}
+
 }  // namespace
 
 std::uint64_t Rejections::total() const {
@@ -167,6 +204,12 @@ void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, s
   reviews_.event.push_back(event);
   reviews_.summary.push_back(no_summary ? std::string_view() : summary);
   reviews_.text.push_back(no_text ? std::string_view() : text);
+}
+
+void DatasetBuilder::set_event_attribute(std::uint64_t event, std::string_view name, std::string_view value) {
+  AKIN_ASSERT(event < events_.size());
+  if (!is_utf8(name)) return set_event_attribute(event, latin1_to_utf8(name), value);
+  if (!dropped(name)) event_attributes_.set(name, event, value);
 }
 
 void DatasetBuilder::set_item_attribute(std::string_view item, std::string_view name,
@@ -201,6 +244,12 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
          name, report.lines, report.rejections.total());
   }
   const std::uint64_t n_raw = events_.size();
+  std::vector<Fate> user_fates(users_.size(), Fate::kGone), item_fates(items_.size(), Fate::kGone);
+  if (keep_unseen_items) item_fates = described(item_attributes_, items_.size());
+  if (keep_unseen_users) user_fates = described(user_attributes_, users_.size());
+  for (const Event& event : events_) {  // who loses all events to the filters goes with them
+    user_fates[event.user] = item_fates[event.item] = Fate::kGone;
+  }
   std::vector<std::uint64_t> raw_of;  // raw ordinal of each event left; empty while that is the identity
   apply_filters(filters, events_, {users_.size(), items_.size()}, raw_of, report.filters);
   check_values(events_, filters, users_, items_);
@@ -210,10 +259,13 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   }
   context.check_stop();
 
-  std::vector<char> user_used(users_.size(), keep_unseen), item_used(items_.size(), keep_unseen);
-  for (const Event& event : events_) user_used[event.user] = item_used[event.item] = 1;
-  for (const auto& [user, item] : candidates_) item_used[item] |= user_used[user];
-  const Renumbering users(user_used), items(item_used);
+  for (const Event& event : events_) user_fates[event.user] = item_fates[event.item] = Fate::kUsed;
+  for (const auto& [user, item] : candidates_) {
+    if (user_fates[user] == Fate::kUsed) item_fates[item] = Fate::kUsed;
+  }
+  // Users stay in their place: unlike items, they are not what models choose from.
+  if (keep_unseen_users) std::ranges::replace(user_fates, Fate::kUnseen, Fate::kUsed);
+  const Renumbering users(user_fates), items(item_fates);
 
   Dataset data;
   data.name = std::move(name);
@@ -222,19 +274,23 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     event.item = items.new_idx[event.item];
   }
   data.events = std::move(events_);
-  const bool has_reviews = reviews_.size() > 0;
-  std::vector<std::uint64_t> origin = sort_events(data.events, users.kept.size(), has_reviews);
-  if (has_reviews) {
+  const bool track = reviews_.size() > 0 || !event_attributes_.empty();
+  std::vector<std::uint64_t> origin = sort_events(data.events, users.kept.size(), track);
+  if (track) {
     if (!raw_of.empty()) {
       for (std::uint64_t& at : origin) at = raw_of[at];
     }
     renumber_reviews(reviews_, origin, n_raw);
     data.reviews = std::move(reviews_);
+    event_attributes_.resize(n_raw);
+    data.event_attributes = event_attributes_.select(origin);
   }
-  data.users = users.is_identity() ? std::move(users_) : users_.select(users.kept);
-  data.items = items.is_identity() ? std::move(items_) : items_.select(items.kept);
+  data.users = users.is_identity ? std::move(users_) : users_.select(users.kept);
+  data.items = items.is_identity ? std::move(items_) : items_.select(items.kept);
+  data.items_without_events = items.unseen;
   data.user_attributes = user_attributes_.select(users.kept);
   data.item_attributes = item_attributes_.select(items.kept);
+  set_types(types, data);
   for (RawLinks& raw : links_) {
     ItemLinks links{std::move(raw.name), {}};
     for (const auto& [from, to] : raw.pairs) {
@@ -249,6 +305,10 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     data.links.push_back(std::move(links));
   }
   data.candidates = make_candidates(std::move(candidates_), users, items);
+  if (data.items_without_events > 0) {
+    report.notes.push_back(
+        fmt::format("{} items have no events: only their attributes are known", data.items_without_events));
+  }
   const auto note_unseen = [&](const Renumbering& side, std::string_view what) {
     const std::size_t unseen = side.new_idx.size() - side.kept.size();
     if (unseen > 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -78,8 +79,7 @@ struct ImportReport {
   std::vector<std::string> notes;  ///< such as "312 metadata records of items without events"
 };
 
-/// Collects events in file order, then makes the Dataset. Attributes may come before or after the events;
-/// attributes of items and users without events are kept only while `keep_unseen` is set.
+/// Collects events in file order, then makes the Dataset. Attributes may come before or after the events.
 class DatasetBuilder {
  public:
   /// Adds one event and returns its ordinal, for add_review(). NaN values are the caller's to refuse.
@@ -93,6 +93,8 @@ class DatasetBuilder {
     users_.prefetch(user);
     items_.prefetch(item);
   }
+  /// An attribute of an event by its ordinal, such as its device, page, query or session.
+  void set_event_attribute(std::uint64_t event, std::string_view name, std::string_view value);
   void add_review(std::uint64_t event, std::string_view summary, std::string_view text);
   /// Names that are not UTF-8 are read as Latin-1: a data set holds them as names of tensors.
   void set_item_attribute(std::string_view item, std::string_view name, std::string_view value);
@@ -106,12 +108,17 @@ class DatasetBuilder {
   /// True if an event, attribute, link or candidate has named this item.
   bool has_item(std::string_view item) const { return items_.find(item).has_value(); }
 
-  /// Applies the filters, renumbers users and items in order of first appearance, sorts events by (user,
-  /// time) and moves everything into the Dataset. Throws Error(kBadData) if no event is left; the message
+  /// Applies the filters, renumbers users and items in order of first appearance (items without events come
+  /// last), sorts events by (user, time) and moves everything into the Dataset. Throws Error(kBadData) if no event is left; the message
   /// says which step removed them. The builder is empty afterwards.
   Dataset build(std::string name, const ImportFilters& filters, ImportReport& report, const Context& context);
 
-  bool keep_unseen = false;  ///< keep items and users that have attributes but no events (cold items)
+  /// Keep items (users) that have attributes but no events. Those whose events the filters removed go.
+  bool keep_unseen_items = true;
+  bool keep_unseen_users = false;
+  /// Types of attributes by name; those without are guessed from their values. build() throws Error(kUsage) for
+  /// a name that no attribute has.
+  std::map<std::string, AttributeType> types;
   /// Attributes, links and review texts (columns "text" and "summary") of these names are not added. Readers
   /// ask it about columns that have other names in their files.
   DroppedColumns dropped;
@@ -120,6 +127,7 @@ class DatasetBuilder {
   IdMap users_;
   IdMap items_;
   std::vector<Event> events_;
+  EventAttributes event_attributes_;
   ReviewTable reviews_;
   AttributeTable item_attributes_;  // rows = items_ of this builder, attribute-only items included
   AttributeTable user_attributes_;

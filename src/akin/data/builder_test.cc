@@ -203,15 +203,73 @@ TEST(Builder, AttributesLinksAndCandidatesFollowTheirItems) {
   EXPECT_EQ(report.notes.size(), 3u) << "a lost link, a user and an item without events";
 }
 
-TEST(Builder, KeepsUnseenItemsOnRequest) {
+ImportFilters at_least(float value) {
+  ImportFilters filters;
+  filters.min_value = value;
+  return filters;
+}
+
+/// "cold" is described, "gone" loses its events to a filter, "linked" is only a link's end.
+DatasetBuilder catalogue() {
   DatasetBuilder builder;
-  builder.keep_unseen = true;
   builder.set_item_attribute("cold", "title", "never sold");
-  builder.add_event("u", "a", 1, kNoTime);
+  builder.set_item_attribute("gone", "title", "sold once, and rated badly");
+  builder.set_item_attribute("a", "title", "sold");
+  builder.add_link("also_bought", "a", "linked");
+  builder.add_link("also_bought", "a", "cold");
+  builder.add_event("u", "gone", 1, kNoTime);
+  builder.add_event("u", "a", 5, kNoTime);
+  builder.set_user_attribute("stranger", "age", "30");
+  return builder;
+}
+
+TEST(Builder, ItemsWithoutEventsComeLast) {
+  ImportReport report;
+  const Dataset data = catalogue().build("test", at_least(3), report, {});
+  ASSERT_EQ(data.n_items(), 2u);
+  EXPECT_EQ(data.n_event_items(), 1u);
+  EXPECT_EQ(data.items.id(0), "a");
+  EXPECT_EQ(data.items.id(1), "cold");
+  EXPECT_EQ(data.item_attributes.get("title", 1), "never sold");
+  EXPECT_EQ(data.n_users(), 1u);
+  ASSERT_EQ(data.links.size(), 1u);
+  EXPECT_EQ(data.links[0].pairs, (std::vector<std::pair<idx_t, idx_t>>{{0, 1}}));
+}
+
+TEST(Builder, UnseenItemsGoAndUnseenUsersStayOnRequest) {
+  DatasetBuilder builder = catalogue();
+  builder.keep_unseen_items = false;
+  builder.keep_unseen_users = true;
   ImportReport report;
   const Dataset data = builder.build("test", {}, report, {});
   EXPECT_EQ(data.n_items(), 2u);
-  EXPECT_EQ(data.item_attributes.get("title", data.items.at("cold", "item")), "never sold");
+  EXPECT_EQ(data.items_without_events, 0u);
+  EXPECT_EQ(data.items.find("cold"), std::nullopt);
+  EXPECT_EQ(data.n_users(), 2u);
+}
+
+TEST(Builder, EventAttributesFollowTheirEvents) {
+  DatasetBuilder builder;
+  builder.set_event_attribute(builder.add_event("v", "a", 1, 30), "device", "phone");
+  builder.add_event("u", "a", 1, 20);
+  builder.set_event_attribute(builder.add_event("u", "b", 0, 15), "device", "fridge");  // is left out
+  const std::uint64_t first = builder.add_event("u", "b", 1, 10);
+  builder.set_event_attribute(first, "device", "phone");
+  builder.set_event_attribute(first, "page", "home");
+  ImportReport report;
+  const Dataset data = builder.build("test", at_least(1), report, {});
+  ASSERT_EQ(data.events.size(), 3u);
+  ASSERT_EQ(data.event_attributes.columns().size(), 2u);
+  const auto* const device = data.event_attributes.find("device");
+  const auto* const page = data.event_attributes.find("page");
+  ASSERT_TRUE(device != nullptr && page != nullptr);
+  EXPECT_EQ(device->values.size(), 2u) << "no fridge";
+  for (std::size_t e = 0; e < 3; ++e) {
+    const bool of_v = data.users.id(data.events[e].user) == "v",
+               is_b = data.items.id(data.events[e].item) == "b";
+    EXPECT_EQ(device->get(e), of_v || is_b ? "phone" : "") << e;
+    EXPECT_EQ(page->get(e), is_b ? "home" : "") << e;
+  }
 }
 
 TEST(Rejections, KeepsTheFirstPositions) {

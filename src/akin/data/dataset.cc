@@ -40,4 +40,44 @@ std::vector<idx_t> last_items(std::span<const Event> events, idx_t user, std::si
   return items;
 }
 
+const EventAttributes::Column* EventAttributes::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns_, name, &Column::name);
+  return found == columns_.end() ? nullptr : &*found;
+}
+
+void EventAttributes::set(std::string_view name, std::uint64_t event, std::string_view value) {
+  auto column = std::ranges::find(columns_, name, &Column::name);
+  if (column == columns_.end()) {
+    column = columns_.insert(columns_.end(), {std::string(name), {}, {}});
+    column->values.add("");
+  }
+  if (event >= column->codes.size()) column->codes.resize(event + 1, 0);
+  column->codes[event] = column->values.add(value);
+}
+
+void EventAttributes::resize(std::uint64_t events) {
+  for (Column& column : columns_) column.codes.resize(events, 0);
+}
+
+EventAttributes EventAttributes::select(std::span<const std::uint64_t> events) const {
+  EventAttributes result;
+  for (const Column& column : columns_) {
+    Column kept{column.name, {}, {}};
+    kept.values.add("");
+    kept.codes.reserve(events.size());
+    for (const std::uint64_t event : events) kept.codes.push_back(kept.values.add(column.get(event)));
+    result.columns_.push_back(std::move(kept));
+  }
+  return result;
+}
+
+std::vector<idx_t> items_of(std::span<const Event> events) {
+  std::vector<idx_t> items;
+  items.reserve(events.size());
+  for (const Event& event : events) items.push_back(event.item);
+  std::ranges::sort(items);
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  return items;
+}
+
 }  // namespace akin

@@ -30,6 +30,12 @@ enum class Subset : std::uint8_t {
   kHistory = 3,  ///< shown to a model when it is asked, never trained on
 };
 
+/// Event::time counts microseconds; this many are a second.
+inline constexpr std::int64_t kSecond = 1'000'000;
+
+/// The second that a time lies in, also before 1970.
+inline std::int64_t floor_seconds(std::int64_t time) { return time / kSecond - (time % kSecond < 0 ? 1 : 0); }
+
 /// Time of an event whose time is unknown.
 inline constexpr std::int64_t kNoTime = std::numeric_limits<std::int64_t>::min();
 
@@ -40,8 +46,34 @@ struct Event {
   float value = 1;  ///< rating, or weight of an implicit event
   EventKind kind = EventKind::kRating;
   Subset subset = Subset::kTrain;
-  std::int64_t time = kNoTime;  ///< seconds since 1970 UTC
+  std::int64_t time = kNoTime;  ///< microseconds since 1970 UTC
   friend bool operator==(const Event&, const Event&) = default;
+};
+
+/// What a file says of single events besides the columns of Event: device, page, query, session ... Row e
+/// belongs to event e. A column holds a code per event, as there are few different values: 4 bytes an event.
+class EventAttributes {
+ public:
+  struct Column {
+    std::string name;
+    IdMap values;              ///< the different texts; "" is one of them where an event has none
+    std::vector<idx_t> codes;  ///< by event, of `values`
+    std::string_view get(std::size_t event) const { return values.id(codes[event]); }
+  };
+  const std::vector<Column>& columns() const { return columns_; }
+  bool empty() const { return columns_.empty(); }
+  /// nullptr if there is no such column.
+  const Column* find(std::string_view name) const;
+  /// Sets the value of event number `event`; events that are skipped have none.
+  void set(std::string_view name, std::uint64_t event, std::string_view value);
+  /// Gives every column a row for each of `events` events.
+  void resize(std::uint64_t events);
+  /// The rows of the events listed, in that order; values that none of them has are gone.
+  EventAttributes select(std::span<const std::uint64_t> events) const;
+  void add(Column column) { columns_.push_back(std::move(column)); }
+
+ private:
+  std::vector<Column> columns_;
 };
 
 /// Review texts; row r belongs to event `event[r]` of the data set.
@@ -63,17 +95,23 @@ struct ItemLinks {
 struct Dataset {
   std::string name;  ///< such as the file it was imported from; for titles of tables only
   IdMap users;
+  /// The catalogue. First come the items that events (or candidates) name, then those that only attributes
+  /// and links tell of: models learn the first, encoders place all.
   IdMap items;
+  std::size_t items_without_events = 0;  ///< how many the last ones are
   /// Sorted by (user, time), ties in file order: a user's slice is their sequence.
   std::vector<Event> events;
-  AttributeTable item_attributes;  ///< rows = items
-  AttributeTable user_attributes;  ///< rows = users
+  EventAttributes event_attributes;  ///< rows = events, or no columns
+  AttributeTable item_attributes;    ///< rows = items
+  AttributeTable user_attributes;    ///< rows = users
   ReviewTable reviews;
   std::vector<ItemLinks> links;
   Csr candidates;  ///< (users, items) given negatives to rank against (NCF), or no rows
 
   std::size_t n_users() const { return users.size(); }
   std::size_t n_items() const { return items.size(); }
+  /// Items that models learn: their indices are [0, n_event_items()).
+  std::size_t n_event_items() const { return items.size() - items_without_events; }
   bool has_times() const;
   /// True if the files came with a test part.
   bool has_given_split() const;
@@ -87,9 +125,9 @@ Dataset load_dataset(const std::string& path);
 /// What more data of the same data set added to a data set, and what was left out.
 struct MergeCounts {
   std::uint64_t events = 0;  ///< added
-  std::uint64_t users = 0;   ///< new ones
-  std::uint64_t items = 0;
-  std::uint64_t known = 0;  ///< events left out because they were there already
+  std::uint64_t users = 0;   ///< new ones, like items
+  std::uint64_t items = 0;   ///< with events
+  std::uint64_t known = 0;   ///< events left out because they were there already
 };
 
 /// What a model is fitted to: the training side of a split, over the whole data set's users and items.
@@ -97,11 +135,15 @@ struct TrainingData {
   const Dataset& source;          ///< ids, attributes; never look at source.events
   std::span<const Event> events;  ///< sorted by (user, time)
   std::size_t n_users() const { return source.n_users(); }
-  std::size_t n_items() const { return source.n_items(); }
+  /// Without the items that have no events: those have no place in a model of events.
+  std::size_t n_items() const { return source.n_event_items(); }
 };
 
 /// The events of one part, in their order.
 std::vector<Event> events_of(std::span<const Event> events, Subset subset);
+
+/// The items that events name, ascending.
+std::vector<idx_t> items_of(std::span<const Event> events);
 
 /// Start of each user's slice of `events` (sorted by user): n_users + 1 offsets.
 std::vector<std::uint64_t> user_offsets(std::span<const Event> events, std::size_t n_users);

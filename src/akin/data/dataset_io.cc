@@ -8,7 +8,7 @@
 namespace akin {
 namespace {
 
-constexpr std::int64_t kLastTime = std::int64_t{1} << 53;  // differences of times overflow nowhere
+constexpr std::int64_t kLastTime = std::int64_t{1} << 61;  // differences of times overflow nowhere
 
 [[noreturn]] void inconsistent(const TensorReader& reader, std::string_view what) {
   fail(ErrorCode::kBadData, "{}: inconsistent data set: {}", reader.path(), what);
@@ -47,6 +47,35 @@ void write_links(TensorWriter& writer, const std::vector<ItemLinks>& links) {
   }
 }
 
+void write_event_attributes(TensorWriter& writer, const EventAttributes& attributes) {
+  writer.meta("event.columns", std::to_string(attributes.columns().size()));
+  for (std::size_t c = 0; c < attributes.columns().size(); ++c) {
+    const EventAttributes::Column& column = attributes.columns()[c];
+    const std::string prefix = fmt::format("event.{}", c);
+    writer.meta(prefix + ".name", column.name);
+    write_ids(writer, prefix + ".values", column.values);
+    writer.tensor(prefix + ".codes", column.codes);
+  }
+}
+
+EventAttributes read_event_attributes(const TensorReader& reader, std::size_t n_events) {
+  constexpr std::int64_t kMostColumns = 1000;
+  EventAttributes attributes;
+  if (!reader.has_meta("event.columns")) return attributes;
+  const std::int64_t columns = reader.meta_int("event.columns", 0, kMostColumns);
+  for (std::int64_t c = 0; c < columns; ++c) {
+    const std::string prefix = fmt::format("event.{}", c);
+    EventAttributes::Column column{reader.meta(prefix + ".name"), read_ids(reader, prefix + ".values"),
+                                   reader.vector<idx_t>(prefix + ".codes", n_events)};
+    const auto unknown = [&](idx_t code) { return code >= column.values.size(); };
+    if (std::ranges::any_of(column.codes, unknown)) inconsistent(reader, "an unknown value of an event");
+    if (attributes.find(column.name) != nullptr)
+      inconsistent(reader, fmt::format("two attributes of events are called {}", column.name));
+    attributes.add(std::move(column));
+  }
+  return attributes;
+}
+
 std::vector<ItemLinks> read_links(const TensorReader& reader, std::size_t n_items) {
   constexpr std::int64_t kMostKinds = 1000;
   std::vector<ItemLinks> links(static_cast<std::size_t>(reader.meta_int("links.count", 0, kMostKinds)));
@@ -61,6 +90,13 @@ std::vector<ItemLinks> read_links(const TensorReader& reader, std::size_t n_item
     }
   }
   return links;
+}
+
+/// Microseconds per unit of a file's times; files that do not say hold seconds.
+std::int64_t time_unit(const TensorReader& reader) {
+  if (!reader.has_meta("time_unit")) return kSecond;
+  if (reader.meta("time_unit") != "microsecond") inconsistent(reader, "times in an unknown unit");
+  return 1;
 }
 
 }  // namespace
@@ -88,27 +124,35 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
   const auto kind = reader.vector<std::uint8_t>(name + ".kind", n);
   const auto subset = reader.vector<std::uint8_t>(name + ".part", n);
   const auto time = reader.vector<std::int64_t>(name + ".time", n);
+  const std::int64_t unit = time_unit(reader);
   std::vector<Event> events(n);
   for (std::size_t e = 0; e < n; ++e) {
     if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
     if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
     if (subset[e] > static_cast<std::uint8_t>(Subset::kHistory))
       inconsistent(reader, "an event of an unknown part");
-    if (time[e] != kNoTime && (time[e] < -kLastTime || time[e] > kLastTime))
+    if (time[e] != kNoTime && (time[e] < -kLastTime / unit || time[e] > kLastTime / unit))
       inconsistent(reader, "an event at an impossible time");
     if (e > 0 && (user[e] < user[e - 1] || (user[e] == user[e - 1] && time[e] < time[e - 1])))
       inconsistent(reader, "events out of order");
-    events[e] = {user[e], item[e], value[e], static_cast<EventKind>(kind[e]), static_cast<Subset>(subset[e]),
-                 time[e]};
+    events[e] = {user[e],
+                 item[e],
+                 value[e],
+                 static_cast<EventKind>(kind[e]),
+                 static_cast<Subset>(subset[e]),
+                 time[e] == kNoTime ? kNoTime : time[e] * unit};
   }
   return events;
 }
 
 void write_dataset(TensorWriter& writer, const Dataset& data) {
   writer.meta("name", data.name);
+  writer.meta("time_unit", "microsecond");
+  writer.meta("items.without_events", std::to_string(data.items_without_events));
   write_ids(writer, "users", data.users);
   write_ids(writer, "items", data.items);
   write_events(writer, "events", data.events);
+  write_event_attributes(writer, data.event_attributes);
   write_attributes(writer, "item", data.item_attributes);
   write_attributes(writer, "user", data.user_attributes);
   write_reviews(writer, data.reviews);
@@ -122,14 +166,19 @@ Dataset read_dataset(const TensorReader& reader) {
   data.name = reader.meta("name");
   data.users = read_ids(reader, "users");
   data.items = read_ids(reader, "items");
-  data.events = read_events(reader, "events", data.n_users(), data.n_items());
+  if (reader.has_meta("items.without_events")) {
+    data.items_without_events = static_cast<std::size_t>(
+        reader.meta_int("items.without_events", 0, static_cast<std::int64_t>(data.n_items())));
+  }
+  data.events = read_events(reader, "events", data.n_users(), data.n_event_items());
+  data.event_attributes = read_event_attributes(reader, data.events.size());
   data.item_attributes = read_attributes(reader, "item", data.n_items());
   data.user_attributes = read_attributes(reader, "user", data.n_users());
   data.reviews = read_reviews(reader, data.events.size());
   data.links = read_links(reader, data.n_items());
   const auto rows = static_cast<std::size_t>(reader.meta_int("candidates.rows", 0, 0xFFFFFFFE));
   if (rows != 0 && rows != data.n_users()) inconsistent(reader, "candidates of unknown users");
-  data.candidates = read_csr(reader, "candidates", rows, data.n_items(), ColumnOrder::kAscending);
+  data.candidates = read_csr(reader, "candidates", rows, data.n_event_items(), ColumnOrder::kAscending);
   return data;
 }
 

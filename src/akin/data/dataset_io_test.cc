@@ -59,6 +59,31 @@ TEST(DatasetIo, ReadsBackWhatWasWritten) {
   EXPECT_EQ(loaded.candidates.cols_of(1).size(), 1u);
 }
 
+TEST(DatasetIo, KeepsTheCatalogueTheTypesAndTheAttributesOfEvents) {
+  const TempDir dir;
+  DatasetBuilder builder;
+  builder.types = {{"tags", parse_attribute_type("list:;")}};
+  const std::uint64_t event = builder.add_event("u", "a", 1, 1234567);
+  builder.set_event_attribute(event, "device", "phone");
+  builder.add_event("u", "b", 1, 1234567);
+  builder.set_item_attribute("cold", "tags", "x;y");
+  builder.set_item_attribute("a", "price", "12.5");
+  builder.set_item_attribute("a", "types", "a name that the file uses too");
+  ImportReport report;
+  save_dataset(builder.build("x", {}, report, {}), dir / "d");
+  const Dataset back = load_dataset(dir / "d");
+  EXPECT_EQ(back.n_items(), 3u);
+  EXPECT_EQ(back.n_event_items(), 2u);
+  EXPECT_EQ(back.events[0].time, 1234567) << "microseconds";
+  EXPECT_EQ(back.items.id(back.events[0].item), "a") << "equal times keep the order of the file";
+  EXPECT_EQ(to_string(back.item_attributes.type("tags")), "list:;");
+  EXPECT_EQ(back.item_attributes.type("price").kind, AttributeType::Kind::kNumber);
+  EXPECT_EQ(back.item_attributes.get("types", 0), "a name that the file uses too");
+  ASSERT_EQ(back.event_attributes.columns().size(), 1u);
+  EXPECT_EQ(back.event_attributes.find("device")->get(0), "phone");
+  EXPECT_EQ(back.event_attributes.find("device")->get(1), "");
+}
+
 TEST(DatasetIo, SameDataSameBytes) {
   const TempDir dir;
   save_dataset(example(), dir / "a");

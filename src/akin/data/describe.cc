@@ -14,7 +14,7 @@ namespace {
 // More different values than this are sorted instead of counted.
 constexpr std::size_t kMaxCountedValues = 4096;
 constexpr std::size_t kMaxListedValues = 50;
-constexpr std::int64_t kSecondsPerDay = 86400;
+constexpr std::int64_t kDay = 86400 * kSecond;
 
 /// (value, how often), ascending by value.
 using ValueCounts = std::vector<std::pair<float, std::uint64_t>>;
@@ -123,7 +123,7 @@ void describe_activity(const Dataset& data, Description& description) {
   }
   if (!data.events.empty()) {
     description.density = static_cast<double>(pairs) /
-                          (static_cast<double>(data.n_users()) * static_cast<double>(data.n_items()));
+                          (static_cast<double>(data.n_users()) * static_cast<double>(data.n_event_items()));
   }
   const auto keep_active = [](std::vector<std::uint64_t>& counts) { return std::erase(counts, 0); };
   description.users_without_events = keep_active(per_user);
@@ -136,7 +136,7 @@ void describe_activity(const Dataset& data, Description& description) {
   description.gini_items = gini(std::move(per_item));
 }
 
-/// One calendar month in UTC: [begin, end) in seconds and its name.
+/// One calendar month in UTC: [begin, end) in microseconds and its name.
 struct Month {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -147,14 +147,14 @@ Month month_of(std::int64_t time) {
   using namespace std::chrono;
   // Beyond the four-digit years everything counts to the first or last month of the calendar.
   constexpr std::int64_t kFirstDay = -719528, kLastDay = 2932896;  // 0000-01-01, 9999-12-31
-  const std::int64_t day = time / kSecondsPerDay - (time % kSecondsPerDay < 0 ? 1 : 0);
+  const std::int64_t day = time / kDay - (time % kDay < 0 ? 1 : 0);
   const auto clamped = static_cast<int>(std::clamp(day, kFirstDay, kLastDay));
   const year_month_day date{sys_days{days{clamped}}};
   const year_month month = date.year() / date.month();
-  const auto seconds_at = [](year_month m) {
-    return std::int64_t{sys_days{m / 1}.time_since_epoch().count()} * kSecondsPerDay;
+  const auto start_of = [](year_month m) {
+    return std::int64_t{sys_days{m / 1}.time_since_epoch().count()} * kDay;
   };
-  return {seconds_at(month), seconds_at(month + months{1}),
+  return {start_of(month), start_of(month + months{1}),
           fmt::format("{:04}-{:02}", static_cast<int>(month.year()), static_cast<unsigned>(month.month()))};
 }
 
@@ -209,9 +209,17 @@ std::uint64_t count_words(std::string_view text) {
 void describe_content(const Dataset& data, Description& description) {
   for (const auto& [name, column] : data.item_attributes.all()) {
     description.item_content.emplace_back(name, column.coverage());
+    description.item_types.emplace_back(name, to_string(data.item_attributes.type(name)));
   }
   for (const auto& [name, column] : data.user_attributes.all()) {
     description.user_content.emplace_back(name, column.coverage());
+    description.user_types.emplace_back(name, to_string(data.user_attributes.type(name)));
+  }
+  for (const EventAttributes::Column& column : data.event_attributes.columns()) {
+    std::uint64_t filled = 0;
+    for (std::size_t e = 0; e < column.codes.size(); ++e) filled += column.get(e).empty() ? 0 : 1;
+    description.event_content.emplace_back(
+        column.name, static_cast<double>(filled) / std::max(1.0, static_cast<double>(column.codes.size())));
   }
   for (const ItemLinks& links : data.links) description.links.emplace_back(links.name, links.pairs.size());
   if (data.reviews.size() == 0) return;

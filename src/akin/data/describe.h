@@ -29,7 +29,7 @@ struct Description {
   std::string name;
   std::uint64_t users = 0, items = 0, events = 0;
   std::uint64_t users_without_events = 0, items_without_events = 0;
-  double density = 0;  ///< different (user, item) pairs / (users x items)
+  double density = 0;  ///< different (user, item) pairs / (users x items with events)
   std::int64_t first_time = kNoTime, last_time = kNoTime;
   std::uint64_t events_without_time = 0;
   Summary values;
@@ -46,6 +46,10 @@ struct Description {
   /// (attribute, share of all items or users that have it), in the order of import;
   /// "reviews" = a review with words.
   std::vector<std::pair<std::string, double>> item_content, user_content;
+  /// (attribute, share of all events that have it).
+  std::vector<std::pair<std::string, double>> event_content;
+  /// (attribute, its type), of items and users.
+  std::vector<std::pair<std::string, std::string>> item_types, user_types;
   std::vector<std::pair<std::string, std::uint64_t>> links;
   /// Of a given split.
   std::uint64_t validation_events = 0, test_events = 0, history_events = 0, candidates = 0;

@@ -77,9 +77,9 @@ TEST(Gini, KnownValues) {
 
 TEST(Describe, SmallDatasetByHand) {
   // u0 has i0 twice: three different pairs of 3 x 4 cells. u2, i2 and i3 have no events.
-  Dataset data = dataset(
-      3, 4,
-      {event(0, 0, 5, 1388534399), event(0, 0, 4, 1388534400), event(0, 1, 5, 1393632000), event(1, 0, 1)});
+  Dataset data = dataset(3, 4,
+                         {event(0, 0, 5, 1388534399 * kSecond), event(0, 0, 4, 1388534400 * kSecond),
+                          event(0, 1, 5, 1393632000 * kSecond), event(1, 0, 1)});
   data.name = "events";
   data.events[3].kind = EventKind::kPurchase;
   data.events[2].subset = Subset::kTest;
@@ -107,8 +107,8 @@ TEST(Describe, SmallDatasetByHand) {
   EXPECT_EQ(d.users_without_events, 1U);
   EXPECT_EQ(d.items_without_events, 2U);
   EXPECT_DOUBLE_EQ(d.density, 3.0 / 12);
-  EXPECT_EQ(d.first_time, 1388534399);
-  EXPECT_EQ(d.last_time, 1393632000);
+  EXPECT_EQ(d.first_time, 1388534399 * kSecond);
+  EXPECT_EQ(d.last_time, 1393632000 * kSecond);
   EXPECT_EQ(d.events_without_time, 1U);
   expect_summary(d.values, {4, 3.75, std::sqrt(10.75 / 3), 1, 3.25, 4.5, 5, 5});
   EXPECT_EQ(d.value_counts, (std::vector<std::pair<float, std::uint64_t>>{{1.F, 1}, {4.F, 1}, {5.F, 2}}));
@@ -178,10 +178,10 @@ Dataset read_reviews(const std::string& path) {
   std::vector<std::pair<Event, std::string>> rows;
   while (const auto line = lines.next()) {
     const auto json = nlohmann::json::parse(*line);
-    rows.emplace_back(
-        event(data.users.add(json["reviewerID"].get<std::string>()),
-              data.items.add(json["asin"].get<std::string>()), json["overall"], json["unixReviewTime"]),
-        json["reviewText"]);
+    rows.emplace_back(event(data.users.add(json["reviewerID"].get<std::string>()),
+                            data.items.add(json["asin"].get<std::string>()), json["overall"],
+                            json["unixReviewTime"].get<std::int64_t>() * kSecond),
+                      json["reviewText"]);
   }
   std::ranges::stable_sort(rows, {},
                            [](const auto& row) { return std::pair(row.first.user, row.first.time); });
@@ -205,8 +205,8 @@ TEST(Describe, AgreesWithPandasOnMusicalInstruments) {
   EXPECT_EQ(d.items, expected["items"]);
   EXPECT_EQ(d.events, expected["events"]);
   EXPECT_DOUBLE_EQ(d.density, expected["density"]);
-  EXPECT_EQ(d.first_time, expected["first_time"]);
-  EXPECT_EQ(d.last_time, expected["last_time"]);
+  EXPECT_EQ(d.first_time / kSecond, expected["first_time"]);
+  EXPECT_EQ(d.last_time / kSecond, expected["last_time"]);
   expect_summary(d.values, summary_of(expected["values"]));
   EXPECT_EQ(nlohmann::json(d.value_counts), expected["value_counts"]);
   expect_summary(d.events_per_user, summary_of(expected["events_per_user"]));

@@ -53,8 +53,8 @@ TEST(FilterParse, KindWeights) {
 }
 
 TEST(FilterParse, Moments) {
-  EXPECT_EQ(parse_moment("2014-07-23", "--since"), 1406073600);
-  EXPECT_EQ(parse_moment("1406073600", "--since"), 1406073600);
+  EXPECT_EQ(parse_moment("2014-07-23", "--since"), 1406073600 * kSecond);
+  EXPECT_EQ(parse_moment("1406073600", "--since"), 1406073600 * kSecond);
   EXPECT_EQ(parse_moment("1970-01-01", "--since"), 0);
   for (const char* wrong : {"", "yesterday", "2014-13-01", "2014-02-30", "2014-07-23x"}) {
     const std::string text = usage_error([&] { parse_moment(wrong, "--since"); });

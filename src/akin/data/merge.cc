@@ -13,10 +13,51 @@ std::vector<idx_t> add_ids(IdMap& base, const IdMap& more) {
   return indices;
 }
 
+/// The catalogue of both: items with events first, each in its old order, those of `base` before new ones.
+struct MergedItems {
+  IdMap ids;
+  std::size_t n_event_items = 0;
+  std::vector<idx_t> of_base, of_more;  // their new indices
+};
+
+MergedItems merge_items(const Dataset& base, const Dataset& more) {
+  MergedItems merged;
+  merged.of_base.resize(base.n_items());
+  merged.of_more.resize(more.n_items());
+  const auto add = [&](const Dataset& data, std::size_t begin, std::size_t end, std::vector<idx_t>& indices) {
+    for (std::size_t i = begin; i < end; ++i)
+      indices[i] = merged.ids.add(data.items.id(static_cast<idx_t>(i)));
+  };
+  add(base, 0, base.n_event_items(), merged.of_base);
+  add(more, 0, more.n_event_items(), merged.of_more);
+  merged.n_event_items = merged.ids.size();
+  add(base, base.n_event_items(), base.n_items(), merged.of_base);
+  add(more, more.n_event_items(), more.n_items(), merged.of_more);
+  return merged;
+}
+
+/// Gives the catalogue of `base` its new order and size; items with events keep their indices.
+void reorder_items(Dataset& base, MergedItems& merged) {
+  constexpr idx_t kNone = 0xFFFFFFFF;  // beyond all rows: empty
+  std::vector<idx_t> old_of(merged.ids.size(), kNone);
+  for (std::size_t i = 0; i < merged.of_base.size(); ++i) old_of[merged.of_base[i]] = static_cast<idx_t>(i);
+  base.item_attributes = base.item_attributes.select(old_of);
+  for (ItemLinks& links : base.links) {
+    for (auto& [from, to] : links.pairs) {
+      from = merged.of_base[from];
+      to = merged.of_base[to];
+    }
+  }
+  base.items_without_events = merged.ids.size() - merged.n_event_items;
+  base.items = std::move(merged.ids);
+}
+
 void add_attributes(AttributeTable& base, const AttributeTable& more, const std::vector<idx_t>& indices,
                     std::size_t rows) {
   for (const auto& [name, values] : more.all()) {
+    const bool known = base.find(name) != nullptr;
     StringColumn& column = base.column(name);
+    if (!known) base.set_type(name, more.type(name));
     for (std::size_t row = 0; row < values.size(); ++row) {
       if (!values[row].empty()) column.set(indices[row], values[row]);
     }
@@ -53,18 +94,21 @@ std::vector<Event> timed(std::span<const Event> first, std::span<const Event> se
 }  // namespace
 
 MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> elsewhere) {
-  const std::size_t old_users = base.n_users(), old_items = base.n_items();
+  const std::size_t old_users = base.n_users(), old_items = base.n_event_items();
   const std::vector<idx_t> users = add_ids(base.users, more.users);
-  const std::vector<idx_t> items = add_ids(base.items, more.items);
+  MergedItems merged = merge_items(base, more);
+  const std::vector<idx_t> items = merged.of_more;
+  reorder_items(base, merged);
+  base.event_attributes = {};
   MergeCounts counts;
   counts.users = base.n_users() - old_users;
-  counts.items = base.n_items() - old_items;
+  counts.items = base.n_event_items() - old_items;
   add_attributes(base.item_attributes, more.item_attributes, items, base.n_items());
   add_attributes(base.user_attributes, more.user_attributes, users, base.n_users());
   add_links(base.links, more.links, items);
   if (base.candidates.rows() > 0) {
     base.candidates.offsets.resize(base.n_users() + 1, base.candidates.offsets.back());
-    base.candidates.cols = base.n_items();
+    base.candidates.cols = base.n_event_items();
   }
   const std::vector<Event> known = timed(base.events, elsewhere);
   const auto old_events = static_cast<std::ptrdiff_t>(base.events.size());

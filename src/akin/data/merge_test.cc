@@ -63,6 +63,31 @@ TEST(Merge, NewerAttributesCountAndOldOnesStay) {
   for (const auto& [name, column] : data.item_attributes.all()) EXPECT_EQ(column.size(), 3u) << name;
 }
 
+TEST(Merge, ItemsWithTheirFirstEventsJoinTheOthers) {
+  Dataset data = dataset({"a", "b"}, {"x", "y", "w", "z"});  // w and z have no events yet
+  data.items_without_events = 2;
+  data.events = base().events;
+  for (idx_t i = 0; i < 4; ++i)
+    data.item_attributes.column("title").set(i, "T" + std::string(data.items.id(i)));
+  data.links = {{"also", {{0, 3}, {2, 1}}}};
+  Dataset later = more();
+  later.items.add("v");  // known by its attributes only
+  later.items_without_events = 1;
+  later.item_attributes.column("title").set(2, "Tv");
+  const MergeCounts counts = merge(data, later, {});
+  EXPECT_EQ(counts.items, 1u);
+  ASSERT_EQ(data.n_items(), 5u);
+  EXPECT_EQ(data.n_event_items(), 3u);
+  const std::vector<std::string> ids = {"x", "y", "z", "w", "v"};
+  for (idx_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(data.items.id(i), ids[i]);
+    const std::string title = i == 1 ? "new y" : "T" + ids[i];
+    EXPECT_EQ(data.item_attributes.get("title", i), title);
+  }
+  EXPECT_EQ(data.links[0].pairs, (std::vector<std::pair<idx_t, idx_t>>{{0, 2}, {2, 1}, {3, 1}}));
+  for (const Event& event : data.events) EXPECT_LT(event.item, 3u);
+}
+
 TEST(Merge, LinksAreMergedByName) {
   Dataset data = base();
   merge(data, more(), {});

@@ -84,6 +84,14 @@ RemovedData select_users(Dataset& data, const std::vector<idx_t>& users) {
                       .attributes = filled(data.user_attributes),
                       .candidates = data.candidates.entries()};
   select_reviews(data.reviews, data.events, new_numbers(users, data.n_users()));
+  if (!data.event_attributes.empty()) {
+    std::vector<std::uint64_t> kept;
+    const std::vector<idx_t> numbers = new_numbers(users, data.n_users());
+    for (std::uint64_t e = 0; e < data.events.size(); ++e) {
+      if (numbers[data.events[e].user] != kGone) kept.push_back(e);
+    }
+    data.event_attributes = data.event_attributes.select(kept);
+  }
   data.events = select_users(data.events, users);
   data.user_attributes = data.user_attributes.select(users);
   if (data.candidates.rows() > 0) data.candidates = select_rows(data.candidates, users);

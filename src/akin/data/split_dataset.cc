@@ -23,6 +23,28 @@ void check_events(const Dataset& data) {
     fail(ErrorCode::kBadData, "{}: the events are not sorted by user", data.name);
 }
 
+/// Keeps what was said of training events.
+void keep_training(Dataset& data, const std::vector<Subset>& subsets) {
+  if (data.reviews.size() == 0 && data.event_attributes.empty()) return;
+  std::vector<std::uint64_t> kept_events, kept_reviews;
+  std::vector<std::uint64_t> new_of(subsets.size());
+  for (std::uint64_t e = 0; e < subsets.size(); ++e) {
+    new_of[e] = kept_events.size();
+    if (subsets[e] == Subset::kTrain) kept_events.push_back(e);
+  }
+  data.event_attributes = data.event_attributes.select(kept_events);
+  ReviewTable& reviews = data.reviews;
+  for (std::uint64_t r = 0; r < reviews.size(); ++r) {
+    const std::uint64_t event = reviews.event[r];
+    if (subsets[event] != Subset::kTrain) continue;
+    reviews.event[kept_reviews.size()] = new_of[event];
+    kept_reviews.push_back(r);
+  }
+  reviews.event.resize(kept_reviews.size());
+  reviews.summary = reviews.summary.select(kept_reviews);
+  reviews.text = reviews.text.select(kept_reviews);
+}
+
 }  // namespace
 
 SplitDataset split_dataset(Dataset data, const SplitSpec& spec) {
@@ -31,8 +53,8 @@ SplitDataset split_dataset(Dataset data, const SplitSpec& spec) {
   Split split = split_events(data, spec);
   if (!split.validation.empty() || !split.history.empty()) result.known = known_events(split);
   result.dataset = std::move(data);
+  keep_training(result.dataset, split.subsets);
   result.dataset.events = std::move(split.train);
-  result.dataset.reviews = {};
   result.validation = std::move(split.validation);
   result.test = std::move(split.test);
   result.split = spec;

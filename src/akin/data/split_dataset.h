@@ -10,7 +10,9 @@ namespace akin {
 
 /// A data set, split. Events of all parts are sorted by (user, time).
 struct SplitDataset {
-  Dataset dataset;           ///< ids, attributes, candidates, and the training events only; no reviews
+  /// Ids, attributes, candidates, and the training events only, with their reviews and attributes: no word
+  /// about a held-out event is in it.
+  Dataset dataset;
   std::vector<Event> known;  ///< training, validation and history events; empty if training is all of them
   std::vector<Event> validation;  ///< to choose parameters by
   std::vector<Event> test;        ///< to report figures on
@@ -18,7 +20,7 @@ struct SplitDataset {
 
   /// What models are fitted to.
   TrainingData training_data() const { return {dataset, dataset.events}; }
-  /// What is known of users when a model is asked.
+  /// What is known of users when a model is asked; reviews and event attributes are those of training events.
   TrainingData known_data() const { return {dataset, known.empty() ? dataset.events : known}; }
   /// What is known of users when a model is asked for validation events: training and history events.
   std::vector<Event> known_for_validation() const;

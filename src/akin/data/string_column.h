@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "akin/data/attribute_type.h"
+
 namespace akin {
 
 class TensorReader;  // base/safetensors.h
@@ -92,8 +94,16 @@ class StringColumn {
   }
   /// Keeps only the rows listed, in that order. Bytes of the others stay until the column is stored.
   void keep_rows(const std::vector<std::uint64_t>& rows);
-  /// The rows listed, in that order.
-  StringColumn select(const std::vector<std::uint32_t>& rows) const;
+  /// The rows listed, in that order; what does not exist is empty.
+  template <typename Row>
+  StringColumn select(const std::vector<Row>& rows) const {
+    StringColumn result;
+    std::size_t bytes = 0;
+    for (const Row row : rows) bytes += get(row).size();
+    result.reserve(rows.size(), bytes);
+    for (const Row row : rows) result.push_back(get(row));
+    return result;
+  }
   /// Share of rows that are not empty, 0 for an empty column.
   double coverage() const;
 
@@ -112,8 +122,8 @@ void write_strings(TensorWriter& writer, const std::string& name, const StringCo
 StringColumn read_strings(const TensorReader& reader, const std::string& name, std::size_t rows);
 
 /// Named string columns over the same rows: the attributes of items or users. Well-known names of items are
-/// title, brand, category (path from general to specific, levels joined by '|'), price, description, image,
-/// tags; of users gender, age, occupation, zip. Any other name is kept as it came.
+/// title, brand, category (path from general to specific), price, description, image, tags; of users gender,
+/// age, occupation, zip. Any other name is kept as it came. Each column has a type.
 class AttributeTable {
  public:
   std::size_t columns() const { return columns_.size(); }
@@ -122,6 +132,10 @@ class AttributeTable {
   const StringColumn* find(std::string_view name) const;
   /// The column, made if absent.
   StringColumn& column(std::string_view name);
+  /// How the values of a column are read; text if there is no such column.
+  const AttributeType& type(std::string_view name) const;
+  /// The column must be there.
+  void set_type(std::string_view name, AttributeType type);
   /// The value, or "" if the column or the row is absent.
   std::string_view get(std::string_view name, std::size_t row) const;
   AttributeTable select(const std::vector<std::uint32_t>& rows) const;
@@ -130,6 +144,7 @@ class AttributeTable {
 
  private:
   std::vector<std::pair<std::string, StringColumn>> columns_;
+  std::vector<AttributeType> types_;  // by column
 };
 
 void write_attributes(TensorWriter& writer, const std::string& name, const AttributeTable& table);

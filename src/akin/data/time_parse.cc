@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/data/dataset.h"
 
 namespace akin {
 namespace {
@@ -15,12 +16,13 @@ constexpr std::int64_t kLastSecond = 253402300799;   // 9999-12-31 23:59:59
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Calendar fields, checked when they become seconds.
+/// Calendar fields, checked when they become a time.
 struct Calendar {
   int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
+  int micros = 0;
   int zone_minutes = 0;  // east of UTC
 
-  std::optional<std::int64_t> seconds() const {
+  std::optional<std::int64_t> time() const {
     namespace ch = std::chrono;
     const ch::year_month_day date(ch::year(year), ch::month(static_cast<unsigned>(month)),
                                   ch::day(static_cast<unsigned>(day)));
@@ -29,7 +31,7 @@ struct Calendar {
     const std::int64_t days = ch::sys_days(date).time_since_epoch().count();
     const std::int64_t total = days * 86400 + hour * 3600 + (minute - zone_minutes) * 60 + second;
     if (total < kFirstSecond || total > kLastSecond) return std::nullopt;
-    return total;
+    return total * kSecond + micros;
   }
 };
 
@@ -60,8 +62,12 @@ class Scanner {
     value = number;
     return count >= least;
   }
-  void skip_digits() {
-    while (!text_.empty() && is_digit(text_.front())) text_.remove_prefix(1);
+  /// The digits of a fraction as millionths; what is finer is skipped.
+  int millionths() {
+    int value = 0, place = 100'000;
+    for (; !text_.empty() && is_digit(text_.front()); text_.remove_prefix(1), place /= 10)
+      value += place * (text_.front() - '0');
+    return value;
   }
   /// An English month name: its first three letters, or all of it.
   bool month_name(int& month) {
@@ -112,17 +118,17 @@ std::optional<std::int64_t> parse_iso(std::string_view text) {
   if (separator == '/' && !scanner.literal('/')) return std::nullopt;
   if (!scanner.digits(1, 2, time.month) || !scanner.literal(separator)) return std::nullopt;
   if (!scanner.digits(1, 2, time.day)) return std::nullopt;
-  if (scanner.done()) return time.seconds();
+  if (scanner.done()) return time.time();
   if (!scanner.literal('T') && !scanner.literal('t') && !scanner.literal(' ')) return std::nullopt;
   if (!scanner.digits(1, 2, time.hour) || !scanner.literal(':')) return std::nullopt;
   if (!scanner.digits(2, 2, time.minute)) return std::nullopt;
   if (scanner.literal(':')) {
     if (!scanner.digits(2, 2, time.second)) return std::nullopt;
-    if (scanner.literal('.') || scanner.literal(',')) scanner.skip_digits();
+    if (scanner.literal('.') || scanner.literal(',')) time.micros = scanner.millionths();
   }
   while (scanner.literal(' ')) continue;
   if (!scan_zone(scanner, time.zone_minutes) || !scanner.done()) return std::nullopt;
-  return time.seconds();
+  return time.time();
 }
 
 std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_view text) {
@@ -167,15 +173,7 @@ std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_
     if (!ok) return std::nullopt;
   }
   if (!scanner.done()) return std::nullopt;
-  return time.seconds();
-}
-
-/// `number` in units of 1 / `per_second` seconds.
-std::optional<std::int64_t> scaled(std::int64_t number, std::int64_t per_second) {
-  std::int64_t seconds = number / per_second;
-  if (number % per_second < 0) --seconds;  // round down, also before 1970
-  if (seconds < kFirstSecond || seconds > kLastSecond) return std::nullopt;
-  return seconds;
+  return time.time();
 }
 
 /// Units per second of a number whose unit is not given.
@@ -208,27 +206,39 @@ std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per
     whole = whole * 10 + (text[at] - '0');
   if (at == text.size()) {
     if (per_second == 0) per_second = guess_unit(static_cast<double>(whole));
-    return scaled(negative ? -whole : whole, per_second);
+    return time_of_units(negative ? -whole : whole, per_second);
   }
   double number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
   if (per_second == 0) per_second = guess_unit(number);
-  number = std::floor((negative ? -number : number) / static_cast<double>(per_second));
-  if (!(number >= static_cast<double>(kFirstSecond) && number <= static_cast<double>(kLastSecond)))
+  const double seconds = (negative ? -number : number) / static_cast<double>(per_second);
+  if (!(seconds >= static_cast<double>(kFirstSecond) && seconds < static_cast<double>(kLastSecond) + 1))
     return std::nullopt;
-  return static_cast<std::int64_t>(number);
+  // Whole seconds and the rest apart: a double holds today's microseconds only just. To the nearest one, as
+  // 0.1 is not a double.
+  const double below = std::floor(seconds);
+  return static_cast<std::int64_t>(below) * kSecond +
+         static_cast<std::int64_t>(std::floor((seconds - below) * 1e6 + 1e-3));
 }
 
 }  // namespace
 
+std::optional<std::int64_t> time_of_units(std::int64_t number, std::int64_t per_second) {
+  const auto floored = [](std::int64_t value, std::int64_t unit) {
+    return value / unit - (value % unit < 0 ? 1 : 0);  // also before 1970
+  };
+  const std::int64_t seconds = floored(number, per_second);
+  if (seconds < kFirstSecond || seconds > kLastSecond) return std::nullopt;
+  return per_second <= kSecond ? number * (kSecond / per_second) : floored(number, per_second / kSecond);
+}
+
 TimeParser::TimeParser(std::string_view format) : pattern_(format) {
   if (format == "auto") {
     mode_ = Mode::kAuto;
-  } else if (format == "seconds") {
-    mode_ = Mode::kSeconds;
-  } else if (format == "milliseconds") {
-    mode_ = Mode::kMilliseconds;
+  } else if (format == "seconds" || format == "milliseconds" || format == "microseconds") {
+    mode_ = Mode::kNumber;
+    per_second_ = format == "seconds" ? 1 : format == "milliseconds" ? 1'000 : 1'000'000;
   } else if (format == "iso") {
     mode_ = Mode::kIso;
   } else {
@@ -242,7 +252,8 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
     }
     if (!sound) {
       fail(ErrorCode::kUsage,
-           "time format '{}': expected auto, seconds, milliseconds, iso, or a pattern of %Y %m %d %H %M %S "
+           "time format '{}': expected auto, seconds, milliseconds, microseconds, iso, or a pattern of %Y %m "
+           "%d %H %M %S "
            "%y %b",
            format);
     }
@@ -250,16 +261,14 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
 }
 
 std::optional<std::int64_t> TimeParser::operator()(std::string_view text) const {
-  if (mode_ == Mode::kAuto || mode_ == Mode::kSeconds) {
-    if (const std::int64_t seconds = parse_digits(text); seconds >= 0) return seconds;
+  if (mode_ == Mode::kAuto || per_second_ == 1) {
+    if (const std::int64_t seconds = parse_digits(text); seconds >= 0) return seconds * kSecond;
   }
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   switch (mode_) {
-    case Mode::kSeconds:
-      return parse_number(text, 1);
-    case Mode::kMilliseconds:
-      return parse_number(text, 1000);
+    case Mode::kNumber:
+      return parse_number(text, per_second_);
     case Mode::kIso:
       return parse_iso(text);
     case Mode::kPattern:

@@ -1,4 +1,4 @@
-// Times as data sets write them -> seconds since 1970 UTC.
+// Times as data sets write them -> microseconds since 1970 UTC.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,14 @@
 
 namespace akin {
 
+/// A number of units since 1970, `per_second` of them (1, 1'000, 1'000'000 or 1'000'000'000) a second, as
+/// microseconds; nullopt outside the years 1 to 9999.
+std::optional<std::int64_t> time_of_units(std::int64_t number, std::int64_t per_second);
+
 /// Reads times in one format:
 ///   "auto"          whole or decimal numbers, or ISO dates. Numbers from 1e11 on are milliseconds, from
 ///                   1e14 on microseconds, from 1e17 on nanoseconds (1e11 seconds would be the year 5138);
-///   "seconds", "milliseconds"  numbers, fractions are cut off downwards;
+///   "seconds", "milliseconds", "microseconds"  numbers;
 ///   "iso"           2010-12-01, 2010-12-01 08:26, 2010-12-01T08:26:00.250Z, 2010-12-01 08:26:00+02:00,
 ///                   also with '/' between year, month and day; without a zone UTC;
 ///   a pattern       of %Y %m %d %H %M %S %y %b (%y: 69-99 are 1969-1999; %b: English month names) and
@@ -21,13 +25,14 @@ class TimeParser {
   /// Throws Error(kUsage) for an unknown name or pattern.
   explicit TimeParser(std::string_view format = "auto");
 
-  /// nullopt if `text` is not such a time or lies outside the years 1 to 9999. Never throws;
-  /// safe from many threads.
+  /// Microseconds, what is finer is cut off downwards; nullopt if `text` is not such a time or lies outside
+  /// the years 1 to 9999. Never throws; safe from many threads.
   std::optional<std::int64_t> operator()(std::string_view text) const;
 
  private:
-  enum class Mode { kAuto, kSeconds, kMilliseconds, kIso, kPattern };
+  enum class Mode { kAuto, kNumber, kIso, kPattern };
   Mode mode_ = Mode::kAuto;
+  std::int64_t per_second_ = 0;  // of numbers; 0 = by their size
   std::string pattern_;
 };
 

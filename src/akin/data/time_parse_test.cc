@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/data/dataset.h"
 
 namespace akin {
 namespace {
@@ -10,17 +11,17 @@ namespace {
 TEST(TimeParser, Iso) {
   const TimeParser parse("iso");
   EXPECT_EQ(parse("1970-01-01"), 0);
-  EXPECT_EQ(parse("2010-12-01 08:26:00"), 1291191960);
-  EXPECT_EQ(parse("2010/12/1 8:26"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01T08:26:00Z"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01T08:26:00.987654321Z"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01 10:26:00+02:00"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01 10:26:00+0200"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01 05:26:00.5 -03"), 1291191960);
-  EXPECT_EQ(parse("2010-12-01 08:26:00 UTC"), 1291191960);
-  EXPECT_EQ(parse("2012-02-29"), 1330473600);
-  EXPECT_EQ(parse("1969-12-31 23:59:59"), -1);
-  EXPECT_EQ(parse("0001-01-01"), -62135596800);
+  EXPECT_EQ(parse("2010-12-01 08:26:00"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010/12/1 8:26"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01T08:26:00Z"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01T08:26:00.987654321Z"), 1291191960 * kSecond + 987654);
+  EXPECT_EQ(parse("2010-12-01 10:26:00+02:00"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01 10:26:00+0200"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01 05:26:00.5 -03"), 1291191960 * kSecond + 500000);
+  EXPECT_EQ(parse("2010-12-01 08:26:00 UTC"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2012-02-29"), 1330473600 * kSecond);
+  EXPECT_EQ(parse("1969-12-31 23:59:59"), -1 * kSecond);
+  EXPECT_EQ(parse("0001-01-01"), -62135596800 * kSecond);
 }
 
 TEST(TimeParser, RefusesWhatIsNoTime) {
@@ -35,19 +36,23 @@ TEST(TimeParser, RefusesWhatIsNoTime) {
 
 TEST(TimeParser, Numbers) {
   const TimeParser any;
-  EXPECT_EQ(any("881250949"), 881250949);
-  EXPECT_EQ(any(" 881250949 "), 881250949);
-  EXPECT_EQ(any("1260759144000"), 1260759144);
-  EXPECT_EQ(any("1260759144000999"), 1260759144);
-  EXPECT_EQ(any("1260759144000999888"), 1260759144);
-  EXPECT_EQ(any("978302281.75"), 978302281);
-  EXPECT_EQ(any("9.78302281e8"), 978302281);
-  EXPECT_EQ(any("-1.5"), -2);
+  EXPECT_EQ(any("881250949"), 881250949 * kSecond);
+  EXPECT_EQ(any(" 881250949 "), 881250949 * kSecond);
+  EXPECT_EQ(any("1260759144000"), 1260759144 * kSecond);
+  EXPECT_EQ(any("1260759144000999"), 1260759144 * kSecond + 999);
+  EXPECT_EQ(any("1260759144000999888"), 1260759144 * kSecond + 999);
+  EXPECT_EQ(any("978302281.75"), 978302281 * kSecond + 750000);
+  EXPECT_EQ(any("9.78302281e8"), 978302281 * kSecond);
+  EXPECT_EQ(any("-1.5"), -1500000);
   EXPECT_EQ(any("0"), 0);
-  EXPECT_EQ(any("2010-12-01"), 1291161600);
-  EXPECT_EQ(TimeParser("seconds")("99999999999"), 99999999999);
-  EXPECT_EQ(TimeParser("milliseconds")("1500"), 1);
-  EXPECT_EQ(TimeParser("milliseconds")("-1"), -1);
+  EXPECT_EQ(any("2010-12-01"), 1291161600 * kSecond);
+  EXPECT_EQ(TimeParser("seconds")("99999999999"), 99999999999 * kSecond);
+  EXPECT_EQ(TimeParser("milliseconds")("1500"), 1500000);
+  EXPECT_EQ(TimeParser("milliseconds")("-1"), -1000);
+  EXPECT_EQ(TimeParser("microseconds")("-1"), -1);
+  EXPECT_EQ(TimeParser("milliseconds")("0.0019"), 1);
+  EXPECT_EQ(any("978302281.1"), 978302281 * kSecond + 100000) << ".1 is not a double";
+  EXPECT_EQ(any("1260759144000999999"), 1260759144 * kSecond + 999);
 }
 
 TEST(TimeParser, NumbersOutOfRange) {
@@ -60,12 +65,12 @@ TEST(TimeParser, NumbersOutOfRange) {
 }
 
 TEST(TimeParser, Patterns) {
-  EXPECT_EQ(TimeParser("%d.%m.%Y %H:%M")("01.12.2010 08:26"), 1291191960);
-  EXPECT_EQ(TimeParser("%m/%d/%y %H:%M:%S")("12/1/10 8:26:00"), 1291191960);
-  EXPECT_EQ(TimeParser("%d-%b-%Y")("01-Jan-1995"), 788918400);
-  EXPECT_EQ(TimeParser("%d %b %Y")("22 november 1995"), 816998400);
+  EXPECT_EQ(TimeParser("%d.%m.%Y %H:%M")("01.12.2010 08:26"), 1291191960 * kSecond);
+  EXPECT_EQ(TimeParser("%m/%d/%y %H:%M:%S")("12/1/10 8:26:00"), 1291191960 * kSecond);
+  EXPECT_EQ(TimeParser("%d-%b-%Y")("01-Jan-1995"), 788918400 * kSecond);
+  EXPECT_EQ(TimeParser("%d %b %Y")("22 november 1995"), 816998400 * kSecond);
   EXPECT_EQ(TimeParser("%y%m%d")("700101"), 0);
-  EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010 "), 1291161600);
+  EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010 "), 1291161600 * kSecond);
   EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010x"), std::nullopt);
   EXPECT_EQ(TimeParser("%d.%m.%Y")("31.11.2010"), std::nullopt);
   EXPECT_EQ(TimeParser("%d %b %Y")("01 Jaz 1995"), std::nullopt);

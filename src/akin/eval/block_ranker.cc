@@ -44,15 +44,17 @@ void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> row
   }
   if (task_.sampler.samples()) {
     for (std::size_t u = 0; u < full_.size(); ++u) {
-      const auto number = static_cast<std::uint64_t>(full_[u] - task_.lists.data());
-      rank_candidates(*full_[u], task_.sampler.draw(number, seen_.list(u), task_.held_out_of(*full_[u])),
+      rank_candidates(*full_[u],
+                      task_.sampler.draw(number_of(*full_[u]), seen_.list(u), task_.held_out_of(*full_[u])),
                       result);
     }
     return;
   }
   if (full_.empty()) return;
-  while (scans_.size() < full_.size()) scans_.emplace_back(scorer_.depth(), task_.options.ties);
-  for (std::size_t u = 0; u < full_.size(); ++u) scans_[u].start(task_.held_out_of(*full_[u]), seen_.of(u));
+  while (scans_.size() < full_.size())
+    scans_.emplace_back(scorer_.depth(), task_.options.ties, task_.options.seed);
+  for (std::size_t u = 0; u < full_.size(); ++u)
+    scans_[u].start(task_.held_out_of(*full_[u]), seen_.of(u), number_of(*full_[u]));
   areas_.assign(full_.size(), kNaN);
   if (task_.model.item_vectors().empty()) {
     score_each(result);
@@ -115,14 +117,16 @@ void BlockRanker::dismiss_finished(std::size_t next) {
 }
 
 void BlockRanker::score_each(BlockResult& result) {
-  scores_.resize(task_.data.n_items());
+  scores_.resize(task_.model.n_items());
+  // Items without events are in no held-out list: nobody is ranked against them.
+  const std::span<float> ranked = std::span(scores_).first(task_.data.n_items());
   for (std::size_t u = 0; u < full_.size(); ++u) {
     if (!task_.model.score_all(query_of(*full_[u]), scores_)) {
-      scores_.assign(task_.popularity.begin(), task_.popularity.end());
+      std::ranges::copy(task_.popularity, ranked.begin());
       ++result.fallback_lists;
     }
-    if (task_.options.auc) score_area(u, scores_);
-    scans_[u].offer(task_.order.items, scores_);
+    if (task_.options.auc) score_area(u, ranked);
+    scans_[u].offer(task_.order.items, ranked);
   }
 }
 
@@ -145,8 +149,8 @@ void BlockRanker::rank_candidates(const RankedList& list, std::span<const idx_t>
     std::ranges::transform(candidates_, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
     ++result.fallback_lists;
   }
-  if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.options.ties);
-  scans_[0].start(held_out);
+  if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.options.ties, task_.options.seed);
+  scans_[0].start(held_out, nullptr, number_of(list));
   scans_[0].offer(candidates_, scores_);
   if (task_.options.auc) {
     std::vector<idx_t> positions;  // of the held-out items among the candidates
@@ -168,7 +172,7 @@ void BlockRanker::finish(const RankedList& list, RankScan& scan, BlockResult& re
   scan.finish();
   const std::span<const idx_t> held_out = task_.held_out_of(list);
   scorer_.score(scan.ranks(), held_out.size(), row_);
-  const auto number = static_cast<std::size_t>(&list - task_.lists.data());
+  const std::uint64_t number = number_of(list);
   if (task_.options.beyond) {
     list_.clear();
     for (std::size_t rank = 0; rank < scan.size(); ++rank) list_.push_back(scan.item(rank));

@@ -132,6 +132,10 @@ class BlockRanker {
   std::vector<const RankedList*> full_;  // lists of the block ranked over all items
   std::vector<Waiting> waiting_;         // row r of queries_ belongs to waiting_[r]
   std::vector<double> areas_;            // of full_
+  std::uint64_t number_of(const RankedList& list) const {
+    return static_cast<std::uint64_t>(&list - task_.lists.data());
+  }
+
   std::vector<RankScan> scans_;
   std::vector<idx_t> candidates_;
   std::vector<idx_t> list_;

@@ -22,14 +22,14 @@ bool holds(std::span<const idx_t> sorted, idx_t item) { return std::ranges::bina
 CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed) {
   CandidateSpec spec{.seed = seed};
   if (text.empty()) return spec;
-  if (text == "all") {
-    spec.kind = CandidateSpec::Kind::kAll;
+  if (text == "all" || text == "cold") {
+    spec.kind = text == "all" ? CandidateSpec::Kind::kAll : CandidateSpec::Kind::kCold;
     return spec;
   }
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (name != "uniform" && name != "popularity") {
-    fail(ErrorCode::kUsage, "--candidates: '{}' is none of all, uniform:N, popularity:N", text);
+    fail(ErrorCode::kUsage, "--candidates: '{}' is none of all, cold, uniform:N, popularity:N", text);
   }
   spec.kind = name == "uniform" ? CandidateSpec::Kind::kUniform : CandidateSpec::Kind::kPopularity;
   const std::string_view number = colon == std::string_view::npos ? "" : text.substr(colon + 1);
@@ -42,6 +42,11 @@ CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed) {
 
 CandidateSampler::CandidateSampler(const CandidateSpec& spec, std::span<const float> popularity)
     : spec_(spec), popularity_(popularity) {
+  if (spec.kind == CandidateSpec::Kind::kCold) {
+    for (std::size_t item = 0; item < popularity.size(); ++item) {
+      if (popularity[item] == 0) cold_.push_back(static_cast<idx_t>(item));
+    }
+  }
   if (spec.kind != CandidateSpec::Kind::kPopularity) return;
   most_popular_.resize(popularity.size());
   std::iota(most_popular_.begin(), most_popular_.end(), idx_t{0});
@@ -60,6 +65,10 @@ std::vector<idx_t> CandidateSampler::draw(std::uint64_t list, std::span<const id
     const auto at = std::ranges::lower_bound(drawn, item);
     if (at == drawn.end() || *at != item) drawn.insert(at, item);
   };
+  if (spec_.kind == CandidateSpec::Kind::kCold) {
+    for (const idx_t item : cold_) take(item);
+    return drawn;
+  }
   const bool by_popularity = spec_.kind == CandidateSpec::Kind::kPopularity;
   if (!by_popularity || !table_.empty()) {
     const std::uint64_t wanted = std::min<std::uint64_t>(spec_.count, n_items);

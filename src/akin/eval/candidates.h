@@ -20,10 +20,11 @@ class CandidateSampler {
   /// `popularity` = training events per item; must stay valid.
   CandidateSampler(const CandidateSpec& spec, std::span<const float> popularity);
   bool samples() const {
-    return spec_.kind == CandidateSpec::Kind::kUniform || spec_.kind == CandidateSpec::Kind::kPopularity;
+    return spec_.kind == CandidateSpec::Kind::kUniform || spec_.kind == CandidateSpec::Kind::kPopularity ||
+           spec_.kind == CandidateSpec::Kind::kCold;
   }
   /// Distinct items for list number `list`, ascending, none of them in `known` or `held_out` (both
-  /// ascending): spec.count of them, or all there are if that is fewer. The same for every model: only seed
+  /// ascending): all cold ones, or spec.count of them, or all there are if that is fewer. The same for every model: only seed
   /// and list count. By popularity, items without training events are drawn only when no others are left.
   std::vector<idx_t> draw(std::uint64_t list, std::span<const idx_t> known,
                           std::span<const idx_t> held_out) const;
@@ -32,6 +33,7 @@ class CandidateSampler {
   CandidateSpec spec_;
   std::span<const float> popularity_;
   std::vector<AliasTable> table_;    // one, if drawn by popularity
+  std::vector<idx_t> cold_;          // if these are the candidates
   std::vector<idx_t> most_popular_;  // all items, most popular first, if drawn by popularity
 };
 

@@ -172,7 +172,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   EvaluateOptions options = given_options;
   if (options.each_event) options.exclude_seen = false;
   check(test, data, options);
-  AKIN_ASSERT(model.n_items() == data.n_items());
+  AKIN_ASSERT(model.n_items() >= data.n_items());
   Evaluation result;
   result.test_events = test.size();
   result.cutoffs = options.cutoffs;

@@ -9,6 +9,7 @@ namespace akin {
 /// Where held-out items stand among items of the same score.
 enum class Ties {
   kAgainst,   ///< last: a constant scorer gets nothing
+  kRandom,    ///< in random order, the same in every run: what a list is worth that breaks ties by chance
   kInFavour,  ///< first: what counting only strictly better items amounts to; to compare with such figures
 };
 
@@ -19,13 +20,14 @@ struct CandidateSpec {
     kAll,         ///< all items
     kUniform,     ///< `count` items per list, drawn uniformly from those the user has not
     kPopularity,  ///< the same, drawn in proportion to training events
+    kCold,        ///< all items without training events
   };
   Kind kind = Kind::kDefault;
   std::uint64_t count = 0;
   std::uint64_t seed = 42;
 };
 
-/// "all", "uniform:99", "popularity:99"; "" = the default. Throws Error(kUsage).
+/// "all", "cold", "uniform:99", "popularity:99"; "" = the default. Throws Error(kUsage).
 CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed);
 
 }  // namespace akin

@@ -222,7 +222,7 @@ TEST(Evaluate, LeavingOutShortVectorsChangesNoList) {
     for (int e = 0; e < 11; ++e) test.push_back(event(u, static_cast<idx_t>(kItems - 1 - rng.below(900))));
   }
   const SmallDataset dataset(kUsers, kItems, train, test);
-  for (const Ties ties : {Ties::kAgainst, Ties::kInFavour}) {
+  for (const Ties ties : {Ties::kAgainst, Ties::kRandom, Ties::kInFavour}) {
     const EvaluateOptions options{.cutoffs = {3, 20}, .ties = ties, .resamples = 0};
     const Evaluation fast = dataset.evaluate(VectorModel(Kind::kProduct, kUsers, kItems), options, 2);
     const Evaluation plain = dataset.evaluate(VectorModel(Kind::kScores, kUsers, kItems), options, 1);
@@ -230,6 +230,36 @@ TEST(Evaluate, LeavingOutShortVectorsChangesNoList) {
     for (const Metric& metric : plain.metrics)
       EXPECT_EQ(fast.value(metric.name), metric.value) << metric.name;
   }
+}
+
+TEST(Evaluate, RandomTiesAreWorthWhatChanceIs) {
+  constexpr std::size_t kUsers = 4001, kItems = 51;
+  std::vector<Event> train, test;
+  for (idx_t u = 0; u < kUsers; ++u) {
+    train.push_back(event(u, 0));
+    test.push_back(event(u, 50));  // the last index, which a list in order of the index never shows
+  }
+  const SmallDataset dataset(kUsers, kItems, train, test);
+  const TableModel constant(Kind::kScores,
+                            std::vector<std::vector<float>>(kUsers, std::vector<float>(kItems, 0.5F)));
+  EvaluateOptions options{.cutoffs = {10}, .ties = Ties::kRandom, .resamples = 0};
+  const double hits = dataset.evaluate(constant, options).value("HR@10");
+  EXPECT_NEAR(hits, 10.0 / 50, 5 * std::sqrt(0.2 * 0.8 / kUsers));
+  EXPECT_EQ(dataset.evaluate(constant, options, 3).value("HR@10"), hits)
+      << "the same at any number of threads";
+  options.seed = 7;
+  EXPECT_NE(dataset.evaluate(constant, options).value("HR@10"), hits);
+}
+
+TEST(Evaluate, ColdCandidatesAreTheItemsWithoutTrainingEvents) {
+  // Items 2, 3, 4 are cold. The warm item 1 has the best score and is not in the list.
+  const SmallDataset dataset(2, 5, {event(0, 0), event(1, 0), event(1, 1)}, {event(0, 2), event(1, 4)});
+  const std::vector<std::vector<float>> table = {{0, 9, 3, 1, 2}, {0, 9, 3, 1, 2}};
+  EvaluateOptions options{.cutoffs = {1, 2}, .candidates = parse_candidates("cold", 1), .resamples = 0};
+  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, table), options);
+  EXPECT_DOUBLE_EQ(e.value("HR@1"), 0.5) << "user 0";
+  EXPECT_DOUBLE_EQ(e.value("HR@2"), 1);
+  EXPECT_NE(e.protocol.find("3 items without training events"), std::string::npos) << e.protocol;
 }
 
 TEST(ItemOrder, LongestFirstAndBackToTheIndex) {

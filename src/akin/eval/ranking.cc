@@ -7,6 +7,7 @@
 #include <iterator>
 #include <limits>
 
+#include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {
@@ -26,24 +27,61 @@ float from_ordered_code(std::uint32_t code) {
   return std::bit_cast<float>((code & 0x80000000U) != 0 ? code & 0x7FFFFFFFU : ~code);
 }
 
+constexpr std::uint32_t kMask31 = 0x7FFFFFFF;
+constexpr std::uint32_t kFactors[] = {0x5BD1E995, 0x2C1B3C6D};  // odd: products mod 2^31 can be undone
+
+/// A permutation of the numbers below 2^31 that looks random.
+std::uint32_t shuffled(std::uint32_t x) {
+  for (const std::uint32_t factor : kFactors) {
+    x = x * factor & kMask31;
+    x ^= x >> 15;
+  }
+  return x;
+}
+
+/// The inverse of an odd number mod 2^31, by Newton's method.
+constexpr std::uint32_t inverse(std::uint32_t odd) {
+  std::uint32_t x = odd;
+  for (int i = 0; i < 5; ++i) x *= 2 - odd * x;
+  return x & kMask31;
+}
+
+std::uint32_t unshuffled(std::uint32_t x) {
+  for (const std::uint32_t factor : {kFactors[1], kFactors[0]}) {
+    x ^= x >> 15 ^ x >> 30;
+    x = x * inverse(factor) & kMask31;
+  }
+  return x;
+}
+
 }  // namespace
 
-RankScan::RankScan(std::size_t k, Ties ties) : k_(k), held_out_first_(ties == Ties::kInFavour) {
+RankScan::RankScan(std::size_t k, Ties ties, std::uint64_t seed) : k_(k), ties_(ties), seed_(seed) {
   keys_.reserve(k);
 }
 
-void RankScan::start(std::span<const idx_t> held_out, const std::uint64_t* seen) {
+void RankScan::start(std::span<const idx_t> held_out, const std::uint64_t* seen, std::uint64_t list) {
   held_out_ = held_out;
   seen_ = seen;
+  salt_ = static_cast<std::uint32_t>(Rng::mix(seed_ + Rng::mix(list))) & kIndexMask;
   keys_.clear();
   bar_ = kLowest;
+}
+
+RankScan::Key RankScan::tie_break(idx_t item, bool held_out) const {
+  if (ties_ == Ties::kRandom) return shuffled(item ^ salt_);
+  return (held_out == (ties_ == Ties::kInFavour) ? kFirstOfEquals : 0) | (~item & kIndexMask);
+}
+
+idx_t RankScan::item_of(Key key) const {
+  const auto low = static_cast<std::uint32_t>(key) & kIndexMask;
+  return ties_ == Ties::kRandom ? unshuffled(low) ^ salt_ : ~low & kIndexMask;
 }
 
 void RankScan::consider(idx_t item, float score) {
   if (seen_ != nullptr && ((seen_[item / 64] >> (item % 64)) & 1) != 0) return;
   const bool held_out = std::ranges::binary_search(held_out_, item);
-  const Key key = Key{ordered_code(score)} << 32 | (held_out == held_out_first_ ? kFirstOfEquals : 0) |
-                  (~item & kIndexMask);
+  const Key key = Key{ordered_code(score)} << 32 | tie_break(item, held_out);
   if (keys_.size() == k_) {
     if (key > keys_.front()) replace_lowest(key);
     return;
@@ -81,8 +119,10 @@ void RankScan::finish() {
   std::ranges::sort(keys_, std::greater());
   ranks_.clear();
   for (std::size_t rank = 0; rank < keys_.size(); ++rank) {
-    if (((keys_[rank] & kFirstOfEquals) != 0) == held_out_first_)
-      ranks_.push_back(static_cast<std::uint32_t>(rank));
+    const bool held_out = ties_ == Ties::kRandom
+                              ? std::ranges::binary_search(held_out_, item_of(keys_[rank]))
+                              : ((keys_[rank] & kFirstOfEquals) != 0) == (ties_ == Ties::kInFavour);
+    if (held_out) ranks_.push_back(static_cast<std::uint32_t>(rank));
   }
 }
 

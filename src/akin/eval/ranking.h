@@ -13,17 +13,18 @@
 namespace akin {
 
 /// Finds at which ranks of the top k a user's held-out items stand. Order: higher score first; of equal
-/// scores the held-out items last (or first, see Ties), then by lower index. Scores of -infinity and NaN are
+/// scores the held-out items last (or first, or in an order of the list's own, see Ties), then by lower index. Scores of -infinity and NaN are
 /// not ranked at all. Reused from user to user. Cost: one comparison per score and O(log k) work for the few
 /// that epoch.
 class RankScan {
  public:
-  RankScan(std::size_t k, Ties ties);
+  /// `seed` = of the order of equals where ties are random.
+  RankScan(std::size_t k, Ties ties, std::uint64_t seed = 0);
 
-  /// Starts a new user. `held_out` is ascending, without repeats; `seen`, if not null, has a bit per item
+  /// Starts a new user, list number `list`. `held_out` is ascending, without repeats; `seen`, if not null, has a bit per item
   /// (bit i % 64 of word i / 64): items whose bit is set are not ranked. Both must stay valid until finish()
   /// has been called.
-  void start(std::span<const idx_t> held_out, const std::uint64_t* seen = nullptr);
+  void start(std::span<const idx_t> held_out, const std::uint64_t* seen = nullptr, std::uint64_t list = 0);
   /// Offers the scores of some items, each once per user, in any order.
   void offer(std::span<const idx_t> items, std::span<const float> scores);
   /// A lower score cannot enter the list any more.
@@ -35,20 +36,24 @@ class RankScan {
   /// Items of the list, k or as many as were ranked.
   std::size_t size() const { return keys_.size(); }
   /// The item at rank `rank` < size().
-  idx_t item(std::size_t rank) const { return static_cast<idx_t>(~keys_[rank]) & kIndexMask; }
+  idx_t item(std::size_t rank) const { return item_of(keys_[rank]); }
 
  private:
   /// Bits 63-32: the score in an order-preserving code; bit 31: first among equals; bits 30-0: the item's
-  /// index, inverted. So the greater key ranks first.
+  /// index, inverted, or a permutation of it where ties are random. So the greater key ranks first.
   using Key = std::uint64_t;
   static constexpr std::uint32_t kIndexMask = 0x7FFFFFFF;
 
+  Key tie_break(idx_t item, bool held_out) const;
+  idx_t item_of(Key key) const;
   void consider(idx_t item, float score);
   void replace_lowest(Key key);
   void raise_bar();  // to the score of the lowest: of equal scores a lower index may still come
 
   std::size_t k_;
-  bool held_out_first_;  // among equals
+  Ties ties_;
+  std::uint64_t seed_;
+  std::uint32_t salt_ = 0;  // of this list's order of equals
   std::span<const idx_t> held_out_;
   const std::uint64_t* seen_ = nullptr;
   std::vector<Key> keys_;  // the best so far, at most k; once there are k, a heap with the lowest first

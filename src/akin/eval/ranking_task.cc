@@ -134,12 +134,16 @@ std::string protocol_of(const RankingTask& task) {
       fmt::format("all {} items ranked, {}", format_count(task.data.n_items()),
                   options.exclude_seen ? "training items excluded" : "seen items included");
   std::string text = given_protocol(task, all);
-  if (task.sampler.samples()) {
+  if (options.candidates.kind == CandidateSpec::Kind::kCold) {
+    text = fmt::format("the {} items without training events ranked",
+                       format_count(static_cast<std::uint64_t>(std::ranges::count(task.popularity, 0.0F))));
+  } else if (task.sampler.samples()) {
     const bool uniform = options.candidates.kind == CandidateSpec::Kind::kUniform;
     text = fmt::format("held-out items ranked against {} sampled negatives per list ({})",
                        format_count(options.candidates.count), uniform ? "uniform" : "by popularity");
   }
   if (options.each_event) text = "each event predicted from those before it: " + text;
+  if (options.ties == Ties::kRandom) text += "; ties in random order";
   if (options.ties == Ties::kInFavour) text += "; ties in favour of the model";
   return text;
 }

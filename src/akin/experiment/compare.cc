@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/catalog/sources.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/embedding_map.h"
 #include "akin/experiment/fit_watched.h"
+#include "akin/store/word_vectors.h"
 
 namespace akin {
 namespace {
@@ -16,10 +18,11 @@ struct Run {
   ModelResult result;
   Fitted fitted = {};
   std::string failure = {};
+  bool left_out = false;
 };
 
 Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const CompareOptions& options,
-                       const Context& context) {
+                       const FitContext& context) {
   Run run;
   run.result.model = spec.name();
   run.result.params = spec.all_params();
@@ -29,7 +32,7 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
       monitor.metric = WatchedMetric::default_for(spec.traits());
       monitor.patience = options.patience;
     }
-    WatchedFit fit = fit_watched(spec, data, monitor, {context});
+    WatchedFit fit = fit_watched(spec, data, monitor, context);
     run.fitted = std::move(fit.fitted);
     run.result.fit_seconds = run.fitted.seconds;
     if (fit.history) {
@@ -55,12 +58,15 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
 class Comparer {
  public:
   Comparer(const std::vector<ModelSpec>& models, const CompareOptions& options, const Context& context)
-      : models_(models), options_(options), context_(context), runs_(models.size()), parts_(models.size()) {
+      : models_(models), options_(options), context_{context}, runs_(models.size()), parts_(models.size()) {
     if (models.empty()) fail(ErrorCode::kUsage, "name models to compare, such as popularity and als");
     const std::vector<int>& cutoffs = options.evaluation.cutoffs;
     if (cutoffs.empty() || cutoffs.front() < 1 || !std::ranges::is_sorted(cutoffs, std::less_equal()))
       fail(ErrorCode::kUsage, "evaluation.cutoffs must be positive and ascending, such as 5, 10, 20");
     if (options.patience < 0) fail(ErrorCode::kUsage, "patience must be at least 0");
+    if (options.word_vectors.empty()) return;
+    words_ = read_word_vectors(options.word_vectors);
+    context_.words = &words_;
   }
 
   /// `number` of `count` splits, from 0.
@@ -74,7 +80,8 @@ class Comparer {
     if (count > 1) options.evaluation.resamples = 0;  // pooling makes the intervals
     for (std::size_t m = 0; m < models_.size(); ++m) {
       Run& all = runs_[m];
-      if (!all.failure.empty()) continue;
+      if (number == 0) check_sources(models_[m], data.dataset, all);
+      if (!all.failure.empty() || all.left_out) continue;
       context_.remark(fmt::format("{} ({} of {}){}", models_[m].name(), m + 1, models_.size(),
                                   count > 1 ? fmt::format(", split {} of {}", number + 1, count) : ""));
       Run one = train_and_evaluate(models_[m], data, options, context_);
@@ -93,6 +100,7 @@ class Comparer {
     std::vector<ModelFailure> failures;
     for (std::size_t m = 0; m < models_.size(); ++m) {
       Run& run = runs_[m];
+      if (run.left_out) continue;
       if (!run.failure.empty()) {
         failures.push_back({std::string(models_[m].name()), std::move(run.failure)});
         continue;
@@ -108,6 +116,16 @@ class Comparer {
   }
 
  private:
+  void check_sources(const ModelSpec& model, const Dataset& data, Run& run) {
+    std::string missing = missing_source(model, data);
+    if (missing.empty()) return;
+    run.left_out = options_.leave_out_unsuited;
+    if (run.left_out)
+      context_.remark(fmt::format("{} is left out: {}", model.name(), missing));
+    else
+      run.failure = std::move(missing);
+  }
+
   void keep_if_best(const ModelSpec& spec, Fitted fitted, const Evaluation& evaluation) {
     if (!options_.keep_best || !fitted.model || !options_.keep_best(*spec.entry, *fitted.model)) return;
     const double ndcg = evaluation.value(fmt::format("NDCG@{}", evaluation.bins_cutoff));
@@ -117,7 +135,7 @@ class Comparer {
   }
 
   void draw_map(const SplitDataset& data) {
-    std::vector<std::uint64_t> popularity(data.dataset.n_items(), 0);
+    std::vector<std::uint64_t> popularity(data.dataset.n_event_items(), 0);
     for (const Event& event : data.dataset.events) ++popularity[event.item];
     result_.comparison.map_model = result_.best->spec.name();
     result_.comparison.map = embedding_map(*result_.best->model, data.dataset, popularity, {}, context_);
@@ -125,7 +143,8 @@ class Comparer {
 
   const std::vector<ModelSpec>& models_;
   const CompareOptions& options_;
-  const Context& context_;
+  FitContext context_;
+  WordVectors words_;
   std::vector<Run> runs_;
   std::vector<std::vector<Evaluation>> parts_;
   CompareResult result_;

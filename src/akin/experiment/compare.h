@@ -24,6 +24,9 @@ struct CompareOptions {
   /// Epochs that were no better on the validation part and end a fit; 0 = all epochs. More than 0 needs, and
   /// makes, a validation part.
   int patience = 0;
+  std::string word_vectors = {};  ///< as TrainOptions::word_vectors
+  /// Leave out models whose sources the data do not have, with a remark; else they are failures.
+  bool leave_out_unsuited = false;
   EvaluateOptions evaluation = {};  ///< each_event is taken from the split
   /// Which models to keep the best of (by NDCG at Evaluation::bins_cutoff) in the last split; none = none.
   std::function<bool(const ModelEntry& entry, const Model& model)> keep_best = {};

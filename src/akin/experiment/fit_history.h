@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/eval/metric.h"
+#include "akin/eval/protocol.h"
 
 namespace akin {
 
@@ -31,6 +32,7 @@ int evaluations_since_best(const LearningCurve& curve, Better better);
 struct MonitorOptions {
   /// Watched on the validation events (WatchedMetric); empty = nothing is evaluated.
   std::string metric = {};
+  CandidateSpec candidates = {};  ///< what held-out items are ranked against there
   int every = 1;       ///< epochs from one evaluation to the next; the last epoch is always evaluated
   int patience = 0;    ///< evaluations without a better one that end the fit; 0 = never
   int stop_after = 0;  ///< epochs that end the fit, whatever was planned; 0 = all planned

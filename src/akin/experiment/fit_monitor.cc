@@ -21,9 +21,11 @@ double seconds_since(Clock::time_point start) {
 std::uint64_t fingerprint(std::span<const Event> events) {
   std::uint64_t hash = events.size();
   for (const Event& event : events) {
+    // Whole seconds as seconds: checkpoints of versions that knew no others stay valid.
+    const bool whole = event.time != kNoTime && event.time % kSecond == 0;
+    const std::int64_t time = whole ? event.time / kSecond : event.time;
     const std::uint64_t words[] = {event.user, event.item, std::bit_cast<std::uint32_t>(event.value),
-                                   static_cast<std::uint64_t>(event.kind),
-                                   static_cast<std::uint64_t>(event.time)};
+                                   static_cast<std::uint64_t>(event.kind), static_cast<std::uint64_t>(time)};
     hash = hash_bytes(words, sizeof words, hash);
   }
   return hash;
@@ -98,6 +100,7 @@ bool FitMonitor::after_epoch(int done, double loss, const FitState& state, const
   if (!options_.metric.empty() && (done % options_.every == 0 || ends_at(done))) {
     EvaluateOptions options = metric_.options();
     options.each_event = subject_.each_event;
+    options.candidates = options_.candidates;
     const Evaluation evaluation =
         evaluate(*snapshot(), subject_.traits, subject_.data, validation_, options, context_);
     const Metric metric = metric_.of(evaluation);

@@ -5,10 +5,12 @@
 #include "akin/base/error.h"
 #include "akin/base/files.h"
 #include "akin/base/format.h"
+#include "akin/catalog/sources.h"
 #include "akin/experiment/fit_watched.h"
 #include "akin/experiment/watched_metric.h"
 #include "akin/store/embeddings_reader.h"
 #include "akin/store/make_bundle.h"
+#include "akin/store/word_vectors.h"
 
 namespace akin {
 namespace {
@@ -34,7 +36,7 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& dataset,
 
 std::string training_note(const Dataset& data, const ModelSpec& model) {
   return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
-                     format_count(data.n_users()), format_count(data.n_items()),
+                     format_count(data.n_users()), format_count(data.n_event_items()),
                      format_count(data.events.size()), format_bytes(training_memory(data, model)),
                      model.traits().stores_pairs ? " beside what pairs of items take" : "");
 }
@@ -57,7 +59,7 @@ void check(const ModelSpec& model, const TrainOptions& options) {
 double training_memory(const Dataset& data, const ModelSpec& model) {
   // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
   const double events = 24.0 + 2 * 8.0;
-  const double rows = static_cast<double>(data.n_users() + data.n_items());
+  const double rows = static_cast<double>(data.n_users() + data.n_event_items());
   return static_cast<double>(data.events.size()) * events + rows * vector_length(model.all_params()) * 8.0;
 }
 
@@ -66,6 +68,8 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   MonitorOptions monitor = options.monitor;
   if (monitor.patience > 0 && monitor.metric.empty())
     monitor.metric = WatchedMetric::default_for(model.traits());
+  if (const std::string missing = missing_source(model, data); !missing.empty())
+    fail(ErrorCode::kBadData, "{}", missing);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = options.validation || !monitor.metric.empty();
   context.remark(training_note(data, model));
@@ -75,6 +79,11 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
   PretrainedItems pretrained;
   FitStart start;
   FitContext fit_context{context};
+  WordVectors words;
+  if (!options.word_vectors.empty()) {
+    words = read_word_vectors(options.word_vectors);
+    fit_context.words = &words;
+  }
   if (!options.init_items.empty()) {
     pretrained = read_init_items(options.init_items, parts.dataset, context);
     start.items = &pretrained;

@@ -20,6 +20,8 @@ struct TrainOptions {
   MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in epochs
   /// File of vectors of items to begin with in place of random ones (read_embeddings()); "" = none.
   std::string init_items = {};
+  /// File of word vectors, of models that encode texts by them (read_word_vectors()); "" = none.
+  std::string word_vectors = {};
 };
 
 struct TrainResult {

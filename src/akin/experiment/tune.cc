@@ -1,8 +1,10 @@
 #include "akin/experiment/tune.h"
 
 #include "akin/base/error.h"
+#include "akin/catalog/sources.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/tune/tuner.h"
+#include "akin/store/word_vectors.h"
 
 namespace akin {
 
@@ -15,6 +17,10 @@ void check_search(const ModelSpec& model, const TuneOptions& options) {
 
 TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options, const Context& context) {
   const SearchSpace space(*model.entry, model.params, options.ranges);
+  if (const std::string missing = missing_source(model, data); !missing.empty())
+    fail(ErrorCode::kBadData, "{}", missing);
+  WordVectors words;
+  if (!options.word_vectors.empty()) words = read_word_vectors(options.word_vectors);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = true;
   SplitDataset parts = split_dataset(std::move(data), split);
@@ -23,9 +29,11 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
   if (options.halving && !model.traits().iterative)
     context.remark(
         fmt::format("{} is not trained in epochs: random search instead of halving", model.name()));
-  TuneResult result = tune_task({*model.entry, space, parts.training_data(), parts.validation, known,
-                                 split.holdout == Holdout::kSessions},
-                                options, context);
+  TuneResult result =
+      tune_task({*model.entry, space, parts.training_data(), parts.validation, known,
+                 split.holdout == Holdout::kSessions, options.word_vectors.empty() ? nullptr : &words,
+                 parse_candidates(options.candidates, context.seed)},
+                options, context);
   result.split = split;
   result.validation_events = parts.validation.size();
   if (result.found > 0)

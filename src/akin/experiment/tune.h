@@ -19,14 +19,16 @@ struct TuneOptions {
   /// Search a parameter in this range, "factors=8:64", or among these, "solver=cg,exact"; others that have a
   /// range of their own (Param::search) are searched in that.
   std::vector<std::string> ranges = {};
-  int trials = 30;          ///< trial 0 is the default configuration
-  bool halving = false;     ///< successive halving over epochs; random search for models without epochs
-  int eta = 3;              ///< of halving
-  std::string metric = {};  ///< WatchedMetric; empty = the model's default
-  int every = 1;            ///< epochs between evaluations
-  int patience = 5;         ///< evaluations without a better one that end a trial; 0 = never
-  int parallel = 1;         ///< trials at once, each on a share of the threads
-  std::string log = {};     ///< file of finished trials, needed; beside it, in LOG.states, those half done
+  int trials = 30;                ///< trial 0 is the default configuration
+  std::string word_vectors = {};  ///< as TrainOptions::word_vectors
+  bool halving = false;           ///< successive halving over epochs; random search for models without epochs
+  int eta = 3;                    ///< of halving
+  std::string candidates = {};    ///< what held-out items are ranked against (parse_candidates())
+  std::string metric = {};        ///< WatchedMetric; empty = the model's default
+  int every = 1;                  ///< epochs between evaluations
+  int patience = 5;               ///< evaluations without a better one that end a trial; 0 = never
+  int parallel = 1;               ///< trials at once, each on a share of the threads
+  std::string log = {};  ///< file of finished trials, needed; beside it, in LOG.states, those half done
 };
 
 /// The outcome of a trial, so far.

@@ -112,4 +112,13 @@ Matrix read_matrix(const TensorReader& reader, const std::string& name, std::siz
   return matrix;
 }
 
+Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols) {
+  Matrix matrix = read_matrix(reader, name, rows);
+  if (matrix.cols() != cols) {
+    fail(ErrorCode::kBadData, "{}: tensor {} has {} columns instead of {}", reader.path(), name,
+         matrix.cols(), cols);
+  }
+  return matrix;
+}
+
 }  // namespace akin

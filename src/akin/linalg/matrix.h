@@ -70,5 +70,7 @@ bool all_finite(const Matrix& matrix);
 void write_matrix(TensorWriter& writer, const std::string& name, const Matrix& matrix);
 /// Reads it back. Throws Error(kBadData) unless the tensor is two-dimensional F32 with `rows` rows.
 Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows);
+/// The same with the number of columns known.
+Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols);
 
 }  // namespace akin

@@ -47,6 +47,8 @@ bool Model::item_vector(std::span<const idx_t>, std::span<const float>, std::spa
   return false;
 }
 
+std::vector<std::vector<Scored>> Model::similar_to(const ItemContent&, std::size_t) const { return {}; }
+
 std::unique_ptr<Model> Model::select_users(std::span<const idx_t>) const { return nullptr; }
 
 std::optional<Explanation> Model::explain(const Query&, idx_t) const { return std::nullopt; }

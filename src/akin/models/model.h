@@ -15,7 +15,9 @@
 
 namespace akin {
 
-class TensorReader;  // base/safetensors.h
+class ContentEncoder;  // encode/content_encoder.h
+class ItemContent;     // data/item_content.h
+class TensorReader;    // base/safetensors.h
 class TensorWriter;
 
 /// Who asks: a user of the training data, a list of items, or both.
@@ -49,6 +51,9 @@ struct Traits {
   bool explains = false;            ///< explain() answers
   bool warm_start = false;          ///< a fit in epochs goes on from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
+  /// Items are placed by their content, those without events too: n_items() counts the whole catalogue.
+  bool uses_content = false;
+  bool takes_words = false;  ///< fit() encodes texts by FitContext::words where they are given
 };
 
 /// What a fit found out on its way. A fit without epochs leaves it as it is.
@@ -94,8 +99,14 @@ class Model {
   /// The k items most like `item`, best first, `item` itself left out; fewer if there are not so many.
   /// Default: cosine over the embedding columns; items with a zero vector are never similar to anything.
   virtual std::vector<Scored> similar(idx_t item, std::size_t k) const;
+  /// The encoder of the items' content, nullptr if the model has none. Owned by the model.
+  virtual const ContentEncoder* encoder() const { return nullptr; }
+  /// The k known items most like each of `items`, whose content need not have been seen before; a list for each
+  /// of them, empty where nothing of its content is known. Only of models with an encoder.
+  virtual std::vector<std::vector<Scored>> similar_to(const ItemContent& items, std::size_t k) const;
   /// Whether similar() means anything for this model.
   virtual bool has_similar() const { return embedding_dim() > 0; }
+  /// Items of the training data; those of the whole catalogue where Traits::uses_content.
   virtual std::size_t n_items() const { return item_vectors().rows(); }
   /// Stores what load() of the same class needs, under tensor names beginning with "model.". The model
   /// outlives the writer.

@@ -84,7 +84,7 @@ DataKind parse_data_kind(const std::string& name) {
 
 std::map<std::string, std::int64_t> NetSource::sizes() const {
   if (!dataset) return {};
-  const auto items = static_cast<std::int64_t>(dataset->n_items());
+  const auto items = static_cast<std::int64_t>(dataset->n_event_items());
   return {{"users", static_cast<std::int64_t>(dataset->n_users())}, {"items", items}, {"words", items}};
 }
 

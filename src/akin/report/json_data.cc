@@ -22,7 +22,11 @@ json summary_json(const Summary& s) {
           {"q25", s.q25},     {"q50", s.q50},   {"q75", s.q75}, {"max", s.max}};
 }
 
-json time_json(std::int64_t time) { return time == kNoTime ? json() : json(time); }
+/// Seconds since 1970, whole where the time is.
+json time_json(std::int64_t time) {
+  if (time == kNoTime) return {};
+  return time % kSecond == 0 ? json(time / kSecond) : json(static_cast<double>(time) / kSecond);
+}
 
 template <typename Value>
 json pairs_json(const std::vector<std::pair<std::string, Value>>& pairs) {
@@ -69,6 +73,9 @@ json describe_json(const Description& d) {
                  {"empty_reviews", d.empty_reviews},
                  {"item_content", pairs_json(d.item_content)},
                  {"user_content", pairs_json(d.user_content)},
+                 {"event_content", pairs_json(d.event_content)},
+                 {"item_types", pairs_json(d.item_types)},
+                 {"user_types", pairs_json(d.user_types)},
                  {"links", pairs_json(d.links)},
                  {"validation_events", d.validation_events},
                  {"test_events", d.test_events},

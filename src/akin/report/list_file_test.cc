@@ -21,7 +21,7 @@ const std::string kNotUtf8 = "caf\xE9";
 /// Users and items whose ids need care, and a user with no events at all.
 Dataset odd_dataset() {
   DatasetBuilder builder;
-  builder.keep_unseen = true;
+  builder.keep_unseen_users = true;
   const std::string items[] = {"plain", "tab\tid", "line\nid", "back\\slash", kNotUtf8, "a b"};
   const std::string users[] = {"u", "u\tv", "u\nv", kNotUtf8};
   for (int u = 0; u < 4; ++u) {

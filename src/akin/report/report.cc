@@ -17,7 +17,8 @@ using Facts = std::vector<TableRow>;
 
 std::string span_of(const Description& d) {
   if (d.first_time == kNoTime) return "unknown: no event has a time";
-  const double days = (static_cast<double>(d.last_time) - static_cast<double>(d.first_time)) / 86400;
+  const double days =
+      (static_cast<double>(d.last_time) - static_cast<double>(d.first_time)) / (86400.0 * kSecond);
   return fmt::format("{} to {} ({} days)", format_date(d.first_time), format_date(d.last_time),
                      format_count(static_cast<std::uint64_t>(std::llround(days))));
 }
@@ -84,10 +85,17 @@ std::string inequality_of(const Description& d) {
 
 std::vector<TableRow> content_of(const Description& d) {
   std::vector<TableRow> rows;
-  for (const auto& [name, share] : d.item_content)
-    rows.push_back({"items with " + name, format_percent(share)});
-  for (const auto& [name, share] : d.user_content)
-    rows.push_back({"users with " + name, format_percent(share)});
+  const auto add = [&](const std::string& owners, const auto& content, const auto& types) {
+    for (const auto& [name, share] : content) {
+      const auto typed = std::ranges::find(types, name, &std::pair<std::string, std::string>::first);
+      rows.push_back({fmt::format("{} with {}{}", owners, name,
+                                  typed == types.end() ? "" : fmt::format(" ({})", typed->second)),
+                      format_percent(share)});
+    }
+  };
+  add("items", d.item_content, d.item_types);
+  add("users", d.user_content, d.user_types);
+  add("events", d.event_content, std::vector<std::pair<std::string, std::string>>());
   return rows;
 }
 

@@ -39,7 +39,7 @@ TEST(TextTable, CountsCharactersAndDisarmsControlBytes) {
 TEST(Format, DatesAndMetrics) {
   EXPECT_EQ(format_date(0), "1970-01-01");
   EXPECT_EQ(format_date(-1), "1969-12-31");
-  EXPECT_EQ(format_date(1405987200), "2014-07-22");
+  EXPECT_EQ(format_date(1405987200 * kSecond), "2014-07-22");
   EXPECT_EQ(format_date(kNoTime), "unknown");
   EXPECT_EQ(format_date(kNoTime + 1), "0000-01-01");
   EXPECT_EQ(format_date(std::numeric_limits<std::int64_t>::max()), "9999-12-31");
@@ -88,7 +88,7 @@ Description sample_description() {
   d.users = 1429, d.items = 900, d.events = 10261;
   d.items_without_events = 3;
   d.density = 0.00797838;
-  d.first_time = 1095465600, d.last_time = 1405987200;
+  d.first_time = 1095465600 * kSecond, d.last_time = 1405987200 * kSecond;
   d.values = {10261, 4.488743787155248, 0.8946423761647286, 1, 4, 5, 5, 5};
   d.value_counts = {{1, 217}, {5, 6938}};
   d.gini_items = 0.4567;

@@ -82,12 +82,12 @@ std::string text_table(const TableRow& headers, const std::vector<TableRow>& row
   return text;
 }
 
-std::string format_date(std::int64_t seconds) {
-  if (seconds == kNoTime) return "unknown";
+std::string format_date(std::int64_t time) {
+  if (time == kNoTime) return "unknown";
   constexpr std::int64_t kFirst = -62167219200, kLast = 253402300799;  // 0000-01-01, 9999-12-31T23:59:59
   using namespace std::chrono;
-  const sys_seconds time{std::chrono::seconds{std::clamp(seconds, kFirst, kLast)}};
-  const year_month_day date{floor<days>(time)};
+  const sys_seconds second{std::chrono::seconds{std::clamp(floor_seconds(time), kFirst, kLast)}};
+  const year_month_day date{floor<days>(second)};
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                      static_cast<unsigned>(date.day()));
 }

@@ -27,7 +27,7 @@ bool is_number(std::string_view cell);
 std::vector<bool> number_columns(std::size_t columns, const std::vector<TableRow>& rows);
 
 /// "2014-07-23" (UTC), or "unknown" for kNoTime. Years are kept within 0 to 9999.
-std::string format_date(std::int64_t seconds);
+std::string format_date(std::int64_t time);
 /// "0.0731"; "-" for NaN, never "-0.0000".
 std::string format_metric(double value);
 

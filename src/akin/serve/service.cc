@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
+#include "akin/encode/content_encoder.h"
+#include "akin/linalg/kernels.h"
 
 namespace akin {
 namespace {
@@ -20,18 +23,20 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   });
 }
 
-/// True if `value` equals the wanted text or, for a path such as "Home|Kitchen", one of its levels does.
-bool matches(std::string_view value, std::string_view wanted) {
-  return equal_ignoring_case(value, wanted) || std::ranges::any_of(split(value, '|'), [&](auto level) {
-           return equal_ignoring_case(level, wanted);
-         });
+/// True if `value` equals the wanted text or, for a list such as "Home|Kitchen", one of its elements does.
+bool matches(const AttributeType& type, std::string_view value, std::string_view wanted) {
+  return equal_ignoring_case(value, wanted) ||
+         std::ranges::any_of(elements_of(type, value),
+                             [&](auto element) { return equal_ignoring_case(element, wanted); });
 }
 
 /// Error if no item has the value, with the nearest values there are.
-[[noreturn]] void fail_no_match(const StringColumn& column, const AttributeFilter& filter) {
+[[noreturn]] void fail_no_match(const AttributeTable& table, const AttributeFilter& filter) {
+  const StringColumn& column = *table.find(filter.name);
   std::vector<std::string> values;
   for (std::size_t row = 0; row < column.size(); ++row) {
-    for (const std::string_view level : split(column[row], '|')) values.emplace_back(level);
+    for (const std::string_view element : elements_of(table.type(filter.name), column[row]))
+      values.emplace_back(element);
   }
   std::ranges::sort(values);
   values.erase(std::unique(values.begin(), values.end()), values.end());
@@ -53,11 +58,11 @@ void apply_filters(const Dataset& dataset, const std::vector<AttributeFilter>& f
     }
     bool any = false;
     for (std::size_t item = 0; item < allowed.size(); ++item) {
-      const bool match = matches(column->get(item), filter.value);
+      const bool match = matches(dataset.item_attributes.type(filter.name), column->get(item), filter.value);
       any |= match;
       if (!match) allowed[item] = 0;
     }
-    if (!any) fail_no_match(*column, filter);
+    if (!any) fail_no_match(dataset.item_attributes, filter);
   }
 }
 
@@ -98,10 +103,12 @@ std::vector<char> Service::allowed_items(const RecommendRequest& request) const 
 Recommendations Service::rank(const Query& query, const std::vector<char>& allowed,
                               const RecommendRequest& request) const {
   if (request.k == 0) fail(ErrorCode::kUsage, "k must be at least 1");
-  std::vector<float> scores(bundle_.dataset.n_items());
+  // Items that the model does not know stay below all others.
+  std::vector<float> scores(bundle_.dataset.n_items(), kNever);
+  const std::span<float> known = std::span(scores).first(bundle_.model->n_items());
   Recommendations result;
-  if (!bundle_.model->score_all(query, scores)) {
-    scores = popularity_;
+  if (!bundle_.model->score_all(query, known)) {
+    std::ranges::copy(std::span(popularity_).first(bundle_.dataset.n_event_items()), scores.begin());
     result.fallback = true;
   }
   for (std::size_t item = 0; item < scores.size(); ++item) {
@@ -128,6 +135,7 @@ Query Service::make_query(const RecommendRequest& request, std::vector<idx_t>& h
   if (request.user) query = known_query(bundle_.dataset.users.at(*request.user, "user"), history, values);
   if (!request.history.empty()) {  // more than the bundle knew: the history alone speaks
     for (const std::string& id : request.history) history.push_back(bundle_.dataset.items.at(id, "item"));
+    std::erase_if(history, [&](idx_t item) { return item >= bundle_.model->n_items(); });
     if (!values.empty()) values.resize(history.size(), 1);
     query = {std::nullopt, history, values};
   }
@@ -159,6 +167,10 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   if (item) {
     const idx_t idx = bundle_.dataset.items.at(*item, "item");
     float score = 0;
+    if (idx >= bundle_.model->n_items()) {
+      fail(ErrorCode::kNotFound, "model '{}' does not know item {}: it has no events", bundle_.entry->name,
+           *item);
+    }
     if (bundle_.model->score(query, std::span(&idx, 1), std::span(&score, 1))) wanted.push_back({idx, score});
   } else if (Recommendations list = rank(query, allowed, request); !list.fallback) {
     wanted = std::move(list.items);
@@ -189,13 +201,65 @@ std::vector<Scored> Service::similar(const std::string& item, std::size_t k,
          "model '{}' has no notion of similar items; train another, such as item-knn or prod2vec",
          bundle_.entry->name);
   }
+  if (query >= bundle_.model->n_items()) return {};
+  // Filtered lists need the whole ranking: fewer would not be the k best that pass.
+  return filtered(bundle_.model->similar(query, filters.empty() ? k : bundle_.dataset.n_items()), k, filters);
+}
+
+std::vector<Scored> Service::filtered(std::vector<Scored> ranked, std::size_t k,
+                                      const std::vector<AttributeFilter>& filters) const {
   std::vector<char> allowed(bundle_.dataset.n_items(), 1);
   apply_filters(bundle_.dataset, filters, allowed);
-  // Filtered lists need the whole ranking: fewer would not be the k best that epoch.
-  std::vector<Scored> ranked = bundle_.model->similar(query, filters.empty() ? k : bundle_.dataset.n_items());
   std::erase_if(ranked, [&](const Scored& entry) { return !allowed[entry.idx]; });
   if (ranked.size() > k) ranked.resize(k);
   return ranked;
+}
+
+std::vector<Scored> Service::similar_to_user(const std::string& user, std::size_t k,
+                                             const std::vector<AttributeFilter>& filters) const {
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  const Query query = known_query(bundle_.dataset.users.at(user, "user"), history, values);
+  const Model& model = *bundle_.model;
+  const std::size_t dim = model.item_vectors().empty() ? 0 : model.embedding_dim();
+  std::vector<float> scores(model.n_items());
+  bool known = false;
+  if (dim > 0) {
+    std::vector<float> vector(model.item_vectors().cols());
+    known = model.user_vector(query, vector);
+    const float own = std::sqrt(dot(vector.data(), vector.data(), dim));
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      const float* const item = model.embeddings().row(i);
+      const float norm = std::sqrt(dot(item, item, dim));
+      scores[i] = norm > 0 && own > 0 ? dot(item, vector.data(), dim) / (norm * own) : kNever;
+    }
+  } else {
+    known = model.score_all(query, scores);
+  }
+  if (!known) fail(ErrorCode::kNotFound, "model '{}' knows nothing of user {}", bundle_.entry->name, user);
+  return filtered(top_k(scores, filters.empty() ? k : scores.size()), k, filters);
+}
+
+const ContentEncoder& Service::encoder() const {
+  if (const ContentEncoder* const encoder = bundle_.model->encoder()) return *encoder;
+  fail(ErrorCode::kUsage,
+       "model '{}' has no encoder of content: it cannot place what it has not seen; train another, such as "
+       "content-tfidf",
+       bundle_.entry->name);
+}
+
+std::vector<std::vector<Scored>> Service::similar_to(const ItemContent& items, std::size_t k,
+                                                     const std::vector<AttributeFilter>& filters) const {
+  static_cast<void>(encoder());
+  auto lists = bundle_.model->similar_to(items, filters.empty() ? k : bundle_.dataset.n_items());
+  for (auto& list : lists) list = filtered(std::move(list), k, filters);
+  return lists;
+}
+
+std::vector<Scored> Service::similar_to_text(const std::string& text, std::size_t k,
+                                             const std::vector<AttributeFilter>& filters) const {
+  const std::span<const std::string> first(encoder().fields().data(), 1);
+  return similar_to(text_content(text, first), k, filters).front();
 }
 
 }  // namespace akin

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "akin/data/item_content.h"
 #include "akin/store/bundle.h"
 
 namespace akin {
@@ -58,6 +59,17 @@ class Service {
   /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
   std::vector<Scored> similar(const std::string& item, std::size_t k,
                               const std::vector<AttributeFilter>& filters) const;
+  /// The items most like a user: by the cosine of vectors where the model has them, else by its scores. Items
+  /// the user has are among them. Throws Error(kNotFound) for an unknown user, or one the model knows nothing of.
+  std::vector<Scored> similar_to_user(const std::string& user, std::size_t k,
+                                      const std::vector<AttributeFilter>& filters) const;
+  /// The items most like each of `items`, which need not have been seen before (Model::similar_to()). Throws
+  /// Error(kUsage) if the model has no encoder.
+  std::vector<std::vector<Scored>> similar_to(const ItemContent& items, std::size_t k,
+                                              const std::vector<AttributeFilter>& filters) const;
+  /// The same for a text, which stands for the first field that the encoder looks at.
+  std::vector<Scored> similar_to_text(const std::string& text, std::size_t k,
+                                      const std::vector<AttributeFilter>& filters) const;
   /// The user's recommendations, or `item` alone if it is given, with their reasons. Throws as recommend(),
   /// Error(kUsage) if the model cannot explain (see Traits::explains), Error(kNotFound) if it knows nothing
   /// of the user.
@@ -71,6 +83,10 @@ class Service {
                    std::vector<float>& values) const;
   /// What is known of a user as a query; the vectors hold what the query points to.
   Query known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
+  /// The first k of a list that pass the filters.
+  std::vector<Scored> filtered(std::vector<Scored> ranked, std::size_t k,
+                               const std::vector<AttributeFilter>& filters) const;
+  const ContentEncoder& encoder() const;
   Recommendations rank(const Query& query, const std::vector<char>& allowed,
                        const RecommendRequest& request) const;
 

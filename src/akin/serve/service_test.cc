@@ -117,7 +117,7 @@ TEST(Bundle, ReadsBackWhatWasWritten) {
   Context context;
   context.seed = ~std::uint64_t{0};
   const Bundle bundle = train_bundle(dataset(), parse_split("ratio:0.3", 7),
-                                     ModelSpec("popularity", {{"half-life-days", "30"}}), context);
+                                     ModelSpec("popularity", {{"half-life-days", "30"}}), {context});
   save_bundle(bundle, dir / "b");
   const Bundle loaded = load_bundle(dir / "b");
   EXPECT_EQ(loaded.entry, bundle.entry);

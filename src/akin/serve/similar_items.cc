@@ -36,6 +36,13 @@ std::vector<Scored> SimilarItems::nearest(std::span<const idx_t> plus, std::span
   return vectors.nearest(plus, minus, k, service_->allowed_items({.filters = filters_}));
 }
 
+const Service& SimilarItems::service() const {
+  if (!service_)
+    fail(ErrorCode::kUsage,
+         "{}: a file of vectors knows items only; users, texts and new items need a trained model", path_);
+  return *service_;
+}
+
 const VectorSpace& SimilarItems::space() {
   if (!space_) {
     const Bundle& bundle = service_->bundle();

@@ -27,6 +27,9 @@ class SimilarItems {
   std::vector<Scored> similar(idx_t item, std::size_t k) const;
   /// The k items nearest to a sum of directions (VectorSpace::nearest()). Throws as space().
   std::vector<Scored> nearest(std::span<const idx_t> plus, std::span<const idx_t> minus, std::size_t k);
+  /// Whom the bundle can answer besides: users, texts and new items. Throws Error(kUsage) for a file of vectors.
+  const Service& service() const;
+  const std::vector<AttributeFilter>& filters() const { return filters_; }
   /// The vectors. Throws Error(kUsage) if the model has none.
   const VectorSpace& space();
 

@@ -8,31 +8,11 @@
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/data/dataset.h"
 #include "akin/data/text/corpus.h"
+#include "akin/encode/word_weighting.h"
 #include "akin/serve/vector_space.h"
 
 namespace akin {
-
-/// How much a word counts in its text.
-enum class WordWeighting {
-  kMean,   ///< all the same
-  kTfidf,  ///< ln((1 + n) / (1 + n_w)) + 1, of n documents n_w with the word
-  /// a / (a + p_w), a = 1e-3, p_w = share of all tokens; then the common direction of all texts is removed
-  kSif,
-};
-/// "mean", "tfidf" or "sif". Throws Error(kUsage).
-WordWeighting parse_word_weighting(std::string_view name);
-
-/// How often words occur, by the row of their vectors.
-struct WordFrequencies {
-  std::vector<std::uint64_t> tokens;     ///< by word
-  std::vector<std::uint64_t> documents;  ///< by word: in how many of them it occurs
-  std::uint64_t all_tokens = 0;
-  std::uint64_t all_documents = 0;
-};
-/// Of a data set whose users are documents and whose items are the words; events sorted by user.
-WordFrequencies word_frequencies(std::span<const Event> events, std::size_t n_items);
 
 /// The vectors of texts, and what was not known of them.
 struct TextVectors {

@@ -32,14 +32,4 @@ Texts read_text_lines(const std::string& path, const TextSplit& split, const Con
 /// One text; its id is "text".
 Texts single_text(std::string_view text, const TextSplit& split, const Context& context);
 
-/// Words with their vectors, and how often a model has seen them.
-struct WordVectors {
-  IdMap ids;
-  Matrix vectors;
-  std::optional<WordFrequencies> frequencies = {};  ///< of a bundle's training events
-};
-/// Of a bundle, or of a file of vectors. Throws Error(kUsage) if the model has no vectors, and as load_bundle()
-/// and read_embeddings().
-WordVectors read_word_vectors(const std::string& path);
-
 }  // namespace akin

@@ -9,6 +9,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/store/bundle_for_test.h"
+#include "akin/store/word_vectors.h"
 
 namespace akin {
 namespace {

@@ -74,6 +74,8 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
   bundle.fit_seconds = fitted.seconds;
   bundle.split = data.split;
   bundle.dataset = std::move(data.dataset);
+  bundle.dataset.reviews = {};
+  bundle.dataset.event_attributes = {};
   if (!data.known.empty()) bundle.dataset.events = std::move(data.known);
   bundle.test = std::move(data.test);
   bundle.model = std::move(fitted.model);
@@ -88,7 +90,7 @@ void check_filled(const Bundle& bundle) {
 Matrix item_embedding(const Bundle& bundle) {
   check_filled(bundle);
   const Matrix& all = bundle.model->embeddings();
-  return all.resized(all.rows(), bundle.model->embedding_dim());
+  return all.resized(bundle.dataset.n_items(), bundle.model->embedding_dim());
 }
 
 Matrix user_embedding(const Bundle& bundle, const Context& context) {
@@ -151,9 +153,13 @@ Bundle load_bundle(const std::string& path) {
     reader.inconsistent(error.what());
   }
   bundle.dataset = read_dataset(reader);
-  bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_items());
+  bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_event_items());
   read_parts(reader, bundle);
-  bundle.model = bundle.entry->load(reader, bundle.dataset.n_users(), bundle.dataset.n_items());
+  bundle.model = bundle.entry->load(reader, bundle.dataset.n_users(), bundle.dataset.n_event_items());
+  const bool of_all =
+      bundle.model->n_items() == bundle.dataset.n_items() && bundle.entry->traits.uses_content;
+  if (!of_all && bundle.model->n_items() != bundle.dataset.n_event_items())
+    reader.inconsistent("the model has another number of items than the data");
   return bundle;
 }
 

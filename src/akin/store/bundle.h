@@ -22,7 +22,7 @@ struct Bundle {
   int updates = 0;         ///< fits since the first one, each going on with more events
   SplitSpec split;
   /// Ids, attributes, candidates, and the events known when the model is asked: those it was fitted to, the
-  /// validation part and the history part; Event::part says which. No reviews.
+  /// validation part and the history part; Event::part says which. No reviews, no attributes of events.
   Dataset dataset;
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;
@@ -38,7 +38,8 @@ struct Bundle {
 /// Throws Error(kUsage) if the bundle holds no model: it was never filled, or was moved away.
 void check_filled(const Bundle& bundle);
 
-/// The items' embedding without the biases that may be folded in; no columns if the model has none.
+/// The items' embedding without the biases that may be folded in, (n_items, embedding_dim): zeros for items
+/// that the model does not know. No columns if the model has none.
 Matrix item_embedding(const Bundle& bundle);
 /// The users' vectors in the space of the items' embedding, (n_users, embedding_dim), zeros for users that
 /// the model knows nothing of. Throws Error(kCancelled).

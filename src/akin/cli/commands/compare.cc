@@ -10,6 +10,7 @@
 #include "akin/cli/flags/evaluation_flags.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/split_flags.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/json.h"
@@ -50,6 +51,7 @@ int run_compare(const Args& args) {
   int patience = 0;
   std::vector<std::string> names = {"all"};
   std::vector<std::string> settings;
+  std::string word_vectors;
   EvaluationFlags flags;
   CommandLine line("compare",
                    "Trains several models on the same training set, scores them on the same test set, and "
@@ -65,6 +67,8 @@ int run_compare(const Args& args) {
   line.add({"--patience", "N", &patience,
             "also hold out a validation set, and stop training a model after N epochs without improvement on "
             "it; 0 = never"});
+  line.add({"--word-vectors", "FILE", vectors_path(&word_vectors),
+            "word vectors for content-word-vectors: a bundle, or a file of vectors"});
   line.add({"--html", "FILE", OutputPath{&html}, "also write a self-contained web page with charts"});
   flags.add_to(line);
   line.explain(
@@ -80,6 +84,8 @@ int run_compare(const Args& args) {
   CompareOptions options{.holdout = split_flags.holdout,
                          .validation = split_flags.validation,
                          .patience = patience,
+                         .word_vectors = word_vectors,
+                         .leave_out_unsuited = listed == std::vector<std::string>{"all"},
                          .evaluation = flags.options(line.common.seed)};
   if (!html.empty()) {
     options.map = true;

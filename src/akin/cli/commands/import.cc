@@ -38,6 +38,8 @@ struct ImportCommand {
   std::string name;
   ImportRequest request;
   std::vector<std::string> drop_columns;
+  bool drop_unseen_items = false;
+  std::vector<std::string> types;
   FilterFlags filters;
 };
 
@@ -71,8 +73,14 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"--name", "TEXT", Text{&command.name},
             "name of the data set in tables; default: the first file's name"});
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
-  line.add({"--keep-unseen", "", &command.request.keep_unseen,
-            "keep users and items with attributes but no events"});
+  line.add({"--drop-unseen-items", "", &command.drop_unseen_items,
+            "leave out items with attributes but no events; by default they are kept, to be placed by their "
+            "content"});
+  line.add({"--keep-unseen-users", "", &command.request.keep_unseen_users,
+            "keep users with attributes but no events"});
+  line.add({"--types", "NAME=TYPE", Text{&command.types},
+            "type of an attribute: text, category, number, date, picture, or list:SEPARATOR such as list:;; "
+            "default: by its name and values; several separated by commas"});
   line.section("Privacy (docs/privacy.md)");
   line.add(
       {"--pseudonyms", "KEYFILE", InputPath{&command.request.pseudonyms},
@@ -93,6 +101,17 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   return line;
 }
 
+std::map<std::string, AttributeType> parse_types(const std::vector<std::string>& texts) {
+  std::map<std::string, AttributeType> types;
+  for (const std::string& text : split_lists(texts)) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos)
+      fail(ErrorCode::kUsage, "--types: '{}' is not NAME=TYPE, such as price=number", text);
+    types[text.substr(0, equals)] = parse_attribute_type(text.substr(equals + 1));
+  }
+  return types;
+}
+
 }  // namespace
 
 int run_import(const Args& args) {
@@ -107,6 +126,8 @@ int run_import(const Args& args) {
   CommandLine line = declare(format, command);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ImportFilters filters = command.filters.filters();
+  command.request.types = parse_types(command.types);
+  command.request.keep_unseen_items = !command.drop_unseen_items;
   command.request.drop_columns = split_lists(command.drop_columns);
   Session session(line.common);
   ImportReport report;

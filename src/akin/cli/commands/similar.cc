@@ -17,6 +17,7 @@ namespace {
 struct SimilarCommand {
   std::string source;
   std::vector<std::string> items, plus, minus;
+  std::string user, text, new_items;
   int k = 10;
   std::vector<std::string> filters;
   bool all_items = false;
@@ -34,6 +35,15 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add({"--item", "ID", Text{&command.items}, "the item whose neighbors are wanted; repeatable"});
   line.add({"--plus", "ID", Text{&command.plus}, "add the vector of this item; repeatable"});
   line.add({"--minus", "ID", Text{&command.minus}, "subtract the vector of this item; repeatable"});
+  line.add(
+      {"--user", "ID", Text{&command.user}, "items most like this user, including those of the history"});
+  line.add({"--text", "TEXT", Text{&command.text},
+            "items most like this text; needs a model with an encoder of "
+            "content, such as content-tfidf"});
+  line.add({"--new-item", "FILE", InputPath{&command.new_items},
+            "items most like those in this JSON file, which need not be in the data: an object or a list of "
+            "objects "
+            "such as {\"title\": \"Kettle\", \"brand\": \"Acme\"}"});
   line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
   line.add({"--filter", "NAME=VALUE", Text{&command.filters},
             "only items with this attribute, such as category=Toys; repeatable"});
@@ -46,16 +56,20 @@ void declare(CommandLine& line, SimilarCommand& command) {
             "per item; - = standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");
+  line.example("akin similar content.akin --text \"stainless steel kettle\"");
   line.example("akin similar words.akin --item paris --minus france --plus italy");
   line.example("akin similar vectors.bin --analogies questions-words.txt");
 }
 
 void check(const SimilarCommand& command) {
   const bool given = !command.items.empty() || !command.plus.empty();
-  const int ways = int{given} + int{command.all_items} + int{!command.analogies.empty()};
+  const int ways = int{given} + int{command.all_items} + int{!command.analogies.empty()} +
+                   int{!command.user.empty()} + int{!command.text.empty()} + int{!command.new_items.empty()};
   if (ways != 1) {
     fail(ErrorCode::kUsage,
-         "say of which: either --item ID, --all-items or --analogies FILE; see `akin similar --help`");
+         "name one query: --item ID, --user ID, --text TEXT, --new-item FILE, --all-items or --analogies "
+         "FILE; see "
+         "`akin similar --help`");
   }
   if (!command.minus.empty() && !given) fail(ErrorCode::kUsage, "--minus is for --item and --plus");
   if (command.all_items && command.out.empty()) fail(ErrorCode::kUsage, "--all-items needs -o FILE");
@@ -128,6 +142,49 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
   return kSuccess;
 }
 
+/// A list under its title, or as a member of the JSON answer.
+void add_list(const std::string& what, const Dataset& dataset, const std::vector<Scored>& ranked,
+              bool as_json, nlohmann::json& json, std::string& text) {
+  if (as_json) {
+    json.push_back({{"query", what}, {"similar", ranked_json(dataset, ranked)}});
+  } else {
+    text += fmt::format(
+        "similar to {}:\n{}", printable(what),
+        ranked.empty() ? "nothing: the model knows none of this content\n" : ranked_text(dataset, ranked));
+  }
+}
+
+/// Items like a user, a text, or items that nobody has seen yet.
+int similar_content(const SimilarItems& items, const SimilarCommand& command, const Session& session) {
+  const Service& service = items.service();
+  const Dataset& dataset = items.dataset();
+  const auto k = static_cast<std::size_t>(command.k);
+  nlohmann::json json = nlohmann::json::array();
+  std::string text;
+  const auto add = [&](const std::string& what, const std::vector<Scored>& ranked) {
+    add_list(what, dataset, ranked, session.common().json, json, text);
+  };
+  if (!command.user.empty()) {
+    add("user " + command.user, service.similar_to_user(command.user, k, items.filters()));
+  } else if (!command.text.empty()) {
+    add(command.text, service.similar_to_text(command.text, k, items.filters()));
+  } else {
+    const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);
+    const auto lists = service.similar_to(fresh.content, k, items.filters());
+    for (std::size_t i = 0; i < lists.size(); ++i) {
+      const std::string id = fresh.ids[i].empty() ? fmt::format("item {}", i + 1) : fresh.ids[i];
+      const std::string_view title = fresh.content.attributes().get("title", i);
+      add(title.empty() ? id : fmt::format("{}  {}", id, title), lists[i]);
+    }
+  }
+  if (session.common().json) {
+    print_json(json.size() == 1 ? json[0] : json);
+  } else {
+    print(text);
+  }
+  return kSuccess;
+}
+
 }  // namespace
 
 int run_similar(const Args& args) {
@@ -139,6 +196,8 @@ int run_similar(const Args& args) {
   Session session(line.common);
   SimilarItems items(command.source, parse_filters(command.filters));
   if (command.all_items) return similar_all(items, command, session);
+  if (!command.user.empty() || !command.text.empty() || !command.new_items.empty())
+    return similar_content(items, command, session);
   if (!command.analogies.empty()) return answer(items, command, session);
   return similar_one(items, command, session);
 }

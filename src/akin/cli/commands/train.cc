@@ -60,7 +60,7 @@ void print_result(const TrainResult& trained, const std::string& out) {
 
 /// The flags of one run.
 struct TrainFlags {
-  std::string data, out, init_items;
+  std::string data, out, init_items, word_vectors;
   SplitFlags split;
   ParamValues params;
   FitFlags fit;
@@ -75,6 +75,10 @@ struct TrainFlags {
       line.section("Starting point");
       line.add({"--init-items", "FILE", vectors_path(&init_items),
                 "initial item vectors instead of random ones: a bundle, or a file of vectors"});
+    }
+    if (entry.traits.takes_words) {
+      line.add({"--word-vectors", "FILE", vectors_path(&word_vectors),
+                "word vectors instead of those learned from the texts: a bundle, or a file of vectors"});
     }
     fit.add_to(line, entry, args);
   }
@@ -101,7 +105,8 @@ int run_train(const Args& args) {
   const TrainOptions options{.holdout = flags.split.holdout,
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),
-                             .init_items = flags.init_items};
+                             .init_items = flags.init_items,
+                             .word_vectors = flags.word_vectors};
   Session session(line.common);
   const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());
   session.context().check_stop();

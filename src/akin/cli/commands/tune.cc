@@ -8,6 +8,7 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/split_flags.h"
+#include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
@@ -63,6 +64,10 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.add({"-o,--out", "FILE", OutputPath{.where = &flags.out, .also = also_log},
             "TOML file to write the best configuration to", Need::kRequired});
   line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
+  if (entry.traits.takes_words) {
+    line.add({"--word-vectors", "FILE", vectors_path(&options.word_vectors),
+              "word vectors instead of those learned from the texts: a bundle, or a file of vectors"});
+  }
   line.section("Search");
   line.add({"--search", "HOW", Text{&flags.search},
             "random (all trials run in full) or halving (successive halving: many short trials, the best "
@@ -76,6 +81,9 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
             "search a parameter in this range, or P=A,B for choices; repeatable"});
   line.add({"--metric", "NAME", Text{&options.metric}, "metric to optimize on the validation set",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
+  line.add({"--candidates", "WHICH", Text{&options.candidates},
+            "what held-out items are ranked against, as in `akin evaluate`: all, cold, uniform:N or "
+            "popularity:N"});
   if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
               "stop a trial after N evaluations without improvement; 0 = never"});

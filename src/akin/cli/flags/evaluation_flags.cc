@@ -32,13 +32,16 @@ void EvaluationFlags::add_to(CommandLine& line) {
   line.add({"--cutoffs", "K,K", Text{&cutoffs_}, "list lengths K at which metrics are computed",
             Need::kOptional, 0, "5,10,20"});
   line.add({"--candidates", "WHICH", Text{&candidates_},
-            "what held-out items are ranked against: all (items), uniform:N or popularity:N (N sampled items "
+            "what held-out items are ranked against: all (items), cold (items without training events, for "
+            "--holdout cold-items), uniform:N or popularity:N (N sampled items "
             "per list; metrics are then much higher, and even the order of models can change). Default: all, "
             "unless the imported files had candidates"});
   line.add({"--include-seen", "", &include_seen_,
             "also rank items that the user already has, for data where repeat purchases count"});
   line.add({"--ties", "HOW", Text{&ties_},
-            "where items have equal scores, held-out ones rank last (against) or first (for)",
+            "where items have equal scores, held-out ones rank last (against), first (for), or all in random "
+            "order "
+            "(random)",
             Need::kOptional, 0, "against"});
   line.add({"--auc", "", &auc_, "also compute the area under the ROC curve over all candidates (slower)"});
   line.add({"--accuracy-only", "", &accuracy_only_,
@@ -50,12 +53,12 @@ void EvaluationFlags::add_to(CommandLine& line) {
 }
 
 EvaluateOptions EvaluationFlags::options(std::uint64_t seed) const {
-  if (ties_ != "against" && ties_ != "for") {
-    fail(ErrorCode::kUsage, "--ties: '{}' is neither against nor for", ties_);
+  if (ties_ != "against" && ties_ != "for" && ties_ != "random") {
+    fail(ErrorCode::kUsage, "--ties: '{}' is none of against, for, random", ties_);
   }
   EvaluateOptions options;
   options.cutoffs = parse_cutoffs(cutoffs_);
-  options.ties = ties_ == "for" ? Ties::kInFavour : Ties::kAgainst;
+  options.ties = ties_ == "for" ? Ties::kInFavour : ties_ == "random" ? Ties::kRandom : Ties::kAgainst;
   options.candidates = parse_candidates(candidates_, seed);
   options.exclude_seen = !include_seen_;
   options.beyond = !accuracy_only_;

@@ -13,6 +13,7 @@
 #include "akin/data/readers/amazon_lines.h"
 #include "akin/data/readers/amazon_metadata.h"
 #include "akin/data/readers/amazon_text.h"
+#include "akin/data/time_parse.h"
 
 namespace akin {
 namespace {
@@ -85,12 +86,10 @@ Review fields_of(const object& line, DroppedColumns& dropped) {
 }
 
 std::int64_t time_of(const Review& review) {
-  if (review.seconds) return *review.seconds;
-  if (review.milliseconds) {
-    const std::int64_t whole = *review.milliseconds / 1000;
-    return *review.milliseconds % 1000 < 0 ? whole - 1 : whole;
-  }
-  return parse_review_date(review.date).value_or(kNoTime);
+  if (review.seconds) return time_of_units(*review.seconds, 1).value_or(kNoTime);
+  if (review.milliseconds) return time_of_units(*review.milliseconds, 1000).value_or(kNoTime);
+  const auto day = parse_review_date(review.date);
+  return day ? *day * kSecond : kNoTime;
 }
 
 /// Adds the review, or returns why it cannot be used ("" = added).

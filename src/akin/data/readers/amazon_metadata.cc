@@ -146,7 +146,7 @@ class MetadataReader {
       if (item.empty()) item = text_of((*record)["asin"]);
       if (item.empty()) {
         lines.reject("metadata without item id");
-      } else if (!builder_.keep_unseen && !builder_.has_item(item)) {
+      } else if (!builder_.keep_unseen_items && !builder_.has_item(item)) {
         ++unseen_;
       } else if (!add_record(item, *record)) {
         lines.reject("item described twice");

@@ -17,7 +17,7 @@ namespace akin {
 ///                        description (list), images, bought_together
 /// Sets the item attributes title, brand, category, price, description, image_url, and adds the links
 /// also_bought, also_viewed, bought_together, buy_after_viewing. Of several records of one item the first
-/// counts. Records of items the builder does not know are left out unless builder.keep_unseen is set, links
+/// counts. Records of items the builder does not know are left out unless builder.keep_unseen_items is set, links
 /// to items neither it nor the metadata knows always; report.notes says how many. Read the reviews first.
 /// Throws Error for a missing file or a damaged archive.
 void read_amazon_metadata(const std::vector<std::string>& paths, DatasetBuilder& builder,

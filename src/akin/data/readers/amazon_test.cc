@@ -74,11 +74,11 @@ TEST_F(AmazonReader, EachReleaseIsToldByItsFields) {
   ASSERT_EQ(data.events.size(), 3u);
   const idx_t u1 = data.users.at("A3G6XNM240RMWA", "user"), u2 = data.users.at("U2", "user");
   EXPECT_EQ(data.events[0], (Event{u1, data.items.at("7806397051", "item"), 4, EventKind::kRating,
-                                   Subset::kTrain, 1378425600}));
-  EXPECT_EQ(data.events[1],
-            (Event{u2, data.items.at("B2", "item"), 5, EventKind::kRating, Subset::kTrain, 1391472000}));
+                                   Subset::kTrain, 1378425600 * kSecond}));
+  EXPECT_EQ(data.events[1], (Event{u2, data.items.at("B2", "item"), 5, EventKind::kRating, Subset::kTrain,
+                                   1391472000 * kSecond}));
   EXPECT_EQ(data.events[2], (Event{data.users.at("U3", "user"), data.items.at("B3", "item"), 3,
-                                   EventKind::kRating, Subset::kTrain, 1588687728}));
+                                   EventKind::kRating, Subset::kTrain, 1588687728 * kSecond}));
   ASSERT_EQ(data.reviews.size(), 3u);
   EXPECT_EQ(data.reviews.text[0], "Don't \"buy\"\nit \u2014 caf\u00e9");
   EXPECT_EQ(data.reviews.summary[0], "fine");
@@ -95,7 +95,7 @@ TEST_F(AmazonReader, ReviewsMayBePythonLiterals) {
   const Dataset data = build();
   EXPECT_EQ(data.reviews.text[0], "don't");
   EXPECT_EQ(data.events[0].value, 2);
-  EXPECT_EQ(data.events[0].time, 7);
+  EXPECT_EQ(data.events[0].time, 7 * kSecond);
 }
 
 TEST_F(AmazonReader, TimesInEveryForm) {
@@ -112,7 +112,7 @@ TEST_F(AmazonReader, TimesInEveryForm) {
        R"({"user_id":"f","asin":"x","rating":1,"unixReviewTime":1e300})");
   const Dataset data = build();
   ASSERT_EQ(data.events.size(), 6u);
-  const std::int64_t expected[] = {-1, 1, 1378425600, kNoTime, kNoTime, kNoTime};
+  const std::int64_t expected[] = {-1000, 1999000, 1378425600 * kSecond, kNoTime, kNoTime, kNoTime};
   for (std::size_t e = 0; e < 6; ++e) EXPECT_EQ(data.events[e].time, expected[e]) << e;
   EXPECT_EQ(data.reviews.size(), 0u);  // no text fields: ratings only
 }
@@ -298,8 +298,7 @@ TEST_F(AmazonReader, Metadata2018And2023InTwoFiles) {
   EXPECT_EQ(data.links[1].pairs.size(), 2u);
 }
 
-TEST_F(AmazonReader, ColdItemsAreKeptWhereAskedFor) {
-  builder_.keep_unseen = true;
+TEST_F(AmazonReader, ColdItemsAreKept) {
   const std::string meta =
       write("meta.json", R"({"asin": "COLD", "title": "new", "also_buy": ["B2", "NOWHERE"]})");
   read(kReview2018, {{"meta", meta}});

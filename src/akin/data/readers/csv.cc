@@ -93,6 +93,10 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
     taken.push_back(layout.column(spec, path));
     columns.item_attributes.emplace_back(role, taken.back());
   }
+  for (const std::string& name : option_list(request, "event_attributes")) {
+    taken.push_back(layout.column(name, path));
+    columns.event_attributes.emplace_back(name, taken.back());
+  }
   for (const std::string& name : option_list(request, "item_attributes")) {
     taken.push_back(layout.column(name, path));
     columns.item_attributes.emplace_back(name, taken.back());
@@ -140,6 +144,8 @@ std::string describe_columns(EventColumns columns, const Layout& layout) {
     const std::size_t column = *role_column(columns, role);
     if (column != kNoColumn) text += fmt::format(" {}={}", role, name(column));
   }
+  for (const auto& [role, column] : columns.event_attributes)
+    text += fmt::format(" {}={}", role, name(column));
   for (const auto& [role, column] : columns.item_attributes)
     text += fmt::format(" {}={}", role, name(column));
   for (const auto& [role, column] : columns.user_attributes)
@@ -154,7 +160,7 @@ LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
                     {}};
   for (const std::string_view role : kEventRoles) hints.names.push_back(option(request, role));
   for (const std::string_view role : kAttributeRoles) hints.names.push_back(option(request, role));
-  for (const std::string_view list : {"item_attributes", "user_attributes"}) {
+  for (const std::string_view list : {"event_attributes", "item_attributes", "user_attributes"}) {
     for (const std::string& name : option_list(request, list)) hints.names.push_back(name);
   }
   std::erase(hints.names, "");
@@ -243,6 +249,8 @@ Format csv_format() {
            {"description", "column of the item's description"},
            {"image", "column of the item's picture"},
            {"tags", "column of the item's tags"},
+           {"event_attributes",
+            "columns to keep as attributes of events, such as device,page,query, separated by commas"},
            {"item_attributes", "other columns to keep as item attributes, separated by commas"},
            {"user_attributes", "columns to keep as user attributes, separated by commas"},
            {"min_raw_value", "reject and count events with a lower value (0.001 rejects returns)"},
@@ -271,7 +279,8 @@ Format sessions_format() {
            {"item", "column of the item"},
            {"time", "column of the time"},
            kTimeFormat,
-           kKindAll},
+           kKindAll,
+           {"event_attributes", "columns to keep as attributes of events, separated by commas"}},
           read_sessions};
 }
 

@@ -78,7 +78,7 @@ TEST(Csv, KindsOfEvents) {
   EXPECT_EQ(in.data.events[0].kind, EventKind::kView);
   EXPECT_EQ(in.data.events[1].kind, EventKind::kCart);
   EXPECT_EQ(in.data.events[2].kind, EventKind::kPurchase);
-  EXPECT_EQ(in.data.events[0].time, 1433221332);
+  EXPECT_EQ(in.data.events[0].time, 1433221332 * kSecond + 117000);
   EXPECT_EQ(in.rejected("unknown kind of event"), 1U);
   EXPECT_EQ(in.first_position("unknown kind of event"), "events.csv:5");
   const Imported all = import_files("csv", {file}, {{"kind_all", "click"}});

@@ -43,7 +43,8 @@ void EventReader::drop_columns() {
   }
   if (had_value && columns_.value == kNoColumn && rules_.min_raw_value)
     fail(ErrorCode::kUsage, "min_raw_value needs the column of values, which is to be dropped");
-  for (auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes})
+  for (auto* const attributes :
+       {&columns_.event_attributes, &columns_.item_attributes, &columns_.user_attributes})
     std::erase_if(*attributes, [&](const auto& attribute) { return dropped(name(attribute.second)); });
 }
 
@@ -51,7 +52,8 @@ void EventReader::start_file(EventColumns columns, Subset subset) {
   columns_ = std::move(columns);
   drop_columns();
   part_ = subset;
-  for (const auto* const attributes : {&columns_.item_attributes, &columns_.user_attributes}) {
+  for (const auto* const attributes :
+       {&columns_.event_attributes, &columns_.item_attributes, &columns_.user_attributes}) {
     if (attributes->size() > kMostAttributes) {
       fail(ErrorCode::kUsage,
            "at most {} attributes of an event file are kept, {} are asked for; "
@@ -120,6 +122,10 @@ void EventReader::add(const RecordReader& record) {
   if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user, item);
   const std::uint64_t ordinal =
       builder_.add_event(user, item, event.value, event.time, event.kind, event.subset);
+  for (const auto& [name, column] : columns_.event_attributes) {
+    const std::string_view text = column < fields.size() ? decode_(fields[column]) : std::string_view();
+    if (!text.empty()) builder_.set_event_attribute(ordinal, name, text);
+  }
   if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty())
     set_attributes(fields, user, item);
   if (columns_.text == kNoColumn && columns_.summary == kNoColumn) return;

@@ -25,7 +25,8 @@ struct EventColumns {
   std::size_t subset = kNoColumn;  ///< 0 training, 1 validation, 2 test (MMRec's x_label), 3 history
   std::size_t text = kNoColumn;
   std::size_t summary = kNoColumn;
-  std::vector<std::pair<std::string, std::size_t>> item_attributes = {};  ///< (name, column)
+  std::vector<std::pair<std::string, std::size_t>> event_attributes = {};  ///< (name, column)
+  std::vector<std::pair<std::string, std::size_t>> item_attributes = {};
   std::vector<std::pair<std::string, std::size_t>> user_attributes = {};
   std::size_t most = kNoColumn;          ///< a record with text in a column from here on is rejected
   std::vector<std::string> header = {};  ///< names of all columns; empty = the file has none

@@ -117,7 +117,7 @@ void read_movielens(const ImportRequest& request, DatasetBuilder& builder, Impor
     rules.order = [&](std::string_view user, std::string_view item) {
       const auto position = sequences->find(user, item);
       ++(position ? placed : unplaced);
-      return position.value_or(kNoTime);
+      return position ? *position * kSecond : kNoTime;
     };
   }
   EventReader events(rules, builder, report);

@@ -17,7 +17,9 @@ struct ImportRequest {
   std::vector<std::string> files = {};  ///< "-" = standard input
   std::map<std::string, std::string> options = {};
   bool strict = false;
-  bool keep_unseen = false;  ///< keep users and items that have attributes but no events
+  bool keep_unseen_items = true;                    ///< keep items that have attributes but no events
+  bool keep_unseen_users = false;                   ///< keep users that have attributes but no events
+  std::map<std::string, AttributeType> types = {};  ///< of attributes; those without are guessed
   /// Names of columns, keys or attributes that must not reach the data set (DroppedColumns).
   std::vector<std::string> drop_columns = {};
   /// File of the key whose pseudonyms take the place of the users' ids (Pseudonyms); it is made if it is not

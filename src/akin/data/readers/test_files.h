@@ -68,12 +68,13 @@ struct Imported {
     }
     return false;
   }
-  /// "user item value time" of each event, in the data set's order; "-" = no time.
+  /// "user item value time" of each event, time in seconds, in the data set's order; "-" = no time.
   std::vector<std::string> events() const {
     std::vector<std::string> result;
     for (const Event& event : data.events) {
-      result.push_back(fmt::format("{} {} {} {}", data.users.id(event.user), data.items.id(event.item),
-                                   event.value, event.time == kNoTime ? "-" : fmt::format("{}", event.time)));
+      result.push_back(fmt::format(
+          "{} {} {} {}", data.users.id(event.user), data.items.id(event.item), event.value,
+          event.time == kNoTime ? "-" : fmt::format("{}", static_cast<double>(event.time) / kSecond)));
     }
     return result;
   }

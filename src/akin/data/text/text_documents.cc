@@ -39,7 +39,7 @@ void TextDocuments::build(DatasetBuilder& builder, ImportReport& report, const C
     }
     const std::string_view document = documents_.id(document_of_[s]);
     for (const idx_t token : corpus_.sentence(s))
-      builder.add_event(document, corpus_.words.id(token), 1, lengths[document_of_[s]]++);
+      builder.add_event(document, corpus_.words.id(token), 1, lengths[document_of_[s]]++ * kSecond);
   }
   std::string note = empty_note(documents_, lengths);
   if (!note.empty()) report.notes.push_back(std::move(note));

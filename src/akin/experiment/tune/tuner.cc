@@ -52,6 +52,7 @@ class Runner {
  private:
   void run_epochs_of(const ParamValues& params, Trial& trial) {
     MonitorOptions watch{.metric = metric_.name(),
+                         .candidates = task_.candidates,
                          .every = options_.every,
                          .patience = options_.patience,
                          .stop_after = trial.budget};
@@ -63,7 +64,7 @@ class Runner {
     FitMonitor monitor(
         {std::string(task_.entry.name), task_.entry.traits, params, task_.known_data(), task_.each_event},
         task_.validation, watch, context_);
-    task_.entry.fit(task_.data, params, {context_, &monitor});
+    task_.entry.fit(task_.data, params, {context_, &monitor, nullptr, task_.words});
     trial.epochs = monitor.epochs();
     trial.curve = monitor.curve();
     trial.seconds = monitor.curve().empty() ? 0 : monitor.curve().back().seconds;
@@ -77,9 +78,10 @@ class Runner {
 
   void run_at_once(const ParamValues& params, Trial& trial) {
     const auto start = std::chrono::steady_clock::now();
-    const auto model = task_.entry.fit(task_.data, params, {context_});
+    const auto model = task_.entry.fit(task_.data, params, {context_, nullptr, nullptr, task_.words});
     EvaluateOptions evaluation = metric_.options();
     evaluation.each_event = task_.each_event;
+    evaluation.candidates = task_.candidates;
     const Metric metric = metric_.of(
         evaluate(*model, task_.entry.traits, task_.known_data(), task_.validation, evaluation, context_));
     trial.value = metric.value;
@@ -110,6 +112,7 @@ TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options,
       {"number of items", std::to_string(task.data.n_items())},
       {"hash of the training events", fmt::format("{:016x}", fingerprint(task.data.events))},
       {"hash of the validation events", fmt::format("{:016x}", fingerprint(task.validation))}};
+  if (!options.candidates.empty()) identity["candidates"] = options.candidates;
   // Defaults too: another akin may have others.
   for (const auto& [name, value] : task.entry.complete(task.space.fixed()))
     identity["parameter " + name] = value;

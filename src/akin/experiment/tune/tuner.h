@@ -13,14 +13,18 @@
 
 namespace akin {
 
+struct WordVectors;  // encode/word_weighting.h
+
 /// What is tuned, on what. The events that evaluate a final model have no place here.
 struct TuneTask {
   const ModelEntry& entry;
   SearchSpace space;
   TrainingData data;
-  std::span<const Event> validation;  ///< sorted by user; no part of data.events
-  std::span<const Event> known;       ///< when a model is asked: data.events, and history events
-  bool each_event = false;            ///< EvaluateOptions::each_event
+  std::span<const Event> validation;   ///< sorted by user; no part of data.events
+  std::span<const Event> known;        ///< when a model is asked: data.events, and history events
+  bool each_event = false;             ///< EvaluateOptions::each_event
+  const WordVectors* words = nullptr;  ///< FitContext::words
+  CandidateSpec candidates = {};       ///< EvaluateOptions::candidates
   TrainingData known_data() const { return {data.source, known}; }
 };
 

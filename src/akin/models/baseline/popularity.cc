@@ -15,13 +15,12 @@ std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& c
   const std::vector<Event> events = events_of_kind(data.events, config.kind, kName);
   std::int64_t latest = kNoTime;
   for (const Event& event : events) latest = std::max(latest, event.time);
-  const double half_life_seconds = static_cast<double>(config.half_life_days) * 86400.0;
+  const double half_life = static_cast<double>(config.half_life_days) * 86400.0 * kSecond;
   std::vector<double> scores(data.n_items(), 0.0);
   for (const Event& event : events) {
     double weight = config.use_values ? event.value : 1.0;
-    if (half_life_seconds > 0 && event.time != kNoTime) {
-      weight *=
-          std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life_seconds);
+    if (half_life > 0 && event.time != kNoTime) {
+      weight *= std::exp2(-(static_cast<double>(latest) - static_cast<double>(event.time)) / half_life);
     }
     scores[event.item] += weight;
   }

@@ -7,7 +7,7 @@
 namespace akin {
 namespace {
 
-constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kDay = 86400 * kSecond;
 
 Dataset dataset() {
   Dataset data;

@@ -105,13 +105,4 @@ KnownUsers known_positive_users(const Matrix& stored, std::span<const idx_t> use
   return known;
 }
 
-Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols) {
-  Matrix matrix = read_matrix(reader, name, rows);
-  if (matrix.cols() != cols) {
-    fail(ErrorCode::kBadData, "{}: tensor {} has {} columns instead of {}", reader.path(), name,
-         matrix.cols(), cols);
-  }
-  return matrix;
-}
-
 }  // namespace akin

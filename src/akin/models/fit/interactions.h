@@ -48,7 +48,4 @@ KnownUsers known_users(const Matrix& stored, std::span<const idx_t> users, std::
 KnownUsers known_positive_users(const Matrix& stored, std::span<const idx_t> users,
                                 std::span<const float> values);
 
-/// Reads tensor `name` as a matrix of (rows, cols). Throws Error(kBadData).
-Matrix read_matrix(const TensorReader& reader, const std::string& name, std::size_t rows, std::size_t cols);
-
 }  // namespace akin

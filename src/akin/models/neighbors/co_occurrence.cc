@@ -41,7 +41,7 @@ std::unique_ptr<Model> CoOccurrence::fit(const TrainingData& data, const Config&
                                          const Context& context) {
   context.check_stop();
   std::vector<Event> events = events_of_kind(data.events, config.kind, kName);
-  const std::size_t n_baskets = number_baskets(events, config.window_seconds);
+  const std::size_t n_baskets = number_baskets(events, config.window_seconds * kSecond);
   const Csr baskets = akin::to_csr(events, n_baskets, data.n_items(), Repeats::kSum);
   const Csr items = transpose(baskets);
   const auto all = static_cast<double>(n_baskets);

@@ -19,7 +19,7 @@ Dataset dataset() {
   Dataset data = test::random_dataset(kUsers, kItems, 6);
   Rng rng(4);
   for (Event& event : data.events) {
-    event.time = rng.uniform() < 0.2 ? kNoTime : static_cast<std::int64_t>(rng.below(1000));
+    event.time = rng.uniform() < 0.2 ? kNoTime : static_cast<std::int64_t>(rng.below(1000)) * kSecond;
     event.kind = rng.uniform() < 0.5 ? EventKind::kView : EventKind::kPurchase;
   }
   std::ranges::stable_sort(data.events, [](const Event& a, const Event& b) {
@@ -42,7 +42,7 @@ std::vector<std::set<idx_t>> baskets(const Dataset& data, const CoOccurrence::Co
       const auto inside = [&](const Event& e) {
         if (config.window_seconds == 0) return true;
         if (first == kNoTime || e.time == kNoTime) return first == e.time;
-        return e.time - first <= config.window_seconds;
+        return e.time - first <= config.window_seconds * kSecond;
       };
       std::set<idx_t> basket;
       for (const Event& event : rest)
@@ -114,7 +114,7 @@ TEST(CoOccurrence, KnowsNothingOfWhatWasTakenAlone) {
   Dataset data;
   data.users.add("u");
   for (const char* item : {"a", "b"}) data.items.add(item);
-  data.events = {{.user = 0, .item = 0, .time = 0}, {.user = 0, .item = 1, .time = 100}};
+  data.events = {{.user = 0, .item = 0, .time = 0}, {.user = 0, .item = 1, .time = 100 * kSecond}};
   std::vector<float> out(2);
   const std::vector<idx_t> history = {0};
   const Query query{std::nullopt, history, {}};

@@ -353,7 +353,8 @@ TEST(MfSgd, WeightsDecideWhoseErrorsCount) {
   for (idx_t u = 0; u < 101; ++u) {
     for (idx_t i = 0; i < 3; ++i) {
       const bool old = u % 2 == 0;
-      events.push_back({.user = u, .item = i, .value = old ? 1.0f : 5.0f, .time = old ? 0 : 86400 * 1000});
+      events.push_back(
+          {.user = u, .item = i, .value = old ? 1.0f : 5.0f, .time = old ? 0 : 86400 * 1000 * kSecond});
     }
   }
   const Toy toy = make_toy(101, 3, events);

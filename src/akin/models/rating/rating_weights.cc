@@ -34,7 +34,7 @@ std::vector<double> recency_weights(const TrainingData& data, const Csr& by_user
     const auto row = by_user.cols_of(event.user);
     const auto found = std::ranges::lower_bound(row, event.item);
     const auto entry = by_user.offsets[event.user] + static_cast<std::uint64_t>(found - row.begin());
-    const double days = static_cast<double>(last - std::max(event.time, first)) / 86400;
+    const double days = static_cast<double>(last - std::max(event.time, first)) / (86400.0 * kSecond);
     weights[entry] = std::exp2(-days / half_life_days);  // of repeated ratings the latest comes last
   }
   return weights;

@@ -1,0 +1,75 @@
+#include "akin/encode/content_encoder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/base/text.h"
+
+namespace akin {
+
+Csr ContentEncoder::encode_sparse(const ItemContent&, const Context&) const {
+  AKIN_ASSERT(is_sparse());
+  return {};
+}
+
+Matrix ContentEncoder::encode(const ItemContent& items, const Context& context) const {
+  const Csr rows = encode_sparse(items, context);
+  Matrix result(rows.rows(), rows.cols);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    for (std::size_t e = 0; e < rows.row_size(r); ++e)
+      result.row(r)[rows.cols_of(r)[e]] = rows.values_of(r)[e];
+  }
+  return result;
+}
+
+std::vector<std::string> parse_fields(const std::string& text, const ItemContent& content,
+                                      std::string_view encoder) {
+  std::vector<std::string> fields;
+  const std::vector<std::string> known = content.fields();
+  for (const std::string_view name : split(text, ',')) {
+    if (name.empty()) continue;
+    if (!content.has(name)) {
+      fail(ErrorCode::kBadData,
+           "{}: items have no field '{}'{}; they have: {}. `akin import` reads attributes of items, such as "
+           "`import csv --items FILE` and `import amazon --meta FILE`",
+           encoder, name, did_you_mean(name, known),
+           known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", ")));
+    }
+    fields.emplace_back(name);
+  }
+  if (fields.empty() && known.empty())
+    fail(ErrorCode::kBadData, "{}: items have no attributes to learn from", encoder);
+  if (fields.empty()) fail(ErrorCode::kUsage, "{}: name at least one field, such as fields=title", encoder);
+  return fields;
+}
+
+void write_texts(TensorWriter& writer, const std::string& name, const std::vector<std::string>& texts) {
+  StringColumn column;
+  for (const std::string& text : texts) column.push_back(text);
+  writer.meta(name + ".count", std::to_string(texts.size()));
+  write_strings(writer, name, column);
+}
+
+std::vector<std::string> read_texts(const TensorReader& reader, const std::string& name) {
+  constexpr std::int64_t kMost = 100'000;
+  const auto count = static_cast<std::size_t>(reader.meta_int(name + ".count", 0, kMost));
+  const StringColumn column = read_strings(reader, name, count);
+  std::vector<std::string> texts;
+  for (std::size_t t = 0; t < count; ++t) texts.emplace_back(column[t]);
+  return texts;
+}
+
+void normalize_rows(Csr& rows) {
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    const std::span<float> values(rows.values.data() + rows.offsets[r], rows.row_size(r));
+    double squares = 0;
+    for (const float value : values) squares += static_cast<double>(value) * static_cast<double>(value);
+    if (!(squares > 0)) continue;
+    const auto scale = static_cast<float>(1 / std::sqrt(squares));
+    for (float& value : values) value *= scale;
+  }
+}
+
+}  // namespace akin

@@ -1,0 +1,82 @@
+#include "akin/encode/encoders.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/encode/attribute_encoder.h"
+#include "akin/encode/term_encoder.h"
+#include "akin/encode/word_vector_encoder.h"
+
+namespace akin {
+namespace {
+
+template <typename E>
+EncoderEntry entry(bool takes_words = false) {
+  return {.name = E::kName,
+          .summary = E::kSummary,
+          .takes_words = takes_words,
+          .params =
+              [] {
+                typename E::Config config;
+                std::vector<std::pair<Param, std::string>> result;
+                for (Param& param : config.params()) {
+                  std::string text = to_string(param);
+                  result.emplace_back(std::move(param), std::move(text));
+                }
+                return result;
+              },
+          .complete =
+              [](const ParamValues& values) {
+                typename E::Config config;
+                set_params(config.params(), values, E::kName);
+                return get_params(config.params());
+              },
+          .fit =
+              [](const EncoderInput& input, const ParamValues& values, const Context& context) {
+                typename E::Config config;
+                set_params(config.params(), values, E::kName);
+                return E::fit(input, config, context);
+              },
+          .load = &E::load};
+}
+
+}  // namespace
+
+const std::vector<EncoderEntry>& encoders() {
+  static const std::vector<EncoderEntry> kEncoders = {
+      // A line for each encoder.
+      // clang-format off
+      entry<TfidfEncoder>(),
+      entry<Bm25Encoder>(),
+      entry<AttributeEncoder>(),
+      entry<WordVectorEncoder>(/*takes_words=*/true),
+      // clang-format on
+  };
+  return kEncoders;
+}
+
+const EncoderEntry& find_encoder(std::string_view name) {
+  const auto found = std::ranges::find(encoders(), name, &EncoderEntry::name);
+  if (found != encoders().end()) return *found;
+  std::vector<std::string> names;
+  for (const EncoderEntry& encoder : encoders()) names.emplace_back(encoder.name);
+  fail(ErrorCode::kUsage, "there is no encoder '{}'{}; there are: {}", name, did_you_mean(name, names),
+       fmt::join(names, ", "));
+}
+
+void write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder) {
+  writer.meta(prefix, std::string(encoder.name()));
+  encoder.save(writer, prefix);
+  writer.meta(prefix + ".hash", writer.hash(prefix + "."));
+}
+
+std::unique_ptr<ContentEncoder> read_encoder(const TensorReader& reader, const std::string& prefix) {
+  const std::string& name = reader.meta(prefix);
+  const auto found = std::ranges::find(encoders(), name, &EncoderEntry::name);
+  if (found == encoders().end())
+    reader.inconsistent(fmt::format("its encoder '{}' is unknown to this version of akin", name));
+  return found->load(reader, prefix);
+}
+
+}  // namespace akin

@@ -1,0 +1,139 @@
+#include "akin/encode/encoders.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error_for_test.h"
+#include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
+#include "akin/base/temp_dir.h"
+#include "akin/encode/content_for_test.h"
+#include "akin/encode/word_weighting.h"
+
+namespace akin {
+namespace {
+
+WordVectors words() {
+  WordVectors result;
+  for (const char* const word : {"steel", "kettle", "knife", "kitchen", "bread", "Zebra", "other"})
+    result.ids.add(word);
+  result.vectors = Matrix(7, 5);
+  Rng rng(3);
+  for (std::size_t w = 0; w < 7; ++w) {
+    for (float& x : result.vectors[w]) x = static_cast<float>(rng.uniform() - 0.3);
+  }
+  return result;
+}
+
+/// What every encoder keeps to, with and without steps behind it.
+class EncoderContract : public testing::TestWithParam<std::tuple<EncoderEntry, ParamValues>> {
+ protected:
+  const EncoderEntry& entry() const { return std::get<0>(GetParam()); }
+  std::unique_ptr<ContentEncoder> fit(std::size_t items = 6) const {
+    const std::vector<idx_t> learned = test::first_items(items);
+    return entry().fit({content_, learned, &words_}, std::get<1>(GetParam()), {});
+  }
+  const ItemContent content_ = test::shelf_content();
+  const WordVectors words_ = words();
+};
+
+void expect_same(const Matrix& a, const Matrix& b) {
+  ASSERT_EQ(a.rows(), b.rows());
+  ASSERT_EQ(a.cols(), b.cols());
+  for (std::size_t r = 0; r < a.rows(); ++r) {
+    for (std::size_t c = 0; c < a.cols(); ++c) EXPECT_EQ(a.row(r)[c], b.row(r)[c]) << r << "," << c;
+  }
+}
+
+/// Item `item` alone, as someone would give it who has never seen the data.
+ItemContent single(std::size_t item) {
+  return ItemContent(test::shelf().select(std::vector<std::uint32_t>{static_cast<std::uint32_t>(item)}), 1);
+}
+
+TEST_P(EncoderContract, ABatchEqualsItsItemsOneByOneAtAnyNumberOfThreads) {
+  const auto encoder = fit();
+  const Matrix batch = encoder->encode(content_, {.threads = 1});
+  ASSERT_EQ(batch.cols(), encoder->dim());
+  expect_same(batch, encoder->encode(content_, {.threads = 3}));
+  for (std::size_t i = 0; i < 6; ++i) {
+    const Matrix alone = encoder->encode(single(i), {});
+    for (std::size_t c = 0; c < batch.cols(); ++c) EXPECT_EQ(alone.row(0)[c], batch.row(i)[c]) << i;
+  }
+}
+
+TEST_P(EncoderContract, SaveAndLoadKeepEveryBitAndTheHash) {
+  const TempDir dir;
+  const auto encoder = fit();
+  const auto save = [&](const ContentEncoder& which, const std::string& name) {
+    TensorWriter writer("encoder");
+    write_encoder(writer, "encoder", which);
+    writer.write(dir / name);
+  };
+  save(*encoder, "a");
+  const TensorReader reader(dir / "a");
+  const auto loaded = read_encoder(reader, "encoder");
+  EXPECT_EQ(loaded->name(), entry().name);
+  EXPECT_EQ(loaded->fields(), encoder->fields());
+  expect_same(encoder->encode(content_, {}), loaded->encode(content_, {}));
+  save(*loaded, "b");
+  EXPECT_EQ(TensorReader(dir / "b").meta("encoder.hash"), reader.meta("encoder.hash"));
+  save(*fit(4), "c");
+  EXPECT_NE(TensorReader(dir / "c").meta("encoder.hash"), reader.meta("encoder.hash")) << "learned from less";
+}
+
+TEST_P(EncoderContract, LikeContentHasLikeVectorsAndNoContentHasNone) {
+  const Matrix vectors = fit()->encode(content_, {});
+  const auto product = [&](std::size_t a, std::size_t b) {
+    double sum = 0;
+    for (std::size_t c = 0; c < vectors.cols(); ++c)
+      sum += static_cast<double>(vectors.row(a)[c]) * static_cast<double>(vectors.row(b)[c]);
+    return sum;
+  };
+  EXPECT_TRUE(is_zero(vectors[4]));
+  EXPECT_GT(product(0, 1), product(0, 5)) << "two kettles, a kettle and a zebra";
+  EXPECT_GT(product(0, 1), product(0, 3));
+}
+
+TEST_P(EncoderContract, LearnsFromTheItemsListedOnly) {
+  // The words of items 4 and 5 are not learned: the zebra has no vector.
+  if (entry().name == "word-vectors") GTEST_SKIP() << "its words come from a file";
+  if (entry().name == "attributes") GTEST_SKIP() << "the zebra has a price";
+  EXPECT_TRUE(is_zero(fit(4)->encode(content_, {})[5]));
+}
+
+TEST_P(EncoderContract, RefusesFieldsThatAreNotThere) {
+  const std::vector<idx_t> items = test::first_items(6);
+  const std::string text = message_of(ErrorCode::kBadData, [&] {
+    entry().fit({content_, items, &words_}, {{"fields", "tilte"}}, {});
+  });
+  EXPECT_TRUE(contains(text, "did you mean 'title'") || contains(text, "title")) << text;
+  message_of(ErrorCode::kUsage, [&] { entry().complete({{"fieldz", "title"}}); });
+}
+
+std::vector<std::tuple<EncoderEntry, ParamValues>> cases() {
+  std::vector<std::tuple<EncoderEntry, ParamValues>> result;
+  for (const EncoderEntry& entry : encoders()) {
+    result.emplace_back(entry, ParamValues{});
+    result.emplace_back(entry, ParamValues{{"svd", "3"}});
+    result.emplace_back(entry, ParamValues{{"svd", "3"}, {"center", "true"}});
+    result.emplace_back(entry, ParamValues{{"whiten", "true"}, {"shrinkage", "0.3"}});
+  }
+  result.emplace_back(find_encoder("attributes"), ParamValues{{"hash_bits", "10"}});
+  result.emplace_back(find_encoder("attributes"), ParamValues{{"paths", "true"}, {"weighting", "one-hot"}});
+  result.emplace_back(find_encoder("word-vectors"), ParamValues{{"weighting", "sif"}});
+  result.emplace_back(find_encoder("bm25"), ParamValues{{"normalize", "false"}});
+  return result;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EncoderContract, testing::ValuesIn(cases()), [](const auto& tested) {
+  std::string name(std::get<0>(tested.param).name);
+  for (const auto& [key, value] : std::get<1>(tested.param)) name += "_" + key + "_" + value;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name;
+});
+
+TEST(Encoders, UnknownNamesAreAnswered) {
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [] { find_encoder("tf-idf"); }), "tfidf"));
+}
+
+}  // namespace
+}  // namespace akin
