@@ -73,7 +73,7 @@ class UpdateTest(AkinTest):
         self.assertEqual(result["params"]["regularization"], "0.5")
         self.assertEqual(result["params"]["epochs"], "15", "the next update takes a fifth of it again")
         done = self.run_akin("update", "old.akin", "-d", "new.data", "-o", "x.akin", "--set", "factors=9", code=2)
-        self.assert_error(done, "8 columns instead of 9")
+        self.assert_error(done, "length 8 instead of 9")
         self.assertNotIn("x.akin", self.files())
 
     def test_wrong_use(self):

@@ -91,7 +91,7 @@ std::vector<double> initial_values(const LayerSpec& layer, const WeightSpec& wei
     case Initializer::kTable:
       return read_table(layer);
   }
-  fail(ErrorCode::kInternal, "weight {} has no beginning", weight.name);
+  fail(ErrorCode::kInternal, "weight {} has no initializer", weight.name);
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ int run_tune(const Args& args) {
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();
-  const std::string protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+  const std::string protocol = fmt::format("{} validation events (test events, --holdout {}, not used)",
                                            format_count(result.validation_events), to_string(result.split));
   const TuneReport report{.entry = entry,
                           .result = std::move(result),

@@ -17,7 +17,7 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
   std::string shown = info.default_value;
   std::string help = param_help(info);
   if (is_switch) {  // "[false]" says nothing to a newcomer
-    if (shown == "true") help += fmt::format("; on, --no-{} turns it off", flag.substr(2));
+    if (shown == "true") help += fmt::format("; default on, --no-{} turns it off", flag.substr(2));
     shown.clear();
   }
   line.add(

@@ -201,12 +201,12 @@ void read_amazon(const ImportRequest& request, DatasetBuilder& builder, ImportRe
 
 Format amazon_format() {
   return {"amazon",
-          "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) a line",
+          "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) per line",
           {{"meta", "metadata files (JSON or Python dicts), separated by commas", "",
             FormatOption::Kind::kInputs},
            {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp", "",
             FormatOption::Kind::kInput},
-           {"no_text", "true: leave out the review texts", "false"}},
+           {"no_text", "leave out the review texts", "", FormatOption::Kind::kSwitch}},
           read_amazon};
 }
 

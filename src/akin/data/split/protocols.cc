@@ -128,7 +128,8 @@ void Chooser::time() {
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data_.name);
   if (times == Clock::kPositions) {
     fail(ErrorCode::kBadData,
-         "{}: its times are places in each user's list (0, 1, 2 ...), which no moment can cut; use --holdout "
+         "{}: its times are positions in each user's list (0, 1, 2 ...), so a time cut is impossible; use "
+         "--holdout "
          "user-time or last",
          data_.name);
   }

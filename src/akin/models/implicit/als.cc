@@ -139,7 +139,7 @@ class Als::Fit {
     }
     if (!all_finite(users_) || !all_finite(items_)) {
       fail(ErrorCode::kBadData,
-           "als: iteration {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
+           "als: epoch {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
            "(now {})",
            number, config_.regularization, config_.alpha);
     }

@@ -61,7 +61,7 @@ class Als : public Model {
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"epochs", &epochs, "solves for all items, then all users", 0, 10000},
+          {"epochs", &epochs, "epochs; each solves for all items, then all users", 0, 10000},
           {"regularization",
            &regularization,
            "lambda, the L2 penalty on the vectors",

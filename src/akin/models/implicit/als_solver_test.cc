@@ -109,7 +109,7 @@ TEST_P(RowSolverTest, PassesOverBlocksLowerTheLossToItsMinimum) {
   double last = loss(Eigen::VectorXd::Zero(solution_.size()));
   for (int epoch = 0; epoch < 60; ++epoch) {
     solver.descend(entries(), 16, x_.row(0));
-    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "pass " << epoch;
+    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "epoch " << epoch;
     last = loss(x());
   }
   EXPECT_LT(error(), 1e-3);

@@ -21,8 +21,8 @@ std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Confi
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kBags, kName);
   if (!has_two_bags(text.corpus)) {
     fail(ErrorCode::kBadData,
-         "{}: no user has events at two different times, so no receipt follows another; item2vec learns from "
-         "what lies in one receipt",
+         "{}: no user has events at two different times, so no receipt follows another; use item2vec, which "
+         "learns within a receipt",
          kName);
   }
   return fit_embed(data, config, text, options, context, kName);

@@ -29,7 +29,7 @@ std::vector<Param> Doc2Vec::Config::params() {
       number("dm", &dm, "1 = PV-DM (user and context predict an item), 0 = PV-DBOW (the user alone)", 0, 1));
   all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 = mean of user and context vectors, 0 = sum", 0, 1));
   all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 = also train item vectors by skip-gram", 0, 1));
-  all.push_back(number("infer_epochs", &infer_epochs, "passes over the history of a new user", 1, 10'000));
+  all.push_back(number("infer_epochs", &infer_epochs, "epochs over the history of a new user", 1, 10'000));
   return all;
 }
 
