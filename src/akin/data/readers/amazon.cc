@@ -116,7 +116,8 @@ void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder,
   }
 }
 
-/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not pictures.
+/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not
+/// pictures.
 std::optional<int> picture_rank(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "akin/base/format.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/record_reader.h"
