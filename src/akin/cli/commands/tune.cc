@@ -143,10 +143,7 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = default_log(flags.out);
-  for (std::string& range : flags.options.ranges) {
-    const std::size_t name = std::min(range.find('='), range.size());
-    range = current_name(entry.name, range.substr(0, name)) + range.substr(name);
-  }
+  for (std::string& range : flags.options.ranges) range = current_ranges(entry.name, range);
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
   check_search(model, flags.options);  // what is wrong is reported before anything is read
   Session session(line.common);

@@ -208,8 +208,8 @@ std::vector<Param> KnnConfig<kByItem>::params() {
       {"normalize", &normalize,
        "normalize each item's list to sum 1, so that all items of the history have equal influence"});
   params.push_back(
-      {"lists",
-       &lists,
+      {"neighbors_of",
+       &neighbors_of,
        "whose list is limited to `neighbors`: that of the item in the history or of the scored item",
        0,
        0,

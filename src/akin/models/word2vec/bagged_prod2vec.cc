@@ -14,6 +14,12 @@ bool has_two_bags(const Corpus& corpus) {
 
 }  // namespace
 
+std::vector<Param> BaggedProd2Vec::Config::params() {
+  std::vector<Param> all = SkipGramConfig::params();
+  set_help(all, "window", "maximum distance between an item and its context, in receipts");
+  return all;
+}
+
 std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Config& config,
                                            const FitContext& context) {
   const Word2VecOptions options = config.options(kName);

@@ -65,6 +65,10 @@ std::vector<Param> Word2VecFamilyConfig::params_without(std::span<const std::str
   return left;
 }
 
+void set_help(std::vector<Param>& params, std::string_view name, std::string_view help) {
+  std::ranges::find(params, name, &Param::name)->help = help;
+}
+
 Word2VecOptions Word2VecFamilyConfig::options(std::string_view model) const {
   if (min_learning_rate > learning_rate)
     fail(ErrorCode::kUsage, "{}: min_learning_rate ({}) is above learning_rate ({})", model,
