@@ -192,7 +192,7 @@ TEST(FitMonitor, WhatRanOutOfPatienceStaysSo) {
   FitMonitor second = fit.monitor(options);
   EXPECT_EQ(fit.run(second), 1);
   EXPECT_EQ(fit.epochs_run, 3);
-  options.patience = 3;  // more patience goes on
+  options.patience = 3;  // more patience continues
   FitMonitor third = fit.monitor(options);
   EXPECT_EQ(fit.run(third), 4);
 }

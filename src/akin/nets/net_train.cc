@@ -26,7 +26,7 @@ struct Prepared {
   NetSamples samples;
 };
 
-Prepared go_on(const std::string& path, const std::string& data, const std::string& device) {
+Prepared continued(const std::string& path, const std::string& data, const std::string& device) {
   auto [settings, ids] = read_net_data(TensorReader(path));
   const NetSource source = read_source(settings.kind, data);
   NetSamples samples = make_samples(nn::load_spec(path), settings, source, ids, Targets::kRequired);
@@ -56,7 +56,7 @@ Prepared prepare(const std::string& path, const std::string& data, const NetTrai
   if (file_kind(path) == "net") {
     if (options.dtype)
       fail(ErrorCode::kUsage, "{}: keeps the dtype it was trained with; leave out --dtype", path);
-    return go_on(path, data, options.device);
+    return continued(path, data, options.device);
   }
   nn::NetOptions net_options;
   net_options.engine = {options.device, options.dtype.value_or("float")};

@@ -90,7 +90,7 @@ LayerShape reshape(const LayerSpec& layer, const Shape& in) {
   return {out, {}};
 }
 
-/// Sizes of the places of a window on the leading dimensions of `in`.
+/// Sizes of the positions of a window on the leading dimensions of `in`.
 Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
   const std::size_t dims = window.size();
   need_rank(layer, in, dims + 1, dims == 1 ? "(steps, channels)" : "(height, width, channels)");

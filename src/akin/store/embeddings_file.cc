@@ -71,8 +71,8 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
   file.commit();
 }
 
-/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place could make
-/// two ids the same.
+/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place
+/// could make two ids the same.
 std::string ids_json(const IdMap& ids) {
   std::string text = "[";
   for (std::size_t r = 0; r < ids.size(); ++r) {

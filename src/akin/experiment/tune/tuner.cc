@@ -55,7 +55,7 @@ class Runner {
                          .every = options_.every,
                          .patience = options_.patience,
                          .stop_after = trial.budget};
-    if (trial.budget > 0) {  // a later rung goes on from here
+    if (trial.budget > 0) {  // a later rung continues from here
       watch.checkpoint = states_->claim(fmt::format("{}", trial.number));
       watch.checkpoint_seconds = std::numeric_limits<double>::infinity();
       watch.resume = true;
