@@ -60,8 +60,8 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   };
   line.add(
       {"-d,--data", "DATA", InputPath{&flags.data}, "data set written by `akin import`", Need::kRequired});
-  line.add({"-o,--out", "FILE", OutputPath{.where = &flags.out, .also = also_log},
-            "TOML file to write the best configuration to", Need::kRequired});
+  line.add({"-o,--out", "BEST.toml", OutputPath{.where = &flags.out, .also = also_log},
+            "file to write the best configuration to", Need::kRequired});
   line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
   line.section("Search");
   line.add({"--search", "HOW", Text{&flags.search},
@@ -93,7 +93,7 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.section("Output");
   line.add({"--trials-file", "FILE", OutputPath{.where = &options.log, .also = also_states},
             "file of finished trials; run the same command again to continue after an interruption",
-            Need::kOptional, 0, "OUT.trials.jsonl"});
+            Need::kOptional, 0, "BEST.toml.trials.jsonl"});
   line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a self-contained web page"});
   line.explain(
       "Trials are scored on a validation set, taken from the training set in the same way as the test set. "
