@@ -123,7 +123,7 @@ class ExplainTest(AkinTest):
                     self.assert_error(done, "cannot say why it recommends; these can: .*item-knn")
                     continue
                 text = self.run_akin("explain", "m.akin", "--user", "u3", "-k", "2").out
-                self.search(r"i\d+  Thing \d+.*  score -?\d+\.\d+\n +[+-]\d+\.\d+  (i\d|whatever)", text)
+                self.search(r"i\d+  Thing \d+.*  score -?\d+\.\d+\n +[+-]\d+\.\d+  (i\d|base)", text)
                 for query in (["--user", "u3"], ["--history", "i2,i4"], ["--user", "u3", "--history", "i2"]):
                     result = self.run_json("explain", "m.akin", *query, "-k", "3", "--causes", "2")
                     self.assertEqual(len(result["items"]), 3)
