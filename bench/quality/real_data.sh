@@ -59,14 +59,14 @@ for split in inner.data ncf.data; do
   chosen $split 10 logistic-mf --factors 192 --learning-rate 0.002 --regularization 0.005 --epochs 256 --schedule constant
   chosen $split 10 logistic-mf --factors 192 --learning-rate 0.008 --regularization 0.005 --epochs 128
   for alpha in 0.4 0.5 0.55 0.6; do
-    chosen $split 10 item-knn --lists target --similarity tfidf --neighbors 80 --shrinkage 3 --asymmetric-alpha $alpha
+    chosen $split 10 item-knn --neighbors-of target --similarity tfidf --neighbors 80 --shrinkage 3 --asymmetric-alpha $alpha
   done
 done
 
 echo; echo "# Gowalla"
 run import lists "$data/gowalla/train.txt" "$data/gowalla/test.txt" -o gowalla.data
 run tune item-knn -d gowalla.data -o item-knn.toml --metric NDCG@20 --trials 36 --range similarity=cosine,tfidf,bm25 \
-  --range neighbors=50:1000 --range lists=target,history --range asymmetric_alpha=0.3:0.7 --range shrinkage=0.1:20
+  --range neighbors=50:1000 --range neighbors_of=target,history --range asymmetric_alpha=0.3:0.7 --range shrinkage=0.1:20
 run tune als -d gowalla.data -o als.toml --metric NDCG@20 --trials 30 --range alpha=3:300 --range regularization=0.001:0.3 \
   --range count_power=0.3:1 --set factors=64 --set epochs=12
 chosen gowalla.data 20 item-knn --similarity tfidf --neighbors 484 --shrinkage 0.1125 --asymmetric-alpha 0.6869 --power 1.255

@@ -4,7 +4,7 @@ Overlap of the 10 nearest neighbors by cosine: of akin and gensim, against that 
 seeds, which is the most that can be expected. "skip-gram" is akin with in_order and shared_negatives=1, the arithmetic
 of word2vec. "shared" is in_order with negatives shared by 4 pairs. "blocks" is akin's default; compare it with gensim on
 texts in another order in each epoch ("shuffled"). The data are the texts of Musical Instruments (lower-case words; only
-words with 20 occurrences are compared) and the sequences of MovieLens 1M (films with 20 events). Vectors of 100
+words with 20 occurrences are compared) and the sequences of MovieLens 1M (movies with 20 events). Vectors of 100
 dimensions, window 5, EPOCHS epochs, sample 1e-3. Each of SEEDS runs of one program is paired with each run of the other,
 or with each other run of the same program. Defaults: SEEDS 3, EPOCHS 20. RUN: skip-gram, shared, blocks, CBOW,
 skip-gram-hs, CBOW-hs; by default all of them. Needs NumPy and gensim.
@@ -40,7 +40,7 @@ def reviews(folder):
     return [words for text in texts if (words := re.findall(r"[a-z0-9']+", text))]
 
 
-def films(folder):
+def movies(folder):
     return [line.split()[1:] for line in open(folder / "movielens-1m/sequences.txt")]
 
 
@@ -87,7 +87,7 @@ def overlap(one, other):
 
 
 def main(folder, akin, seeds=3, epochs=20, *runs):
-    for name, read, min_count in (("Musical Instruments", reviews, 5), ("MovieLens 1M", films, 1)):
+    for name, read, min_count in (("Musical Instruments", reviews, 5), ("MovieLens 1M", movies, 1)):
         sentences = read(pathlib.Path(folder))
         counts = collections.Counter(word for sentence in sentences for word in sentence)
         words = sorted(word for word, count in counts.items() if count >= COMPARED)

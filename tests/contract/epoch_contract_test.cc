@@ -1,4 +1,4 @@
-// What every model that is fitted in epochs must do: stop, go on, and give the same bits.
+// What every model that is fitted in epochs must do: stop, continue, and give the same bits.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -117,8 +117,8 @@ TEST_P(EpochContract, ResumedAfterAnyPassIsTheSame) {
     resumed.start = epoch;
     const auto model = fit(kPlanned, &resumed, epoch % 2 == 0 ? 3 : 1);
     EXPECT_EQ(resumed.seen.size(), static_cast<std::size_t>(kPlanned - epoch));
-    EXPECT_EQ(resumed.states.at(kPlanned), last) << "resumed after pass " << epoch;
-    EXPECT_EQ(bits(*model), whole) << "resumed after pass " << epoch;
+    EXPECT_EQ(resumed.states.at(kPlanned), last) << "resumed after epoch " << epoch;
+    EXPECT_EQ(bits(*model), whole) << "resumed after epoch " << epoch;
   }
 }
 
@@ -129,9 +129,9 @@ TEST_P(EpochContract, StoppedIsAShorterFit) {
     recorder.snapshots = true;
     const std::vector<float> stopped = bits(*fit(kPlanned, &recorder, 3));
     EXPECT_EQ(recorder.seen.back(), epoch);
-    EXPECT_EQ(stopped, bits(*recorder.models.at(epoch))) << "the snapshot after the last pass";
+    EXPECT_EQ(stopped, bits(*recorder.models.at(epoch))) << "the snapshot after the last epoch";
     if (!GetParam().traits.planned_schedule) {
-      EXPECT_EQ(stopped, bits(*fit(epoch, nullptr))) << "stopped at pass " << epoch;
+      EXPECT_EQ(stopped, bits(*fit(epoch, nullptr))) << "stopped at epoch " << epoch;
     }
   }
 }

@@ -248,7 +248,7 @@ class HostileBundle : public HostileFile, public testing::WithParamInterface<Mod
 
 std::vector<ParamValues> configurations(std::string_view model) {
   if (model == "bpr") return {{}, {{"sampler", "popularity"}}, {{"sampler", "hard"}}};
-  if (model == "item-knn") return {{}, {{"lists", "target"}}};
+  if (model == "item-knn") return {{}, {{"neighbors_of", "target"}}};
   if (model == "slope-one") return {{}, {{"scheme", "weighted"}}};
   if (model == "meta-prod2vec") return {{}, {{"fields", "brand"}}};
   return {{}};

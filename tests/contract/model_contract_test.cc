@@ -76,7 +76,7 @@ void saved(const Model& model, const std::string& path) {
 }
 
 TEST_P(ModelContract, FindsTheWithheldItemOfTheCheckerboard) {
-  if (!personalized()) GTEST_SKIP() << "the same for everybody";
+  if (!personalized()) GTEST_SKIP() << "not personalized";
   const Planted board = checkerboard(kBoard, GetParam());
   const auto model = fit(board);
   for (idx_t user = 0; user < kBoard; ++user) {

@@ -1,4 +1,4 @@
-// What every model must do that goes on from a trained one, begins with given item vectors, or explains.
+// What every model must do that continues from a trained one, starts from given item vectors, or explains.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -149,9 +149,9 @@ TEST_P(StartContract, GoesOnTraining) {
   const FitStart start = start_from(*old);
   const auto cold = fit(all_of_it(), 2), warm = fit(all_of_it(), 2, &start);
   if (GetParam().traits.predicts_ratings) {
-    EXPECT_LE(fit_error(*warm), fit_error(*cold)) << "two passes from what was learned";
+    EXPECT_LE(fit_error(*warm), fit_error(*cold)) << "two epochs from what was learned";
   } else {
-    EXPECT_GE(hit_rate(*warm, 0, kUsers), hit_rate(*cold, 0, kUsers)) << "two passes from what was learned";
+    EXPECT_GE(hit_rate(*warm, 0, kUsers), hit_rate(*cold, 0, kUsers)) << "two epochs from what was learned";
   }
   EXPECT_EQ(scores(*warm, all_of_it().history(3).known(3)),
             scores(*fit(all_of_it(), 2, &start, 3), all_of_it().history(3).known(3)))
@@ -191,7 +191,7 @@ TEST_P(StartContract, BeginsWithGivenItemVectors) {
   }
   EXPECT_NE(scores(*fit(all_of_it(), 1, &start), all_of_it().history(5).known(5)),
             scores(*fit(all_of_it(), 1), all_of_it().history(5).known(5)))
-      << "the vectors matter after a pass";
+      << "the vectors matter after an epoch";
   PretrainedItems longer{Matrix(kItems, dim + 1), std::vector<char>(kItems, 1), "test"};
   const FitStart wrong{.items = &longer};
   EXPECT_THROW(fit(all_of_it(), 1, &wrong), Error);

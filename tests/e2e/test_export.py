@@ -72,7 +72,7 @@ class ExportTest(AkinTest):
         self.run_akin("train", "als", "-d", "events.data", "-o", "model.akin", "--factors", "3", "--quiet")
         for to in ("word2vec", "word2vec-bin"):
             done = self.run_akin("export", "model.akin", "--to", to, "-o", "x", code=1)
-            self.assert_error(done, r"'two words' cannot stand in a word2vec file.*--escape")
+            self.assert_error(done, r"a word2vec file cannot contain the id 'two words'.*--escape")
             self.assertNotIn("x", self.files())
             self.run_akin("export", "model.akin", "--to", to, "-o", "y", "--escape")
             self.assertIn(b"\ntwo%20words ", (self.dir / "y").read_bytes())

@@ -189,7 +189,7 @@ class ProtocolTest(AkinTest):
         self.write("places.txt", "a b c\nb c d\na c d\n")
         self.run_akin("import", "lists", "places.txt", "-o", "d", "--user", "line", "--ordered", "yes", "--quiet")
         done = self.run_akin("train", "popularity", "-d", "d", "-o", "m", "--holdout", "time", "--quiet", code=1)
-        self.assert_error(done, "places in each user's list.*user-time")
+        self.assert_error(done, "positions in each user's list.*user-time")
 
     def test_compare_with_validation_scores_the_same_events(self):
         self.make_data()
@@ -220,7 +220,7 @@ class ComparisonTest(AkinTest):
         self.make_data()
         self.run_akin("compare", "-d", "events.data", "--models", "popularity,als,bpr", "--patience", "2", "--html", "c.html")
         page = (self.dir / "c.html").read_text()
-        for part in ("NDCG@10", "by popularity of the held-out item", "Item coverage@10", "on validation events after each pass",
+        for part in ("NDCG@10", "by popularity of the held-out item", "Item coverage@10", "on validation events after each epoch",
                      "Items as "):
             self.assertIn(part, page)
         result = self.run_json("compare", "-d", "events.data", "--models", "popularity,als")

@@ -92,7 +92,7 @@ class ImportTest(AkinTest):
         self.assertEqual(lists[2]["user"], "\u00e9")
         self.assertEqual({entry.get("item_hex", entry["item"]) for entry in lists[0]["items"]}, {"a", "62ff", "62fe"})
         done = self.run_akin("export", "m", "--to", "npy", "-o", "x.npy", code=1)
-        self.assert_error(done, r"is not UTF-8 and cannot stand in the JSON file of ids; write csv or safetensors")
+        self.assert_error(done, r"is not valid UTF-8, so the JSON file of ids cannot contain it; use csv or safetensors")
         self.assertFalse({"x.npy", "x.npy.ids.json"} & set(self.files()))
         self.run_akin("export", "m", "--to", "csv", "-o", "x.csv", "--quiet")
         self.assertIn(b"\nb\xff,", (self.dir / "x.csv").read_bytes())

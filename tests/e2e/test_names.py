@@ -1,4 +1,5 @@
 """Names of parameters: those of other programs lead to akin's, those of earlier versions still load."""
+import re
 import unittest
 
 from harness import AkinTest
@@ -29,7 +30,7 @@ class NamesTest(AkinTest):
                 ("als", "--num_threads", "--threads"),
                 ("als", "--calculate-training-loss", "--report-loss"),
                 ("als", "--random_state", "--seed"),
-                ("als", "--ignore-values", "--use-values"),  # akin 0.1
+                ("als", "--ignore-values", "--no-use-values"),  # akin 0.1
                 ("prod2vec", "--vector-size", "--factors"),  # gensim 4
                 ("prod2vec", "--negative", "--negatives"),
                 ("prod2vec", "--alpha", "--learning-rate"),
@@ -48,10 +49,28 @@ class NamesTest(AkinTest):
                 ("item-knn", "--K", "--neighbors"),
                 ("neumf", "--output_dim", "--factors"),  # Keras
                 ("neumf", "--batch", "--batch-size"),
-                ("neumf", "--nb-epoch", "--epochs")]:
+                ("neumf", "--nb-epoch", "--epochs"),
+                ("neumf", "--embedding", "--mlp-factors"),  # the authors' program, and akin 0.1
+                ("neumf", "--reg-layers", "--mlp-regularization"),
+                ("als", "--validation-freq", "--eval-every"),
+                ("svdpp", "--reg-yj", "--implicit-regularization"),
+                ("popularity", "--decay", "--half-life-days"),
+                ("slim", "--tol", "--tolerance"),
+                ("bpr", "--user-alpha", "--regularization"),  # LightFM
+                ("doc2vec", "--steps", "--infer-epochs")]:
             with self.subTest(f"{model} {flag}"):
                 done = self.train(model, flag, "3", code=2)
                 self.assert_error(done, rf"unknown flag {flag} \(did you mean (--[a-z-]+, )*{meant}[,?]")
+
+    def test_names_of_something_else_lead_nowhere(self):
+        self.assert_error(self.train("als", "--rate", "0.1", code=2), "unknown flag --rate;")
+
+    def test_ranges_of_a_search_have_old_names_and_names_of_other_programs(self):
+        tune = ["tune", "als", "-d", "events.data", "-o", "best.toml", "--trials", "1", "--set", "epochs=1", "--quiet"]
+        self.run_akin(*tune, "--range", "ignore-values=true")
+        self.assertIn("use_values=false", (self.dir / "best.toml.trials.jsonl").read_text())
+        done = self.run_akin(*tune, "--range", "n_factors=2:4", code=2)
+        self.assert_error(done, r"als has no parameter 'n_factors' \(did you mean factors\?\); it has: factors, epochs, ")
 
     def test_settings_and_toml_files_of_earlier_versions_load(self):
         self.write("old.toml", "size = 8\nnegative = 3\nalpha = 0.05\nmin-alpha = 0.001\nns_exponent = 0.5\ndecay = 0.7\n"
@@ -62,6 +81,16 @@ class NamesTest(AkinTest):
             "shared_negatives", "epochs")}, {
             "factors": "8", "negatives": "3", "learning_rate": "0.05", "min_learning_rate": "0.001",
             "negatives_power": "0.5", "history_decay": "0.7", "shared_negatives": "2", "epochs": "2"})
+        self.write("iter.toml", "iter = 2\n")
+        self.assertEqual(self.params("prod2vec", "--config", "iter.toml")["epochs"], "2")
+        for model, old, new in [("item2vec", "set=user", "basket=user"), ("item-knn", "lists=target", "neighbors_of=target"),
+                                ("meta-prod2vec", "lambda=0.5", "metadata_weight=0.5")]:
+            name, value = new.split("=")
+            quick = [] if model == "item-knn" else QUICK
+            self.write("old.toml", re.sub(r"=([a-z]+)$", r'="\1"', old) + "\n")
+            for flags in (["--config", "old.toml"], ["--" + old], ["--" + new.replace("_", "-")]):
+                with self.subTest(f"{model} {flags}"):
+                    self.assertEqual(self.params(model, *quick, *flags)[name], value)
         self.write("als.toml", "iterations = 3\nfactors = 4\nignore-values = true\n")
         params = self.params("als", "--config", "als.toml")
         self.assertEqual((params["epochs"], params["use_values"]), ("3", "false"))

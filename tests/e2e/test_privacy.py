@@ -84,11 +84,11 @@ class ForgetTest(PrivacyTest):
         done = self.run_akin(*command)
         self.assertEqual(done.out + "dry run: nothing was written\n", dry.out)
         self.search(r"p\.data  data set  removed 3 users, 24 events, 24 reviews, 3 attributes\n", done.out)
-        self.search(r"m\.akin  bundle \(als\)  removed 3 users, 21 events, 3 held-out events, 3 attributes, and what", done.out)
+        self.search(r"m\.akin  bundle \(als\)  removed 3 users, 21 events, 3 held-out events, 3 attributes, and their vectors", done.out)
         self.search(r"c  checkpoint  deleted", done.out)
         self.search(r"log  log of trials  unchanged", done.out)
         self.assertEqual((self.dir / "log").read_bytes(), before["log"])
-        self.search(r"vectors of items, stays in m\.akin until it is trained again", done.out)
+        self.search(r"learned from these users stay in m\.akin until you train it again", done.out)
         self.assertNotIn("person", done.out + done.err)
         self.assertNotIn("c", self.files())
         for user in (4, 7, 8):

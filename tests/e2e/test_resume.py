@@ -87,8 +87,8 @@ class ResumeTest(AkinTest):
     def test_wrong_checkpoints(self):
         self.make_data()
         self.train("bpr", 5, "--checkpoint", "c")
-        for args, pattern in ((["bpr", 6], "parameter epochs is 5, not 6"), (["als", 5], "model is bpr, not als"),
-                              (["bpr", 5, "--seed", "1"], "seed is 42, not 1"),
+        for args, pattern in ((["bpr", 6], "parameter epochs = 5, not 6"), (["als", 5], "model = bpr, not als"),
+                              (["bpr", 5, "--seed", "1"], "seed = 42, not 1"),
                               (["bpr", 5, "--holdout", "none"], "hash of the training events")):
             done = self.train(*args, "--checkpoint", "c", "--resume", code=1)
             self.assert_error(done, rf"c: is a checkpoint of another fit: .*{pattern}")

@@ -28,7 +28,7 @@ class TuneTest(AkinTest):
                     self.assert_error(self.run_akin(*args, code=2), f"{name}: nothing is left to search")
                     continue
                 out = self.run_akin(*args).out
-                self.search(rf"\A3 trials of {name} on 30 validation events \(test events, --holdout last, not looked at\)",
+                self.search(rf"\A3 trials of {name} on 30 validation events \(test events, --holdout last, not used\)",
                             out)
                 self.search(r"\n\S+ \(defaults\)|\n *0 \(defaults\)", out)
                 self.search(rf"Next: akin train {name} -d events.data --config {name}.toml -o {name}.akin", out)

@@ -32,7 +32,7 @@ Die Kanne steht im Garten, die Tasse steht in der Küche.
 Café au lait, thé au citron, naïve roses.
 The hedge and the roses grow, the tea and the coffee boil.
 """
-CLICKS = {  # session: items, one a minute; é in Latin-1 is no UTF-8
+CLICKS = {  # session: items, one a minute; é in Latin-1 is not valid UTF-8
     "s1": "kettle cup spoon", "s2": "kettle cup saucer", "s3": "spade rake", "s4": "cup saucer spoon kettle",
     "s5": "spade rake caf\udce9", "s6": "caf\udce9 cup", "s7": "rake spade gloves", "s8": "kettle spoon caf\udce9 cup",
     "s9": "gloves rake", "s10": "saucer cup kettle", "s11": "spade gloves rake", "s12": "spoon saucer caf\udce9"}
@@ -80,7 +80,7 @@ SMALL = {"factors": "4", "size": "4", "epochs": "3", "iterations": "3"}
 SEED = ["--seed", "7", "--threads", "1"]
 EVALUATED = ["als", "ease", "mf-sgd", "co-occurrence"]
 UPDATED = ["als", "item2vec", "slope-one"]  # with more.data
-CHECKPOINTS = {  # model, flags, passes when it was written
+CHECKPOINTS = {  # model, flags, epochs when it was written
     "bpr": ("bpr", "--holdout last --factors 4 --epochs 6", 3),
     "als-wr": ("als-wr", "--holdout last --validation --metric RMSE --factors 4 --iterations 6", 4),
 }
@@ -234,7 +234,7 @@ class Maker:
             self.ask("recommend", file, "--user", "Ünew", "-k", "5")
 
     def stop_and_resume(self):
-        """A checkpoint of a fit that was stopped, and what the bundle recommends when it has gone through all passes."""
+        """A checkpoint of a fit that was stopped, and what the bundle recommends when it has trained all epochs."""
         for name, (model, flags, passes) in CHECKPOINTS.items():
             data = "data/shop.data"
             base = ["train", model, "-d", data, *SEED, "--quiet", *flags.split()]

@@ -82,7 +82,7 @@ def main():
             wall, cpu = run_akin(akin, data, "popularity", threads)
             keep("reading", wall, cpu)
             wall, cpu = run_akin(akin, data, "item-knn", threads, "--similarity", similarity, "--shrinkage", "0",
-                                 "--neighbors", str(NEIGHBORS), "--lists", "history")
+                                 "--neighbors", str(NEIGHBORS), "--neighbors-of", "history")
             keep("akin", wall, cpu)
         best["akin"][1] -= best["reading"][1]
         wall, cpu = (best["implicit"][k] / best["akin"][k] for k in (0, 1))

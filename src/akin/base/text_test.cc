@@ -32,7 +32,7 @@ TEST(Text, PrintableShowsWhatWouldDriveTheTerminal) {
   EXPECT_EQ(printable("\xE2\x80\xAE\xE2\x80\xAA\xE2\x81\xA6\xE2\x80\x8F\xD8\x9C"),
             "\\u202e\\u202a\\u2066\\u200f\\u061c");
   EXPECT_EQ(printable("\xE2\x80\xA8|\xE2\x80\x8D"), "\\u2028|\xE2\x80\x8D");  // a joiner stays
-  EXPECT_EQ(printable("\x9B\xE9t\xC3"), "\\x9b\\xe9t\\xc3");                  // no UTF-8
+  EXPECT_EQ(printable("\x9B\xE9t\xC3"), "\\x9b\\xe9t\\xc3");                  // not valid UTF-8
   EXPECT_EQ(printable("\xC0\x9B\xED\xA0\x80\xF5\x80\x80\x80"),
             "\\xc0\\x9b\\xed\\xa0\\x80\\xf5\\x80\\x80\\x80");
   EXPECT_EQ(printable("a\tb\nc\rd"), "a b c d");

@@ -137,7 +137,7 @@ void CommandLine::add_common() {
        .max = kMostThreads});
   add({"--config", "FILE", InputPath{&common.config},
        "TOML file of flags, such as `threads = 2`; flags typed here win"});
-  add({"--quiet", "", &common.quiet, "no progress and no remarks, only results and errors"});
+  add({"--quiet", "", &common.quiet, "no progress and no notes on standard error, only errors"});
   add({"--log-json", "", &common.log_json, "progress as JSON lines on standard error"});
 }
 

@@ -30,7 +30,7 @@ std::string guide() {
       "describe events.data                     see what is in the data\n  akin compare -d events.data "
       "--models all      measure every model on held-out events\n  akin tune als -d events.data -o als.toml  "
       "    search for good parameters\n  akin train als -d events.data -o als.akin     train a model\n  akin "
-      "recommend als.akin --user 42           recommend to a user\nNo data at hand: `akin demo` makes a "
+      "recommend als.akin --user 42             recommend to a user\nNo data at hand: `akin demo` makes a "
       "small synthetic data set and runs every step on it.\n\nCommands:\n";
   std::vector<Listed> entries;
   for (const Command& command : commands()) entries.push_back({command.name, command.summary});

@@ -71,7 +71,7 @@ void check_sides(const Dataset& data, const Split& split) {
   const std::string name = to_string(split.spec);
   if (split.train.empty()) {
     fail(ErrorCode::kBadData, "{}: holdout {}{} leaves nothing to train on", data.name, name,
-         split.spec.validation ? " with a validation part" : "");
+         split.spec.validation ? " with a validation set" : "");
   }
   if (split.spec.holdout == Holdout::kNone) return;
   if (split.test.empty()) {
@@ -80,7 +80,8 @@ void check_sides(const Dataset& data, const Split& split) {
   }
   if (split.spec.validation && split.validation.empty()) {
     fail(ErrorCode::kBadData,
-         "{}: holdout {} leaves nothing for a validation part; do without, or use another", data.name, name);
+         "{}: holdout {} leaves nothing for a validation set; leave out --validation, or use another holdout",
+         data.name, name);
   }
 }
 
@@ -107,7 +108,7 @@ SplitSpec parse_split(std::string_view text, std::uint64_t seed) {
   if (spec.holdout == Holdout::kFold) {
     parse_fold(text, colon == std::string_view::npos ? "" : text.substr(colon + 1), spec);
   } else if (colon != std::string_view::npos) {
-    if (found->fraction == 0) fail(ErrorCode::kUsage, "holdout '{}': {} takes nothing after it", text, name);
+    if (found->fraction == 0) fail(ErrorCode::kUsage, "holdout '{}': {} takes no value", text, name);
     parse_fraction(text, text.substr(colon + 1), spec);
   }
   return spec;
@@ -147,7 +148,7 @@ std::string to_string(const SplitSpec& spec) {
 Split split_events(const Dataset& data, const SplitSpec& spec) {
   if (spec.validation && spec.holdout == Holdout::kNone) {
     fail(ErrorCode::kUsage,
-         "a validation part is cut like the test part, and holdout none has none; name another");
+         "a validation set is cut like the test set, and holdout none has none; use another holdout");
   }
   Split split;
   split.spec = spec;

@@ -91,13 +91,13 @@ TEST(Split, ImpossibleSplitsSaySo) {
     EXPECT_TRUE(contains(message(small_dataset(false), spec(protocol)), "no event has a time")) << protocol;
   Dataset positions = random_dataset({3, 3, 3}, 5);
   for (std::size_t e = 0; e < 9; ++e) positions.events[e].time = static_cast<std::int64_t>(e % 3);
-  EXPECT_TRUE(contains(message(positions, spec("time")), "places in each user's list"));
+  EXPECT_TRUE(contains(message(positions, spec("time")), "positions in each user's list"));
   EXPECT_EQ(message(positions, spec("user-time")), "no error");
   const Dataset singles = random_dataset({1, 1, 1}, 5);
   for (const char* const protocol : {"last", "user-ratio", "user-time", "cold-users"})
     EXPECT_TRUE(contains(message(singles, spec(protocol)), "holds nothing out")) << protocol;
   EXPECT_TRUE(
-      contains(message(random_dataset({2, 2}, 5), spec("last", true)), "nothing for a validation part"));
+      contains(message(random_dataset({2, 2}, 5), spec("last", true)), "nothing for a validation set"));
   EXPECT_TRUE(
       contains(message(random_dataset({4, 4}, 5), spec("fold:1/2", true)), "leaves nothing to train on"));
   Dataset same_time = random_dataset({3, 3}, 5);
@@ -132,7 +132,7 @@ TEST(Split, ProtocolsAreOneOrSeveralSplits) {
 TEST(Split, WrongTextsComeWithAdvice) {
   EXPECT_TRUE(contains(parse_message("lasst"), "unknown holdout 'lasst' (did you mean last"));
   EXPECT_TRUE(contains(parse_message("cold-item:0.1"), "did you mean cold-items"));
-  EXPECT_TRUE(contains(parse_message("last:0.2"), "last takes nothing after it"));
+  EXPECT_TRUE(contains(parse_message("last:0.2"), "last takes no value"));
   EXPECT_TRUE(contains(parse_message("sessions:2"), "such as sessions:0.1"));
   EXPECT_TRUE(contains(parse_message("fold:0/5"), "such as fold:1/5"));
   for (const char* text :

@@ -16,7 +16,7 @@ WordWeighting parse_word_weighting(std::string_view name) {
   if (name == "tfidf") return WordWeighting::kTfidf;
   if (name == "sif") return WordWeighting::kSif;
   const std::vector<std::string> names = {"mean", "tfidf", "sif"};
-  fail(ErrorCode::kUsage, "weighting '{}'{}; there are: {}", name, did_you_mean(name, names),
+  fail(ErrorCode::kUsage, "unknown weighting '{}'{}; there are: {}", name, did_you_mean(name, names),
        fmt::join(names, ", "));
 }
 

@@ -49,11 +49,11 @@ struct CompareResult {
 
 /// Trains and evaluates every model on every split of the data sets in these files, pools what several splits
 /// gave, and tests the models against the best one. One data set is in memory at a time, and at most two
-/// models. A model that fails is among ModelComparison::failures, and the others go on. Remarks: which
+/// models. A model that fails is among ModelComparison::failures, and the others continue. Remarks: which
 /// model's turn it is. Same result at any number of threads where Traits::deterministic.
 ///
-/// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo) as
-/// load_dataset() and split_events(), Error(kCancelled).
+/// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo)
+/// as load_dataset() and split_events(), Error(kCancelled).
 CompareResult compare_files(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
                             const CompareOptions& options = {}, const Context& context = {});
 /// The same on a data set in memory. With more than one split it is copied.

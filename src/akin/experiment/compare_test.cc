@@ -144,7 +144,7 @@ TEST(Compare, PatienceWatchesModelsFittedInEpochs) {
   const TrainResult alone = train(made_dataset(), bpr, {.monitor = {.metric = "NDCG@10", .patience = 3}});
   EXPECT_EQ(watched.curve.size(), alone.history->curve.size());
   EXPECT_EQ(watched.evaluation.value("NDCG@10"), evaluate_bundle(alone.bundle).evaluation.value("NDCG@10"))
-      << "the best pass is kept";
+      << "the best epoch is kept";
   EXPECT_TRUE(compare(made_dataset(), {"popularity"}, {.validation = true}).splits[0].validation);
 }
 

@@ -45,7 +45,7 @@ Dataset planted_dataset() {
   for (std::size_t i = 0; i < kItems; ++i) {
     dataset.items.add("id" + std::to_string(i));
     titles.push_back(i == 0 ? "" : "title " + std::to_string(i));
-    categories.push_back("Shop|Shelf " + std::to_string(i % kClusters));
+    categories.push_back("Goods|Group " + std::to_string(i % kClusters));
   }
   dataset.item_attributes.column("title") = std::move(titles);
   dataset.item_attributes.column("category") = std::move(categories);
@@ -66,7 +66,7 @@ TEST(EmbeddingMap, NearItemsShareACategory) {
   EXPECT_EQ(map[0].item, 210U);  // the most popular first
   EXPECT_EQ(map[100].item, 110U);
   EXPECT_EQ(map[0].label, "title 210");
-  EXPECT_EQ(map[1].group, "Shelf 2");
+  EXPECT_EQ(map[1].group, "Group 2");
   for (const MapPoint& point : map) {
     const MapPoint* nearest = nullptr;
     const auto distance = [&](const MapPoint& other) {

@@ -31,7 +31,7 @@ void check_identity(const std::string& path, const Identity& stored, const Ident
     const std::string is = here == wanted.end() ? "absent" : here->second;
     if (was != is) {
       fail(ErrorCode::kBadData,
-           "{}: is a checkpoint of another fit: its {} is {}, not {}; use the same, or another file", path,
+           "{}: is a checkpoint of another fit: it has {} = {}, not {}; use the same, or another file", path,
            name, was, is);
     }
   };

@@ -35,7 +35,7 @@ class StateCopy {
 /// A file of kind "checkpoint": what the fit is of, how far it has come, and the states of its last and its
 /// best epoch.
 struct FitCheckpoint {
-  /// What must be the same for the fit to go on: name of the thing ("model", "parameter factors", "seed",
+  /// What must be the same for the fit to continue: name of the thing ("model", "parameter factors", "seed",
   /// "training events" ...) and its value.
   std::map<std::string, std::string> identity;
   int epoch = 0;

@@ -38,7 +38,7 @@ struct MonitorOptions {
   int stop_after = 0;  ///< epochs that end the fit, whatever was planned; 0 = all planned
   std::string checkpoint = {};     ///< file to keep the state in; empty = none
   double checkpoint_seconds = 30;  ///< written at most so often, and when the fit ends; 0 = after every epoch
-  bool resume = false;             ///< go on from that file, if it exists
+  bool resume = false;             ///< continue from that file, if it exists
 };
 
 /// Whether a fit with these options needs a monitor at all.

@@ -38,7 +38,7 @@ FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, Mo
   if (options_.metric.empty()) return;
   metric_ = WatchedMetric(options_.metric, subject_.traits);
   if (options_.every < 1)
-    fail(ErrorCode::kUsage, "every is {}; evaluations must be at least 1 epoch apart", options_.every);
+    fail(ErrorCode::kUsage, "eval_every is {}; it must be at least 1 epoch", options_.every);
   if (validation_.empty())
     fail(ErrorCode::kBadData, "there are no validation events to watch {} on", options_.metric);
 }

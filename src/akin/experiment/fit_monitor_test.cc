@@ -77,7 +77,7 @@ struct ScriptedFit {
     };
     run_epochs({.total = static_cast<int>(hits.size()), .run = one, .snapshot = [&] { return snapshot(); }},
                std::move(state), {{.stop = stop.get_token()}, &monitor});
-    EXPECT_EQ(state_matrix[1][2], state_matrix[0][0]) << "a state put together from two passes";
+    EXPECT_EQ(state_matrix[1][2], state_matrix[0][0]) << "a state put together from two epochs";
     return static_cast<int>(state_matrix[0][0]);
   }
 };
@@ -192,7 +192,7 @@ TEST(FitMonitor, WhatRanOutOfPatienceStaysSo) {
   FitMonitor second = fit.monitor(options);
   EXPECT_EQ(fit.run(second), 1);
   EXPECT_EQ(fit.epochs_run, 3);
-  options.patience = 3;  // more patience goes on
+  options.patience = 3;  // more patience continues
   FitMonitor third = fit.monitor(options);
   EXPECT_EQ(fit.run(third), 4);
 }

@@ -27,7 +27,7 @@ struct Target {
 constexpr std::string_view kTrials = R"({"search":)";
 
 std::string kind_of_file(const std::string& path) {
-  if (path == "-") fail(ErrorCode::kUsage, "forget: name files; standard input cannot be written anew");
+  if (path == "-") fail(ErrorCode::kUsage, "forget: name files; standard input cannot be rewritten");
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(ErrorCode::kNotFound, "{}: cannot be read, or does not exist", path);
   std::array<char, kTrials.size()> bytes{};
@@ -153,7 +153,7 @@ ForgetResult forget(const std::vector<std::string>& users, const std::vector<std
   const std::vector<std::string> paths = without_repeats(files);
   const bool copy = !options.out.empty();
   if (copy && paths.size() > 1)
-    fail(ErrorCode::kUsage, "forget: out takes one file, not {}; without out each is written in its place",
+    fail(ErrorCode::kUsage, "forget: -o takes one file, not {}; without -o each file is rewritten in place",
          paths.size());
   UserIds ids(users);
   const auto run = [&](bool write) {

@@ -38,7 +38,7 @@ std::string training_note(const Dataset& data, const ModelSpec& model) {
   return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
                      format_count(data.n_users()), format_count(data.n_event_items()),
                      format_count(data.events.size()), format_bytes(training_memory(data, model)),
-                     model.traits().stores_pairs ? " beside what pairs of items take" : "");
+                     model.traits().stores_pairs ? " plus the memory for pairs of items" : "");
 }
 
 void check(const ModelSpec& model, const TrainOptions& options) {
@@ -49,9 +49,9 @@ void check(const ModelSpec& model, const TrainOptions& options) {
          model.name());
   }
   if (options.monitor.resume && options.monitor.checkpoint.empty())
-    fail(ErrorCode::kUsage, "resume: name the checkpoint to go on from");
+    fail(ErrorCode::kUsage, "resume: name the checkpoint to continue from");
   if (!options.init_items.empty() && !model.traits().takes_item_vectors)
-    fail(ErrorCode::kUsage, "{} does not begin with vectors of items", model.name());
+    fail(ErrorCode::kUsage, "{} cannot start from item vectors", model.name());
 }
 
 }  // namespace

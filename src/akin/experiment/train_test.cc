@@ -150,7 +150,7 @@ TEST(Train, ResumedAfterACancelledFitItIsTheUninterruptedFit) {
     EXPECT_LT(rest.history->resumed_at, 9);
     EXPECT_EQ(rest.history->epochs, 9);
     EXPECT_EQ(rest.log.epochs(), 9 - rest.history->resumed_at);
-    EXPECT_EQ(rest.history->curve.size(), 9u) << "with the passes before";
+    EXPECT_EQ(rest.history->curve.size(), 9u) << "with the epochs before";
     EXPECT_EQ(scores_of(rest.bundle), scores_of(whole.bundle));
   }
 }
@@ -163,7 +163,7 @@ TEST(Train, RemarksSizesAndMemory) {
       << remarks.lines[0];
   EXPECT_TRUE(remarks.lines[0].ends_with(" of memory")) << remarks.lines[0];
   train(made_dataset(), "ease", {}, remarks.context());
-  EXPECT_TRUE(remarks.lines[1].ends_with(" beside what pairs of items take")) << remarks.lines[1];
+  EXPECT_TRUE(remarks.lines[1].ends_with(" plus the memory for pairs of items")) << remarks.lines[1];
   const Dataset dataset = made_dataset();
   const double none = training_memory(dataset, "popularity");
   EXPECT_GE(none, static_cast<double>(dataset.events.size() * sizeof(Event)));
@@ -204,7 +204,7 @@ TEST(Train, RefusesWhatDoesNotSuitTheModel) {
       contains(usage("item-knn", {.monitor = {.metric = "NDCG@5"}}), "item-knn is not trained in epochs"));
   EXPECT_TRUE(contains(usage("ease", {.monitor = {.checkpoint = "c"}}), "no checkpoints"));
   EXPECT_TRUE(contains(usage(quick_bpr(), {.monitor = {.resume = true}}), "name the checkpoint"));
-  EXPECT_TRUE(contains(usage("popularity", {.init_items = "v.csv"}), "does not begin with vectors of items"));
+  EXPECT_TRUE(contains(usage("popularity", {.init_items = "v.csv"}), "cannot start from item vectors"));
   EXPECT_TRUE(contains(usage(quick_bpr(), {.monitor = {.metric = "NDGC@10"}}), "did you mean NDCG@10"));
   EXPECT_TRUE(contains(usage(quick_bpr(), {.monitor = {.metric = "NDCG@5", .every = 0}}), "every"));
   EXPECT_TRUE(contains(usage("popularity", {.holdout = "lats"}), "did you mean last"));

@@ -30,7 +30,7 @@ std::uint32_t at(const std::vector<std::uint32_t>& counts, std::size_t i) {
   return i < counts.size() ? counts[i] : 0;
 }
 
-/// A bundle and more data, made ready for a fit that goes on from the bundle's model.
+/// A bundle and more data, made ready for a fit that continues from the bundle's model.
 struct Prepared {
   SplitDataset data;  // training side: the bundle's training events and the new ones
   FitStart start;     // of the users and items of `data`

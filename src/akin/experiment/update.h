@@ -12,7 +12,7 @@ namespace akin {
 
 struct UpdateOptions {
   /// Over all events; 0 = fold in new users and items only; absent: a fifth of the model's, at least 1. Only
-  /// for models that go on from what they learned (Traits::warm_start).
+  /// for models that continue training (Traits::warm_start).
   std::optional<int> epochs = {};
   ParamValues params = {};                 ///< other values than the bundle's
   std::optional<std::uint64_t> seed = {};  ///< absent: the bundle's
@@ -27,8 +27,9 @@ struct UpdateResult {
 };
 
 /// Merges `more` into the bundle's data (see merge.h): its held-out, validation and history events stay what
-/// they are, all new events are trained on. A model that can goes on from what it has learned, new items and
-/// then users with new events folded in; others are trained from scratch on all events. `context.seed` is not used.
+/// they are, all new events are trained on. A model that can continues from what it has learned, new items
+/// and then users with new events folded in; others are trained from scratch on all events. `context.seed` is
+/// not used.
 ///
 /// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).

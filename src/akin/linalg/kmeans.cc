@@ -135,11 +135,12 @@ class KMeans {
 
 }  // namespace
 
-Clustering spherical_kmeans(const Matrix& rows, std::size_t clusters, int rounds, const Context& context) {
+Clustering spherical_kmeans(const Matrix& rows, std::size_t clusters, int iterations,
+                            const Context& context) {
   AKIN_ASSERT(rows.rows() > 0 && clusters > 0);
   KMeans kmeans(rows, context);
   kmeans.seed(std::min(clusters, rows.rows()));
-  for (int round = 0; round < rounds; ++round) {
+  for (int iteration = 0; iteration < iterations; ++iteration) {
     context.check_stop();
     kmeans.move_centers();
     if (!kmeans.assign()) break;

@@ -19,15 +19,15 @@ struct Clustering {
 /// Spherical k-means (Dhillon & Modha, "Concept decompositions for large sparse text data using clustering",
 /// Machine Learning 2001): with c(r) the cluster of row r, looks for the unit vectors m that
 ///   maximize  sum_r x_r . m_c(r),   m_j = sum of the rows of cluster j / its length,
-/// by turns: each row goes to the centre of greatest cosine (the first of equals), each centre to where its
-/// rows point. The first centres are drawn as k-means++ does (Arthur & Vassilvitskii, SODA 2007): the first
-/// one from all rows, each further one in proportion to 1 - the greatest cosine with those before. A cluster
-/// that loses all its rows gets the one that fits its own worst. Ends when no row moves
-/// or after `rounds` turns.
+/// alternately: each row goes to the centre of greatest cosine (the first of equals), each centre to where
+/// its rows point. The first centres are drawn as k-means++ does (Arthur & Vassilvitskii, SODA 2007): the
+/// first one from all rows, each further one in proportion to 1 - the greatest cosine with those before. A
+/// cluster that loses all its rows gets the one that fits its own worst. Ends when no row moves
+/// or after `iterations` iterations.
 ///
 /// `rows` (n, d) are unit vectors, n > 0. There are `clusters` clusters, at least 1, or fewer if there are
-/// not so many different rows. Depends on context.seed, not on context.threads. Cost: O(n clusters d) a turn
-/// and for the first centres; memory n + clusters x d floats. Throws Error(kCancelled).
-Clustering spherical_kmeans(const Matrix& rows, std::size_t clusters, int rounds, const Context& context);
+/// not so many different rows. Depends on context.seed, not on context.threads. Cost: O(n clusters d) an
+/// iteration and for the first centres; memory n + clusters x d floats. Throws Error(kCancelled).
+Clustering spherical_kmeans(const Matrix& rows, std::size_t clusters, int iterations, const Context& context);
 
 }  // namespace akin

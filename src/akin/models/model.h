@@ -49,7 +49,7 @@ struct Traits {
   /// Memory grows with the pairs of items (or users) too, not only with events and vectors.
   bool stores_pairs = false;
   bool explains = false;            ///< explain() answers
-  bool warm_start = false;          ///< a fit in epochs goes on from FitStart::model
+  bool warm_start = false;          ///< a fit in epochs continues from FitStart::model
   bool takes_item_vectors = false;  ///< fit() begins from FitStart::items where they are given
   /// Items are placed by their content, those without events too: n_items() counts the whole catalogue.
   bool uses_content = false;
@@ -114,8 +114,8 @@ class Model {
   /// The same model over the `users` listed, ascending, who are renumbered from 0: what it holds of a single
   /// one of the others is gone, and queries of those who stay are answered to the same bits, unless the
   /// others were their neighbours. Nullptr if it holds nothing of single users and stays as it is. What all
-  /// users together have made of items, weights and counts does not change. Throws Error(kBadData) if it needs
-  /// training events and none remain.
+  /// users together have made of items, weights and counts does not change. Throws Error(kBadData) if it
+  /// needs training events and none remain.
   virtual std::unique_ptr<Model> select_users(std::span<const idx_t> users) const;
 };
 

@@ -150,7 +150,7 @@ void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const
 
 std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
   if (!reader.has_meta("data.settings"))
-    fail(ErrorCode::kBadData, "{}: says nothing about its data; it was not written by `akin net train`",
+    fail(ErrorCode::kBadData, "{}: does not describe its data; it was not written by `akin net train`",
          reader.path());
   const std::string where = reader.path() + ": its description of the data";
   const json root = parse_json(reader.meta("data.settings"), where);

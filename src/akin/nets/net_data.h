@@ -26,7 +26,7 @@ struct NetDataSettings {
   std::vector<std::string> target;  ///< columns; of text "first-word" or an attribute of the documents
   double test = 0;                  ///< share of the samples, drawn by seed, that is never trained on
   std::uint64_t seed = 0;           ///< of that draw
-  // How the net was last trained, for going on in the same way.
+  // How the net was last trained, for continuing in the same way.
   std::int64_t batch_size = 32;
   double validation_split = 0;
   bool shuffle = true;

@@ -26,8 +26,8 @@ std::vector<std::string> tables_of(const nn::NetSpec& spec, const std::string& i
     const nn::LayerSpec& layer = spec.layers()[l];
     if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors != nn::VectorSource::kLearned) {
       fail(ErrorCode::kBadData,
-           "{}: layer {} reads the users without a learned table of rows, so that nobody's weights can be "
-           "told from the others'; delete the file, and train the net again on data without the users",
+           "{}: layer {} reads the users without a learned table of rows, so the weights of one user cannot "
+           "be separated from the others; delete the file, and train the net again on data without the users",
            path, layer.name);
     }
     tables.push_back(layer.name);

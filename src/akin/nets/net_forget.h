@@ -18,7 +18,7 @@ namespace akin::nets {
 /// took part in training, stay. Nets of tables and of texts hold no ids of users.
 class NetWithoutUsers {
  public:
-  /// Throws Error(kBadData) if another kind of layer reads the users, whose weights cannot be told apart by
+  /// Throws Error(kBadData) if another kind of layer reads the users, whose weights cannot be separated by
   /// user, or if nobody else is left.
   NetWithoutUsers(const std::string& path, UserIds& ids);
   /// How many of the users the net knew.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 
@@ -147,6 +148,10 @@ std::string setting_text(const NetToml& file, const toml::node& node) {
   file.wrong(node, "write a text, number, true or false");
 }
 
+/// What set_fit() takes.
+constexpr std::array<std::string_view, 7> kFitKeys = {"epochs",  "batch_size", "validation_split", "patience",
+                                                      "monitor", "min_delta",  "shuffle"};
+
 /// Sets a setting of the fit; false if there is none of that name.
 bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& node) {
   const auto whole = [&](auto& target, int min) {
@@ -193,10 +198,10 @@ void read_train(const NetToml& file, NetPlan& plan) {
       if (set_fit(plan.fit, name, value)) return;
       values[name] = setting_text(file, value);
       std::map<std::string, std::string> alone = {{name, values[name]}};
-      (void)nn::parse_compile(alone);  // a mistake is reported with its line
+      (void)nn::parse_compile(alone, kFitKeys);  // a mistake is reported with its line
     });
   }
-  file.at(*node, [&] { plan.compile = nn::parse_compile(values); });
+  file.at(*node, [&] { plan.compile = nn::parse_compile(values, kFitKeys); });
 }
 
 void read_inputs(const NetToml& file, const toml::node& node, NetPlan& plan) {

@@ -26,7 +26,7 @@ struct Prepared {
   NetSamples samples;
 };
 
-Prepared go_on(const std::string& path, const std::string& data, const std::string& device) {
+Prepared continued(const std::string& path, const std::string& data, const std::string& device) {
   auto [settings, ids] = read_net_data(TensorReader(path));
   const NetSource source = read_source(settings.kind, data);
   NetSamples samples = make_samples(nn::load_spec(path), settings, source, ids, Targets::kRequired);
@@ -54,8 +54,9 @@ Prepared begin(const std::string& path, const std::string& data, const nn::NetOp
 Prepared prepare(const std::string& path, const std::string& data, const NetTrainOptions& options,
                  std::uint64_t seed) {
   if (file_kind(path) == "net") {
-    if (options.dtype) fail(ErrorCode::kUsage, "{}: is trained in its own dtype; leave dtype out", path);
-    return go_on(path, data, options.device);
+    if (options.dtype)
+      fail(ErrorCode::kUsage, "{}: keeps the dtype it was trained with; leave out --dtype", path);
+    return continued(path, data, options.device);
   }
   nn::NetOptions net_options;
   net_options.engine = {options.device, options.dtype.value_or("float")};
@@ -74,8 +75,9 @@ void take_weights(nn::Net& net, const std::string& path, const Context& context)
   });
   net.set_weights(weights);
   std::string text = fmt::format("{}: took {} weights", path, match.matched);
-  if (!match.missing.empty()) text += fmt::format("; new remain {}", fmt::join(match.missing, ", "));
-  if (!match.unknown.empty()) text += fmt::format("; {} of the file fit nowhere", match.unknown.size());
+  if (!match.missing.empty()) text += fmt::format("; initialized: {}", fmt::join(match.missing, ", "));
+  if (!match.unknown.empty())
+    text += fmt::format("; {} weights in the file match no layer", match.unknown.size());
   context.remark(text);
 }
 

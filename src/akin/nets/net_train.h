@@ -12,7 +12,7 @@
 
 namespace akin::nets {
 
-/// What takes the place of what the net's file says.
+/// What replaces what the net's file says.
 struct NetTrainOptions {
   std::optional<int> epochs = {};      ///< of the file, else 1
   std::optional<int> batch_size = {};  ///< samples a step; of the file, else 32
@@ -39,7 +39,7 @@ struct TrainedNet {
   std::vector<nn::GradientNorm> norms;  ///< if asked for
 };
 
-/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that goes on where it stopped, on
+/// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that continues where it stopped, on
 /// the data of `data`, of the kind that the net names. Remarks: weights taken from `init`, sizes of net and
 /// data. Throws Error(kUsage) with file and line for a wrong net or options, Error(kBadData) for data that do
 /// not fit, Error(kCancelled).

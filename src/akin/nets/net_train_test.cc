@@ -101,7 +101,7 @@ TEST_F(NetTrain, BeginsWithTheWeightsOfAFile) {
   files_.write("deeper.toml", deeper);
   remarks.clear();
   files_.train("deeper.toml", "xor.csv", options, remarking(remarks));
-  EXPECT_TRUE(contains(remarks, "first: took 4 weights; new remain last/kernel, last/bias\n")) << remarks;
+  EXPECT_TRUE(contains(remarks, "first: took 4 weights; initialized: last/kernel, last/bias\n")) << remarks;
   options.init = files_.path("ratings");
   files_.train("ratings.toml", "events", {.epochs = 0}).net.save(options.init);
   EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { files_.train("xor.toml", "xor.csv", options); }),
@@ -119,7 +119,7 @@ TEST_F(NetTrain, ScoresWhatWasHeldOut) {
   Dataset given = NetFiles::ratings("");
   for (const std::size_t e : {3, 9, 20}) given.events[e].subset = Subset::kTest;
   save_dataset(given, files_.path("given"));
-  EXPECT_EQ(files_.train("ratings.toml", "given").test_samples, 3u) << "the files' own test part";
+  EXPECT_EQ(files_.train("ratings.toml", "given").test_samples, 3u) << "the files' own test set";
 }
 
 TEST_F(NetTrain, MeasuresGradientsIfAsked) {
@@ -135,7 +135,7 @@ TEST_F(NetTrain, DtypeIsOfNewNetsOnly) {
   const TrainedNet trained = files_.train("xor.toml", "xor.csv", options);
   trained.net.save(files_.path("net"));
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { files_.train("net", "xor.csv", options); }),
-                       "is trained in its own dtype"));
+                       "keeps the dtype it was trained with"));
   options.dtype = "half";
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { files_.train("xor.toml", "xor.csv", options); }),
                        "unknown dtype 'half'"));

@@ -39,7 +39,7 @@ std::vector<std::int64_t> part_of(const NetSamples& samples, const std::string& 
                                   const std::string& path) {
   if (part == "train") return samples.train;
   if (part == "test") {
-    if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: nothing was held out; take part all", path);
+    if (samples.test.empty()) fail(ErrorCode::kUsage, "{}: no samples were held out; use --part all", path);
     return samples.test;
   }
   if (part != "all") fail(ErrorCode::kUsage, "part: '{}' is neither test, train nor all", part);

@@ -45,7 +45,7 @@ TEST_F(NetUse, WithNothingHeldOutAllIsScored) {
   EXPECT_EQ(all.scores.at("accuracy"), 1);
   EXPECT_EQ(evaluate_net(question, "train", {}).samples, 4u);
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { evaluate_net(question, "test", {}); }),
-                       "nothing was held out"));
+                       "no samples were held out"));
 }
 
 TEST_F(NetUse, PredictsWithAndWithoutTargets) {

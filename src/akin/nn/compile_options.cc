@@ -8,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/param.h"
+#include "akin/base/synonyms.h"
 #include "akin/base/text.h"
 #include "akin/nn/parse_name.h"
 
@@ -57,6 +58,15 @@ std::vector<std::string> known_keys() {
   return keys;
 }
 
+[[noreturn]] void fail_unknown(const std::string& key, std::span<const std::string_view> others) {
+  std::vector<std::string> keys(others.begin(), others.end());
+  for (std::string& known : known_keys()) keys.push_back(std::move(known));
+  std::string hint = did_you_mean_parameter(key, keys);
+  if (key == "clipnorm")
+    hint = " (did you mean clip_norm? It limits the norm of all gradients together, clipnorm that of each)";
+  fail(ErrorCode::kUsage, "unknown setting '{}'{}; there are {}", key, hint, fmt::join(keys, ", "));
+}
+
 }  // namespace
 
 OptimizerSpec make_optimizer(std::string_view name) {
@@ -97,7 +107,8 @@ std::string_view to_string(Loss loss) { return kLosses[static_cast<std::size_t>(
 Metric parse_metric(std::string_view name) { return parse_name<Metric>(name, kMetrics, "metric"); }
 std::string_view to_string(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
-CompileOptions parse_compile(const std::map<std::string, std::string>& values) {
+CompileOptions parse_compile(const std::map<std::string, std::string>& values,
+                             std::span<const std::string_view> others) {
   CompileOptions options;
   if (const auto found = values.find("optimizer"); found != values.end())
     options.optimizer = make_optimizer(found->second);
@@ -115,9 +126,7 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values) {
       for (const std::string_view name : split(text, ','))
         options.metrics.push_back(parse_metric(trimmed(name)));
     } else if (key != "optimizer") {
-      const std::vector<std::string> keys = known_keys();
-      fail(ErrorCode::kUsage, "unknown setting '{}'{}; there are {}", key, did_you_mean(key, keys),
-           fmt::join(keys, ", "));
+      fail_unknown(key, others);
     }
   }
   return options;

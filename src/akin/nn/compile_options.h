@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,8 +56,10 @@ struct CompileOptions {
 
 /// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
 /// nesterov, lazy, clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first,
-/// whatever the order. Throws Error(kUsage) on other keys or values.
-CompileOptions parse_compile(const std::map<std::string, std::string>& values);
+/// whatever the order. Throws Error(kUsage) on other keys or values; `others` are keys that the caller takes
+/// itself, for the message.
+CompileOptions parse_compile(const std::map<std::string, std::string>& values,
+                             std::span<const std::string_view> others = {});
 /// The reverse.
 std::map<std::string, std::string> compile_values(const CompileOptions& options);
 

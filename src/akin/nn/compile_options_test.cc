@@ -37,6 +37,15 @@ TEST(CompileOptions, MistakesAreNamed) {
               parse_compile({{"learning_rat", "1"}});
             }).substr(0, 62),
             "unknown setting 'learning_rat' (did you mean learning_rate?); ");
+  const auto expect = [](const std::string& key, const std::string& value, const std::string& begin) {
+    const std::string message = error_text([&] { parse_compile({{key, value}}); });
+    EXPECT_TRUE(message.starts_with(begin)) << message;
+  };
+  expect("lr", "1", "unknown setting 'lr' (did you mean learning_rate?); ");
+  expect("clipnorm", "1", "unknown setting 'clipnorm' (did you mean clip_norm? It limits the norm of all ");
+  expect("loss", "mean_squared_error", "unknown loss 'mean_squared_error' (did you mean mse?); ");
+  expect("loss", "mape", "unknown loss 'mape'; ");
+  expect("metrics", "acc", "unknown metric 'acc' (did you mean accuracy?); ");
   EXPECT_NE(error_text([] {
               parse_compile({{"metrics", "recall"}});
             }).find("unknown metric 'recall'"),

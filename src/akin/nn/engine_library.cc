@@ -58,7 +58,8 @@ void* open_library() {
 template <typename Function>
 Function* symbol(void* library, const char* name) {
   void* found = ::dlsym(library, name);
-  if (found == nullptr) fail(ErrorCode::kIo, "{} has no {}: it is not of this akin", kEngineLibrary, name);
+  if (found == nullptr)
+    fail(ErrorCode::kIo, "{} has no {}: it belongs to another build of akin", kEngineLibrary, name);
   return reinterpret_cast<Function*>(found);
 }
 

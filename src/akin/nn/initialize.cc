@@ -12,7 +12,7 @@
 namespace akin::nn {
 namespace {
 
-/// sqrt(6 / (fan in + fan out)); of a convolution both count every place of the window.
+/// sqrt(6 / (fan in + fan out)); of a convolution both count every position of the window.
 double glorot_limit(const Shape& shape) {
   const std::int64_t last = shape.back();
   const std::int64_t before = shape[shape.size() - 2];
@@ -91,7 +91,7 @@ std::vector<double> initial_values(const LayerSpec& layer, const WeightSpec& wei
     case Initializer::kTable:
       return read_table(layer);
   }
-  fail(ErrorCode::kInternal, "weight {} has no beginning", weight.name);
+  fail(ErrorCode::kInternal, "weight {} has no initializer", weight.name);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "akin/base/error.h"
+#include "akin/base/synonyms.h"
 #include "akin/nn/parse_name.h"
 
 namespace akin::nn {
@@ -216,7 +217,7 @@ void set_field(LayerSpec& layer, std::string_view name, const FieldValue& value)
     std::vector<std::string> known = {"kind", "name", "inputs"};
     known.insert(known.end(), info.fields.begin(), info.fields.end());
     fail(ErrorCode::kUsage, "a layer of kind {} has no '{}'{}; it has {}", info.name, name,
-         did_you_mean(name, known), fmt::join(known, ", "));
+         did_you_mean_parameter(name, known), fmt::join(known, ", "));
   }
   const Field& field = field_of(name);
   if (!field.set(layer, value)) fail(ErrorCode::kUsage, "{} must be {}", name, field.type);

@@ -49,8 +49,8 @@ enum class Activation { kDefault, kLinear, kSigmoid, kHardSigmoid, kTanh, kRelu,
 /// read from a file.
 enum class VectorSource { kLearned, kOneHot, kPretrained };
 
-/// kValid = none; kSame = zeros so that the output has ceil(input / stride) places; kAmount = `pad` on each
-/// side, places floor((n + 2 pad - kernel) / stride) + 1.
+/// kValid = none; kSame = zeros so that the output has ceil(input / stride) positions; kAmount = `pad` on
+/// each side, positions floor((n + 2 pad - kernel) / stride) + 1.
 enum class Padding { kValid, kSame, kAmount };
 
 /// What one layer is. Each kind uses the fields that KindInfo lists; the others keep their defaults.

@@ -90,7 +90,7 @@ LayerShape reshape(const LayerSpec& layer, const Shape& in) {
   return {out, {}};
 }
 
-/// Sizes of the places of a window on the leading dimensions of `in`.
+/// Sizes of the positions of a window on the leading dimensions of `in`.
 Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
   const std::size_t dims = window.size();
   need_rank(layer, in, dims + 1, dims == 1 ? "(steps, channels)" : "(height, width, channels)");
@@ -102,8 +102,8 @@ Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
   for (std::size_t d = 0; d < dims; ++d) {
     const std::int64_t positions = window_positions(in[d], window[d], strides[d], layer).count;
     if (positions < 1) {
-      wrong(layer, "a window of {} does not fit into {} places; pad, or make the input longer", window[d],
-            in[d]);
+      wrong(layer, "a window of {} does not fit into {} positions; use padding, or make the input longer",
+            window[d], in[d]);
     }
     out.push_back(positions);
   }

@@ -34,7 +34,8 @@ struct LayerShape {
 /// it needs.
 LayerShape infer_layer(const LayerSpec& layer, std::span<const Shape> inputs);
 
-/// WindowPositions that a window of `kernel` with `stride` takes on `size` places, and the zeros put before and after.
+/// WindowPositions that a window of `kernel` with `stride` takes on `size` positions, and the zeros put
+/// before and after.
 struct WindowPositions {
   std::int64_t count;
   std::int64_t before;

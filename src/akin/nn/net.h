@@ -93,10 +93,10 @@ class Net {
   void set_learning_rate(double rate);
   /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
   void set_threads(int threads);
-  /// Trains; called again it goes on. Order of the samples and dropout depend on context.seed and the numbers
-  /// of epoch and step alone: the same seed gives the same bits on one thread, and a saved net goes on as if
-  /// it had never stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage)
-  /// where samples do not suit the net; Error(kCancelled).
+  /// Trains; called again it continues. Order of the samples and dropout depend on context.seed and the
+  /// numbers of epoch and step alone: the same seed gives the same bits on one thread, and a saved net
+  /// continues as if it had never stopped. Throws Error(kBadData) with advice if the loss is no longer
+  /// finite; Error(kUsage) where samples do not suit the net; Error(kCancelled).
   History fit(const Batch& samples, const FitOptions& options, const Context& context);
   Scores evaluate(const Batch& samples, std::int64_t batch_size = 256, const Context& context = {});
   /// Outputs of a layer, one row a sample; empty name = the net's output.
@@ -144,7 +144,7 @@ class Net {
 
 /// A net with random weights. Throws Error(kNotFound) if the library of nets is not there.
 Net make_net(NetSpec spec, const NetOptions& options = {});
-/// What Net::save() wrote; it goes on where it was. Throws Error(kBadData).
+/// What Net::save() wrote; it continues where it was. Throws Error(kBadData).
 Net load_net(const std::string& path, const std::string& device = "cpu");
 /// The layers of a saved net, without loading torch.
 NetSpec load_spec(const std::string& path);

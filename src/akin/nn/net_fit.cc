@@ -19,7 +19,7 @@ constexpr std::uint64_t kShuffleStream = 0x5348554646;  // apart from the stream
 
 void check_options(const FitOptions& options) {
   if (options.epochs < 0) fail(ErrorCode::kUsage, "epochs must be at least 0");
-  if (options.batch_size < 1) fail(ErrorCode::kUsage, "batch must be at least 1");
+  if (options.batch_size < 1) fail(ErrorCode::kUsage, "batch_size must be at least 1");
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     fail(ErrorCode::kUsage, "validation_split must be at least 0 and below 1");
   if (!std::isfinite(options.min_delta)) fail(ErrorCode::kUsage, "min_delta must be a finite number");

@@ -1,4 +1,4 @@
-// Learning: what nets learn, how a fit begins, stops, goes on and fails.
+// Learning: what nets learn, how a fit begins, stops, continues and fails.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -185,7 +185,7 @@ TEST(NetFit, ALossThatIsNoNumberStopsWithAdvice) {
   EXPECT_EQ(numbers_of(other.weights()), before);
 }
 
-TEST(NetFit, WrongSamplesAreToldBeforeAnythingIsLearned) {
+TEST(NetFit, WrongSamplesAreReportedBeforeAnythingIsLearned) {
   Net net = xor_net();
   const Array x = make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1});
   const auto problem = [&](const Batch& batch) {

@@ -52,8 +52,8 @@ class DenseOptimizer {
   std::span<const float> second_moment() const {
     return {second_.data(), has_second_moment(options_.rule) ? n_ : 0};
   }
-  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
-  /// the same bits as without the break.
+  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it continue
+  /// with the same bits as without the break.
   std::vector<Matrix*> moments();
   void set_steps(std::uint64_t steps) { steps_ = steps; }
 
@@ -72,8 +72,9 @@ enum class RowUpdates {
 };
 
 /// Steps rows of a (rows, cols) table, each at the cost of that row alone. Adam's bias correction counts the
-/// calls of begin_step(), whatever rows they stepped. With RowUpdates::kDense a row makes up for all the steps
-/// that it had no gradient in (zero_gradient_steps()) when catch_up() is called, which must be before it is read:
+/// calls of begin_step(), whatever rows they stepped. With RowUpdates::kDense a row makes up for all the
+/// steps that it had no gradient in (zero_gradient_steps()) when catch_up() is called, which must be before
+/// it is read:
 ///
 ///   adam.begin_step();
 ///   for each row to be read:           adam.catch_up(row, items.row(row));
@@ -127,11 +128,11 @@ class RowOptimizer {
   /// What the rule keeps, (rows, cols), or empty where it has no such moment (has_first_moment()).
   const Matrix& first_moment() const { return first_; }
   const Matrix& second_moment() const { return second_; }
-  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it go on to
-  /// the same bits as without the break: with kDense, as after catch_up_all() and set_steps(steps()).
+  /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it continue
+  /// with the same bits as without the break: with kDense, as after catch_up_all() and set_steps(steps()).
   std::vector<Matrix*> moments();
-  /// With kDense, all rows are where so many steps left them; those without gradient move at the learning rate
-  /// that holds now.
+  /// With kDense, all rows are where so many steps left them; those without gradient move at the learning
+  /// rate that holds now.
   void set_steps(std::uint64_t steps);
 
  private:

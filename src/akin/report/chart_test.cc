@@ -64,11 +64,11 @@ TEST(Chart, BarsAsJsonAndTable) {
 TEST(Chart, LinesShareTheRowsOfTheirTable) {
   LineChart chart;
   chart.title = "loss";
-  chart.x.name = "pass";
+  chart.x.name = "epoch";
   chart.y.log = true;
   chart.series = {{.name = "als", .x = {1, 2}, .y = {10, 4}}, {.name = "bpr", .x = {2, 3}, .y = {7, kNan}}};
   const ChartTable table = chart_table(chart);
-  EXPECT_EQ(table.headers, (TableRow{"pass", "als", "bpr"}));
+  EXPECT_EQ(table.headers, (TableRow{"epoch", "als", "bpr"}));
   EXPECT_EQ(table.rows, (std::vector<TableRow>{{"1", "10", ""}, {"2", "4", "7"}, {"3", "", "-"}}));
   EXPECT_EQ(json::parse(chart_json(chart))["y"]["log"], true);
   chart.series[0].y[0] = 0;  // has no logarithm
@@ -215,7 +215,7 @@ TEST(ReportCharts, LearningCurvesPopularityAndCatalog) {
   add_popularity_curves(page, std::vector<std::string>{"1-4", "5+"}, popularity, "Recall@10");
   add_catalog_use(page, std::vector<CatalogUse>{{"als", 0.5, 0.75}, {"bpr", 0.25, kNan}}, 10);
   EXPECT_EQ(titles(page.html()),
-            (std::vector<std::string>{"NDCG@10 on validation events after each pass", "Training loss of als",
+            (std::vector<std::string>{"NDCG@10 on validation events after each epoch", "Training loss of als",
                                       "Recall@10 by popularity of the held-out item", "Item coverage@10",
                                       "Gini of recommendations@10"}));
   HtmlReport empty("p");

@@ -177,7 +177,7 @@ void add_results(HtmlReport& page, const ModelComparison& comparison) {
   }
   add_charts(page, comparison);
   if (lists.headers.size() > 1)
-    page.table("What the lists are like", {lists.headers.begin(), lists.headers.end()}, lists.rows);
+    page.table("Properties of the lists", {lists.headers.begin(), lists.headers.end()}, lists.rows);
   std::vector<TableRow> params;
   for (const ModelResult& result : comparison.results)
     params.push_back({result.model, params_text(result.params)});
@@ -197,7 +197,7 @@ std::string compare_text(const ModelComparison& comparison) {
     text += '\n' + table.caption + ":\n" + text_table(table.headers, table.rows);
   }
   if (lists.headers.size() > 1)
-    text += "\nwhat the lists are like:\n" + text_table(lists.headers, lists.rows);
+    text += "\nproperties of the lists:\n" + text_table(lists.headers, lists.rows);
   return text + fallback_lines(comparison.results);
 }
 

@@ -40,7 +40,8 @@ void add_example(HtmlReport& page, const DemoExample& example, const Dataset& da
 
 std::string choice_text(const DemoResults& results) {
   return fmt::format(
-      "{} is best by NDCG@10 among the personal models and is kept. It was chosen on these held-out events, "
+      "{} is best by NDCG@10 among the personalized models and is kept. It was chosen on these held-out "
+      "events, "
       "so for an unbiased figure of the chosen model hold out other events again.",
       results.best);
 }
@@ -72,9 +73,9 @@ std::string next_text(const DemoResults& results) {
 std::string demo_html(const DemoResults& results, const Dataset& dataset) {
   HtmlReport page("akin demo: from raw files to recommendations");
   page.paragraph(
-      "Synthetic data with planted tastes, styles and categories was written as raw files, imported, "
-      "described; every model was trained on part of it and measured on the rest, "
-      "and the best one asked for recommendations.");
+      "Synthetic data with planted tastes, styles and categories was written to raw files, imported and "
+      "described. Every model was trained on one part and evaluated on the rest, and the best one made the "
+      "recommendations.");
   page.heading("The data");
   page.paragraph("Imported with: " + results.import_command);
   add_description(page, results.description);

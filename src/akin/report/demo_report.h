@@ -38,7 +38,7 @@ struct DemoResults {
   ImportReport import;
   Description description;
   ModelComparison comparison;
-  std::string best;  ///< name of the best personal model
+  std::string best;  ///< name of the best personalized model
   std::vector<DemoExample> examples;
   double seconds = 0;
 };

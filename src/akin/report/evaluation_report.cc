@@ -24,10 +24,10 @@ std::vector<TableRow> counts_of(const Evaluation& e) {
   };
   add(e.repeated_events, "held-out events of items the user already has in training: not ranked");
   add(e.duplicate_events, "held-out events of the same user and item again: counted once");
-  add(e.cold_item_events, "held-out items without training events: in the count, hard to find");
+  add(e.cold_item_events, "held-out items without training events: included in the metrics");
   add(e.cold_users, "users without training events");
-  add(e.fallback_users, "users the model knows nothing of: ranked by popularity");
-  add(e.mean_events, "ratings without a prediction: the training mean stands in");
+  add(e.fallback_users, "users unknown to the model: ranked by popularity");
+  add(e.mean_events, "ratings without a prediction: replaced by the training mean");
   return facts;
 }
 

@@ -79,10 +79,10 @@ std::string removed_text(const RemovedData& removed) {
 
 std::string action_text(const ForgottenFile& file) {
   if (file.kind == "checkpoint") return "deleted: it holds a row of every user, but no ids";
-  if (file.kind == "trials") return "unchanged: it holds nothing of single users";
+  if (file.kind == "trials") return "unchanged: it holds no data of single users";
   if (file.action == ForgetAction::kNone) return "unchanged: holds none of the users";
   return fmt::format("removed {}{}", removed_text(file.removed),
-                     file.from_model ? ", and what the model held of them" : "");
+                     file.from_model ? ", and their vectors, rows or ratings in the model" : "");
 }
 
 }  // namespace
@@ -98,8 +98,8 @@ std::string forget_text(const ForgetResult& result, const ForgetOptions& options
     text += fmt::format("{} users are in none of the files\n", format_count(result.missing.size()));
   if (!trained.empty()) {
     text += fmt::format(
-        "What the users have taken part in, such as the vectors of items, stays in {} until it is trained "
-        "again on the data without them (docs/privacy.md)\n",
+        "Item vectors and other parameters learned from these users stay in {} until you train it again on "
+        "data without them (docs/privacy.md)\n",
         trained);
   }
   return text + (options.dry_run ? "dry run: nothing was written\n" : "");

@@ -168,8 +168,8 @@ ModelCurve model_curve(std::string model, const LearningCurve& curve) {
 
 void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, const std::string& metric) {
   LineChart validation;
-  validation.title = fmt::format("{} on validation events after each pass", metric);
-  validation.x.name = "pass over the training events";
+  validation.title = fmt::format("{} on validation events after each epoch", metric);
+  validation.x.name = "epoch";
   validation.y.name = metric;
   std::vector<Chart> losses;
   for (const ModelCurve& curve : curves) {
@@ -191,7 +191,7 @@ void add_popularity_curves(HtmlReport& page, std::span<const std::string> bins,
   if (bins.empty() || curves.empty()) return;
   LineChart chart;
   chart.title = fmt::format("{} by popularity of the held-out item", metric);
-  chart.note = "From items that few users have touched to bestsellers.";
+  chart.note = "From rare items to bestsellers.";
   chart.x.name = "training events of the item";
   chart.y.name = metric;
   chart.categories.assign(bins.begin(), bins.end());
@@ -246,8 +246,8 @@ void add_embedding_map(HtmlReport& page, const std::string& model, std::span<con
   ScatterChart chart;
   chart.title = fmt::format("Items as {} sees them", model);
   chart.note = fmt::format(
-      "The {} most popular items; items whose vectors are alike lie together (t-SNE). Only nearness means "
-      "something, not the axes or the distance between groups.",
+      "The {} most popular items; items with similar vectors are close together (t-SNE). Only closeness has "
+      "a meaning; the axes and the distances between groups have none.",
       format_count(points.size()));
   chart.map = true;
   for (const MapPoint& point : points)

@@ -156,7 +156,7 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
     for (const ModelEntry& entry : models()) {
       if (entry.traits.explains) names.push_back(entry.name);
     }
-    fail(ErrorCode::kUsage, "model '{}' cannot say why it recommends; these can: {}", bundle_.entry->name,
+    fail(ErrorCode::kUsage, "model '{}' cannot explain its scores; these models can: {}", bundle_.entry->name,
          fmt::join(names, ", "));
   }
   const std::vector<char> allowed = allowed_items(request);
@@ -180,7 +180,7 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
     if (auto why = bundle_.model->explain(query, entry.idx)) result.push_back({entry, std::move(*why)});
   }
   if (result.empty()) {
-    fail(ErrorCode::kNotFound, "model '{}' knows nothing of this user that leads to an item",
+    fail(ErrorCode::kNotFound, "model '{}' has no data of this user that leads to an item",
          bundle_.entry->name);
   }
   return result;
@@ -198,7 +198,7 @@ std::vector<Scored> Service::similar(const std::string& item, std::size_t k,
   const idx_t query = bundle_.dataset.items.at(item, "item");
   if (!bundle_.model->has_similar()) {
     fail(ErrorCode::kUsage,
-         "model '{}' has no notion of similar items; train another, such as item-knn or prod2vec",
+         "model '{}' cannot find similar items; train another, such as item-knn or prod2vec",
          bundle_.entry->name);
   }
   if (query >= bundle_.model->n_items()) return {};

@@ -13,8 +13,7 @@ SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filter
     return;
   }
   if (!filters_.empty())
-    fail(ErrorCode::kUsage, "{}: a file of vectors knows no attributes; filters are for trained models",
-         path_);
+    fail(ErrorCode::kUsage, "{}: a file of vectors has no attributes; filters are for trained models", path_);
   ReadEmbeddings read = read_embeddings(path_);
   items_only_.items = std::move(read.ids);
   space_.emplace(items_only_.items, std::move(read.vectors));
@@ -47,7 +46,7 @@ const VectorSpace& SimilarItems::space() {
   if (!space_) {
     const Bundle& bundle = service_->bundle();
     if (bundle.model->embedding_dim() == 0) {
-      fail(ErrorCode::kUsage, "{}: model {} has no vectors to calculate with; train another, such as als",
+      fail(ErrorCode::kUsage, "{}: model {} has no vectors to add or subtract; train another, such as als",
            path_, bundle.entry->name);
     }
     space_.emplace(bundle.dataset.items, item_embedding(bundle));

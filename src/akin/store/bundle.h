@@ -19,7 +19,7 @@ struct Bundle {
   ParamValues params;  ///< all parameters, defaults included
   std::uint64_t seed = 42;
   double fit_seconds = 0;  ///< of the last fit
-  int updates = 0;         ///< fits since the first one, each going on with more events
+  int updates = 0;         ///< fits since the first one, each continuing with more events
   SplitSpec split;
   /// Ids, attributes, candidates, and the events known when the model is asked: those it was fitted to, the
   /// validation part and the history part; Event::part says which. No reviews, no attributes of events.

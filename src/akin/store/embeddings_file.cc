@@ -32,7 +32,7 @@ std::string word(std::string_view id, IdEscape escape) {
   std::string result = escape == IdEscape::kPercent ? escaped_word(id) : std::string(id);
   if (result.empty() || std::ranges::any_of(result, is_space)) {
     fail(ErrorCode::kBadData,
-         "the id '{}' cannot stand in a word2vec file, which ends ids at white space; {}", id,
+         "a word2vec file cannot contain the id '{}', because ids end at white space; {}", id,
          result.empty() ? "write another format" : "use --escape or another format");
   }
   return result;
@@ -71,8 +71,8 @@ void write_npy(const Embeddings& embeddings, const std::string& path) {
   file.commit();
 }
 
-/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place could make
-/// two ids the same.
+/// The ids as a JSON array. Throws Error(kBadData) for an id that is not valid UTF-8: marks in its place
+/// could make two ids the same.
 std::string ids_json(const IdMap& ids) {
   std::string text = "[";
   for (std::size_t r = 0; r < ids.size(); ++r) {
@@ -81,8 +81,10 @@ std::string ids_json(const IdMap& ids) {
     try {
       text += nlohmann::json(id).dump();
     } catch (const nlohmann::json::type_error&) {
-      fail(ErrorCode::kBadData,
-           "the id '{}' is not UTF-8 and cannot stand in the JSON file of ids; write csv or safetensors", id);
+      fail(
+          ErrorCode::kBadData,
+          "the id '{}' is not valid UTF-8, so the JSON file of ids cannot contain it; use csv or safetensors",
+          id);
     }
   }
   return text + "]\n";

@@ -148,7 +148,7 @@ ReadEmbeddings read_word2vec_binary(ByteCursor& file, const WordCounts& counts) 
     if (r == 0) newlines = newline;
     const bool ended = newline == newlines || (newlines && file.at_end());
     if (!ended || (!newlines && !is_plausible(id, row)))
-      file.bad(fmt::format("vector {} is none{}", r + 1, kSpaces), line);
+      file.bad(fmt::format("vector {} is not valid{}", r + 1, kSpaces), line);
     rows.add(id, row, file, line);
     if (newline) file.take(1);
   }

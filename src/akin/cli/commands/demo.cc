@@ -81,7 +81,7 @@ Dataset Demo::import_raw_files() {
   return data;
 }
 
-/// Returns the best model that is personal and knows similar products.
+/// Returns the best model that is personalized and finds similar products.
 BestModel Demo::compare_models(const SplitDataset& data) {
   tell(fmt::format("$ akin compare -d {} --models all\n", shell_word(results_.paths.data)));
   CompareOptions options{.map = true};
@@ -95,7 +95,7 @@ BestModel Demo::compare_models(const SplitDataset& data) {
   tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
   tell(failures_text(results_.comparison));
   if (!compared.best)
-    fail(ErrorCode::kBadData, "no personal model could be trained on this data set; try more --events");
+    fail(ErrorCode::kBadData, "no personalized model could be trained on this data set; try more --events");
   return std::move(*compared.best);
 }
 

@@ -39,7 +39,7 @@ void declare(CommandLine& line, ExplainCommand& command) {
 
 int run_explain(const Args& args) {
   ExplainCommand command;
-  CommandLine line("explain", "Shows show which items led to a recommendation.");
+  CommandLine line("explain", "Shows which items led to a recommendation.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   if (!command.user && command.history.empty())

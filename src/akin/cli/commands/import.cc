@@ -66,7 +66,7 @@ ValueKind value_kind(FormatOption::Kind kind) {
 
 CommandLine declare(const Format& format, ImportCommand& command) {
   CommandLine line("import " + std::string(format.name),
-                   fmt::format("Reads files of format {} into a data set: {}.", format.name, format.summary));
+                   fmt::format("Reads {} files into a data set. Format: {}.", format.name, format.summary));
   line.add({"FILE...", "", InputPath{.where = &command.request.files, .also = files_found_by(format)},
             "files to read, plain or compressed; - = standard input", Need::kRequired});
   line.add({"-o,--out", "DATA", OutputPath{&command.out}, "data set to write", Need::kRequired});

@@ -10,11 +10,11 @@ namespace akin::cli {
 namespace {
 
 std::string traits_text(const Traits& traits) {
-  std::string text = traits.personalized ? "personal" : "same for everybody";
+  std::string text = traits.personalized ? "personalized" : "not personalized";
   if (traits.predicts_ratings) text += ", predicts ratings";
   if (traits.uses_order) text += ", uses the order of events";
   if (traits.explains) text += ", explains";
-  if (traits.warm_start) text += ", goes on from what it learned";
+  if (traits.warm_start) text += ", continues training";
   return text;
 }
 

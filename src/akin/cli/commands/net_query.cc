@@ -33,7 +33,7 @@ nets::NetQuestion question_of(const UseCommand& command) {
 
 int run_net_evaluate(const Args& args) {
   UseCommand command;
-  CommandLine line("net evaluate", "Loss and metrics of a trained net.");
+  CommandLine line("net evaluate", "Computes the loss and metrics of a trained net on data.");
   declare(line, command);
   line.add({"--part", "WHICH", Text{&command.part}, "test (the held-out samples), train or all",
             Need::kOptional, 0, "test, else all"});

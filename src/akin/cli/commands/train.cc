@@ -20,9 +20,10 @@ namespace {
 
 std::string overview() {
   std::string text =
-      "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n\nTrains a model on a data set. The bundle holds "
-      "everything that recommend, similar, evaluate and\nexport need, and which events were held out, so "
-      "evaluate never scores training events.\n\nModels (`akin train MODEL --help` shows the parameters of "
+      "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n\nTrains a model on a data set. The bundle "
+      "contains everything that recommend, similar, evaluate\nand export need, including the held-out "
+      "events, so evaluate never scores training events.\n\nModels (`akin train MODEL --help` shows the "
+      "parameters of "
       "each):\n";
   text += model_listing();
   text +=

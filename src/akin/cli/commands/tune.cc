@@ -61,8 +61,8 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   };
   line.add(
       {"-d,--data", "DATA", InputPath{&flags.data}, "data set written by `akin import`", Need::kRequired});
-  line.add({"-o,--out", "FILE", OutputPath{.where = &flags.out, .also = also_log},
-            "TOML file to write the best configuration to", Need::kRequired});
+  line.add({"-o,--out", "BEST.toml", OutputPath{.where = &flags.out, .also = also_log},
+            "file to write the best configuration to", Need::kRequired});
   line.add({"--holdout", "HOW", Text{&options.holdout}, holdout_help()});
   if (entry.traits.takes_words) {
     line.add({"--word-vectors", "FILE", vectors_path(&options.word_vectors),
@@ -101,7 +101,7 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.section("Output");
   line.add({"--trials-file", "FILE", OutputPath{.where = &options.log, .also = also_states},
             "file of finished trials; run the same command again to continue after an interruption",
-            Need::kOptional, 0, "OUT.trials.jsonl"});
+            Need::kOptional, 0, "BEST.toml.trials.jsonl"});
   line.add({"--html", "FILE", OutputPath{&flags.html}, "also write a self-contained web page"});
   line.explain(
       "Trials are scored on a validation set, taken from the training set in the same way as the test set. "
@@ -151,16 +151,13 @@ int run_tune(const Args& args) {
     fail(ErrorCode::kUsage, "--search: '{}' is neither random nor halving", flags.search);
   flags.options.halving = flags.search == "halving";
   if (flags.options.log.empty()) flags.options.log = default_log(flags.out);
-  for (std::string& range : flags.options.ranges) {
-    const std::size_t name = std::min(range.find('='), range.size());
-    range = current_name(entry.name, range.substr(0, name)) + range.substr(name);
-  }
+  for (std::string& range : flags.options.ranges) range = current_ranges(entry.name, range);
   const ModelSpec model(entry, parse_settings(flags.settings, entry.name));
   check_search(model, flags.options);  // what is wrong is reported before anything is read
   Session session(line.common);
   TuneResult result = tune(load_dataset(flags.data), model, flags.options, session.context());
   session.progress().clear();
-  const std::string protocol = fmt::format("{} validation events (test events, --holdout {}, not looked at)",
+  const std::string protocol = fmt::format("{} validation events (test events, --holdout {}, not used)",
                                            format_count(result.validation_events), to_string(result.split));
   const TuneReport report{.entry = entry,
                           .result = std::move(result),

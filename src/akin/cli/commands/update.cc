@@ -27,7 +27,8 @@ struct UpdateCommand {
 
 void declare(CommandLine& line, UpdateCommand& command) {
   line.explain(
-      "Events that the bundle already has (same user, item and time) are left out, so you can pass a "
+      "Events that the bundle already has (same user, item, kind, value and time) are left out, so you can "
+      "pass a "
       "complete export again. Held-out events stay held out; all new events are used for training. Users and "
       "items may be new.");
   line.explain(
@@ -49,13 +50,16 @@ void declare(CommandLine& line, UpdateCommand& command) {
 
 void print_result(const UpdateResult& result, const std::string& out) {
   const MergeCounts& counts = result.counts;
-  std::string text =
-      fmt::format("updated {}: {} new events, {} new users, {} new items, {} in {}\n",
-                  result.bundle.entry->name, format_count(counts.events), format_count(counts.users),
-                  format_count(counts.items), how_text(result), format_seconds(result.bundle.fit_seconds));
+  const auto counted = [](std::uint64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", format_count(count), what, count == 1 ? "" : "s");
+  };
+  std::string text = fmt::format("updated {}: {}, {}, {}, {} in {}\n", result.bundle.entry->name,
+                                 counted(counts.events, "new event"), counted(counts.users, "new user"),
+                                 counted(counts.items, "new item"), how_text(result),
+                                 format_seconds(result.bundle.fit_seconds));
   if (counts.known > 0) {
-    text += fmt::format("{} events were known already (training or held out) and left out\n",
-                        format_count(counts.known));
+    text += fmt::format("{} {} known already (training or held out) and left out\n",
+                        counted(counts.known, "event"), counts.known == 1 ? "was" : "were");
   }
   print(text + fmt::format("wrote {}\n", shell_word(out)));
 }

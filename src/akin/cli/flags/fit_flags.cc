@@ -36,7 +36,7 @@ void FitFlags::add_to(CommandLine& line, const ModelEntry& entry, const Args& ar
   line.add({"--checkpoint", "FILE", OutputPath{&checkpoint_},
             "save the state of training to this file, so that --resume can continue"});
   line.add({"--checkpoint-seconds", "N", &checkpoint_seconds_,
-            "least number of seconds between two checkpoints; 0 = one after every epoch"});
+            "minimum number of seconds between two checkpoints; 0 = one after every epoch"});
   line.add(
       {"--resume", "", &resume_, "continue from the checkpoint; start from the beginning if there is none"});
 }

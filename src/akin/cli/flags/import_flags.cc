@@ -26,8 +26,9 @@ void FilterFlags::add_to(CommandLine& line) {
        "several separated by commas"});
   line.add({"--min-value", "X", &min_value, "leave out events below this value, such as ratings under 4"});
   line.add({"--binarize", "", &binarize, "every remaining value becomes 1: ratings become likes"});
-  line.add({"--since", "TIME", Text{&since}, "leave out what is older: a date (UTC) or seconds since 1970"});
-  line.add({"--until", "TIME", Text{&until}, "leave out this moment and what is later"});
+  line.add({"--since", "TIME", Text{&since},
+            "leave out events before this time: a date (UTC) or seconds since 1970"});
+  line.add({"--until", "TIME", Text{&until}, "leave out events at or after this time"});
   line.add({"--repeats", "HOW", Text{&repeats},
             "several events of one kind of one user with one item: keep all, keep the first or last, or one "
             "with the sum, max or mean of their values"});

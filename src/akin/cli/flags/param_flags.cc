@@ -17,7 +17,7 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
   std::string shown = info.default_value;
   std::string help = param_help(info);
   if (is_switch) {  // "[false]" says nothing to a newcomer
-    if (shown == "true") help += fmt::format("; on, --no-{} turns it off", flag.substr(2));
+    if (shown == "true") help += fmt::format("; default on, --no-{} turns it off", flag.substr(2));
     shown.clear();
   }
   line.add(
@@ -27,15 +27,8 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
 }
 
 void add_param_flags(CommandLine& line, const ModelEntry& entry, ParamValues& values) {
-  const std::vector<ModelEntry::ParamInfo> infos = entry.params();
-  const bool word2vec = std::ranges::any_of(
-      infos, [](const ModelEntry::ParamInfo& info) { return info.param.name == "min_learning_rate"; });
-  for (const ModelEntry::ParamInfo& info : infos) {
-    std::vector<std::string> aliases;
-    if (word2vec && info.param.name == "factors") aliases = {"size"};
-    if (word2vec && info.param.name == "epochs") aliases = {"iter"};
-    add_param_flag(line, info, values, std::move(aliases));
-  }
+  for (const ModelEntry::ParamInfo& info : entry.params())
+    add_param_flag(line, info, values, flag_aliases(entry.name, info.param.name));
   line.rename_config([model = entry.name](std::map<std::string, std::vector<std::string>>& flags) {
     ParamValues single;
     for (const auto& [name, texts] : flags)

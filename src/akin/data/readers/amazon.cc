@@ -115,7 +115,8 @@ void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder,
   }
 }
 
-/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not pictures.
+/// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not
+/// pictures.
 std::optional<int> picture_rank(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -200,12 +201,12 @@ void read_amazon(const ImportRequest& request, DatasetBuilder& builder, ImportRe
 
 Format amazon_format() {
   return {"amazon",
-          "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) a line",
+          "Amazon reviews of 2014, 2018 or 2023: one JSON object (or Python dict) per line",
           {{"meta", "metadata files (JSON or Python dicts), separated by commas", "",
             FormatOption::Kind::kInputs},
            {"images", "folder of pictures named <item id>.jpg, .jpeg, .png or .webp", "",
             FormatOption::Kind::kInput},
-           {"no_text", "true: leave out the review texts", "false"}},
+           {"no_text", "leave out the review texts", "", FormatOption::Kind::kSwitch}},
           read_amazon};
 }
 

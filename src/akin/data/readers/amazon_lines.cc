@@ -37,7 +37,7 @@ bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\f\v"
 ObjectLines::ObjectLines(const std::string& path, ImportReport& report, const Context& context)
     : reader_(path), report_(report), context_(context), parser_(kLongestRecord) {
   if (parser_.allocate(kUsualRecord) != simdjson::SUCCESS)
-    fail(ErrorCode::kInternal, "the JSON parser has no memory");
+    fail(ErrorCode::kInternal, "the JSON parser ran out of memory");
 }
 
 simdjson::error_code ObjectLines::parse(std::string_view line) {

@@ -100,7 +100,7 @@ TEST(MovieLens, DatWithAndWithoutTimes) {
   const std::string sequences = folder.add("sequences.txt", "1 11 10\n");
   const Imported ordered = import_files("movielens", {bare}, {{"sequences", sequences}});
   EXPECT_EQ(ordered.events(), (Lines{"1 12 4 -", "1 11 3 0", "1 10 5 1"}));
-  EXPECT_TRUE(ordered.has_note("2 of 3 ratings have their place"));
+  EXPECT_TRUE(ordered.has_note("2 of 3 ratings have their position"));
 }
 
 TEST(MovieLens, Csv) {

@@ -133,7 +133,7 @@ void read_movielens(const ImportRequest& request, DatasetBuilder& builder, Impor
   }
   if (sequences) {
     report.notes.push_back(fmt::format(
-        "{} of {} ratings have their place in the user's sequence (0, 1, 2 ...) as time; {} are in no "
+        "{} of {} ratings have their position in the user's sequence (0, 1, 2 ...) as time; {} are in no "
         "sequence and have no time",
         placed, placed + unplaced, unplaced));
   }

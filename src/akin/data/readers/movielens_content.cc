@@ -7,6 +7,7 @@
 #include <functional>
 #include <vector>
 
+#include "akin/base/format.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/record_reader.h"
@@ -38,8 +39,8 @@ void read_records(const std::string& path, const Dialect& dialect, std::size_t l
     }
   }
   attributes.finish();
-  out.report.notes.push_back(
-      fmt::format("{} {} described in {}", records, owner == Owner::kItem ? "films" : "users", path));
+  out.report.notes.push_back(fmt::format("{} {} described in {}", format_count(records),
+                                         owner == Owner::kItem ? "movies" : "users", path));
 }
 
 /// The genres of u.item's flags, from u.genre or as published.
@@ -90,7 +91,7 @@ void read_movies_csv(const std::string& path, const Output& out) {
   });
 }
 
-/// userId,movieId,tag,timestamp with a header: each film's different tags in file order, joined by '|'.
+/// userId,movieId,tag,timestamp with a header: each movie's different tags in file order, joined by '|'.
 void read_tags_csv(const std::string& path, const Output& out) {
   RecordReader reader(path, {",", true}, out.report, out.context);
   TextDecoder decode;
@@ -115,7 +116,7 @@ void read_tags_csv(const std::string& path, const Output& out) {
     if (tags[item].empty()) continue;
     out.builder.set_item_attribute(items.id(item), "tags", fmt::format("{}", fmt::join(tags[item], "|")));
   }
-  out.report.notes.push_back(fmt::format("{} films have tags in {}", items.size(), path));
+  out.report.notes.push_back(fmt::format("{} movies have tags in {}", format_count(items.size()), path));
 }
 
 }  // namespace

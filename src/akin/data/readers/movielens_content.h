@@ -1,4 +1,4 @@
-// What MovieLens knows of films and users.
+// What MovieLens says of movies and users.
 #pragma once
 
 #include <string>

@@ -31,8 +31,8 @@ void report_reading(const LineReader& lines, const Context& context);
 /// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
 /// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
 /// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record of
-/// over 1,000 lines or 16 MiB, or one whose closing quote on a later line is followed by more text, has lost its
-/// closing quote: its first line is rejected and reading goes on with the second.
+/// over 1,000 lines or 16 MiB, or one whose closing quote on a later line is followed by more text, has lost
+/// its closing quote: its first line is rejected and reading continues with the second.
 ///
 /// Lines and bytes are added to the report, progress is reported and a wish to stop obeyed every few thousand
 /// lines. Errors: as LineReader.

@@ -100,8 +100,7 @@ void read_reviews(TextImport& import, const std::string& path, Unit unit) {
     import.builder.set_user_attribute(document, "item", item);
   }
   if (held_out > 0) {
-    import.report.notes.push_back(
-        fmt::format("{} reviews of the test part that came with the files are left out", held_out));
+    import.report.notes.push_back(fmt::format("{} reviews of the given test set are left out", held_out));
   }
 }
 
@@ -155,7 +154,7 @@ void check_options(const ImportRequest& request) {
   if (finds && !option(request, "phrase_file").empty())
     fail(ErrorCode::kUsage, "--phrases finds phrases, --phrase-file applies known ones: give one of the two");
   if (!finds && option(request, "phrase_file").empty() && !option(request, "write_phrases").empty())
-    fail(ErrorCode::kUsage, "--write-phrases needs --phrases PASSES");
+    fail(ErrorCode::kUsage, "--write-phrases needs --phrases N");
   const std::string vocabulary = option(request, "vocabulary"), phrases = option(request, "phrase_file");
   if (!vocabulary.empty()) read_vocabulary(vocabulary);
   if (!phrases.empty()) read_phrases(phrases);
@@ -195,12 +194,12 @@ Format text_format() {
             "words"},
            {"lowercase", "convert all words to lower case", "", FormatOption::Kind::kSwitch},
            {"encoding", "encoding: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-           {"phrases", "rounds of phrase detection, which join words such as new_york; 0 = none", "0"},
+           {"phrases", "passes of phrase detection, which join words such as new_york; 0 = none", "0"},
            {"phrase_threshold", "join word pairs with a higher score; higher = fewer phrases", "100"},
            {"phrase_min_count", "words with fewer occurrences are never part of a phrase", "5"},
            {"phrase_file", "join the phrases in this file, written by --write-phrases", "",
             FormatOption::Kind::kInput},
-           {"write_phrases", "write the detected phrases to this file: first, second, score, round", "",
+           {"write_phrases", "write the detected phrases to this file: first, second, score, pass", "",
             FormatOption::Kind::kOutput},
            {"vocabulary", "keep only the words in this file, one per line; a tab and a count may follow", "",
             FormatOption::Kind::kInput},

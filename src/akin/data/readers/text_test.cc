@@ -108,7 +108,7 @@ TEST(Text, ReviewsOfADataSet) {
     words[std::string(items.data.users.id(event.user))].insert(std::string(items.data.items.id(event.item)));
   EXPECT_EQ(words["i1"], (std::multiset<std::string>{"broke", "good", "it", "works"}));
   EXPECT_EQ(words["i2"], (std::multiset<std::string>{"fine"}));
-  EXPECT_TRUE(items.has_note("1 reviews of the test part"));
+  EXPECT_TRUE(items.has_note("1 reviews of the given test set"));
   const Imported users = import_files("text", {dataset}, {{"documents", "user"}});
   EXPECT_EQ(users.data.n_users(), 2U);
   const Imported each = import_files("text", {dataset});

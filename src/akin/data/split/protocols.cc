@@ -30,7 +30,7 @@ std::size_t groups_of(std::size_t n, double fraction) {
   return n < 2 ? 0 : std::max<std::size_t>(1, share_of(n, fraction));
 }
 
-/// What the times of events are: unknown, places 0, 1, 2 ... in each user's list (lists and pairs),
+/// What the times of events are: unknown, positions 0, 1, 2 ... in each user's list (lists and pairs),
 /// or moments.
 enum class Clock { kNone, kPositions, kTimes };
 
@@ -128,7 +128,8 @@ void Chooser::time() {
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data_.name);
   if (times == Clock::kPositions) {
     fail(ErrorCode::kBadData,
-         "{}: its times are places in each user's list (0, 1, 2 ...), which no moment can cut; use --holdout "
+         "{}: its times are positions in each user's list (0, 1, 2 ...), so a time cut is impossible; use "
+         "--holdout "
          "user-time or last",
          data_.name);
   }
@@ -164,8 +165,8 @@ void Chooser::user_time() {
   }
 }
 
-/// Users in random order, each user's events in random order, assigned one by one: the folds differ by at most
-/// one event, in all and within every user.
+/// Users in random order, each user's events in random order, assigned one by one: the folds differ by at
+/// most one event, in all and within every user.
 void Chooser::fold() {
   const auto folds = static_cast<std::size_t>(spec_.folds), test = static_cast<std::size_t>(spec_.fold - 1);
   std::vector<idx_t> users = users_with(1);
@@ -202,7 +203,7 @@ void Chooser::given_validation() {
   bool leave_one_out = true;
   for (std::size_t user = 0; user < data_.n_users(); ++user)
     leave_one_out &= std::ranges::count(of(user), Subset::kTest) <= 1;
-  std::vector<std::size_t> training;  // places among the user's events, oldest first
+  std::vector<std::size_t> training;  // positions among the user's events, oldest first
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     const std::span<Subset> subsets = of(user);
     training.clear();

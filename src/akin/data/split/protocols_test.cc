@@ -63,7 +63,7 @@ TEST(Split, UserRatioTakesTheShareOfEachUser) {
     EXPECT_EQ(validation[user].size(), second);
     EXPECT_GE(train[user].size(), 1U);
   }
-  // Which events of a user is random: each place is taken about equally often.
+  // Which events of a user is random: each position is taken about equally often.
   const Dataset equal = random_dataset(std::vector<int>(997, 5), 7);
   std::vector<double> taken(5, 0);
   for (const int number : numbers(split_events(equal, spec("user-ratio:0.2")).test))

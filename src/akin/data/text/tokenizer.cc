@@ -54,8 +54,7 @@ TokenKind parse_token_kind(std::string_view name) {
   if (name == "words") return TokenKind::kWords;
   if (name == "space") return TokenKind::kSpace;
   fail(ErrorCode::kUsage,
-       "tokens: '{}': expected words (of any language, without punctuation) or space (what stands between "
-       "white space)",
+       "tokens: '{}': expected words (of any language, without punctuation) or space (split at white space)",
        name);
 }
 

@@ -49,7 +49,7 @@ std::vector<CountedWord> read_vocabulary(const std::string& path) {
       }
     }
     if (seen.add(entry.word) < result.size())
-      fail(ErrorCode::kBadData, "{}: '{}' stands in the vocabulary already", lines.position(), entry.word);
+      fail(ErrorCode::kBadData, "{}: '{}' is in the vocabulary already", lines.position(), entry.word);
     result.push_back(std::move(entry));
   }
   if (result.empty()) fail(ErrorCode::kBadData, "{}: there are no words", path);

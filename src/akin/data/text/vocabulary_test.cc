@@ -61,7 +61,7 @@ TEST(Vocabulary, ReadsPlainWordsAndRefusesTheRest) {
            {"x\t-1\n", "b:1: '-1' is not a count"},
            {"x\t\n", "b:1: '' is not a count"},
            {"\t5\n", "b:1: there is no word"},
-           {"x\t1\nx\t2\n", "b:2: 'x' stands in the vocabulary already"},
+           {"x\t1\nx\t2\n", "b:2: 'x' is in the vocabulary already"},
            {"\n", "there are no words"}}) {
     try {
       read_vocabulary(folder.add("b", content));

@@ -10,7 +10,7 @@
 
 namespace akin {
 
-/// Runs trial `number` for at most `budget` epochs (0 = all), going on from where a smaller budget ended.
+/// Runs trial `number` for at most `budget` epochs (0 = all), continuing from where a smaller budget ended.
 /// Called from `parallel` threads at once; the outcome depends on its arguments alone.
 using RunTrial = std::function<Trial(int number, int budget)>;
 
@@ -31,7 +31,7 @@ struct Rung {
 std::vector<Rung> halving_plan(int trials, int epochs, int eta);
 
 /// Runs all trials for the first rung's epochs, then for each next rung the best of them, ties by number;
-/// failed trials never go on. Returns each trial as it ended, by number.
+/// failed trials are never continued. Returns each trial as it ended, by number.
 std::vector<Trial> successive_halving(const std::vector<Rung>& plan, Better better, int parallel,
                                       const Context& context, const RunTrial& run);
 

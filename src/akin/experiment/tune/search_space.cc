@@ -10,6 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/base/hash.h"
 #include "akin/base/rng.h"
+#include "akin/base/synonyms.h"
 
 namespace akin {
 namespace {
@@ -83,8 +84,8 @@ Dimension parse_range(const ModelEntry& entry, const std::string& text) {
   if (info == infos.end()) {
     std::vector<std::string> names;
     for (const ParamInfo& known : infos) names.emplace_back(known.param.name);
-    fail(ErrorCode::kUsage, "range '{}': {} has no parameter '{}'{}", text, entry.name, name,
-         did_you_mean(name, names));
+    fail(ErrorCode::kUsage, "range '{}': {} has no parameter '{}'{}; it has: {}", text, entry.name, name,
+         did_you_mean_parameter(name, names), fmt::join(names, ", "));
   }
   Dimension dimension = declared(*info);
   const std::string_view values = std::string_view(text).substr(equals + 1);

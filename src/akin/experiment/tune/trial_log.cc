@@ -31,7 +31,7 @@ void check_header(const std::string& path, const std::string& line, const TrialL
     const json was = stored.value(name, json());
     if (was != value) {
       fail(ErrorCode::kBadData,
-           "{}: holds the trials of another search: its {} is {}, not {}; give the same, or another file",
+           "{}: holds the trials of another search: it has {} = {}, not {}; give the same, or another file",
            path, name, was.is_string() ? was.get<std::string>() : "absent", value.get<std::string>());
     }
   }

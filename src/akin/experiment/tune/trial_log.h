@@ -1,4 +1,4 @@
-// Finished trials in a file, so that a search that was killed goes on where it was.
+// Finished trials in a file, so that a search that was killed continues where it was.
 #pragma once
 
 #include <map>

@@ -56,7 +56,7 @@ class Runner {
                          .every = options_.every,
                          .patience = options_.patience,
                          .stop_after = trial.budget};
-    if (trial.budget > 0) {  // a later rung goes on from here
+    if (trial.budget > 0) {  // a later rung continues from here
       watch.checkpoint = states_->claim(fmt::format("{}", trial.number));
       watch.checkpoint_seconds = std::numeric_limits<double>::infinity();
       watch.resume = true;
@@ -124,7 +124,8 @@ void check(const TuneTask& task, const TuneOptions& options) {
   if (options.parallel < 1 || options.parallel > kMostThreads)
     fail(ErrorCode::kUsage, "{} trials at once: the number must be from 1 to {}", options.parallel,
          kMostThreads);
-  if (options.every < 1) fail(ErrorCode::kUsage, "every is {}; it must be at least 1 epoch", options.every);
+  if (options.every < 1)
+    fail(ErrorCode::kUsage, "eval_every is {}; it must be at least 1 epoch", options.every);
   if (options.log.empty()) fail(ErrorCode::kUsage, "log: name the file that finished trials are kept in");
   if (options.eta < 2) fail(ErrorCode::kUsage, "eta is {}; halving needs at least 2", options.eta);
   if (task.validation.empty()) fail(ErrorCode::kBadData, "there are no validation events to tune on");
@@ -171,7 +172,7 @@ TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Con
   std::ranges::sort(result.trials,
                     [&](const Trial& a, const Trial& b) { return ranks_before(a, b, metric.better()); });
   if (result.trials.front().failed())
-    fail(ErrorCode::kBadData, "all {} trials failed; the best-placed: {}", result.trials.size(),
+    fail(ErrorCode::kBadData, "all {} trials failed; the first: {}", result.trials.size(),
          result.trials.front().failure);
   return result;
 }

@@ -29,7 +29,8 @@ class Bias : public Model {
            {"mean", "closed", "als"}},
           {"item_regularization",
            &item_regularization,
-           "shrinkage of item biases: adds this many ratings of average height to each item",
+           "lambda_i of the item biases, in ratings: as if each item had this many more ratings equal to the "
+           "mean",
            0,
            1e6,
            {},
@@ -37,13 +38,13 @@ class Bias : public Model {
            {0.5, 50}},
           {"user_regularization",
            &user_regularization,
-           "the same for user biases",
+           "lambda_u of the user biases, in ratings",
            0,
            1e6,
            {},
            true,
            {0.5, 50}},
-          {"epochs", &epochs, "als: rounds over items and users", 1, 1000}};
+          {"epochs", &epochs, "als: epochs; each solves for all items, then all users", 1, 1000}};
     }
   };
   static constexpr std::string_view kName = "bias";

@@ -1,4 +1,4 @@
-// The most popular items for everybody.
+// The most popular items, the same for every user.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 namespace akin {
 
 /// Scores an item by its number of events, each weighted by age: score_i = sum over events e of i of
-/// 2^(-(T - t_e) / half_life), T = the time of the latest event; with `kind`, of the events of that kind. The
-/// baseline every other model must beat.
+/// 2^(-(T - t_e) / half_life_days), T = the time of the latest event; with `kind`, of the events of that
+/// kind. The baseline every other model must beat.
 class Popularity : public Model {
  public:
   struct Config {

@@ -49,7 +49,7 @@ BlockSchedule::BlockSchedule(const Csr& matrix, std::uint64_t seed)
   for (std::size_t s = 0; s <= stripes_; ++s) item_offsets_.push_back(matrix.cols * s / stripes_);
 }
 
-void BlockSchedule::deal_items(Rng& rng) {
+void BlockSchedule::assign_items(Rng& rng) {
   std::iota(item_order_.begin(), item_order_.end(), idx_t{0});
   rng.shuffle(std::span(item_order_));
   for (std::size_t s = 0; s < stripes_; ++s) {
@@ -77,7 +77,7 @@ double BlockSchedule::run(std::uint64_t epoch, const Context& context, const Bod
   // Stream 0 of an epoch assigns items and orders the rounds, stream 1 + b belongs to block b.
   const std::uint64_t first_stream = epoch * (n_blocks + 1);
   Rng rng(seed_, first_stream);
-  deal_items(rng);
+  assign_items(rng);
   parallel_for(
       stripes_, context.threads,
       [&](std::size_t begin, std::size_t end, int) {

@@ -56,7 +56,7 @@ class BlockSchedule {
   std::size_t cells() const { return cells_.size(); }
 
  private:
-  void deal_items(Rng& rng);
+  void assign_items(Rng& rng);
   void sort_cells(std::size_t user_stripe);
 
   std::size_t stripes_;

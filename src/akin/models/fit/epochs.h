@@ -16,9 +16,9 @@ struct Epochs {
   /// What an epoch is called in progress reports, such as "epoch"; "" = no reports.
   std::string_view phase = {};
   std::string_view unit = {};  ///< the plural
-  /// Does epoch number `epoch`, counted from 0, and returns its loss, NaN = not known. What it does may depend
-  /// on data, parameters, seed, `epoch` and the state only, so that a fit can go on from any stored state.
-  /// Throws if training diverges.
+  /// Does epoch number `epoch`, counted from 0, and returns its loss, NaN = not known. What it does may
+  /// depend on data, parameters, seed, `epoch` and the state only, so that a fit can continue from any stored
+  /// state. Throws if training diverges.
   std::function<double(int epoch)> run;
   Snapshot snapshot;  ///< called only where there is an observer
 };

@@ -58,8 +58,8 @@ void take_nonnegative_item_vectors(const FitContext& context, std::string_view m
   for (std::size_t i = 0; i < items.rows(); ++i) {
     if (std::ranges::all_of(items[i], [](float value) { return value >= 0; })) continue;
     fail(ErrorCode::kUsage,
-         "{}: {} has negative numbers, and its vectors may not have any; begin with vectors of nmf, "
-         "or without",
+         "{}: {} has negative numbers, but the model's vectors must not; start from vectors of nmf, or "
+         "without --init-items",
          model, context.start->items->source);
   }
 }

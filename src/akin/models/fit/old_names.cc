@@ -17,16 +17,20 @@ struct Renamed {
   std::string_view old_name;
   std::string_view name;
   bool negated = false;  ///< of a switch: true now means what false meant
+  bool flag = false;     ///< can still be typed as a flag
 };
 
 constexpr auto kRenamed = std::to_array<Renamed>({
-    {kWord2Vec, "size", "factors"},
+    {.models = kWord2Vec, .old_name = "size", .name = "factors", .flag = true},
+    {.models = kWord2Vec, .old_name = "iter", .name = "epochs", .flag = true},  // only ever of gensim
     {kWord2Vec, "negative", "negatives"},
     {kWord2Vec, "shared_noise", "shared_negatives"},
     {kWord2Vec, "ns_exponent", "negatives_power"},
     {kWord2Vec, "alpha", "learning_rate"},
     {kWord2Vec, "min_alpha", "min_learning_rate"},
     {kWord2Vec, "decay", "history_decay"},
+    {.models = "meta-prod2vec", .old_name = "lambda", .name = "metadata_weight", .flag = true},
+    {.models = "item2vec", .old_name = "set", .name = "basket", .flag = true},
     {kNcf, "batch", "batch_size"},
     {"rating-dot rating-mlp", "size", "factors"},
     {"mlp", "embedding", "factors"},
@@ -40,6 +44,7 @@ constexpr auto kRenamed = std::to_array<Renamed>({
     {"bias", "sweeps", "epochs"},
     {"bpr", "popularity_power", "negatives_power"},
     {"item-knn user-knn", "alpha", "asymmetric_alpha"},
+    {.models = "item-knn", .old_name = "lists", .name = "neighbors_of", .flag = true},
     {"item-knn-rating user-knn-rating", "k", "max_neighbors"},
     {"item-knn-rating user-knn-rating", "min_k", "min_neighbors"},
     {"mf-sgd svdpp", "decay", "learning_rate_decay"},
@@ -67,33 +72,44 @@ std::string negated(const std::string& value) {
   return value;  // the parameter itself refuses it
 }
 
-/// "size=32:256 (log), window=1:20" with current names.
-std::string current_ranges(std::string_view model, std::string_view text) {
-  std::string result;
-  for (const std::string_view field : split(text, ',')) {
-    if (!result.empty()) result += ',';
-    const std::size_t begin = std::min(field.find_first_not_of(' '), field.size());
-    const std::size_t end = std::min(field.find_first_of("=: ", begin), field.size());
-    const Renamed* renamed = find_renamed(model, field.substr(begin, end - begin));
-    result += field.substr(0, begin);
-    result += renamed == nullptr ? field.substr(begin, end - begin) : renamed->name;
-    result += field.substr(end);
-  }
-  return result;
-}
-
 }  // namespace
 
-std::string current_name(std::string_view model, std::string_view name) {
-  std::string key(name);
-  std::ranges::replace(key, '-', '_');
-  const Renamed* renamed = find_renamed(model, key);
-  return renamed == nullptr ? key : std::string(renamed->name);
+std::string current_ranges(std::string_view model, std::string_view text) {
+  std::string result;
+  bool negate = false;  // the values of the range that the field belongs to
+  for (const std::string_view field : split(text, ',')) {
+    if (!result.empty()) result += ',';
+    const std::size_t equals = field.find('=');
+    if (equals == std::string_view::npos) {  // one more choice
+      result += negate ? negated(std::string(field)) : std::string(field);
+      continue;
+    }
+    const std::size_t begin = std::min(field.find_first_not_of(' '), equals);
+    std::string name(field.substr(begin, equals - begin));
+    std::ranges::replace(name, '-', '_');
+    const Renamed* renamed = find_renamed(model, name);
+    negate = renamed != nullptr && renamed->negated;
+    const std::string value(field.substr(equals + 1));
+    result += field.substr(0, begin);
+    result += renamed == nullptr ? name : renamed->name;
+    result += "=" + (negate ? negated(value) : value);
+  }
+  return result;
 }
 
 std::string old_name(std::string_view model, std::string_view name) {
   const Renamed* renamed = find_renamed(model, name, &Renamed::name);
   return std::string(renamed == nullptr ? name : renamed->old_name);
+}
+
+std::vector<std::string> flag_aliases(std::string_view model, std::string_view name) {
+  std::vector<std::string> aliases;
+  for (const Renamed& renamed : kRenamed) {
+    const std::vector<std::string_view> models = split(renamed.models, ' ');
+    if (renamed.flag && renamed.name == name && std::ranges::find(models, model) != models.end())
+      aliases.emplace_back(renamed.old_name);
+  }
+  return aliases;
 }
 
 ParamValues with_current_names(std::string_view model, const ParamValues& values) {

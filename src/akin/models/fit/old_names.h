@@ -1,9 +1,10 @@
-// Names of parameters in files that earlier versions of akin wrote.
+// Names of parameters in earlier versions of akin, and in gensim where akin takes both.
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "akin/base/param.h"
 
@@ -14,8 +15,12 @@ namespace akin {
 /// current name wins over an old one.
 ParamValues with_current_names(std::string_view model, const ParamValues& values);
 
-/// The current name of one parameter.
-std::string current_name(std::string_view model, std::string_view name);
+/// Ranges of a search, "size=32:256 (log), ignore_values=true,false", under the current names and, where a
+/// switch now means the opposite, with the opposite values.
+std::string current_ranges(std::string_view model, std::string_view text);
+
+/// The old names, with underscores, that can still be typed as flags for parameter `name`.
+std::vector<std::string> flag_aliases(std::string_view model, std::string_view name);
 
 /// What earlier versions called it; `name` if that has not changed.
 std::string old_name(std::string_view model, std::string_view name);

@@ -14,6 +14,10 @@ TEST(OldNames, BecomeCurrentOnesOfTheirModelOnly) {
   EXPECT_EQ(with_current_names("ease", {{"iterations", "3"}}), (ParamValues{{"iterations", "3"}}));
   EXPECT_EQ(with_current_names("item-knn-rating", {{"k", "5"}, {"neighbors", "9"}}),
             (ParamValues{{"max_neighbors", "5"}, {"neighbors", "9"}}));
+  EXPECT_EQ(with_current_names("word2vec", {{"iter", "3"}}), (ParamValues{{"epochs", "3"}}));
+  EXPECT_EQ(with_current_names("item-knn", {{"lists", "target"}}), (ParamValues{{"neighbors_of", "target"}}));
+  EXPECT_EQ(with_current_names("item2vec", {{"set", "user"}}), (ParamValues{{"basket", "user"}}));
+  EXPECT_EQ(with_current_names("meta-prod2vec", {{"lambda", "2"}}), (ParamValues{{"metadata_weight", "2"}}));
 }
 
 TEST(OldNames, ANegatedSwitchTurnsItsValueAround) {
@@ -30,7 +34,23 @@ TEST(OldNames, TheCurrentNameWins) {
 TEST(OldNames, LeadBack) {
   EXPECT_EQ(old_name("user-knn", "asymmetric_alpha"), "alpha");
   EXPECT_EQ(old_name("user-knn", "neighbors"), "neighbors");
-  EXPECT_EQ(current_name("neumf", "fine-tune-rate"), "fine_tune_learning_rate");
+}
+
+TEST(OldNames, OfRangesBecomeCurrentOnes) {
+  EXPECT_EQ(current_ranges("neumf", "fine-tune-rate=0.1:1"), "fine_tune_learning_rate=0.1:1");
+  EXPECT_EQ(current_ranges("als", "ignore_values=true"), "use_values=false");
+  EXPECT_EQ(current_ranges("als", "ignore-values=false,true, iterations=3:9"),
+            "use_values=true,false, epochs=3:9");
+  EXPECT_EQ(current_ranges("als", "solver=cg,exact"), "solver=cg,exact");
+  EXPECT_EQ(current_ranges("als", "iterations"), "iterations") << "no range, which the search reports";
+  EXPECT_EQ(current_ranges("als", ""), "");
+}
+
+TEST(OldNames, OfFlags) {
+  EXPECT_EQ(flag_aliases("word2vec", "epochs"), (std::vector<std::string>{"iter"}));
+  EXPECT_EQ(flag_aliases("item-knn", "neighbors_of"), (std::vector<std::string>{"lists"}));
+  EXPECT_EQ(flag_aliases("item-knn", "asymmetric_alpha"), std::vector<std::string>());
+  EXPECT_EQ(flag_aliases("als", "epochs"), std::vector<std::string>());
 }
 
 TEST(OldNames, OfWhatIdentifiesASearch) {

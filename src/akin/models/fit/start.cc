@@ -6,8 +6,8 @@ namespace akin {
 
 void check_start_columns(const Matrix& old, std::size_t expected, std::string_view model) {
   if (old.cols() == expected) return;
-  fail(ErrorCode::kUsage, "{}: the vectors to go on from have {} columns instead of {}; keep their length",
-       model, old.cols(), expected);
+  fail(ErrorCode::kUsage, "{}: the trained vectors have length {} instead of {}; keep factors", model,
+       old.cols(), expected);
 }
 
 }  // namespace akin

@@ -38,7 +38,7 @@ template <typename M>
 const M* start_model(const FitContext& context, std::string_view name = M::kName) {
   if (!context.start || !context.start->model) return nullptr;
   const auto* model = dynamic_cast<const M*>(context.start->model);
-  if (!model) fail(ErrorCode::kUsage, "{}: cannot go on from a model of another kind", name);
+  if (!model) fail(ErrorCode::kUsage, "{}: cannot continue from a model of another kind", name);
   return model;
 }
 

@@ -31,8 +31,9 @@ void take_item_vectors(const FitContext& context, std::string_view model, Matrix
   if (!context.start || !context.start->items) return;
   const PretrainedItems& given = *context.start->items;
   if (given.vectors.cols() != items.cols()) {
-    fail(ErrorCode::kUsage, "{}: {} has vectors of length {}, but the model has {} factors; set factors={}",
-         model, given.source, given.vectors.cols(), items.cols(), given.vectors.cols());
+    fail(ErrorCode::kUsage,
+         "{}: {} has vectors of length {}, but the model has {} factors; set factors={} (--factors {})",
+         model, given.source, given.vectors.cols(), items.cols(), given.vectors.cols(), given.vectors.cols());
   }
   for (std::size_t i = 0; i < items.rows(); ++i) {
     if (given.given[i]) std::ranges::copy(given.vectors[i], items[i].begin());

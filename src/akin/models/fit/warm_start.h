@@ -14,7 +14,7 @@ namespace akin {
 /// The model of a class that has these factors; numbers such as regularization are those of the old model.
 using MakeModel = std::function<std::unique_ptr<Model>(Factors factors)>;
 
-/// A factor model to go on from.
+/// A factor model to continue from.
 struct OldFactors {
   const Model& model;
   const Matrix& users;    ///< its stored user rows

@@ -134,30 +134,30 @@ class Als::Fit {
       half_step({by_user_, item_counts_, items_, users_});
     } else {
       std::vector<float> eigenvalues;
-      turn(items_, users_.rows(), eigenvalues);
+      rotate(items_, users_.rows(), eigenvalues);
       solve_users_exactly(users_);
     }
     if (!all_finite(users_) || !all_finite(items_)) {
       fail(ErrorCode::kBadData,
-           "als: iteration {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
+           "als: epoch {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
            "(now {})",
            number, config_.regularization, config_.alpha);
     }
     return config_.report_loss ? total_loss() : std::numeric_limits<double>::quiet_NaN();
   }
 
-  /// Turns the side to its eigenbasis where so many rows are to be solved for that it pays. Returns the
+  /// Rotates the side to its eigenbasis where so many rows are to be solved for that it pays. Returns the
   /// basis, or an empty matrix.
-  Matrix turn(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
+  Matrix rotate(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
     constexpr std::size_t kLargest = 512;
     const std::size_t f = fixed.cols();
     if (f > kLargest || n_rows < 8 * f) return {};
-    return als::turn_to_eigenbasis(fixed, context_.threads, eigenvalues);
+    return als::rotate_to_eigenbasis(fixed, context_.threads, eigenvalues);
   }
 
   void half_step(const HalfStep& step) const {
     std::vector<float> eigenvalues;
-    const Matrix basis = turn(step.fixed, step.rows.rows(), eigenvalues);
+    const Matrix basis = rotate(step.fixed, step.rows.rows(), eigenvalues);
     FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads)
                                    : FixedSide(step.fixed, std::move(eigenvalues));
     if (solver_ == Solver::kCg) side.set_spread(step.fixed_counts);
@@ -170,17 +170,17 @@ class Als::Fit {
 
   struct How {
     Solver solver;
-    const Matrix& basis;  // of the fixed side, if that was turned
+    const Matrix& basis;  // of the fixed side, if that was rotated
   };
 
   /// Solves for all rows that have entries. A row's result depends on that row only.
   void solve(const Csr& matrix, const FixedSide& side, const How& how, Matrix& rows) const {
-    const bool turns = how.solver != Solver::kExact && !how.basis.empty();
+    const bool rotated = how.solver != Solver::kExact && !how.basis.empty();
     const std::size_t block =
         padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
     constexpr std::size_t kMost = 48;
     const auto work = [&](std::size_t begin, std::size_t end, RowSolver& solver) {
-      if (turns) turn_last_vectors(matrix, {begin, end}, how, solver, rows);
+      if (rotated) rotate_last_vectors(matrix, {begin, end}, how, solver, rows);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
         if (row + 1 < end) solver.prefetch(entries_of(matrix, row + 1));
@@ -193,9 +193,9 @@ class Als::Fit {
     for_row_ranges(matrix.rows(), kMost, context_, solver_maker(side), work);
   }
 
-  /// Turns the vectors that the solver begins from.
-  void turn_last_vectors(const Csr& matrix, std::pair<std::size_t, std::size_t> range, const How& how,
-                         const RowSolver& solver, Matrix& rows) const {
+  /// Rotates the vectors that the solver begins from.
+  void rotate_last_vectors(const Csr& matrix, std::pair<std::size_t, std::size_t> range, const How& how,
+                           const RowSolver& solver, Matrix& rows) const {
     std::vector<idx_t> which;
     for (std::size_t row = range.first; row < range.second; ++row) {
       const std::size_t n = matrix.row_size(row);

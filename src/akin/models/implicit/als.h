@@ -25,8 +25,8 @@ namespace akin {
 ///
 ///   sum_positive (x . y - 1)^2 + alpha0 sum_all (x . y)^2 + lambda' sum_rows (n + alpha0 cells)^nu |row|^2
 ///
-/// is, without use_values, with alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L times a
-/// constant, for vectors longer by (1 + alpha0)^(1/2): the same ranking.
+/// is, without use_values, with alpha = 1 / alpha0, lambda = lambda' (1 + alpha) and count_unobserved, L
+/// times a constant, for vectors longer by (1 + alpha0)^(1/2): the same ranking.
 ///
 /// Solvers: "exact" is Cholesky, in f equations or as many as the row has entries; "cg" some steps of
 /// preconditioned conjugate gradient from the last solution (Takacs, Pilaszy & Tikk, "Applications of the
@@ -61,7 +61,7 @@ class Als : public Model {
     std::vector<Param> params() {
       return {
           factors_param(&factors, {16, 256}),
-          {"epochs", &epochs, "solves for all items, then all users", 0, 10000},
+          {"epochs", &epochs, "epochs; each solves for all items, then all users", 0, 10000},
           {"regularization",
            &regularization,
            "lambda, the L2 penalty on the vectors",

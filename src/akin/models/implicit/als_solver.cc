@@ -72,7 +72,7 @@ void FixedSide::set_spread(std::span<const std::uint32_t> counts) {
     spread_[k] = static_cast<float>(sums[k] / std::max(total, 1.0));
 }
 
-Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues) {
+Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues) {
   const Matrix gram = full_gram(rows, threads);
   if (!all_finite(gram)) return {};
   Eigenbasis basis = eigenbasis(gram);

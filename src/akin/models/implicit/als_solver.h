@@ -22,10 +22,10 @@ struct Objective {
 
 /// The side that stays as it is, with what all rows of the other side share.
 ///
-/// The objective does not change if both sides are turned by the same rotation. In the eigenbasis of the
+/// The objective does not change if both sides are rotated in the same way. In the eigenbasis of the
 /// fixed side's Gram matrix G that matrix is diagonal, and so is G + lambda I for each row's lambda: products
 /// with it cost f in place of f^2, its inverse preconditions, and a row with n < f entries needs a system of
-/// n equations only. turn_to_eigenbasis() turns a side; FixedSide notices.
+/// n equations only. rotate_to_eigenbasis() rotates a side; FixedSide notices.
 class FixedSide {
  public:
   /// `rows` must outlive it. Cost: n f^2 flops.
@@ -57,10 +57,10 @@ class FixedSide {
 /// Y^T Y over all rows; the bits do not depend on the number of threads.
 Matrix full_gram(const Matrix& rows, int threads);
 
-/// Turns `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
+/// Rotates `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
 /// to rotate to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
 /// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops.
-Matrix turn_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues);
+Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues);
 
 /// A row's entries in the other side's rows, with their summed values > 0.
 struct Entries {

@@ -38,7 +38,7 @@ class RowSolverTest : public testing::TestWithParam<Case> {
     }
     std::vector<float> eigenvalues;
     if (GetParam().turned) {
-      turn_to_eigenbasis(fixed_, 1, eigenvalues);
+      rotate_to_eigenbasis(fixed_, 1, eigenvalues);
       side_ = std::make_unique<FixedSide>(fixed_, eigenvalues);
     } else {
       side_ = std::make_unique<FixedSide>(fixed_, 1);
@@ -109,7 +109,7 @@ TEST_P(RowSolverTest, PassesOverBlocksLowerTheLossToItsMinimum) {
   double last = loss(Eigen::VectorXd::Zero(solution_.size()));
   for (int epoch = 0; epoch < 60; ++epoch) {
     solver.descend(entries(), 16, x_.row(0));
-    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "pass " << epoch;
+    EXPECT_LE(loss(x()), last * (1 + 1e-6)) << "epoch " << epoch;
     last = loss(x());
   }
   EXPECT_LT(error(), 1e-3);
@@ -157,7 +157,7 @@ TEST(FixedSide, TurnedRowsHaveADiagonalGramMatrix) {
   EXPECT_FALSE(FixedSide(rows, 1).is_diagonal());
   const Matrix before = rows.clone();
   std::vector<float> eigenvalues;
-  const Matrix basis = turn_to_eigenbasis(rows, 3, eigenvalues);
+  const Matrix basis = rotate_to_eigenbasis(rows, 3, eigenvalues);
   const FixedSide side(rows, 1);
   EXPECT_TRUE(side.is_diagonal());
   EXPECT_EQ(eigenvalues.size(), rows.stride());

@@ -30,7 +30,7 @@ float mean_of(const LogisticMf::Config& config) { return -std::log(static_cast<f
 std::vector<Param> LogisticMf::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the training events"),
+      epochs_param(&epochs, "epochs over the training events"),
       learning_rate_param(&learning_rate, "learning rate of the first epoch", {1e-3, 0.1}),
       {"schedule",
        &schedule,

@@ -115,8 +115,8 @@ class Nmf::Fit {
       loss +=
           static_cast<double>(objective_.regularization * dot(users_.row(u), users_.row(u), users_.stride()));
     if (!std::isfinite(loss)) {
-      fail(ErrorCode::kBadData,
-           "nmf: iteration {} gave vectors that are not finite; scale the values of events", number);
+      fail(ErrorCode::kBadData, "nmf: epoch {} gave vectors that are not finite; scale the values of events",
+           number);
     }
     return loss;
   }

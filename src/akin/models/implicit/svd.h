@@ -60,7 +60,7 @@ class Svd : public Model {
   /// r V S^-1 of the history. False if it is zero, as without a history.
   bool user_vector(const Query& query, std::span<float> out) const override;
   /// S^-1 (A V)^T a, A = R diag(n^-e) and a the item's column of it: the row of V S that the item would have,
-  /// were it too new to turn V. An item of the training data gets its own.
+  /// were it too new to rotate V. An item of the training data gets its own.
   bool item_vector(std::span<const idx_t> users, std::span<const float> values,
                    std::span<float> out) const override;
   std::optional<Explanation> explain(const Query& query, idx_t item) const override;

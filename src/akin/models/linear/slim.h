@@ -44,7 +44,7 @@ class Slim : public ItemWeightModel {
            1,
            {},
            true},
-          {"max_sweeps", &max_sweeps, "coordinate descent sweeps per item, at most", 1, 1'000'000},
+          {"max_sweeps", &max_sweeps, "maximum number of coordinate descent sweeps per item", 1, 1'000'000},
           {"use_values", &use_values, "learn from the values of events instead of 1"},
       };
     }

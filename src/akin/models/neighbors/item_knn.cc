@@ -29,7 +29,7 @@ std::unique_ptr<Model> ItemKnn::fit(const TrainingData& data, const Config& conf
   Csr users = akin::to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum);
   if (!config.use_values) std::ranges::fill(users.values, 1.0f);
   const SimilarityRows items = weigh_rows(transpose(users), config.spec(), kName);
-  const bool by_target = config.lists == "target";
+  const bool by_target = config.neighbors_of == "target";
   Csr lists = nearest_rows(items, static_cast<std::size_t>(config.neighbors),
                            by_target ? ListOf::kRight : ListOf::kLeft, context);
   if (config.normalize) normalize_lists(lists);

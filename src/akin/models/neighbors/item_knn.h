@@ -22,7 +22,7 @@ namespace akin {
 /// that items with close neighbors do not outvote the others (section 4.2 there).
 ///
 /// score(i) = sum over the items j of the history of v_j s_ji, v_j = 1 or the query's value with
-/// `use_values`, where with `lists`
+/// `use_values`, where with `neighbors_of`
 ///   history  i is among the neighbors of j: the list of the history item is the one cut off
 ///   target   j is among the neighbors of i: every item is scored by the same number of neighbors, so
 ///            unpopular ones are not crowded out; twice the memory, as the lists are kept both ways

@@ -26,7 +26,7 @@ DenseSimilarity reference(const Dataset& data, const ItemKnn::Config& config) {
 void expect_matches_reference(const ItemKnn::Config& config) {
   const Dataset data = random_dataset(53, 37, 6);
   const DenseSimilarity similarity = reference(data, config);
-  const bool target = config.lists == "target";
+  const bool target = config.neighbors_of == "target";
   const auto of = [&](idx_t i, idx_t j) { return target ? similarity(j, i) : similarity(i, j); };
   const auto model = fit(data, config);
   for (idx_t i = 0; i < 37; ++i) {
@@ -59,7 +59,7 @@ TEST(ItemKnn, EverySimilarityMatchesTheDenseReference) {
                               .neighbors = 7,
                               .asymmetric_alpha = 0.2f,
                               .power = 1.7f,
-                              .lists = "target"});
+                              .neighbors_of = "target"});
   }
 }
 
@@ -73,7 +73,7 @@ std::vector<double> dense_scores(const Dataset& data, const ItemKnn::Config& con
                                  const std::vector<idx_t>& history) {
   const DenseSimilarity similarity = reference(data, config);
   const auto n = static_cast<idx_t>(data.n_items());
-  const bool target = config.lists == "target";
+  const bool target = config.neighbors_of == "target";
   std::vector<double> scores(n, 0.0);
   for (idx_t owner = 0; owner < n; ++owner) {
     std::vector<std::pair<double, idx_t>> list;
@@ -102,7 +102,7 @@ TEST(ItemKnn, ScoresAndExplanationsMatchTheDenseReference) {
                                    .neighbors = 5,
                                    .asymmetric_alpha = 0.3f,
                                    .normalize = normalize,
-                                   .lists = lists};
+                                   .neighbors_of = lists};
       const auto model = fit(data, config);
       std::vector<float> out(37);
       ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));

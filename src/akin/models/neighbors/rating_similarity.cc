@@ -89,7 +89,7 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        kSearchChoices},
       {"max_neighbors",
        &max_neighbors,
-       "most neighbors that a rating is predicted from (Surprise: k)",
+       "maximum number of neighbors used for a prediction (Surprise: k)",
        1,
        100'000,
        {},
@@ -105,7 +105,7 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        {},
        true,
        {1, 1000}},
-      {"min_overlap", &min_overlap, "least number of common ratings of two neighbors", 1, 1'000'000},
+      {"min_overlap", &min_overlap, "minimum number of common ratings of two neighbors", 1, 1'000'000},
       {"power",
        &power,
        "exponent of the similarity; above 1, near neighbors weigh more",
@@ -125,7 +125,7 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        {0, 1}},
       {"item_regularization",
        &item_regularization,
-       "shrinkage of the baseline, as in model bias",
+       "lambda_i of the item biases in the baseline, in ratings, as in model bias",
        0,
        1e6,
        {},
@@ -133,14 +133,16 @@ std::vector<Param> RatingKnnConfig<kByItem>::params() {
        {0.5, 50}},
       {"user_regularization",
        &user_regularization,
-       "shrinkage of the baseline, as in model bias",
+       "lambda_u of the user biases in the baseline, in ratings, as in model bias",
        0,
        1e6,
        {},
        true,
        {0.5, 50}}};
   if (kByItem) {
-    params.push_back({"neighbors", &neighbors, "most similar items stored per item; 0 = all", 1, 100'000});
+    params.push_back({"neighbors", &neighbors,
+                      "number of most similar items stored per item, among which max_neighbors are used", 1,
+                      100'000});
   }
   return params;
 }

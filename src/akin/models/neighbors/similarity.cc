@@ -178,8 +178,8 @@ std::vector<Param> KnnConfig<kByItem>::params() {
        true,
        {0.1, 1000}},
       {"min_overlap", &min_overlap,
-       kByItem ? "least number of common users for a similarity above 0"
-               : "least number of common items for a similarity above 0",
+       kByItem ? "minimum number of common users for a similarity above 0"
+               : "minimum number of common items for a similarity above 0",
        1, 1'000'000},
       {"k1", &k1, "bm25: saturation of values", 0, 1000},
       {"b", &b, "bm25: normalization by item popularity; 0 = none", 0, 1},
@@ -208,8 +208,8 @@ std::vector<Param> KnnConfig<kByItem>::params() {
       {"normalize", &normalize,
        "normalize each item's list to sum 1, so that all items of the history have equal influence"});
   params.push_back(
-      {"lists",
-       &lists,
+      {"neighbors_of",
+       &neighbors_of,
        "whose list is limited to `neighbors`: that of the item in the history or of the scored item",
        0,
        0,

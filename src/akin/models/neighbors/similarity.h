@@ -129,8 +129,8 @@ struct KnnConfig {
   float asymmetric_alpha = 0.5f;
   float power = 1;
   bool use_values = false;
-  bool normalize = false;         ///< items only
-  std::string lists = "history";  ///< items only
+  bool normalize = false;                ///< items only
+  std::string neighbors_of = "history";  ///< items only
 
   SimilaritySpec spec() const { return {similarity, shrinkage, min_overlap, k1, b, asymmetric_alpha, power}; }
   std::vector<Param> params();

@@ -43,7 +43,7 @@ class SlopeOne : public Model {
                kSearchChoices},
               {"min_overlap",
                &min_overlap,
-               "least number of common users of a stored pair",
+               "minimum number of common users of a stored pair",
                1,
                1'000'000,
                {},

@@ -168,7 +168,7 @@ void UserKnnRating::save(TensorWriter& writer) const {
 std::unique_ptr<Model> UserKnnRating::select_users(std::span<const idx_t> users) const {
   Csr ratings = transpose(select_rows(transpose(by_item_), users));
   if (ratings.entries() == 0)
-    fail(ErrorCode::kBadData, "user-knn-rating: no ratings remain without the users who go");
+    fail(ErrorCode::kBadData, "user-knn-rating: no ratings remain after these users are removed");
   return std::unique_ptr<Model>(new UserKnnRating(config_, std::move(ratings)));
 }
 

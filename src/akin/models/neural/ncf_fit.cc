@@ -88,7 +88,7 @@ Param dropout_param(float& dropout) {
 
 std::vector<Param> RankingNetConfig::params() {
   return {
-      epochs_param(&epochs, "passes over the training events"),
+      epochs_param(&epochs, "epochs over the training events"),
       {"batch_size", &batch_size, "pairs per step, negatives included", 1, 1'000'000, {}, true, {64, 4096}},
       {"negatives", &negatives, "negative samples per event and epoch", 1, 1000, {}, true, {1, 8}},
       penalty_param(regularization),
@@ -117,7 +117,7 @@ NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
 
 std::vector<Param> RatingNetConfig::params() {
   return {{"factors", &factors, "dimension of the user and item vectors", 1, 4096, {}, true, {8, 128}},
-          epochs_param(&epochs, "passes over the ratings"),
+          epochs_param(&epochs, "epochs over the ratings"),
           {"batch_size", &batch_size, "ratings per step", 1, 1'000'000, {}, true, {16, 1024}},
           {"loss", &loss, "mae = mean absolute error, mse = mean squared error", 0, 0, {"mae", "mse"}},
           penalty_param(regularization),
@@ -143,8 +143,8 @@ NcfNet initial_net(const NcfShape& shape, const NcfInit& init, NcfLoss loss, con
   if (const auto* const old = start_model<NcfModel>(context, model)) {
     const bool same_kind = (old->loss() == NcfLoss::kLogistic) == (loss == NcfLoss::kLogistic);
     if (!same_kind || old->net().shape != shape) {
-      fail(ErrorCode::kUsage,
-           "{}: the net to go on from is of another shape; keep its vectors' length and layers", model);
+      fail(ErrorCode::kUsage, "{}: the trained net has another shape; keep factors, mlp_factors and layers",
+           model);
     }
     return grown(old->net(), loss, pairs, *context.start);
   }

@@ -23,11 +23,11 @@ NcfOptimizers::NcfOptimizers(const NcfTrainOptions& train_options, int planned, 
     dense.emplace_back(options.optimizer, matrix->rows() * matrix->stride());
 }
 
-float NcfOptimizers::rate_at(const NcfTurn& turn) const {
+float NcfOptimizers::rate_at(const MinibatchIndex& minibatch) const {
   const float rate = options.optimizer.learning_rate;
   if (!options.linear) return rate;
-  const double part = static_cast<double>(turn.number * options.batch) / static_cast<double>(samples);
-  return static_cast<float>(rate * (1 - (turn.epoch + part) / std::max(1, epochs)));
+  const double part = static_cast<double>(minibatch.number * options.batch) / static_cast<double>(samples);
+  return static_cast<float>(rate * (1 - (minibatch.epoch + part) / std::max(1, epochs)));
 }
 
 void NcfOptimizers::set_rate(float rate) {
@@ -56,9 +56,9 @@ SharedParameters::SharedParameters(NcfOptimizers& shared)
     dense_copies_.emplace_back(matrix->rows() * matrix->stride());
 }
 
-void SharedParameters::load(const NcfTurn& turn, const NcfCopies& copies) {
+void SharedParameters::load(const MinibatchIndex& minibatch, const NcfCopies& copies) {
   NcfNet& net = shared_.net;
-  const std::uint64_t step = shared_.step_of(turn);
+  const std::uint64_t step = shared_.step_of(minibatch);
   const auto load_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowCopy>& rows) {
     for (const auto& [row, to] : rows) {
       optimizer.catch_up_hogwild(step, row, table.row(row), row_copies_);
@@ -72,11 +72,11 @@ void SharedParameters::load(const NcfTurn& turn, const NcfCopies& copies) {
     hogwild_load(dense[d]->data(), copies.dense[d], dense[d]->rows() * dense[d]->stride());
 }
 
-void SharedParameters::step(const NcfTurn& turn, const NcfGradients& gradients) {
+void SharedParameters::step(const MinibatchIndex& minibatch, const NcfGradients& gradients) {
   NcfNet& net = shared_.net;
   OptimizerOptions options = shared_.options.optimizer;
-  options.learning_rate = shared_.rate_at(turn);
-  const std::uint64_t step = shared_.step_of(turn);
+  options.learning_rate = shared_.rate_at(minibatch);
+  const std::uint64_t step = shared_.step_of(minibatch);
   const auto constants = step_constants<float>(options, step);
   const auto step_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowGradient>& rows) {
     for (const auto& [row, gradient] : rows) {

@@ -22,8 +22,8 @@ struct NcfTrainOptions {
   std::string_view model;  ///< named in messages
 };
 
-/// A minibatch of an epoch, both from 0.
-struct NcfTurn {
+/// The minibatch `number` of an epoch, both from 0.
+struct MinibatchIndex {
   int epoch = 0;
   std::size_t number = 0;
 };
@@ -56,9 +56,9 @@ class NcfParameters {
  public:
   virtual ~NcfParameters() = default;
   /// Copies what a minibatch needs, rows as all steps before it leave them.
-  virtual void load(const NcfTurn& turn, const NcfCopies& copies) = 0;
+  virtual void load(const MinibatchIndex& minibatch, const NcfCopies& copies) = 0;
   /// Steps down the gradients of a minibatch.
-  virtual void step(const NcfTurn& turn, const NcfGradients& gradients) = 0;
+  virtual void step(const MinibatchIndex& minibatch, const NcfGradients& gradients) = 0;
 };
 
 /// A net and what steps it.
@@ -69,11 +69,11 @@ struct NcfOptimizers {
   /// Minibatches of an epoch.
   std::size_t batches() const { return (samples + options.batch - 1) / options.batch; }
   /// The step length of a minibatch.
-  float rate_at(const NcfTurn& turn) const;
+  float rate_at(const MinibatchIndex& minibatch) const;
   void set_rate(float rate);
   /// The number of a minibatch's step, from 1 over all epochs.
-  std::uint64_t step_of(const NcfTurn& turn) const {
-    return static_cast<std::uint64_t>(turn.epoch) * batches() + turn.number + 1;
+  std::uint64_t step_of(const MinibatchIndex& minibatch) const {
+    return static_cast<std::uint64_t>(minibatch.epoch) * batches() + minibatch.number + 1;
   }
   /// Counts steps from the first of an epoch.
   void start_epoch(int epoch);
@@ -93,8 +93,8 @@ class SharedParameters : public NcfParameters {
  public:
   /// `shared` is not owned.
   explicit SharedParameters(NcfOptimizers& shared);
-  void load(const NcfTurn& turn, const NcfCopies& copies) override;
-  void step(const NcfTurn& turn, const NcfGradients& gradients) override;
+  void load(const MinibatchIndex& minibatch, const NcfCopies& copies) override;
+  void step(const MinibatchIndex& minibatch, const NcfGradients& gradients) override;
 
  private:
   NcfOptimizers& shared_;

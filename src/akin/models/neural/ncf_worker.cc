@@ -8,8 +8,9 @@ NcfWorker::NcfWorker(const NcfNet& net, const NcfTrainOptions& options)
       users_(options.batch, net.users.cols()),
       items_(options.batch, net.items.cols()) {}
 
-double NcfWorker::train(const NcfTurn& turn, const NcfSource& source, std::span<const std::uint32_t> samples,
-                        std::uint64_t seed, NcfParameters& parameters) {
+double NcfWorker::train(const MinibatchIndex& minibatch, const NcfSource& source,
+                        std::span<const std::uint32_t> samples, std::uint64_t seed,
+                        NcfParameters& parameters) {
   batch_.begin(samples);
   for (std::size_t tile = 0; tile < batch_.tiles(); ++tile) batch_.read(source, tile);
   batch_.find_users();
@@ -24,7 +25,7 @@ double NcfWorker::train(const NcfTurn& turn, const NcfSource& source, std::span<
   for (std::size_t k = 0; k < items.size(); ++k)
     copies_.items.push_back({items.row(k), items_.row(items.first_pair(k))});
   for (Matrix* const matrix : net_.dense()) copies_.dense.push_back(matrix->data());
-  parameters.load(turn, copies_);
+  parameters.load(minibatch, copies_);
 
   transpose_layers(net_, transposed_);
   for (std::size_t s = 0; s < samples.size(); ++s) {
@@ -43,7 +44,7 @@ double NcfWorker::train(const NcfTurn& turn, const NcfSource& source, std::span<
   for (std::size_t k = 0; k < items.size(); ++k) gradients_.items.push_back({items.row(k), items.sum(k)});
   for (const Matrix& gradient : batch_.dense_gradients()) gradients_.dense.push_back(gradient.data());
   gradients_.loss = batch_.loss();
-  parameters.step(turn, gradients_);
+  parameters.step(minibatch, gradients_);
   return gradients_.loss;
 }
 

@@ -21,8 +21,8 @@ class NcfWorker {
 
   /// Loads what these samples of the source need, and steps the parameters down their gradients; returns
   /// their losses, added up. `seed` is of dropout.
-  double train(const NcfTurn& turn, const NcfSource& source, std::span<const std::uint32_t> samples,
-               std::uint64_t seed, NcfParameters& parameters);
+  double train(const MinibatchIndex& minibatch, const NcfSource& source,
+               std::span<const std::uint32_t> samples, std::uint64_t seed, NcfParameters& parameters);
 
  private:
   NcfBatch batch_;

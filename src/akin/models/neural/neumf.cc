@@ -73,7 +73,7 @@ std::vector<Param> NeuMf::Config::params() {
                100,
                {},
                true,
-               {1e-5, 0.1}},
+               {1e-5, 1}},
               {"pretrain_epochs", &pretrain_epochs,
                "epochs of pretraining of gmf and mlp; 0 = no pretraining", 0, 100'000}});
   all.push_back({"fine_tune_optimizer",

@@ -7,10 +7,10 @@
 namespace akin {
 
 /// NeuMF (He et al., "Neural collaborative filtering", WWW 2017, eq. 12): gmf and mlp side by side, each with
-/// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain_epochs` epochs a gmf and an
-/// mlp are trained first, each alone, and the net begins with their vectors and layers, its output weights
-/// with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and goes on with `fine_tune_optimizer`. An NcfModel that
-/// only re-ranks.
+/// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain_epochs` epochs a gmf
+/// and an mlp are trained first, each alone, and the net begins with their vectors and layers, its output
+/// weights with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and continues with `fine_tune_optimizer`. An
+/// NcfModel that only re-ranks.
 class NeuMf : public NcfModel {
  public:
   struct Config : RankingNetConfig {

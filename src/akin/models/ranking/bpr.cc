@@ -40,7 +40,7 @@ std::vector<float> item_weights(std::span<const idx_t> counts, float power) {
 std::vector<Param> Bpr::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the training events"),
+      epochs_param(&epochs, "epochs over the training events"),
       learning_rate_param(&learning_rate, "learning rate of the first epoch; it decreases linearly to 0",
                           {5e-3, 0.3}),
       {"regularization",
@@ -68,7 +68,7 @@ std::vector<Param> Bpr::Config::params() {
        "sampler popularity: probability is proportional to (users of the item)^negatives_power", 0, 4},
       {"candidates",
        &candidates,
-       "sampler hard: samples of which the highest-scoring is taken",
+       "sampler hard: uniform samples per negative; the highest-scoring one is used",
        1,
        kMostCandidates,
        {},
@@ -255,7 +255,7 @@ std::unique_ptr<Model> Bpr::load(const TensorReader& reader, std::size_t n_users
   Sampling sampling{static_cast<int>(numbers[0]), numbers[1]};
   if (sampling.power > 0) sampling.counts = reader.vector<idx_t>("model.counts", n_items);
   if (sampling.power > 0 && std::ranges::all_of(sampling.counts, [](idx_t count) { return count == 0; }))
-    reader.inconsistent("tensor model.counts: nobody chose any item");
+    reader.inconsistent("tensor model.counts: no item has a user");
   return std::unique_ptr<Model>(new Bpr(std::move(state), std::move(sampling)));
 }
 

@@ -11,8 +11,8 @@
 
 namespace akin {
 
-/// A fit of a PairwiseModel under way. An epoch takes every positive (user, item) pair once, in the blocks of a
-/// BlockSchedule, with negatives from the items of the block; the step length falls to 0 linearly.
+/// A fit of a PairwiseModel under way. An epoch takes every positive (user, item) pair once, in the blocks of
+/// a BlockSchedule, with negatives from the items of the block; the step length falls to 0 linearly.
 class PairwiseFit {
  public:
   struct Plan {
@@ -21,7 +21,7 @@ class PairwiseFit {
     float init_sigma;  ///< of a vector's expected length
     int epochs;
     float learning_rate;       ///< of the first epoch
-    const PairwiseModel* old;  ///< to go on from, or nullptr
+    const PairwiseModel* old;  ///< to continue from, or nullptr
     MakeModel make;            ///< makes a model of the old one's kind
   };
   /// Negatives are drawn in proportion to `weights` of all items, empty = uniformly. They and `positives`

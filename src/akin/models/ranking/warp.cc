@@ -47,7 +47,7 @@ std::vector<float> rank_weights(std::size_t n) {
 std::vector<Param> Warp::Config::params() {
   return {
       factors_param(&factors, {16, 256}),
-      epochs_param(&epochs, "passes over the training events"),
+      epochs_param(&epochs, "epochs over the training events"),
       learning_rate_param(&learning_rate, "learning rate of the first epoch; it decreases linearly to 0",
                           {1e-2, 1}),
       {"regularization",
@@ -61,7 +61,7 @@ std::vector<Param> Warp::Config::params() {
       {"max_norm", &max_norm, "maximum norm of a vector; 0 = no limit", 0, 1e6},
       {"max_trials",
        &max_trials,
-       "most samples per positive until one violates the margin",
+       "maximum number of samples per positive until one violates the margin",
        1,
        kMostTrials,
        {},

@@ -24,7 +24,7 @@ constexpr std::uint64_t kItemStream = 1;
 std::vector<Param> AlsWr::Config::params() {
   return {
       factors_param(&factors, {4, 128}),
-      {"epochs", &epochs, "solves for all users, then all items", 0, 10000},
+      {"epochs", &epochs, "epochs; each solves for all users, then all items", 0, 10000},
       {"regularization",
        &regularization,
        "lambda, the L2 penalty on the vectors",
@@ -42,7 +42,7 @@ std::vector<Param> AlsWr::Config::params() {
        {},
        false,
        {0.1, 1}},
-      {"biases", &biases, "use use mean and biases; false = vectors alone, as in the paper"},
+      {"biases", &biases, "use the mean and biases; false = vectors alone, as in the paper"},
       {"solver", &solver, "cg = conjugate gradient, exact = Cholesky", 0, 0, {"cg", "exact"}},
       {"cg_steps", &cg_steps, "conjugate gradient steps per row and epoch", 1, 1000},
       {"init_sigma",

@@ -82,7 +82,7 @@ FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users
 std::vector<Param> MfSgd::Config::params() {
   return {
       factors_param(&factors, {8, 256}),
-      epochs_param(&epochs, "passes over the ratings"),
+      epochs_param(&epochs, "epochs over the ratings"),
       learning_rate_param(&learning_rate, "learning rate of the first epoch", {2e-3, 0.1}),
       learning_rate_decay_param(&learning_rate_decay),
       {"regularization",
@@ -103,10 +103,10 @@ std::vector<Param> MfSgd::Config::params() {
        0,
        0,
        {"rating", "row"}},
-      {"biases", &biases, "use mean and biases; false = vectors alone"},
+      {"biases", &biases, "use the mean and biases; false = vectors alone"},
       {"weights",
        &weights,
-       "weights weights of ratings: none, popularity = (ratings of the item)^-weight_power, recency = by "
+       "weights of ratings: none, popularity = (ratings of the item)^-weight_power, recency = by "
        "half_life_days",
        0,
        0,

@@ -33,7 +33,7 @@ class NmfRating : public Model {
     std::vector<Param> params() {
       return {
           {"factors", &factors, "dimension of the vectors", 1, 1024, {}, true, {4, 64}},
-          {"epochs", &epochs, "updates of all user and item vectors", 0, 10000},
+          {"epochs", &epochs, "epochs; each updates all user and item vectors", 0, 10000},
           {"sweeps", &sweeps, "coordinate descent sweeps per row in each epoch", 1, 1000},
           {"regularization",
            &regularization,

@@ -36,7 +36,7 @@ void implicit_sum(const Matrix& y, std::span<const idx_t> items, float* out) {
 std::vector<Param> Svdpp::Config::params() {
   return {
       factors_param(&factors, {8, 128}),
-      epochs_param(&epochs, "passes over the ratings"),
+      epochs_param(&epochs, "epochs over the ratings"),
       learning_rate_param(&learning_rate, "learning rate of the first epoch", {2e-3, 0.05}),
       learning_rate_decay_param(&learning_rate_decay),
       {"regularization",
@@ -57,7 +57,7 @@ std::vector<Param> Svdpp::Config::params() {
        true,
        {1e-3, 1}},
       {"init_sigma", &init_sigma, "vectors start from N(0, init_sigma^2)", 0, 100, {}, true},
-      {"batch_size", &batch_size, "most users per minibatch", 1, 1000000},
+      {"batch_size", &batch_size, "maximum number of users per minibatch", 1, 1000000},
   };
 }
 
@@ -146,8 +146,8 @@ class Svdpp::Fit {
     if (!std::isfinite(rmse) || !all_finite(model_.users) || !all_finite(model_.items) ||
         !all_finite(implicit_)) {
       fail(ErrorCode::kBadData,
-           "svdpp: training diverged in epoch {}; lower learning_rate (now {}) or batch (now {})", number + 1,
-           config_.learning_rate, config_.batch_size);
+           "svdpp: training diverged in epoch {}; lower learning_rate (now {}) or batch_size (now {})",
+           number + 1, config_.learning_rate, config_.batch_size);
     }
     return rmse;
   }

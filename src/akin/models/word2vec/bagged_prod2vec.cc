@@ -14,6 +14,12 @@ bool has_two_bags(const Corpus& corpus) {
 
 }  // namespace
 
+std::vector<Param> BaggedProd2Vec::Config::params() {
+  std::vector<Param> all = SkipGramConfig::params();
+  set_help(all, "window", "maximum distance between an item and its context, in receipts");
+  return all;
+}
+
 std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Config& config,
                                            const FitContext& context) {
   const Word2VecOptions options = config.options(kName);
@@ -21,8 +27,8 @@ std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Confi
       item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kBags, kName);
   if (!has_two_bags(text.corpus)) {
     fail(ErrorCode::kBadData,
-         "{}: no user has events at two different times, so no receipt follows another; item2vec learns from "
-         "what lies in one receipt",
+         "{}: no user has events at two different times, so no receipt follows another; use item2vec, which "
+         "learns within a receipt",
          kName);
   }
   return fit_embed(data, config, text, options, context, kName);

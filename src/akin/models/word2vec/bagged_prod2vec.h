@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "akin/models/fit/context.h"
 #include "akin/models/word2vec/skip_gram_config.h"
@@ -19,15 +20,17 @@ namespace akin {
 /// `shrink_windows` each occurrence draws its reach from 1 .. n receipts. Thinning (`sample`) and `min_count`
 /// empty receipts but do not bring their neighbors closer.
 ///
-/// The model is prod2vec's (Word2VecModel), so is the fold-in of users. Receipts are separated by their times;
-/// where every event has one of its own, and sample = 0 and min_count = 1 leave none out, this is prod2vec to
-/// the bit. With FitContext::start, items new to the old model begin in the mean of the items that stand up
-/// to `window` places from them, whatever the receipt. Throws Error(kBadData) if no user has two receipts.
-/// Cost: as prod2vec, with window x (items of a receipt) in place of the window.
+/// The model is prod2vec's (Word2VecModel), so is the fold-in of users. Receipts are separated by their
+/// times; where every event has one of its own, and sample = 0 and min_count = 1 leave none out, this is
+/// prod2vec to the bit. With FitContext::start, items new to the old model begin in the mean of the items
+/// that stand up to `window` positions from them, whatever the receipt. Throws Error(kBadData) if no user has
+/// two receipts. Cost: as prod2vec, with window x (items of a receipt) in place of the window.
 /// The same bits at any thread count.
 class BaggedProd2Vec : public Word2VecModel {
  public:
-  using Config = SkipGramConfig;
+  struct Config : SkipGramConfig {
+    std::vector<Param> params();
+  };
   static constexpr std::string_view kName = "bagged-prod2vec";
   static constexpr std::string_view kSummary = "word2vec over receipts in order (Grbovic et al. 2015)";
 

@@ -29,7 +29,7 @@ std::vector<Param> Doc2Vec::Config::params() {
       number("dm", &dm, "1 = PV-DM (user and context predict an item), 0 = PV-DBOW (the user alone)", 0, 1));
   all.push_back(number("dm_mean", &dm_mean, "PV-DM: 1 = mean of user and context vectors, 0 = sum", 0, 1));
   all.push_back(number("dbow_words", &dbow_words, "PV-DBOW: 1 = also train item vectors by skip-gram", 0, 1));
-  all.push_back(number("infer_epochs", &infer_epochs, "passes over the history of a new user", 1, 10'000));
+  all.push_back(number("infer_epochs", &infer_epochs, "epochs over the history of a new user", 1, 10'000));
   return all;
 }
 
@@ -37,8 +37,8 @@ Doc2Vec::Doc2Vec(Matrix input, Matrix output, Matrix documents, Inference infere
     : Word2VecModel(std::move(input), std::move(output), {.predict = true, .history = 1, .history_decay = 1}),
       documents_(std::move(documents)),
       inference_(std::move(inference)) {
-  const std::vector<double> weights(inference_.noise.begin(), inference_.noise.end());
-  noise_.emplace(weights);
+  const std::vector<double> weights(inference_.negative_weights.begin(), inference_.negative_weights.end());
+  sampler_.emplace(weights);
 }
 
 std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& config,
@@ -58,9 +58,9 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
                          .epochs = static_cast<std::size_t>(config.infer_epochs),
                          .learning_rate = config.learning_rate,
                          .min_learning_rate = config.min_learning_rate,
-                         .noise = std::vector<float>(data.n_items(), 0)};
+                         .negative_weights = std::vector<float>(data.n_items(), 0)};
   for (std::size_t t = 0; t < text.items.size(); ++t) {
-    inference.noise[text.items[t]] =
+    inference.negative_weights[text.items[t]] =
         static_cast<float>(std::pow(static_cast<double>(text.corpus.counts[t]), options.negatives_power));
   }
   const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
@@ -148,7 +148,7 @@ bool Doc2Vec::infer(std::span<const idx_t> history, std::span<float> document) c
     }
     std::ranges::fill(error[0], 0.0f);
     for (std::size_t k = 0; k <= inference_.negatives; ++k) {
-      const idx_t item = k == 0 ? known[p] : noise_->draw(rng);
+      const idx_t item = k == 0 ? known[p] : sampler_->draw(rng);
       if (k > 0 && item == known[p]) continue;
       const float x = std::clamp(dot(h.row(0), output(item).data(), dim), -30.0f, 30.0f);
       const float g = learning_rate * ((k == 0 ? 1.0f : 0.0f) - 1 / (1 + std::exp(-x)));
@@ -180,7 +180,7 @@ bool Doc2Vec::user_vector(const Query& query, std::span<float> out) const {
 void Doc2Vec::save(TensorWriter& writer) const {
   Word2VecModel::save(writer);
   write_matrix(writer, "model.documents", documents_);
-  writer.tensor("model.noise", inference_.noise);
+  writer.tensor("model.noise", inference_.negative_weights);
   writer.tensor("model.rates", std::vector<float>{inference_.learning_rate, inference_.min_learning_rate});
   const auto number = [&](const char* name, std::size_t value) { writer.meta(name, std::to_string(value)); };
   number("model.dm", inference_.dm ? 1 : 0);
@@ -202,19 +202,19 @@ std::unique_ptr<Model> Doc2Vec::load(const TensorReader& reader, std::size_t n_u
     return static_cast<std::size_t>(reader.meta_int(name, low, high));
   };
   const std::vector<float> rates = reader.vector_in<float>("model.rates", 2, 0, 1000);
-  Inference inference = {
-      .dm = number("model.dm", 0, 1) != 0,
-      .mean = number("model.dm_mean", 0, 1) != 0,
-      .words = number("model.words", 0, 1) != 0,
-      .window = number("model.window", 1, 10'000),
-      .negatives = number("model.negative", 1, 1000),
-      .epochs = number("model.infer_epochs", 1, 10'000),
-      .learning_rate = rates[0],
-      .min_learning_rate = rates[1],
-      .noise = reader.vector_in<float>("model.noise", n_items, 0, std::numeric_limits<float>::max())};
+  Inference inference = {.dm = number("model.dm", 0, 1) != 0,
+                         .mean = number("model.dm_mean", 0, 1) != 0,
+                         .words = number("model.words", 0, 1) != 0,
+                         .window = number("model.window", 1, 10'000),
+                         .negatives = number("model.negative", 1, 1000),
+                         .epochs = number("model.infer_epochs", 1, 10'000),
+                         .learning_rate = rates[0],
+                         .min_learning_rate = rates[1],
+                         .negative_weights = reader.vector_in<float>("model.noise", n_items, 0,
+                                                                     std::numeric_limits<float>::max())};
   State state = read(reader, n_items);
   Matrix documents = read_matrix(reader, "model.documents", n_users);
-  const bool usable = std::ranges::any_of(inference.noise, [](float w) { return w > 0; });
+  const bool usable = std::ranges::any_of(inference.negative_weights, [](float w) { return w > 0; });
   if (!usable || documents.cols() != state.input.cols())
     fail(ErrorCode::kBadData, "{}: the tensors of the doc2vec model do not fit together", reader.path());
   return std::make_unique<Doc2Vec>(std::move(state.input), std::move(state.output), std::move(documents),

@@ -52,7 +52,7 @@ class Doc2Vec : public Word2VecModel {
     bool dm, mean, words;  ///< words: the v are trained
     std::size_t window, negatives, epochs;
     float learning_rate, min_learning_rate;
-    std::vector<float> noise;  ///< weight of each item as a negative, 0 for items without a vector
+    std::vector<float> negative_weights;  ///< weight of each item as a negative, 0 for items without a vector
   };
   /// `documents` (n_users, size): zero rows are unknown.
   Doc2Vec(Matrix input, Matrix output, Matrix documents, Inference inference);
@@ -68,7 +68,7 @@ class Doc2Vec : public Word2VecModel {
 
   Matrix documents_;
   Inference inference_;
-  std::optional<AliasTable> noise_;
+  std::optional<AliasTable> sampler_;
 };
 
 }  // namespace akin

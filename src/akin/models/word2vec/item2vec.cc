@@ -17,13 +17,18 @@ bool has_baskets(std::span<const Event> events) {
 std::vector<Param> Item2Vec::Config::params() {
   constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "shrink_windows", "in_order"};
   std::vector<Param> all = params_without(kNone);
-  all.push_back({"set",
-                 &set,
-                 "basket = a user's events at one time; user = all events of a user; auto = baskets, if any "
-                 "has two items",
-                 0,
-                 0,
-                 {"auto", "basket", "user"}});
+  set_help(all, "window", "maximum number of items on each side of an item that are its context");
+  set_help(all, "negatives",
+           "negative samples per pair (gensim: negative); 0 = full softmax, for small catalogs");
+  std::ranges::find(all, "window", &Param::name)->search = {1, 100};
+  all.push_back(
+      {"basket",
+       &basket,
+       "what a basket is: basket = a user's events at one time; user = all events of a user; auto = "
+       "basket, if any has two items",
+       0,
+       0,
+       {"auto", "basket", "user"}});
   return all;
 }
 
@@ -32,7 +37,7 @@ std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& con
   Word2VecOptions options = config.options(kName);
   options.windows.shrink = false;
   options.windows.shuffle = true;
-  const bool baskets = config.set == "basket" || (config.set == "auto" && has_baskets(data.events));
+  const bool baskets = config.basket == "basket" || (config.basket == "auto" && has_baskets(data.events));
   const SequenceOf sequence = baskets ? SequenceOf::kBasket : SequenceOf::kUser;
   const ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), sequence, kName);
   return fit_embed(data, config, text, options, context, kName);

@@ -11,14 +11,14 @@
 namespace akin {
 
 /// item2vec (Barkan & Koenigstein 2016): skip-gram with negative sampling where the context of an item is the
-/// whole basket, whatever the order. With `set = basket` that is what a user did at one time, with
-/// `set = user` all that they did; `auto` takes baskets where some user has two events at one time. Baskets
-/// of more than window + 1 items are shuffled again each epoch and each item takes the `window` ones before
-/// and after it for context.
+/// whole basket, whatever the order. With `basket = basket` that is what a user did at one time, with
+/// `basket = user` all that they did; `auto` takes baskets where some user has two events at one time.
+/// Baskets of more than window + 1 items are shuffled again each epoch and each item takes the `window` ones
+/// before and after it for context.
 class Item2Vec : public Word2VecModel {
  public:
   struct Config : Word2VecFamilyConfig {
-    std::string set = "auto";
+    std::string basket = "auto";
     Config() { window = 50; }
     std::vector<Param> params();
   };

@@ -35,13 +35,13 @@ double own_shelf(const Model& model) {
   return own / (3 * 49);
 }
 
-std::unique_ptr<Model> fit(const Dataset& data, const std::string& set) {
+std::unique_ptr<Model> fit(const Dataset& data, const std::string& basket) {
   Item2Vec::Config config;
   config.factors = 16;
   config.epochs = 40;
   config.sample = 0;
   config.learning_rate = 0.05f;
-  config.set = set;
+  config.basket = basket;
   return Item2Vec::fit({data, data.events}, config, {});
 }
 

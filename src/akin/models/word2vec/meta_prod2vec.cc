@@ -90,8 +90,15 @@ class Maker {
 
 std::vector<Param> MetaProd2Vec::Config::params() {
   std::vector<Param> all = SkipGramConfig::params();
-  all.push_back(
-      {"lambda", &lambda, "weight of pairs with metadata; 0 = prod2vec", 0, 1000, {}, true, {0.03, 3}});
+  set_help(all, "min_count", "items with fewer events get the mean vector of their metadata");
+  all.push_back({"metadata_weight",
+                 &metadata_weight,
+                 "lambda: weight of pairs with metadata; 0 = prod2vec",
+                 0,
+                 1000,
+                 {},
+                 true,
+                 {0.03, 3}});
   all.push_back(
       {"fields", &fields,
        "item attributes to use as metadata, separated by commas; without any, the model equals prod2vec"});
@@ -103,12 +110,13 @@ std::vector<Param> MetaProd2Vec::Config::params() {
 std::unique_ptr<Model> MetaProd2Vec::fit(const TrainingData& data, const Config& config,
                                          const FitContext& context) {
   Word2VecOptions options = config.options(kName);
-  options.side_weight = config.lambda;
+  options.side_weight = config.metadata_weight;
   const AttributeTable& attributes = data.source.item_attributes;
   const MetadataOptions metadata_of = metadata_options(config, attributes);
   ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
-  const ItemMetadata metadata =
-      config.lambda > 0 ? ItemMetadata(attributes, data.n_items(), metadata_of, text) : ItemMetadata();
+  const ItemMetadata metadata = config.metadata_weight > 0
+                                    ? ItemMetadata(attributes, data.n_items(), metadata_of, text)
+                                    : ItemMetadata();
   metadata.attach(text);
   context.check_stop();
   Word2VecVectors vectors = starting_vectors(text, options, context, kName);

@@ -20,25 +20,25 @@ namespace akin {
 ///   L = L_{J|I} + lambda (L_{M|I} + L_{J|M} + L_{M|M} + L_{I|M}):
 /// items predict the metadata near them, metadata the items and metadata near them and the item that has
 /// them. Metadata have input and output vectors in the same space as items,
-/// and are noise among them (train_sgns()).
+/// and are negatives among them (train_sgns()).
 ///
 /// Each (attribute, value) is one such word (ItemMetadata); of several values of a field, such as the levels
 /// of a category, each occurrence of an item draws one. Attributes without values are left out; a name in
 /// `fields` that no attribute has counts as such, unless none is there at all.
 ///
-/// lambda = 0, or no metadata, is prod2vec to the bit: metadata are not trained then and are not noise either.
-/// With any lambda above 0 the pairs of items have the loss of prod2vec, but share their noise with metadata,
-/// in proportion to count^negatives_power of both.
+/// lambda = 0, or no metadata, is prod2vec to the bit: metadata are not trained then and are not negatives
+/// either. With any lambda above 0 the pairs of items have the loss of prod2vec, but share their negatives
+/// with metadata, in proportion to count^negatives_power of both.
 ///
 /// Items without an event (or with fewer than min_count) begin and stay in the mean of their metadata, inputs
 /// and outputs alike, so that they are similar to something and can be recommended; without metadata they
 /// have no vector. Users fold in as in Word2VecModel. With FitContext::start the metadata vectors of the old
-/// model go on too. Cost: that of prod2vec times (1 + fields)^2. Throws Error(kUsage) if `fields` is not the
-/// default and none of it is an attribute. The same bits at any thread count.
+/// model are trained further too. Cost: that of prod2vec times (1 + fields)^2. Throws Error(kUsage) if
+/// `fields` is not the default and none of it is an attribute. The same bits at any thread count.
 class MetaProd2Vec final : public Word2VecModel {
  public:
   struct Config : SkipGramConfig {
-    float lambda = 1;
+    float metadata_weight = 1;  ///< lambda
     std::string fields = "category,brand";
     int title_words = 0;
     std::vector<Param> params();

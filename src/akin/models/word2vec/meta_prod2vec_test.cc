@@ -110,12 +110,12 @@ TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
   const Dataset data = branded_dataset();
   MetaProd2Vec::Config config = small_config();
   config.epochs = 3;
-  config.lambda = 0;
+  config.metadata_weight = 0;
   const auto plain = Prod2Vec::fit({data, data.events}, config, {});
   expect_same_vectors(*fit(data, config), *plain, kItems);
-  config.lambda = 0.001f;
+  config.metadata_weight = 0.001f;
   EXPECT_FALSE(std::ranges::equal(fit(data, config)->embeddings()[1], plain->embeddings()[1]))
-      << "other noise";
+      << "other negatives";
 }
 
 TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {

@@ -25,7 +25,7 @@ std::size_t cluster_items(const Word2VecModel::State& state, std::size_t wanted,
   normalize_rows(rows);
   if (wanted == 0)
     wanted = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(items.size()))));
-  const Clustering found = spherical_kmeans(rows, wanted, Prod2VecCluster::kTurns, context);
+  const Clustering found = spherical_kmeans(rows, wanted, Prod2VecCluster::kIterations, context);
   of_item.assign(state.input.rows(), kNoToken);
   for (std::size_t r = 0; r < items.size(); ++r) of_item[items[r]] = found.cluster[r];
   return found.centers.rows();
@@ -123,10 +123,10 @@ void Prod2VecCluster::recommend(idx_t item, float weight, std::span<const char> 
     for (const idx_t i : members_[next.cluster])
       ranked.push_back({i, dot(unit.row(item), unit.row(i), embedding_dim())});
     std::ranges::sort(ranked, ranks_before);
-    std::size_t place = 1;
+    std::size_t position = 1;
     for (const Scored& candidate : ranked) {
-      out[candidate.idx] += weight * next.theta / static_cast<float>(place);
-      place += in_history[candidate.idx] != 0 ? 0 : 1;
+      out[candidate.idx] += weight * next.theta / static_cast<float>(position);
+      position += in_history[candidate.idx] != 0 ? 0 : 1;
     }
   }
 }

@@ -21,18 +21,19 @@ namespace akin {
 /// items nearest to a, in shares in proportion to theta:
 ///   s_a(i) = theta_gh / (1 + rank of i among the items of h by cosine with a),
 /// whose order is the highest-averages apportionment of every length of list (d'Hondt). Items of the history
-/// take no places from the others of their cluster. A query is the decayed mean of its latest items,
+/// take no positions from the others of their cluster. A query is the decayed mean of its latest items,
 /// as in Word2VecModel:
 ///   score(i) = sum_a decay^a s_h(a)(i) / sum_a decay^a,
-/// the paper's decay by age with the place in the history in place of days, which a query has none of. Items
-/// that no item of the history recommends follow in the order of prod2vec with score = cosine, as cosine - 2.
+/// the paper's decay by age with the position in the history instead of days, which a query has none of.
+/// Items that no item of the history recommends follow in the order of prod2vec with score = cosine, as
+/// cosine - 2.
 ///
-/// No dot product: item_vectors() is empty. similar() is prod2vec's cosine. Users fold in. It does not go on
-/// from a trained model: a new item takes places from the old ones, so there is no fold-in that leaves old
-/// scores as they are, and with new events it is trained from scratch. Cost beside prod2vec: O(items x clusters x
-/// size) a turn of k-means, at most kTurns of them, and O(E log E) for E events; of a query O(history x items
-/// of top_clusters clusters). Memory beside prod2vec: the vectors once more and 8 E bytes while fitting. The
-/// same bits at any thread count.
+/// No dot product: item_vectors() is empty. similar() is prod2vec's cosine. Users fold in. It does not
+/// continue from a trained model: a new item takes positions from the old ones, so there is no fold-in that
+/// leaves old scores as they are, and with new events it is trained from scratch. Cost beside prod2vec:
+/// O(items x clusters x size) an iteration of k-means, at most kIterations of them, and O(E log E) for E
+/// events; of a query O(history x items of top_clusters clusters). Memory beside prod2vec: the vectors once
+/// more and 8 E bytes while fitting. The same bits at any thread count.
 class Prod2VecCluster final : public Word2VecModel {
  public:
   struct Config : SkipGramConfig {
@@ -45,14 +46,14 @@ class Prod2VecCluster final : public Word2VecModel {
       "prod2vec with transitions between clusters of items (Grbovic et al. 2015)";
   static constexpr Traits kTraits = {
       .uses_order = true, .iterative = true, .planned_schedule = true, .takes_item_vectors = true};
-  static constexpr int kTurns = 25;
+  static constexpr int kIterations = 25;
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   void save(TensorWriter& writer) const override;
 
-  /// Empty: scores are shares of places.
+  /// Empty: scores are shares of positions.
   const Matrix& item_vectors() const override { return no_vectors_; }
   std::size_t n_items() const override { return Word2VecModel::item_vectors().rows(); }
   bool user_vector(const Query&, std::span<float>) const override { return false; }

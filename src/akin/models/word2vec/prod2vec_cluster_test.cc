@@ -58,7 +58,7 @@ std::vector<float> scores(const Model& model, const std::vector<idx_t>& history)
 TEST(Prod2VecCluster, SharesPlacesAmongTheClustersThatFollow) {
   const Prod2VecCluster model = by_hand(10, 1);
   const std::vector<float> out = scores(model, {0});
-  // Of cluster 1 by cosine with item 0: 3, 4, 5, 6; of its own cluster 1, 2, while item 0 takes no place.
+  // Of cluster 1 by cosine with item 0: 3, 4, 5, 6; of its own cluster 1, 2, while item 0 takes no position.
   const float expected[] = {0.3f, 0.3f, 0.15f, 0.6f, 0.3f, 0.2f, 0.15f};
   for (idx_t i = 0; i < 7; ++i) EXPECT_FLOAT_EQ(out[i], expected[i]) << i;
   EXPECT_NEAR(out[7], std::cos(200 * 0.0174532925) - 2, 1e-5) << "of no cluster that follows";
@@ -73,7 +73,7 @@ TEST(Prod2VecCluster, OlderItemsRecommendLess) {
   const Prod2VecCluster model = by_hand(2, 0.5f);
   const std::vector<float> out = scores(model, {7, 8, 3, 0}), recent = scores(model, {3, 0});
   EXPECT_EQ(out, recent) << "the last two with a vector";
-  // Item 3 of cluster 1 recommends cluster 0 in the order 2, 1, (0); item 3 takes no place from cluster 1.
+  // Item 3 of cluster 1 recommends cluster 0 in the order 2, 1, (0); item 3 takes no position from cluster 1.
   const float expected[] = {(0.3f + 0.5f / 3) / 1.5f,
                             (0.3f + 0.5f / 2) / 1.5f,
                             (0.15f + 0.5f) / 1.5f,

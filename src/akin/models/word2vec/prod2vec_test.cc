@@ -165,7 +165,7 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
 }
 
 TEST(Sgns, SideTokensOfNoWeightChangeNothing) {
-  Corpus corpus = random_corpus(101, 97, 11);  // one block, so that both draw the same noise
+  Corpus corpus = random_corpus(101, 97, 11);  // one block, so that both draw the same negatives
   const Word2VecOptions options = {.windows = {.window = 3}, .factors = 8, .epochs = 2, .side_weight = 0};
   corpus.n_fields = 1;
   corpus.side.assign(101, {101});

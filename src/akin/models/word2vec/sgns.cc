@@ -18,13 +18,13 @@ namespace akin {
 namespace {
 
 constexpr std::size_t kMaxBlocks = 8;         // as many threads may share a round
-constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the noise too much alike
+constexpr std::size_t kTokensPerBlock = 128;  // fewer would make the negatives too much alike
 // A chunk trains each pair of blocks once, so a fit needs many: with 10 in all the nearest neighbors of a
 // text of 0.9 million words were 0.50 those of gensim, with 30 0.565, with 100 0.58, which is what gensim has
 // with itself on its texts in another order. Larger chunks have more inputs to a group.
 constexpr std::size_t kChunksPerFit = 64;
 constexpr std::size_t kMinPairsPerChunk = 1 << 18, kMaxPairsPerChunk = 1 << 24;
-constexpr std::size_t kAhead = 8;       // places, or groups, between asking for memory and using it
+constexpr std::size_t kAhead = 8;       // positions, or groups, between asking for memory and using it
 constexpr std::size_t kLossEvery = 64;  // batches whose loss is computed, as a sample
 
 // Streams of random numbers, so that no two uses share one.
@@ -84,13 +84,13 @@ class Trainer {
         buckets_(n_blocks_ * n_blocks_) {
     for (const auto* counts : {&corpus.counts, &corpus.side_counts}) {
       for (const std::uint64_t count : *counts)
-        noise_weight_.push_back(std::pow(static_cast<double>(count), options.negatives_power));
+        negative_weight_.push_back(std::pow(static_cast<double>(count), options.negatives_power));
     }
   }
 
   /// One epoch over the corpus; returns the mean loss of its pairs.
   double run_epoch(std::size_t epoch) {
-    deal_blocks(epoch);
+    assign_blocks(epoch);
     loss_ = {};
     for (std::size_t begin = 0; begin < corpus_.sequences();) {
       const std::size_t end = corpus_.stretch_end(begin, tokens_per_chunk_);
@@ -104,7 +104,7 @@ class Trainer {
   }
 
  private:
-  void deal_blocks(std::size_t epoch);
+  void assign_blocks(std::size_t epoch);
   void assign(std::span<std::uint8_t> block_of, Rng rng) const;
   void find_places();
   void make_groups();
@@ -129,10 +129,10 @@ class Trainer {
   Windows windows_;
   const std::size_t n_blocks_;
   const std::uint64_t tokens_per_chunk_;
-  std::vector<double> noise_weight_;  // of each output
+  std::vector<double> negative_weight_;  // of each output
   std::vector<std::uint8_t> input_block_, output_block_;
   std::vector<std::vector<idx_t>> block_outputs_;  // of each block
-  std::vector<AliasTable> noise_;                  // of each block, over positions in block_outputs_
+  std::vector<AliasTable> samplers_;               // of each block, over positions in block_outputs_
   std::vector<std::uint64_t> place_starts_;        // of each output in places_
   std::vector<std::uint32_t> places_;              // positions of the chunk where the output stands
   std::vector<Bucket> buckets_;                    // [output block * n_blocks_ + input block]
@@ -149,7 +149,7 @@ void Trainer::assign(std::span<std::uint8_t> block_of, Rng rng) const {
   }
 }
 
-void Trainer::deal_blocks(std::size_t epoch) {
+void Trainer::assign_blocks(std::size_t epoch) {
   input_block_.resize(corpus_.n_inputs());
   output_block_.resize(corpus_.n_outputs());
   assign(input_block_, stream(context_.seed, kInputBlocks, epoch));
@@ -157,12 +157,12 @@ void Trainer::deal_blocks(std::size_t epoch) {
   block_outputs_.assign(n_blocks_, {});
   for (std::size_t o = 0; o < output_block_.size(); ++o)
     block_outputs_[output_block_[o]].push_back(static_cast<idx_t>(o));
-  noise_.clear();
+  samplers_.clear();
   std::vector<double> weights;
   for (const std::vector<idx_t>& outputs : block_outputs_) {
     weights.clear();
-    for (const idx_t output : outputs) weights.push_back(noise_weight_[output]);
-    noise_.emplace_back(weights);
+    for (const idx_t output : outputs) weights.push_back(negative_weight_[output]);
+    samplers_.emplace_back(weights);
   }
 }
 
@@ -206,7 +206,7 @@ void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
   const std::span<const std::uint32_t> positions(places_.data() + place_starts_[output],
                                                  place_starts_[output + 1] - place_starts_[output]);
   std::size_t bound = 0;
-  for (const std::uint32_t place : positions) bound += windows_.context_bound(place) + 1;
+  for (const std::uint32_t position : positions) bound += windows_.context_bound(position) + 1;
   bound *= 1 + corpus_.n_fields;
   idx_t* ends[kMaxBlocks];
   for (std::size_t i = 0; i < buckets.size(); ++i) {
@@ -310,7 +310,7 @@ void Trainer::add_inputs(const idx_t* inputs, std::size_t n, idx_t output, SgnsB
 Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float learning_rate, Rng rng) {
   rng.shuffle(std::span(bucket.groups));
   const std::vector<idx_t>& outputs = block_outputs_[block];
-  const AliasTable& noise = noise_[block];
+  const AliasTable& sampler = samplers_[block];
   const std::size_t cols = vectors_.input.cols();
   Loss loss;
   for (std::size_t b = 0; b < bucket.groups.size(); ++b) {
@@ -323,7 +323,7 @@ Loss Trainer::train_bucket(Bucket& bucket, std::size_t block, float learning_rat
     batch.add_output(vectors_.output.row(group.output), 1);
     const bool measured = b % kLossEvery == 0;
     for (std::size_t k = 0; k < options_.negatives; ++k) {
-      const idx_t negatives = outputs[noise.draw(rng)];
+      const idx_t negatives = outputs[sampler.draw(rng)];
       if (negatives == group.output) continue;
       if (batch.n_outputs == kSgnsOutputs) {
         if (measured) loss.sum += sgns_loss(batch, cols);

@@ -7,21 +7,21 @@
 namespace akin {
 
 /// Trains `vectors` as word2vec does (Mikolov et al. 2013): each position of Windows is an output, predicted
-/// by each of its context; every pair also meets `negatives` noise tokens. With side tokens each position also
-/// has those it drew as outputs and, at its context, as inputs, and they predict the token beside them; with
-/// documents its document is an input too.
+/// by each of its context; every pair also meets `negatives` negative tokens. With side tokens each position
+/// also has those it drew as outputs and, at its context, as inputs, and they predict the token beside them;
+/// with documents its document is an input too.
 ///
 /// The same bits at any number of threads, with no lock and no race: inputs and outputs are assigned into B
 /// blocks each, and the pairs of a chunk of text are sorted into B x B buckets. In round r bucket (i, (i + r)
-/// mod B) of each i is trained; these B buckets share no row, so they may run at once in any order. Noise
-/// comes from the block of the output (as PyTorch-BigGraph does: Lerer et al. 2019). Rows are assigned again each
-/// epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
-/// as noise.
+/// mod B) of each i is trained; these B buckets share no row, so they may run at once in any order. Negatives
+/// come from the block of the output (as PyTorch-BigGraph does: Lerer et al. 2019). Rows are assigned again
+/// each epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
+/// as negatives.
 ///
-/// In a bucket up to shared_negatives inputs of one output share its noise and make one sgns_step(), which turns
-/// most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing word2vec in shared
-/// and distributed memory", 2016, who share within a window). The expected gradient of a pair
-/// is that of word2vec.
+/// In a bucket up to shared_negatives inputs of one output share its negatives and make one sgns_step(),
+/// which turns most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing
+/// word2vec in shared and distributed memory", 2016, who share within a window). The expected gradient of a
+/// pair is that of word2vec.
 ///
 /// Cost: O(tokens x window x (negative + 1) x size) an epoch; memory beyond the vectors: about 14 bytes for
 /// each pair of a chunk, of up to 2^24. Errors as train_word2vec().

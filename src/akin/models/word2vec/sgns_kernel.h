@@ -19,7 +19,7 @@ struct SgnsBatch {
   float* outputs[kSgnsOutputs];
   float input_weights[kSgnsInputs] = {};
   float output_weights[kSgnsOutputs];
-  float labels[kSgnsOutputs];  ///< 1: the inputs should predict this output; 0: it is noise
+  float labels[kSgnsOutputs];  ///< 1: the inputs should predict this output; 0: it is a negative
 
   /// Adds a row, or its weight if the batch has it; of a full batch only that.
   void add_input(float* row, float weight) {
@@ -49,8 +49,9 @@ inline void prefetch_row(const float* row, std::size_t cols) {
 /// One step of stochastic gradient descent on the loss
 ///   sum_i w_i sum_o v_o (-y_o log sigma(h_i . c_o) - (1 - y_o) log sigma(-h_i . c_o)),
 /// h_i = inputs, c_o = outputs, w and v their weights, y labels (Mikolov et al., "Distributed representations
-/// of words and phrases and their compositionality", 2013, eq. 4; sharing noise between the inputs of a word:
-/// Ji et al. 2016). With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the step:
+/// of words and phrases and their compositionality", 2013, eq. 4; sharing negatives between the inputs of a
+/// word: Ji et al. 2016). With g_io = alpha w_i v_o (y_o - sigma(h_i . c_o)), all from the rows before the
+/// step:
 ///   h_i <- h_i + sum_o g_io c_o,   c_o <- c_o + sum_i g_io h_i
 void sgns_step(const SgnsBatch& batch, std::size_t cols, float learning_rate);
 

@@ -7,8 +7,8 @@
 
 namespace akin {
 
-/// Word2VecFamilyConfig without what train_sgns() does not do: CBOW, the softmaxes, which can do without noise items
-/// (`negatives` is 1 or more), and the order of the text.
+/// Word2VecFamilyConfig without what train_sgns() does not do: CBOW, the softmaxes, which can do without
+/// negative items (`negatives` is 1 or more), and the order of the text.
 struct SkipGramConfig : Word2VecFamilyConfig {
   std::vector<Param> params() {
     constexpr std::string_view kNone[] = {"sg", "hs", "cbow_mean", "in_order"};

@@ -76,7 +76,7 @@ class WindowTrainer {
       std::vector<double> weights;
       for (const std::uint64_t count : corpus.counts)
         weights.push_back(std::pow(static_cast<double>(count), options.negatives_power));
-      noise_.emplace(weights);
+      sampler_.emplace(weights);
     }
     if (!options.hierarchical) return;
     tree_.emplace(corpus.counts);
@@ -109,10 +109,10 @@ class WindowTrainer {
   Word2VecVectors& vectors_;
   Windows windows_;
   Matrix scratch_;  // a slice's hidden vector, the position's, what it should move by
-  std::optional<AliasTable> noise_;
+  std::optional<AliasTable> sampler_;
   std::optional<HuffmanTree> tree_;
   std::vector<idx_t> inputs_;
-  std::vector<idx_t> noise_ahead_;  // what the next pairs meet, on its way to the cache
+  std::vector<idx_t> negatives_ahead_;  // what the next pairs meet, on its way to the cache
   double loss_ = 0;
   std::size_t measured_ = 0;
   std::size_t steps_ = 0;
@@ -124,9 +124,9 @@ void WindowTrainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_
   const double tokens = static_cast<double>(corpus_.offsets[end] - corpus_.offsets[begin]);
   const std::size_t positions = windows_.positions();
   Rng rng(Rng::mix(context_.seed + kNoise), before);
-  if (noise_) {
-    noise_ahead_.clear();
-    while (noise_ahead_.size() < options_.negatives) noise_ahead_.push_back(noise_->draw(rng));
+  if (sampler_) {
+    negatives_ahead_.clear();
+    while (negatives_ahead_.size() < options_.negatives) negatives_ahead_.push_back(sampler_->draw(rng));
   }
   for (std::size_t first = 0; first < positions; first += kPositionsPerRate) {
     context_.check_stop();
@@ -158,7 +158,7 @@ void WindowTrainer::train_position(std::size_t position, float learning_rate, Rn
   const idx_t output = windows_.token(position);
   const std::size_t cols = options_.factors;
   const std::span<float> error = scratch_[2];
-  if (options_.skip_gram && noise_ && !tree_) {
+  if (options_.skip_gram && sampler_ && !tree_) {
     train_pairs(output, learning_rate, rng);
     return;
   }
@@ -196,8 +196,8 @@ void WindowTrainer::train_pairs(idx_t output, float learning_rate, Rng& rng) {
       batch.n_outputs = 0;
     };
     for (std::size_t k = 0; k < options_.negatives; ++k) {
-      const idx_t negatives = std::exchange(noise_ahead_[k], noise_->draw(rng));
-      prefetch_row(vectors_.output.row(noise_ahead_[k]), cols);
+      const idx_t negatives = std::exchange(negatives_ahead_[k], sampler_->draw(rng));
+      prefetch_row(vectors_.output.row(negatives_ahead_[k]), cols);
       if (negatives == output) continue;
       if (batch.n_outputs == kSgnsOutputs) take_step();
       batch.add_output(vectors_.output.row(negatives), 0);
@@ -211,12 +211,12 @@ void WindowTrainer::step(std::span<const float> h, idx_t output, float learning_
   const std::span<float> error = scratch_[2];
   const bool measured = steps_++ % kLossEvery == 0;
   measured_ += measured ? 1 : 0;
-  if (noise_) {
+  if (sampler_) {
     LogisticStep logistic(scratch_, h, learning_rate, error);
     logistic.measured = measured;
     logistic.add(vectors_.output.row(output), 1);
     for (std::size_t k = 0; k < options_.negatives; ++k) {
-      const idx_t negatives = noise_->draw(rng);
+      const idx_t negatives = sampler_->draw(rng);
       if (negatives != output) logistic.add(vectors_.output.row(negatives), 0);
     }
     logistic.flush();
@@ -226,7 +226,7 @@ void WindowTrainer::step(std::span<const float> h, idx_t output, float learning_
     const double loss = huffman_step(h, tree_->path(output), learning_rate, vectors_.nodes, error);
     loss_ += measured ? loss : 0;
   }
-  if (!noise_ && !tree_) {
+  if (!sampler_ && !tree_) {
     const double loss = softmax_step(h, output, learning_rate, vectors_.output, error);
     loss_ += measured ? loss : 0;
   }

@@ -18,16 +18,15 @@ std::vector<Param> Word2VecFamilyConfig::params() {
       number("window", &window, "maximum distance between an item and its context in a sequence", 1, 10'000,
              {1, 20}),
       number("min_count", &min_count, "items with fewer events get no vector", 1, 1'000'000'000),
-      number("epochs", &epochs, "passes over the sequences (gensim 3: iter)", 0, 100'000),
+      number("epochs", &epochs, "epochs over the sequences (gensim 3: iter)", 0, 100'000),
       number("sg", &sg, "1 = skip-gram, 0 = CBOW", 0, 1),
       number("hs", &hs,
              "1 = hierarchical softmax with a Huffman tree, in addition to negative sampling unless "
              "negatives is 0",
              0, 1),
-      number(
-          "negatives", &negatives,
-          "negative samples per pair (gensim: negative); 0 without hs = full softmax, for small catalogues",
-          0, 1000, {2, 20}),
+      number("negatives", &negatives,
+             "negative samples per pair (gensim: negative); 0 without hs = full softmax, for small catalogs",
+             0, 1000, {2, 20}),
       number("shared_negatives", &shared_negatives,
              "skip-gram: context items that share the same negative samples; smaller is slower and closer to "
              "word2vec, where each pair has its own (1)",
@@ -66,14 +65,18 @@ std::vector<Param> Word2VecFamilyConfig::params_without(std::span<const std::str
   return left;
 }
 
+void set_help(std::vector<Param>& params, std::string_view name, std::string_view help) {
+  std::ranges::find(params, name, &Param::name)->help = help;
+}
+
 Word2VecOptions Word2VecFamilyConfig::options(std::string_view model) const {
   if (min_learning_rate > learning_rate)
-    fail(ErrorCode::kUsage, "{}: min_alpha ({}) is above alpha ({})", model, min_learning_rate,
-         learning_rate);
+    fail(ErrorCode::kUsage, "{}: min_learning_rate ({}) is above learning_rate ({})", model,
+         min_learning_rate, learning_rate);
   if (hs != 0 && negatives == 0 && score == "predict") {
     fail(ErrorCode::kUsage,
-         "{}: hierarchical softmax alone gives items no output vectors to predict with; say --score cosine, "
-         "or leave negative above 0",
+         "{}: hierarchical softmax alone gives items no output vectors to predict with; use score=cosine, or "
+         "negatives above 0",
          model);
   }
   return {.windows = {.window = static_cast<std::size_t>(window), .shrink = shrink_windows, .sample = sample},

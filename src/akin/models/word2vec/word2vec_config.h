@@ -11,8 +11,8 @@
 
 namespace akin {
 
-/// The defaults are those of the call in the Concept to Code tutorial, Word2Vec(sequences, size=100, window=3,
-/// min_count=1, sg=1, iter=20); param_flags.h accepts these names as flags.
+/// The defaults are those of the call in the Concept to Code tutorial, Word2Vec(sequences, size=100,
+/// window=3, min_count=1, sg=1, iter=20); param_flags.h accepts these names as flags.
 struct Word2VecFamilyConfig {
   int factors = 100;
   int window = 3;
@@ -39,5 +39,8 @@ struct Word2VecFamilyConfig {
   /// Throws Error(kUsage) naming `model` if parameters contradict each other.
   Word2VecOptions options(std::string_view model) const;
 };
+
+/// Another help text for a parameter that means something else in a model.
+void set_help(std::vector<Param>& params, std::string_view name, std::string_view help);
 
 }  // namespace akin

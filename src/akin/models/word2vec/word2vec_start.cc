@@ -11,9 +11,9 @@ namespace akin {
 namespace {
 
 /// Sums of the vectors of each new token's context.
-class CompanyMeans {
+class ContextMeans {
  public:
-  CompanyMeans(const Corpus& corpus, const std::vector<char>& known, Word2VecVectors& vectors)
+  ContextMeans(const Corpus& corpus, const std::vector<char>& known, Word2VecVectors& vectors)
       : corpus_(corpus), known_(known), vectors_(vectors), counts_(known.size(), 0) {}
 
   void take(std::size_t window) {
@@ -68,13 +68,15 @@ Word2VecVectors starting_vectors(const ItemCorpus& text, const Word2VecOptions& 
       std::ranges::copy(old->input(item), vectors.input.row(t));
       std::ranges::copy(old->output(item), vectors.output.row(t));
     }
-    CompanyMeans(text.corpus, known, vectors).take(options.windows.window);
+    ContextMeans(text.corpus, known, vectors).take(options.windows.window);
   }
   const PretrainedItems* items = context.start ? context.start->items : nullptr;
   if (!items) return vectors;
   if (items->vectors.cols() != options.factors) {
-    fail(ErrorCode::kUsage, "{}: the vectors of {} have {} columns, not size = {}", model, items->source,
-         items->vectors.cols(), options.factors);
+    fail(ErrorCode::kUsage,
+         "{}: {} has vectors of length {}, but the model has {} factors; set factors={} (--factors {})",
+         model, items->source, items->vectors.cols(), options.factors, items->vectors.cols(),
+         items->vectors.cols());
   }
   for (std::size_t t = 0; t < text.items.size(); ++t) {
     if (items->given[text.items[t]]) std::ranges::copy(items->vectors[text.items[t]], vectors.input.row(t));

@@ -44,8 +44,7 @@ void run_epochs(const Word2VecOptions& options, const FitContext& context, Word2
   const auto run_checked = [&](int epoch) {
     const double loss = run(static_cast<std::size_t>(epoch));
     if (!all_finite(vectors.input) || !all_finite(vectors.output) || !all_finite(vectors.nodes))
-      fail(ErrorCode::kBadData, "the vectors grew without bound; lower alpha (now {})",
-           options.learning_rate);
+      fail(ErrorCode::kBadData, "training diverged; lower learning_rate (now {})", options.learning_rate);
     return loss;
   };
   run_epochs({.total = static_cast<int>(options.epochs),

@@ -46,7 +46,7 @@ at::TensorOptions options_of(const EngineOptions& options) {
   if (!cuda && options.device != "cpu")
     fail(ErrorCode::kUsage, "unknown device '{}'; there are cpu, cuda and cuda:N", options.device);
   if (cuda && !at::globalContext().hasCUDA())
-    fail(ErrorCode::kUsage, "device {}: this torch knows no CUDA device here; use cpu", options.device);
+    fail(ErrorCode::kUsage, "device {}: this torch finds no CUDA device; use cpu", options.device);
   if (options.dtype != "float" && options.dtype != "double")
     fail(ErrorCode::kUsage, "unknown dtype '{}'; there are float and double", options.dtype);
   return at::TensorOptions(at::Device(options.device))

@@ -10,7 +10,7 @@ namespace {
 at::Tensor channels_second(const at::Tensor& x) { return x.movedim(-1, 1); }
 at::Tensor channels_last(const at::Tensor& x) { return x.movedim(1, -1); }
 
-/// x (samples, channels, places...) with `value` around it as the layer's padding says.
+/// x (samples, channels, positions...) with `value` around it as the layer's padding says.
 at::Tensor pad(const LayerSpec& layer, const at::Tensor& x, const Shape& window, double value) {
   const Shape strides = strides_of(layer);
   std::vector<std::int64_t> amounts;  // of the last dimension first
