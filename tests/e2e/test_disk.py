@@ -57,6 +57,21 @@ class SmallFilesTest(AkinTest):
         self.assertRegex(done.err, r"akin: error: c: ")
         self.assertEqual(self.files(), before)
 
+    def test_forget_replaces_all_files_or_none(self):
+        self.make_bundle("als", "model.akin", "--factors", "64")
+        self.run_akin("train", "bpr", "-d", "events.data", "-o", "other.akin", "--checkpoint", "c", "--quiet")
+        sizes = [(self.dir / name).stat().st_size for name in ("events.data", "model.akin")]
+        self.assertLess(*sizes)
+        self.LIMIT = sum(sizes) // 2  # the data set can be written, the bundle cannot
+        before = {name: (self.dir / name).read_bytes() for name in self.files()}
+        command = ["forget", "u3", "--from", "events.data", "--from", "model.akin", "--from", "c"]
+        done = self.run_limited(*command)
+        self.assertEqual(done.returncode, 1, done.err)
+        self.assertRegex(done.err, r"\Aakin: error: model\.akin: cannot write[^\n]*\n\Z")
+        self.assertEqual({name: (self.dir / name).read_bytes() for name in self.files()}, before)
+        self.run_akin(*command)
+        self.assertNotIn("c", self.files())
+
 
 class FullDiskTest(AkinTest):
     """A file system of 64 KB that is full; needs the right to mount one."""
