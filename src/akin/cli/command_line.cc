@@ -319,7 +319,7 @@ void CommandLine::read_config() {
   if (config_names_) config_names_(values);
   for (auto& [name, texts] : values) {
     const auto found = std::ranges::find_if(
-        entries_, [&](const Entry& entry) { return !entry.positional && entry.is_called(name); });
+        entries_, [&name = name](const Entry& entry) { return !entry.positional && entry.is_called(name); });
     if (name == "config")
       fail_usage(fmt::format("{}: the key config: a file of flags cannot name another one", path));
     if (found == entries_.end()) {
