@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/dataset.h"
 #include "akin/data/describe.h"
@@ -129,6 +130,10 @@ void checkpoint(std::string_view input) {
   for (std::size_t i = 0; i < names.size(); ++i) state.add(names[i], matrices[i]);
   const FitCheckpoint read = load_checkpoint(path, identity, state);
   read.last.put(state);
+  // A fit that goes on returns to the best epoch in the end.
+  const bool has_best = read.best_epoch != 0 && read.best_epoch != read.epoch;
+  AKIN_ASSERT(read.best.empty() != has_best || state.tensors().empty());
+  if (has_best) read.best.put(state);
   save_checkpoint(read, path_of("again.checkpoint"));
 }
 

@@ -51,6 +51,10 @@ CONTENTS = [
     (TEXT.decode().encode("utf-16"), "is UTF-16 text"),
     (TEXT.decode().encode("utf-32-le"), "is UTF-32LE text"),
     (b"\x93NUMPY\x01\0\x76\0" + bytes(100), "is a NumPy array; text is expected here"),
+    (b"MZ\x90\0\x03\0\0\0\x04" + bytes(100), r"is a program \(Windows\)"),
+    (b"RIFF\x24\x08\0\0WAVEfmt " + bytes(100), "is a WAV recording"),
+    (b"<!DOCTYPE html>\n<html><title>404</title>\n", r"is an HTML page; was it an error page of a download\?"),
+    (bytes(range(256)), "is not text: there are control characters of many kinds among its first bytes"),
 ]
 
 

@@ -1,7 +1,6 @@
 """A full disk, a limit on the size of files, two writers of one file: what was there stays, whole, or the new file is there, whole."""
 import resource
 import shutil
-import signal
 import subprocess
 import threading
 import unittest
@@ -17,12 +16,10 @@ class SmallFilesTest(AkinTest):
     LIMIT = 700
 
     def run_limited(self, *args):
-        def limit():
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # the write fails, as on a full disk, instead of a signal
-            resource.setrlimit(resource.RLIMIT_FSIZE, (self.LIMIT, self.LIMIT))
-
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (self.LIMIT, self.LIMIT))
+        # Python ignores SIGXFSZ, and restores it for the program: akin must not count on either.
         done = subprocess.run([AKIN, *map(str, args)], cwd=self.dir, capture_output=True, timeout=300, preexec_fn=limit,
-                              restore_signals=False)
+                              restore_signals=True)
         done.out, done.err = done.stdout.decode(), done.stderr.decode()
         return done
 
@@ -59,6 +56,21 @@ class SmallFilesTest(AkinTest):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.err, r"akin: error: c: ")
         self.assertEqual(self.files(), before)
+
+    def test_forget_replaces_all_files_or_none(self):
+        self.make_bundle("als", "model.akin", "--factors", "64")
+        self.run_akin("train", "bpr", "-d", "events.data", "-o", "other.akin", "--checkpoint", "c", "--quiet")
+        sizes = [(self.dir / name).stat().st_size for name in ("events.data", "model.akin")]
+        self.assertLess(*sizes)
+        self.LIMIT = sum(sizes) // 2  # the data set can be written, the bundle cannot
+        before = {name: (self.dir / name).read_bytes() for name in self.files()}
+        command = ["forget", "u3", "--from", "events.data", "--from", "model.akin", "--from", "c"]
+        done = self.run_limited(*command)
+        self.assertEqual(done.returncode, 1, done.err)
+        self.assertRegex(done.err, r"\Aakin: error: model\.akin: cannot write[^\n]*\n\Z")
+        self.assertEqual({name: (self.dir / name).read_bytes() for name in self.files()}, before)
+        self.run_akin(*command)
+        self.assertNotIn("c", self.files())
 
 
 class FullDiskTest(AkinTest):

@@ -49,6 +49,12 @@ class UsageTest(AkinTest):
         (["similar", "x"], r"either --item ID, --all-items"),
         (["export", "x", "-o", "y", "--to", "np"], r"unknown format 'np' \(did you mean npy"),
         (["export", "x", "-o", "y", "--to", "npy", "--what", "all"], r"'all' is neither items nor users"),
+        (["export", "x", "-o", "", "--to", "csv"], r"-o/--out: the name is empty; see `akin export --help`\n\Z"),
+        (["export", "x", "-o", "/dev/null", "--to", "npy"], r"/dev/null.ids.json would be written too, beside /dev/null"),
+        (["tune", "popularity", "-d", "x", "-o", "/dev/null"], r"/dev/null.trials.jsonl would be written too"),
+        (["recommend", "x", "--user", "u", "--exclude", ""], r"--exclude: the name is empty"),
+        (["train", "item2vec", "-d", "x", "-o", "y", "--init-items", ""], r"--init-items: the name is empty"),
+        (["import", "text", "x", "-o", "y", "--vocabulary", ""], r"--vocabulary: the name is empty"),
         (["synthetic"], r"--out is missing"),
         (["synthetic", "-o", "x", "--user", "3"], r"unknown flag --user \(did you mean --users"),
     ]

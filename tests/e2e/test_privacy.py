@@ -106,6 +106,36 @@ class ForgetTest(PrivacyTest):
         self.assertEqual(result["users"], 8, "one for each review")
         self.assertFalse(self.holds("texts.data", PERSON(4)))
 
+    def test_ids_in_attributes_of_others_and_of_items(self):
+        self.write("c.csv", csv_text([(PERSON(u), f"i{i}", PERSON(4), PERSON((u + 1) % 5)) for u in range(5) for i in range(9)],
+                                     "user,item,seller,friend"))
+        self.run_akin("import", "csv", "c.csv", "-o", "p.data", "--item-attributes", "seller", "--user-attributes", "friend")
+        self.assertTrue(self.holds("p.data", PERSON(4)))
+        result = self.run_json("forget", PERSON(4), "--from", "p.data")["files"][0]
+        self.assertEqual((result["users"], result["mentions"]), (1, 9 + 1))
+        self.assertFalse(self.holds("p.data", PERSON(4)))
+        self.assertTrue(self.holds("p.data", PERSON(3)))
+
+    def test_what_is_rewritten_is_an_output(self):
+        self.make_persons()
+        before = (self.dir / "p.data").read_bytes()
+        self.write("erase.txt", PERSON(4) + "\n")
+        done = self.run_akin("forget", "--users-file", "erase.txt", "--from", "p.data", "--from", "erase.txt", code=2)
+        self.assert_error(done, "--from would write erase.txt, which --users-file reads")
+        self.assertEqual((self.dir / "p.data").read_bytes(), before)
+
+    def test_ids_that_begin_with_a_dash(self):
+        self.write("c.csv", "user,item\n-x,i1\n--from,i2\nann,i1\n")
+        self.run_akin("import", "csv", "c.csv", "-o", "p.data", "--quiet")
+        self.assert_error(self.run_akin("forget", "-x", "--from", "p.data", code=2), "unknown flag -x.* behind --")
+        self.assert_error(self.run_akin("forget", "--", "-x", "--from", "p.data", code=2), "--from is missing: behind --")
+        done = self.run_akin("forget", "--json", "--from", "p.data", "--", "-x", "--from")
+        self.assertEqual(json.loads(done.out)["files"][0]["users"], 2)
+        self.write("key", b"k" * 32)
+        os.chmod(self.dir / "key", 0o600)
+        expected = hmac.new(b"k" * 32, b"-x", "sha256").hexdigest()[:32]
+        self.assertEqual(self.run_akin("pseudonym", "key", "--", "-x").out, expected + "\n")
+
     def test_wrong_use(self):
         self.make_persons()
         before = (self.dir / "p.data").read_bytes()
@@ -193,6 +223,46 @@ class PseudonymsTest(PrivacyTest):
         self.run_akin("import", "text", "p.data", "-o", "t.data", "--pseudonyms", "key", "--quiet")
         self.assertTrue(self.holds("t.data", self.pseudonym(PERSON(4))))
         self.run_akin("forget", self.pseudonym(PERSON(4)), "--from", "t.data")
+
+    def test_ids_in_attributes_become_pseudonyms(self):
+        rows = [(PERSON(u), f"i{i}", PERSON(4).upper(), PERSON((u + 1) % 5)) for u in range(5) for i in range(9)]
+        self.write("c.csv", csv_text(rows, "user,item,seller,friend"))
+        done = self.run_akin("import", "csv", "c.csv", "-o", "p.data", "--item-attributes", "seller", "--user-attributes",
+                             "friend", "--pseudonyms", "key")
+        self.search(r"item attribute seller: 9 values were ids of users and are pseudonyms now", done.out)
+        self.search(r"user attribute friend: 5 values were ids of users and are pseudonyms now", done.out)
+        self.assertFalse(self.holds("p.data", "person"))
+        self.assertFalse(self.holds("p.data", "PERSON"))
+        self.assertTrue(self.holds("p.data", self.pseudonym(PERSON(4))))
+
+    def test_flags_that_protect_are_never_turned_off_silently(self):
+        self.write("p.csv", person_csv())
+        self.write("c.toml", "pseudonyms = []\n")
+        self.write("d.toml", "drop_columns = []\n")
+        for flags, pattern in ((["--pseudonyms", ""], "--pseudonyms: the name is empty"),
+                               (["--pseudonyms=", "key"], "--pseudonyms= lacks its value"),
+                               (["--drop-columns", ""], "--drop-columns: name some"),
+                               (["--drop-columns", ","], "--drop-columns: name some"),
+                               (["--config", "c.toml"], "the list pseudonyms is empty"),
+                               (["--config", "d.toml"], "the list drop-columns is empty"),
+                               (["--users", ""], "--users: the name is empty"),
+                               (["--items", ""], "--items: the name is empty")):
+            with self.subTest(flags):
+                self.assert_error(self.run_akin("import", "csv", "p.csv", "-o", "p.data", *flags, code=2), pattern)
+        self.assertEqual(self.files(), ["c.toml", "d.toml", "p.csv"])
+
+    def test_an_import_that_fails_makes_no_key(self):
+        self.write("p.csv", person_csv())
+        self.write("broken.csv", "user,item,value\nann,i1,much\n")
+        for flags in (["broken.csv"], ["p.csv", "--drop-columns", "adress"], ["p.csv", "--min-value", "99"]):
+            done = self.run_akin("import", "csv", *flags, "-o", "p.data", "--pseudonyms", "key",
+                                 code=2 if "--drop-columns" in flags else 1)
+            self.assertEqual(self.files(), ["broken.csv", "p.csv"], done.err)
+        done = self.run_akin("import", "csv", "p.csv", "-o", "p.data", "--pseudonyms", "no/key", code=1)
+        self.assert_error(done, "no/key: cannot write: the folder no does not exist")
+        os.mkfifo(self.dir / "pipe", 0o600)
+        self.assert_error(self.run_akin("import", "csv", "p.csv", "-o", "p.data", "--pseudonyms", "pipe", code=1),
+                          "pipe: is not a regular file")
 
     def test_wrong_keys(self):
         self.write("p.csv", person_csv())

@@ -28,6 +28,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBlock = std::size_t{1} << 20;
 constexpr int kMostLinks = 40;  // as Linux follows
 constexpr std::string_view kMark = ".akin-tmp";
+thread_local CommitTogether* together = nullptr;  // of this thread, if there is one
+
 constexpr std::size_t kLongestLeaf = 200;  // names may have 255 bytes, and the mark needs some
 
 [[noreturn]] void fail_output(const std::string& path, std::string_view reason) {
@@ -103,14 +105,24 @@ bool is_stale(std::string_view name, std::string_view stem) {
   return ::kill(*process, 0) != 0 && errno == ESRCH;
 }
 
+/// A file never as a folder, whatever took its name in the meantime.
+void delete_temporary(const std::string& path, TemporaryName::Kind kind) {
+  std::error_code ignored;  // left behind only if the disk refuses to delete
+  if (kind == TemporaryName::Kind::kFolder)
+    fs::remove_all(path, ignored);
+  else
+    ::unlink(path.c_str());
+}
+
 /// Deletes a temporary file or folder that nobody holds a lock on: the process may run in another container.
-void delete_unlocked(const std::string& path) {
+void delete_unlocked(const std::string& path, TemporaryName::Kind kind) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return;
   struct stat status {};
-  std::error_code ignored;
-  const bool ours = ::fstat(descriptor, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
-  if (ours && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) fs::remove_all(path, ignored);
+  const bool ours =
+      ::fstat(descriptor, &status) == 0 &&
+      (kind == TemporaryName::Kind::kFolder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode));
+  if (ours && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) delete_temporary(path, kind);
   ::close(descriptor);
 }
 
@@ -158,18 +170,18 @@ void check_writable(const std::string& path) {
   if (may(target.path, F_OK) && !may(target.path, W_OK)) fail_output(path, std::strerror(errno));
 }
 
-void delete_stale_temporaries(const std::string& target) {
+void delete_stale_temporaries(const std::string& target, TemporaryName::Kind kind) {
   const std::string stem = temporary_stem(target), folder = folder_of(target);
   std::error_code error;
   fs::directory_iterator entries(folder, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
-    if (is_stale(entries->path().filename().string(), stem)) delete_unlocked(entries->path().string());
+    if (is_stale(entries->path().filename().string(), stem)) delete_unlocked(entries->path().string(), kind);
   }
 }
 
 TemporaryName::TemporaryName(const std::string& target, Kind kind, unsigned mode) : kind_(kind) {
   static std::atomic<unsigned> counter{0};
-  delete_stale_temporaries(target);
+  delete_stale_temporaries(target, kind);
   const std::string begin = (fs::path(folder_of(target)) / temporary_stem(target)).string();
   while (descriptor_ < 0) {
     path_ = fmt::format("{}{}-{}", begin, ::getpid(), counter++);
@@ -184,8 +196,7 @@ TemporaryName::TemporaryName(const std::string& target, Kind kind, unsigned mode
 }
 
 TemporaryName::~TemporaryName() {
-  std::error_code ignored;  // left behind only if the disk refuses to delete
-  if (!path_.empty()) fs::remove_all(path_, ignored);
+  if (!path_.empty()) delete_temporary(path_, kind_);
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -235,16 +246,36 @@ void AtomicFile::commit() {
   if (file == stdout) return;
   if (temporary_) {
     bool done = ::fsync(::fileno(file)) == 0 || errno == EINVAL;  // EINVAL: the file system has no fsync
-    done = done && std::rename(temporary_->path().c_str(), target_.path.c_str()) == 0;
+    const bool now = together == nullptr;
+    done = done && (!now || std::rename(temporary_->path().c_str(), target_.path.c_str()) == 0);
     if (!done) {
       const int reason = errno;
       std::fclose(file);
       errno = reason;
       fail_write();
     }
-    temporary_->release();
+    if (now)
+      temporary_->release();
+    else
+      together->waiting_.push_back({path_, target_.path, std::move(temporary_)});
   }
   if (std::fclose(file) != 0) fail_write();
+}
+
+CommitTogether::CommitTogether() {
+  AKIN_ASSERT(together == nullptr);
+  together = this;
+}
+
+CommitTogether::~CommitTogether() { together = nullptr; }
+
+void CommitTogether::commit() {
+  for (const Waiting& file : waiting_) {
+    if (std::rename(file.temporary->path().c_str(), file.target.c_str()) != 0)
+      fail_output(file.path, std::strerror(errno));
+    file.temporary->release();
+  }
+  waiting_.clear();
 }
 
 void write_file(const std::string& path, std::string_view bytes) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace akin {
 
@@ -35,7 +36,7 @@ class TemporaryName {
  public:
   enum class Kind { kFile, kFolder };
   /// Creates the file or folder with `mode` less the umask, and holds a lock on it. First deletes what
-  /// processes that were killed left behind for the same target. Throws Error(kIo).
+  /// processes that were killed left behind for the same target and is of this kind. Throws Error(kIo).
   TemporaryName(const std::string& target, Kind kind, unsigned mode);
   /// Deletes it, unless it was released.
   ~TemporaryName();
@@ -53,9 +54,9 @@ class TemporaryName {
   int descriptor_ = -1;
 };
 
-/// Deletes temporary files and folders for `target` of processes that are gone; those of running ones, and
-/// names that are not exactly of this kind, stay.
-void delete_stale_temporaries(const std::string& target);
+/// Deletes temporary files, or folders, for `target` of processes that are gone. Those of running ones, names
+/// that are not exactly such, and whatever has the name but is a link or of another kind, stay.
+void delete_stale_temporaries(const std::string& target, TemporaryName::Kind kind);
 
 /// Writes a file whole or not at all: bytes go to a temporary name beside it; commit() flushes them to the
 /// disk and renames. Without commit() nothing changes.
@@ -74,7 +75,8 @@ class AtomicFile {
 
   void write(std::string_view bytes);
   void write(const void* data, std::size_t size) { write({static_cast<const char*>(data), size}); }
-  /// Makes the file appear under its name. Throws Error(kIo), also for write errors before (a full disk).
+  /// Makes the file appear under its name, or hands it to the CommitTogether of this thread. Throws Error(kIo),
+  /// also for write errors before (a full disk).
   void commit();
 
  private:
@@ -85,6 +87,30 @@ class AtomicFile {
   OutputTarget target_;
   std::unique_ptr<TemporaryName> temporary_;  // of a regular file
   std::FILE* file_ = nullptr;
+};
+
+/// Several files that appear together: while it lives, AtomicFile::commit() of this thread writes each file to
+/// the disk under its temporary name and renames none. What can fail, such as a full disk, has then failed
+/// before the first one is replaced. Without commit() nothing changes. There is one at a time in a thread.
+class CommitTogether {
+ public:
+  CommitTogether();
+  ~CommitTogether();
+  CommitTogether(const CommitTogether&) = delete;
+  CommitTogether& operator=(const CommitTogether&) = delete;
+
+  /// Renames all, in the order in which they were written. Throws Error(kIo) naming the first that the system
+  /// refuses to rename; those behind it stay as they are.
+  void commit();
+
+ private:
+  friend class AtomicFile;
+  struct Waiting {
+    std::string path;    // as the caller named it
+    std::string target;  // symbolic links followed
+    std::unique_ptr<TemporaryName> temporary;
+  };
+  std::vector<Waiting> waiting_;
 };
 
 /// AtomicFile in one call.

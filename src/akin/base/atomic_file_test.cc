@@ -224,11 +224,38 @@ TEST(AtomicFile, DeletesWhatKilledProcessesLeft) {
                                    "f.akin-tmpx-0"};
   for (const std::string& file : kept) write_file(dir / file, "mine");
   write_file(dir / name("f", gone), "half");
-  fs::create_directory(dir / fmt::format("f.akin-tmp{}-7", gone));
-  write_file(dir / fmt::format("f.akin-tmp{}-7/1.jpg", gone), "half");
   write_file(dir / "f", "new");
   std::ranges::sort(kept);
   EXPECT_EQ(names_in(dir / "."), kept);
+}
+
+TEST(AtomicFile, DeletesTemporariesOfItsOwnKindOnly) {
+  const TempDir dir;
+  const pid_t gone = gone_process();
+  const std::string name = fmt::format("f.akin-tmp{}-7", gone);
+  const auto make_folder = [&] {
+    fs::create_directory(dir / name);
+    write_file(dir / (name + "/1.jpg"), "half");
+  };
+  make_folder();
+  write_file(dir / "f", "new");
+  EXPECT_TRUE(fs::exists(dir / (name + "/1.jpg"))) << "a folder is no temporary file";
+  { const TemporaryName folder(dir / "f", TemporaryName::Kind::kFolder, 0700); }
+  EXPECT_FALSE(fs::exists(dir / name));
+
+  write_file(dir / name, "half");
+  { const TemporaryName folder(dir / "f", TemporaryName::Kind::kFolder, 0700); }
+  EXPECT_TRUE(fs::exists(dir / name)) << "a file is no temporary folder";
+  write_file(dir / "f", "new");
+  EXPECT_FALSE(fs::exists(dir / name));
+
+  make_folder();
+  fs::rename(dir / name, dir / "mine");
+  fs::create_directory_symlink("mine", dir / name);
+  write_file(dir / "f", "new");
+  { const TemporaryName folder(dir / "f", TemporaryName::Kind::kFolder, 0700); }
+  EXPECT_TRUE(fs::is_symlink(dir / name));
+  EXPECT_TRUE(fs::exists(dir / "mine/1.jpg"));
 }
 
 TEST(AtomicFile, KeepsTemporariesThatAreLocked) {
@@ -253,6 +280,37 @@ TEST(AtomicFile, TwoWritersDoNotMeet) {
   EXPECT_EQ(read_file(dir / "f"), "second");
   first.commit();
   EXPECT_EQ(read_file(dir / "f"), "first");
+}
+
+TEST(CommitTogether, RenamesNothingBeforeAllIsWritten) {
+  const TempDir dir;
+  write_file(dir / "a", "old");
+  {
+    CommitTogether files;
+    write_file(dir / "a", "new");
+    write_file(dir / "b", "new");
+    EXPECT_EQ(read_file(dir / "a"), "old");
+    EXPECT_FALSE(fs::exists(dir / "b"));
+  }
+  EXPECT_EQ(names_in(dir / "."), (std::vector<std::string>{"a"})) << "without commit() nothing is left";
+  EXPECT_EQ(read_file(dir / "a"), "old");
+  {
+    CommitTogether files;
+    write_file(dir / "a", "new");
+    write_file(dir / "b", "new");
+    files.commit();
+    EXPECT_EQ(read_file(dir / "a"), "new");
+  }
+  EXPECT_EQ(names_in(dir / "."), (std::vector<std::string>{"a", "b"}));
+  write_file(dir / "a", "alone");
+  EXPECT_EQ(read_file(dir / "a"), "alone") << "afterwards a file is renamed at once";
+}
+
+TEST(CommitTogether, IsOfItsThreadOnly) {
+  const TempDir dir;
+  CommitTogether files;
+  std::jthread([&] { write_file(dir / "f", "x"); }).join();
+  EXPECT_EQ(read_file(dir / "f"), "x");
 }
 
 TEST(AtomicFile, WritesTheLongestNames) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 namespace akin {
 namespace {
@@ -14,6 +16,7 @@ struct Mark {
   std::string_view name;
   std::string_view advice;
   std::size_t at = 0;
+  bool is_text = false;  ///< a text may begin so: it is this only where control characters follow
 };
 
 constexpr std::string_view kUnpack = "unpack it first";
@@ -22,7 +25,7 @@ constexpr std::string_view kSaveTable = "save its table as csv first";
 constexpr std::string_view kOther = "name a data file";
 constexpr std::string_view kTwice = "unpack it until it is packed once or not at all";
 
-// Each has a byte that no text has, or is too long to be there by chance.
+// Each has a byte that no text has, is too long to be there by chance, or is_text.
 constexpr Mark kMarks[] = {
     {"\x1f\x8b"sv, "a gzip archive inside another archive", kTwice},
     {"\x28\xb5\x2f\xfd"sv, "a zstd archive inside another archive", kTwice},
@@ -41,19 +44,36 @@ constexpr Mark kMarks[] = {
     {"LZIP\x01"sv, "an lzip archive", kUnpack},
     {"\x5d\0\0"sv, "an lzma archive", kUnpack},
     {"ustar"sv, "a tar archive", kUnpack, 257},
+    {"!<arch>\n"sv, "an ar archive (as deb packages are)", kUnpack},
+    {"\xed\xab\xee\xdb"sv, "an rpm package", kUnpack},
+    {"MSCF\0\0\0\0"sv, "a cab archive", kUnpack},
     {"\x7f"
      "ELF"sv,
      "a program (ELF)", kOther},
+    {"MZ"sv, "a program (Windows)", kOther, 0, true},
+    {"\xcf\xfa\xed\xfe"sv, "a program (Mach-O)", kOther},
+    {"\xce\xfa\xed\xfe"sv, "a program (Mach-O)", kOther},
+    {"\xfe\xed\xfa\xcf"sv, "a program (Mach-O)", kOther},
+    {"\xfe\xed\xfa\xce"sv, "a program (Mach-O)", kOther},
+    {"\xca\xfe\xba\xbe"sv, "a Java class or a program (Mach-O)", kOther},
+    {"\0asm"sv, "a program (WebAssembly)", kOther},
     {"%PDF-"sv, "a PDF document", kSaveText},
     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old Office document (xls, doc)", kSaveTable},
     {"PAR1\x15"sv, "a parquet file", kSaveTable},
     {"ARROW1\0\0"sv, "an Arrow (feather) file", kSaveTable},
     {"Obj\x01"sv, "an Avro file", kSaveTable},
+    {"ORC"sv, "an ORC file", kSaveTable, 0, true},
     {"SQLite format 3\0"sv, "an SQLite database", kSaveTable},
     {"\x89HDF\r\n\x1a\n"sv, "an HDF5 file",
      "akin reads it for the weights of nets, under a name that ends in .h5"},
     {"\x89PNG\r\n\x1a\n"sv, "a PNG picture", kOther},
     {"\xff\xd8\xff"sv, "a JPEG picture", kOther},
+    {"WAVE"sv, "a WAV recording", kOther, 8, true},
+    {"RIFF"sv, "a RIFF file (picture, film or sound)", kOther, 0, true},
+    {"OggS\0"sv, "an Ogg recording or film", kOther},
+    {"ID3\x03"sv, "an MP3 recording", kOther},
+    {"ID3\x04"sv, "an MP3 recording", kOther},
+    {"ftyp"sv, "an mp4 film or sound", kOther, 4, true},
     {"GIF87a"sv, "a GIF picture", kOther},
     {"GIF89a"sv, "a GIF picture", kOther},
     {"\x80\x02"sv, "a Python pickle", kSaveText},
@@ -64,6 +84,36 @@ constexpr Mark kMarks[] = {
 
 bool bears(std::string_view head, const Mark& mark) {
   return head.size() > mark.at && head.substr(mark.at).starts_with(mark.bytes);
+}
+
+/// Control characters that no text has for its layout; escape sequences and shifts between Japanese scripts use
+/// ESC.
+bool is_control(char c) { return (c >= 0 && c <= 0x08) || (c >= 0x0E && c <= 0x1F && c != 0x1B); }
+
+/// Whether there are more than a few control characters, and of more kinds than separate fields: files of Hive
+/// have \x01, \x02 and \x03 in every line. One byte in ten is a control character where all are equally likely.
+bool has_many_controls(std::string_view head) {
+  constexpr std::size_t kKinds = 4, kFew = 4;
+  std::array<std::size_t, 32> counts{};
+  for (const char c : head) {
+    if (is_control(c)) ++counts[static_cast<std::size_t>(c)];
+  }
+  std::size_t all = 0;
+  for (const std::size_t count : counts) all += count;
+  const auto kinds = std::ranges::count_if(counts, [](std::size_t count) { return count > 0; });
+  return static_cast<std::size_t>(kinds) >= kKinds && all > std::max(kFew, head.size() / 64);
+}
+
+/// Whether it begins as pages do: `<!DOCTYPE html` or `<html`, in any case, after a byte-order mark and blanks.
+bool is_html(std::string_view head) {
+  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
+  const auto begins = [&](std::string_view tag) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+    return head.size() > tag.size() && std::ranges::equal(head.substr(0, tag.size()), tag, same) &&
+           std::string_view(" >\t\r\n").find(head[tag.size()]) != std::string_view::npos;
+  };
+  return begins("<!doctype html") || begins("<html");
 }
 
 std::string utf(std::string_view encoding) {
@@ -100,8 +150,10 @@ bool is_safetensors(std::string_view head) {
 
 std::optional<std::string> foreign_content(std::string_view head) {
   if (is_safetensors(head)) return std::nullopt;  // whose length may look like any mark
+  const bool has_controls = std::ranges::any_of(head, is_control);
   for (const Mark& mark : kMarks) {
-    if (bears(head, mark)) return fmt::format("is {}; {}", mark.name, mark.advice);
+    if (bears(head, mark) && (has_controls || !mark.is_text))
+      return fmt::format("is {}; {}", mark.name, mark.advice);
   }
   return std::nullopt;
 }
@@ -111,7 +163,10 @@ std::optional<std::string> not_text(std::string_view head) {
   if (head.starts_with("\x93NUMPY")) return "is a NumPy array; text is expected here";
   if (is_safetensors(head))
     return "is a safetensors file, as data sets and models of akin are; text is expected here";
+  if (is_html(head)) return "is an HTML page; was it an error page of a download?";
   if (auto wide = wide_text(head)) return wide;
+  if (has_many_controls(head))
+    return "is not text: there are control characters of many kinds among its first bytes; name a text file";
   const auto zeros = static_cast<std::size_t>(std::ranges::count(head, '\0'));
   if (zeros < std::max<std::size_t>(8, head.size() / 8)) return std::nullopt;
   return "has many zero bytes among its first ones: is it binary, or UTF-16 text? Save it as UTF-8 text "

@@ -19,7 +19,9 @@ bool is_safetensors(std::string_view head);
 /// zstd, which akin reads, are such content inside another archive. No such mark can begin a text.
 std::optional<std::string> foreign_content(std::string_view head);
 
-/// The same for whoever expects text: also arrays, safetensors files and whatever has many zero bytes.
+/// The same for whoever expects text: also arrays, safetensors files, HTML pages, and whatever has many zero bytes
+/// or several kinds of control characters. A few are left alone, and so are one or two of them as often as they
+/// like: they may separate fields.
 std::optional<std::string> not_text(std::string_view head);
 
 }  // namespace akin

@@ -38,6 +38,18 @@ TEST(FileContent, SaysWhatIsNoInputOfAkin) {
       {"\x28\xb5\x2f\xfd", "a zstd archive inside another"},
       {tar(), "a tar archive"},
       {"\x80\x03}", "a Python pickle"},
+      {"MZ\x90\0\x03\0\0\0\x04"s, "a program (Windows)"},
+      {"\xcf\xfa\xed\xfe\x07\0\0\x01"s, "a program (Mach-O)"},
+      {"\xca\xfe\xba\xbe\0\0\0\x34"s, "a Java class"},
+      {"\0asm\x01\0\0\0"s, "a program (WebAssembly)"},
+      {"ORC\x0a\x03\0\0\0"s, "an ORC file"},
+      {"RIFF\x24\x08\0\0WAVEfmt "s, "a WAV recording"},
+      {"RIFF\x24\x08\0\0WEBPVP8 "s, "a RIFF file"},
+      {"OggS\0\x02"s, "an Ogg recording"},
+      {"\0\0\0\x18"s + "ftypmp42\0\0\0\0", "an mp4 film"},
+      {"MSCF\0\0\0\0"s, "a cab archive"},
+      {"\xed\xab\xee\xdb\x03"s, "an rpm package"},
+      {"!<arch>\ndebian-binary", "an ar archive"},
   };
   for (const auto& [head, name] : samples) {
     for (const auto& said : {foreign_content(head), not_text(head)}) {
@@ -46,6 +58,39 @@ TEST(FileContent, SaysWhatIsNoInputOfAkin) {
       EXPECT_NE(said->find("; "), std::string::npos) << "what to do: " << *said;
     }
   }
+}
+
+TEST(FileContent, RefusesControlCharactersOfManyKinds) {
+  std::string noise;  // what a linear generator gives, without a mark
+  std::uint32_t state = 12345;
+  for (int i = 0; i < 512; ++i) {
+    state = state * 1664525 + 1013904223;
+    noise += static_cast<char>(state >> 24);
+  }
+  for (const std::size_t size : {128UL, 256UL, 512UL}) {
+    const auto said = not_text("data," + noise.substr(0, size));
+    ASSERT_TRUE(said) << size;
+    EXPECT_TRUE(said->starts_with("is not text: there are control characters")) << *said;
+    EXPECT_FALSE(foreign_content("data," + noise.substr(0, size)));
+  }
+  std::string hive;  // fields, lists and maps of Hive
+  for (int i = 0; i < 40; ++i) hive += "u1\x01i1\x02i2\x02i3\x01k\x03v\n";
+  EXPECT_FALSE(not_text(hive.substr(0, 512)));
+  std::string japanese;  // ISO-2022-JP
+  for (int i = 0; i < 60; ++i) japanese += "\x1b$B%f!<\x1b(B\n";
+  EXPECT_FALSE(not_text(japanese.substr(0, 512)));
+  EXPECT_FALSE(not_text("user,item\n\"a\x01\",\"b\x02\"\n\"c\x1f\",\"d\x06\"\n")) << "a few in ids";
+  EXPECT_FALSE(not_text("nom,pr\xe9nom\nh\xe9l\xe8ne,\x80\x85\x93\x9f\n")) << "Latin-1 and Windows-1252";
+}
+
+TEST(FileContent, KnowsPagesOfHtml) {
+  for (const std::string_view page : {"<!DOCTYPE html>\n<html>"sv, "<html lang=\"en\">"sv,
+                                      "\xef\xbb\xbf\r\n <!doctype HTML PUBLIC \"\">"sv, "<HTML>\n<HEAD>"sv}) {
+    EXPECT_EQ(not_text(page), "is an HTML page; was it an error page of a download?") << page;
+    EXPECT_FALSE(foreign_content(page));
+  }
+  for (const std::string_view text : {"<htmlx,1\n"sv, "html,item\n"sv, "<html"sv, "a,<html>\n"sv})
+    EXPECT_FALSE(not_text(text)) << text;
 }
 
 TEST(FileContent, KnowsWideText) {
@@ -65,7 +110,8 @@ TEST(FileContent, KnowsWideText) {
 TEST(FileContent, LeavesTextsAndOwnFormatsAlone) {
   for (const std::string_view text :
        {""sv, "a"sv, "user,item\n"sv, "PAR1,x\n"sv, "BZh,9\n"sv, "Obj,ORC\n"sv, "GIF8\n"sv, "\xff\xfeu\n"sv,
-        "\xc3\xa9t\xc3\xa9"sv, "{\"a\": 1}"sv, "PK\n"sv}) {
+        "MZ,item\n"sv, "ORC,orc\n"sv, "RIFF,1\n"sv, "the ftyp\n"sv, "a longerWAVE\n"sv, "\xc3\xa9t\xc3\xa9"sv,
+        "{\"a\": 1}"sv, "PK\n"sv}) {
     EXPECT_FALSE(not_text(text)) << text;
   }
   EXPECT_FALSE(not_text("a,b\0c,d\n\0"sv)) << "ids of any bytes";

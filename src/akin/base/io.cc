@@ -30,8 +30,9 @@ LineReader& LineReader::operator=(LineReader&&) noexcept = default;
 std::string LineReader::position() const { return fmt::format("{}:{}", path_, line_number_); }
 
 void LineReader::too_long() const {
-  fail(ErrorCode::kBadData, "{}:{}: a line of over {} MiB; is this the right file?", path_, line_number_ + 1,
-       longest_ >> 20);
+  const bool large = longest_ >= std::size_t{1} << 20;
+  fail(ErrorCode::kBadData, "{}:{}: a line of over {} {}; is this the right file?", path_, line_number_ + 1,
+       longest_ >> (large ? 20 : 10), large ? "MiB" : "KiB");
 }
 
 /// Moves the unfinished line to the front and reads more behind it. False if the input has ended.

@@ -65,6 +65,8 @@ class LineReader {
   static constexpr std::size_t kLongestLine = std::size_t{1} << 30;
   /// Of lines that are split into fields, each of which costs more than its bytes.
   static constexpr std::size_t kLongestRecord = std::size_t{16} << 20;
+  /// Of lines that hold one id each.
+  static constexpr std::size_t kLongestId = std::size_t{64} << 10;
   /// Throws as open_text() does.
   explicit LineReader(const std::string& path, std::size_t longest = kLongestLine);
   ~LineReader();

@@ -20,6 +20,16 @@ bool is_below(const fs::path& name) {
   });
 }
 
+/// Whether one of the folders between `folder` and the file is a link: behind it there is another folder.
+bool is_behind_link(const fs::path& folder, const fs::path& name) {
+  std::error_code ignored;
+  fs::path parent = folder;
+  return std::ranges::any_of(name.parent_path(), [&](const fs::path& part) {
+    parent /= part;
+    return fs::is_symlink(fs::symlink_status(parent, ignored));
+  });
+}
+
 }  // namespace
 
 MadeFolder::MadeFolder(std::string path, std::string maker, std::string advice)
@@ -111,10 +121,9 @@ void MadeFolder::remove(const std::vector<std::string>& names) {
     if (!made_.contains(name)) continue;
     const fs::path path = path_of(name), parent = path.parent_path();
     const bool is_folder = fs::is_directory(fs::symlink_status(path, ignored));
-    // Behind a link there is another folder.
-    const bool linked = parent != fs::path(path_) && fs::is_symlink(fs::symlink_status(parent, ignored));
+    const bool linked = is_behind_link(path_, name);
     if (!is_folder && !linked) {
-      delete_stale_temporaries(path.string());
+      delete_stale_temporaries(path.string(), TemporaryName::Kind::kFile);
       fs::remove(path, ignored);
       if (parent != fs::path(path_)) folders.insert(parent.string());
     }

@@ -91,6 +91,12 @@ TEST(MadeFolder, DeletesNothingBehindLinksOrOutside) {
   MadeFolder(dir / "d", kMaker, "").remove_all();
   EXPECT_EQ(read_file(dir / "moved/1"), "made");
 
+  make(dir / "deep", {"a/b/1"});
+  fs::rename(dir / "deep/a", dir / "far");
+  fs::create_directory_symlink(dir / "far", dir / "deep/a");  // a link above the folder of the file
+  MadeFolder(dir / "deep", kMaker, "").remove_all();
+  EXPECT_EQ(read_file(dir / "far/b/1"), "made");
+
   make(dir / "e", {"a"});
   write_file(dir / "precious", "mine");
   for (const std::string& name :

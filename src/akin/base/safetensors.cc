@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "akin/base/checked_math.h"
 #include "akin/base/error.h"
@@ -49,9 +50,9 @@ bool is_finite(std::uint64_t bits) { return (bits & 0x7FF0000000000000) != 0x7FF
 
 /// Number of the first that is not finite, or their number. Blocks are added up without a branch.
 template <typename Bits>
-std::size_t first_not_finite(const char* data, std::size_t count) {
+std::size_t first_not_finite(const void* data, std::size_t count) {
   constexpr std::size_t kStep = 1024;
-  const auto* const bits = reinterpret_cast<const Bits*>(data);
+  const auto* const bits = static_cast<const Bits*>(data);
   for (std::size_t begin = 0; begin < count; begin += kStep) {
     const std::size_t end = std::min(count, begin + kStep);
     Bits bad = 0;
@@ -62,6 +63,15 @@ std::size_t first_not_finite(const char* data, std::size_t count) {
     }
   }
   return count;
+}
+
+/// Of floats of that type, the number of the first that is not finite among those in `bytes` bytes; nothing if all
+/// are, or the type is another.
+std::optional<std::size_t> find_not_finite(std::string_view dtype, const void* data, std::size_t bytes) {
+  std::size_t count = 0, bad = 0;
+  if (dtype == "F32") bad = first_not_finite<std::uint32_t>(data, count = bytes / sizeof(float));
+  if (dtype == "F64") bad = first_not_finite<std::uint64_t>(data, count = bytes / sizeof(double));
+  return bad == count ? std::nullopt : std::optional(bad);
 }
 
 class Checksum {
@@ -81,6 +91,13 @@ void for_each_chunk(const void* data, std::size_t bytes, std::size_t stride, std
   const char* row = static_cast<const char*>(data);
   if (stride == bytes) return visit(row, bytes * count);
   for (std::size_t r = 0; r < count; ++r, row += stride) visit(row, bytes);
+}
+
+/// Numbers in each row of a tensor that has some; that of one number is one row.
+std::size_t row_length(const std::vector<std::size_t>& shape) {
+  std::size_t length = 1;
+  for (std::size_t d = 1; d < shape.size(); ++d) length *= shape[d];
+  return length;
 }
 
 }  // namespace
@@ -138,7 +155,24 @@ std::string TensorWriter::hash(std::string_view prefix) const {
   return checksum.hex();
 }
 
-void TensorWriter::write(const std::string& path) const {
+void TensorWriter::check_finite(const std::string& path, std::string_view advice) const {
+  for (const Entry& entry : entries_) {
+    std::size_t before = 0;  // numbers
+    for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count,
+                   [&](const char* data, std::size_t size) {
+                     if (const auto bad = find_not_finite(entry.dtype, data, size)) {
+                       const std::size_t row = (before + *bad) / row_length(entry.shape) + 1;
+                       fail(ErrorCode::kBadData,
+                            "{}: not written: row {} of tensor {} holds NaN or an infinite number{}{}", path,
+                            row, entry.name, advice.empty() ? "" : "; ", advice);
+                     }
+                     before += size / dtype_size(entry.dtype);
+                   });
+  }
+}
+
+void TensorWriter::write(const std::string& path, std::string_view advice) const {
+  check_finite(path, advice);
   const auto visit_data = [&](auto visit) {
     for (const Entry& entry : entries_) {
       for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count, visit);
@@ -300,15 +334,10 @@ std::span<const char> TensorReader::raw(const std::string& name, std::string_vie
 }
 
 void TensorReader::check_finite(const std::string& name, const TensorEntry& entry) const {
-  const char* const bytes = data_.data() + entry.begin;
-  const std::size_t size = entry.end - entry.begin;
-  std::size_t count = 0, bad = 0;
-  if (entry.dtype == "F32") bad = first_not_finite<std::uint32_t>(bytes, count = size / sizeof(float));
-  if (entry.dtype == "F64") bad = first_not_finite<std::uint64_t>(bytes, count = size / sizeof(double));
-  if (bad == count) return;
-  const std::size_t rows = entry.shape.empty() ? 1 : entry.shape[0];
+  const auto bad = find_not_finite(entry.dtype, data_.data() + entry.begin, entry.end - entry.begin);
+  if (!bad) return;
   fail(ErrorCode::kBadData, "{}: tensor {}: row {} holds NaN or an infinite number", path_, name,
-       bad / (count / rows) + 1);
+       *bad / row_length(entry.shape) + 1);
 }
 
 std::vector<std::uint32_t> TensorReader::indices(const std::string& name, std::size_t size,

@@ -72,8 +72,9 @@ class TensorWriter {
 
   /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`.
   std::string hash(std::string_view prefix) const;
-  /// Writes the file atomically. Throws Error(kIo).
-  void write(const std::string& path) const;
+  /// Writes the file atomically. Throws Error(kIo); Error(kBadData) before anything is written if a float is not
+  /// finite, since TensorReader would refuse the file: naming `path`, the tensor and its row, and with `advice`.
+  void write(const std::string& path, std::string_view advice = {}) const;
 
  private:
   struct Rows {  // `count` rows of `bytes` bytes, `stride` bytes apart
@@ -89,6 +90,7 @@ class TensorWriter {
     Rows rows;
   };
   void add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape, Rows rows);
+  void check_finite(const std::string& path, std::string_view advice) const;
   std::string header(std::string_view checksum) const;
 
   std::map<std::string, std::string> metadata_;

@@ -8,6 +8,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
+#include "akin/base/tensor_file_for_test.h"
 
 namespace akin {
 namespace {
@@ -167,13 +168,14 @@ TEST(Safetensors, RefusesNumbersThatAreNotFinite) {
   const TempDir dir;
   for (const double bad :
        {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
-    std::vector<float> singles(3 * 1031, 1);
-    singles[3 * 1030 + 1] = static_cast<float>(bad);
+    const std::vector<float> singles(3 * 1031, 1);
     TensorWriter writer("example");
     writer.tensor("matrix", std::span<const float>(singles), {1031, 3});
     writer.tensor("sound", std::vector<double>(7, 1));
-    writer.tensor("wide", std::vector<double>{1, 1, 1, 1, -bad, 1, 1});
+    writer.tensor("wide", std::vector<double>(7, 1));
     writer.write(dir / "f");
+    put_number(dir / "f", "matrix", 3 * 1030 + 1, bad);
+    put_number(dir / "f", "wide", 4, -bad);
     const TensorReader reader(dir / "f");
     EXPECT_EQ(reader.tensor<double>("sound").size(), 7u);
     const auto message = [&](auto read) {
@@ -190,6 +192,35 @@ TEST(Safetensors, RefusesNumbersThatAreNotFinite) {
     EXPECT_EQ(message([&] { reader.vector<double>("wide", 7); }),
               dir / "f: tensor wide: row 5 holds NaN or an infinite number");
   }
+}
+
+TEST(Safetensors, WritesNoNumbersThatAreNotFinite) {
+  const TempDir dir;
+  write_file(dir / "f", "old");
+  const auto refusal = [&](const TensorWriter& writer, std::string_view advice = {}) {
+    try {
+      writer.write(dir / "f", advice);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      return std::string(error.what());
+    }
+    return std::string("written");
+  };
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const std::vector<float> padded = {1,         2, kInfinity,  3, 4,
+                                     kInfinity, 5, -kInfinity, 0};  // rows of 2, 3 apart
+  TensorWriter strided("example");
+  strided.tensor("matrix", padded.data(), 3, 2, 3);
+  EXPECT_EQ(refusal(strided, "do better"),
+            dir / "f: not written: row 3 of tensor matrix holds NaN or an infinite number; do better");
+  TensorWriter wide("example");
+  wide.tensor("sound", std::vector<float>(1031, 1));
+  wide.tensor("wide", std::vector<double>{1, std::numeric_limits<double>::quiet_NaN()});
+  EXPECT_EQ(refusal(wide), dir / "f: not written: row 2 of tensor wide holds NaN or an infinite number");
+  EXPECT_EQ(read_file(dir / "f"), "old");
+  TensorWriter padding("example");
+  padding.tensor("matrix", padded.data(), 2, 2, 3);
+  EXPECT_EQ(refusal(padding), "written") << "what stands between the rows does not matter";
 }
 
 TEST(Safetensors, BoundsOfVectors) {

@@ -34,6 +34,19 @@ bool is_list(const Target& target) {
   return text != nullptr && std::holds_alternative<std::vector<std::string>*>(*text);
 }
 
+bool is_path(const Target& target) {
+  const auto* named = std::get_if<NamedValue>(&target);
+  return std::holds_alternative<InputPath>(target) || std::holds_alternative<OutputPath>(target) ||
+         (named != nullptr && named->kind != ValueKind::kText && named->kind != ValueKind::kSwitch);
+}
+
+/// Whether each text may hold several values with commas between.
+bool has_commas(const Flag& flag) {
+  const auto* named = std::get_if<NamedValue>(&flag.target);
+  return flag.value.find(',') != std::string::npos ||
+         (named != nullptr && named->kind == ValueKind::kInputList);
+}
+
 /// The texts that are there, typed or by default.
 std::vector<std::string> texts_in(const TextTarget& target) {
   if (auto* const* list = std::get_if<std::vector<std::string>*>(&target)) return **list;
@@ -151,18 +164,41 @@ bool CommandLine::parse(const Args& args) {
   }
   read_config();
   for (Entry& entry : entries_) {
-    if (!entry.values.empty()) assign(entry);
-    if (entry.flag.need == Need::kRequired && entry.values.empty()) {
-      fail_usage(fmt::format("{} is missing", entry.positional ? entry.flag.flags : "--" + entry.long_name));
+    if (!entry.values.empty()) {
+      check_not_empty(entry);
+      assign(entry);
+    } else if (entry.flag.need == Need::kRequired) {
+      fail_missing(entry);
     }
   }
+  const std::vector<PathUse> uses = path_uses();
   try {
-    check_paths(path_uses());
+    check_paths(uses);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUsage) throw;
     fail_usage(error.what());
   }
   return true;
+}
+
+void CommandLine::fail_missing(const Entry& entry) const {
+  const std::string name = entry.positional ? entry.flag.flags : "--" + entry.long_name;
+  const bool behind = std::ranges::any_of(
+      behind_mark_, [&](const std::string& word) { return entry.is_typed(word.substr(0, word.find('='))); });
+  fail_usage(name + " is missing" + (behind ? ": behind -- no word is a flag; put it in front" : ""));
+}
+
+/// A variable of the shell that is not set must not turn a flag off: it may be the one that protects people.
+void CommandLine::check_not_empty(const Entry& entry) const {
+  const auto is_empty = [](const std::string& text) { return text.empty(); };
+  if (is_path(entry.flag.target) && std::ranges::any_of(entry.values, is_empty))
+    fail_usage(fmt::format("{}: the name is empty", shown_name(entry.flag)));
+  const bool commas = has_commas(entry.flag);
+  if (entry.positional || !(commas || is_list(entry.flag.target))) return;
+  const std::vector<std::string> found = commas ? split_lists(entry.values) : entry.values;
+  if (std::ranges::all_of(found, is_empty))
+    fail_usage(
+        fmt::format("{}: name some, or leave the flag out; the list is empty", shown_name(entry.flag)));
 }
 
 void CommandLine::check_printable(const Entry& entry, OutputPath::Form form, const std::string& path) const {
@@ -176,10 +212,7 @@ void CommandLine::check_printable(const Entry& entry, OutputPath::Form form, con
 void CommandLine::add_outputs(const Entry& entry, const OutputPath& output,
                               std::vector<PathUse>& uses) const {
   using Kind = PathUse::Kind;
-  const std::vector<std::string> paths = texts_in(output.where);
-  if (paths.empty() && !entry.values.empty() && entry.flag.need == Need::kRequired)
-    fail_usage(fmt::format("{}: the name is empty", shown_name(entry.flag)));
-  for (const std::string& path : paths) {
+  for (const std::string& path : texts_in(output.where)) {
     check_printable(entry, output.form, path);
     const Kind kind = output.form == OutputPath::Form::kFolder    ? Kind::kWriteFolder
                       : output.form == OutputPath::Form::kPattern ? Kind::kWritePattern
@@ -187,7 +220,10 @@ void CommandLine::add_outputs(const Entry& entry, const OutputPath& output,
     uses.push_back({shown_name(entry.flag), path, kind});
     if (!output.also || path == "-") continue;
     for (const OutputPath::More& more : output.also(path))
-      uses.push_back({shown_name(entry.flag), more.path, more.is_folder ? Kind::kWriteFolder : Kind::kWrite});
+      uses.push_back({.flag = shown_name(entry.flag),
+                      .path = more.path,
+                      .kind = more.is_folder ? Kind::kWriteFolder : Kind::kWrite,
+                      .beside = path});
   }
 }
 
@@ -210,8 +246,13 @@ std::vector<PathUse> CommandLine::path_uses() const {
     if (const auto* named = std::get_if<NamedValue>(&target)) add_named(entry, *named, uses);
     const auto* input = std::get_if<InputPath>(&target);
     if (input == nullptr) continue;
+    const bool written = input->written_too && input->written_too();
     for (const std::string& path : texts_in(input->where)) {
-      uses.push_back({shown_name(entry.flag), path, PathUse::Kind::kRead, input->may_be_replaced});
+      uses.push_back({.flag = shown_name(entry.flag),
+                      .path = path,
+                      .kind = written ? PathUse::Kind::kWrite : PathUse::Kind::kRead,
+                      .may_be_replaced = input->may_be_replaced,
+                      .in_place = written});
       if (!input->also || path == "-") continue;
       for (const std::string& more : input->also(path)) uses.push_back({shown_name(entry.flag), more});
     }
@@ -219,7 +260,35 @@ std::vector<PathUse> CommandLine::path_uses() const {
   return uses;
 }
 
+std::size_t CommandLine::end_of_flags(const Args& args) const {
+  const auto find = [&](const std::string& token) {
+    return std::ranges::find_if(entries_, [&](const Entry& entry) { return entry.is_typed(token); });
+  };
+  std::size_t a = 0;
+  for (; a < args.size() && args[a] != "--"; ++a) {
+    const std::string& token = args[a];
+    if (token.ends_with('=') && token.find('=') == token.size() - 1 &&
+        find(token.substr(0, token.size() - 1)) != entries_.end())
+      fail_usage(fmt::format("{} lacks its value", token));
+    const auto flag = find(token);
+    if (flag != entries_.end() && !is_switch(flag->flag.target))
+      ++a;  // what follows is its value, whatever it is
+  }
+  return std::min(a, args.size());
+}
+
+void CommandLine::add_positional(const std::string& text) {
+  const auto place = std::ranges::find_if(entries_, [](const Entry& entry) {
+    return entry.positional && (entry.values.empty() || is_list(entry.flag.target));
+  });
+  if (place == entries_.end()) fail_usage(fmt::format("unexpected argument '{}'", text));
+  place->values.push_back(text);
+}
+
 void CommandLine::read_tokens(const Args& args, bool& help_wanted) {
+  const auto mark = args.begin() + static_cast<std::ptrdiff_t>(end_of_flags(args));
+  const Args front(args.begin(), mark);
+  if (mark != args.end()) behind_mark_.assign(mark + 1, args.end());
   CLI::App app;
   app.set_help_flag();
   app.allow_extras();
@@ -227,31 +296,41 @@ void CommandLine::read_tokens(const Args& args, bool& help_wanted) {
   std::vector<CLI::Option*> options;
   for (const Entry& entry : entries_) options.push_back(declare(app, entry.flag));
   try {
-    Args tokens = with_joined_switches(args);
+    Args tokens = with_joined_switches(front);
     std::ranges::reverse(tokens);  // as CLI11 wants them
     app.parse(std::move(tokens));
   } catch (const CLI::ParseError&) {  // all that is left to go wrong: the last flag lacks its value
-    fail_usage(fmt::format("{} needs a value", args.empty() ? "a flag" : args.back()));
+    fail_usage(fmt::format("{} needs a value", front.empty() ? "a flag" : front.back()));
   }
   help_wanted = help_flag->count() > 0;
   if (help_wanted) return;
   if (const std::vector<std::string> extras = app.remaining(); !extras.empty())
     fail_unexpected(extras.front());
   for (std::size_t i = 0; i < entries_.size(); ++i) entries_[i].values = options[i]->results();
+  for (const std::string& text : behind_mark_) add_positional(text);
 }
 
 void CommandLine::read_config() {
   const auto config = std::ranges::find(entries_, "config", &Entry::long_name);
   if (config->values.empty()) return;
+  check_not_empty(*config);
   const std::string& path = config->values.back();
   std::map<std::string, std::vector<std::string>> values = read_config_file(path);
   if (config_names_) config_names_(values);
   for (auto& [name, texts] : values) {
     const auto found = std::ranges::find_if(
-        entries_, [&](const Entry& entry) { return !entry.positional && entry.is_called(name); });
-    if (found == entries_.end() || name == "config") {
+        entries_, [&name = name](const Entry& entry) { return !entry.positional && entry.is_called(name); });
+    if (name == "config")
+      fail_usage(fmt::format("{}: the key config: a file of flags cannot name another one", path));
+    if (found == entries_.end()) {
       const std::vector<std::string> names = flag_names();
       fail_usage(fmt::format("{}: unknown key '{}'{}", path, name, did_you_mean_parameter(name, names)));
+    }
+    if (texts.empty()) fail_usage(fmt::format("{}: the list {} is empty; leave the key out", path, name));
+    if (texts.size() > 1 && !is_list(found->flag.target)) {
+      const bool text = std::holds_alternative<NamedValue>(found->flag.target);
+      fail_usage(fmt::format("{}: {} takes one value, not a list of {}{}", path, name, texts.size(),
+                             text ? "; where it is a list, write one text with commas between" : ""));
     }
     if (found->values.empty()) found->values = texts;
   }
@@ -289,7 +368,7 @@ void CommandLine::assign(Entry& entry) const {
   } else if (const auto* output = std::get_if<OutputPath>(&target)) {
     std::vector<std::string> paths = entry.values;
     for (std::string& path : paths) {
-      if (!path.empty() && leads_to_standard_output(path)) path = "-";
+      if (leads_to_standard_output(path)) path = "-";
     }
     set_text(output->where, paths);
   } else if (const TextTarget* text = text_target(target)) {
@@ -343,7 +422,11 @@ void CommandLine::fail_unexpected(const std::string& token) const {
   const std::string name = token.substr(0, token.find('='));
   std::vector<std::string> flags{"--help"};
   for (const std::string& known : flag_names()) flags.push_back("--" + known);
-  fail_usage(fmt::format("unknown flag {}{}", name, did_you_mean_parameter(name, flags)));
+  const bool takes_ids = std::ranges::any_of(entries_, [](const Entry& entry) {
+    return entry.positional && std::holds_alternative<Text>(entry.flag.target) && is_list(entry.flag.target);
+  });
+  fail_usage(fmt::format("unknown flag {}{}{}", name, did_you_mean_parameter(name, flags),
+                         takes_ids ? "; write an id that begins with - behind --" : ""));
 }
 
 }  // namespace akin::cli

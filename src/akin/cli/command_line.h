@@ -35,6 +35,8 @@ struct InputPath {
   std::function<std::vector<std::string>(const std::string& path)> also = {};
   /// PathUse::may_be_replaced.
   std::function<bool()> may_be_replaced = {};
+  /// Whether the file is written anew in its place; asked once all flags are read.
+  std::function<bool()> written_too = {};
 };
 
 /// Text that names a file or folder to write.
@@ -82,7 +84,9 @@ enum class Need { kOptional, kRequired };
 /// One flag, or one positional argument where `flags` has no dashes.
 struct Flag {
   std::string flags;  ///< "-k,--top", "--since", "DATA"
-  std::string value;  ///< what --help calls the value, such as "FILE"; empty for switches
+  /// What --help calls the value, such as "FILE"; empty for switches. With a comma in it, "A,B", the text is a
+  /// list of which at least one element must be there.
+  std::string value;
   Target target;
   std::string help;
   Need need = Need::kOptional;
@@ -116,9 +120,10 @@ class CommandLine {
   /// A line of --help under "Examples".
   void example(std::string command) { examples_.push_back(std::move(command)); }
 
-  /// Fills the targets: first from the TOML file of --config, then from `args`, which win. Returns false if
-  /// --help was asked for and has been printed: the command ends. Throws Error(kUsage) with the nearest valid
-  /// names, and as check_paths() for the paths of all flags.
+  /// Fills the targets: first from the TOML file of --config, then from `args`, which win. Behind "--" every word
+  /// is a positional argument. Returns false if --help was asked for and has been printed: the command ends. Throws
+  /// Error(kUsage) with the nearest valid names, for paths and lists that are given but empty, and as
+  /// check_paths() for the paths of all flags.
   bool parse(const Args& args);
   /// Whether a flag (by its long name without dashes) got a value from the command line
   /// or the configuration file.
@@ -145,9 +150,20 @@ class CommandLine {
     bool is_called(const std::string& name) const {
       return name == long_name || std::ranges::find(flag.aliases, name) != flag.aliases.end();
     }
+    /// Whether `token` is the flag as typed: "-k", "--top".
+    bool is_typed(std::string_view token) const {
+      if (positional || !token.starts_with('-')) return false;
+      if (token.starts_with("--")) return is_called(std::string(token.substr(2)));
+      return token.size() == 2 && (flag.flags == token || flag.flags.starts_with(std::string(token) + ","));
+    }
   };
   void add_common();
   void read_tokens(const Args& args, bool& help_wanted);
+  /// Where "--" stands, or args.size(). Throws Error(kUsage) for "--flag=" in front of it.
+  std::size_t end_of_flags(const Args& args) const;
+  void add_positional(const std::string& text);
+  void check_not_empty(const Entry& entry) const;
+  [[noreturn]] void fail_missing(const Entry& entry) const;
   void read_config();
   /// "--biases", "false" becomes "--biases=false", for switches.
   Args with_joined_switches(const Args& args) const;
@@ -167,6 +183,7 @@ class CommandLine {
   std::vector<std::string> paragraphs_;
   std::vector<std::string> examples_;
   std::vector<Entry> entries_;
+  Args behind_mark_;  // behind "--"
   std::function<void(std::map<std::string, std::vector<std::string>>&)> config_names_;
 };
 

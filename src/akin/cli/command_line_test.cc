@@ -106,6 +106,115 @@ TEST(CommandLine, EveryMistakeIsUsage) {
   }
 }
 
+/// What a command with all kinds of texts says to wrong use, "" if nothing.
+std::string usage(const Args& args) {
+  std::string key, out, init;
+  std::vector<std::string> users, from, columns, plus;
+  std::map<std::string, std::string> params;
+  CommandLine line("test", "A test.");
+  line.add({"USER...", "", Text{&users}, "users"});
+  line.add({"--pseudonyms", "KEYFILE", InputPath{&key}, "key"});
+  line.add({"-o,--out", "FILE", OutputPath{&out, OutputPath::Form::kPrintable}, "out"});
+  line.add({"--from", "FILE", InputPath{&from}, "from"});
+  line.add({"--drop-columns", "A,B", Text{&columns}, "columns"});
+  line.add({"--plus", "ID", Text{&plus}, "plus"});
+  line.add({"--init", "FILE", NamedValue{&params, "init", ValueKind::kInput}, "init"});
+  line.add({"--meta", "FILES", NamedValue{&params, "meta", ValueKind::kInputList}, "meta"});
+  line.add({"--words", "FILE", NamedValue{&params, "words", ValueKind::kOutput}, "words"});
+  line.add({"--delimiter", "TEXT", NamedValue{&params, "delimiter", ValueKind::kText}, "delimiter"});
+  try {
+    line.parse(args);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUsage) << error.what();
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CommandLine, PathsAndListsThatAreGivenAreNotEmpty) {
+  const std::vector<std::pair<Args, std::string>> cases = {
+      {{"--pseudonyms", ""}, "--pseudonyms: the name is empty"},
+      {{"-o", ""}, "-o/--out: the name is empty"},
+      {{"--from", "a", "--from", ""}, "--from: the name is empty"},
+      {{"--init", ""}, "--init: the name is empty"},
+      {{"--meta", ""}, "--meta: the name is empty"},
+      {{"--words", ""}, "--words: the name is empty"},
+      {{"--config", ""}, "--config: the name is empty"},
+      {{"--meta", ",,"}, "--meta: name some, or leave the flag out; the list is empty"},
+      {{"--drop-columns", ""}, "--drop-columns: name some, or leave the flag out; the list is empty"},
+      {{"--drop-columns", ","}, "--drop-columns: name some, or leave the flag out; the list is empty"},
+      {{"--plus", ""}, "--plus: name some, or leave the flag out; the list is empty"},
+      {{"--pseudonyms=", "x"}, "--pseudonyms= lacks its value"},
+      {{"--out=", "x"}, "--out= lacks its value"},
+  };
+  for (const auto& [args, text] : cases) EXPECT_EQ(usage(args), text + "; see `akin test --help`");
+  for (const Args& args : std::vector<Args>{{"--drop-columns", "a,,b", "--drop-columns", ","},
+                                            {"--plus", ","},
+                                            {"--delimiter", ""},
+                                            {"--delimiter", "--out="},
+                                            {"--meta", "a,"}})
+    EXPECT_EQ(usage(args), "") << args[1];
+}
+
+TEST(CommandLine, ListsOfAConfigurationAreAsLongAsTheirFlagAllows) {
+  const TempDir dir;
+  const std::string path = dir / "c.toml";
+  const auto refusal = [&](const std::string& text) {
+    write_file(path, text);
+    std::string said = usage({"--config", path});
+    if (said.starts_with(path + ": ")) said = said.substr(path.size() + 2);
+    return said.substr(0, said.find("; see"));
+  };
+  EXPECT_EQ(refusal("pseudonyms = []"), "the list pseudonyms is empty; leave the key out");
+  EXPECT_EQ(refusal("drop-columns = []"), "the list drop-columns is empty; leave the key out");
+  EXPECT_EQ(refusal("pseudonyms = ''"), "--pseudonyms: the name is empty");
+  EXPECT_EQ(refusal("drop-columns = ['', ',']"),
+            "--drop-columns: name some, or leave the flag out; the list is empty");
+  EXPECT_EQ(refusal("threads = [1, 2]"), "threads takes one value, not a list of 2");
+  EXPECT_EQ(refusal("meta = ['a', 'b']"),
+            "meta takes one value, not a list of 2; where it is a list, write one text with commas between");
+  EXPECT_EQ(refusal("config = 'x'"), "the key config: a file of flags cannot name another one");
+  EXPECT_EQ(refusal("threads = [1]\nfrom = ['a', 'b']"), "");
+}
+
+TEST(CommandLine, BehindTwoDashesNothingIsAFlag) {
+  const auto users_of = [](const Args& args) {
+    std::string first, out = "x";
+    std::vector<std::string> users;
+    CommandLine line("test", "A test.");
+    line.add({"KEY", "", Text{&first}, "first"});
+    line.add({"ID...", "", Text{&users}, "users"});
+    line.add({"--text", "T", Text{&out}, "text"});
+    EXPECT_TRUE(line.parse(args));
+    users.insert(users.begin(), first);
+    users.push_back(out);
+    return users;
+  };
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(users_of({"k", "--", "-x", "--text", "--", "--"}), (Words{"k", "-x", "--text", "--", "--", "x"}));
+  EXPECT_EQ(users_of({"--text", "t", "--", "-k", "-x"}), (Words{"-k", "-x", "t"}));
+  EXPECT_EQ(users_of({"k", "u", "--", "-x"}), (Words{"k", "u", "-x", "x"}));
+  EXPECT_EQ(users_of({"k", "u", "--"}), (Words{"k", "u", "x"}));
+  EXPECT_EQ(users_of({"k", "u", "--text", "--"}), (Words{"k", "u", "--"})) << "the value of a flag";
+
+  std::string data;
+  CommandLine line("test", "A test.");
+  line.add({"DATA", "", Text{&data}, "data"});
+  line.add({"--from", "FILE", Text{&data}, "from", Need::kRequired});
+  const auto refusal = [&](const Args& args) -> std::string {
+    CommandLine copy = line;
+    try {
+      copy.parse(args);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_TRUE(refusal({"--", "x", "--from=d"}).starts_with("unexpected argument '--from=d'"));
+  EXPECT_TRUE(refusal({"--", "--from"}).starts_with("--from is missing: behind -- no word is a flag"));
+  EXPECT_NE(usage({"-x"}).find("write an id that begins with - behind --"), std::string::npos);
+}
+
 /// What check_paths() says to a command with all kinds of paths, "" if nothing.
 std::string complaint(const Args& args) {
   std::string data, out = "-", html, log, folder;

@@ -33,7 +33,10 @@ void prepare_streams() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", fd == 2 ? O_WRONLY : O_RDONLY);
   }
+  // A write fails instead, and who writes says so and leaves nothing behind: nobody reads any more, or a limit on
+  // the size of files is reached.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 void print(std::string_view text) { print_bytes(printable(text, Shown::kLines)); }

@@ -121,17 +121,27 @@ bool meets(const PathUse& written, const PathUse& other) {
 void check_pair(const PathUse& written, const PathUse& other) {
   const bool one_flag = written.flag == other.flag;
   // A flag may read what it writes, such as a checkpoint, and writes files in its own folder.
-  if (one_flag &&
-      (other.kind == Kind::kRead || written.kind == Kind::kWriteFolder || other.kind == Kind::kWriteFolder))
+  if (one_flag && (other.kind == Kind::kRead || written.kind == Kind::kWriteFolder ||
+                   other.kind == Kind::kWriteFolder || (written.in_place && other.in_place)))
     return;
   const bool clash =
       meets(written, other) || (other.kind == Kind::kRead && replaces_in(other.path, written.path));
   if (clash && !(other.may_be_replaced && other.may_be_replaced())) fail_clash(written, other);
 }
 
+/// The files beside a device would be made among the devices.
+void check_beside(const PathUse& use) {
+  if (use.beside.empty()) return;
+  const auto status = status_of(use.beside);
+  if (!status || S_ISREG(status->st_mode) || S_ISDIR(status->st_mode)) return;
+  fail(ErrorCode::kUsage, "{}: {} would be written too, beside {}, which is no regular file; name one",
+       use.flag, use.path, use.beside);
+}
+
 }  // namespace
 
 void check_paths(const std::vector<PathUse>& uses) {
+  std::ranges::for_each(uses, check_beside);
   for (std::size_t a = 0; a < uses.size(); ++a) {
     if (uses[a].kind == Kind::kRead || uses[a].path == "-") continue;
     for (std::size_t b = 0; b < uses.size(); ++b) {

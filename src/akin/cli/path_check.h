@@ -20,12 +20,17 @@ struct PathUse {
   Kind kind = Kind::kRead;
   /// Of what is read: whether it is read as a whole before anything is written, and may then be replaced.
   std::function<bool()> may_be_replaced = {};
+  /// Of what is written because of another output of the same flag: the path of that.
+  std::string beside = {};
+  /// Of what is written: whether it is the file that was read, and may be named twice.
+  bool in_place = false;
 };
 
 /// Throws Error(kUsage) naming both flags if a path that is written is also read, is inside a folder that is
 /// written as a whole, or is written twice. Files that exist are compared by device and number, so links of
-/// both kinds are seen through; others by their absolute names. Character devices clash with nothing. Then
-/// throws Error(kIo) for the first file that cannot be written. Nothing is read or written before.
+/// both kinds are seen through; others by their absolute names. Character devices clash with nothing, but beside
+/// a device or pipe nothing is written: Error(kUsage). Then throws Error(kIo) for the first file that cannot be
+/// written. Nothing is read or written before.
 void check_paths(const std::vector<PathUse>& uses);
 
 }  // namespace akin::cli

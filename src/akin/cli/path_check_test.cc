@@ -123,6 +123,37 @@ TEST_F(PathCheck, DevicesAreNoFiles) {
   EXPECT_TRUE(clash("pipe", Kind::kWrite, "pipe")) << "it would wait for itself";
 }
 
+TEST_F(PathCheck, NothingIsWrittenBesideDevices) {
+  const auto use = [](const std::string& path, const std::string& beside) {
+    return std::vector<PathUse>{{.flag = "-o", .path = beside, .kind = Kind::kWrite},
+                                {.flag = "-o", .path = path, .kind = Kind::kWrite, .beside = beside}};
+  };
+  ASSERT_EQ(::mkfifo((dir_ / "pipe").c_str(), 0600), 0);
+  for (const std::string& odd : {std::string("/dev/null"), dir_ / "pipe"}) {
+    try {
+      check_paths(use(dir_ / "f", odd));
+      ADD_FAILURE() << odd;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_NE(std::string_view(error.what()).find("beside " + odd + ", which is no regular file"),
+                std::string_view::npos)
+          << error.what();
+    }
+  }
+  EXPECT_NO_THROW(check_paths(use(dir_ / "f", dir_ / "new")));
+}
+
+TEST_F(PathCheck, WhatIsWrittenInItsPlaceMayBeNamedTwice) {
+  write_file(dir_ / "f", "x");
+  const PathUse from{.flag = "--from", .path = dir_ / "f", .kind = Kind::kWrite, .in_place = true};
+  EXPECT_NO_THROW(check_paths({from, from}));
+  EXPECT_THROW(check_paths({from, {"--users-file", dir_ / "f"}}), Error);
+  EXPECT_THROW(check_paths({from, {"-o", dir_ / "f", Kind::kWrite}}), Error);
+  EXPECT_THROW(
+      check_paths({{.flag = "--from", .path = dir_ / "no/f", .kind = Kind::kWrite, .in_place = true}}),
+      Error);
+}
+
 TEST_F(PathCheck, SaysWhatCannotBeWritten) {
   try {
     check_paths({{"-o", dir_ / "no/f", Kind::kWrite}});

@@ -13,6 +13,9 @@
 #include <cstring>
 
 #include "akin/base/error.h"
+#include "akin/data/id_values.h"
+#include "akin/data/readers/text_decode.h"
+#include "akin/data/text/tokenizer.h"
 
 namespace akin {
 namespace {
@@ -39,10 +42,72 @@ bool repeats_ids(const StringColumn& column, const IdMap& ids) {
   return any;
 }
 
+/// In lower case; of what is not UTF-8, the letters of ASCII.
+std::string folded(std::string_view text) {
+  if (is_utf8(text)) return lower_case(text);
+  std::string result(text);
+  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+/// The ids of a data set, before they are replaced, to be found among the values of its attributes.
+class KnownIds {
+ public:
+  KnownIds(const Dataset& data, std::string_view owner) {
+    for (idx_t u = 0; u < data.users.size(); ++u) add(data.users.id(u));
+    const StringColumn* const owners = data.user_attributes.find(owner);
+    for (std::size_t u = 0; owners != nullptr && u < owners->size(); ++u) {
+      if (!(*owners)[u].empty()) add((*owners)[u]);
+    }
+  }
+  /// The id that the value is: as it stands, or else the first that differs in case only.
+  std::optional<std::string_view> find(std::string_view value) const {
+    if (value.size() > kMostGrowth * longest_) return std::nullopt;  // long texts are many
+    if (const auto same = ids_.find(value)) return ids_.id(*same);
+    const auto found = folded_.find(folded(value));
+    return found ? std::optional(ids_.id(first_[*found])) : std::nullopt;
+  }
+
+ private:
+  static constexpr std::size_t kMostGrowth = 3;  // a letter and its lower case may differ in their bytes
+  void add(std::string_view id) {
+    const idx_t idx = ids_.add(id);
+    longest_ = std::max(longest_, id.size());
+    if (folded_.add(folded(id)) == first_.size()) first_.push_back(idx);
+  }
+
+  IdMap ids_, folded_;
+  std::vector<idx_t> first_;  // by index of folded_
+  std::size_t longest_ = 0;
+};
+
+/// Replaces the ids among the values of one attribute, and notes it.
+void replace_in(StringColumn& column, std::string_view what, const KnownIds& ids,
+                const Pseudonyms& pseudonyms, std::vector<std::string>& notes) {
+  std::uint64_t left = 0;
+  const std::uint64_t replaced =
+      replace_values(column, [&](std::string_view value) -> std::optional<std::string> {
+        const auto id = ids.find(value);
+        if (!id) return std::nullopt;
+        if (!is_short_number(value)) return pseudonyms(*id);
+        ++left;
+        return std::nullopt;
+      });
+  if (replaced > 0)
+    notes.push_back(fmt::format("{}: {} values were ids of users and are pseudonyms now", what, replaced));
+  if (left > 0) {
+    notes.push_back(fmt::format(
+        "{}: {} values are numbers of up to 4 digits that are also ids of users, and stay; if they name "
+        "users, leave the attribute out with --drop-columns",
+        what, left));
+  }
+}
+
 }  // namespace
 
 Pseudonyms::Pseudonyms(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Opening a pipe would wait for somebody who writes to it.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (file.fd < 0) {
     fail(errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo, "{}: cannot read the key: {}", path,
          std::strerror(errno));
@@ -93,7 +158,8 @@ std::string Pseudonyms::operator()(std::string_view id) const {
 }
 
 std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner) {
-  std::vector<std::string> removed;
+  std::vector<std::string> notes;
+  const KnownIds ids(data, owner);
   AttributeTable attributes;
   for (const auto& [name, column] : data.user_attributes.all()) {
     if (name == owner) {
@@ -101,17 +167,23 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
       for (std::size_t u = 0; u < column.size(); ++u)
         replaced.push_back(column[u].empty() ? std::string() : pseudonyms(column[u]));
     } else if (repeats_ids(column, data.users)) {
-      removed.push_back(name);
+      notes.push_back(fmt::format("user attribute {} repeats the ids and is left out", name));
     } else {
-      attributes.column(name) = column;
+      StringColumn& kept = attributes.column(name);
+      kept = column;
+      replace_in(kept, "user attribute " + name, ids, pseudonyms, notes);
     }
   }
   data.user_attributes = std::move(attributes);
+  std::vector<std::string> names;
+  for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
+  for (const std::string& name : names)
+    replace_in(data.item_attributes.column(name), "item attribute " + name, ids, pseudonyms, notes);
   IdMap users;
   for (idx_t u = 0; u < data.users.size(); ++u) users.add(pseudonyms(data.users.id(u)));
   AKIN_ASSERT(users.size() == data.users.size());
   data.users = std::move(users);
-  return removed;
+  return notes;
 }
 
 }  // namespace akin

@@ -97,14 +97,75 @@ TEST(Pseudonyms, ReplaceIdsAndWhatRepeatsThem) {
   set("user", {"ann", "", "bob"});
   set("customer", {"17", "", "19"});  // the id once more
   set("age", {"17", "40", "50"});     // not always
-  const std::vector<std::string> removed = replace_ids(data, pseudonyms, "user");
-  EXPECT_EQ(removed, std::vector<std::string>{"customer"});
+  const std::vector<std::string> notes = replace_ids(data, pseudonyms, "user");
+  ASSERT_EQ(notes.size(), 2u);
+  EXPECT_EQ(notes[0], "user attribute customer repeats the ids and is left out");
+  EXPECT_TRUE(notes[1].starts_with("user attribute age: 1 values are numbers of up to 4 digits")) << notes[1];
   EXPECT_EQ(data.users.id(1), pseudonyms("18"));
   EXPECT_EQ(data.users.size(), 3u);
   EXPECT_EQ(data.user_attributes.columns(), 2u);
   EXPECT_EQ(data.user_attributes.get("user", 0), pseudonyms("ann"));
   EXPECT_EQ(data.user_attributes.get("user", 1), "");
   EXPECT_EQ(data.user_attributes.get("age", 0), "17");
+}
+
+TEST(Pseudonyms, ReplaceIdsInEveryAttribute) {
+  const TempDir dir;
+  const Pseudonyms pseudonyms(write_key(dir));
+  Dataset data;
+  for (const char* const id : {"Ann", "bob", "BOB", "\xc3\x89lise", "12345", "42"}) data.users.add(id);
+  for (const char* const id : {"i1", "i2", "i3"}) data.items.add(id);
+  const auto set = [&](AttributeTable& table, const char* name, std::vector<std::string> values) {
+    for (std::size_t row = 0; row < values.size(); ++row) table.column(name).set(row, values[row]);
+  };
+  set(data.user_attributes, "friend", {"bob", "ANN", "Bob", "\xc3\xa9LISE", "", "nobody"});
+  set(data.user_attributes, "age", {"42", "31", "42", "", "12345", "7"});
+  set(data.item_attributes, "seller", {"BOB", "ann", "a shop"});
+  set(data.item_attributes, "title", {"Ann and bob", "42", std::string(1031, 'x')});
+  const std::vector<std::string> notes = replace_ids(data, pseudonyms, "");
+  const auto user = [&](const char* name, std::size_t row) {
+    return std::string(data.user_attributes.get(name, row));
+  };
+  const auto item = [&](const char* name, std::size_t row) {
+    return std::string(data.item_attributes.get(name, row));
+  };
+  EXPECT_EQ(user("friend", 0), pseudonyms("bob"));
+  EXPECT_EQ(user("friend", 1), pseudonyms("Ann"));
+  EXPECT_EQ(user("friend", 2), pseudonyms("bob")) << "the first of those that differ in case";
+  EXPECT_EQ(user("friend", 3), pseudonyms("\xc3\x89lise"));
+  EXPECT_EQ(user("friend", 4), "");
+  EXPECT_EQ(user("friend", 5), "nobody");
+  EXPECT_EQ(user("age", 0), "42") << "a short number";
+  EXPECT_EQ(user("age", 4), pseudonyms("12345"));
+  EXPECT_EQ(item("seller", 0), pseudonyms("BOB"));
+  EXPECT_EQ(item("seller", 1), pseudonyms("Ann"));
+  EXPECT_EQ(item("seller", 2), "a shop");
+  EXPECT_EQ(item("title", 0), "Ann and bob") << "a text that names them";
+  EXPECT_EQ(item("title", 2), std::string(1031, 'x'));
+  ASSERT_EQ(notes.size(), 5u);
+  EXPECT_EQ(notes[0], "user attribute friend: 4 values were ids of users and are pseudonyms now");
+  EXPECT_EQ(notes[1], "user attribute age: 1 values were ids of users and are pseudonyms now");
+  EXPECT_TRUE(notes[2].starts_with("user attribute age: 2 values are numbers of up to 4 digits")) << notes[2];
+  EXPECT_EQ(notes[3], "item attribute seller: 2 values were ids of users and are pseudonyms now");
+  EXPECT_TRUE(notes[4].starts_with("item attribute title: 1 values are numbers")) << notes[4];
+}
+
+TEST(Pseudonyms, WriterOfDocumentsCountAsIds) {
+  const TempDir dir;
+  const Pseudonyms pseudonyms(write_key(dir));
+  Dataset data;
+  data.users.add("doc1");
+  data.user_attributes.column("user").set(0, "alice");
+  data.user_attributes.column("editor").set(0, "Alice");
+  replace_ids(data, pseudonyms, "user");
+  EXPECT_EQ(data.user_attributes.get("user", 0), pseudonyms("alice"));
+  EXPECT_EQ(data.user_attributes.get("editor", 0), pseudonyms("alice"));
+}
+
+TEST(Pseudonyms, APipeIsNoKeyAndIsNotWaitedFor) {
+  const TempDir dir;
+  ASSERT_EQ(::mkfifo((dir / "pipe").c_str(), 0600), 0);
+  EXPECT_NE(message_of([&] { Pseudonyms{dir / "pipe"}; }).find("not a regular file"), std::string::npos);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "akin/data/id_values.h"
+
 namespace akin {
 namespace {
 
@@ -101,6 +103,21 @@ RemovedData select_users(Dataset& data, const std::vector<idx_t>& users) {
   removed.attributes -= filled(data.user_attributes);
   removed.candidates -= data.candidates.entries();
   return removed;
+}
+
+std::uint64_t clear_mentions(Dataset& data, UserIds& ids) {
+  std::uint64_t cleared = 0;
+  for (AttributeTable* const table : {&data.user_attributes, &data.item_attributes}) {
+    std::vector<std::string> names;
+    for (const auto& [name, column] : table->all()) names.push_back(name);
+    for (const std::string& name : names) {
+      cleared +=
+          replace_values(table->column(name), [&](std::string_view value) -> std::optional<std::string> {
+            return !is_short_number(value) && ids.meet(value) ? std::optional(std::string()) : std::nullopt;
+          });
+    }
+  }
+  return cleared;
 }
 
 }  // namespace akin

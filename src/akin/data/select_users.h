@@ -20,6 +20,7 @@ struct RemovedData {
   std::uint64_t reviews = 0;     ///< texts
   std::uint64_t attributes = 0;  ///< values that were not empty
   std::uint64_t candidates = 0;  ///< items to rank against
+  std::uint64_t mentions = 0;    ///< values of attributes of other users and of items that were the id
 };
 
 /// Ids of users who are to be removed, and which of them have been met.
@@ -46,5 +47,9 @@ std::vector<Event> select_users(std::span<const Event> events, const std::vector
 /// Removes all other users from the data set with all that it holds of them. The order of events stays, and
 /// so do the items, those without events too.
 RemovedData select_users(Dataset& data, const std::vector<idx_t>& users);
+
+/// Empties each value of an attribute of users or items that is exactly one of `ids`, which then has been met;
+/// returns how many. Values that are short numbers (is_short_number()) stay: they may be an id by chance.
+std::uint64_t clear_mentions(Dataset& data, UserIds& ids);
 
 }  // namespace akin

@@ -100,6 +100,36 @@ TEST(SelectUsers, KeepsEverythingOfEverybody) {
   EXPECT_EQ(data.reviews.event, everything().reviews.event);
 }
 
+TEST(SelectUsers, MentionsInAttributesAreCleared) {
+  const TempDir dir;
+  Dataset data = everything();
+  const auto set = [](AttributeTable& table, std::size_t row, std::string_view value) {
+    table.column("by").set(row, value);
+  };
+  set(data.user_attributes, 0, "person-1");
+  set(data.user_attributes, 1, "person-2");
+  set(data.user_attributes, 2, "Person-1");
+  set(data.user_attributes, 3, "17");
+  set(data.item_attributes, 0, "person-1");
+  set(data.item_attributes, 1, "not person-1");
+  data.item_attributes.resize(data.n_items());
+  UserIds ids({"person-1", "person-3", "17"});
+  EXPECT_EQ(clear_mentions(data, ids), 2u);
+  EXPECT_EQ(ids.unmet(), (std::vector<std::string>{"17", "person-3"}));
+  EXPECT_EQ(data.user_attributes.get("by", 0), "");
+  EXPECT_EQ(data.user_attributes.get("by", 1), "person-2");
+  EXPECT_EQ(data.user_attributes.get("by", 2), "Person-1") << "another id";
+  EXPECT_EQ(data.user_attributes.get("by", 3), "17") << "an age, perhaps";
+  EXPECT_EQ(data.item_attributes.get("by", 0), "");
+  EXPECT_EQ(data.item_attributes.get("by", 1), "not person-1");
+  save_dataset(data, dir / "data");
+  const std::string bytes = read_file(dir / "data");
+  std::size_t count = 0;
+  for (std::size_t at = bytes.find("person-1"); at != std::string::npos; at = bytes.find("person-1", at + 1))
+    ++count;
+  EXPECT_EQ(count, 1u) << "in the text of item 1 only";
+}
+
 TEST(SelectUsers, DocumentsAreOfWhoWroteThem) {
   DatasetBuilder builder;
   for (const auto& [document, writer] :

@@ -40,6 +40,16 @@ void check_identity(const std::string& path, const Identity& stored, const Ident
   for (const auto& [name, value] : stored) compare(name);
 }
 
+/// The best epoch is one that was evaluated, and there is one if any was.
+void check_best(const std::string& path, const FitCheckpoint& checkpoint) {
+  const auto evaluated = [&](const CurvePoint& point) {
+    return point.evaluated() && (checkpoint.best_epoch == 0 || point.epoch == checkpoint.best_epoch);
+  };
+  if (std::ranges::any_of(checkpoint.curve, evaluated) != (checkpoint.best_epoch != 0))
+    fail(ErrorCode::kBadData, "{}: its best epoch, {}, does not suit its learning curve; start the fit again",
+         path, checkpoint.best_epoch);
+}
+
 }  // namespace
 
 void StateCopy::take(const FitState& state) {
@@ -112,6 +122,7 @@ FitCheckpoint load_checkpoint(const std::string& path, const Identity& identity,
   checkpoint.curve = parse_curve(reader.meta("curve"), path);
   if (checkpoint.curve.empty() || checkpoint.curve.back().epoch != checkpoint.epoch)
     fail(ErrorCode::kBadData, "{}: its learning curve does not end at its epoch", path);
+  check_best(path, checkpoint);
   checkpoint.last.read(reader, "state", shape);
   if (checkpoint.best_epoch != 0 && checkpoint.best_epoch != checkpoint.epoch)
     checkpoint.best.read(reader, "best", shape);

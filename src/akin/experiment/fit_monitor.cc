@@ -69,6 +69,12 @@ int FitMonitor::begin(FitState& state, int epochs) {
     fail(ErrorCode::kBadData, "{}: is after epoch {}, but {} are planned", options_.checkpoint,
          checkpoint.epoch, epochs);
   }
+  const CurvePoint* const best_of_curve = best_point(checkpoint.curve, metric_.better());
+  if (checkpoint.best_epoch != (best_of_curve ? best_of_curve->epoch : 0)) {
+    fail(ErrorCode::kBadData,
+         "{}: its best epoch, {}, is not that of its learning curve; start the fit again",
+         options_.checkpoint, checkpoint.best_epoch);
+  }
   curve_ = std::move(checkpoint.curve);
   checkpoint.last.put(state);
   done_ = resumed_at_ = saved_ = checkpoint.epoch;

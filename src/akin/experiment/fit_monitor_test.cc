@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/eval/small_dataset_for_test.h"
 #include "akin/experiment/fit_checkpoint.h"
@@ -247,6 +248,40 @@ TEST(FitMonitor, RefusesDamagedCheckpoints) {
   }
 }
 
+/// The file with another best epoch, and a right checksum.
+void set_best_epoch(const std::string& path, int epoch) {
+  const TensorReader reader(path);
+  TensorWriter writer("checkpoint");
+  for (const auto& [name, value] : reader.metadata()) {
+    if (name != "akin.checksum") writer.meta(name, name == "best_epoch" ? std::to_string(epoch) : value);
+  }
+  for (const std::string& name : reader.names())
+    writer.tensor(name, reader.tensor<float>(name), reader.shape(name));
+  writer.write(path);
+}
+
+TEST(FitMonitor, RefusesABestEpochThatIsNotThatOfTheCurve) {
+  const TempDir dir;
+  for (const int epoch : {0, 1, 2, 3}) {  // 2 is the best
+    ScriptedFit fit{{1, 2, 1}};
+    MonitorOptions options = fit.watch();
+    options.checkpoint = dir / std::to_string(epoch);
+    options.resume = true;
+    FitMonitor first = fit.monitor(options);
+    fit.run(first);
+    set_best_epoch(options.checkpoint, epoch);
+    FitMonitor resumed = fit.monitor(options);
+    if (epoch == 2) {
+      EXPECT_EQ(fit.run(resumed), 2);
+      continue;
+    }
+    EXPECT_NE(message_of([&] {
+                fit.run(resumed);
+              }).find(fmt::format("{}: its best epoch, {},", options.checkpoint, epoch)),
+              std::string::npos);
+  }
+}
+
 /// A checkpoint with a right checksum whose state is what `change` makes of it; whether it is read.
 bool checkpoint_is_read(const std::function<void(FitCheckpoint&, Matrix&)>& change) {
   const TempDir dir;
@@ -257,17 +292,18 @@ bool checkpoint_is_read(const std::function<void(FitCheckpoint&, Matrix&)>& chan
   for (const int epoch : {1, 2}) {
     CurvePoint point;
     point.epoch = epoch;
+    point.value = epoch;
     checkpoint.curve.push_back(point);
   }
   change(checkpoint, state);
   FitState taken;
   taken.add("users", state);
   checkpoint.last.take(taken);
-  save_checkpoint(checkpoint, dir / "c");
   Matrix own(3, 5);
   FitState shape;
   shape.add("users", own);
   try {
+    save_checkpoint(checkpoint, dir / "c");
     load_checkpoint(dir / "c", {{"model", "m"}}, shape);
     return true;
   } catch (const Error& error) {
@@ -286,7 +322,10 @@ TEST(FitMonitor, RefusesCheckpointsThatCannotBe) {
   refused([](FitCheckpoint& c, Matrix&) { c.epoch = -1; });
   refused([](FitCheckpoint& c, Matrix&) { c.epoch = std::numeric_limits<int>::max(); });
   refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 3; });
-  refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 1; });  // whose state is not there
+  refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 1; });         // whose state is not there
+  refused([](FitCheckpoint& c, Matrix&) { c.best_epoch = 0; });         // though two were evaluated
+  refused([](FitCheckpoint& c, Matrix&) { c.curve[1].value = kNaN; });  // of the best epoch
+  refused([](FitCheckpoint& c, Matrix&) { c.curve[0].value = c.curve[1].value = kNaN; });
   refused([](FitCheckpoint& c, Matrix&) { c.curve[0].epoch = 2; });
   refused([](FitCheckpoint& c, Matrix&) { c.curve[0].epoch = -1; });
   refused([](FitCheckpoint& c, Matrix&) { c.curve.clear(); });

@@ -1,13 +1,18 @@
 #include "akin/experiment/forget.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_forget.h"
@@ -51,15 +56,17 @@ void check_left(const std::string& path, const std::vector<idx_t>& kept) {
   if (kept.empty()) fail(ErrorCode::kBadData, "{}: holds no other users; delete the file", path);
 }
 
+bool changes(const ForgottenFile& file) { return file.removed.users + file.removed.mentions > 0; }
+
 void forget_in_dataset(ForgottenFile& file, UserIds& ids, const Target& target) {
   Dataset data = load_dataset(file.path);
   const std::vector<idx_t> kept = users_without(data, ids);
-  const bool changes = kept.size() < data.n_users();
-  if (changes || target.copy) file.action = ForgetAction::kRewritten;
-  if (changes) {
+  if (kept.size() < data.n_users()) {
     check_left(file.path, kept);
     file.removed = select_users(data, kept);
   }
+  file.removed.mentions = clear_mentions(data, ids);
+  if (changes(file) || target.copy) file.action = ForgetAction::kRewritten;
   if (target.write && file.action == ForgetAction::kRewritten) save_dataset(data, target.path);
 }
 
@@ -81,9 +88,9 @@ void forget_in_bundle(ForgottenFile& file, UserIds& ids, const Target& target) {
   Bundle bundle = load_bundle(file.path);
   file.model = bundle.entry->name;
   const std::vector<idx_t> kept = users_without(bundle.dataset, ids);
-  const bool changes = kept.size() < bundle.dataset.n_users();
-  if (changes || target.copy) file.action = ForgetAction::kRewritten;
-  if (changes) remove_from(bundle, kept, file);
+  if (kept.size() < bundle.dataset.n_users()) remove_from(bundle, kept, file);
+  file.removed.mentions = clear_mentions(bundle.dataset, ids);
+  if (changes(file) || target.copy) file.action = ForgetAction::kRewritten;
   if (target.write && file.action == ForgetAction::kRewritten) save_bundle(bundle, target.path);
 }
 
@@ -98,9 +105,21 @@ void forget_in_net(ForgottenFile& file, UserIds& ids, const Target& target) {
 void delete_file(const std::string& path) {
   std::error_code error;
   const std::filesystem::path file = std::filesystem::canonical(path, error);
-  if (error || !std::filesystem::remove(file, error))
-    fail(ErrorCode::kIo, "{}: cannot delete: {}", path, error.message());
+  if (error || !std::filesystem::remove(file, error)) {
+    fail(ErrorCode::kIo, "{}: cannot delete: {}; all other files are written: delete this one by hand", path,
+         error.message());
+  }
   std::filesystem::remove(path, error);
+}
+
+/// Whether delete_file() may delete it.
+void check_deletable(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path file = std::filesystem::canonical(path, error);
+  const std::string folder = file.parent_path().string();
+  if (!error && ::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0) return;
+  fail(ErrorCode::kIo, "{}: cannot be deleted: {}; nothing was written", path,
+       error ? error.message() : std::strerror(errno));
 }
 
 ForgottenFile forget_in(const std::string& path, UserIds& ids, const Target& target) {
@@ -115,7 +134,6 @@ ForgottenFile forget_in(const std::string& path, UserIds& ids, const Target& tar
     fail(ErrorCode::kUsage, "{}: only a data set, bundle or net can be written to another file", path);
   } else if (file.kind == "checkpoint") {
     file.action = ForgetAction::kDeleted;
-    if (target.write) delete_file(path);
   } else if (file.kind != "trials") {
     fail(ErrorCode::kBadData, "{}: is of kind '{}'; delete it and make it again without the users", path,
          file.kind);
@@ -144,6 +162,13 @@ void check_missing(const std::vector<std::string>& missing, std::size_t asked) {
        missing.size(), asked, fmt::join(shown, "', '"), missing.size() > kShown ? " ..." : "");
 }
 
+void check_outputs(const std::vector<ForgottenFile>& files, const std::string& out) {
+  for (const ForgottenFile& file : files) {
+    if (file.action == ForgetAction::kRewritten) check_writable(out.empty() ? file.path : out);
+    if (file.action == ForgetAction::kDeleted) check_deletable(file.path);
+  }
+}
+
 }  // namespace
 
 ForgetResult forget(const std::vector<std::string>& users, const std::vector<std::string>& files,
@@ -167,7 +192,15 @@ ForgetResult forget(const std::vector<std::string>& users, const std::vector<std
   };
   ForgetResult result{run(false), ids.unmet()};
   if (!options.missing_ok) check_missing(result.missing, users.size());
-  if (!options.dry_run) run(true);
+  if (options.dry_run) return result;
+  check_outputs(result.files, options.out);
+  CommitTogether written;
+  run(true);
+  context.check_stop();
+  written.commit();
+  for (const ForgottenFile& file : result.files) {
+    if (file.action == ForgetAction::kDeleted) delete_file(file.path);
+  }
   return result;
 }
 

@@ -35,9 +35,12 @@ struct ForgetResult {
   std::vector<std::string> missing;  ///< ids that are in none of the files
 };
 
-/// Removes users from data sets, bundles and nets, each of which is written anew in whole or not at all, and
-/// deletes checkpoints: those hold a row for every user but no ids, and a fit cannot be resumed on other data.
-/// Logs of trials hold nothing of users and stay. All files are read and judged before the first is written.
+/// Removes users from data sets, bundles and nets, and deletes checkpoints: those hold a row for every user but no
+/// ids, and a fit cannot be resumed on other data. Logs of trials hold nothing of users and stay. Values of
+/// attributes of others and of items that are the id are emptied (clear_mentions()).
+///
+/// All files are read and judged, and must be writable, before the first is written; all are written under
+/// temporary names before the first is replaced (CommitTogether), and checkpoints are deleted last.
 ///
 /// What is left of a user in a bundle or net is what they took part in: vectors of items, weights, counts and
 /// means over all users. Only training on the data without them removes that.

@@ -1,6 +1,10 @@
 #include "akin/experiment/forget.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
 #include <filesystem>
+#include <map>
 
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
@@ -154,6 +158,58 @@ TEST_F(Forget, ABundleNeedsTrainingEventsOfSomebodyElse) {
         << model;
     EXPECT_EQ(forget({"bob"}, {bundle}).files[0].removed.held_out, 3u) << model;
   }
+}
+
+TEST_F(Forget, ClearsTheIdWhereverAnAttributeIsIt) {
+  Dataset mentioned = made_dataset();
+  mentioned.user_attributes.column("friend").set(0, "u3");
+  mentioned.item_attributes.column("seller").set(1, "u3");
+  mentioned.item_attributes.column("seller").set(2, "u33");
+  mentioned.user_attributes.resize(mentioned.n_users());
+  mentioned.item_attributes.resize(mentioned.n_items());
+  save_dataset(mentioned, data);
+  save_bundle(train(mentioned, "popularity").bundle, bundle);
+  const ForgetResult result = forget({"u3"}, {data, bundle});
+  for (const ForgottenFile& file : result.files) EXPECT_EQ(file.removed.mentions, 2u) << file.path;
+  EXPECT_EQ(load_bundle(bundle).dataset.item_attributes.get("seller", 1), "");
+  const Dataset after = load_dataset(data);
+  EXPECT_EQ(after.user_attributes.get("friend", 0), "");
+  EXPECT_EQ(after.item_attributes.get("seller", 1), "");
+  EXPECT_EQ(after.item_attributes.get("seller", 2), "u33");
+
+  mentioned = made_dataset();  // of somebody who is no user, but a seller
+  mentioned.item_attributes.column("seller").set(1, "shop-1");
+  mentioned.item_attributes.resize(mentioned.n_items());
+  save_dataset(mentioned, data);
+  const ForgetResult shop = forget({"shop-1"}, {data});
+  EXPECT_EQ(shop.files[0].action, ForgetAction::kRewritten);
+  EXPECT_EQ(shop.files[0].removed.users, 0u);
+  EXPECT_EQ(shop.files[0].removed.mentions, 1u);
+  EXPECT_TRUE(shop.missing.empty());
+}
+
+TEST_F(Forget, NothingIsReplacedBeforeAllIsWritten) {
+  const std::map<std::string, std::string> before = {{data, read_file(data)}, {bundle, read_file(bundle)}};
+  ASSERT_LT(before.at(data).size(), before.at(bundle).size());
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{(before.at(data).size() + before.at(bundle).size()) / 2, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  std::string message = "no error";
+  try {
+    forget({"u3"}, {data, bundle, checkpoint});
+  } catch (const Error& error) {
+    message = error.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  EXPECT_TRUE(contains(message, "als.akin: cannot write")) << message;
+  for (const auto& [path, content] : before) EXPECT_EQ(read_file(path), content) << path;
+  EXPECT_TRUE(fs::exists(checkpoint));
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir / "."), fs::directory_iterator()), 4);
+  forget({"u3"}, {data, bundle, checkpoint});
+  EXPECT_FALSE(load_dataset(data).users.find("u3"));
+  EXPECT_FALSE(fs::exists(checkpoint));
 }
 
 TEST_F(Forget, NeedsUsersAndFiles) {

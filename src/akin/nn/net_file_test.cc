@@ -11,6 +11,7 @@
 #include "akin/base/io.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
+#include "akin/base/tensor_file_for_test.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/net_for_test.h"
 
@@ -256,12 +257,28 @@ TEST(NetFile, OutputsHaveALimit) {
 TEST(NetFile, WeightsAreFinite) {
   const TempDir dir;
   Net net = make_net(every_kind());
+  net.save(dir / "net");
+  put_number(dir / "net", "weights/conv/kernel", 3, std::numeric_limits<double>::infinity());
+  EXPECT_EQ(error_text([&] { load_net(dir / "net"); }),
+            dir / "net: tensor weights/conv/kernel: row 1 holds NaN or an infinite number");
   NamedArray weight = net.weight("conv/kernel");
   weight.set(3, std::numeric_limits<double>::infinity());
   net.set_weights({weight});
+  EXPECT_EQ(error_text([&] { net.save(dir / "new"); }),
+            dir / "new: not written: row 1 of tensor weights/conv/kernel holds NaN or an infinite number");
+}
+
+TEST(NetFile, NumbersOfTheOptimizerAreFiniteWhoeverReadsTheNet) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  net.compile(compile_as("adam", Loss::kBinaryCrossentropy));
   net.save(dir / "net");
-  EXPECT_EQ(error_text([&] { load_net(dir / "net"); }),
-            dir / "net: tensor weights/conv/kernel: row 1 holds NaN or an infinite number");
+  EXPECT_FALSE(read_weights(dir / "net").empty());
+  put_number(dir / "net", "optimizer/conv/kernel/squares", 3, std::numeric_limits<double>::quiet_NaN());
+  const std::string refusal =
+      dir / "net: tensor optimizer/conv/kernel/squares: row 1 holds NaN or an infinite number";
+  EXPECT_EQ(error_text([&] { load_net(dir / "net"); }), refusal);
+  EXPECT_EQ(error_text([&] { read_weights(dir / "net"); }), refusal);
 }
 
 /// A file that Keras wrote, where the research data are at hand.

@@ -13,7 +13,11 @@ bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.end
 std::vector<NamedArray> read_safetensors(const std::string& path) {
   const TensorReader reader(path);
   const bool net = reader.has_meta("akin.kind") && reader.meta("akin.kind") == "net";
-  return read_arrays(reader, net ? "weights/" : "", net ? reader.meta("net.dtype") : "float");
+  if (!net) return read_arrays(reader, "", "float");
+  const std::string& dtype = reader.meta("net.dtype");
+  // A net that load_net() refuses is none here either, though only its weights are wanted.
+  static_cast<void>(read_arrays(reader, "optimizer/", dtype));
+  return read_arrays(reader, "weights/", dtype);
 }
 
 }  // namespace

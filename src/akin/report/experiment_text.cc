@@ -69,7 +69,8 @@ std::string removed_text(const RemovedData& removed) {
   for (const auto& [count, what] :
        {std::pair(removed.users, "user"), std::pair(removed.events, "event"),
         std::pair(removed.held_out, "held-out event"), std::pair(removed.reviews, "review"),
-        std::pair(removed.attributes, "attribute"), std::pair(removed.candidates, "candidate")}) {
+        std::pair(removed.attributes, "attribute"), std::pair(removed.candidates, "candidate"),
+        std::pair(removed.mentions, "mention")}) {
     if (count == 0) continue;
     text +=
         fmt::format("{}{} {}{}", text.empty() ? "" : ", ", format_count(count), what, count == 1 ? "" : "s");

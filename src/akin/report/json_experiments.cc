@@ -100,7 +100,8 @@ json forget_json(const ForgetResult& result, const ForgetOptions& options) {
                   {"held_out_events", file.removed.held_out},
                   {"reviews", file.removed.reviews},
                   {"attributes", file.removed.attributes},
-                  {"candidates", file.removed.candidates}};
+                  {"candidates", file.removed.candidates},
+                  {"mentions", file.removed.mentions}};
     if (file.kind == "model") entry.update({{"model", file.model}, {"from_model", file.from_model}});
     files.push_back(std::move(entry));
   }

@@ -1,5 +1,7 @@
 #include "akin/store/bundle.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -133,7 +135,10 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
-  writer.write(path);
+  writer.write(path,
+               fmt::format("what {} has learned is beyond the numbers that floats hold: scale the values of "
+                           "the events down",
+                           bundle.entry->name));
 }
 
 Bundle load_bundle(const std::string& path) {

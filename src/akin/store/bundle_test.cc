@@ -3,6 +3,7 @@
 #include <map>
 
 #include "akin/base/error.h"
+#include "akin/base/io.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
@@ -113,6 +114,25 @@ TEST(Bundle, OldBundlesHoldTrainingEventsOnly) {
   EXPECT_EQ(loaded.training_events().size(), loaded.dataset.events.size());
   for (const Event& event : loaded.test) EXPECT_EQ(event.subset, Subset::kTest);
   EXPECT_EQ(loaded.test.size(), 17U);
+}
+
+TEST(Bundle, WhatFloatsCannotHoldIsNotWritten) {
+  const TempDir dir;
+  Dataset data = dataset();
+  for (Event& event : data.events) event.value = 3e38F;
+  const Bundle bundle =
+      train_bundle(std::move(data), spec("none", false), {"popularity", {{"use_values", "true"}}});
+  write_file(dir / "b", "old");
+  try {
+    save_bundle(bundle, dir / "b");
+    ADD_FAILURE() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData);
+    EXPECT_NE(std::string_view(error.what()).find("what popularity has learned is beyond the numbers"),
+              std::string_view::npos)
+        << error.what();
+  }
+  EXPECT_EQ(read_file(dir / "b"), "old");
 }
 
 TEST(Bundle, RefusesAWordThatIsNoFlag) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -14,6 +16,7 @@
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/readers/python_literal.h"
 #include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
 #include "akin/store/byte_cursor.h"
@@ -26,14 +29,21 @@ using nlohmann::json;
 
 constexpr std::size_t kMostDimensions = 1'000'000;
 
-/// The whole text as a finite number.
-std::optional<float> number(std::string_view text) {
+/// The whole text as a number, infinite where it is beyond floats, and NaN where it says so.
+std::optional<float> any_number(std::string_view text) {
   float value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || stop != end || !std::isfinite(value)) return std::nullopt;
-  if (error == std::errc::result_out_of_range) return 0.0f;
-  return error == std::errc() ? std::optional(value) : std::nullopt;
+  if (text.empty() || stop != end || error == std::errc::invalid_argument) return std::nullopt;
+  // Out of range is what is too large, and what is nearly 0: from_chars does not say which.
+  if (error == std::errc::result_out_of_range) return std::strtof(std::string(text).c_str(), nullptr);
+  return value;
+}
+
+/// The whole text as a finite number.
+std::optional<float> number(std::string_view text) {
+  const std::optional<float> value = any_number(text);
+  return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 /// Rows of one length, as they come.
@@ -75,13 +85,13 @@ std::optional<std::string_view> pop_back(std::string_view& text, char separator)
   return last;
 }
 
-/// "id x x x" with `dim` numbers at the end; false if the line is not such a thing.
+/// "id x x x" with `dim` numbers at the end, finite or not; false if the line is not such a thing.
 bool parse_word_line(std::string_view line, std::size_t dim, std::string_view& id, std::vector<float>& row) {
   while (line.ends_with(' ')) line.remove_suffix(1);
   row.assign(dim, 0);
   for (std::size_t d = dim; d-- > 0;) {
     const auto text = pop_back(line, ' ');
-    const auto value = text ? number(*text) : std::nullopt;
+    const auto value = text ? any_number(*text) : std::nullopt;
     if (!value) return false;
     row[d] = *value;
   }
@@ -113,7 +123,7 @@ ReadEmbeddings read_word2vec_text(ByteCursor& file, const WordCounts& counts) {
     std::string_view id;
     if (line.empty()) continue;
     if (!parse_word_line(line, counts.dim, id, row))
-      file.bad(fmt::format("this is not an id with {} finite numbers", counts.dim), at);
+      file.bad(fmt::format("this is not an id with {} numbers", counts.dim), at);
     rows.add(id, row, file, at);
   }
   if (rows.size() != counts.rows)
@@ -251,59 +261,90 @@ std::vector<std::string> read_id_list(const std::string& path, std::size_t rows)
   return std::move(list.ids);
 }
 
-/// The number after `key` in the header of a NumPy file, from `after` on.
-std::optional<std::size_t> npy_number(std::string_view header, std::size_t& at) {
-  while (at < header.size() && (header[at] == ' ' || header[at] == ',' || header[at] == '(')) ++at;
-  std::size_t value = 0;
-  const char* const end = header.data() + header.size();
-  const auto [stop, error] = std::from_chars(header.data() + std::min(at, header.size()), end, value);
-  if (error != std::errc()) return std::nullopt;
-  at = static_cast<std::size_t>(stop - header.data());
-  return value;
+struct NpyArray {
+  std::size_t rows, dim;
+  bool is_double;  ///< else of floats
+};
+
+/// What the header of a NumPy file says: a Python dict of exactly descr, fortran_order and shape
+/// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+NpyArray parse_npy_header(const ByteCursor& file, std::string_view text) {
+  const auto no_header = [&]() {
+    fail(ErrorCode::kBadData, "{}: the NumPy header is not that of an array", file.path());
+  };
+  const std::optional<std::string> as_json = python_literal_to_json(text);
+  const json header = as_json ? json::parse(*as_json, nullptr, /*allow_exceptions=*/false) : json();
+  if (!header.is_object() || header.size() != 3 || !header.contains("descr") ||
+      !header.contains("fortran_order") || !header["fortran_order"].is_boolean() ||
+      !header.contains("shape") || !header["shape"].is_array())
+    no_header();
+  const json &descr = header["descr"], &shape = header["shape"];
+  const bool is_double = descr == "<f8";
+  const bool two = shape.size() == 2 && shape[0].is_number_unsigned() && shape[1].is_number_unsigned();
+  if ((descr != "<f4" && !is_double) || header["fortran_order"] == true || !two) {
+    fail(ErrorCode::kBadData,
+         "{}: only arrays of (items, dimensions) float32 or float64 in C order are read ('descr' '<f4' or "
+         "'<f8'); "
+         "this one has 'descr' {}, 'fortran_order' {} and 'shape' {}; save a.astype('<f4', order='C')",
+         file.path(), descr.dump(-1, ' ', true, json::error_handler_t::replace),
+         header["fortran_order"].dump(), shape.dump(-1, ' ', true, json::error_handler_t::replace));
+  }
+  return {shape[0].get<std::size_t>(), shape[1].get<std::size_t>(), is_double};
 }
 
-struct NpyShape {
-  std::size_t rows, dim;
-};
 /// Reads the header, after which the numbers begin.
-NpyShape read_npy_header(ByteCursor& file) {
-  constexpr std::string_view kShape = "'shape': ";
+NpyArray read_npy_header(ByteCursor& file) {
   constexpr std::size_t kPrelude =
       10;  // mark, version, two bytes of the header's length: four from version 2 on
+  constexpr std::size_t kLongestHeader = std::size_t{1} << 20;
   std::string prelude(file.take(kPrelude));
+  if (prelude.size() == kPrelude && (prelude[6] < 1 || prelude[6] > 3 || prelude[7] != 0)) {
+    fail(ErrorCode::kBadData, "{}: is a NumPy file of version {}.{}; versions 1.0, 2.0 and 3.0 are read",
+         file.path(), static_cast<unsigned char>(prelude[6]), static_cast<unsigned char>(prelude[7]));
+  }
   const bool is_long = prelude.size() == kPrelude && prelude[6] > 1;
   if (is_long) prelude += file.take(2);
   std::size_t length = 0;
   for (std::size_t i = prelude.size(); i-- > 8;)
     length = 256 * length + static_cast<unsigned char>(prelude[i]);
-  const std::string header(file.take(std::min(length, LineReader::kLongestRecord)));
+  const std::string header(file.take(std::min(length, kLongestHeader)));
   if (prelude.size() < kPrelude + (is_long ? 2 : 0) || header.empty() || header.size() < length)
     fail(ErrorCode::kBadData, "{}: the NumPy header is cut off", file.path());
-  std::size_t at = std::min(header.find(kShape), header.size() - 1) + kShape.size();
-  const auto rows = npy_number(header, at), dim = npy_number(header, at);
-  if (header.find("'<f4'") == std::string::npos || header.find("False") == std::string::npos || !rows || !dim)
-    fail(ErrorCode::kBadData, "{}: only arrays of (items, dimensions) float32 in C order are read",
-         file.path());
-  return {*rows, *dim};
+  return parse_npy_header(file, header);
+}
+
+/// The row's numbers as floats; what no float holds becomes infinite.
+void take_row(std::string_view bytes, bool is_double, std::vector<float>& row) {
+  if (!is_double) {
+    std::memcpy(row.data(), bytes.data(), bytes.size());
+    return;
+  }
+  for (std::size_t d = 0; d < row.size(); ++d) {
+    double value = 0;
+    std::memcpy(&value, bytes.data() + d * sizeof value, sizeof value);
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    row[d] = std::abs(value) > kLargest ? std::numeric_limits<float>::infinity() : static_cast<float>(value);
+  }
 }
 
 ReadEmbeddings read_npy(ByteCursor& file) {
-  const auto [rows, dim] = read_npy_header(file);
-  const auto bytes = checked_product({rows, dim, sizeof(float)});
+  const auto [rows, dim, is_double] = read_npy_header(file);
+  const std::size_t size = is_double ? sizeof(double) : sizeof(float);
+  const auto bytes = checked_product({rows, dim, size});
   if (dim == 0 || dim > kMostDimensions || !bytes)
     fail(ErrorCode::kBadData, "{}: vectors cannot have the shape ({}, {}); at most {} dimensions are read",
          file.path(), rows, dim, kMostDimensions);
   if (const auto left = file.left(); left && *left != *bytes)
-    fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) floats", file.path(), *left, rows,
-         dim);
+    fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) {}", file.path(), *left, rows, dim,
+         is_double ? "doubles" : "floats");
   const std::vector<std::string> ids = read_id_list(file.path() + ".ids.json", rows);
   Rows result;
   std::vector<float> row(dim);
   for (std::size_t r = 0; r < rows; ++r) {
-    const std::string_view numbers = file.take(dim * sizeof(float));
-    if (numbers.size() < dim * sizeof(float))
+    const std::string_view numbers = file.take(dim * size);
+    if (numbers.size() < dim * size)
       fail(ErrorCode::kBadData, "{}: the data end in row {} of {}", file.path(), r + 1, rows);
-    std::memcpy(row.data(), numbers.data(), numbers.size());
+    take_row(numbers, is_double, row);
     result.add(ids[r], row, file, r + 1);
   }
   if (!file.at_end()) fail(ErrorCode::kBadData, "{}: bytes are left after the last row", file.path());

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
 #include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
+#include "akin/base/tensor_file_for_test.h"
 #include "akin/data/builder.h"
 #include "akin/store/bundle_for_test.h"
 #include "akin/store/embeddings_file.h"
@@ -118,8 +120,8 @@ TEST_F(EmbeddingsReaderTest, ReadsTheItemsOfABundle) {
 
 TEST_F(EmbeddingsReaderTest, RefusesWhatDoesNotFitWithItsLine) {
   EXPECT_TRUE(refused("").starts_with(": the file is empty"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is not an id with 2 finite numbers"));
-  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: this is not an id"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1\n").starts_with(":3: this is not an id with 2 numbers"));
+  EXPECT_TRUE(refused("2 2\na 1 2\nb 1 nan\n").starts_with(":3: the vector of 'b' is not finite"));
   EXPECT_TRUE(refused("3 1\na 1\nb 2\n").starts_with(":1: the first line promises 3 vectors, there are 2"));
   EXPECT_TRUE(refused("2 1\na 1\na 2\n").starts_with(":3: 'a' has a vector already"));
   EXPECT_TRUE(refused("id,d0,d1\na,1,2\nb,1\n").starts_with(":3: the vector of 'b' has 1 numbers"));
@@ -140,10 +142,69 @@ TEST_F(EmbeddingsReaderTest, RefusesEveryTruncation) {
   }
 }
 
-std::string npy(std::string_view shape, std::string_view numbers) {
-  std::string header = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape);
+std::string npy_of(std::string header, std::string_view numbers) {
   header.resize(118, ' ');
   return std::string("\x93NUMPY\x01\0\x76\0", 10) + header + std::string(numbers);
+}
+std::string npy(std::string_view shape, std::string_view numbers) {
+  return npy_of(fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape), numbers);
+}
+
+TEST_F(EmbeddingsReaderTest, ReadsArraysOfExactlyTheTypesItKnows) {
+  write_file(path_ + ".ids.json", R"(["a", "b"])");
+  const std::vector<double> doubles = {1.5, -2, 1e-50, 3e38};
+  const std::string bytes(reinterpret_cast<const char*>(doubles.data()), doubles.size() * sizeof(double));
+  write_file(path_, npy_of("{'shape': (2, 2), 'fortran_order': False, 'descr': \"<f8\"}", bytes));
+  const ReadEmbeddings read = read_embeddings(path_);
+  EXPECT_EQ(read.vectors[0][0], 1.5F);
+  EXPECT_EQ(read.vectors[0][1], -2.0F);
+  EXPECT_EQ(read.vectors[1][0], 0.0F);
+  EXPECT_EQ(read.vectors[1][1], 3e38F);
+  const std::vector<double> large = {1, 1, 1, 1e39};
+  const std::string too_large(reinterpret_cast<const char*>(large.data()), large.size() * sizeof(double));
+  EXPECT_TRUE(refused(npy_of("{'descr': '<f8', 'fortran_order': False, 'shape': (2, 2)}", too_large))
+                  .starts_with(":2: the vector of 'b' is not finite"));
+
+  const std::string floats = bytes.substr(0, 16);
+  for (const char* const descr : {"'>f4'", "'<f2'", "'<i4'", "'|f4'", "'|S4'", "'f4'", "[('x', '<f4')]",
+                                  "[('x', '<f4'), ('y', '<f4')]", "'<f4x'", "('<f4', (2,))"}) {
+    const std::string header =
+        fmt::format("{{'descr': {}, 'fortran_order': False, 'shape': (2, 2), }}", descr);
+    EXPECT_TRUE(refused(npy_of(header, floats)).starts_with(": only arrays of (items, dimensions) float32"))
+        << descr;
+  }
+  for (const char* const header : {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}",
+                                   "{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}",
+                                   "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2, 2)}",
+                                   "{'descr': '<f4', 'fortran_order': False, 'shape': (-2, -2)}"})
+    EXPECT_TRUE(refused(npy_of(header, floats)).starts_with(": only arrays of")) << header;
+  for (const char* const header : {"", "()", "{'descr': '<f4', 'shape': (2, 2)}",
+                                   "{'descr': '<f4', 'fortran_order': 0, 'shape': (2, 2)}",
+                                   "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), 'more': 1}",
+                                   "'<f4' False 'shape': (2, 2)"})
+    EXPECT_TRUE(refused(npy_of(header, floats)).starts_with(": the NumPy header is not that of")) << header;
+  std::string later = npy("2, 2", floats);
+  later[6] = 4;
+  EXPECT_TRUE(refused(later).starts_with(": is a NumPy file of version 4.0; versions 1.0"));
+  std::string third = npy("2, 2", floats);
+  third[6] = 3;
+  third.insert(10, 2, '\0');  // four bytes of length
+  write_file(path_, third);
+  EXPECT_EQ(read_embeddings(path_).vectors.rows(), 2U);
+}
+
+TEST_F(EmbeddingsReaderTest, NumbersBeyondFloatsAreNotFinite) {
+  for (const char* const number : {"1e39", "-1e39", "1e400", "-1e400", "nan", "-inf"}) {
+    EXPECT_TRUE(refused(fmt::format("2 2\na 1 {}\nb 1 2\n", number))
+                    .starts_with(":2: the vector of 'a' is not finite"))
+        << number << " in the first row, which says that it is text";
+    EXPECT_TRUE(refused(fmt::format("id,d0\na,{}\n", number))
+                    .starts_with(fmt::format(":2: '{}' is not a finite number", number)));
+  }
+  for (const char* const number : {"1e-39", "1e-400", "-1e-400", "0.0"}) {
+    write_file(path_, fmt::format("id,d0\na,{}\n", number));
+    EXPECT_LT(std::abs(read_embeddings(path_).vectors[0][0]), 1e-38F) << number;
+  }
 }
 
 TEST_F(EmbeddingsReaderTest, RefusesSizesThatCannotBe) {
@@ -163,9 +224,9 @@ TEST_F(EmbeddingsReaderTest, RefusesWhatIsNotFinite) {
   EXPECT_TRUE(refused(npy("1, 1", numbers)).starts_with(":1: the vector of 'a' is not finite"));
   EXPECT_TRUE(refused("1 1\na " + numbers + "\n").starts_with(":2: the vector of 'a' is not finite"));
   EXPECT_TRUE(refused("id,d0\na,inf\n").starts_with(":2: 'inf' is not a finite number"));
-  Written written = some({"a", "b"});
-  written.vectors[1][3] = std::numeric_limits<float>::infinity();
+  const Written written = some({"a", "b"});
   write_embeddings({written.ids, written.vectors}, EmbeddingFormat::kSafetensors, path_);
+  put_number(path_, "vectors", kDim + 3, std::numeric_limits<double>::infinity());
   EXPECT_TRUE(
       refused(read_file(path_)).starts_with(": tensor vectors: row 2 holds NaN or an infinite number"));
 }

@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
-#include "akin/base/io.h"
 #include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/id_list.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/experiment_text.h"
@@ -41,8 +41,11 @@ void declare(CommandLine& line, ForgetCommand& command) {
   line.add({"--users-file", "LIST", InputPath{&command.users_file},
             "file with more ids, one per line; - = standard input (ids typed as arguments may stay in the "
             "shell's history)"});
-  line.add({"--from", "FILE", InputPath{.where = &command.files, .may_be_replaced = [] { return true; }},
-            "file to remove the users from, rewritten in place; repeatable", Need::kRequired});
+  const auto in_place = [&command] { return command.options.out.empty() && !command.options.dry_run; };
+  line.add(
+      {"--from", "FILE",
+       InputPath{.where = &command.files, .may_be_replaced = [] { return true; }, .written_too = in_place},
+       "file to remove the users from, rewritten in place; repeatable", Need::kRequired});
   line.add({"-o,--out", "FILE", OutputPath{&command.options.out},
             "with a single --from: write the result here instead"});
   line.add({"--dry-run", "", &command.options.dry_run, "report what would be removed, and write nothing"});
@@ -59,10 +62,8 @@ void read_users(ForgetCommand& command) {
     fail(ErrorCode::kUsage, "{}: is a file, not a user; put --from before each file", user);
   }
   if (command.users_file.empty()) return;
-  LineReader lines(command.users_file);
-  while (const auto line = lines.next()) {
-    if (!line->empty()) command.users.emplace_back(*line);
-  }
+  const std::vector<std::string> more = read_id_list(command.users_file);
+  command.users.insert(command.users.end(), more.begin(), more.end());
 }
 
 }  // namespace

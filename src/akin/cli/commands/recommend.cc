@@ -1,9 +1,9 @@
 // akin recommend BUNDLE --user ID | --history ID,ID | --all-users -o FILE
 #include "akin/base/error.h"
 #include "akin/base/format.h"
-#include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/flags/id_list.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
@@ -64,12 +64,7 @@ RecommendRequest make_request(const RecommendCommand& command) {
                            .k = static_cast<std::size_t>(command.k),
                            .include_seen = command.include_seen,
                            .filters = parse_filters(command.filters)};
-  if (!command.exclude.empty()) {
-    LineReader lines(command.exclude);
-    while (const auto id = lines.next()) {
-      if (!id->empty()) request.exclude.emplace_back(*id);
-    }
-  }
+  if (!command.exclude.empty()) request.exclude = read_id_list(command.exclude);
   return request;
 }
 

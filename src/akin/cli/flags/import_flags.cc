@@ -40,6 +40,8 @@ void FilterFlags::add_to(CommandLine& line) {
 
 ImportFilters FilterFlags::filters() const {
   ImportFilters filters;
+  if (!kind_weights.empty() && split_lists(kind_weights).empty())
+    fail(ErrorCode::kUsage, "--kind-weight: name some, or leave the flag out; the list is empty");
   for (const std::string& text : split_lists(kind_weights))
     filters.kind_weights.push_back(parse_kind_weight(text, "--kind-weight"));
   filters.min_value = min_value;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/data/pseudonyms.h"
 #include "akin/data/readers/amazon.h"
@@ -47,12 +49,22 @@ ImportRequest checked(const Format& format, const ImportRequest& request) {
        report.lines, why);
 }
 
-/// Makes the key if there is none yet, and says so.
-void prepare_key(const std::string& path, ImportReport& report) {
+/// Reads the key if there is one, so that a wrong one is refused before the files are read. Else one must be
+/// possible.
+void read_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms) {
+  namespace fs = std::filesystem;
   if (path == "-") fail(ErrorCode::kUsage, "name a file for the key; it cannot be standard input");
   std::error_code error;
-  if (std::filesystem::exists(path, error)) return;
+  if (fs::exists(fs::symlink_status(path, error)))
+    pseudonyms.emplace(path);
+  else
+    check_writable(path);
+}
+
+/// Once all is read: an import that fails leaves no key behind.
+void make_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms, ImportReport& report) {
   Pseudonyms::make_key(path);
+  pseudonyms.emplace(path);
   report.notes.push_back(fmt::format(
       "{}: made a new key; keep it secret, and keep a copy: without it nobody gets the same pseudonyms again",
       path));
@@ -83,10 +95,7 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   const ImportRequest sound = checked(format, request);
   report.rejections = Rejections(request.strict);
   std::optional<Pseudonyms> pseudonyms;
-  if (!request.pseudonyms.empty()) {
-    prepare_key(request.pseudonyms, report);
-    pseudonyms.emplace(request.pseudonyms);
-  }
+  if (!request.pseudonyms.empty()) read_key(request.pseudonyms, pseudonyms);
   DatasetBuilder builder;
   builder.keep_unseen_items = request.keep_unseen_items;
   builder.keep_unseen_users = request.keep_unseen_users;
@@ -104,10 +113,11 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
         fmt::format("most lines were rejected: is {} really of format {}?", sound.files[0], format.name));
   }
   Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
-  if (pseudonyms) {
+  if (!request.pseudonyms.empty()) {
+    if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report);
     const std::string_view owner = format.name == "text" ? "user" : "";
-    for (const std::string& name : replace_ids(data, *pseudonyms, owner))
-      report.notes.push_back(fmt::format("user attribute {} repeats the ids and is left out", name));
+    const std::vector<std::string> notes = replace_ids(data, *pseudonyms, owner);
+    report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
   return data;
 }

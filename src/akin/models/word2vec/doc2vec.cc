@@ -57,7 +57,7 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
                          .negatives = options.negatives,
                          .epochs = static_cast<std::size_t>(config.infer_epochs),
                          .learning_rate = config.learning_rate,
-                         .min_learning_rate = config.min_learning_rate,
+                         .min_learning_rate = config.final_learning_rate(),
                          .negative_weights = std::vector<float>(data.n_items(), 0)};
   for (std::size_t t = 0; t < text.items.size(); ++t) {
     inference.negative_weights[text.items[t]] =

@@ -99,7 +99,21 @@ TEST(Prod2Vec, RefusesWhatCannotTrain) {
     return ErrorCode::kInternal;
   };
   EXPECT_EQ(code({.min_count = 1000}), ErrorCode::kBadData);
-  EXPECT_EQ(code({.learning_rate = 0.001f, .min_learning_rate = 0.01f}), ErrorCode::kUsage);
+}
+
+TEST(Prod2Vec, TheFinalLearningRateIsAtMostTheFirst) {
+  const Dataset data = ring(17, 7, 11);
+  const auto scores = [&](float first, float last) {
+    const auto model = fit(
+        data, {.factors = 8, .epochs = 2, .learning_rate = first, .min_learning_rate = last, .sample = 0});
+    std::vector<float> out(data.n_items());
+    const std::vector<idx_t> history = {2};
+    EXPECT_TRUE(model->score_all({std::nullopt, history, {}}, out));
+    return out;
+  };
+  EXPECT_EQ(scores(0.1F, 10), scores(0.1F, 0.1F));
+  EXPECT_NE(scores(0.1F, 10), scores(0.1F, 0));
+  EXPECT_EQ(scores(0, 0.0001F), scores(0, 0));
 }
 
 TEST(Prod2Vec, NoEpochsLeaveTheInitialState) {

@@ -33,7 +33,8 @@ std::vector<Param> Word2VecFamilyConfig::params() {
              1, kSgnsInputs),
       number("cbow_mean", &cbow_mean, "CBOW: 1 = mean of the context vectors, 0 = sum", 0, 1),
       number("learning_rate", &learning_rate, "initial learning rate (gensim: alpha)", 0, 10, {0.005, 0.1}),
-      number("min_learning_rate", &min_learning_rate, "final learning rate (gensim: min_alpha)", 0, 10),
+      number("min_learning_rate", &min_learning_rate,
+             "final learning rate, at most learning_rate (gensim: min_alpha)", 0, 10),
       number("sample", &sample, "subsample items whose share of the events is above this threshold; 0 = off",
              0, 1, {1e-5, 1e-2}),
       number(
@@ -70,9 +71,6 @@ void set_help(std::vector<Param>& params, std::string_view name, std::string_vie
 }
 
 Word2VecOptions Word2VecFamilyConfig::options(std::string_view model) const {
-  if (min_learning_rate > learning_rate)
-    fail(ErrorCode::kUsage, "{}: min_learning_rate ({}) is above learning_rate ({})", model,
-         min_learning_rate, learning_rate);
   if (hs != 0 && negatives == 0 && score == "predict") {
     fail(ErrorCode::kUsage,
          "{}: hierarchical softmax alone gives items no output vectors to predict with; use score=cosine, or "
@@ -89,7 +87,7 @@ Word2VecOptions Word2VecFamilyConfig::options(std::string_view model) const {
           .negatives = static_cast<std::size_t>(negatives),
           .shared_negatives = static_cast<std::size_t>(shared_negatives),
           .learning_rate = learning_rate,
-          .min_learning_rate = min_learning_rate,
+          .min_learning_rate = final_learning_rate(),
           .negatives_power = negatives_power};
 }
 

@@ -1,6 +1,7 @@
 // The parameters that the word2vec family shares.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ struct Word2VecFamilyConfig {
   std::vector<Param> params();
   /// params() but those of these names, for models that have no such choice.
   std::vector<Param> params_without(std::span<const std::string_view> names);
+  /// min_learning_rate, but no more than learning_rate: both ranges are declared, so any two of them go together.
+  float final_learning_rate() const { return std::min(min_learning_rate, learning_rate); }
   /// Throws Error(kUsage) naming `model` if parameters contradict each other.
   Word2VecOptions options(std::string_view model) const;
 };
