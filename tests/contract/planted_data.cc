@@ -27,7 +27,7 @@ void describe_items(Dataset& data, idx_t groups) {
     const std::string group = std::to_string(i % groups);
     data.item_attributes.column("title").set(
         i, "group" + group + " thing" + group + " number" + std::to_string(i));
-    data.item_attributes.column("brand").set(i, "brand" + group);
+    data.item_attributes.column("maker").set(i, "maker" + group);
   }
   for (const auto& [name, column] : data.item_attributes.all())
     data.item_attributes.set_type(name, guess_attribute_type(name, column));

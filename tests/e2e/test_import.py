@@ -63,12 +63,28 @@ class ImportTest(AkinTest):
         values = self.run_json("describe", "d")["values"]
         self.assertEqual((values["min"], values["max"]), (1, 1))
 
-    def test_keep_unseen(self):
+    def test_items_without_events(self):
         self.write("r.json", json.dumps({"reviewerID": "u", "asin": "i", "overall": 5.0, "unixReviewTime": 1400000000}))
         self.write("m.json", "\n".join(json.dumps({"asin": item, "title": f"T{item}"}) for item in "ij"))
-        seen = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "d")
-        unseen = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "d", "--keep-unseen")
-        self.assertEqual((seen["items"], unseen["items"]), (1, 2))
+        kept = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "d")
+        dropped = self.run_json("import", "amazon", "r.json", "--meta", "m.json", "-o", "e", "--drop-unseen-items")
+        self.assertEqual((kept["items"], dropped["items"]), (2, 1))
+        described = self.run_json("describe", "d")
+        self.assertEqual((described["items"], described["items_without_events"]), (2, 1))
+        self.search("2 .1 without events.", self.run_akin("describe", "d").out)
+
+    def test_types_and_event_attributes(self):
+        self.write("e.csv", "user,item,time,device,page,stock,label\n"
+                            "u,a,1400000000.25,phone,home,3,x;y\nu,b,1400000000.5,,cart,4.5,y\nv,a,1400000001,phone,,3,x;y\n")
+        self.run_akin("import", "csv", "e.csv", "-o", "d", "--event-attributes", "device,page",
+                      "--item-attributes", "stock,label", "--types", "label=list:;")
+        described = self.run_json("describe", "d")
+        self.assertEqual(described["item_types"], {"stock": "number", "label": "list:;"})
+        self.assertAlmostEqual(described["event_content"]["device"], 2 / 3)
+        self.assertEqual(described["first_time"], 1400000000.25)
+        wrong = self.run_akin("import", "csv", "e.csv", "-o", "d", "--types", "labl=list:;", code=2)
+        self.search("labl", wrong.err)
+        self.search("number", self.run_akin("import", "csv", "e.csv", "-o", "d", "--types", "item=nunber", code=2).err)
 
     def test_ids_of_any_bytes(self):
         rows = [(f"u {n};é", f"item\t{n % 3} \"q\"", 5, 1000 + n, "", "") for n in range(9)]

@@ -182,6 +182,7 @@ TEST(Builder, ReviewsFollowTheirEvents) {
 
 TEST(Builder, AttributesLinksAndCandidatesFollowTheirItems) {
   DatasetBuilder builder;
+  builder.keep_unseen_items = false;
   builder.set_item_attribute("cold", "title", "never sold");
   builder.set_item_attribute("b", "title", "kettle");
   builder.add_event("u", "a", 1, kNoTime);

@@ -78,7 +78,7 @@ TEST_F(AmazonReader, EachReleaseIsToldByItsFields) {
   EXPECT_EQ(data.events[1], (Event{u2, data.items.at("B2", "item"), 5, EventKind::kRating, Subset::kTrain,
                                    1391472000 * kSecond}));
   EXPECT_EQ(data.events[2], (Event{data.users.at("U3", "user"), data.items.at("B3", "item"), 3,
-                                   EventKind::kRating, Subset::kTrain, 1588687728 * kSecond}));
+                                   EventKind::kRating, Subset::kTrain, 1588687728 * kSecond + 923000}));
   ASSERT_EQ(data.reviews.size(), 3u);
   EXPECT_EQ(data.reviews.text[0], "Don't \"buy\"\nit \u2014 caf\u00e9");
   EXPECT_EQ(data.reviews.summary[0], "fine");
@@ -226,6 +226,7 @@ TEST_F(AmazonReader, MissingFilesAreErrors) {
 }
 
 TEST_F(AmazonReader, Metadata2014) {
+  builder_.keep_unseen_items = false;
   const std::string meta = write(
       "meta.json",
       R"({'asin': '7806397051', 'title': 'WAWO "15" Color &amp; Palette', 'price': 23.990000000000002, 'brand': "L&#39;Or",)"

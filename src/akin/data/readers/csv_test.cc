@@ -252,12 +252,12 @@ TEST(Sessions, WithAndWithoutHeader) {
   const TestFolder folder;
   const Imported in = import_files(
       "sessions", {folder.add("a.tsv", "SessionId\tItemId\tTime\n1\t10\t1400.25\n1\t11\t1399\n")});
-  EXPECT_EQ(in.events(), (Lines{"1 11 1 1399", "1 10 1 1400"}));
+  EXPECT_EQ(in.events(), (Lines{"1 11 1 1399", "1 10 1 1400.25"}));
   EXPECT_EQ(in.data.events[0].kind, EventKind::kClick);
   EXPECT_EQ(import_files("sessions", {folder.add("b.tsv", "1\t10\t1400\n")}).events(), Lines{"1 10 1 1400"});
   EXPECT_EQ(
       import_files("sessions", {folder.add("c.dat", "1,2014-04-07T10:51:09.277Z,214536502,0\n")}).events(),
-      Lines{"1 214536502 1 1396867869"});
+      Lines{"1 214536502 1 1396867869.277"});
 }
 
 TEST(Csv, OnlineRetail) {

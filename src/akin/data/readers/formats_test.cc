@@ -271,7 +271,8 @@ TEST(RealData, MovieLensSmallAnd1M) {
   const Imported ml1m =
       import_files("movielens", {big + "/ratings.dat"}, {{"sequences", big + "/sequences.txt"}});
   EXPECT_EQ(ml1m.data.n_users(), 6040U);
-  EXPECT_EQ(ml1m.data.n_items(), 3706U);
+  EXPECT_EQ(ml1m.data.n_event_items(), 3706U);
+  EXPECT_EQ(ml1m.data.n_items(), 3883U) << "all movies, rated or not";
   EXPECT_EQ(ml1m.data.events.size(), 1'000'209U);
   EXPECT_EQ(ml1m.report.rejections.total(), 0U);
   EXPECT_TRUE(ml1m.has_note("999611 of 1000209"));
