@@ -120,14 +120,15 @@ void MadeFolder::remove(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (!made_.contains(name)) continue;
     const fs::path path = path_of(name), parent = path.parent_path();
-    const bool is_folder = fs::is_directory(fs::symlink_status(path, ignored));
-    const bool linked = is_behind_link(path_, name);
-    if (!is_folder && !linked) {
+    // A folder or a link in place of the file is somebody else's.
+    const fs::file_status status = fs::symlink_status(path, ignored);
+    const bool foreign = is_behind_link(path_, name) || (fs::exists(status) && !fs::is_regular_file(status));
+    if (!foreign) {
       delete_stale_temporaries(path.string(), TemporaryName::Kind::kFile);
       fs::remove(path, ignored);
       if (parent != fs::path(path_)) folders.insert(parent.string());
     }
-    if (is_folder || linked || !fs::exists(fs::symlink_status(path, ignored))) made_.erase(name);
+    if (foreign || !fs::exists(fs::symlink_status(path, ignored))) made_.erase(name);
   }
   for (const std::string& folder : folders) fs::remove(folder, ignored);  // fails where files are left
   write_list();

@@ -97,8 +97,15 @@ TEST(MadeFolder, DeletesNothingBehindLinksOrOutside) {
   MadeFolder(dir / "deep", kMaker, "").remove_all();
   EXPECT_EQ(read_file(dir / "far/b/1"), "made");
 
-  make(dir / "e", {"a"});
+  make(dir / "links", {"a", "b"});
   write_file(dir / "precious", "mine");
+  fs::remove(dir / "links/a");
+  fs::create_symlink("../precious", dir / "links/a");
+  MadeFolder(dir / "links", kMaker, "").remove_all();
+  EXPECT_TRUE(fs::is_symlink(dir / "links/a")) << "somebody put it there";
+  EXPECT_FALSE(fs::exists(dir / "links/b"));
+
+  make(dir / "e", {"a"});
   for (const std::string& name :
        std::vector<std::string>{"../precious", dir / "precious", "x/../../precious"}) {
     const std::string list = read_file(dir / "e/.akin-made");
