@@ -46,7 +46,7 @@ class UsageTest(AkinTest):
         (["recommend", "x", "--user", "u", "-k", "0"], r"--top: '0' is not a whole number of at least 1"),
         (["recommend", "x", "--user", "u", "-o", "f"], r"-o is for --all-users"),
         (["recommend", "x", "--all-users"], r"--all-users needs -o"),
-        (["similar", "x"], r"either --item ID, --all-items"),
+        (["similar", "x"], r"name one query: --item ID"),
         (["export", "x", "-o", "y", "--to", "np"], r"unknown format 'np' \(did you mean npy"),
         (["export", "x", "-o", "y", "--to", "npy", "--what", "all"], r"'all' is neither items nor users"),
         (["export", "x", "-o", "", "--to", "csv"], r"-o/--out: the name is empty; see `akin export --help`\n\Z"),

@@ -142,7 +142,7 @@ class PathTest(LimitsTest):
             ["tune", "als", "-d", "events.data", "-o", "t.toml", "--search", "halving", "--trials", "2", "--trials-file", "{}"],
             ["evaluate", "{}"], ["recommend", "{}", "--user", "u1"], ["recommend", "model.akin", "--user", "u1", "--exclude", "{}"],
             ["recommend", "model.akin", "--all-users", "-o", "{}"],
-            ["similar", "{}", "--item", "i1"], ["explain", "{}", "--user", "u1"], ["embed", "{}", "--text", "a"],
+            ["similar", "{}", "--item", "i1"], ["explain", "{}", "--user", "u1"], ["encode", "{}", "--text", "a"],
             ["update", "{}", "-d", "events.data", "-o", "m2"], ["update", "model.akin", "-d", "{}", "-o", "m2"],
             ["export", "{}", "--to", "npy", "-o", "v"], ["export", "model.akin", "--to", "npy", "-o", "{}"],
             ["export", "model.akin", "--to", "csv", "-o", "{}"],

@@ -23,7 +23,7 @@ using nlohmann::json;
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-constexpr int kFormatVersion = 1;  // part of the files on disk
+constexpr int kFormatVersion = 2;  // part of the files on disk; docs/files.md says what each changed
 constexpr std::string_view kNoChecksum = "0000000000000000";
 constexpr std::size_t kAlignment = 64;
 constexpr std::uint64_t kLargestHeader = 100'000'000;  // the limit of the reference implementation

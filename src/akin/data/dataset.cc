@@ -59,6 +59,28 @@ void EventAttributes::resize(std::uint64_t events) {
   for (Column& column : columns_) column.codes.resize(events, 0);
 }
 
+std::uint64_t EventAttributes::replace_values(
+    std::size_t c, const std::function<std::optional<std::string>(std::string_view)>& replacement) {
+  Column& column = columns_[c];
+  IdMap values;
+  std::vector<idx_t> new_code(column.values.size());
+  std::vector<char> replaced(column.values.size(), 0);
+  values.add("");
+  for (idx_t v = 0; v < column.values.size(); ++v) {
+    const std::string_view value = column.values.id(v);
+    const std::optional<std::string> other = value.empty() ? std::nullopt : replacement(value);
+    replaced[v] = other.has_value();
+    new_code[v] = values.add(other ? std::string_view(*other) : value);
+  }
+  std::uint64_t events = 0;
+  for (idx_t& code : column.codes) {
+    events += replaced[code] ? 1 : 0;
+    code = new_code[code];
+  }
+  column.values = std::move(values);
+  return events;
+}
+
 EventAttributes EventAttributes::select(std::span<const std::uint64_t> events) const {
   EventAttributes result;
   for (const Column& column : columns_) {

@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +72,10 @@ class EventAttributes {
   void resize(std::uint64_t events);
   /// The rows of the events listed, in that order; values that none of them has are gone.
   EventAttributes select(std::span<const std::uint64_t> events) const;
+  /// Puts what `replacement` gives for a value of column `c` in its place, wherever it gives something; "" stays.
+  /// Returns how many events that changes.
+  std::uint64_t replace_values(
+      std::size_t c, const std::function<std::optional<std::string>(std::string_view)>& replacement);
   void add(Column column) { columns_.push_back(std::move(column)); }
 
  private:

@@ -82,17 +82,17 @@ class KnownIds {
 };
 
 /// Replaces the ids among the values of one attribute, and notes it.
-void replace_in(StringColumn& column, std::string_view what, const KnownIds& ids,
-                const Pseudonyms& pseudonyms, std::vector<std::string>& notes) {
+using Replacement = std::function<std::optional<std::string>(std::string_view)>;
+void replace_in(const std::function<std::uint64_t(const Replacement&)>& replace, std::string_view what,
+                const KnownIds& ids, const Pseudonyms& pseudonyms, std::vector<std::string>& notes) {
   std::uint64_t left = 0;
-  const std::uint64_t replaced =
-      replace_values(column, [&](std::string_view value) -> std::optional<std::string> {
-        const auto id = ids.find(value);
-        if (!id) return std::nullopt;
-        if (!is_short_number(value)) return pseudonyms(*id);
-        ++left;
-        return std::nullopt;
-      });
+  const std::uint64_t replaced = replace([&](std::string_view value) -> std::optional<std::string> {
+    const auto id = ids.find(value);
+    if (!id) return std::nullopt;
+    if (!is_short_number(value)) return pseudonyms(*id);
+    ++left;
+    return std::nullopt;
+  });
   if (replaced > 0)
     notes.push_back(fmt::format("{}: {} values were ids of users and are pseudonyms now", what, replaced));
   if (left > 0) {
@@ -171,14 +171,26 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
     } else {
       StringColumn& kept = attributes.column(name);
       kept = column;
-      replace_in(kept, "user attribute " + name, ids, pseudonyms, notes);
+      const auto replace = [&](const Replacement& with) { return replace_values(kept, with); };
+      replace_in(replace, "user attribute " + name, ids, pseudonyms, notes);
     }
+    if (attributes.find(name) != nullptr) attributes.set_type(name, data.user_attributes.type(name));
   }
   data.user_attributes = std::move(attributes);
   std::vector<std::string> names;
   for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
-  for (const std::string& name : names)
-    replace_in(data.item_attributes.column(name), "item attribute " + name, ids, pseudonyms, notes);
+  for (const std::string& name : names) {
+    const auto replace = [&](const Replacement& with) {
+      return replace_values(data.item_attributes.column(name), with);
+    };
+    replace_in(replace, "item attribute " + name, ids, pseudonyms, notes);
+  }
+  for (std::size_t c = 0; c < data.event_attributes.columns().size(); ++c) {
+    const auto replace = [&](const Replacement& with) {
+      return data.event_attributes.replace_values(c, with);
+    };
+    replace_in(replace, "event attribute " + data.event_attributes.columns()[c].name, ids, pseudonyms, notes);
+  }
   IdMap users;
   for (idx_t u = 0; u < data.users.size(); ++u) users.add(pseudonyms(data.users.id(u)));
   AKIN_ASSERT(users.size() == data.users.size());

@@ -107,16 +107,16 @@ RemovedData select_users(Dataset& data, const std::vector<idx_t>& users) {
 
 std::uint64_t clear_mentions(Dataset& data, UserIds& ids) {
   std::uint64_t cleared = 0;
+  const auto cleared_id = [&](std::string_view value) -> std::optional<std::string> {
+    return !is_short_number(value) && ids.meet(value) ? std::optional(std::string()) : std::nullopt;
+  };
   for (AttributeTable* const table : {&data.user_attributes, &data.item_attributes}) {
     std::vector<std::string> names;
     for (const auto& [name, column] : table->all()) names.push_back(name);
-    for (const std::string& name : names) {
-      cleared +=
-          replace_values(table->column(name), [&](std::string_view value) -> std::optional<std::string> {
-            return !is_short_number(value) && ids.meet(value) ? std::optional(std::string()) : std::nullopt;
-          });
-    }
+    for (const std::string& name : names) cleared += replace_values(table->column(name), cleared_id);
   }
+  for (std::size_t c = 0; c < data.event_attributes.columns().size(); ++c)
+    cleared += data.event_attributes.replace_values(c, cleared_id);
   return cleared;
 }
 

@@ -133,10 +133,10 @@ std::unique_ptr<ContentEncoder> WordVectorEncoder::fit(const EncoderInput& input
   self.weights_ = word_weights(weighting, frequencies);
   if (self.sif_) {
     const Matrix all = self.means(input.content, context);
-    Matrix rows(input.items.size(), all.cols());
+    Matrix means(input.items.size(), all.cols());
     for (std::size_t n = 0; n < input.items.size(); ++n)
-      std::ranges::copy(all[input.items[n]], rows[n].begin());
-    self.direction_ = common_direction(rows, context);
+      std::ranges::copy(all[input.items[n]], means[n].begin());
+    self.direction_ = common_direction(means, context);
   }
   return with_steps(std::move(encoder), config, input, context);
 }

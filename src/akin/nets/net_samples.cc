@@ -54,12 +54,13 @@ std::string single_source(const SampleRequest& request, const std::string& input
   return names[0];
 }
 
-/// Index of each of the source's ids in the net's numbering, 0 = unknown to it.
-std::vector<std::int32_t> net_indices(NetIds& ids, const std::string& input, const IdMap& source) {
-  std::vector<std::int32_t> indices(source.size(), 0);
+/// Index of each of the source's first `count` ids in the net's numbering, 0 = unknown to it.
+std::vector<std::int32_t> net_indices(NetIds& ids, const std::string& input, const IdMap& source,
+                                      std::size_t count) {
+  std::vector<std::int32_t> indices(count, 0);
   IdMap& known = ids[input];
   const bool fresh = known.size() == 0;
-  for (idx_t id = 0; id < source.size(); ++id) {
+  for (idx_t id = 0; id < count; ++id) {
     if (fresh) known.add(source.id(id));
     if (const auto found = known.find(source.id(id))) indices[id] = static_cast<std::int32_t>(*found) + 1;
   }
@@ -107,7 +108,8 @@ NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held)
   for (const std::size_t layer : request.spec.inputs()) {
     const std::string& name = request.spec.layers()[layer].name;
     const bool users = single_source(request, name, {"users", "items"}) == "users";
-    const auto indices = net_indices(request.ids, name, users ? dataset.users : dataset.items);
+    const auto indices = users ? net_indices(request.ids, name, dataset.users, dataset.n_users())
+                               : net_indices(request.ids, name, dataset.items, dataset.n_event_items());
     std::vector<std::int32_t> values;
     for (const Event& event : dataset.events) {
       values.push_back(indices[users ? event.user : event.item]);
@@ -175,7 +177,7 @@ NetSamples text_samples(const SampleRequest& request) {
   const bool labelled = request.targets == Targets::kRequired || all_labelled(dataset, target, documents);
   const std::size_t skipped = labelled && target == "first-word" ? 1 : 0;
 
-  const auto indices = net_indices(request.ids, name, dataset.items);
+  const auto indices = net_indices(request.ids, name, dataset.items, dataset.n_event_items());
   const auto length = static_cast<std::size_t>(nn::count_of(request.spec.shape(inputs[0]).output));
   NetSamples samples;
   std::vector<std::int32_t> words;

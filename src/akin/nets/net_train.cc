@@ -38,30 +38,36 @@ Prepared continued(const std::string& path, const std::string& data, const std::
           std::move(samples)};
 }
 
-Prepared begin(const std::string& path, const std::string& data, const nn::NetOptions& options) {
+Prepared begin(const std::string& path, const std::string& data, const nn::NetOptions& options,
+               const std::vector<EmbeddingChoice>& embeddings, const Context& context) {
   const NetSource source = read_source(net_toml_data_kind(path), data);
   NetPlan plan = read_net_toml(path, source.sizes());
   if (!plan.has_data)
     fail(ErrorCode::kUsage, "{}: has no table [data]: it says which columns are inputs and target", path);
   plan.data.seed = options.seed;
+  plan.spec = with_embeddings(plan.spec, embeddings);
   NetIds ids;
   NetSamples samples = make_samples(plan.spec, plan.data, source, ids, Targets::kRequired);
   nn::Net net = nn::make_net(std::move(plan.spec), options);
+  for (const std::string& remark : fill_embeddings(net, embeddings, ids)) context.remark(remark);
   net.compile(plan.compile);
   return {std::move(net), std::move(plan.fit), std::move(plan.data), std::move(ids), std::move(samples)};
 }
 
 Prepared prepare(const std::string& path, const std::string& data, const NetTrainOptions& options,
-                 std::uint64_t seed) {
+                 const Context& context) {
   if (file_kind(path) == "net") {
+    if (!options.embeddings.empty()) {
+      fail(ErrorCode::kUsage, "{}: keeps the embeddings it was trained with; leave out --embedding", path);
+    }
     if (options.dtype)
       fail(ErrorCode::kUsage, "{}: keeps the dtype it was trained with; leave out --dtype", path);
     return continued(path, data, options.device);
   }
   nn::NetOptions net_options;
   net_options.engine = {options.device, options.dtype.value_or("float")};
-  net_options.seed = seed;
-  return begin(path, data, net_options);
+  net_options.seed = context.seed;
+  return begin(path, data, net_options, options.embeddings, context);
 }
 
 void take_weights(nn::Net& net, const std::string& path, const Context& context) {
@@ -114,7 +120,7 @@ std::string samples_text(const Prepared& prepared) {
 
 TrainedNet train_net(const std::string& path, const std::string& data, const NetTrainOptions& options,
                      const Context& context) {
-  Prepared prepared = prepare(path, data, options, context.seed);
+  Prepared prepared = prepare(path, data, options, context);
   nn::Net& net = prepared.net;
   apply(options, prepared);
   if (!options.init.empty()) take_weights(net, options.init, context);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/base/context.h"
+#include "akin/nets/net_embedding.h"
 #include "akin/nn/net.h"
 
 namespace akin::nets {
@@ -22,6 +23,8 @@ struct NetTrainOptions {
   std::optional<double> validation_split = {};  ///< share of the samples, the last ones, that are only scored
   /// File of weights to begin with where names agree; one of another shape is an error.
   std::string init = {};
+  /// Where the vectors of embeddings come from, instead of what the file says; not of a net that continues.
+  std::vector<EmbeddingChoice> embeddings = {};
   std::string checkpoint = {};            ///< file to write the net to after each epoch; {} = its number
   bool gradient_norms = false;            ///< measure the length of each layer's gradient at the end
   std::string device = "cpu";             ///< cpu, cuda or cuda:N

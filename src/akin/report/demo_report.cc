@@ -101,6 +101,7 @@ json demo_json(const DemoResults& results, const Dataset& dataset) {
            {{"raw", results.paths.raw},
             {"data", results.paths.data},
             {"bundle", results.paths.bundle},
+            {"content", results.paths.content},
             {"report", results.paths.report}}},
           {"import", import_json(results.import, dataset)},
           {"description", describe_json(results.description)},

@@ -25,10 +25,11 @@ struct DemoExample {
 
 /// Where the demo left its files.
 struct DemoPaths {
-  std::string raw;     ///< directory of the raw files
-  std::string data;    ///< the imported data set
-  std::string bundle;  ///< the best model
-  std::string report;  ///< report.html
+  std::string raw;      ///< directory of the raw files
+  std::string data;     ///< the imported data set
+  std::string bundle;   ///< the best model
+  std::string content;  ///< a model that places items by their content
+  std::string report;   ///< report.html
 };
 
 struct DemoResults {

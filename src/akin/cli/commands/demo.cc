@@ -29,7 +29,8 @@ namespace {
 
 constexpr std::size_t kShown = 5;  // items per list
 // Files in the folder.
-constexpr const char *kData = "events.data", *kBundle = "best.akin", *kReport = "report.html";
+constexpr const char *kData = "events.data", *kBundle = "best.akin", *kContent = "content.akin",
+                     *kReport = "report.html";
 
 /// Runs the steps and tells each as it is done.
 class Demo {
@@ -45,6 +46,8 @@ class Demo {
   BestModel compare_models(const SplitDataset& data);
   Service keep(BestModel best, SplitDataset data);
   void ask(const Service& service);
+  Service by_content(const SplitDataset& data);
+  void ask_unseen(const Service& content);
 
   Session session_;
   std::string directory_;
@@ -156,12 +159,36 @@ void Demo::ask(const Service& service) {
   }
 }
 
+/// A model that places products by their words.
+Service Demo::by_content(const SplitDataset& data) {
+  const ModelSpec spec("content-tfidf", {{"fields", "title,brand"}});
+  Context context = session_.context();
+  context.on_remark = {};
+  Fitted fitted = fit_model(spec, data.training_data(), {context});
+  Bundle bundle = make_bundle(SplitDataset(data), spec, session_.common().seed, std::move(fitted));
+  save_bundle(bundle, results_.paths.content);
+  return Service(std::move(bundle));
+}
+
+void Demo::ask_unseen(const Service& content) {
+  const Dataset& dataset = content.bundle().dataset;
+  if (dataset.items_without_events == 0) return;
+  const auto item = static_cast<idx_t>(dataset.n_event_items());
+  const std::string id(dataset.items.id(item));
+  DemoExample unseen{"A product nobody has bought, placed by its words", "the new product", {item}};
+  unseen.answer = content.similar(id, kShown, {});
+  unseen.command =
+      fmt::format("akin similar {} --item {}", shell_word(results_.paths.content), shell_word(id));
+  tell(fmt::format("$ {}\n{}\n", unseen.command, example_text(unseen, dataset)));
+  results_.examples.push_back(std::move(unseen));
+}
+
 void Demo::run(const SyntheticConfig& config) {
   const auto start = std::chrono::steady_clock::now();
   MadeFolder made(directory_, "akin demo", "name another folder with -o");
-  made.claim({kData, kBundle, kReport});
+  made.claim({kData, kBundle, kContent, kReport});
   const std::filesystem::path root(directory_);
-  results_.paths = {root / "raw", root / kData, root / kBundle, root / kReport};
+  results_.paths = {root / "raw", root / kData, root / kBundle, root / kContent, root / kReport};
 
   step("A synthetic data set as raw files");
   results_.files = write_synthetic(config, results_.paths.raw, session_.context());
@@ -179,9 +206,11 @@ void Demo::run(const SyntheticConfig& config) {
   SplitDataset parts =
       split_dataset(std::move(data), {.holdout = Holdout::kLast, .seed = session_.common().seed});
   BestModel best = compare_models(parts);
+  const Service content = by_content(parts);
   const Service service = keep(std::move(best), std::move(parts));
   step("Recommendations and similar products");
   ask(service);
+  ask_unseen(content);
   results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   write_file(results_.paths.report, demo_html(results_, service.bundle().dataset));
   step("Next");
@@ -201,7 +230,7 @@ int run_demo(const Args& args) {
       "recommendations, similar products, and a report as a web page.");
   const auto also_files = [](const std::string& folder) {
     std::vector<OutputPath::More> files;
-    for (const char* const name : {kData, kBundle, kReport})
+    for (const char* const name : {kData, kBundle, kContent, kReport})
       files.push_back({(std::filesystem::path(folder) / name).string()});
     return files;
   };

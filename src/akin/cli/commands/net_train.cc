@@ -12,12 +12,14 @@
 #include "akin/cli/session.h"
 #include "akin/report/json.h"
 #include "akin/report/net_report.h"
+#include "akin/store/embeddings_reader.h"
 
 namespace akin::cli {
 namespace {
 
 struct TrainCommand {
   std::string path, data, out, init, checkpoint;
+  std::vector<std::string> embeddings;
   std::string device = "cpu", dtype = "float";
   int epochs = -1, batch_size = 0, patience = 0;  // unless set, those of FILE
   std::optional<float> learning_rate, validation_split;
@@ -50,6 +52,10 @@ void declare(CommandLine& line, TrainCommand& command) {
             Need::kOptional, 1, "of FILE, else never"});
   line.add({"--init", "WEIGHTS", InputPath{&command.init},
             "start from the weights in this file, matched by name: a net, safetensors, or h5 of Keras"});
+  line.add({"--embedding", "[LAYER:]HOW", Text{&command.embeddings},
+            "vectors of an embedding: learned, one-hot, pretrained=FILE, or pretrained=FILE,freeze to leave "
+            "them as they "
+            "are; FILE is a bundle or a file of vectors; repeatable"});
   line.add({"--checkpoint", "FILE", OutputPath{&command.checkpoint, OutputPath::Form::kPattern},
             "write the net after each epoch; {} in the name becomes the number of the epoch"});
   line.add({"--gradient-norms", "", &command.norms, "print the gradient norm of each layer at the end"});
@@ -57,6 +63,9 @@ void declare(CommandLine& line, TrainCommand& command) {
   line.add({"--dtype", "TYPE", Text{&command.dtype},
             "float or double; default: float, or the type of the trained net"});
   line.example("akin net train examples/nets/xor.toml --data examples/nets/xor.csv -o xor.net");
+  line.example(
+      "akin net train neumf.toml --data events.data -o n.net --embedding "
+      "item_embedding:pretrained=prod2vec.akin");
   line.example("akin net train xor.net --data examples/nets/xor.csv -o xor.net --epochs 4");
 }
 
@@ -71,6 +80,15 @@ nets::NetTrainOptions options_of(const TrainCommand& command, const CommandLine&
   if (command.learning_rate) options.learning_rate = static_cast<double>(*command.learning_rate);
   if (command.validation_split) options.validation_split = static_cast<double>(*command.validation_split);
   if (line.given("dtype")) options.dtype = command.dtype;
+  for (const std::string& text : command.embeddings) {
+    nets::EmbeddingChoice choice = nets::parse_embedding_choice(text);
+    if (!choice.file.empty()) {
+      ReadEmbeddings read = read_embeddings(choice.file);
+      choice.rows = std::make_shared<const nets::PretrainedRows>(
+          nets::PretrainedRows{std::move(read.ids), std::move(read.vectors)});
+    }
+    options.embeddings.push_back(std::move(choice));
+  }
   return options;
 }
 
