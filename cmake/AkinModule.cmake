@@ -93,7 +93,7 @@ function(akin_module name)
     target_compile_definitions(${name}_test PRIVATE AKIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     akin_test(${name}_test)
     include(GoogleTest)
-    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${AKIN_TEST_TIMEOUT})
   endif()
 endfunction()
 

@@ -1,8 +1,8 @@
 // akin: vectors for products and users from what a data set knows about them, and recommendations with them.
 // The one header of library users; docs/library.md explains it, examples/cpp/ has whole programs.
 //
-//   akin::Dataset data set = akin::import_dataset("csv", {.files = {"events.csv"}});
-//   akin::TrainResult trained = akin::train(std::move(data set), akin::AlsConfig{.factors = 32});
+//   akin::Dataset data = akin::import_dataset("csv", {.files = {"events.csv"}});
+//   akin::TrainResult trained = akin::train(std::move(data), akin::AlsConfig{.factors = 32});
 //   std::cout << akin::evaluate_bundle(trained.bundle).evaluation.value("NDCG@10");
 //   const akin::Service service(std::move(trained.bundle));
 //   const akin::Recommendations answer = service.recommend({.user = "42"});

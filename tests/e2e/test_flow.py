@@ -54,7 +54,7 @@ class FlowTest(AkinTest):
         for entry in result["similar"]:  # who likes an even thing likes even things
             self.assertIn("the even", entry["title"])
         self.make_bundle("popularity", "popular.akin")
-        self.assert_error(self.run_akin("similar", "popular.akin", "--item", "i2", code=2), "no notion of similar")
+        self.assert_error(self.run_akin("similar", "popular.akin", "--item", "i2", code=2), "cannot find similar")
 
     def test_filters_exclusion_and_seen_items(self):
         self.make_bundle()

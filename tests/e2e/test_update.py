@@ -120,7 +120,7 @@ class ExplainTest(AkinTest):
                               *(QUICK if has_factors(model) else []))
                 if not model["explains"]:
                     done = self.run_akin("explain", "m.akin", "--user", "u3", code=2)
-                    self.assert_error(done, "cannot say why it recommends; these can: .*item-knn")
+                    self.assert_error(done, "cannot explain its scores; these models can: .*item-knn")
                     continue
                 text = self.run_akin("explain", "m.akin", "--user", "u3", "-k", "2").out
                 self.search(r"i\d+  Thing \d+.*  score -?\d+\.\d+\n +[+-]\d+\.\d+  (i\d|base)", text)

@@ -211,18 +211,18 @@ TEST(FitMonitor, RefusesTheCheckpointOfAnotherFit) {
     FitMonitor monitor = other.monitor(how, seed, model);
     return message_of([&] { other.run(monitor); });
   };
-  EXPECT_NE(refusal(fit, options, 7, "scripted").find("seed is 42, not 7"), std::string::npos);
-  EXPECT_NE(refusal(fit, options, 42, "als").find("model is scripted, not als"), std::string::npos);
+  EXPECT_NE(refusal(fit, options, 7, "scripted").find("seed = 42, not 7"), std::string::npos);
+  EXPECT_NE(refusal(fit, options, 42, "als").find("model = scripted, not als"), std::string::npos);
   ScriptedFit other_data{{1, 2, 3}};
   other_data.dataset.train[3].value = 2;
   EXPECT_NE(refusal(other_data, options, 42, "scripted").find("training events"), std::string::npos);
   MonitorOptions other_metric = options;
   other_metric.metric = "HR@1";
-  EXPECT_NE(refusal(fit, other_metric, 42, "scripted").find("metric watched is NDCG@1, not HR@1"),
+  EXPECT_NE(refusal(fit, other_metric, 42, "scripted").find("metric watched = NDCG@1, not HR@1"),
             std::string::npos);
   FitMonitor other_params({"scripted", {}, {{"rate", "0.2"}}, {fit.dataset.data, fit.dataset.train}},
                           fit.dataset.test, options, {});
-  EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate is 0.1, not 0.2"),
+  EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate = 0.1, not 0.2"),
             std::string::npos);
 }
 

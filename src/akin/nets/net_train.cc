@@ -8,6 +8,7 @@
 #include "akin/base/format.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
+#include "akin/nets/net_embedding.h"
 #include "akin/nets/net_toml.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/nets/net_embedding.h"
+#include "akin/nets/embedding_choice.h"
 #include "akin/nn/net.h"
 
 namespace akin::nets {

@@ -7,6 +7,9 @@ namespace {
 
 constexpr std::string_view kPlain = "\t\n\r\\";
 constexpr std::string_view kLetters = "tnr\\";
+constexpr std::string_view kHex = "0123456789abcdef";
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 }  // namespace
 
@@ -14,8 +17,16 @@ std::string escaped_field(std::string_view field) {
   std::string result;
   for (const char c : field) {
     const std::size_t special = kPlain.find(c);
-    if (special != std::string_view::npos) result += '\\';
-    result += special == std::string_view::npos ? c : kLetters[special];
+    if (special != std::string_view::npos) {
+      result += '\\';
+      result += kLetters[special];
+    } else if (is_control(c)) {
+      result += "\\x";
+      result += kHex[static_cast<unsigned char>(c) / 16];
+      result += kHex[static_cast<unsigned char>(c) % 16];
+    } else {
+      result += c;
+    }
   }
   return result;
 }
@@ -24,6 +35,14 @@ std::string unescaped_field(std::string_view field) {
   std::string result;
   for (std::size_t i = 0; i < field.size(); ++i) {
     const bool escape = field[i] == '\\' && i + 1 < field.size();
+    if (escape && field[i + 1] == 'x' && i + 3 < field.size()) {
+      const std::size_t high = kHex.find(field[i + 2]), low = kHex.find(field[i + 3]);
+      if (high != std::string_view::npos && low != std::string_view::npos) {
+        result += static_cast<char>(16 * high + low);
+        i += 3;
+        continue;
+      }
+    }
     const std::size_t special = escape ? kLetters.find(field[i + 1]) : std::string_view::npos;
     if (special == std::string_view::npos) {
       result += field[i];

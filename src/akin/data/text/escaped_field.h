@@ -6,7 +6,8 @@
 
 namespace akin {
 
-/// `field` with tab, newline, carriage return and backslash written as \t, \n, \r and \\.
+/// `field` with tab, newline, carriage return and backslash written as \t, \n, \r and \\, other control
+/// characters as \x1f.
 std::string escaped_field(std::string_view field);
 /// The bytes that escaped_field() wrote; a backslash before anything else stands for itself.
 std::string unescaped_field(std::string_view field);

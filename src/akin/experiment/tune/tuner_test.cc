@@ -106,13 +106,13 @@ TEST_P(TunerTest, RefusesTheLogOfAnotherSearch) {
   const auto refusal = [&](const TuneTask& task, const TuneOptions& how, std::uint64_t seed) {
     return message_of(ErrorCode::kBadData, [&] { tune_task(task, how, {.seed = seed}); });
   };
-  EXPECT_NE(refusal(dataset_.task("als"), options("a"), 42).find("model is bpr, not als"), std::string::npos);
-  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), options("a"), 1).find("seed is 42, not 1"),
+  EXPECT_NE(refusal(dataset_.task("als"), options("a"), 42).find("model = bpr, not als"), std::string::npos);
+  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), options("a"), 1).find("seed = 42, not 1"),
             std::string::npos);
   EXPECT_FALSE(refusal(dataset_.task("bpr", kQuickBpr, {"negatives=1:3"}), options("a"), 42).empty());
   TuneOptions other = options("a");
   other.halving = !other.halving;
-  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), other, 42).find("search is"), std::string::npos);
+  EXPECT_NE(refusal(dataset_.task("bpr", kQuickBpr), other, 42).find("search = "), std::string::npos);
   TinyDataset changed;
   changed.data.events[5].value = 9;
   EXPECT_NE(refusal(changed.task("bpr", kQuickBpr), options("a"), 42).find("training events"),
