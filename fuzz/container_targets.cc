@@ -13,6 +13,7 @@
 #include "akin/models/fit/old_names.h"
 #include "akin/serve/service.h"
 #include "akin/store/bundle.h"
+#include "akin/store/encoder_file.h"
 #include "harness.h"
 #include "targets.h"
 
@@ -135,6 +136,19 @@ void checkpoint(std::string_view input) {
   AKIN_ASSERT(read.best.empty() != has_best || state.tensors().empty());
   if (has_best) read.best.put(state);
   save_checkpoint(read, path_of("again.checkpoint"));
+}
+
+void encoder(std::string_view input) {
+  const StoredEncoder stored = load_encoder(put("encoder", input));
+  const ContentEncoder& encoder = stored.encoder();
+  const NewItems items = parse_new_items(
+      R"([{"title": "steel kettle steel", "brand": "Acme", "category": "Home|Kitchen", "price": 20, "day": "2020-02-02"},
+          {"title": ""}, {"brand": "Acme|Bolt", "price": "x"}])",
+      stored.types, "items");
+  const Matrix vectors = encoder.dim() <= 4096 ? encoder.encode(items.content, context()) : Matrix();
+  if (!all_finite(vectors)) broken("a vector that is not finite");
+  for (std::size_t c = 0; c < std::min<std::size_t>(encoder.dim(), 3); ++c)
+    static_cast<void>(encoder.dimension(c));
 }
 
 void synthetic_truth(std::string_view input) {

@@ -147,6 +147,9 @@ def texts():
     put("python_literal", "plain", "{u'a': [1, 2.5, None, True], \"b\": ('x\\xe9', '\\u20ac'), 'c': {}}")
     put("python_literal", "deep", "[" * 199 + "]" * 199)
     put("python_literal", "too-deep", "[" * 5000)
+    put("new_items", "plain", '[{"id": "n1", "text": "Kettle", "numb": 12.5, "list": ["a", "b"], "cate": true, "date": null}, {"text": "x"}]')
+    put("new_items", "one", '{"text": "Kettle", "date": "2020-02-02", "pict": "a.jpg", "numb": "1e400"}')
+    put("new_items", "nested", '[{"list": [["a"]]}]')
     put("questions", "plain", ": capitals\nparis france rome italy\nPARIS FRANCE ROME ITALY\n: none\nparis france x y\n")
     put("questions", "short", ": a\nparis france rome\n")
     put("times", "pattern", "%d.%m.%Y %H:%M:%S\n01.02.2020 03:04:05\n31.02.2020 00:00:00\n2010-12-01T08:26:00.250Z\n2010/12/01 08:26\n1400000000\n1400000000000\n1e300\n-62135596800\n")
@@ -223,6 +226,26 @@ def containers(akin, folder):
     put("synthetic_truth", "plain", truth.read_bytes())
 
 
+def encoders(akin, folder):
+    """Files of each encoder, with and without steps, and a data set and a bundle with content."""
+    (folder / "e.csv").write_text("user,item,time,device\nu,a,1,phone\nu,b,2,\nv,a,3,tv\nv,c,4,phone\n")
+    (folder / "i.csv").write_text("item,title,brand,tags,price,day\na,steel kettle,Acme,x;y,20,2020-02-02\n"
+                                  "b,bread knife,Bolt,y,5,2021-01-01\nc,steel knife,Acme,x,,\nnew,red kettle,Bolt,,7,2019-05-05\n")
+    def run(*args):
+        done = subprocess.run([akin, *args], cwd=folder, capture_output=True)
+        if done.returncode != 0:
+            sys.exit(f"akin {' '.join(args)}: {done.stderr.decode()}")
+    run("import", "csv", "e.csv", "--items", "i.csv", "--types", "tags=list:;", "--event-attributes", "device", "-o", "d")
+    put("dataset", "content", (folder / "d").read_bytes())
+    run("train", "content-tfidf", "-d", "d", "-o", "m", "--holdout", "none")
+    put("bundle", "content-tfidf", (folder / "m").read_bytes())
+    for name, args in {"tfidf": ["tfidf"], "bm25": ["bm25", "--fields", "title,brand"], "attributes": ["attributes"],
+                       "hashed": ["attributes", "--hash-bits", "5"], "words": ["word-vectors", "--factors", "2", "--weighting", "sif"],
+                       "steps": ["tfidf", "--svd", "2", "--whiten"]}.items():
+        run("encode", *args, "-d", "d", "-o", "v.csv", "--save", "e")
+        put("encoder", name, (folder / "e").read_bytes())
+
+
 def nets(akin, folder):
     header, data = parts_of(OLD / "nets" / "xor.net")
     put("net", "xor", joined(header, data))
@@ -283,6 +306,7 @@ def main():
         texts()
         vectors()
         containers(akin, folder)
+        encoders(akin, folder)
         nets(akin, folder)
     size = sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file())
     print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")

@@ -21,6 +21,7 @@ void import_uirt(std::string_view input);
 void config(std::string_view input);
 void filters(std::string_view input);
 void item_pattern(std::string_view input);
+void new_items(std::string_view input);
 void numbers(std::string_view input);
 void python_literal(std::string_view input);
 void questions(std::string_view input);
@@ -36,6 +37,7 @@ void vectors_safetensors(std::string_view input);
 void bundle(std::string_view input);
 void checkpoint(std::string_view input);
 void dataset(std::string_view input);
+void encoder(std::string_view input);
 void safetensors(std::string_view input);
 void synthetic_truth(std::string_view input);
 

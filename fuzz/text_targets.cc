@@ -7,12 +7,15 @@
 #include "akin/base/text.h"
 #include "akin/catalog/registry.h"
 #include "akin/cli/config_file.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/filters.h"
+#include "akin/data/item_content.h"
 #include "akin/data/readers/item_pattern.h"
 #include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/python_literal.h"
 #include "akin/data/split.h"
 #include "akin/data/time_parse.h"
+#include "akin/encode/attribute_encoder.h"
 #include "akin/experiment/tune/trial_log.h"
 #include "akin/serve/analogies.h"
 #include "akin/serve/service.h"
@@ -78,6 +81,24 @@ void numbers(std::string_view input) {
 void python_literal(std::string_view input) {
   const auto text = python_literal_to_json(input);
   if (text) static_cast<void>(nlohmann::json::accept(*text));
+}
+
+/// The content of new items, read with attributes of each type.
+void new_items(std::string_view input) {
+  AttributeTable types;
+  for (const char* const type : {"text", "category", "number", "date", "list:;", "picture"}) {
+    const std::string name = std::string(type).substr(0, 4);
+    types.column(name);
+    types.set_type(name, parse_attribute_type(type));
+  }
+  const NewItems items = parse_new_items(input, types, "items");
+  AttributeEncoder::Config config;
+  config.hash_bits = 4;
+  const std::vector<idx_t> all = {0};
+  attempt([&] {
+    const auto encoder = AttributeEncoder::fit({items.content, all}, config, context());
+    if (!all_finite(encoder->encode(items.content, context()))) broken("a vector that is not finite");
+  });
 }
 
 void questions(std::string_view input) {

@@ -37,8 +37,8 @@ tuned() {
   shift
   for seed in 1 2 3 4 5; do
     "$akin" tune "$model" -d beauty.data --holdout cold-items:0.2 --candidates cold --metric NDCG@20 --seed "$seed" \
-      --trials 10 -o "best$seed.toml" --quiet "$@" >/dev/null
-    measure "$seed" "$model" --config "best$seed.toml"
+      --trials 10 -o "best-$model-$seed.toml" --quiet "$@" >/dev/null
+    measure "$seed" "$model" --config "best-$model-$seed.toml"
   done | awk -v name="\`$model\`, tuned" '{ for (i = 1; i <= 3; ++i) sum[i] += $i }
       END { printf "| %s | %.3f | %.3f | %.3f |\n", name, sum[1] / NR, sum[2] / NR, sum[3] / NR }'
 }

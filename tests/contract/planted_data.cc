@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "akin/base/rng.h"
+#include "akin/data/attribute_type.h"
 
 namespace akin::contract {
 namespace {

@@ -1,29 +1,13 @@
 // What the texts of an attribute are.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "akin/data/string_column.h"
+
 namespace akin {
-
-class StringColumn;  // data/string_column.h
-
-/// The type of an attribute. Its values stay texts as they came; the type says how they are read.
-struct AttributeType {
-  enum class Kind : std::uint8_t {
-    kText,      ///< words, such as a title or a description
-    kCategory,  ///< one of a few values, such as a brand
-    kNumber,    ///< such as a price or a stock
-    kDate,      ///< as TimeParser("auto") reads it
-    kList,      ///< several values, such as tags, or the levels of a category from general to specific
-    kPicture,   ///< path or address of a picture
-  };
-  Kind kind = Kind::kText;
-  std::string separator = "|";  ///< between the elements of a list
-  friend bool operator==(const AttributeType&, const AttributeType&) = default;
-};
 
 /// "text", "category", "number", "date", "picture", "list:|".
 std::string to_string(const AttributeType& type);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/filters.h"
 #include "akin/data/readers/text_decode.h"
 

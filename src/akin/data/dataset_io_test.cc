@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/builder.h"
 #include "akin/data/dataset.h"
 

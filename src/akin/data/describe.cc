@@ -8,6 +8,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "akin/data/attribute_type.h"
+
 namespace akin {
 namespace {
 

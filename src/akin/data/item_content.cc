@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
+#include "akin/data/attribute_type.h"
 
 namespace akin {
 namespace {

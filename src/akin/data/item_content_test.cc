@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error_for_test.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/builder.h"
 #include "akin/data/split_dataset.h"
 

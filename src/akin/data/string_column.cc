@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/attribute_type.h"
 
 namespace akin {
 

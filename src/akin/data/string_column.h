@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "akin/data/attribute_type.h"
-
 namespace akin {
 
 class TensorReader;  // base/safetensors.h
@@ -120,6 +118,21 @@ class StringColumn {
 void write_strings(TensorWriter& writer, const std::string& name, const StringColumn& column);
 /// Reads it back; it must have `rows` rows. Throws Error(kBadData).
 StringColumn read_strings(const TensorReader& reader, const std::string& name, std::size_t rows);
+
+/// The type of an attribute. Its values stay texts as they came; the type says how they are read.
+struct AttributeType {
+  enum class Kind : std::uint8_t {
+    kText,      ///< words, such as a title or a description
+    kCategory,  ///< one of a few values, such as a brand
+    kNumber,    ///< such as a price or a stock
+    kDate,      ///< as TimeParser("auto") reads it
+    kList,      ///< several values, such as tags, or the levels of a category from general to specific
+    kPicture,   ///< path or address of a picture
+  };
+  Kind kind = Kind::kText;
+  std::string separator = "|";  ///< between the elements of a list
+  friend bool operator==(const AttributeType&, const AttributeType&) = default;
+};
 
 /// Named string columns over the same rows: the attributes of items or users. Well-known names of items are
 /// title, brand, category (path from general to specific), price, description, image, tags; of users gender,

@@ -7,6 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/base/hash.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/time_parse.h"
 
 namespace akin {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/data/attribute_type.h"
 #include "akin/data/item_content.h"
 
 namespace akin::test {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "akin/nets/embedding_choice.h"
 #include "akin/nets/net_data.h"
+#include "akin/nets/net_train.h"
 #include "akin/nn/net.h"
 
 namespace akin::nets {

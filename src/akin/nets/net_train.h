@@ -3,15 +3,38 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/nets/embedding_choice.h"
+#include "akin/data/id_map.h"
+#include "akin/linalg/matrix.h"
 #include "akin/nn/net.h"
 
 namespace akin::nets {
+
+/// Vectors by id.
+struct PretrainedRows {
+  IdMap ids;
+  Matrix vectors;
+};
+
+/// One embedding layer and its vectors. The three give the same values where their tables agree: `learned` looks
+/// the row up, `one-hot` multiplies the unit vector of the row by a dense layer without bias.
+struct EmbeddingChoice {
+  std::string layer = {};  ///< name; "" = the net's only embedding
+  nn::VectorSource vectors = nn::VectorSource::kLearned;
+  std::string file = {};                            ///< of pretrained vectors
+  bool freeze = false;                              ///< pretrained: training leaves them as they are
+  std::shared_ptr<const PretrainedRows> rows = {};  ///< pretrained: what the caller read from the file
+};
+
+/// "one-hot", "learned", "pretrained=FILE" or "pretrained=FILE,freeze", each with "LAYER:" before it where a net
+/// has several embeddings. Throws Error(kUsage).
+EmbeddingChoice parse_embedding_choice(std::string_view text);
 
 /// What replaces what the net's file says.
 struct NetTrainOptions {

@@ -8,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
+#include "akin/data/attribute_type.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/linalg/kernels.h"
 

@@ -7,6 +7,7 @@
 #include "akin/cli/flags/import_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/data/attribute_type.h"
 #include "akin/data/dataset.h"
 #include "akin/data/readers/readers.h"
 #include "akin/report/import_report.h"

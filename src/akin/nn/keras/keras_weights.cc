@@ -1,10 +1,13 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
+#include <cstring>
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/isolated.h"
 #include "akin/nn/engine_library.h"
 #include "akin/nn/keras/h5.h"
 
@@ -85,7 +88,8 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
   }
 }
 
-void read_layers(const h5::Handle& root, std::vector<NamedArray>& weights) {
+std::vector<NamedArray> read_layers(const h5::Handle& root) {
+  std::vector<NamedArray> weights;
   constexpr std::size_t kMostWeights = 100'000;
   if (!h5::has_attribute(root, "layer_names"))
     fail(ErrorCode::kBadData, "holds no weights of Keras: there is no attribute layer_names");
@@ -103,6 +107,52 @@ void read_layers(const h5::Handle& root, std::vector<NamedArray>& weights) {
       weight.values = std::move(data.values);
       weights.push_back(std::move(weight));
     }
+  }
+  return weights;
+}
+
+// From one process to another: numbers and texts, one after the other.
+
+void append(std::string& bytes, const void* data, std::size_t size) {
+  bytes.append(static_cast<const char*>(data), size);
+}
+void append(std::string& bytes, std::uint64_t number) { append(bytes, &number, sizeof number); }
+
+std::string packed(const std::vector<NamedArray>& weights) {
+  std::string bytes;
+  append(bytes, weights.size());
+  for (const NamedArray& weight : weights) {
+    const auto& values = std::get<std::vector<float>>(weight.values);
+    append(bytes, weight.name.size());
+    bytes += weight.name;
+    append(bytes, weight.shape.size());
+    append(bytes, weight.shape.data(), weight.shape.size() * sizeof(std::int64_t));
+    append(bytes, values.size());
+    append(bytes, values.data(), values.size() * sizeof(float));
+  }
+  return bytes;
+}
+
+/// The reverse of packed(); the bytes are our own.
+void unpack(std::string_view bytes, std::vector<NamedArray>& weights) {
+  const auto take = [&](void* to, std::size_t size) {
+    if (size > 0) std::memcpy(to, bytes.data(), size);
+    bytes.remove_prefix(size);
+  };
+  const auto number = [&] {
+    std::uint64_t value = 0;
+    take(&value, sizeof value);
+    return static_cast<std::size_t>(value);
+  };
+  weights.resize(number());
+  for (NamedArray& weight : weights) {
+    weight.name.resize(number());
+    take(weight.name.data(), weight.name.size());
+    weight.shape.resize(number());
+    take(weight.shape.data(), weight.shape.size() * sizeof(std::int64_t));
+    std::vector<float> values(number());
+    take(values.data(), values.size() * sizeof(float));
+    weight.values = std::move(values);
   }
 }
 
@@ -122,11 +172,16 @@ void akin_nn_write_keras(std::string* content, const akin::nn::NetSpec* spec,
 
 void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArray>* weights) {
   namespace h5 = akin::nn::h5;
-  const h5::Handle file = h5::open_file(*path);
-  try {
-    const h5::Handle inner = h5::open_group(file, "model_weights");
-    akin::nn::read_layers(inner.valid() ? inner : file, *weights);
-  } catch (const akin::Error& error) {
-    akin::fail(error.code(), "{}: {}", *path, error.what());
-  }
+  // libhdf5 1.10 reads beyond its buffers on some damaged files.
+  const std::optional<std::string> bytes = akin::run_isolated([&] {
+    const h5::Handle file = h5::open_file(*path);
+    try {
+      const h5::Handle inner = h5::open_group(file, "model_weights");
+      return akin::nn::packed(akin::nn::read_layers(inner.valid() ? inner : file));
+    } catch (const akin::Error& error) {
+      akin::fail(error.code(), "{}: {}", *path, error.what());
+    }
+  });
+  if (!bytes) akin::fail(akin::ErrorCode::kBadData, "{}: libhdf5 failed on it: the file is damaged", *path);
+  akin::nn::unpack(*bytes, *weights);
 }
