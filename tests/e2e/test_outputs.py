@@ -373,9 +373,9 @@ class IdsAndTerminals(OutputTest):
         done = subprocess.run(["bash", "-c", f'"$AKIN" {line} --json'], cwd=self.dir, env={**os.environ, "AKIN": AKIN},
                               capture_output=True, check=True)
         self.assertEqual(json.loads(done.stdout)["user"], user)
-        # Files and JSON have the ids as they are.
+        # JSON has the ids as they are, lists have them escaped, so that they may be shown.
         self.run_akin("recommend", "als.akin", "--all-users", "-o", "lists.tsv", "--quiet")
-        self.assertIn(item.encode(), (self.dir / "lists.tsv").read_bytes())
+        self.assertIn(item.encode("unicode_escape").replace(b"\\\\", b"\\"), (self.dir / "lists.tsv").read_bytes())
         self.assertEqual(self.run_akin("recommend", "als.akin", "--all-users", "-o", "-", "--quiet").stdout,
                          (self.dir / "lists.tsv").read_bytes())
 
