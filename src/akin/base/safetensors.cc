@@ -141,12 +141,12 @@ std::string TensorWriter::hash(std::string_view prefix) const {
   };
   for (const auto& [key, value] : metadata_) {
     if (!key.starts_with(prefix)) continue;
-    add_text(key);
+    add_text(std::string_view(key).substr(prefix.size()));
     add_text(value);
   }
   for (const Entry& entry : entries_) {
     if (!entry.name.starts_with(prefix)) continue;
-    add_text(entry.name);
+    add_text(std::string_view(entry.name).substr(prefix.size()));
     add_text(entry.dtype);
     for (const std::uint64_t size : entry.shape) checksum.add(&size, sizeof size);
     for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count,

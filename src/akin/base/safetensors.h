@@ -70,7 +70,8 @@ class TensorWriter {
     add(name, dtype_name<T>(), {rows, cols}, {data, cols * sizeof(T), stride * sizeof(T), rows});
   }
 
-  /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`.
+  /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`,
+  /// which itself does not count.
   std::string hash(std::string_view prefix) const;
   /// Writes the file atomically. Throws Error(kIo); Error(kBadData) before anything is written if a float is not
   /// finite, since TensorReader would refuse the file: naming `path`, the tensor and its row, and with `advice`.

@@ -10,6 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/data/readers/number_parse.h"
+#include "akin/data/readers/options.h"
 #include "akin/data/string_column.h"
 #include "akin/data/time_parse.h"
 
@@ -63,7 +64,7 @@ AttributeType parse_attribute_type(std::string_view text) {
          did_you_mean(name, names), fmt::join(kNames, ", "));
   }
   AttributeType type{static_cast<Kind>(found - kNames.begin())};
-  if (has_rest) type.separator = text.substr(colon + 1);
+  if (has_rest) type.separator = delimiter_of(text.substr(colon + 1));
   return type;
 }
 

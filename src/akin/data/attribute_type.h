@@ -11,7 +11,7 @@ namespace akin {
 
 /// "text", "category", "number", "date", "picture", "list:|".
 std::string to_string(const AttributeType& type);
-/// Reads it back; "list" alone is "list:|". Throws Error(kUsage) with the nearest names.
+/// Reads it back; "list" alone is "list:|", and separators have names too: "list:comma". Throws Error(kUsage) with the nearest names.
 AttributeType parse_attribute_type(std::string_view text);
 /// By the well-known names first (title, brand, category, tags, price, description, image), then by the
 /// values: all numbers, all dates, with '|' in at least one of ten, else texts where most are different and

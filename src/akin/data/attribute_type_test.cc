@@ -21,6 +21,8 @@ TEST(AttributeType, ReadsBackItsText) {
        {"text", "category", "number", "date", "picture", "list:|", "list:;", "list: > "})
     EXPECT_EQ(to_string(parse_attribute_type(text)), text);
   EXPECT_EQ(parse_attribute_type("list").separator, "|");
+  EXPECT_EQ(parse_attribute_type("list:comma").separator, ",");
+  EXPECT_EQ(parse_attribute_type(to_string(parse_attribute_type("list:comma"))).separator, ",");
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [] { parse_attribute_type("nunber"); }), "number"));
   for (const char* const wrong : {"", "list:", "text:x", "number:"})
     EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { parse_attribute_type(wrong); }), "type"))

@@ -45,7 +45,7 @@ struct Renumbering {
 std::vector<Fate> described(const AttributeTable& table, std::size_t rows) {
   std::vector<Fate> fates(rows, Fate::kGone);
   for (const auto& [name, column] : table.all()) {
-    for (std::size_t row = 0; row < column.size(); ++row) {
+    for (std::size_t row = 0; row < std::min(rows, column.size()); ++row) {
       if (!column[row].empty()) fates[row] = Fate::kUnseen;
     }
   }
@@ -309,6 +309,14 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   if (data.items_without_events > 0) {
     report.notes.push_back(
         fmt::format("{} items have no events: only their attributes are known", data.items_without_events));
+    const std::vector<Fate> known = described(data.item_attributes, data.n_event_items());
+    if (std::ranges::find(known, Fate::kUnseen) == known.end()) {
+      report.notes.push_back(
+          fmt::format("none of the items with events has an attribute: the ids of the items' table, such as "
+                      "'{}', are not those "
+                      "of the events, such as '{}'; is its id in another column?",
+                      data.items.id(static_cast<idx_t>(data.n_event_items())), data.items.id(0)));
+    }
   }
   const auto note_unseen = [&](const Renumbering& side, std::string_view what) {
     const std::size_t unseen = side.new_idx.size() - side.kept.size();

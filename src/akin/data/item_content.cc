@@ -77,7 +77,7 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
     fail(ErrorCode::kBadData, "{}: expected an object with the item's attributes, or a list of objects",
          where);
   AttributeTable table;
-  std::vector<std::string> ids(items.size());
+  std::vector<std::string> ids(items.size()), unknown;
   for (std::size_t row = 0; row < items.size(); ++row) {
     if (!items[row].is_object())
       fail(ErrorCode::kBadData, "{}: entry {} of the list is not an object", where, row + 1);
@@ -90,11 +90,23 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
       }
       const bool known = table.find(name) != nullptr;
       table.column(name).set(row, content);
-      if (!known) table.set_type(name, types.type(name));
+      if (known) continue;
+      table.set_type(name, types.type(name));
+      if (types.find(name) == nullptr && name != ItemContent::kReviews) unknown.push_back(name);
     }
   }
   table.resize(items.size());
-  return {std::move(ids), ItemContent(std::move(table), items.size())};
+  return {std::move(ids), ItemContent(std::move(table), items.size()), std::move(unknown)};
+}
+
+std::string unknown_fields_text(const NewItems& items, const AttributeTable& types) {
+  std::vector<std::string> names;
+  for (const auto& [name, column] : types.all()) names.push_back(name);
+  std::string text;
+  for (const std::string& field : items.unknown)
+    text += fmt::format("{}field '{}' is no attribute of the data{}", text.empty() ? "" : "; ", field,
+                        did_you_mean(field, names));
+  return text;
 }
 
 NewItems read_new_items(const std::string& path, const AttributeTable& types) {

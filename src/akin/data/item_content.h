@@ -62,7 +62,10 @@ class ItemContent {
 struct NewItems {
   std::vector<std::string> ids;  ///< "" = not given
   ItemContent content;
+  std::vector<std::string> unknown = {};  ///< fields that `types` does not have, each once
 };
+/// A remark about the unknown fields, with the nearest known ones; "" if there are none.
+std::string unknown_fields_text(const NewItems& items, const AttributeTable& types);
 NewItems parse_new_items(std::string_view json, const AttributeTable& types, std::string_view where);
 /// From a file; "-" = standard input.
 NewItems read_new_items(const std::string& path, const AttributeTable& types);

@@ -111,12 +111,17 @@ MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> els
     base.candidates.cols = base.n_event_items();
   }
   const std::vector<Event> known = timed(base.events, elsewhere);
+  // Of a data set that counts whole seconds, the same event from a source that counts finer is known too.
+  const bool whole_seconds =
+      std::ranges::all_of(known, [](const Event& event) { return event.time % kSecond == 0; });
   const auto old_events = static_cast<std::ptrdiff_t>(base.events.size());
   for (Event event : more.events) {
     event.user = users[event.user];
     event.item = items[event.item];
     event.subset = Subset::kTrain;
-    if (std::ranges::binary_search(known, key(event), {}, key)) {
+    Event compared = event;
+    if (whole_seconds && event.time != kNoTime) compared.time = floor_seconds(event.time) * kSecond;
+    if (std::ranges::binary_search(known, key(compared), {}, key)) {
       ++counts.known;
     } else {
       base.events.push_back(event);

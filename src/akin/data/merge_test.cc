@@ -88,6 +88,19 @@ TEST(Merge, ItemsWithTheirFirstEventsJoinTheOthers) {
   for (const Event& event : data.events) EXPECT_LT(event.item, 3u);
 }
 
+TEST(Merge, WholeSecondsKnowFinerTimes) {
+  Dataset seconds = base();
+  for (Event& event : seconds.events) {
+    if (event.time != kNoTime) event.time *= kSecond;
+  }
+  Dataset finer = seconds;
+  finer.events[0].time += 250'000;
+  EXPECT_EQ(merge(seconds, finer, {}).known, 2u);
+  Dataset other = finer;
+  other.events[0].time += 1;
+  EXPECT_EQ(merge(finer, other, {}).known, 1u) << "times that are finer themselves are compared exactly";
+}
+
 TEST(Merge, LinksAreMergedByName) {
   Dataset data = base();
   merge(data, more(), {});

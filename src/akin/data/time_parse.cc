@@ -1,5 +1,6 @@
 #include "akin/data/time_parse.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -194,6 +195,21 @@ std::int64_t parse_digits(std::string_view text) {
   return number;
 }
 
+/// `whole` seconds and a fraction such as ".25", which a double would not hold to the microsecond; nullopt where it is
+/// something else.
+std::optional<std::int64_t> parse_fraction(std::string_view text, std::int64_t whole, bool negative,
+                                           std::int64_t per_second) {
+  const bool seconds = per_second == 1 || (per_second == 0 && guess_unit(static_cast<double>(whole)) == 1);
+  if (!seconds || text.size() < 2 || text.front() != '.' || !std::ranges::all_of(text.substr(1), is_digit))
+    return std::nullopt;
+  Scanner scanner(text.substr(1));
+  const std::int64_t micros = scanner.millionths();
+  const bool finer = text.size() > 7 && text.substr(7).find_first_not_of('0') != std::string_view::npos;
+  const auto time = time_of_units(negative ? -whole : whole, 1);
+  if (!time) return std::nullopt;
+  return negative ? *time - micros - (finer ? 1 : 0) : *time + micros;
+}
+
 /// A whole or decimal number; per_second 0 = guess.
 std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per_second) {
   constexpr std::size_t kSurelyFits = 18;
@@ -208,6 +224,7 @@ std::optional<std::int64_t> parse_number(std::string_view text, std::int64_t per
     if (per_second == 0) per_second = guess_unit(static_cast<double>(whole));
     return time_of_units(negative ? -whole : whole, per_second);
   }
+  if (const auto exact = parse_fraction(text.substr(at), whole, negative, per_second)) return exact;
   double number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;

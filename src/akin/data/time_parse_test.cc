@@ -51,6 +51,9 @@ TEST(TimeParser, Numbers) {
   EXPECT_EQ(TimeParser("milliseconds")("-1"), -1000);
   EXPECT_EQ(TimeParser("microseconds")("-1"), -1);
   EXPECT_EQ(TimeParser("milliseconds")("0.0019"), 1);
+  EXPECT_EQ(any("1700000000.000001"), 1700000000 * kSecond + 1);
+  EXPECT_EQ(any("1700000000.9999999"), 1700000000 * kSecond + 999999);
+  EXPECT_EQ(any("-1.0000001"), -1000001) << "downwards";
   EXPECT_EQ(any("978302281.1"), 978302281 * kSecond + 100000) << ".1 is not a double";
   EXPECT_EQ(any("1260759144000999999"), 1260759144 * kSecond + 999);
 }

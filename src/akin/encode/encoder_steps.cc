@@ -179,14 +179,14 @@ std::unique_ptr<ContentEncoder> with_steps(std::unique_ptr<ContentEncoder> base,
   if (!steps.any()) return base;
   auto result = std::make_unique<EncoderWithSteps>();
   constexpr std::size_t kMostNumbers = std::size_t{1}
-                                       << 28;  // 1 GiB, and several times that while it is computed
-  if (base->dim() * static_cast<std::size_t>(steps.svd) > kMostNumbers) {
+                                       << 27;  // half a GiB, several times while it is computed
+  const std::size_t numbers = base->dim() * static_cast<std::size_t>(steps.svd);
+  if (numbers > kMostNumbers) {
     fail(ErrorCode::kUsage,
-         "{}: {} dimensions are too many for svd={}: the singular vectors would take {} GiB; use fewer "
+         "{}: {} dimensions are too many for svd={}: its vectors would be {} numbers, at most {}; use fewer "
          "hash_bits, a "
          "larger min_items, or a smaller svd",
-         base->name(), base->dim(), steps.svd,
-         base->dim() * static_cast<std::size_t>(steps.svd) / kMostNumbers);
+         base->name(), base->dim(), steps.svd, numbers, kMostNumbers);
   }
   if (steps.svd > 0) {
     const Csr all = base->is_sparse() ? base->encode_sparse(input.content, context)

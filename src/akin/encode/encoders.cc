@@ -65,10 +65,12 @@ const EncoderEntry& find_encoder(std::string_view name) {
        fmt::join(names, ", "));
 }
 
-void write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder) {
+std::string write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder) {
   writer.meta(prefix, std::string(encoder.name()));
   encoder.save(writer, prefix);
-  writer.meta(prefix + ".hash", writer.hash(prefix + "."));
+  const std::string hash = writer.hash(prefix + ".");
+  writer.meta(prefix + ".hash", hash);
+  return hash;
 }
 
 std::unique_ptr<ContentEncoder> read_encoder(const TensorReader& reader, const std::string& prefix) {

@@ -29,8 +29,8 @@ const std::vector<EncoderEntry>& encoders();
 const EncoderEntry& find_encoder(std::string_view name);
 
 /// Stores an encoder with its name, and a hash of all that it learned: encoders with the same hash give the same
-/// vectors. It outlives the writer.
-void write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder);
+/// vectors. Returns the hash. It outlives the writer.
+std::string write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder);
 /// Throws Error(kBadData).
 std::unique_ptr<ContentEncoder> read_encoder(const TensorReader& reader, const std::string& prefix);
 

@@ -78,9 +78,11 @@ class Comparer {
     result_.splits.push_back(data.split);
     CompareOptions options = options_;
     if (count > 1) options.evaluation.resamples = 0;  // pooling makes the intervals
+    // All at once, before the first fit.
+    for (std::size_t m = 0; m < models_.size() && number == 0; ++m)
+      check_sources(models_[m], data.dataset, runs_[m]);
     for (std::size_t m = 0; m < models_.size(); ++m) {
       Run& all = runs_[m];
-      if (number == 0) check_sources(models_[m], data.dataset, all);
       if (!all.failure.empty() || all.left_out) continue;
       context_.remark(fmt::format("{} ({} of {}){}", models_[m].name(), m + 1, models_.size(),
                                   count > 1 ? fmt::format(", split {} of {}", number + 1, count) : ""));

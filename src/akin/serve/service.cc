@@ -89,6 +89,14 @@ Service::Service(Bundle bundle)
   for (const Event& event : bundle_.dataset.events) {
     if (event.subset == Subset::kTrain) popularity_[event.item] += 1;
   }
+  // A vector of zeros says nothing, though its score of 0 may be above others.
+  const Model& model = *bundle_.model;
+  const std::size_t dim = model.embedding_dim();
+  placed_.assign(bundle_.dataset.n_items(), 1);
+  for (std::size_t item = 0; item < placed_.size() && !bundle_.entry->traits.uses_content; ++item) {
+    if (popularity_[item] > 0) continue;
+    placed_[item] = item < model.n_items() && dim > 0 && !is_zero(model.embeddings()[item].first(dim));
+  }
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
@@ -118,7 +126,15 @@ Recommendations Service::rank(const Query& query, const std::vector<char>& allow
   if (!request.include_seen) {
     for (const idx_t item : query.history) scores[item] = kNever;
   }
+  std::vector<float> others(scores.size(), kNever);
+  for (std::size_t item = 0; item < scores.size(); ++item) {
+    if (!placed_[item]) std::swap(scores[item], others[item]);
+  }
   result.items = top_k(scores, request.k);
+  if (result.items.size() < request.k) {
+    const std::vector<Scored> last = top_k(others, request.k - result.items.size());
+    result.items.insert(result.items.end(), last.begin(), last.end());
+  }
   return result;
 }
 

@@ -93,6 +93,8 @@ class Service {
   Bundle bundle_;
   std::vector<std::uint64_t> offsets_;  // of data set.events, by user
   std::vector<float> popularity_;       // training events per item
+  /// By item: it has training events, a vector, or content that places it. The others come below all of these.
+  std::vector<char> placed_;
 };
 
 }  // namespace akin

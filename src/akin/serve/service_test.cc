@@ -61,6 +61,26 @@ TEST(Service, ValidationAndHistoryEventsAreKnownButNotCounted) {
   EXPECT_EQ(stranger.items, (std::vector<Scored>{{0, 3}, {1, 1}}));  // training events of a and b
 }
 
+TEST(Service, ItemsWithoutAVectorComeLast) {
+  DatasetBuilder builder;
+  for (int u = 0; u < 12; ++u) {  // items 0 to 2 are liked, the others are not
+    for (int i = 0; i < 6; ++i) {
+      const float stars = i < 3 ? 5 : 1;
+      if ((u + i) % 5 != 0)
+        builder.add_event("u" + std::to_string(u), "i" + std::to_string(i), stars, (u + i) % 7);
+    }
+  }
+  builder.add_event("u0", "held", 3, 99);  // its only event is held out: nothing is known of it
+  builder.set_item_attribute("unseen", "title", "in no event");
+  ImportReport report;
+  const Service service(train_bundle(builder.build("events", {}, report, {}), {.holdout = Holdout::kLast},
+                                     {"mf-sgd", {{"factors", "2"}}}));
+  const std::vector<Scored> list = service.recommend({.user = "u1", .k = 20, .include_seen = true}).items;
+  ASSERT_EQ(list.size(), 7u) << "not what is in no event";
+  EXPECT_EQ(service.bundle().dataset.items.id(list.back().idx), "held");
+  EXPECT_LT(list[list.size() - 2].score, list.back().score) << "below others, whatever their scores";
+}
+
 TEST(Service, ShowsSeenItemsOnRequest) {
   const Service service(popularity_bundle());
   EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 2, .include_seen = true}).items),

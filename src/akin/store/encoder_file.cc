@@ -52,8 +52,8 @@ bool has_encoder(const std::string& path) {
 
 std::string encoder_text(const ContentEncoder& encoder) {
   TensorWriter writer("encoder");
-  write_encoder(writer, "encoder", encoder);
-  return fmt::format("{}, {} dimensions, hash {}", encoder.name(), encoder.dim(), writer.hash("encoder."));
+  return fmt::format("{}, {} dimensions, hash {}", encoder.name(), encoder.dim(),
+                     write_encoder(writer, "encoder", encoder));
 }
 
 }  // namespace akin

@@ -117,6 +117,7 @@ int encode_content(const EncodeCommand& command, Session& session) {
     return write_vectors(ids, encode_full(encoder, content, session.context()), encoder, output, "", session);
   }
   const NewItems items = read_new_items(command.new_items, stored.types);
+  if (const std::string note = unknown_fields_text(items, stored.types); !note.empty()) session.remark(note);
   for (std::size_t i = 0; i < items.ids.size(); ++i) {
     const std::string id = items.ids[i].empty() ? fmt::format("{}", i + 1) : items.ids[i];
     if (ids.add(id) != i) fail(ErrorCode::kBadData, "{}: two items have the id '{}'", command.new_items, id);

@@ -80,7 +80,8 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"--keep-unseen-users", "", &command.request.keep_unseen_users,
             "keep users with attributes but no events"});
   line.add({"--types", "NAME=TYPE", Text{&command.types},
-            "type of an attribute: text, category, number, date, picture, or list:SEPARATOR such as list:;; "
+            "type of an attribute: text, category, number, date, picture, or list:SEPARATOR such as list:; "
+            "or list:comma; "
             "default: by its name and values; several separated by commas"});
   line.section("Privacy (docs/privacy.md)");
   line.add(

@@ -155,7 +155,7 @@ void add_list(const std::string& what, const Dataset& dataset, const std::vector
 }
 
 /// Items like a user, a text, or items that nobody has seen yet.
-int similar_content(const SimilarItems& items, const SimilarCommand& command, const Session& session) {
+int similar_content(const SimilarItems& items, const SimilarCommand& command, Session& session) {
   const Service& service = items.service();
   const Dataset& dataset = items.dataset();
   const auto k = static_cast<std::size_t>(command.k);
@@ -170,6 +170,8 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, co
     add(command.text, service.similar_to_text(command.text, k, items.filters()));
   } else {
     const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);
+    if (const std::string note = unknown_fields_text(fresh, dataset.item_attributes); !note.empty())
+      session.remark(note);
     const auto lists = service.similar_to(fresh.content, k, items.filters());
     for (std::size_t i = 0; i < lists.size(); ++i) {
       const std::string id = fresh.ids[i].empty() ? fmt::format("item {}", i + 1) : fresh.ids[i];

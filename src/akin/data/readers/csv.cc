@@ -221,7 +221,8 @@ constexpr FormatOption kDelimiter = {
     "delimiter", "delimiter, such as ; or tab; auto = detect from the first lines", "auto"};
 constexpr FormatOption kHeader = {"header", "whether the first line is a header: auto, yes or no", "auto"};
 constexpr FormatOption kTimeFormat = {
-    "time_format", "auto, seconds, milliseconds, iso, or a pattern such as %d.%m.%Y %H:%M (UTC)", "auto"};
+    "time_format",
+    "auto, seconds, milliseconds, microseconds, iso, or a pattern such as %d.%m.%Y %H:%M (UTC)", "auto"};
 constexpr FormatOption kKindAll = {"kind_all", "kind of all events: view, click, cart, purchase or rating"};
 
 }  // namespace
