@@ -30,6 +30,11 @@ void write_all(int descriptor, const char* data, std::size_t size) {
 /// Answers "d" and the bytes, or "f", the number of an error's code and its message; the last byte says that it is
 /// whole.
 [[noreturn]] void be_child(int descriptor, const std::function<std::string()>& work) {
+  // A library that fails must not print into the output of this program.
+  if (const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0) {
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::dup2(nowhere, STDERR_FILENO);
+  }
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) std::signal(fault, SIG_DFL);
