@@ -142,14 +142,15 @@ std::optional<Explanation> ContentModel::explain(const Query& query, idx_t item)
   return explanation;
 }
 
-ContentModel::Profile ContentModel::profile_of(idx_t item) const {
+ContentModel::Profile ContentModel::profile_of(const Csr& sparse, const Matrix& dense,
+                                               std::size_t row) const {
   Profile profile;
   if (encoder_->is_sparse()) {
-    for (std::size_t e = 0; e < sparse_.row_size(item); ++e)
-      profile.entries.emplace_back(sparse_.cols_of(item)[e], sparse_.values_of(item)[e]);
+    for (std::size_t e = 0; e < sparse.row_size(row); ++e)
+      profile.entries.emplace_back(sparse.cols_of(row)[e], sparse.values_of(row)[e]);
   } else {
-    profile.row = Matrix(1, dense_.cols());
-    std::ranges::copy(dense_[item], profile.row[0].begin());
+    profile.row = Matrix(1, dense.cols());
+    std::ranges::copy(dense[row], profile.row[0].begin());
   }
   return profile;
 }
@@ -174,24 +175,15 @@ std::vector<Scored> ContentModel::nearest(const Profile& profile, std::size_t k,
 }
 
 std::vector<Scored> ContentModel::similar(idx_t item, std::size_t k) const {
-  return nearest(profile_of(item), k, item);
+  return nearest(profile_of(sparse_, dense_, item), k, item);
 }
 
 std::vector<std::vector<Scored>> ContentModel::similar_to(const ItemContent& items, std::size_t k) const {
   std::vector<std::vector<Scored>> lists;
   const Csr sparse = encoder_->is_sparse() ? encoder_->encode_sparse(items, {}) : Csr{};
   const Matrix dense = encoder_->is_sparse() ? Matrix() : encoder_->encode(items, {});
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    Profile profile;
-    if (encoder_->is_sparse()) {
-      for (std::size_t e = 0; e < sparse.row_size(i); ++e)
-        profile.entries.emplace_back(sparse.cols_of(i)[e], sparse.values_of(i)[e]);
-    } else {
-      profile.row = Matrix(1, dense.cols());
-      std::ranges::copy(dense[i], profile.row[0].begin());
-    }
-    lists.push_back(nearest(profile, k, std::nullopt));
-  }
+  for (std::size_t i = 0; i < items.size(); ++i)
+    lists.push_back(nearest(profile_of(sparse, dense, i), k, std::nullopt));
   return lists;
 }
 

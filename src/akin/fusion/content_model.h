@@ -51,7 +51,7 @@ class ContentModel : public Model {
   void finish();
   bool has_vector(idx_t item) const { return norms_[item] > 0; }
   float product(idx_t a, idx_t b) const;
-  Profile profile_of(idx_t item) const;
+  Profile profile_of(const Csr& sparse, const Matrix& dense, std::size_t row) const;
   bool make_profile(const Query& query, Profile& profile) const;
   void score_items(const Profile& profile, std::span<float> out) const;
   std::vector<Scored> nearest(const Profile& profile, std::size_t k, std::optional<idx_t> without) const;
