@@ -27,6 +27,15 @@ std::string usual_fields(const ItemContent& content) {
   return fields;
 }
 
+void keep_distinct(std::vector<std::string>& names) {
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+std::size_t hashed_column(std::string_view name, int bits) {
+  return hash_bytes(name.data(), name.size(), 0) >> (64 - bits);
+}
+
 }  // namespace
 
 std::vector<Param> AttributeEncoder::Config::params() {
@@ -120,12 +129,10 @@ std::unique_ptr<ContentEncoder> AttributeEncoder::fit(const EncoderInput& input,
     for (std::size_t f = 0; f < self.fields_.size(); ++f) {
       if (!self.is_number(f)) self.append_names(f, table.get(self.fields_[f], input.items[n]), names);
     }
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
+    keep_distinct(names);
     for (const std::string& name : names) {
-      const std::size_t column = self.hash_bits_ > 0
-                                     ? hash_bytes(name.data(), name.size(), 0) >> (64 - self.hash_bits_)
-                                     : self.values_.add(name);
+      const std::size_t column =
+          self.hash_bits_ > 0 ? hashed_column(name, self.hash_bits_) : self.values_.add(name);
       if (column == items_with.size()) items_with.push_back(0);
       ++items_with[column];
     }
@@ -158,12 +165,11 @@ Csr AttributeEncoder::encode_sparse(const ItemContent& items, const Context& con
       names.clear();
       of_field.clear();
       append_names(f, items.attributes().get(fields_[f], i), names);
-      std::ranges::sort(names);
-      names.erase(std::unique(names.begin(), names.end()), names.end());
+      keep_distinct(names);
       double squares = 0;
       for (const std::string& name : names) {
-        std::optional<std::size_t> column = values_.find(name);
-        if (hash_bits_ > 0) column = hash_bytes(name.data(), name.size(), 0) >> (64 - hash_bits_);
+        const std::optional<std::size_t> column =
+            hash_bits_ > 0 ? hashed_column(name, hash_bits_) : std::optional<std::size_t>(values_.find(name));
         if (!column || idf_[*column] == 0) continue;
         of_field.emplace_back(static_cast<idx_t>(*column), idf_[*column]);
         squares += static_cast<double>(idf_[*column]) * static_cast<double>(idf_[*column]);
