@@ -1,5 +1,6 @@
 #include "akin/eval/block_ranker.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -19,6 +20,7 @@ constexpr std::size_t kDiversityLists = 1000;
 // What the computed length of a query may be short of.
 constexpr float kLengthSlack = 1.001F;
 
+constexpr float kNever = -std::numeric_limits<float>::infinity();  // of items that a model has no place for
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -33,7 +35,7 @@ BlockRanker::BlockRanker(const RankingTask& task, const RankingScorer& scorer)
 void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> rows, BlockResult& result) {
   rows_ = rows;
   full_.clear();
-  seen_.start(size, task_.data.n_items());
+  seen_.start(size, task_.n_items());
   for (const RankedList& list : std::span(task_.lists).subspan(first, size)) {
     if (const std::span<const idx_t> given = task_.given_candidates_of(list.user); !given.empty()) {
       rank_candidates(list, given, result);
@@ -77,19 +79,20 @@ void BlockRanker::score_by_product(BlockResult& result) {
     const float length = std::sqrt(dot(queries_.row(u), queries_.row(u), queries_.stride()));
     waiting_.push_back({u, known ? length * kLengthSlack : std::numeric_limits<float>::infinity(), known});
   }
+  const std::size_t n = task_.order.items.size();
   const std::size_t tile = std::clamp(kTileFloats / items.stride(), kMinTileItems, kMaxTileItems);
   scores_.resize(full_.size() * tile);
-  if (task_.options.auc) all_scores_.resize(full_.size() * items.rows());
-  for (std::size_t begin = 0; begin < items.rows() && !waiting_.empty(); begin += tile) {
-    const std::size_t size = std::min(tile, items.rows() - begin);
+  if (task_.options.auc) all_scores_.assign(full_.size() * task_.n_items(), kNever);
+  for (std::size_t begin = 0; begin < n && !waiting_.empty(); begin += tile) {
+    const std::size_t size = std::min(tile, n - begin);
     multiply(items, begin, begin + size, {queries_, waiting_.size()}, scores_.data(), tile);
     for (std::size_t row = 0; row < waiting_.size(); ++row)
       offer_tile(waiting_[row], begin, std::span(scores_).subspan(row * tile, size));
-    if (begin + size < items.rows()) dismiss_finished(begin + size);
+    if (begin + size < n) dismiss_finished(begin + size);
   }
   if (!task_.options.auc) return;
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    score_area(u, std::span(all_scores_).subspan(u * items.rows(), items.rows()));
+    score_area(u, std::span(all_scores_).subspan(u * task_.n_items(), task_.n_items()));
   }
 }
 
@@ -97,8 +100,7 @@ void BlockRanker::offer_tile(const Waiting& list, std::size_t begin, std::span<f
   const std::span<const idx_t> items = std::span(task_.order.items).subspan(begin, scores.size());
   if (!list.known)
     std::ranges::transform(items, scores.begin(), [&](idx_t item) { return task_.popularity[item]; });
-  if (task_.options.auc)
-    std::ranges::copy(scores, all_scores_.data() + list.u * task_.order.items.size() + begin);
+  if (task_.options.auc) std::ranges::copy(scores, all_scores_.data() + list.u * task_.n_items() + begin);
   scans_[list.u].offer(items, scores);
 }
 
@@ -117,12 +119,13 @@ void BlockRanker::dismiss_finished(std::size_t next) {
 }
 
 void BlockRanker::score_each(BlockResult& result) {
-  scores_.resize(task_.model.n_items());
-  // Items without events are in no held-out list: nobody is ranked against them.
-  const std::span<float> ranked = std::span(scores_).first(task_.data.n_items());
+  // A model may know the whole catalogue while only items with events are ranked, or the other way round.
+  const std::size_t known = task_.model.n_items();
+  scores_.assign(std::max(known, task_.n_items()), kNever);
+  const std::span<float> ranked = std::span(scores_).first(task_.n_items());
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    if (!task_.model.score_all(query_of(*full_[u]), scores_)) {
-      std::ranges::copy(task_.popularity, ranked.begin());
+    if (!task_.model.score_all(query_of(*full_[u]), std::span(scores_).first(known))) {
+      std::ranges::copy(std::span(task_.popularity).first(std::min(known, ranked.size())), ranked.begin());
       ++result.fallback_lists;
     }
     if (task_.options.auc) score_area(u, ranked);
@@ -144,9 +147,12 @@ void BlockRanker::rank_candidates(const RankedList& list, std::span<const idx_t>
   candidates_.insert(candidates_.end(), held_out.begin(), held_out.end());
   std::ranges::sort(candidates_);
   candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
-  scores_.resize(candidates_.size());
-  if (!task_.model.score(query_of(list), candidates_, scores_)) {
-    std::ranges::transform(candidates_, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
+  scores_.assign(candidates_.size(), kNever);
+  const auto known = static_cast<std::size_t>(std::ranges::lower_bound(candidates_, task_.model.n_items()) -
+                                              candidates_.begin());
+  const std::span<const idx_t> placed = std::span(candidates_).first(known);
+  if (!task_.model.score(query_of(list), placed, std::span(scores_).first(known))) {
+    std::ranges::transform(placed, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
     ++result.fallback_lists;
   }
   if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.options.ties, task_.options.seed);

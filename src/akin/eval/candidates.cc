@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
+#include <utility>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
@@ -22,14 +23,21 @@ bool holds(std::span<const idx_t> sorted, idx_t item) { return std::ranges::bina
 CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed) {
   CandidateSpec spec{.seed = seed};
   if (text.empty()) return spec;
-  if (text == "all" || text == "cold") {
-    spec.kind = text == "all" ? CandidateSpec::Kind::kAll : CandidateSpec::Kind::kCold;
+  using Kind = CandidateSpec::Kind;
+  constexpr std::pair<std::string_view, Kind> kWords[] = {{"all", Kind::kAll},
+                                                          {"catalogue", Kind::kCatalogue},
+                                                          {"catalog", Kind::kCatalogue},
+                                                          {"cold", Kind::kCold}};
+  for (const auto& [word, kind] : kWords) {
+    if (text != word) continue;
+    spec.kind = kind;
     return spec;
   }
   const std::size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (name != "uniform" && name != "popularity") {
-    fail(ErrorCode::kUsage, "--candidates: '{}' is none of all, cold, uniform:N, popularity:N", text);
+    fail(ErrorCode::kUsage, "--candidates: '{}' is none of all, catalogue, cold, uniform:N, popularity:N",
+         text);
   }
   spec.kind = name == "uniform" ? CandidateSpec::Kind::kUniform : CandidateSpec::Kind::kPopularity;
   const std::string_view number = colon == std::string_view::npos ? "" : text.substr(colon + 1);
@@ -38,6 +46,11 @@ CandidateSpec parse_candidates(std::string_view text, std::uint64_t seed) {
     fail(ErrorCode::kUsage, "--candidates: '{}' needs a number of at least 1, such as {}:99", text, name);
   }
   return spec;
+}
+
+std::size_t ranked_items(const CandidateSpec& spec, const Dataset& data) {
+  const bool all = spec.kind == CandidateSpec::Kind::kCatalogue || spec.kind == CandidateSpec::Kind::kCold;
+  return all ? data.n_items() : data.n_event_items();
 }
 
 CandidateSampler::CandidateSampler(const CandidateSpec& spec, std::span<const float> popularity)

@@ -14,10 +14,13 @@
 
 namespace akin {
 
+/// The items that may be ranked are the first ones of the catalogue: so many.
+std::size_t ranked_items(const CandidateSpec& spec, const Dataset& data);
+
 /// Draws sampled candidates. const calls are safe from many threads.
 class CandidateSampler {
  public:
-  /// `popularity` = training events per item; must stay valid.
+  /// `popularity` = training events of each of the ranked_items(); must stay valid.
   CandidateSampler(const CandidateSpec& spec, std::span<const float> popularity);
   bool samples() const {
     return spec_.kind == CandidateSpec::Kind::kUniform || spec_.kind == CandidateSpec::Kind::kPopularity ||

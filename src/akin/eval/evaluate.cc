@@ -57,7 +57,7 @@ RankedAll rank_lists(const RankingTask& task, const RankingScorer& scorer, const
       },
       1);
   for (const BlockResult& result : results) all.total.add(result);
-  all.counts.assign(task.options.cutoffs.size(), std::vector<std::uint64_t>(task.data.n_items(), 0));
+  all.counts.assign(task.options.cutoffs.size(), std::vector<std::uint64_t>(task.n_items(), 0));
   for (const BlockRanker& ranker : rankers) {
     for (std::size_t c = 0; c < all.counts.size(); ++c) {
       const auto counts = ranker.list_scorer().counts(c);
@@ -148,8 +148,9 @@ void check(std::span<const Event> test, const TrainingData& data, const Evaluate
          "wrong cutoffs [{}]: give positive whole numbers in ascending order, such as 5,10,20",
          fmt::join(cutoffs, ","));
   }
-  if (data.n_items() > 0x7FFFFFFF) {
-    fail(ErrorCode::kBadData, "{} items are more than the evaluator ranks, 2,147,483,647", data.n_items());
+  if (data.source.n_items() > 0x7FFFFFFF) {
+    fail(ErrorCode::kBadData, "{} items are more than the evaluator ranks, 2,147,483,647",
+         data.source.n_items());
   }
 }
 
@@ -179,21 +180,22 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const Histories histories(data);
   const std::vector<std::span<const Event>> test_users = by_user(test);
 
-  std::vector<std::uint64_t> training_events(data.n_items(), 0);
+  const std::size_t n_items = ranked_items(options.candidates, data.source);
+  std::vector<std::uint64_t> training_events(n_items, 0);
   for (const Event& event : data.events)
     training_events[event.item] += event.subset == Subset::kTrain ? 1 : 0;
-  std::vector<float> popularity(data.n_items());
+  std::vector<float> popularity(n_items);
   std::ranges::transform(training_events, popularity.begin(),
                          [](std::uint64_t count) { return static_cast<float>(count); });
   const CandidateSampler sampler(options.candidates, popularity);
-  const Audiences audiences(options.beyond ? data : TrainingData{data.source, {}});
+  const Audiences audiences(options.beyond ? data : TrainingData{data.source, {}}, n_items);
   const bool all_scores = options.auc || sampler.samples();
-  const ItemOrder order(model.item_vectors(), data.n_items(),
+  const ItemOrder order(model.item_vectors(), n_items,
                         all_scores ? ItemOrder::By::kIndex : ItemOrder::By::kLength);
   RankingTask task{model, data, histories, options, popularity, sampler, audiences, order};
   collect_held_out(test_users, task, result);
 
-  const RankedAll ranked = rank_lists(task, RankingScorer(options.cutoffs, data.n_items()), context);
+  const RankedAll ranked = rank_lists(task, RankingScorer(options.cutoffs, n_items), context);
   result.protocol = protocol_of(task);
   result.fallback_users = ranked.total.fallback_lists;
   add_ranking_metrics(task, ranked, result);

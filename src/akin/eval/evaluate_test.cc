@@ -339,5 +339,54 @@ TEST(Evaluate, PopularityNeedsNoUser) {
   EXPECT_EQ(figures(e)[0].recall, 1);
 }
 
+/// Two users, items 0 to 3 with events, 4 and 5 without any; item 3 has no training event.
+SmallDataset catalogue() {
+  SmallDataset set(2, 6, {event(0, 0), event(0, 1), event(1, 0), event(1, 2)}, {event(0, 2), event(1, 3)});
+  set.data.items_without_events = 2;
+  return set;
+}
+
+CandidateSpec candidates(CandidateSpec::Kind kind) { return {.kind = kind}; }
+
+TEST(Evaluate, RanksItemsWithoutEventsWhereAskedFor) {
+  using Which = CandidateSpec::Kind;
+  const SmallDataset set = catalogue();
+  // User 0 (held out: 2) scores items 5, 2, 3, 4 in this order; user 1 (held out: 3) 4, 1, 3, 5.
+  const std::vector<std::vector<float>> table = {{0, 0, 5, 3, 2, 9}, {0, 5, 0, 4, 7, 1}};
+  for (const Kind kind : kKinds) {
+    const TableModel model(kind, table);
+    const auto mrr = [&](Which which) {
+      return set
+          .evaluate(model, EvaluateOptions{.cutoffs = {3}, .candidates = candidates(which), .auc = true})
+          .value("MRR@3");
+    };
+    EXPECT_DOUBLE_EQ(mrr(Which::kAll), (1.0 + 1.0 / 2) / 2) << "with events: 2, 3; 1, 3";
+    EXPECT_DOUBLE_EQ(mrr(Which::kCatalogue), (1.0 / 2 + 1.0 / 3) / 2);
+    EXPECT_DOUBLE_EQ(mrr(Which::kCold), (1.0 / 2 + 1.0 / 2) / 2) << "3, 4, 5 and the held-out item";
+  }
+  const Evaluation all =
+      set.evaluate(TableModel(Kind::kScores, table),
+                   EvaluateOptions{.cutoffs = {3}, .candidates = candidates(Which::kCatalogue)});
+  EXPECT_EQ(all.protocol, "all 6 items of the catalogue ranked, training items excluded");
+  EXPECT_DOUBLE_EQ(all.value("coverage@3"), 5.0 / 6) << "2, 3, 5; 1, 3, 4";
+}
+
+TEST(Evaluate, RanksItemsThatAModelHasNoPlaceForBelowAllOthers) {
+  using Which = CandidateSpec::Kind;
+  const SmallDataset set = catalogue();
+  const std::vector<std::vector<float>> known = {{0, 0, -5, -6}, {0, -5, 0, -6}};
+  const double lowest = -std::numeric_limits<float>::infinity();
+  for (const Kind kind : kKinds) {
+    const TableModel model(kind, known);
+    for (const Which which : {Which::kAll, Which::kCatalogue, Which::kCold}) {
+      const Evaluation result = set.evaluate(
+          model, EvaluateOptions{.cutoffs = {1, 4}, .candidates = candidates(which), .auc = true});
+      EXPECT_DOUBLE_EQ(result.value("HR@4"), 1) << static_cast<int>(which);
+      EXPECT_DOUBLE_EQ(result.value("HR@1"), which == Which::kCold ? 1 : 0.5);
+      EXPECT_GT(result.value("AUC"), lowest);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace akin

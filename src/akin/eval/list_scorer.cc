@@ -6,7 +6,8 @@
 
 namespace akin {
 
-Audiences::Audiences(const TrainingData& data) : n_users_(data.n_users()), offsets_(data.n_items() + 1, 0) {
+Audiences::Audiences(const TrainingData& data, std::size_t n_items)
+    : n_users_(data.n_users()), offsets_(n_items + 1, 0) {
   // Events are sorted by user: `latest` holds user + 1 of the last event of each item.
   const auto for_each_pair = [&](const auto& take) {
     std::vector<idx_t> latest(data.n_items(), 0);

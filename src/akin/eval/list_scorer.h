@@ -13,8 +13,9 @@ namespace akin {
 /// Who has which item in training. Shared by all threads.
 class Audiences {
  public:
-  /// Of the events with Subset::kTrain; a user counts once per item.
-  explicit Audiences(const TrainingData& data);
+  /// Of the events with Subset::kTrain; a user counts once per item. `n_items` may be more than those of `data`:
+  /// nobody has the others.
+  Audiences(const TrainingData& data, std::size_t n_items);
   std::size_t n_users() const { return n_users_; }
   std::size_t n_items() const { return offsets_.size() - 1; }
   /// Ascending users.

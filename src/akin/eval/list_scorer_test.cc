@@ -61,7 +61,7 @@ TEST(ListScorer, ByHand) {
   const SmallDataset dataset(
       4, 3, {event(0, 0), event(1, 0), event(1, 0), event(1, 1), event(2, 1), event(3, 1)}, {});
   const TrainingData data{dataset.data, dataset.train};
-  const Audiences audiences(data);
+  const Audiences audiences(data, data.n_items());
   const std::vector<float> popularity = popularity_of(dataset);
   const std::vector<int> cutoffs = {1, 3};
   ListScorer scorer(audiences, popularity, cutoffs);
@@ -94,7 +94,7 @@ TEST(ListScorer, AgreesWithTheOracleOnRandomLists) {
   }
   const SmallDataset dataset(53, 31, train, {});
   const TrainingData data{dataset.data, dataset.train};
-  const Audiences audiences(data);
+  const Audiences audiences(data, data.n_items());
   const std::vector<float> popularity = popularity_of(dataset);
   const std::vector<int> cutoffs = {2, 7, 19};
   ListScorer scorer(audiences, popularity, cutoffs);

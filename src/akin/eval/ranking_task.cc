@@ -75,7 +75,9 @@ std::string given_protocol(const RankingTask& task, const std::string& all) {
 
 }  // namespace
 
-ItemOrder::ItemOrder(const Matrix& all, std::size_t n_items, By by) : items(n_items) {
+ItemOrder::ItemOrder(const Matrix& all, std::size_t n_ranked, By by)
+    : items(all.empty() ? n_ranked : std::min(n_ranked, all.rows())) {
+  const std::size_t n_items = items.size();
   std::iota(items.begin(), items.end(), idx_t{0});
   if (by == By::kIndex || all.empty()) return;
   // What a computed product can exceed the true one by: d roundings of terms of at most |u| |i| in all.
@@ -131,7 +133,8 @@ void collect_held_out(std::span<const std::span<const Event>> test_users, Rankin
 std::string protocol_of(const RankingTask& task) {
   const EvaluateOptions& options = task.options;
   const std::string all =
-      fmt::format("all {} items ranked, {}", format_count(task.data.n_items()),
+      fmt::format("all {} items {}ranked, {}", format_count(task.n_items()),
+                  task.options.candidates.kind == CandidateSpec::Kind::kCatalogue ? "of the catalogue " : "",
                   options.exclude_seen ? "training items excluded" : "seen items included");
   std::string text = given_protocol(task, all);
   if (options.candidates.kind == CandidateSpec::Kind::kCold) {

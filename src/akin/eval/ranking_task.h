@@ -18,7 +18,7 @@ namespace akin {
 /// SIGMOD 2015): the list is exact, and most of the product need not be computed.
 struct ItemOrder {
   /// By the lengths of `vectors`; in the order of the index, without a copy, if there are none or `sorted` is
-  /// not wanted.
+  /// not wanted. Of a model that is a dot product only the items with a vector: no other can be in a list.
   enum class By { kIndex, kLength };
   ItemOrder(const Matrix& vectors, std::size_t n_items, By by);
 
@@ -48,6 +48,8 @@ struct RankingTask {
   std::vector<RankedList> lists = {};
   std::vector<idx_t> held_out = {};  // ascending and without repeats within a list
 
+  /// How many items of the catalogue may be ranked, the first ones.
+  std::size_t n_items() const { return popularity.size(); }
   std::span<const idx_t> held_out_of(const RankedList& list) const {
     return std::span(held_out).subspan(list.begin, list.end - list.begin);
   }

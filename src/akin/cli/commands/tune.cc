@@ -81,9 +81,10 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
             "search a parameter in this range, or P=A,B for choices; repeatable"});
   line.add({"--metric", "NAME", Text{&options.metric}, "metric to optimize on the validation set",
             Need::kOptional, 0, std::string(WatchedMetric::default_for(entry.traits))});
-  line.add({"--candidates", "WHICH", Text{&options.candidates},
-            "what held-out items are ranked against, as in `akin evaluate`: all, cold, uniform:N or "
-            "popularity:N"});
+  line.add(
+      {"--candidates", "WHICH", Text{&options.candidates},
+       "what held-out items are ranked against, as in `akin evaluate`: all, catalogue, cold, uniform:N or "
+       "popularity:N"});
   if (entry.traits.iterative) {
     line.add({"--patience", "N", &options.patience,
               "stop a trial after N evaluations without improvement; 0 = never"});

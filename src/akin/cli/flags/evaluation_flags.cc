@@ -31,11 +31,13 @@ void EvaluationFlags::add_to(CommandLine& line) {
   line.section("How to evaluate");
   line.add({"--cutoffs", "K,K", Text{&cutoffs_}, "list lengths K at which metrics are computed",
             Need::kOptional, 0, "5,10,20"});
-  line.add({"--candidates", "WHICH", Text{&candidates_},
-            "what held-out items are ranked against: all (items), cold (items without training events, for "
-            "--holdout cold-items), uniform:N or popularity:N (N sampled items "
-            "per list; metrics are then much higher, and even the order of models can change). Default: all, "
-            "unless the imported files had candidates"});
+  line.add(
+      {"--candidates", "WHICH", Text{&candidates_},
+       "what held-out items are ranked against: all (items with events), catalogue (also items without any), "
+       "cold (items without training events: those of --holdout cold-items, and those without any), "
+       "uniform:N or popularity:N (N sampled items "
+       "per list; metrics are then much higher, and even the order of models can change). Default: all, "
+       "unless the imported files had candidates"});
   line.add({"--include-seen", "", &include_seen_,
             "also rank items that the user already has, for data where repeat purchases count"});
   line.add({"--ties", "HOW", Text{&ties_},
