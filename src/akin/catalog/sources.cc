@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/data/item_content.h"
@@ -14,25 +17,73 @@ constexpr const char* kImport =
     "files "
     "bring attributes of items, --text of csv and reviews of amazon bring reviews";
 
-}  // namespace
+constexpr const char* kImportTimes = "--time COLUMN of `akin import csv` brings times";
 
-std::string missing_source(const ModelSpec& model, const Dataset& data) {
-  if (!model.traits().uses_content) return "";
-  const bool has_reviews = data.reviews.size() > 0;
-  std::vector<std::string> names;
-  for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
-  if (has_reviews) names.emplace_back(ItemContent::kReviews);
+/// The value of a parameter, "" if the model has none of that name.
+std::string param_of(const ModelSpec& model, const std::string& name) {
+  const ParamValues params = model.all_params();
+  const auto found = params.find(name);
+  return found == params.end() ? "" : found->second;
+}
+
+/// Whether a user has events at two different times.
+bool has_receipts(const Dataset& data) {
+  const auto next_receipt = [](const Event& a, const Event& b) {
+    return a.user == b.user && a.time != b.time;
+  };
+  return std::ranges::adjacent_find(data.events, next_receipt) != data.events.end();
+}
+
+bool values_differ(const Dataset& data) {
+  return std::ranges::adjacent_find(data.events, std::ranges::not_equal_to{}, &Event::value) !=
+         data.events.end();
+}
+
+std::string missing_content(const ModelSpec& model, const Dataset& data) {
+  const std::vector<std::string> names = ItemContent(data).fields();
   if (names.empty())
     return fmt::format("{} learns from the content of items, and {} has none: {}", model.name(), data.name,
                        kImport);
-  const ParamValues params = model.all_params();
-  const auto fields = params.find("fields");
-  if (fields == params.end()) return "";
-  for (const std::string_view field : split(fields->second, ',')) {
+  const std::string fields = param_of(model, "fields");
+  for (const std::string_view field : split(fields, ',')) {
     if (field.empty() || std::ranges::find(names, field) != names.end()) continue;
     return fmt::format("{} needs the field '{}', and the items of {} have none{}; they have {}. {}",
                        model.name(), field, data.name, did_you_mean(field, names), fmt::join(names, ", "),
                        kImport);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string missing_source(const ModelSpec& model, const Dataset& data) {
+  const Traits& traits = model.traits();
+  if (traits.uses_content) return missing_content(model, data);
+  if (traits.uses_receipts && !has_receipts(data)) {
+    return fmt::format(
+        "{} learns from receipts that follow one another, and no user of {} has events at two times: {}",
+        model.name(), data.name, kImportTimes);
+  }
+  if (param_of(model, "weights") == "recency" && !data.has_times())
+    return fmt::format("{}: weights=recency needs times, and {} has none: {}", model.name(), data.name,
+                       kImportTimes);
+  return "";
+}
+
+std::string source_remark(const ModelSpec& model, const Dataset& data) {
+  const Traits& traits = model.traits();
+  if (data.events.empty()) return "";
+  if (traits.predicts_ratings && !values_differ(data)) {
+    return fmt::format(
+        "{} learns from ratings, and the values of all events of {} are {}: --value COLUMN of `akin import "
+        "csv` brings "
+        "ratings",
+        model.name(), data.name, data.events[0].value);
+  }
+  if (traits.uses_attributes && data.item_attributes.all().empty()) {
+    return fmt::format(
+        "{} learns from attributes of items too, and {} has none: it learns from events alone; {}",
+        model.name(), data.name, kImport);
   }
   return "";
 }

@@ -7,8 +7,13 @@
 
 namespace akin {
 
-/// What the model needs (Traits::uses_content, and the fields that its parameters name) and `data` does not have, with
-/// the flag of `akin import` that brings it; "" if it has everything.
+/// What the model cannot do without and `data` does not have, by its Traits and the parameters that name
+/// sources (content and its fields, receipts, times), with the flag of `akin import` that brings it; "" if it has
+/// everything.
 std::string missing_source(const ModelSpec& model, const Dataset& data);
+
+/// The same of what the model learns from and does without (ratings, attributes): what it
+/// comes to then.
+std::string source_remark(const ModelSpec& model, const Dataset& data);
 
 }  // namespace akin

@@ -120,7 +120,11 @@ class Comparer {
  private:
   void check_sources(const ModelSpec& model, const Dataset& data, Run& run) {
     std::string missing = missing_source(model, data);
-    if (missing.empty()) return;
+    if (missing.empty()) {
+      const std::string remark = source_remark(model, data);
+      if (!remark.empty() && !options_.leave_out_unsuited) context_.remark(remark);
+      return;
+    }
     run.left_out = options_.leave_out_unsuited;
     if (run.left_out)
       context_.remark(fmt::format("{} is left out: {}", model.name(), missing));

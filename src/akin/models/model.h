@@ -41,6 +41,8 @@ struct Traits {
   bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
   bool deterministic = true;          ///< same seed, same bits at any thread count
   bool uses_order = false;            ///< the order of the history matters
+  bool uses_receipts = false;         ///< learns from receipts that follow one another: needs different times
+  bool uses_attributes = false;       ///< learns from attributes of items too; without any, from events alone
   /// The fit goes in epochs: the parameter `epochs` says how many, and FitContext::observer hears of each.
   bool iterative = false;
   /// Step lengths depend on the number of epochs planned: stopped after t of them, the model is not that of a

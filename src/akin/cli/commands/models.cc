@@ -13,6 +13,9 @@ std::string traits_text(const Traits& traits) {
   std::string text = traits.personalized ? "personalized" : "not personalized";
   if (traits.predicts_ratings) text += ", predicts ratings";
   if (traits.uses_order) text += ", uses the order of events";
+  if (traits.uses_receipts) text += ", uses receipts";
+  if (traits.uses_attributes) text += ", uses attributes";
+  if (traits.uses_content) text += ", uses content";
   if (traits.explains) text += ", explains";
   if (traits.warm_start) text += ", continues training";
   return text;

@@ -33,6 +33,11 @@ class BaggedProd2Vec : public Word2VecModel {
   };
   static constexpr std::string_view kName = "bagged-prod2vec";
   static constexpr std::string_view kSummary = "word2vec over receipts in order (Grbovic et al. 2015)";
+  static constexpr Traits kTraits = [] {
+    Traits traits = Word2VecModel::kTraits;
+    traits.uses_receipts = true;
+    return traits;
+  }();
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

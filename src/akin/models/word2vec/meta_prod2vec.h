@@ -45,6 +45,11 @@ class MetaProd2Vec final : public Word2VecModel {
   };
   static constexpr std::string_view kName = "meta-prod2vec";
   static constexpr std::string_view kSummary = "prod2vec with metadata as words (Vasile et al. 2016)";
+  static constexpr Traits kTraits = [] {
+    Traits traits = Word2VecModel::kTraits;
+    traits.uses_attributes = true;
+    return traits;
+  }();
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
