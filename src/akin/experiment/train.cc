@@ -8,6 +8,7 @@
 #include "akin/catalog/sources.h"
 #include "akin/experiment/fit_watched.h"
 #include "akin/experiment/watched_metric.h"
+#include "akin/nets/net_train.h"
 #include "akin/store/embeddings_reader.h"
 #include "akin/store/make_bundle.h"
 #include "akin/store/word_vectors.h"
@@ -54,6 +55,27 @@ void check(const ModelSpec& model, const TrainOptions& options) {
     fail(ErrorCode::kUsage, "{} cannot start from item vectors", model.name());
 }
 
+/// What TrainOptions::embedding comes to: parameters and a file of vectors to start from.
+void choose_embedding(const std::string& text, ModelSpec& model, std::string& init_items) {
+  if (text.empty()) return;
+  const ParamValues params = model.all_params();
+  if (!params.contains("freeze_items"))
+    fail(ErrorCode::kUsage, "embedding: {} is not a net with an embedding of items", model.name());
+  const nets::EmbeddingChoice choice = nets::parse_embedding_choice(text);
+  if (!choice.layer.empty())
+    fail(ErrorCode::kUsage, "embedding '{}': {} has one embedding of items; leave out '{}:'", text,
+         model.name(), choice.layer);
+  if (!init_items.empty())
+    fail(ErrorCode::kUsage,
+         "embedding and init_items both say where item vectors come from; give one of them");
+  if (choice.vectors == nn::VectorSource::kOneHot && params.at("lazy") == "true") {
+    fail(ErrorCode::kUsage,
+         "embedding one-hot: the weights of a dense layer are all updated in every step; train without lazy");
+  }
+  init_items = choice.file;
+  if (choice.freeze) model.params["freeze_items"] = "true";
+}
+
 }  // namespace
 
 double training_memory(const Dataset& data, const ModelSpec& model) {
@@ -63,13 +85,18 @@ double training_memory(const Dataset& data, const ModelSpec& model) {
   return static_cast<double>(data.events.size()) * events + rows * vector_length(model.all_params()) * 8.0;
 }
 
-TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options, const Context& context) {
+TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions& options,
+                  const Context& context) {
+  ModelSpec model = given_model;
+  std::string init_items = options.init_items;
   check(model, options);
+  choose_embedding(options.embedding, model, init_items);
   MonitorOptions monitor = options.monitor;
   if (monitor.patience > 0 && monitor.metric.empty())
     monitor.metric = WatchedMetric::default_for(model.traits());
   if (const std::string missing = missing_source(model, data); !missing.empty())
     fail(ErrorCode::kBadData, "{}", missing);
+  if (const std::string remark = source_remark(model, data); !remark.empty()) context.remark(remark);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = options.validation || !monitor.metric.empty();
   context.remark(training_note(data, model));
@@ -84,8 +111,8 @@ TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& opti
     words = read_word_vectors(options.word_vectors);
     fit_context.words = &words;
   }
-  if (!options.init_items.empty()) {
-    pretrained = read_init_items(options.init_items, parts.dataset, context);
+  if (!init_items.empty()) {
+    pretrained = read_init_items(init_items, parts.dataset, context);
     start.items = &pretrained;
     fit_context.start = &start;
   }

@@ -20,6 +20,10 @@ struct TrainOptions {
   MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in epochs
   /// File of vectors of items to begin with in place of random ones (read_embeddings()); "" = none.
   std::string init_items = {};
+  /// Where item vectors of a net (parameter freeze_items) come from: "learned", "one-hot" (multiplied by a dense
+  /// layer without bias, which is to take rows of its weights: the same bits), "pretrained=FILE" (as init_items)
+  /// or "pretrained=FILE,freeze"; "" = learned, or init_items.
+  std::string embedding = {};
   /// File of word vectors, of models that encode texts by them (read_word_vectors()); "" = none.
   std::string word_vectors = {};
 };

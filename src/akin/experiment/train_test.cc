@@ -232,5 +232,44 @@ TEST(Train, StopsOnRequest) {
              [&] { train(made_dataset(), quick_bpr(), {}, {.stop = stop.get_token()}); });
 }
 
+// Row 16 of the tutorial: one-hot, pretrained and learned embeddings.
+TEST(Train, ThreeKindsOfEmbeddingAgreeWhereTheirTablesDo) {
+  const TempDir dir;
+  for (const char* const name : {"gmf", "mlp", "neumf", "rating-dot", "rating-mlp"}) {
+    SCOPED_TRACE(name);
+    const auto bundle_of = [&](const char* epochs, const std::string& embedding) {
+      return train(made_dataset(), {name, {{"epochs", epochs}}}, {.embedding = embedding}).bundle;
+    };
+    const Bundle learned = bundle_of("0", "learned");
+    save_bundle(learned, dir / "table");
+    EXPECT_EQ(scores_of(bundle_of("0", "pretrained=" + (dir / "table"))), scores_of(learned));
+    EXPECT_EQ(scores_of(bundle_of("0", "one-hot")), scores_of(learned));
+    const std::vector<float> trained = scores_of(bundle_of("2", "learned"));
+    EXPECT_EQ(scores_of(bundle_of("2", "one-hot")), trained) << "the gradients are the same too";
+    EXPECT_NE(trained, scores_of(learned));
+
+    const Bundle frozen = bundle_of("2", "pretrained=" + (dir / "table") + ",freeze");
+    const Matrix before = item_embedding(learned), after = item_embedding(frozen);
+    for (std::size_t i = 0; i < before.rows(); ++i) {
+      const bool trained_on = !is_zero(after[i]);  // others are unknown to the model
+      EXPECT_TRUE(!trained_on || std::ranges::equal(after[i], before[i])) << i;
+    }
+    EXPECT_NE(scores_of(frozen), scores_of(learned)) << "users and layers are trained";
+    EXPECT_EQ(frozen.params.at("freeze_items"), "true");
+  }
+}
+
+TEST(Train, RefusesEmbeddingsThatDoNotSuitTheModel) {
+  const auto usage = [](const ModelSpec& model, const TrainOptions& options) {
+    return message_of(ErrorCode::kUsage, [&] { train(made_dataset(), model, options); });
+  };
+  EXPECT_TRUE(contains(usage("als", {.embedding = "one-hot"}), "not a net"));
+  EXPECT_TRUE(contains(usage("gmf", {.embedding = "pretrained"}), "pretrained=FILE"));
+  EXPECT_TRUE(contains(usage("gmf", {.embedding = "items:one-hot"}), "leave out 'items:'"));
+  EXPECT_TRUE(contains(usage({"gmf", {{"lazy", "true"}}}, {.embedding = "one-hot"}), "without lazy"));
+  EXPECT_TRUE(contains(usage("gmf", {.init_items = "a", .embedding = "pretrained=b"}), "one of them"));
+  EXPECT_TRUE(contains(usage({"gmf", {{"freeze_items", "true"}}}, {}), "--init-items"));
+}
+
 }  // namespace
 }  // namespace akin

@@ -1,4 +1,5 @@
 // akin train MODEL -d DATA -o BUNDLE
+#include <algorithm>
 #include <cmath>
 
 #include "akin/base/error.h"
@@ -59,9 +60,15 @@ void print_result(const TrainResult& trained, const std::string& out) {
   print(text);
 }
 
+/// Whether --embedding applies.
+bool is_net(const ModelEntry& entry) {
+  return std::ranges::any_of(entry.params(),
+                             [](const auto& info) { return info.param.name == "freeze_items"; });
+}
+
 /// The flags of one run.
 struct TrainFlags {
-  std::string data, out, init_items, word_vectors;
+  std::string data, out, init_items, embedding, word_vectors;
   SplitFlags split;
   ParamValues params;
   FitFlags fit;
@@ -76,6 +83,12 @@ struct TrainFlags {
       line.section("Starting point");
       line.add({"--init-items", "FILE", vectors_path(&init_items),
                 "initial item vectors instead of random ones: a bundle, or a file of vectors"});
+    }
+    if (is_net(entry)) {
+      line.add(
+          {"--embedding", "HOW", Text{&embedding},
+           "item vectors: learned, one-hot (through a dense layer, the same result), pretrained=FILE (as "
+           "--init-items), or pretrained=FILE,freeze to keep them as they are"});
     }
     if (entry.traits.takes_words) {
       line.add({"--word-vectors", "FILE", vectors_path(&word_vectors),
@@ -107,6 +120,7 @@ int run_train(const Args& args) {
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),
                              .init_items = flags.init_items,
+                             .embedding = flags.embedding,
                              .word_vectors = flags.word_vectors};
   Session session(line.common);
   const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());

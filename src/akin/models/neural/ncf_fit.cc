@@ -41,6 +41,13 @@ Param hogwild_param(bool& hogwild) {
   return {"hogwild", &hogwild, "threads update without locks: faster, but results differ between runs"};
 }
 
+Param freeze_items_param(bool& freeze_items) {
+  return {
+      "freeze_items", &freeze_items,
+      "keep the item vectors that training starts from (--init-items; in `akin update` the model's own) as "
+      "they are"};
+}
+
 OptimizerOptions optimizer_of(const std::string& name, float rate) {
   OptimizerOptions options = optimizer_options(name);
   options.learning_rate = rate;
@@ -101,7 +108,8 @@ std::vector<Param> RankingNetConfig::params() {
        0,
        {"linear", "constant"}},
       lazy_param(lazy),
-      hogwild_param(hogwild)};
+      hogwild_param(hogwild),
+      freeze_items_param(freeze_items)};
 }
 
 NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
@@ -111,6 +119,7 @@ NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
           .linear = schedule == "linear",
           .lazy = lazy,
           .hogwild = hogwild,
+          .freeze_items = freeze_items,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }
@@ -124,7 +133,8 @@ std::vector<Param> RatingNetConfig::params() {
           optimizer_param(optimizer),
           rate_param(learning_rate),
           lazy_param(lazy),
-          hogwild_param(hogwild)};
+          hogwild_param(hogwild),
+          freeze_items_param(freeze_items)};
 }
 
 NcfTrainOptions RatingNetConfig::options(std::string_view model) const {
@@ -134,6 +144,7 @@ NcfTrainOptions RatingNetConfig::options(std::string_view model) const {
           .batch = static_cast<std::size_t>(batch_size),
           .lazy = lazy,
           .hogwild = hogwild,
+          .freeze_items = freeze_items,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
 }

@@ -39,6 +39,7 @@ struct RankingNetConfig {
   std::string schedule = "linear";
   bool lazy = false;
   bool hogwild = false;
+  bool freeze_items = false;
   std::vector<Param> params();
   NcfTrainOptions options(std::string_view model) const;
 };
@@ -54,6 +55,7 @@ struct RatingNetConfig {
   float learning_rate = 0.001f;
   bool lazy = false;
   bool hogwild = false;
+  bool freeze_items = false;
   std::vector<Param> params();
   NcfTrainOptions options(std::string_view model) const;
 };

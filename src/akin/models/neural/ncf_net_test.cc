@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "akin/linalg/small_product.h"
 #include "akin/models/neural/ncf_trainer.h"
 
 namespace akin {
@@ -114,6 +115,21 @@ TEST(NcfNet, GradientsAreThoseOfFiniteDifferences) {
 TEST(NcfNet, CountsTheTutorialsParameters) {
   EXPECT_EQ(NcfNet({.product = 30, .weighted = false}, 22'364, 12'102).parameters(), 1'033'980u);
   EXPECT_EQ(NcfNet({.embedding = 30, .layers = {64}}, 22'364, 12'102).parameters(), 1'037'949u);
+}
+
+// Row 16 of the tutorial.
+TEST(NcfNet, OneHotVectorsThroughADenseLayerAreRowsOfItsWeights) {
+  const NcfNet net = random_net({.product = 5, .embedding = 16, .layers = {4}}, 65);
+  const Matrix& table = net.items;
+  Matrix one_hot(table.rows(), table.rows()), product(table.rows(), table.cols());
+  for (std::size_t i = 0; i < table.rows(); ++i) one_hot[i][i] = 1;
+  add_product(as_is(one_hot), table.rows(), table.rows(), table, product);
+  NcfNet dense = net.clone();
+  dense.items = std::move(product);
+  NcfTile a(net), b(dense);
+  const Rows looked_up(net), multiplied(dense);
+  EXPECT_TRUE(std::ranges::equal(a.forward(net, looked_up.users, looked_up.items),
+                                 b.forward(dense, multiplied.users, multiplied.items)));
 }
 
 TEST(NcfNet, DropoutKeepsTheMean) {

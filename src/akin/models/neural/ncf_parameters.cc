@@ -78,14 +78,16 @@ void SharedParameters::step(const MinibatchIndex& minibatch, const NcfGradients&
   options.learning_rate = shared_.rate_at(minibatch);
   const std::uint64_t step = shared_.step_of(minibatch);
   const auto constants = step_constants<float>(options, step);
-  const auto step_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowGradient>& rows) {
+  const auto step_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowGradient>& rows,
+                             const std::vector<char>& frozen) {
     for (const auto& [row, gradient] : rows) {
+      if (!frozen.empty() && frozen[row]) continue;
       optimizer.catch_up_hogwild(step, row, table.row(row), row_copies_);  // others have stepped since load()
       optimizer.step_hogwild(step, constants, row, table.row(row), gradient, row_copies_);
     }
   };
-  step_rows(shared_.users, net.users, gradients.users);
-  step_rows(shared_.items, net.items, gradients.items);
+  step_rows(shared_.users, net.users, gradients.users, {});
+  step_rows(shared_.items, net.items, gradients.items, shared_.frozen_items);
   const std::vector<Matrix*> dense = net.dense();
   for (std::size_t d = 0; d < dense.size(); ++d)
     shared_.dense[d].step_hogwild(constants, dense[d]->data(), gradients.dense[d], dense_copies_[d]);

@@ -18,6 +18,7 @@ struct NcfTrainOptions {
   bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
   bool lazy = false;          ///< RowUpdates::kSparse, else kDense
   bool hogwild = false;       ///< each thread takes minibatches of its own
+  bool freeze_items = false;  ///< item vectors that the fit begins with (FitStart) are not trained
   OptimizerOptions optimizer;
   std::string_view model;  ///< named in messages
 };
@@ -86,6 +87,9 @@ struct NcfOptimizers {
   NcfNet& net;
   RowOptimizer users, items;
   std::vector<DenseOptimizer> dense;
+  /// 1 for items whose vectors stay as they are; empty = none. A row without steps has no moments, so that it
+  /// does not move between steps either.
+  std::vector<char> frozen_items = {};
 };
 
 /// The parameters of a net in this process, without locks (hogwild.h). Each thread has its own.

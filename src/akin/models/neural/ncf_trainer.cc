@@ -9,6 +9,8 @@
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/epochs.h"
+#include "akin/models/fit/start.h"
+#include "akin/models/neural/ncf_model.h"
 
 namespace akin {
 namespace {
@@ -16,6 +18,25 @@ namespace {
 constexpr std::uint64_t kDropout = 33;         // stream of random numbers
 constexpr std::size_t kReportEvery = 1 << 18;  // pairs
 constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
+
+/// The items whose vectors were given from outside: in the first fit, or in the one that it continues.
+std::vector<char> frozen_items(const NcfTrainOptions& options, std::size_t n_items,
+                               const FitContext& context) {
+  if (!options.freeze_items) return {};
+  std::vector<char> frozen(n_items, 0);
+  const FitStart* const start = context.start;
+  if (start != nullptr && start->items != nullptr) {
+    frozen = start->items->given;
+  } else if (const auto* const old = start_model<NcfModel>(context, options.model)) {
+    for (std::size_t i = 0; i < old->net().items.rows(); ++i) frozen[i] = !is_zero(old->net().items[i]);
+    for (const idx_t item : start->fold_items) frozen[item] = 0;
+  } else {
+    fail(ErrorCode::kUsage, "{}: freeze_items keeps item vectors that are given: name them with --init-items",
+         options.model);
+  }
+  frozen.resize(n_items, 0);
+  return frozen;
+}
 
 }  // namespace
 
@@ -27,6 +48,7 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
       source_(pairs, options.negatives, context.seed, options.model),
       optimizers_(options, epochs, source_.size(), net),
       team_(options.batch > NcfTile::kPairs && !options.hogwild ? context.threads : 1) {
+  optimizers_.frozen_items = frozen_items(options, net.items.rows(), context);
   if (options.hogwild) {
     for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
       workers_.push_back({NcfWorker(net, options), SharedParameters(optimizers_)});
@@ -138,18 +160,21 @@ void NcfTrainer::read(std::span<const std::uint32_t> samples) {
 
 /// One step down the gradients of the minibatch that passed.
 void NcfTrainer::step() {
-  const auto step_rows = [](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table) {
-    for (std::size_t k = 0; k < gradients.size(); ++k)
-      optimizer.step(gradients.row(k), table.row(gradients.row(k)), gradients.sum(k));
+  const auto step_rows = [](const RowGradients& gradients, RowOptimizer& optimizer, Matrix& table,
+                            const std::vector<char>& frozen) {
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+      const idx_t row = gradients.row(k);
+      if (frozen.empty() || !frozen[row]) optimizer.step(row, table.row(row), gradients.sum(k));
+    }
   };
   team_.run(3, 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t part = begin; part < end; ++part) {
       if (part == 0) {
         batch_->add_users();
-        step_rows(batch_->user_gradients(), optimizers_.users, net_.users);
+        step_rows(batch_->user_gradients(), optimizers_.users, net_.users, {});
       } else if (part == 1) {
         batch_->add_items();
-        step_rows(batch_->item_gradients(), optimizers_.items, net_.items);
+        step_rows(batch_->item_gradients(), optimizers_.items, net_.items, optimizers_.frozen_items);
       } else {
         step_dense();
       }

@@ -28,7 +28,8 @@ namespace akin {
 /// O(pairs x (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
 class NcfTrainer {
  public:
-  /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear.
+  /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear. Throws
+  /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors.
   NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs, const FitContext& context,
              NcfNet& net);
 
