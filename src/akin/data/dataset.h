@@ -130,10 +130,13 @@ Dataset load_dataset(const std::string& path);
 
 /// What more data of the same data set added to a data set, and what was left out.
 struct MergeCounts {
-  std::uint64_t events = 0;  ///< added
-  std::uint64_t users = 0;   ///< new ones, like items
-  std::uint64_t items = 0;   ///< with events
-  std::uint64_t known = 0;   ///< events left out because they were there already
+  std::uint64_t events = 0;                ///< added
+  std::uint64_t users = 0;                 ///< new ones, like items
+  std::uint64_t items = 0;                 ///< with events
+  std::uint64_t items_without_events = 0;  ///< new ones that only attributes and links tell of
+  /// "price: number, and text in the new data", of each attribute that is of another type there: the old one stays.
+  std::vector<std::string> other_types = {};
+  std::uint64_t known = 0;  ///< events left out because they were there already
 };
 
 /// What a model is fitted to: the training side of a split, over the whole data set's users and items.

@@ -15,9 +15,10 @@ namespace akin {
 /// of many others, so that a value that equals it need not name anybody.
 bool is_short_number(std::string_view text);
 
-/// Puts what `replacement` gives for a value in its place, wherever it gives something; values that are empty stay.
-/// Returns how many were replaced.
-std::uint64_t replace_values(StringColumn& column,
+/// Puts what `replacement` gives for a value of an attribute in its place, wherever it gives something; values that
+/// are empty stay. Of a list each element is such a value, and those that become empty go. Returns how many rows
+/// change.
+std::uint64_t replace_values(AttributeTable& table, const std::string& name,
                              const std::function<std::optional<std::string>(std::string_view)>& replacement);
 
 }  // namespace akin

@@ -1,6 +1,7 @@
 #include "akin/data/item_content.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
@@ -77,7 +78,7 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
     fail(ErrorCode::kBadData, "{}: expected an object with the item's attributes, or a list of objects",
          where);
   AttributeTable table;
-  std::vector<std::string> ids(items.size()), unknown;
+  std::vector<std::string> ids(items.size()), unknown, unfit;
   for (std::size_t row = 0; row < items.size(); ++row) {
     if (!items[row].is_object())
       fail(ErrorCode::kBadData, "{}: entry {} of the list is not an object", where, row + 1);
@@ -88,6 +89,9 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
         ids[row] = content;
         continue;
       }
+      const bool is_number = types.type(name).kind == AttributeType::Kind::kNumber;
+      if (is_number && !content.empty() && std::isnan(number_of_value(content)))
+        unfit.push_back(fmt::format("{} '{}' of item {} is not a number", name, content, row + 1));
       const bool known = table.find(name) != nullptr;
       table.column(name).set(row, content);
       if (known) continue;
@@ -96,16 +100,21 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
     }
   }
   table.resize(items.size());
-  return {std::move(ids), ItemContent(std::move(table), items.size()), std::move(unknown)};
+  return {std::move(ids), ItemContent(std::move(table), items.size()), std::move(unknown), std::move(unfit)};
 }
 
-std::string unknown_fields_text(const NewItems& items, const AttributeTable& types) {
+std::string new_items_remark(const NewItems& items, const AttributeTable& types) {
   std::vector<std::string> names;
   for (const auto& [name, column] : types.all()) names.push_back(name);
   std::string text;
   for (const std::string& field : items.unknown)
     text += fmt::format("{}field '{}' is no attribute of the data{}", text.empty() ? "" : "; ", field,
                         did_you_mean(field, names));
+  constexpr std::size_t kShown = 3;
+  for (std::size_t i = 0; i < std::min(kShown, items.unfit.size()); ++i)
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", items.unfit[i]);
+  if (items.unfit.size() > kShown)
+    text += fmt::format("; and {} values more do not fit", items.unfit.size() - kShown);
   return text;
 }
 

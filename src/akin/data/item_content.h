@@ -63,9 +63,11 @@ struct NewItems {
   std::vector<std::string> ids;  ///< "" = not given
   ItemContent content;
   std::vector<std::string> unknown = {};  ///< fields that `types` does not have, each once
+  /// "price '$5.99' of item 1 is not a number", of values that do not fit their type: encoders leave them out.
+  std::vector<std::string> unfit = {};
 };
-/// A remark about the unknown fields, with the nearest known ones; "" if there are none.
-std::string unknown_fields_text(const NewItems& items, const AttributeTable& types);
+/// A remark about unknown fields, with the nearest known ones, and about unfit values; "" if there are none.
+std::string new_items_remark(const NewItems& items, const AttributeTable& types);
 NewItems parse_new_items(std::string_view json, const AttributeTable& types, std::string_view where);
 /// From a file; "-" = standard input.
 NewItems read_new_items(const std::string& path, const AttributeTable& types);

@@ -75,5 +75,15 @@ TEST(NewItems, RefusesWhatIsNoItem) {
   }
 }
 
+TEST(NewItems, NamesValuesThatDoNotFitTheirType) {
+  AttributeTable types;
+  types.column("price");
+  types.set_type("price", parse_attribute_type("number"));
+  const NewItems items = parse_new_items(
+      R"([{"price": "$5.99"}, {"price": 5.99}, {"price": " 6 "}, {"price": null}])", types, "new.json");
+  EXPECT_EQ(items.unfit, (std::vector<std::string>{"price '$5.99' of item 1 is not a number"}));
+  EXPECT_EQ(new_items_remark(items, types), items.unfit[0]);
+}
+
 }  // namespace
 }  // namespace akin

@@ -1,7 +1,11 @@
 #include "akin/data/merge.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
+
+#include "akin/data/attribute_type.h"
 
 namespace akin {
 namespace {
@@ -53,9 +57,13 @@ void reorder_items(Dataset& base, MergedItems& merged) {
 }
 
 void add_attributes(AttributeTable& base, const AttributeTable& more, const std::vector<idx_t>& indices,
-                    std::size_t rows) {
+                    std::size_t rows, std::vector<std::string>& other_types) {
   for (const auto& [name, values] : more.all()) {
     const bool known = base.find(name) != nullptr;
+    if (known && !(base.type(name) == more.type(name))) {
+      other_types.push_back(fmt::format("{}: {}, and {} in the new data", name, to_string(base.type(name)),
+                                        to_string(more.type(name))));
+    }
     StringColumn& column = base.column(name);
     if (!known) base.set_type(name, more.type(name));
     for (std::size_t row = 0; row < values.size(); ++row) {
@@ -98,13 +106,16 @@ MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> els
   const std::vector<idx_t> users = add_ids(base.users, more.users);
   MergedItems merged = merge_items(base, more);
   const std::vector<idx_t> items = merged.of_more;
+  const auto old_without_events = static_cast<std::size_t>(
+      std::ranges::count_if(merged.of_base, [&](idx_t i) { return i >= merged.n_event_items; }));
   reorder_items(base, merged);
   base.event_attributes = {};
   MergeCounts counts;
   counts.users = base.n_users() - old_users;
   counts.items = base.n_event_items() - old_items;
-  add_attributes(base.item_attributes, more.item_attributes, items, base.n_items());
-  add_attributes(base.user_attributes, more.user_attributes, users, base.n_users());
+  counts.items_without_events = base.items_without_events - old_without_events;
+  add_attributes(base.item_attributes, more.item_attributes, items, base.n_items(), counts.other_types);
+  add_attributes(base.user_attributes, more.user_attributes, users, base.n_users(), counts.other_types);
   add_links(base.links, more.links, items);
   if (base.candidates.rows() > 0) {
     base.candidates.offsets.resize(base.n_users() + 1, base.candidates.offsets.back());

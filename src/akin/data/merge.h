@@ -10,7 +10,7 @@ namespace akin {
 
 /// Adds the events, users, items, attributes and links of `more` to `base`. Users and items of `base` keep
 /// their indices, new ones follow in the order of `more`; where both know an attribute, the newer one counts.
-/// Reviews of `more` are left out. All added events are training events.
+/// Attributes keep their types in `base`. Reviews of `more` are left out. All added events are training events.
 ///
 /// An event of `more` that `base` or `elsewhere` has already (same user, item, kind, value and time, or second where the times of `base` are whole seconds) is
 /// left out, so that a whole export may be merged again. Events without a time are all new: nothing tells a

@@ -169,9 +169,9 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
     } else if (repeats_ids(column, data.users)) {
       notes.push_back(fmt::format("user attribute {} repeats the ids and is left out", name));
     } else {
-      StringColumn& kept = attributes.column(name);
-      kept = column;
-      const auto replace = [&](const Replacement& with) { return replace_values(kept, with); };
+      attributes.column(name) = column;
+      attributes.set_type(name, data.user_attributes.type(name));
+      const auto replace = [&](const Replacement& with) { return replace_values(attributes, name, with); };
       replace_in(replace, "user attribute " + name, ids, pseudonyms, notes);
     }
     if (attributes.find(name) != nullptr) attributes.set_type(name, data.user_attributes.type(name));
@@ -181,7 +181,7 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
   for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
   for (const std::string& name : names) {
     const auto replace = [&](const Replacement& with) {
-      return replace_values(data.item_attributes.column(name), with);
+      return replace_values(data.item_attributes, name, with);
     };
     replace_in(replace, "item attribute " + name, ids, pseudonyms, notes);
   }

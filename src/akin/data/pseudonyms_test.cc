@@ -122,6 +122,8 @@ TEST(Pseudonyms, ReplaceIdsInEveryAttribute) {
   set(data.user_attributes, "age", {"42", "31", "42", "", "12345", "7"});
   set(data.item_attributes, "seller", {"BOB", "ann", "a shop"});
   set(data.item_attributes, "title", {"Ann and bob", "42", std::string(1031, 'x')});
+  set(data.item_attributes, "sellers", {"a shop|bob", "", "another"});
+  data.item_attributes.set_type("sellers", {AttributeType::Kind::kList});
   const std::vector<std::string> notes = replace_ids(data, pseudonyms, "");
   const auto user = [&](const char* name, std::size_t row) {
     return std::string(data.user_attributes.get(name, row));
@@ -142,11 +144,13 @@ TEST(Pseudonyms, ReplaceIdsInEveryAttribute) {
   EXPECT_EQ(item("seller", 2), "a shop");
   EXPECT_EQ(item("title", 0), "Ann and bob") << "a text that names them";
   EXPECT_EQ(item("title", 2), std::string(1031, 'x'));
-  ASSERT_EQ(notes.size(), 5u);
+  EXPECT_EQ(item("sellers", 0), "a shop|" + pseudonyms("bob"));
+  ASSERT_EQ(notes.size(), 6u);
   EXPECT_EQ(notes[0], "user attribute friend: 4 values were ids of users and are pseudonyms now");
   EXPECT_EQ(notes[1], "user attribute age: 1 values were ids of users and are pseudonyms now");
   EXPECT_TRUE(notes[2].starts_with("user attribute age: 2 values are numbers of up to 4 digits")) << notes[2];
   EXPECT_EQ(notes[3], "item attribute seller: 2 values were ids of users and are pseudonyms now");
+  EXPECT_EQ(notes[5], "item attribute sellers: 1 values were ids of users and are pseudonyms now");
   EXPECT_TRUE(notes[4].starts_with("item attribute title: 1 values are numbers")) << notes[4];
 }
 

@@ -113,7 +113,7 @@ std::uint64_t clear_mentions(Dataset& data, UserIds& ids) {
   for (AttributeTable* const table : {&data.user_attributes, &data.item_attributes}) {
     std::vector<std::string> names;
     for (const auto& [name, column] : table->all()) names.push_back(name);
-    for (const std::string& name : names) cleared += replace_values(table->column(name), cleared_id);
+    for (const std::string& name : names) cleared += replace_values(*table, name, cleared_id);
   }
   for (std::size_t c = 0; c < data.event_attributes.columns().size(); ++c)
     cleared += data.event_attributes.replace_values(c, cleared_id);

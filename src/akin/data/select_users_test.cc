@@ -112,9 +112,12 @@ TEST(SelectUsers, MentionsInAttributesAreCleared) {
   set(data.user_attributes, 3, "17");
   set(data.item_attributes, 0, "person-1");
   set(data.item_attributes, 1, "not person-1");
+  data.item_attributes.column("makers").set(0, "Acme| person-1|Bolt");
+  data.item_attributes.set_type("makers", {AttributeType::Kind::kList});
+  data.item_attributes.column("makers").set(1, "person-2|17");
   data.item_attributes.resize(data.n_items());
   UserIds ids({"person-1", "person-3", "17"});
-  EXPECT_EQ(clear_mentions(data, ids), 2u);
+  EXPECT_EQ(clear_mentions(data, ids), 3u);
   EXPECT_EQ(ids.unmet(), (std::vector<std::string>{"17", "person-3"}));
   EXPECT_EQ(data.user_attributes.get("by", 0), "");
   EXPECT_EQ(data.user_attributes.get("by", 1), "person-2");
@@ -122,6 +125,8 @@ TEST(SelectUsers, MentionsInAttributesAreCleared) {
   EXPECT_EQ(data.user_attributes.get("by", 3), "17") << "an age, perhaps";
   EXPECT_EQ(data.item_attributes.get("by", 0), "");
   EXPECT_EQ(data.item_attributes.get("by", 1), "not person-1");
+  EXPECT_EQ(data.item_attributes.get("makers", 0), "Acme|Bolt");
+  EXPECT_EQ(data.item_attributes.get("makers", 1), "person-2|17");
   save_dataset(data, dir / "data");
   const std::string bytes = read_file(dir / "data");
   std::size_t count = 0;
