@@ -21,11 +21,11 @@ MAY_INCLUDE = {
     "fusion": {"base", "linalg", "data", "models", "encode"},
     "eval": {"base", "linalg", "optim", "data", "models"},
     "catalog": {"base", "linalg", "optim", "data", "models", "encode", "fusion"},
-    "store": {"base", "linalg", "optim", "data", "models", "encode", "catalog"},
-    "serve": {"base", "linalg", "optim", "data", "models", "encode", "catalog", "store"},
+    "store": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "catalog"},
+    "serve": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "catalog", "store"},
     "nn": {"base"},
     "nets": {"base", "linalg", "data", "nn"},
-    "experiment": {"base", "linalg", "optim", "data", "models", "encode", "eval", "catalog", "store", "nn", "nets"},
+    "experiment": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "eval", "catalog", "store", "nn", "nets"},
 }
 MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)

@@ -24,6 +24,12 @@ Matrix ContentEncoder::encode(const ItemContent& items, const Context& context) 
   return result;
 }
 
+std::vector<idx_t> items_to_learn_from(const TrainingData& data) {
+  std::vector<idx_t> items = items_of(data.events);
+  for (std::size_t i = data.n_items(); i < data.source.n_items(); ++i) items.push_back(static_cast<idx_t>(i));
+  return items;
+}
+
 std::vector<std::string> parse_fields(const std::string& text, const ItemContent& content,
                                       std::string_view encoder) {
   std::vector<std::string> fields;

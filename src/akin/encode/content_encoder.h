@@ -15,7 +15,8 @@
 
 namespace akin {
 
-class TensorReader;  // base/safetensors.h
+struct TrainingData;  // data/dataset.h
+class TensorReader;   // base/safetensors.h
 class TensorWriter;
 struct WordVectors;  // data/text/word_vectors.h
 
@@ -48,6 +49,10 @@ struct EncoderInput {
   std::span<const idx_t> items;
   const WordVectors* words = nullptr;  ///< of encoders that look at them
 };
+
+/// The items whose content an encoder may learn from, ascending: those with training events, and those that no
+/// event names, which nobody holds out: their content may be known before they are sold.
+std::vector<idx_t> items_to_learn_from(const TrainingData& data);
 
 // An encoder class E gives, beside the virtual functions:
 //   struct Config { ...fields with defaults...; std::vector<Param> params(); };

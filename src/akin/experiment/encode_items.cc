@@ -31,7 +31,7 @@ EncodeResult encode_items(Dataset data, std::string_view name, const ParamValues
   if (options.holdout != "none") {
     SplitDataset parts = split_dataset(std::move(data), parse_split(options.holdout, context.seed));
     data = std::move(parts.dataset);
-    items = items_of(data.events);
+    items = items_to_learn_from({data, data.events});
   }
   EncodeResult result;
   const ItemContent content(data);

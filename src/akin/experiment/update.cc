@@ -1,10 +1,14 @@
 #include "akin/experiment/update.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
+#include "akin/data/item_content.h"
 #include "akin/data/merge.h"
+#include "akin/fusion/content_model.h"
 #include "akin/models/fit/start.h"
 #include "akin/store/make_bundle.h"
 
@@ -37,6 +41,23 @@ struct Prepared {
   MergeCounts counts;
 };
 
+/// Whether an item without events changes anything.
+bool places_content(const Bundle& bundle) {
+  return bundle.entry->traits.uses_content || !bundle.parts.empty();
+}
+
+/// The bundle's encoders over the new catalogue.
+std::vector<BundlePart> update_parts(const Bundle& bundle, const IdMap& old_items, const Dataset& data,
+                                     const Context& context) {
+  std::vector<idx_t> old(data.n_items());
+  for (idx_t i = 0; i < old.size(); ++i)
+    old[i] = old_items.find(data.items.id(i)).value_or(ContentModel::kNew);
+  std::vector<BundlePart> parts;
+  for (const BundlePart& part : bundle.parts)
+    parts.push_back({part.name, part.content->over(ItemContent(data), old, context)});
+  return parts;
+}
+
 Prepared prepare(Bundle& bundle, const Dataset& more) {
   Prepared update;
   const Counts before = training_counts(bundle.dataset);
@@ -45,7 +66,9 @@ Prepared prepare(Bundle& bundle, const Dataset& more) {
   data.dataset = std::move(bundle.dataset);
   data.test = std::move(bundle.test);
   update.counts = merge(data.dataset, more, data.test);
-  if (update.counts.events == 0) {
+  const bool has_news =
+      update.counts.events > 0 || (places_content(bundle) && update.counts.items_without_events > 0);
+  if (!has_news) {
     fail(ErrorCode::kBadData, "there is nothing to update with: all {} events of {} are known already",
          more.events.size(), more.name);
   }
@@ -89,7 +112,10 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
     params[key] = value;
   }
   const ModelSpec spec(entry, params);
+  const IdMap old_items = bundle.parts.empty() ? IdMap() : bundle.dataset.items;
   Prepared prepared = prepare(bundle, more);
+  for (const std::string& types : prepared.counts.other_types)
+    context.remark(fmt::format("attribute {}: read as before", types));
   FitContext fit_context{context};
   fit_context.seed = options.seed.value_or(bundle.seed);
   ModelSpec fit_spec = spec;
@@ -103,8 +129,10 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   Fitted fitted = fit_model(fit_spec, prepared.data.training_data(), fit_context);
   result.log = std::move(fitted.log);
   const int updates = bundle.updates + 1;
+  std::vector<BundlePart> parts = update_parts(bundle, old_items, prepared.data.dataset, context);
   result.bundle = make_bundle(std::move(prepared.data), spec, fit_context.seed, std::move(fitted));
   result.bundle.updates = updates;
+  result.bundle.parts = std::move(parts);
   return result;
 }
 

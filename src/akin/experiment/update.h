@@ -31,7 +31,10 @@ struct UpdateResult {
 /// and then users with new events folded in; others are trained from scratch on all events. `context.seed` is
 /// not used.
 ///
-/// Throws Error(kBadData) if `more` has no new event, Error(kUsage) for `epochs` of a model that does not go
+/// Encoders beside the model stay as they are; new items get vectors from them, known ones keep theirs.
+///
+/// Throws Error(kBadData) if `more` has no new event, and no new item for a model or an encoder that looks at content;
+/// Error(kUsage) for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options = {},
                     const Context& context = {});

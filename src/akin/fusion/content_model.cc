@@ -13,7 +13,6 @@ namespace akin {
 namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
-constexpr const char* kEncoder = "model.encoder";
 
 float norm_of(std::span<const float> values) {
   double squares = 0;
@@ -187,26 +186,62 @@ std::vector<std::vector<Scored>> ContentModel::similar_to(const ItemContent& ite
   return lists;
 }
 
-void ContentModel::save(TensorWriter& writer) const {
-  write_encoder(writer, kEncoder, *encoder_);
-  writer.meta("model.use_values", use_values_ ? "1" : "0");
-  writer.meta("model.items", std::to_string(n_items()));
+std::unique_ptr<ContentModel> ContentModel::over(const ItemContent& content, std::span<const idx_t> old_items,
+                                                 const Context& context) const {
+  AKIN_ASSERT(old_items.size() == content.size());
+  std::unique_ptr<ContentModel> model(new ContentModel());
+  model->encoder_ = encoder_;
+  model->use_values_ = use_values_;
   if (encoder_->is_sparse()) {
-    write_csr(writer, "model.vectors", sparse_);
+    const Csr fresh = encoder_->encode_sparse(content, context);
+    Csr& rows = model->sparse_;
+    rows.cols = fresh.cols;
+    rows.offsets = {0};
+    for (std::size_t i = 0; i < old_items.size(); ++i) {
+      const bool is_new = old_items[i] == kNew;
+      const Csr& from = is_new ? fresh : sparse_;
+      const std::size_t row = is_new ? i : old_items[i];
+      rows.indices.insert(rows.indices.end(), from.cols_of(row).begin(), from.cols_of(row).end());
+      rows.values.insert(rows.values.end(), from.values_of(row).begin(), from.values_of(row).end());
+      rows.offsets.push_back(rows.indices.size());
+    }
   } else {
-    write_matrix(writer, "model.vectors", dense_);
+    model->dense_ = encoder_->encode(content, context);
+    for (std::size_t i = 0; i < old_items.size(); ++i) {
+      if (old_items[i] != kNew) std::ranges::copy(dense_[old_items[i]], model->dense_[i].begin());
+    }
+  }
+  model->finish();
+  return model;
+}
+
+void ContentModel::write(TensorWriter& writer, const std::string& prefix) const {
+  write_encoder(writer, prefix + ".encoder", *encoder_);
+  writer.meta(prefix + ".use_values", use_values_ ? "1" : "0");
+  writer.meta(prefix + ".items", std::to_string(n_items()));
+  if (encoder_->is_sparse()) {
+    write_csr(writer, prefix + ".vectors", sparse_);
+  } else {
+    write_matrix(writer, prefix + ".vectors", dense_);
   }
 }
 
-void ContentModel::restore(const TensorReader& reader, std::size_t n_items) {
-  encoder_ = read_encoder(reader, kEncoder);
-  use_values_ = reader.meta_int("model.use_values", 0, 1) == 1;
+std::unique_ptr<ContentModel> ContentModel::read(const TensorReader& reader, const std::string& prefix,
+                                                 std::size_t n_items) {
+  std::unique_ptr<ContentModel> model(new ContentModel());
+  model->restore(reader, prefix, n_items);
+  return model;
+}
+
+void ContentModel::restore(const TensorReader& reader, const std::string& prefix, std::size_t n_items) {
+  encoder_ = read_encoder(reader, prefix + ".encoder");
+  use_values_ = reader.meta_int(prefix + ".use_values", 0, 1) == 1;
   const auto rows = static_cast<std::size_t>(
-      reader.meta_int("model.items", static_cast<std::int64_t>(n_items), 0xFFFFFFFE));
+      reader.meta_int(prefix + ".items", static_cast<std::int64_t>(n_items), 0xFFFFFFFE));
   if (encoder_->is_sparse()) {
-    sparse_ = read_csr(reader, "model.vectors", rows, encoder_->dim(), ColumnOrder::kAscending);
+    sparse_ = read_csr(reader, prefix + ".vectors", rows, encoder_->dim(), ColumnOrder::kAscending);
   } else {
-    dense_ = read_matrix(reader, "model.vectors", rows, encoder_->dim());
+    dense_ = read_matrix(reader, prefix + ".vectors", rows, encoder_->dim());
   }
   finish();
 }

@@ -28,6 +28,11 @@ class ContentModel : public Model {
   ContentModel(std::unique_ptr<ContentEncoder> encoder, const ItemContent& content, bool use_values,
                const Context& context);
   ~ContentModel() override;
+  /// The same encoder over another catalogue: item i keeps the vector of item old_items[i] of this model, or gets
+  /// one from `content` where that is kNew.
+  std::unique_ptr<ContentModel> over(const ItemContent& content, std::span<const idx_t> old_items,
+                                     const Context& context) const;
+  static constexpr idx_t kNew = 0xFFFFFFFF;
 
   const Matrix& item_vectors() const override { return none_; }
   const Matrix& embeddings() const override { return dense_; }
@@ -40,11 +45,16 @@ class ContentModel : public Model {
   bool has_similar() const override { return true; }
   std::size_t n_items() const override { return norms_.size(); }
   const ContentEncoder* encoder() const override { return encoder_.get(); }
-  void save(TensorWriter& writer) const override;
+  void save(TensorWriter& writer) const override { write(writer, "model"); }
+  /// Stores what read() needs under names that begin with `prefix` and a dot. It outlives the writer.
+  void write(TensorWriter& writer, const std::string& prefix) const;
+  /// Throws Error(kBadData). `n_items` is the number of items in files of versions that did not store it.
+  static std::unique_ptr<ContentModel> read(const TensorReader& reader, const std::string& prefix,
+                                            std::size_t n_items);
 
  protected:
   ContentModel() = default;
-  void restore(const TensorReader& reader, std::size_t n_items);
+  void restore(const TensorReader& reader, const std::string& prefix, std::size_t n_items);
 
  private:
   struct Profile;  // a query's vector, sparse or dense
@@ -56,7 +66,7 @@ class ContentModel : public Model {
   void score_items(const Profile& profile, std::span<float> out) const;
   std::vector<Scored> nearest(const Profile& profile, std::size_t k, std::optional<idx_t> without) const;
 
-  std::unique_ptr<ContentEncoder> encoder_;
+  std::shared_ptr<const ContentEncoder> encoder_;
   bool use_values_ = false;
   Csr sparse_;                // (items, dim) of a sparse encoder
   Csr by_dimension_;          // its transpose
@@ -118,16 +128,13 @@ class ContentModelOf final : public ContentModel {
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context) {
     const ItemContent content(data.source);
-    // What no event names is held out by nobody: its content may be known before it is sold.
-    std::vector<idx_t> items = items_of(data.events);
-    for (std::size_t i = data.n_items(); i < data.source.n_items(); ++i)
-      items.push_back(static_cast<idx_t>(i));
+    const std::vector<idx_t> items = items_to_learn_from(data);
     auto encoder = Encoder::fit({content, items, context.words}, config, context);
     return std::make_unique<ContentModelOf>(std::move(encoder), content, config.use_values, context);
   }
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t, std::size_t n_items) {
     std::unique_ptr<ContentModelOf> model(new ContentModelOf());
-    model->restore(reader, n_items);
+    model->restore(reader, "model", n_items);
     return model;
   }
 

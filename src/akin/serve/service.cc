@@ -10,6 +10,7 @@
 #include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
 #include "akin/encode/content_encoder.h"
+#include "akin/fusion/content_model.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin {
@@ -211,16 +212,18 @@ Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,
 }
 
 std::vector<Scored> Service::similar(const std::string& item, std::size_t k,
-                                     const std::vector<AttributeFilter>& filters) const {
+                                     const std::vector<AttributeFilter>& filters,
+                                     const std::string& part) const {
   const idx_t query = bundle_.dataset.items.at(item, "item");
-  if (!bundle_.model->has_similar()) {
+  const Model& model = part.empty() ? *bundle_.model : encoding_model(part);
+  if (!model.has_similar()) {
     fail(ErrorCode::kUsage,
          "model '{}' cannot find similar items; train another, such as item-knn or prod2vec",
          bundle_.entry->name);
   }
-  if (query >= bundle_.model->n_items()) return {};
+  if (query >= model.n_items()) return {};
   // Filtered lists need the whole ranking: fewer would not be the k best that pass.
-  return filtered(bundle_.model->similar(query, filters.empty() ? k : bundle_.dataset.n_items()), k, filters);
+  return filtered(model.similar(query, filters.empty() ? k : bundle_.dataset.n_items()), k, filters);
 }
 
 std::vector<Scored> Service::filtered(std::vector<Scored> ranked, std::size_t k,
@@ -257,26 +260,24 @@ std::vector<Scored> Service::similar_to_user(const std::string& user, std::size_
   return filtered(top_k(scores, filters.empty() ? k : scores.size()), k, filters);
 }
 
-const ContentEncoder& Service::encoder() const {
-  if (const ContentEncoder* const encoder = bundle_.model->encoder()) return *encoder;
-  fail(ErrorCode::kUsage,
-       "model '{}' has no encoder of content: it cannot place what it has not seen; train another, such as "
-       "content-tfidf",
-       bundle_.entry->name);
+const Model& Service::encoding_model(const std::string& part) const {
+  if (part.empty() && bundle_.model->encoder() != nullptr) return *bundle_.model;
+  return part_of(bundle_, part);
 }
 
 std::vector<std::vector<Scored>> Service::similar_to(const ItemContent& items, std::size_t k,
-                                                     const std::vector<AttributeFilter>& filters) const {
-  static_cast<void>(encoder());
-  auto lists = bundle_.model->similar_to(items, filters.empty() ? k : bundle_.dataset.n_items());
+                                                     const std::vector<AttributeFilter>& filters,
+                                                     const std::string& part) const {
+  auto lists = encoding_model(part).similar_to(items, filters.empty() ? k : bundle_.dataset.n_items());
   for (auto& list : lists) list = filtered(std::move(list), k, filters);
   return lists;
 }
 
 std::vector<Scored> Service::similar_to_text(const std::string& text, std::size_t k,
-                                             const std::vector<AttributeFilter>& filters) const {
-  const std::span<const std::string> first(encoder().fields().data(), 1);
-  return similar_to(text_content(text, first), k, filters).front();
+                                             const std::vector<AttributeFilter>& filters,
+                                             const std::string& part) const {
+  const std::span<const std::string> first(encoding_model(part).encoder()->fields().data(), 1);
+  return similar_to(text_content(text, first), k, filters, part).front();
 }
 
 }  // namespace akin

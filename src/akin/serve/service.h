@@ -56,20 +56,24 @@ class Service {
                             const RecommendRequest& request) const;
   /// allowed[item] = 1 for the items that pass the request's filters and exclusions.
   std::vector<char> allowed_items(const RecommendRequest& request) const;
-  /// Throws Error(kNotFound); Error(kUsage) if the model has no notion of similar items.
+  /// By the model, or by a part of the bundle. Throws Error(kNotFound); Error(kUsage) if the model has no notion
+  /// of similar items.
   std::vector<Scored> similar(const std::string& item, std::size_t k,
-                              const std::vector<AttributeFilter>& filters) const;
+                              const std::vector<AttributeFilter>& filters,
+                              const std::string& part = "") const;
   /// The items most like a user: by the cosine of vectors where the model has them, else by its scores. Items
   /// the user has are among them. Throws Error(kNotFound) for an unknown user, or one the model knows nothing of.
   std::vector<Scored> similar_to_user(const std::string& user, std::size_t k,
                                       const std::vector<AttributeFilter>& filters) const;
-  /// The items most like each of `items`, which need not have been seen before (Model::similar_to()). Throws
-  /// Error(kUsage) if the model has no encoder.
+  /// The items most like each of `items`, which need not have been seen before (Model::similar_to()), by a part of
+  /// the bundle; "" = the model's own encoder, else that of the only part. Throws as part_of().
   std::vector<std::vector<Scored>> similar_to(const ItemContent& items, std::size_t k,
-                                              const std::vector<AttributeFilter>& filters) const;
+                                              const std::vector<AttributeFilter>& filters,
+                                              const std::string& part = "") const;
   /// The same for a text, which stands for the first field that the encoder looks at.
   std::vector<Scored> similar_to_text(const std::string& text, std::size_t k,
-                                      const std::vector<AttributeFilter>& filters) const;
+                                      const std::vector<AttributeFilter>& filters,
+                                      const std::string& part = "") const;
   /// The user's recommendations, or `item` alone if it is given, with their reasons. Throws as recommend(),
   /// Error(kUsage) if the model cannot explain (see Traits::explains), Error(kNotFound) if it knows nothing
   /// of the user.
@@ -86,7 +90,7 @@ class Service {
   /// The first k of a list that pass the filters.
   std::vector<Scored> filtered(std::vector<Scored> ranked, std::size_t k,
                                const std::vector<AttributeFilter>& filters) const;
-  const ContentEncoder& encoder() const;
+  const Model& encoding_model(const std::string& part) const;
   Recommendations rank(const Query& query, const std::vector<char>& allowed,
                        const RecommendRequest& request) const;
 

@@ -6,6 +6,8 @@
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
+#include "akin/encode/encoders.h"
+#include "akin/fusion/content_model.h"
 #include "akin/store/bundle_for_test.h"
 
 namespace akin {
@@ -26,6 +28,12 @@ Dataset dataset() {
 }
 
 Bundle popularity_bundle() { return train_bundle(dataset(), {.holdout = Holdout::kNone}, "popularity"); }
+
+Bundle load_and_save(const Bundle& bundle) {
+  const TempDir dir;
+  save_bundle(bundle, dir / "b");
+  return load_bundle(dir / "b");
+}
 
 std::vector<std::string> names(const Service& service, const std::vector<Scored>& items) {
   std::vector<std::string> result;
@@ -130,6 +138,27 @@ TEST(Service, BatchEqualsSingle) {
     single.user = std::string(service.bundle().dataset.users.id(user));
     EXPECT_EQ(service.recommend(user, allowed, request).items, service.recommend(single).items);
   }
+}
+
+TEST(Service, AnswersContentByAPartOfTheBundle) {
+  Bundle bundle = popularity_bundle();
+  const auto place = [&](const std::string& name, const ParamValues& params) {
+    const ItemContent content(bundle.dataset);
+    const std::vector<idx_t> items = items_to_learn_from({bundle.dataset, bundle.dataset.events});
+    auto encoder = find_encoder("attributes").fit({content, items, nullptr}, params, {});
+    set_part(bundle, {name, std::make_shared<ContentModel>(std::move(encoder), content, false, Context{})});
+  };
+  place("shelf", {});
+  const Service one(load_and_save(bundle));
+  EXPECT_EQ(names(one, one.similar("a", 1, {}, "shelf")), (Names{"c"}));
+  EXPECT_EQ(names(one, one.similar("b", 1, {}, "shelf")), (Names{"d"}));
+  EXPECT_EQ(names(one, one.similar_to_text("Home|Garden", 2, {})), (Names{"b", "d"})) << "the only part";
+  EXPECT_TRUE(one.similar_to_text("Home|Garden", 2, {{"category", "Kitchen"}}, "shelf").empty());
+  EXPECT_THROW(one.similar("a", 1, {}), Error) << "popularity has no notion of it";
+  place("other", {});
+  const Service two(load_and_save(bundle));
+  EXPECT_THROW(two.similar_to_text("Home", 1, {}), Error) << "which of two?";
+  EXPECT_EQ(names(two, two.similar_to_text("Home|Garden", 2, {}, "other")), (Names{"b", "d"}));
 }
 
 TEST(Bundle, ReadsBackWhatWasWritten) {

@@ -6,15 +6,18 @@
 
 namespace akin {
 
-SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filters)
-    : path_(std::move(path)), filters_(std::move(filters)) {
+SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filters, std::string part)
+    : path_(std::move(path)), filters_(std::move(filters)), part_(std::move(part)) {
   if (file_kind(path_) == "model") {
     service_.emplace(load_bundle(path_));
+    if (!part_.empty()) static_cast<void>(part_of(service_->bundle(), part_));
     return;
   }
+  ReadEmbeddings read = read_embeddings(path_);
+  if (!part_.empty())
+    fail(ErrorCode::kUsage, "{}: a file of vectors has no parts; leave out --part {}", path_, part_);
   if (!filters_.empty())
     fail(ErrorCode::kUsage, "{}: a file of vectors has no attributes; filters are for trained models", path_);
-  ReadEmbeddings read = read_embeddings(path_);
   items_only_.items = std::move(read.ids);
   space_.emplace(items_only_.items, std::move(read.vectors));
 }
@@ -24,12 +27,14 @@ idx_t SimilarItems::find(const std::string& id) const {
 }
 
 std::vector<Scored> SimilarItems::similar(idx_t item, std::size_t k) const {
-  if (service_) return service_->similar(std::string(dataset().items.id(item)), k, filters_);
+  if (service_) return service_->similar(std::string(dataset().items.id(item)), k, filters_, part_);
   return space_->nearest(std::span(&item, 1), {}, k);
 }
 
 std::vector<Scored> SimilarItems::nearest(std::span<const idx_t> plus, std::span<const idx_t> minus,
                                           std::size_t k) {
+  if (!part_.empty())
+    fail(ErrorCode::kUsage, "--plus and --minus add vectors of the model: leave out --part {}", part_);
   const VectorSpace& vectors = space();
   if (filters_.empty()) return vectors.nearest(plus, minus, k);
   return vectors.nearest(plus, minus, k, service_->allowed_items({.filters = filters_}));

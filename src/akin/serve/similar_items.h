@@ -14,9 +14,10 @@ namespace akin {
 /// What is asked: a trained model, or vectors alone.
 class SimilarItems {
  public:
-  /// `path`: a bundle, or a file of vectors of any program (read_embeddings()). Throws Error(kUsage) for filters
-  /// with a file of vectors, which knows no attributes, and as load_bundle() and read_embeddings().
-  SimilarItems(std::string path, std::vector<AttributeFilter> filters);
+  /// `path`: a bundle, or a file of vectors of any program (read_embeddings()). `part` of the bundle answers; "" =
+  /// its model, and for new items its encoder. Throws Error(kUsage) for filters or a part with a file of vectors,
+  /// which knows neither, and as load_bundle() and read_embeddings().
+  SimilarItems(std::string path, std::vector<AttributeFilter> filters, std::string part = "");
 
   /// Ids and attributes; of a file of vectors only ids.
   const Dataset& dataset() const { return service_ ? service_->bundle().dataset : items_only_; }
@@ -37,6 +38,7 @@ class SimilarItems {
   std::string path_;
   std::optional<Service> service_;
   std::vector<AttributeFilter> filters_;
+  std::string part_;
   Dataset items_only_;  // of a file of vectors
   std::optional<VectorSpace> space_;
 };

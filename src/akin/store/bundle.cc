@@ -9,7 +9,9 @@
 #include "akin/base/json_text.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
+#include "akin/base/text.h"
 #include "akin/data/dataset_io.h"
+#include "akin/fusion/content_model.h"
 #include "akin/models/fit/old_names.h"
 #include "akin/store/make_bundle.h"
 
@@ -52,6 +54,31 @@ const ModelEntry& model_of(const TensorReader& reader) {
   }
 }
 
+constexpr std::size_t kLongestName = 64;
+
+bool is_part_name(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !name.empty() && name.size() <= kLongestName && std::ranges::all_of(name, allowed);
+}
+
+void read_encoders(const TensorReader& reader, Bundle& bundle) {
+  if (!reader.has_meta("parts")) return;
+  const json names = parse_json(reader.meta("parts"), reader.path() + ": metadata parts");
+  if (!names.is_array()) reader.inconsistent("its parts are not a list of names");
+  for (const json& name : names) {
+    if (!name.is_string() || !is_part_name(name.get<std::string>()))
+      reader.inconsistent("its parts are not a list of names");
+    const auto text = name.get<std::string>();
+    std::shared_ptr<const ContentModel> content =
+        ContentModel::read(reader, "part." + text, bundle.dataset.n_items());
+    if (content->n_items() != bundle.dataset.n_items())
+      reader.inconsistent(fmt::format("its part '{}' has another number of items than the data", text));
+    set_part(bundle, {text, std::move(content)});
+  }
+}
+
 /// Bundles without the key split_validation hold the training events only, with the parts of the files.
 void read_parts(const TensorReader& reader, Bundle& bundle) {
   if (reader.has_meta("split_validation")) {
@@ -82,6 +109,39 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
   bundle.test = std::move(data.test);
   bundle.model = std::move(fitted.model);
   return bundle;
+}
+
+const ContentModel& part_of(const Bundle& bundle, const std::string& name) {
+  std::vector<std::string> names;
+  for (const BundlePart& part : bundle.parts) {
+    if (part.name == name || (name.empty() && bundle.parts.size() == 1)) return *part.content;
+    names.push_back(part.name);
+  }
+  if (names.empty()) {
+    fail(ErrorCode::kUsage,
+         "model '{}' has no encoder of content: it cannot place what it has not seen; add one with `akin "
+         "encode "
+         "ENCODER -d DATA --add-to BUNDLE`, or train another model, such as content-tfidf",
+         bundle.entry->name);
+  }
+  if (name.empty()) {
+    fail(ErrorCode::kUsage, "the bundle holds several encoders: name one with --part: {}",
+         fmt::join(names, ", "));
+  }
+  fail(ErrorCode::kNotFound, "the bundle has no part '{}'{}; it has: {}", name, did_you_mean(name, names),
+       fmt::join(names, ", "));
+}
+
+void set_part(Bundle& bundle, BundlePart part) {
+  if (!is_part_name(part.name))
+    fail(ErrorCode::kUsage, "'{}' cannot name a part: take letters, digits, - and _, at most {}", part.name,
+         kLongestName);
+  const auto at = std::ranges::lower_bound(bundle.parts, part.name, {}, &BundlePart::name);
+  if (at != bundle.parts.end() && at->name == part.name) {
+    *at = std::move(part);
+  } else {
+    bundle.parts.insert(at, std::move(part));
+  }
 }
 
 void check_filled(const Bundle& bundle) {
@@ -135,6 +195,14 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
+  if (!bundle.parts.empty()) {
+    json names = json::array();
+    for (const BundlePart& part : bundle.parts) {
+      names.push_back(part.name);
+      part.content->write(writer, "part." + part.name);
+    }
+    writer.meta("parts", names.dump());
+  }
   writer.write(path,
                fmt::format("what {} has learned is beyond the numbers that floats hold: scale the values of "
                            "the events down",
@@ -165,6 +233,7 @@ Bundle load_bundle(const std::string& path) {
       bundle.model->n_items() == bundle.dataset.n_items() && bundle.entry->traits.uses_content;
   if (!of_all && bundle.model->n_items() != bundle.dataset.n_event_items())
     reader.inconsistent("the model has another number of items than the data");
+  read_encoders(reader, bundle);
   return bundle;
 }
 

@@ -13,6 +13,15 @@
 
 namespace akin {
 
+class ContentModel;  // fusion/content_model.h
+
+/// An encoder beside a bundle's model, with the vectors that it gives the items of the catalogue: it places new
+/// items though the model learns from events.
+struct BundlePart {
+  std::string name;  ///< letters, digits, - and _
+  std::shared_ptr<const ContentModel> content;
+};
+
 /// What a bundle file holds.
 struct Bundle {
   const ModelEntry* entry = nullptr;
@@ -26,6 +35,7 @@ struct Bundle {
   Dataset dataset;
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;
+  std::vector<BundlePart> parts = {};  ///< by name, each once
 
   /// What is known of users when the model is asked: more than it was fitted to.
   TrainingData known_data() const { return {dataset, dataset.events}; }
@@ -34,6 +44,12 @@ struct Bundle {
   /// Known events of a part.
   std::uint64_t count(Subset subset) const;
 };
+
+/// The part of this name; "" = the only one. Throws Error(kNotFound) naming those there are, Error(kUsage) for ""
+/// where there is not exactly one.
+const ContentModel& part_of(const Bundle& bundle, const std::string& name);
+/// Adds a part, in place of one of the same name. Throws Error(kUsage) for a wrong name.
+void set_part(Bundle& bundle, BundlePart part);
 
 /// Throws Error(kUsage) if the bundle holds no model: it was never filled, or was moved away.
 void check_filled(const Bundle& bundle);

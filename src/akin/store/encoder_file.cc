@@ -3,6 +3,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/encoders.h"
+#include "akin/fusion/content_model.h"
 
 namespace akin {
 namespace {
@@ -25,9 +26,16 @@ void save_encoder(const ContentEncoder& encoder, const AttributeTable& attribute
   writer.write(path);
 }
 
-StoredEncoder load_encoder(const std::string& path) {
+const ContentEncoder& encoder_of(const Bundle& bundle, const std::string& part) {
+  if (const ContentEncoder* const own = bundle.model->encoder(); own != nullptr && part.empty()) return *own;
+  return *part_of(bundle, part).encoder();
+}
+
+StoredEncoder load_encoder(const std::string& path, const std::string& part) {
   StoredEncoder stored;
   if (file_kind(path) == "encoder") {
+    if (!part.empty())
+      fail(ErrorCode::kUsage, "{}: is one encoder, without parts; leave out --part {}", path, part);
     const TensorReader reader(path);
     reader.expect_kind("encoder");
     stored.own = read_encoder(reader, "encoder");
@@ -35,10 +43,8 @@ StoredEncoder load_encoder(const std::string& path) {
     return stored;
   }
   stored.bundle = load_bundle(path);
-  if (stored.bundle->model->encoder() == nullptr) {
-    fail(ErrorCode::kUsage, "{}: model {} has no encoder of content; train another, such as content-tfidf",
-         path, stored.bundle->entry->name);
-  }
+  stored.part = part;
+  static_cast<void>(stored.encoder());
   stored.types = types_of(stored.bundle->dataset.item_attributes);
   return stored;
 }
@@ -47,7 +53,7 @@ bool has_encoder(const std::string& path) {
   const std::string kind = file_kind(path);
   if (kind != "model") return kind == "encoder";
   const TensorReader reader(path);
-  return reader.has_meta("model.encoder");
+  return reader.has_meta("model.encoder") || reader.has_meta("parts");
 }
 
 std::string encoder_text(const ContentEncoder& encoder) {

@@ -9,20 +9,24 @@
 
 namespace akin {
 
+/// The encoder of a part; "" = the model's own, else that of the only part. Throws as part_of().
+const ContentEncoder& encoder_of(const Bundle& bundle, const std::string& part);
+
 /// An encoder, and how the attributes are read that it was fitted to.
 struct StoredEncoder {
   std::unique_ptr<ContentEncoder> own;  ///< of a file that holds an encoder alone
-  std::optional<Bundle> bundle = {};    ///< of a model with an encoder
+  std::optional<Bundle> bundle = {};    ///< of a bundle: the model's own, or a part of it
   AttributeTable types = {};            ///< columns without rows
-  const ContentEncoder& encoder() const { return own ? *own : *bundle->model->encoder(); }
+  std::string part = {};                ///< of the bundle; "" = the model's own, else its only part
+  const ContentEncoder& encoder() const { return own ? *own : encoder_of(*bundle, part); }
 };
 
 /// Saves as a safetensors file of kind "encoder"; only the types of `attributes` are stored. Throws Error(kIo).
 void save_encoder(const ContentEncoder& encoder, const AttributeTable& attributes, const std::string& path);
-/// Of such a file, or of a bundle whose model has an encoder. Throws Error(kBadData), Error(kUsage) for a bundle
-/// without one.
-StoredEncoder load_encoder(const std::string& path);
-/// Whether load_encoder() would find one: of a bundle by the name of its model.
+/// Of such a file, or of a bundle that holds an encoder. Throws Error(kBadData), Error(kUsage) for a bundle without
+/// one, and for `part` with a file that has no parts.
+StoredEncoder load_encoder(const std::string& path, const std::string& part = "");
+/// Whether the file holds an encoder, or several.
 bool has_encoder(const std::string& path);
 
 /// Name, hash and number of dimensions of the encoder, as a line.

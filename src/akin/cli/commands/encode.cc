@@ -1,5 +1,6 @@
 // akin encode ENCODER -d DATA -o FILE | akin encode FILE --text "..." | --lines FILE | -d DATA | --new-items FILE
 #include "akin/base/error.h"
+#include "akin/base/files.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/encode_actions.h"
 #include "akin/cli/flags/vector_flags.h"
@@ -15,6 +16,7 @@ std::string overview() {
   std::string text =
       "Usage: akin encode ENCODER -d DATA -o FILE [flags]      learn an encoder from a data set, encode its "
       "items\n"
+      "       akin encode ENCODER -d DATA --add-to BUNDLE      learn it, put it beside a trained model\n"
       "       akin encode FILE --text TEXT | --new-items FILE | -d DATA | --lines FILE [flags]\n\n"
       "Computes vectors from content: of the items of a data set, of new items, of texts. FILE is an encoder "
       "that\n"
@@ -45,6 +47,7 @@ void declare(CommandLine& line, EncodeCommand& command) {
             "encoder, file written by `akin train`, or file of word vectors (word2vec text or binary, npy, "
             "csv, safetensors)",
             Need::kRequired});
+  line.add({"--part", "NAME", Text{&command.part}, "the encoder of a bundle that holds several"});
   line.add({"--text", "TEXT", Text{&command.text},
             "one text: print its vector, or with -k the nearest words of word vectors"});
   line.add({"--lines", "FILE", InputPath{&command.lines},
@@ -108,6 +111,8 @@ int run_encode(const Args& args) {
   check(command);
   Session session(line.common);
   if (has_encoder(command.source)) return encode_content(command, session);
+  if (!command.part.empty() && file_exists(command.source))
+    fail(ErrorCode::kUsage, "{}: holds no encoders; leave out --part {}", command.source, command.part);
   if (!command.new_items.empty())
     fail(ErrorCode::kUsage, "--new-items needs an encoder, and {} holds word vectors", command.source);
   return encode_words(command, session);

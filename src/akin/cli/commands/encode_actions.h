@@ -11,7 +11,7 @@ namespace akin::cli {
 
 /// Texts or items to encode with what is in a file.
 struct EncodeCommand {
-  std::string source;
+  std::string source, part;
   std::optional<std::string> text;
   std::string lines, data, new_items;
   std::string weighting = "mean";

@@ -1,6 +1,7 @@
 // akin encode with an encoder of content: fitted to a data set, or from a file.
 #include <algorithm>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/io.h"
@@ -12,6 +13,7 @@
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/encode/encoders.h"
+#include "akin/experiment/add_encoder.h"
 #include "akin/experiment/encode_items.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/encoder_file.h"
@@ -100,7 +102,7 @@ ItemContent read_lines(const std::string& path, std::span<const std::string> fie
 }  // namespace
 
 int encode_content(const EncodeCommand& command, Session& session) {
-  const StoredEncoder stored = load_encoder(command.source);
+  const StoredEncoder stored = load_encoder(command.source, command.part);
   const ContentEncoder& encoder = stored.encoder();
   // A text stands for one field: with several it would count several times.
   const std::span<const std::string> first(encoder.fields().data(), 1);
@@ -117,7 +119,7 @@ int encode_content(const EncodeCommand& command, Session& session) {
     return write_vectors(ids, encode_full(encoder, content, session.context()), encoder, output, "", session);
   }
   const NewItems items = read_new_items(command.new_items, stored.types);
-  if (const std::string note = unknown_fields_text(items, stored.types); !note.empty()) session.remark(note);
+  if (const std::string note = new_items_remark(items, stored.types); !note.empty()) session.remark(note);
   for (std::size_t i = 0; i < items.ids.size(); ++i) {
     const std::string id = items.ids[i].empty() ? fmt::format("{}", i + 1) : items.ids[i];
     if (ids.add(id) != i) fail(ErrorCode::kBadData, "{}: two items have the id '{}'", command.new_items, id);
@@ -126,9 +128,29 @@ int encode_content(const EncodeCommand& command, Session& session) {
                        session);
 }
 
+int add_to_bundle(const std::string& encoder, const std::string& data, const ParamValues& params,
+                  const AddEncoderOptions& options, const std::string& path, const Common& common) {
+  check_writable(path);
+  Session session(common);
+  Bundle bundle = load_bundle(path);
+  add_encoder(bundle, load_dataset(data), encoder, params, options, session.context());
+  session.context().check_stop();
+  save_bundle(bundle, path);
+  session.progress().clear();
+  const std::string part = options.part.empty() ? encoder : options.part;
+  const std::string text = encoder_text(encoder_of(bundle, part));
+  if (session.common().json) {
+    print_json({{"bundle", path}, {"part", part}, {"encoder", text}, {"items", bundle.dataset.n_items()}});
+  } else {
+    print(fmt::format("encoder: {}\nadded to {} as {}: {} items\n", text, shell_word(path), part,
+                      format_count(bundle.dataset.n_items())));
+  }
+  return kSuccess;
+}
+
 int encode_fit(const std::string& name, const Args& args) {
   const EncoderEntry& entry = find_encoder(name);
-  std::string data, saved;
+  std::string data, saved, bundle, part;
   Output output{"", "csv"};
   ParamValues params;
   EncodeOptions options;
@@ -137,12 +159,16 @@ int encode_fit(const std::string& name, const Args& args) {
       fmt::format("Learns an encoder from a data set and encodes its items: {}.", entry.summary));
   line.add({"-d,--data", "DATA", InputPath{&data}, "data set written by `akin import`", Need::kRequired});
   line.add({"-o,--out", "FILE", embeddings_path(&output.path, output.format),
-            "file to write ids and vectors to; - = standard output", Need::kRequired});
+            "file to write ids and vectors to; - = standard output"});
   line.add({"--to", "FORMAT", Text{&output.format},
             "format of -o: npy (with the ids in FILE.ids.json), csv, word2vec, word2vec-bin or safetensors"});
   line.add({"--escape", "", &output.escape, "word2vec: percent-encode white space and % in ids (%20, %25)"});
   line.add({"--save", "ENCODER", OutputPath{&saved},
             "also write the encoder, for `akin encode ENCODER --new-items`"});
+  line.add({"--add-to", "BUNDLE", InputPath{&bundle},
+            "instead of -o: put the encoder and the vectors of all items into this bundle, for `akin similar "
+            "--text`; it learns from the training side of the bundle's split"});
+  line.add({"--part", "NAME", Text{&part}, "with --add-to: what to call it; default: the encoder's name"});
   line.add({"--holdout", "HOW", Text{&options.holdout},
             "learn only from the training side of this split, as `akin train`; none = from everything"});
   if (entry.takes_words) {
@@ -158,6 +184,14 @@ int encode_fit(const std::string& name, const Args& args) {
   line.example(fmt::format("akin encode {} -d events.data --svd 64 -o items.csv", name));
   if (!line.parse(args)) return kSuccess;
   static_cast<void>(entry.complete(params));
+  if (!bundle.empty()) {
+    if (!output.path.empty() || !saved.empty() || line.given("holdout"))
+      fail(ErrorCode::kUsage, "--add-to takes the place of -o, --save and --holdout");
+    return add_to_bundle(name, data, params, {part, options.word_vectors}, bundle, line.common);
+  }
+  if (!part.empty()) fail(ErrorCode::kUsage, "--part is for --add-to");
+  if (output.path.empty())
+    fail(ErrorCode::kUsage, "name the file to write with -o, or a bundle with --add-to");
   if (output.path == "-" && parse_embedding_format(output.format) == EmbeddingFormat::kNpy)
     fail(ErrorCode::kUsage, "--to npy writes two files; name one with -o");
   Session session(line.common);

@@ -40,6 +40,11 @@ int run_export(const Args& args) {
     fail(ErrorCode::kUsage, "--to npy writes two files; name one with -o");
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
+  if (bundle.model->embedding_dim() == 0 && bundle.model->encoder() != nullptr) {
+    fail(ErrorCode::kUsage,
+         "{}: the vectors of {} are sparse; train it with --svd N, or write them with `akin encode`", path,
+         bundle.entry->name);
+  }
   if (bundle.model->embedding_dim() == 0) {
     fail(ErrorCode::kUsage, "{}: model {} has no vectors to export; train another, such as als", path,
          bundle.entry->name);

@@ -17,7 +17,7 @@ namespace {
 struct SimilarCommand {
   std::string source;
   std::vector<std::string> items, plus, minus;
-  std::string user, text, new_items;
+  std::string user, text, new_items, part;
   int k = 10;
   std::vector<std::string> filters;
   bool all_items = false;
@@ -38,12 +38,14 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add(
       {"--user", "ID", Text{&command.user}, "items most like this user, including those of the history"});
   line.add({"--text", "TEXT", Text{&command.text},
-            "items most like this text; needs a model with an encoder of "
-            "content, such as content-tfidf"});
+            "items most like this text; needs an encoder of content: "
+            "a model such as content-tfidf, or `akin encode --add-to`"});
   line.add({"--new-item", "FILE", InputPath{&command.new_items},
             "items most like those in this JSON file, which need not be in the data: an object or a list of "
             "objects "
             "such as {\"title\": \"Kettle\", \"brand\": \"Acme\"}"});
+  line.add({"--part", "NAME", Text{&command.part},
+            "answer by this encoder in the bundle, which `akin encode --add-to` put there"});
   line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
   line.add({"--filter", "NAME=VALUE", Text{&command.filters},
             "only items with this attribute, such as category=Toys; repeatable"});
@@ -74,6 +76,9 @@ void check(const SimilarCommand& command) {
   if (!command.minus.empty() && !given) fail(ErrorCode::kUsage, "--minus is for --item and --plus");
   if (command.all_items && command.out.empty()) fail(ErrorCode::kUsage, "--all-items needs -o FILE");
   if (!command.all_items && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-items");
+  if (!command.part.empty() && (!command.user.empty() || !command.analogies.empty()))
+    fail(ErrorCode::kUsage,
+         "--part is an encoder of items: it answers --item, --text, --new-item and --all-items");
   if (!command.analogies.empty() && !command.filters.empty())
     fail(ErrorCode::kUsage, "--filter is for lists of items, not for --analogies");
 }
@@ -167,12 +172,12 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, Se
   if (!command.user.empty()) {
     add("user " + command.user, service.similar_to_user(command.user, k, items.filters()));
   } else if (!command.text.empty()) {
-    add(command.text, service.similar_to_text(command.text, k, items.filters()));
+    add(command.text, service.similar_to_text(command.text, k, items.filters(), command.part));
   } else {
     const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);
-    if (const std::string note = unknown_fields_text(fresh, dataset.item_attributes); !note.empty())
+    if (const std::string note = new_items_remark(fresh, dataset.item_attributes); !note.empty())
       session.remark(note);
-    const auto lists = service.similar_to(fresh.content, k, items.filters());
+    const auto lists = service.similar_to(fresh.content, k, items.filters(), command.part);
     for (std::size_t i = 0; i < lists.size(); ++i) {
       const std::string id = fresh.ids[i].empty() ? fmt::format("item {}", i + 1) : fresh.ids[i];
       const std::string_view title = fresh.content.attributes().get("title", i);
@@ -196,7 +201,7 @@ int run_similar(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   check(command);
   Session session(line.common);
-  SimilarItems items(command.source, parse_filters(command.filters));
+  SimilarItems items(command.source, parse_filters(command.filters), command.part);
   if (command.all_items) return similar_all(items, command, session);
   if (!command.user.empty() || !command.text.empty() || !command.new_items.empty())
     return similar_content(items, command, session);

@@ -57,6 +57,8 @@ void print_result(const UpdateResult& result, const std::string& out) {
                                  counted(counts.events, "new event"), counted(counts.users, "new user"),
                                  counted(counts.items, "new item"), how_text(result),
                                  format_seconds(result.bundle.fit_seconds));
+  if (counts.items_without_events > 0)
+    text += fmt::format("{} without events\n", counted(counts.items_without_events, "new item"));
   if (counts.known > 0) {
     text += fmt::format("{} {} known already (training or held out) and left out\n",
                         counted(counts.known, "event"), counts.known == 1 ? "was" : "were");

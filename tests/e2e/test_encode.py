@@ -1,0 +1,90 @@
+"""Encoders beside a model, items without events, nets that start from vectors: content from import to answer."""
+import json
+import unittest
+
+from harness import AkinTest
+
+TITLES = {"k1": "steel kettle", "k2": "glass kettle", "k3": "copper kettle", "c1": "bread knife", "c2": "steak knife",
+          "red": "red steel kettle"}  # nobody has bought "red"
+
+
+class EncodeTest(AkinTest):
+    def setUp(self):
+        super().setUp()
+        items = [i for i in TITLES if i != "red"]
+        rows = [f"u{u},{items[(u + n) % 5]},{1000 + 10 * n + u}\n" for u in range(9) for n in range(3)]
+        self.write("events.csv", "user,item,time\n" + "".join(rows))
+        self.write("items.csv", "item,title,price\n" + "".join(f"{i},{t},5\n" for i, t in TITLES.items()))
+        self.run_akin("import", "csv", "events.csv", "--items", "items.csv", "-o", "events.data", "--quiet")
+        self.run_akin("train", "als", "-d", "events.data", "--factors", 2, "-o", "als.akin", "--quiet")
+
+    def test_an_encoder_beside_a_model_of_events(self):
+        self.assert_error(self.run_akin("similar", "als.akin", "--text", "kettle", code=2), "--add-to BUNDLE")
+        before = self.run_json("recommend", "als.akin", "--user", "u1")
+        done = self.run_akin("encode", "tfidf", "-d", "events.data", "--add-to", "als.akin", "--fields", "title")
+        self.search(r"encoder: tfidf, \d+ dimensions, hash \w+\nadded to als.akin as tfidf: 6 items\n", done.out)
+        self.assertEqual(self.run_json("recommend", "als.akin", "--user", "u1"), before)
+        text = self.run_json("similar", "als.akin", "--text", "red kettle", "-k", 1)
+        self.assertEqual(text["similar"][0]["item"], "red")
+        self.write("new.json", json.dumps({"id": "n", "title": "small knife", "price": "$5.99"}))
+        new = self.run_akin("similar", "als.akin", "--new-item", "new.json", "-k", 2)
+        self.search("knife", new.out)
+        self.search("price '\\$5.99' of item 1 is not a number", new.err)
+        self.run_akin("encode", "bm25", "-d", "events.data", "--add-to", "als.akin", "--part", "b", "--quiet")
+        self.assert_error(self.run_akin("similar", "als.akin", "--text", "kettle", code=2), "--part: b, tfidf")
+        self.assert_error(self.run_akin("similar", "als.akin", "--item", "k1", "--part", "tfdif", code=1),
+                          "did you mean tfidf")
+        self.assertEqual(self.run_json("similar", "als.akin", "--item", "red", "-k", 1, "--part", "b")["similar"][0]["item"],
+                         "k1")
+        self.run_akin("encode", "als.akin", "--part", "b", "-d", "events.data", "-o", "v.csv")
+        self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
+
+    def test_wrong_ways_to_add_an_encoder(self):
+        encode = ["encode", "tfidf", "-d", "events.data"]
+        for flags, code, pattern in ((["-o", "x", "--add-to", "als.akin"], 2, "takes the place of -o"),
+                                     (["-o", "x", "--part", "p"], 2, "--part is for --add-to"),
+                                     ([], 2, "-o, or a bundle with --add-to"),
+                                     (["--add-to", "als.akin", "--part", "a b"], 2, "letters, digits"),
+                                     (["--add-to", "none.akin"], 1, "none.akin: no such file"),
+                                     (["--add-to", "als.akin", "--fields", "titel"], 1, "did you mean title")):
+            with self.subTest(flags):
+                self.assert_error(self.run_akin(*encode, *flags, code=code), pattern)
+        self.make_data("other.data")
+        self.assert_error(self.run_akin("encode", "tfidf", "-d", "other.data", "--add-to", "als.akin", code=1),
+                          "is not the data set that the model was trained on")
+
+    def test_items_without_events_are_ranked_where_asked_for(self):
+        for which, protocol in (("all", "all 5 items ranked"), ("catalogue", "all 6 items of the catalogue ranked"),
+                                ("cold", "the 1 items without training events ranked")):
+            out = self.run_akin("evaluate", "als.akin", "--candidates", which).out
+            self.search(protocol, out)
+
+    def test_updates_place_new_items_and_keep_parts(self):
+        self.run_akin("encode", "tfidf", "-d", "events.data", "--add-to", "als.akin", "--fields", "title", "--quiet")
+        self.write("more.csv", "user,item,time\nu1,red,5000\n")
+        self.write("new.csv", "item,title,price\npan,steel pan,9\nred,red steel kettle,5\n")
+        self.run_akin("import", "csv", "more.csv", "--items", "new.csv", "-o", "more.data", "--quiet")
+        out = self.run_akin("update", "als.akin", "-d", "more.data", "-o", "als2.akin").out
+        self.search("1 new event, 0 new users, 1 new item,", out)
+        self.search("1 new item without events", out)
+        found = self.run_json("similar", "als2.akin", "--item", "pan", "-k", 1, "--part", "tfidf")
+        self.assertEqual(found["similar"][0]["item"], "k1")
+
+    def test_embeddings_of_nets_for_pairs(self):
+        train = ["train", "gmf", "-d", "events.data", "--epochs", 2, "--factors", 2, "--quiet", "-o"]
+        export = lambda bundle: self.run_akin("export", bundle, "--to", "csv", "-o", "-").out
+        self.run_akin(*train, "learned.akin")
+        self.run_akin(*train, "hot.akin", "--embedding", "one-hot")
+        self.assertEqual(export("hot.akin"), export("learned.akin"))
+        self.run_akin(*train, "free.akin", "--embedding", "pretrained=als.akin")
+        self.run_akin(*train, "frozen.akin", "--embedding", "pretrained=als.akin,freeze")
+        frozen = export("frozen.akin").splitlines()
+        self.assertEqual(frozen[:6], export("als.akin").splitlines()[:6])
+        self.assertNotEqual(frozen[:6], export("free.akin").splitlines()[:6])
+        self.assert_error(self.run_akin(*train, "x", "--embedding", "pretrained=", code=2), "pretrained=FILE")
+        self.assert_error(self.run_akin("train", "als", "-d", "events.data", "-o", "x", "--embedding", "one-hot", code=2),
+                          "unknown flag --embedding")
+
+
+if __name__ == "__main__":
+    unittest.main()
