@@ -58,6 +58,10 @@ void ask(const Service& service) {
     attempt([&] { service.similar(item, 5, {}); });
     attempt([&] { service.similar(item, 5, parse_filters({"category=x", "title=y"})); });
   }
+  for (const BundlePart& part : service.bundle().parts) {
+    attempt([&] { service.similar_to_text("steel kettle Acme", 5, {}, part.name); });
+    for (const std::string& item : history) attempt([&] { service.similar(item, 5, {}, part.name); });
+  }
 }
 
 }  // namespace

@@ -239,6 +239,10 @@ def encoders(akin, folder):
     put("dataset", "content", (folder / "d").read_bytes())
     run("train", "content-tfidf", "-d", "d", "-o", "m", "--holdout", "none")
     put("bundle", "content-tfidf", (folder / "m").read_bytes())
+    run("train", "popularity", "-d", "d", "-o", "p", "--holdout", "none")
+    run("encode", "attributes", "-d", "d", "--add-to", "p", "--fields", "brand")
+    run("encode", "tfidf", "-d", "d", "--add-to", "p", "--part", "dense", "--svd", "2")
+    put("bundle", "parts", (folder / "p").read_bytes())
     for name, args in {"tfidf": ["tfidf"], "bm25": ["bm25", "--fields", "title,brand"], "attributes": ["attributes"],
                        "hashed": ["attributes", "--hash-bits", "5"], "words": ["word-vectors", "--factors", "2", "--weighting", "sif"],
                        "steps": ["tfidf", "--svd", "2", "--whiten"]}.items():
