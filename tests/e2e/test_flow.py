@@ -239,7 +239,7 @@ class ComparisonTest(AkinTest):
         self.assertIn("AUC", result["metrics"])
         self.assertIn("AUC(liked)", result["metrics"])
         self.assertNotIn("coverage@10", result["metrics"])
-        for flags, pattern in ((["--candidates", "some:3"], "none of all, cold, uniform:N"), (["--resamples", "-1"], "resamples"),
+        for flags, pattern in ((["--candidates", "some:3"], "none of all, catalogue, cold, uniform:N"), (["--resamples", "-1"], "resamples"),
                                (["--liked", "x"], "liked")):
             with self.subTest(flags):
                 self.assert_error(self.run_akin("evaluate", "model.akin", *flags, code=2), pattern)

@@ -24,6 +24,11 @@ class NamesTest(AkinTest):
         self.assertEqual([params[name] for name in ("factors", "window", "min_count", "sg", "epochs")],
                          ["8", "3", "1", "1", "2"])
 
+    def test_a_length_is_no_embedding(self):
+        # The authors of NeuMF and akin 0.1 called the length of the vectors so.
+        done = self.run_akin("train", "neumf", "-d", self.make_data(), "-o", "m", "--embedding", "16", code=2)
+        self.assert_error(done, "the length of the vectors is --factors and --mlp-factors")
+
     def test_names_of_other_programs_lead_to_akins(self):
         for model, flag, meant in [
                 ("als", "--iterations", "--epochs"),  # implicit
@@ -50,7 +55,6 @@ class NamesTest(AkinTest):
                 ("neumf", "--output_dim", "--factors"),  # Keras
                 ("neumf", "--batch", "--batch-size"),
                 ("neumf", "--nb-epoch", "--epochs"),
-                ("neumf", "--embedding", "--mlp-factors"),  # the authors' program, and akin 0.1
                 ("neumf", "--reg-layers", "--mlp-regularization"),
                 ("als", "--validation-freq", "--eval-every"),
                 ("svdpp", "--reg-yj", "--implicit-regularization"),

@@ -1,5 +1,6 @@
 #include "akin/experiment/train.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "akin/base/error.h"
@@ -61,6 +62,13 @@ void choose_embedding(const std::string& text, ModelSpec& model, std::string& in
   const ParamValues params = model.all_params();
   if (!params.contains("freeze_items"))
     fail(ErrorCode::kUsage, "embedding: {} is not a net with an embedding of items", model.name());
+  if (std::ranges::all_of(text,
+                          [](char c) { return c >= '0' && c <= '9'; })) {  // as other programs say a length
+    fail(ErrorCode::kUsage,
+         "embedding '{}': expected learned, one-hot or pretrained=FILE[,freeze]; the length of the vectors "
+         "is {}",
+         text, params.contains("mlp_factors") ? "--factors and --mlp-factors" : "--factors");
+  }
   const nets::EmbeddingChoice choice = nets::parse_embedding_choice(text);
   if (!choice.layer.empty())
     fail(ErrorCode::kUsage, "embedding '{}': {} has one embedding of items; leave out '{}:'", text,
