@@ -29,13 +29,14 @@ class EncodeTest(AkinTest):
         self.write("new.json", json.dumps({"id": "n", "title": "small knife", "price": "$5.99"}))
         new = self.run_akin("similar", "als.akin", "--new-item", "new.json", "-k", 2)
         self.search("knife", new.out)
-        self.search("price '\\$5.99' of item 1 is not a number", new.err)
+        self.search("price '\\$5.99' of item 1 is no number", new.err)
         self.run_akin("encode", "bm25", "-d", "events.data", "--add-to", "als.akin", "--part", "b", "--quiet")
         self.assert_error(self.run_akin("similar", "als.akin", "--text", "kettle", code=2), "--part: b, tfidf")
         self.assert_error(self.run_akin("similar", "als.akin", "--item", "k1", "--part", "tfdif", code=1),
                           "did you mean tfidf")
         self.assertEqual(self.run_json("similar", "als.akin", "--item", "red", "-k", 1, "--part", "b")["similar"][0]["item"],
                          "k1")
+        self.assert_error(self.run_akin("encode", "als.akin", "--new-items", "new.json", "-o", "-", code=2), "--part: b, tfidf")
         self.run_akin("encode", "als.akin", "--part", "b", "-d", "events.data", "-o", "v.csv")
         self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
 
@@ -49,15 +50,25 @@ class EncodeTest(AkinTest):
                                      (["--add-to", "als.akin", "--fields", "titel"], 1, "did you mean title")):
             with self.subTest(flags):
                 self.assert_error(self.run_akin(*encode, *flags, code=code), pattern)
+        self.assert_error(self.run_akin("encode", "tfdif", "-d", "events.data", "--add-to", "als.akin", code=2),
+                          "did you mean tfidf")
+        self.write("items.csv", "item,title,price\n" + "".join(f"{i},x {t},5\n" for i, t in TITLES.items()))
+        self.run_akin("import", "csv", "events.csv", "--items", "items.csv", "-o", "retitled.data", "--quiet")
+        self.assert_error(self.run_akin("encode", "tfidf", "-d", "retitled.data", "--add-to", "als.akin", code=1),
+                          "the attribute title of its items is another")
         self.make_data("other.data")
         self.assert_error(self.run_akin("encode", "tfidf", "-d", "other.data", "--add-to", "als.akin", code=1),
                           "is not the data set that the model was trained on")
 
     def test_items_without_events_are_ranked_where_asked_for(self):
-        for which, protocol in (("all", "all 5 items ranked"), ("catalogue", "all 6 items of the catalogue ranked"),
-                                ("cold", "the 1 items without training events ranked")):
-            out = self.run_akin("evaluate", "als.akin", "--candidates", which).out
-            self.search(protocol, out)
+        for which, protocol in (("all", "all 5 items ranked"), ("catalogue", "all 6 items of the catalogue ranked")):
+            self.search(protocol, self.run_akin("evaluate", "als.akin", "--candidates", which).out)
+        self.assert_error(self.run_akin("evaluate", "als.akin", "--candidates", "cold", code=1),
+                          "9 held-out events are of items with training events.*--holdout cold-items")
+        self.run_akin("train", "als", "-d", "events.data", "--factors", 2, "-o", "cold.akin", "--holdout", "cold-items:0.4")
+        out = self.run_akin("evaluate", "cold.akin", "--candidates", "cold", "--auc", "--ties", "random").out
+        self.search("the 3 items without training events ranked", out)
+        self.search(r"AUC +0\.5000", out)  # it knows nothing of any of them
 
     def test_updates_place_new_items_and_keep_parts(self):
         self.run_akin("encode", "tfidf", "-d", "events.data", "--add-to", "als.akin", "--fields", "title", "--quiet")
@@ -69,6 +80,28 @@ class EncodeTest(AkinTest):
         self.search("1 new item without events", out)
         found = self.run_json("similar", "als2.akin", "--item", "pan", "-k", 1, "--part", "tfidf")
         self.assertEqual(found["similar"][0]["item"], "k1")
+        self.write("retitled.csv", "item,title,price\nk1,glass knife,9\n")
+        self.write("more.csv", "user,item,time\nu1,red,6000\n")
+        self.run_akin("import", "csv", "more.csv", "--items", "retitled.csv", "-o", "retitled.data", "--quiet")
+        self.run_akin("update", "als2.akin", "-d", "retitled.data", "-o", "als3.akin")
+        found = self.run_json("similar", "als3.akin", "--item", "k1", "-k", 1, "--part", "tfidf")
+        self.assertEqual(found["similar"][0]["item"], "k2")
+
+    def test_reviews_in_updates(self):
+        review = "item,user,time,text\n" + "".join(f"{i},u{n},{n},word{n} kettle\n" for n, i in enumerate("abcde"))
+        self.write("r.csv", review + "a,v,9,word4\nb,v,8,word3\n")
+        self.write("new.csv", "item,user,time,text\nnew,u1,99,word1\n")
+        for name in ("r", "new"):
+            self.run_akin("import", "csv", f"{name}.csv", "--text", "text", "-o", f"{name}.data", "--quiet")
+        train = lambda model, *flags: self.run_akin("train", model, "-d", "r.data", "-o", "m", "--holdout", "none", "--quiet", *flags)
+        train("content-tfidf", "--fields", "reviews")
+        self.assert_error(self.run_akin("update", "m", "-d", "new.data", "-o", "n", code=2),
+                          "learned from reviews, which a bundle does not hold: train it again")
+        train("popularity")
+        self.run_akin("encode", "tfidf", "-d", "r.data", "--add-to", "m", "--fields", "reviews", "--quiet")
+        self.run_akin("update", "m", "-d", "new.data", "-o", "n", "--quiet")
+        found = self.run_json("similar", "n", "--item", "new", "-k", 1, "--part", "tfidf")
+        self.assertEqual(found["similar"][0]["item"], "b")
 
     def test_embeddings_of_nets_for_pairs(self):
         train = ["train", "gmf", "-d", "events.data", "--epochs", 2, "--factors", 2, "--quiet", "-o"]

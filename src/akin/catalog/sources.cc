@@ -12,12 +12,15 @@
 namespace akin {
 namespace {
 
-constexpr const char* kImport =
+constexpr std::string_view kImportAttributes =
     "`akin import csv --items FILE`, `import amazon --meta FILE` and the tables beside MovieLens and RecBole "
     "files "
-    "bring attributes of items, --text of csv and reviews of amazon bring reviews";
+    "bring attributes of items";
+constexpr std::string_view kImportReviews = "--text of csv and reviews of amazon bring reviews";
 
 constexpr const char* kImportTimes = "--time COLUMN of `akin import csv` brings times";
+
+std::string import_content() { return fmt::format("{}, {}", kImportAttributes, kImportReviews); }
 
 /// The value of a parameter, "" if the model has none of that name.
 std::string param_of(const ModelSpec& model, const std::string& name) {
@@ -43,13 +46,13 @@ std::string missing_content(const ModelSpec& model, const Dataset& data) {
   const std::vector<std::string> names = ItemContent(data).fields();
   if (names.empty())
     return fmt::format("{} learns from the content of items, and {} has none: {}", model.name(), data.name,
-                       kImport);
+                       import_content());
   const std::string fields = param_of(model, "fields");
   for (const std::string_view field : split(fields, ',')) {
     if (field.empty() || std::ranges::find(names, field) != names.end()) continue;
     return fmt::format("{} needs the field '{}', and the items of {} have none{}; they have {}. {}",
                        model.name(), field, data.name, did_you_mean(field, names), fmt::join(names, ", "),
-                       kImport);
+                       import_content());
   }
   return "";
 }
@@ -80,10 +83,13 @@ std::string source_remark(const ModelSpec& model, const Dataset& data) {
         "ratings",
         model.name(), data.name, data.events[0].value);
   }
-  if (traits.uses_attributes && data.item_attributes.all().empty()) {
+  const std::string fields = param_of(model, "fields");
+  const auto is_there = [&](std::string_view field) { return data.item_attributes.find(field) != nullptr; };
+  if (traits.uses_attributes && std::ranges::none_of(split(fields, ','), is_there)) {
     return fmt::format(
-        "{} learns from attributes of items too, and {} has none: it learns from events alone; {}",
-        model.name(), data.name, kImport);
+        "{} learns from attributes of items too ({}), and {} has none of them: it learns from events "
+        "alone; {}",
+        model.name(), fields, data.name, kImportAttributes);
   }
   return "";
 }

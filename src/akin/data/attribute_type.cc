@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <unordered_set>
 
@@ -97,6 +98,21 @@ std::vector<std::string_view> elements_of(const AttributeType& type, std::string
 float number_of_value(std::string_view value) {
   const ParsedValue parsed = parse_value(value);
   return parsed.problem == nullptr ? parsed.value : std::numeric_limits<float>::quiet_NaN();
+}
+
+float day_of_value(std::string_view value) {
+  constexpr float kFirstNumber = 1e8F;
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  if (number_of_value(value) < kFirstNumber) return kNone;
+  const auto time = TimeParser()(trimmed(value));
+  constexpr double kDay = 86400.0 * kSecond;
+  return time ? static_cast<float>(static_cast<double>(*time) / kDay) : kNone;
+}
+
+bool fits(const AttributeType& type, std::string_view value) {
+  if (trimmed(value).empty()) return true;
+  if (type.kind == Kind::kNumber) return !std::isnan(number_of_value(value));
+  return type.kind != Kind::kDate || !std::isnan(day_of_value(value));
 }
 
 }  // namespace akin

@@ -23,5 +23,10 @@ AttributeType guess_attribute_type(std::string_view name, const StringColumn& va
 std::vector<std::string_view> elements_of(const AttributeType& type, std::string_view value);
 /// The number that a value of kNumber says, NaN if it is none; blanks around it are allowed.
 float number_of_value(std::string_view value);
+/// The day, counted from 1970, that a value of kDate says, with a fraction; NaN if it is none. A number below
+/// 100,000,000 is none: as seconds since 1970 it would be before 1973, so that it is a year or something else.
+float day_of_value(std::string_view value);
+/// Whether the value says something of this type; empty ones do.
+bool fits(const AttributeType& type, std::string_view value);
 
 }  // namespace akin

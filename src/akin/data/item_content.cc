@@ -1,7 +1,6 @@
 #include "akin/data/item_content.h"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
@@ -89,9 +88,13 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
         ids[row] = content;
         continue;
       }
-      const bool is_number = types.type(name).kind == AttributeType::Kind::kNumber;
-      if (is_number && !content.empty() && std::isnan(number_of_value(content)))
-        unfit.push_back(fmt::format("{} '{}' of item {} is not a number", name, content, row + 1));
+      if (const AttributeType& type = types.type(name); !fits(type, content)) {
+        unfit.push_back(fmt::format("{} '{}' of item {} is no {}", name, content, row + 1, to_string(type)));
+      } else if (value.is_array() && value.size() > 1 && type.kind == AttributeType::Kind::kCategory &&
+                 types.find(name) != nullptr) {
+        unfit.push_back(
+            fmt::format("{} of item {} is a list, and the data have one value of it", name, row + 1));
+      }
       const bool known = table.find(name) != nullptr;
       table.column(name).set(row, content);
       if (known) continue;

@@ -81,8 +81,19 @@ TEST(NewItems, NamesValuesThatDoNotFitTheirType) {
   types.set_type("price", parse_attribute_type("number"));
   const NewItems items = parse_new_items(
       R"([{"price": "$5.99"}, {"price": 5.99}, {"price": " 6 "}, {"price": null}])", types, "new.json");
-  EXPECT_EQ(items.unfit, (std::vector<std::string>{"price '$5.99' of item 1 is not a number"}));
+  EXPECT_EQ(items.unfit, (std::vector<std::string>{"price '$5.99' of item 1 is no number"}));
   EXPECT_EQ(new_items_remark(items, types), items.unfit[0]);
+  for (const auto& [name, type] : {std::pair("day", "date"), std::pair("brand", "category")}) {
+    types.column(name);
+    types.set_type(name, parse_attribute_type(type));
+  }
+  const NewItems more =
+      parse_new_items(R"([{"day": "2015-02-03"}, {"day": 2015}, {"day": 1423000000}, {"day": "1.2.15"},
+                                            {"brand": ["Acme", "Bolt"]}])",
+                      types, "new.json");
+  EXPECT_EQ(more.unfit,
+            (std::vector<std::string>{"day '2015' of item 2 is no date", "day '1.2.15' of item 4 is no date",
+                                      "brand of item 5 is a list, and the data have one value of it"}));
 }
 
 }  // namespace

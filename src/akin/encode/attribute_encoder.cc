@@ -8,7 +8,6 @@
 #include "akin/base/hash.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/attribute_type.h"
-#include "akin/data/time_parse.h"
 
 namespace akin {
 namespace {
@@ -68,11 +67,7 @@ bool AttributeEncoder::is_number(std::size_t field) const {
 }
 
 float AttributeEncoder::number_of(std::size_t field, std::string_view text) const {
-  if (types_[field].kind == Kind::kNumber) return number_of_value(text);
-  const auto time = TimeParser()(text);
-  constexpr double kDay = 86400.0 * kSecond;
-  return time ? static_cast<float>(static_cast<double>(*time) / kDay)
-              : std::numeric_limits<float>::quiet_NaN();
+  return types_[field].kind == Kind::kNumber ? number_of_value(text) : day_of_value(text);
 }
 
 void AttributeEncoder::append_names(std::size_t field, std::string_view text,
@@ -114,8 +109,15 @@ std::unique_ptr<ContentEncoder> AttributeEncoder::fit(const EncoderInput& input,
   auto encoder = std::make_unique<AttributeEncoder>();
   AttributeEncoder& self = *encoder;
   const AttributeTable& table = input.content.attributes();
-  self.fields_ =
-      parse_fields(config.fields.empty() ? usual_fields(input.content) : config.fields, input.content, kName);
+  const std::string names_of_fields = config.fields.empty() ? usual_fields(input.content) : config.fields;
+  if (names_of_fields.empty() && !input.content.fields().empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: the items have only texts and pictures ({}), no categories, lists, numbers or dates; `akin "
+         "import` reads "
+         "them (csv --items FILE, amazon --meta FILE), and --fields names a text whose values are categories",
+         kName, fmt::join(input.content.fields(), ", "));
+  }
+  self.fields_ = parse_fields(names_of_fields, input.content, kName);
   for (const std::string& field : self.fields_) self.types_.push_back(table.type(field));
   self.paths_ = config.paths;
   self.hash_bits_ = config.hash_bits;

@@ -192,7 +192,12 @@ std::unique_ptr<ContentEncoder> with_steps(std::unique_ptr<ContentEncoder> base,
     const Csr all = base->is_sparse() ? base->encode_sparse(input.content, context)
                                       : to_csr(base->encode(input.content, context));
     const Csr rows = select_rows(all, input.items);
-    const SvdOptions options{.rank = static_cast<std::size_t>(steps.svd)};
+    const SvdOptions options{.rank = std::min({static_cast<std::size_t>(steps.svd), rows.rows(), rows.cols})};
+    if (options.rank < static_cast<std::size_t>(steps.svd)) {
+      context.remark(fmt::format("{}: {} items of {} dimensions have at most {} directions; svd={} is {}",
+                                 base->name(), rows.rows(), rows.cols, options.rank, steps.svd,
+                                 options.rank));
+    }
     result->projection = truncated_svd(rows, transpose(rows), options, context).right;
   } else if (base->dim() > kMostDense) {
     fail(ErrorCode::kUsage,

@@ -20,7 +20,6 @@ constexpr std::size_t kDiversityLists = 1000;
 // What the computed length of a query may be short of.
 constexpr float kLengthSlack = 1.001F;
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();  // of items that a model has no place for
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
@@ -58,7 +57,7 @@ void BlockRanker::rank(std::size_t first, std::size_t size, std::span<float> row
   for (std::size_t u = 0; u < full_.size(); ++u)
     scans_[u].start(task_.held_out_of(*full_[u]), seen_.of(u), number_of(*full_[u]));
   areas_.assign(full_.size(), kNaN);
-  if (task_.model.item_vectors().empty()) {
+  if (task_.model.item_vectors().empty() || !task_.placed.empty()) {
     score_each(result);
   } else {
     score_by_product(result);
@@ -82,7 +81,7 @@ void BlockRanker::score_by_product(BlockResult& result) {
   const std::size_t n = task_.order.items.size();
   const std::size_t tile = std::clamp(kTileFloats / items.stride(), kMinTileItems, kMaxTileItems);
   scores_.resize(full_.size() * tile);
-  if (task_.options.auc) all_scores_.assign(full_.size() * task_.n_items(), kNever);
+  if (task_.options.auc) all_scores_.resize(full_.size() * n);
   for (std::size_t begin = 0; begin < n && !waiting_.empty(); begin += tile) {
     const std::size_t size = std::min(tile, n - begin);
     multiply(items, begin, begin + size, {queries_, waiting_.size()}, scores_.data(), tile);
@@ -92,7 +91,7 @@ void BlockRanker::score_by_product(BlockResult& result) {
   }
   if (!task_.options.auc) return;
   for (std::size_t u = 0; u < full_.size(); ++u) {
-    score_area(u, std::span(all_scores_).subspan(u * task_.n_items(), task_.n_items()));
+    score_area(u, std::span(all_scores_).subspan(u * n, n));
   }
 }
 
@@ -100,7 +99,8 @@ void BlockRanker::offer_tile(const Waiting& list, std::size_t begin, std::span<f
   const std::span<const idx_t> items = std::span(task_.order.items).subspan(begin, scores.size());
   if (!list.known)
     std::ranges::transform(items, scores.begin(), [&](idx_t item) { return task_.popularity[item]; });
-  if (task_.options.auc) std::ranges::copy(scores, all_scores_.data() + list.u * task_.n_items() + begin);
+  if (task_.options.auc)
+    std::ranges::copy(scores, all_scores_.data() + list.u * task_.order.items.size() + begin);
   scans_[list.u].offer(items, scores);
 }
 
@@ -121,13 +121,14 @@ void BlockRanker::dismiss_finished(std::size_t next) {
 void BlockRanker::score_each(BlockResult& result) {
   // A model may know the whole catalogue while only items with events are ranked, or the other way round.
   const std::size_t known = task_.model.n_items();
-  scores_.assign(std::max(known, task_.n_items()), kNever);
+  scores_.resize(std::max(known, task_.n_items()));
   const std::span<float> ranked = std::span(scores_).first(task_.n_items());
   for (std::size_t u = 0; u < full_.size(); ++u) {
     if (!task_.model.score_all(query_of(*full_[u]), std::span(scores_).first(known))) {
-      std::ranges::copy(std::span(task_.popularity).first(std::min(known, ranked.size())), ranked.begin());
+      std::ranges::copy(task_.popularity, ranked.begin());
       ++result.fallback_lists;
     }
+    for (std::size_t i = 0; i < task_.placed.size(); ++i) ranked[i] = task_.placed_score(i, ranked[i]);
     if (task_.options.auc) score_area(u, ranked);
     scans_[u].offer(task_.order.items, ranked);
   }
@@ -147,14 +148,16 @@ void BlockRanker::rank_candidates(const RankedList& list, std::span<const idx_t>
   candidates_.insert(candidates_.end(), held_out.begin(), held_out.end());
   std::ranges::sort(candidates_);
   candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
-  scores_.assign(candidates_.size(), kNever);
+  scores_.resize(candidates_.size());
   const auto known = static_cast<std::size_t>(std::ranges::lower_bound(candidates_, task_.model.n_items()) -
                                               candidates_.begin());
-  const std::span<const idx_t> placed = std::span(candidates_).first(known);
-  if (!task_.model.score(query_of(list), placed, std::span(scores_).first(known))) {
-    std::ranges::transform(placed, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
+  if (!task_.model.score(query_of(list), std::span(candidates_).first(known),
+                         std::span(scores_).first(known))) {
+    std::ranges::transform(candidates_, scores_.begin(), [&](idx_t item) { return task_.popularity[item]; });
     ++result.fallback_lists;
   }
+  for (std::size_t c = 0; c < candidates_.size() && !task_.placed.empty(); ++c)
+    scores_[c] = task_.placed_score(candidates_[c], scores_[c]);
   if (scans_.empty()) scans_.emplace_back(scorer_.depth(), task_.options.ties, task_.options.seed);
   scans_[0].start(held_out, nullptr, number_of(list));
   scans_[0].offer(candidates_, scores_);

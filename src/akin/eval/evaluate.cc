@@ -16,6 +16,7 @@
 #include "akin/eval/block_ranker.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/eval/rating.h"
+#include "akin/models/placed.h"
 
 namespace akin {
 
@@ -189,11 +190,22 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
                          [](std::uint64_t count) { return static_cast<float>(count); });
   const CandidateSampler sampler(options.candidates, popularity);
   const Audiences audiences(options.beyond ? data : TrainingData{data.source, {}}, n_items);
-  const bool all_scores = options.auc || sampler.samples();
+  std::vector<char> placed;
+  if (n_items > data.n_items() || options.candidates.kind == CandidateSpec::Kind::kCold)
+    placed = placed_items(model, traits, popularity);
+  const bool all_scores = options.auc || sampler.samples() || !placed.empty();
   const ItemOrder order(model.item_vectors(), n_items,
                         all_scores ? ItemOrder::By::kIndex : ItemOrder::By::kLength);
   RankingTask task{model, data, histories, options, popularity, sampler, audiences, order};
+  task.placed = std::move(placed);
   collect_held_out(test_users, task, result);
+  if (task.lists.empty() && result.warm_item_events > 0) {
+    fail(ErrorCode::kBadData,
+         "--candidates cold: all {} held-out events are of items with training events; hold items out with "
+         "--holdout "
+         "cold-items",
+         result.warm_item_events);
+  }
 
   const RankedAll ranked = rank_lists(task, RankingScorer(options.cutoffs, n_items), context);
   result.protocol = protocol_of(task);

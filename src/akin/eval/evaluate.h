@@ -30,6 +30,7 @@ struct Evaluation {
   std::uint64_t lists = 0;             ///< lists ranked: one a user, unless each event is predicted in turn
   std::uint64_t test_events = 0;       ///< held-out events given
   std::uint64_t repeated_events = 0;   ///< held-out items the user already has in training: not ranked
+  std::uint64_t warm_item_events = 0;  ///< held-out items with training events: not among cold candidates
   std::uint64_t duplicate_events = 0;  ///< the same held-out user and item again: counted once
   std::uint64_t cold_item_events = 0;  ///< held-out items without training events: ranked, mostly missed
   std::uint64_t cold_users = 0;      ///< users of whom nothing is known: ranked if the model gives an answer
@@ -68,11 +69,12 @@ struct EvaluateOptions {
 /// candidates that options ask for, and the held-out items) and scores the ranking; models that predict
 /// ratings are also scored by their errors. `data.events` are the known events: those with Subset::kTrain were
 /// trained on, the others only serve as the user's history. Ties count against the model unless options say
-/// otherwise: a constant scorer gets nothing. Items scored NaN or -infinity are never found. Users without
+/// otherwise: a constant scorer gets nothing. Items scored NaN or -infinity are never found. Among candidates that
+/// hold items without training events (cold, catalogue), those that the model has no place for are last, equal. Users without
 /// known events are asked for with an empty Query; a user the model knows nothing of is ranked by popularity
 /// (training events per item). Memory: O(held-out events + lists x metrics + threads x (items + block of
 /// scores)), never users x items. Same result at any thread count. `test` is sorted by user. Throws
-/// Error(kBadData) if `test` is empty, Error(kUsage) for wrong cutoffs, Error(kCancelled).
+/// Error(kBadData) if `test` is empty or holds nothing that may be ranked, Error(kUsage) for wrong cutoffs, Error(kCancelled).
 Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData& data,
                     std::span<const Event> test, const EvaluateOptions& options, const Context& context);
 

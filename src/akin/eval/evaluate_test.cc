@@ -356,35 +356,64 @@ TEST(Evaluate, RanksItemsWithoutEventsWhereAskedFor) {
   for (const Kind kind : kKinds) {
     const TableModel model(kind, table);
     const auto mrr = [&](Which which) {
-      return set
-          .evaluate(model, EvaluateOptions{.cutoffs = {3}, .candidates = candidates(which), .auc = true})
-          .value("MRR@3");
+      const EvaluateOptions options{.cutoffs = {3}, .candidates = candidates(which), .auc = true};
+      return set.evaluate(model, options, 1, {.uses_content = true}).value("MRR@3");
     };
     EXPECT_DOUBLE_EQ(mrr(Which::kAll), (1.0 + 1.0 / 2) / 2) << "with events: 2, 3; 1, 3";
     EXPECT_DOUBLE_EQ(mrr(Which::kCatalogue), (1.0 / 2 + 1.0 / 3) / 2);
-    EXPECT_DOUBLE_EQ(mrr(Which::kCold), (1.0 / 2 + 1.0 / 2) / 2) << "3, 4, 5 and the held-out item";
   }
   const Evaluation all =
       set.evaluate(TableModel(Kind::kScores, table),
-                   EvaluateOptions{.cutoffs = {3}, .candidates = candidates(Which::kCatalogue)});
+                   EvaluateOptions{.cutoffs = {3}, .candidates = candidates(Which::kCatalogue)}, 1,
+                   {.uses_content = true});
   EXPECT_EQ(all.protocol, "all 6 items of the catalogue ranked, training items excluded");
   EXPECT_DOUBLE_EQ(all.value("coverage@3"), 5.0 / 6) << "2, 3, 5; 1, 3, 4";
 }
 
-TEST(Evaluate, RanksItemsThatAModelHasNoPlaceForBelowAllOthers) {
+/// Fifty items with an event each, fifty held-out ones and fifty without any event: a model of events knows neither of
+/// the last two, and finds them by chance.
+TEST(Evaluate, ItemsThatAModelHasNoPlaceForAreLastAndEqual) {
   using Which = CandidateSpec::Kind;
-  const SmallDataset set = catalogue();
-  const std::vector<std::vector<float>> known = {{0, 0, -5, -6}, {0, -5, 0, -6}};
-  const double lowest = -std::numeric_limits<float>::infinity();
+  std::vector<Event> train, test;
+  for (idx_t u = 0; u < 50; ++u) {
+    train.push_back(event(u, u));
+    test.push_back(event(u, 50 + u));
+  }
+  SmallDataset set(50, 150, train, test);
+  set.data.items_without_events = 50;
+  std::vector<std::vector<float>> table(50, std::vector<float>(100, -1));
+  for (std::vector<float>& row : table) std::fill(row.begin() + 50, row.end(), 0.0F);  // above the known ones
   for (const Kind kind : kKinds) {
-    const TableModel model(kind, known);
-    for (const Which which : {Which::kAll, Which::kCatalogue, Which::kCold}) {
-      const Evaluation result = set.evaluate(
-          model, EvaluateOptions{.cutoffs = {1, 4}, .candidates = candidates(which), .auc = true});
-      EXPECT_DOUBLE_EQ(result.value("HR@4"), 1) << static_cast<int>(which);
-      EXPECT_DOUBLE_EQ(result.value("HR@1"), which == Which::kCold ? 1 : 0.5);
-      EXPECT_GT(result.value("AUC"), lowest);
-    }
+    const TableModel model(kind, table);
+    const auto result = [&](Which which, Ties ties) {
+      return set.evaluate(
+          model,
+          EvaluateOptions{.cutoffs = {25}, .ties = ties, .candidates = candidates(which), .auc = true});
+    };
+    EXPECT_DOUBLE_EQ(result(Which::kCold, Ties::kAgainst).value("HR@25"), 0);
+    EXPECT_NEAR(result(Which::kCold, Ties::kRandom).value("HR@25"), 0.25, 0.2);
+    EXPECT_DOUBLE_EQ(result(Which::kCold, Ties::kRandom).value("AUC"), 0.5);
+    EXPECT_DOUBLE_EQ(result(Which::kCatalogue, Ties::kInFavour).value("HR@25"), 0)
+        << "49 known ones are above";
+    EXPECT_NEAR(result(Which::kCatalogue, Ties::kRandom).value("AUC"), 0.5 * 99 / 148, 1e-9);
+  }
+}
+
+TEST(Evaluate, OnlyColdItemsAreFoundAmongColdOnes) {
+  const SmallDataset set = catalogue();  // of the held-out items 2 and 3 only the last has no training event
+  const std::vector<std::vector<float>> table = {{0, 0, 5, 3, 2, 9}, {0, 5, 0, 4, 7, 1}};
+  const EvaluateOptions cold{.cutoffs = {3}, .candidates = candidates(CandidateSpec::Kind::kCold)};
+  const Evaluation result = set.evaluate(TableModel(Kind::kScores, table), cold, 1, {.uses_content = true});
+  EXPECT_EQ(result.users, 1u);
+  EXPECT_EQ(result.warm_item_events, 1u);
+  EXPECT_DOUBLE_EQ(result.value("MRR@3"), 0.5) << "3 behind 4, before 5";
+  SmallDataset warm = catalogue();
+  warm.test = {event(0, 2)};
+  try {
+    warm.evaluate(TableModel(Kind::kScores, table), cold);
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBadData);
   }
 }
 

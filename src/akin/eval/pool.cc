@@ -67,6 +67,7 @@ Evaluation pool(const std::vector<Evaluation>& parts, const EvaluateOptions& opt
     result.lists += part.lists;
     result.test_events += part.test_events;
     result.repeated_events += part.repeated_events;
+    result.warm_item_events += part.warm_item_events;
     result.duplicate_events += part.duplicate_events;
     result.cold_item_events += part.cold_item_events;
     result.cold_users += part.cold_users;

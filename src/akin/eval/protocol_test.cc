@@ -256,7 +256,7 @@ TEST(Evaluate, ColdCandidatesAreTheItemsWithoutTrainingEvents) {
   const SmallDataset dataset(2, 5, {event(0, 0), event(1, 0), event(1, 1)}, {event(0, 2), event(1, 4)});
   const std::vector<std::vector<float>> table = {{0, 9, 3, 1, 2}, {0, 9, 3, 1, 2}};
   EvaluateOptions options{.cutoffs = {1, 2}, .candidates = parse_candidates("cold", 1), .resamples = 0};
-  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, table), options);
+  const Evaluation e = dataset.evaluate(TableModel(Kind::kScores, table), options, 1, {.uses_content = true});
   EXPECT_DOUBLE_EQ(e.value("HR@1"), 0.5) << "user 0";
   EXPECT_DOUBLE_EQ(e.value("HR@2"), 1);
   EXPECT_NE(e.protocol.find("3 items without training events"), std::string::npos) << e.protocol;

@@ -28,11 +28,18 @@ class KnownItems {
   idx_t user_ = 0;
 };
 
+/// Whether the item is among the candidates, if these are the cold items.
+bool may_be_found(idx_t item, const RankingTask& task) {
+  return task.options.candidates.kind != CandidateSpec::Kind::kCold || task.popularity[item] == 0;
+}
+
 /// One list for all of a user's held-out events.
 void add_list(std::span<const Event> events, const KnownItems& known, RankingTask& task, Evaluation& result) {
   const std::size_t begin = task.held_out.size();
   for (const Event& event : events) {
-    if (task.options.exclude_seen && known.has(event.item)) {
+    if (!may_be_found(event.item, task)) {
+      ++result.warm_item_events;
+    } else if (task.options.exclude_seen && known.has(event.item)) {
       ++result.repeated_events;
     } else {
       task.held_out.push_back(event.item);
@@ -47,8 +54,12 @@ void add_list(std::span<const Event> events, const KnownItems& known, RankingTas
 }
 
 /// A list for each held-out event of a user.
-void add_lists(std::span<const Event> events, RankingTask& task) {
+void add_lists(std::span<const Event> events, RankingTask& task, Evaluation& result) {
   for (std::size_t e = 0; e < events.size(); ++e) {
+    if (!may_be_found(events[e].item, task)) {
+      ++result.warm_item_events;
+      continue;
+    }
     const std::size_t begin = task.held_out.size();
     task.held_out.push_back(events[e].item);
     task.lists.push_back({events[e].user, begin, begin + 1, events.first(e)});
@@ -75,9 +86,7 @@ std::string given_protocol(const RankingTask& task, const std::string& all) {
 
 }  // namespace
 
-ItemOrder::ItemOrder(const Matrix& all, std::size_t n_ranked, By by)
-    : items(all.empty() ? n_ranked : std::min(n_ranked, all.rows())) {
-  const std::size_t n_items = items.size();
+ItemOrder::ItemOrder(const Matrix& all, std::size_t n_items, By by) : items(n_items) {
   std::iota(items.begin(), items.end(), idx_t{0});
   if (by == By::kIndex || all.empty()) return;
   // What a computed product can exceed the true one by: d roundings of terms of at most |u| |i| in all.
@@ -118,7 +127,7 @@ void collect_held_out(std::span<const std::span<const Event>> test_users, Rankin
     known.start(user, history);
     const std::size_t lists = task.lists.size();
     if (task.options.each_event) {
-      add_lists(events, task);
+      add_lists(events, task, result);
     } else {
       add_list(events, known, task, result);
     }

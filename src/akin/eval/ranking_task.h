@@ -1,7 +1,9 @@
 // What one evaluation ranks: the lists, what is held out of each, what it has to beat.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,7 +20,7 @@ namespace akin {
 /// SIGMOD 2015): the list is exact, and most of the product need not be computed.
 struct ItemOrder {
   /// By the lengths of `vectors`; in the order of the index, without a copy, if there are none or `sorted` is
-  /// not wanted. Of a model that is a dot product only the items with a vector: no other can be in a list.
+  /// not wanted.
   enum class By { kIndex, kLength };
   ItemOrder(const Matrix& vectors, std::size_t n_items, By by);
 
@@ -47,6 +49,15 @@ struct RankingTask {
   const ItemOrder& order;
   std::vector<RankedList> lists = {};
   std::vector<idx_t> held_out = {};  // ascending and without repeats within a list
+
+  /// Of the candidates that hold items without training events: which items the model has a place for
+  /// (placed_items()). The others stand below all, equal. Empty = every score counts as it is.
+  std::vector<char> placed = {};
+  /// The score of an item, where `placed` is not empty: those without a place, and those scored -infinity, are last.
+  float placed_score(std::size_t item, float score) const {
+    constexpr float kLast = std::numeric_limits<float>::lowest();
+    return placed[item] ? std::max(score, kLast) : kLast;
+  }
 
   /// How many items of the catalogue may be ranked, the first ones.
   std::size_t n_items() const { return popularity.size(); }

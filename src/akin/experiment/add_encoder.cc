@@ -19,6 +19,20 @@ bool same_ids(const IdMap& a, const IdMap& b) {
   return true;
 }
 
+/// The first attribute of items that differs, "" if none does.
+std::string other_attribute(const AttributeTable& a, const AttributeTable& b) {
+  for (const auto& [table, other] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    for (const auto& [name, column] : table->all()) {
+      const StringColumn* const same = other->find(name);
+      if (same == nullptr || !(table->type(name) == other->type(name))) return name;
+      for (std::size_t row = 0; row < column.size(); ++row) {
+        if (column[row] != same->get(row)) return name;
+      }
+    }
+  }
+  return "";
+}
+
 /// What the bundle's model was trained on, with its reviews.
 Dataset training_side(const Bundle& bundle, Dataset data) {
   const bool same_catalogue = same_ids(data.items, bundle.dataset.items);
@@ -30,6 +44,14 @@ Dataset training_side(const Bundle& bundle, Dataset data) {
          "known: add "
          "the encoder before `akin update`, or train the model again",
          name);
+  }
+  const std::string other = other_attribute(parts.dataset.item_attributes, bundle.dataset.item_attributes);
+  if (!other.empty()) {
+    fail(ErrorCode::kBadData,
+         "{} is not the data set that the model was trained on: the attribute {} of its items is another; "
+         "train the "
+         "model again on this one",
+         name, other);
   }
   return std::move(parts.dataset);
 }

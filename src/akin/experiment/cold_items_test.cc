@@ -81,7 +81,7 @@ TEST_F(ColdItems, ImportKeepsThoseThatOnlyTheMetadataKnow) {
 TEST_F(ColdItems, ContentComesNearTheTruth) {
   const SplitDataset split = split_dataset(*data_, parse_split("cold-items:0.2", 1));
   const TruthModel truth(*truth_, split.dataset);
-  const double best = recall(truth, {}, split);
+  const double best = recall(truth, {.uses_content = true}, split);
   const double candidates = static_cast<double>(split.dataset.n_event_items()) * 0.2 +
                             static_cast<double>(split.dataset.items_without_events);
   const double chance = 10 / candidates;

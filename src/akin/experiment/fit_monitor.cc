@@ -52,6 +52,7 @@ std::map<std::string, std::string> FitMonitor::identify() const {
       {"number of items", std::to_string(data.n_items())},
       {"hash of the training events", fmt::format("{:016x}", fingerprint(data.events))}};
   for (const auto& [name, value] : subject_.params) result["parameter " + name] = value;
+  if (!subject_.item_vectors.empty()) result["hash of the given item vectors"] = subject_.item_vectors;
   if (options_.metric.empty()) return result;
   result["metric watched"] = options_.metric;
   result["number of epochs between evaluations"] = std::to_string(options_.every);

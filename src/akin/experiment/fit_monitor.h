@@ -20,7 +20,8 @@ struct FitSubject {
   Traits traits;
   ParamValues params;
   TrainingData data;  ///< known when the model is asked for validation events: training and history events
-  bool each_event = false;  ///< EvaluateOptions::each_event
+  bool each_event = false;        ///< EvaluateOptions::each_event
+  std::string item_vectors = {};  ///< hash of those that the fit begins with; "" = random ones
 };
 
 /// Watches one fit. Afterwards the model is that of the best evaluated epoch, or of the last epoch if nothing

@@ -1,6 +1,5 @@
 #include "akin/experiment/train.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "akin/base/error.h"
@@ -62,17 +61,14 @@ void choose_embedding(const std::string& text, ModelSpec& model, std::string& in
   const ParamValues params = model.all_params();
   if (!params.contains("freeze_items"))
     fail(ErrorCode::kUsage, "embedding: {} is not a net with an embedding of items", model.name());
-  if (std::ranges::all_of(text,
-                          [](char c) { return c >= '0' && c <= '9'; })) {  // as other programs say a length
+  if (text != "learned" && text != "one-hot" && !text.starts_with("pretrained=")) {
     fail(ErrorCode::kUsage,
-         "embedding '{}': expected learned, one-hot or pretrained=FILE[,freeze]; the length of the vectors "
-         "is {}",
+         "embedding '{}': expected learned, one-hot, pretrained=FILE or pretrained=FILE,freeze; the length "
+         "of the "
+         "vectors is {}",
          text, params.contains("mlp_factors") ? "--factors and --mlp-factors" : "--factors");
   }
   const nets::EmbeddingChoice choice = nets::parse_embedding_choice(text);
-  if (!choice.layer.empty())
-    fail(ErrorCode::kUsage, "embedding '{}': {} has one embedding of items; leave out '{}:'", text,
-         model.name(), choice.layer);
   if (!init_items.empty())
     fail(ErrorCode::kUsage,
          "embedding and init_items both say where item vectors come from; give one of them");
@@ -104,11 +100,11 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
     monitor.metric = WatchedMetric::default_for(model.traits());
   if (const std::string missing = missing_source(model, data); !missing.empty())
     fail(ErrorCode::kBadData, "{}", missing);
-  if (const std::string remark = source_remark(model, data); !remark.empty()) context.remark(remark);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = options.validation || !monitor.metric.empty();
   context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
+  if (const std::string remark = source_remark(model, parts.dataset); !remark.empty()) context.remark(remark);
   if (monitor.resume && !file_exists(monitor.checkpoint))
     context.remark(fmt::format("{}: no checkpoint yet, starting from the beginning", monitor.checkpoint));
   PretrainedItems pretrained;

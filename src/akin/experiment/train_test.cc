@@ -265,7 +265,7 @@ TEST(Train, RefusesEmbeddingsThatDoNotSuitTheModel) {
   };
   EXPECT_TRUE(contains(usage("als", {.embedding = "one-hot"}), "not a net"));
   EXPECT_TRUE(contains(usage("gmf", {.embedding = "pretrained"}), "pretrained=FILE"));
-  EXPECT_TRUE(contains(usage("gmf", {.embedding = "items:one-hot"}), "leave out 'items:'"));
+  EXPECT_TRUE(contains(usage("gmf", {.embedding = "items:one-hot"}), "expected learned, one-hot"));
   EXPECT_TRUE(contains(usage({"gmf", {{"lazy", "true"}}}, {.embedding = "one-hot"}), "without lazy"));
   EXPECT_TRUE(contains(usage("gmf", {.init_items = "a", .embedding = "pretrained=b"}), "one of them"));
   EXPECT_TRUE(contains(usage({"gmf", {{"freeze_items", "true"}}}, {}), "--init-items"));

@@ -19,12 +19,12 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
   const SearchSpace space(*model.entry, model.params, options.ranges);
   if (const std::string missing = missing_source(model, data); !missing.empty())
     fail(ErrorCode::kBadData, "{}", missing);
-  if (const std::string remark = source_remark(model, data); !remark.empty()) context.remark(remark);
   WordVectors words;
   if (!options.word_vectors.empty()) words = read_word_vectors(options.word_vectors);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = true;
   SplitDataset parts = split_dataset(std::move(data), split);
+  if (const std::string remark = source_remark(model, parts.dataset); !remark.empty()) context.remark(remark);
   parts.test.clear();  // the held-out events are forgotten here
   const std::vector<Event> known = parts.known_for_validation();
   if (options.halving && !model.traits().iterative)

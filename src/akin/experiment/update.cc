@@ -46,15 +46,36 @@ bool places_content(const Bundle& bundle) {
   return bundle.entry->traits.uses_content || !bundle.parts.empty();
 }
 
-/// The bundle's encoders over the new catalogue.
-std::vector<BundlePart> update_parts(const Bundle& bundle, const IdMap& old_items, const Dataset& data,
-                                     const Context& context) {
-  std::vector<idx_t> old(data.n_items());
+bool reads_reviews(const ContentEncoder& encoder) {
+  return std::ranges::count(encoder.fields(), ItemContent::kReviews) > 0;
+}
+
+/// The catalogue and attributes of `merged` with the events and reviews of `more`.
+Dataset with_new_reviews(const Dataset& merged, const Dataset& more) {
+  Dataset content;
+  content.items = merged.items;
+  content.item_attributes = merged.item_attributes;
+  content.reviews = more.reviews;
+  content.events = more.events;
+  for (Event& event : content.events) event.item = *merged.items.find(more.items.id(event.item));
+  return content;
+}
+
+/// The bundle's encoders over the new catalogue. Those that read reviews keep the vectors of items known before, whose
+/// reviews a bundle does not hold.
+std::vector<BundlePart> update_parts(const Bundle& bundle, const IdMap& old_items, const Dataset& merged,
+                                     const Dataset& more, const Context& context) {
+  std::vector<BundlePart> parts;
+  if (bundle.parts.empty()) return parts;
+  const Dataset data = with_new_reviews(merged, more);
+  const std::vector<idx_t> all_new(data.n_items(), ContentModel::kNew);
+  std::vector<idx_t> old = all_new;
   for (idx_t i = 0; i < old.size(); ++i)
     old[i] = old_items.find(data.items.id(i)).value_or(ContentModel::kNew);
-  std::vector<BundlePart> parts;
-  for (const BundlePart& part : bundle.parts)
-    parts.push_back({part.name, part.content->over(ItemContent(data), old, context)});
+  for (const BundlePart& part : bundle.parts) {
+    const bool reviews = reads_reviews(*part.content->encoder());
+    parts.push_back({part.name, part.content->over(ItemContent(data), reviews ? old : all_new, context)});
+  }
   return parts;
 }
 
@@ -105,6 +126,12 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
     fail(ErrorCode::kUsage, "epochs: {} cannot continue from what it has learned; it is trained from scratch",
          entry.name);
   }
+  if (const ContentEncoder* const encoder = bundle.model->encoder(); encoder && reads_reviews(*encoder)) {
+    fail(ErrorCode::kUsage,
+         "{} learned from reviews, which a bundle does not hold: train it again on all data instead of "
+         "updating it",
+         entry.name);
+  }
   ParamValues params = bundle.params;
   for (const auto& [name, value] : options.params) {
     std::string key = name;
@@ -129,7 +156,7 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   Fitted fitted = fit_model(fit_spec, prepared.data.training_data(), fit_context);
   result.log = std::move(fitted.log);
   const int updates = bundle.updates + 1;
-  std::vector<BundlePart> parts = update_parts(bundle, old_items, prepared.data.dataset, context);
+  std::vector<BundlePart> parts = update_parts(bundle, old_items, prepared.data.dataset, more, context);
   result.bundle = make_bundle(std::move(prepared.data), spec, fit_context.seed, std::move(fitted));
   result.bundle.updates = updates;
   result.bundle.parts = std::move(parts);

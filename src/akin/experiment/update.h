@@ -31,10 +31,11 @@ struct UpdateResult {
 /// and then users with new events folded in; others are trained from scratch on all events. `context.seed` is
 /// not used.
 ///
-/// Encoders beside the model stay as they are; new items get vectors from them, known ones keep theirs.
+/// Encoders beside the model stay as they are and give all items vectors from their new content; those that read
+/// reviews, which a bundle does not hold, only the new items.
 ///
 /// Throws Error(kBadData) if `more` has no new event, and no new item for a model or an encoder that looks at content;
-/// Error(kUsage) for `epochs` of a model that does not go
+/// Error(kUsage) for a model that learned from reviews, for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options = {},
                     const Context& context = {});

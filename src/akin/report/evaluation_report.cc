@@ -23,6 +23,7 @@ std::vector<TableRow> counts_of(const Evaluation& e) {
     if (count > 0) facts.push_back({format_count(count), std::string(what)});
   };
   add(e.repeated_events, "held-out events of items the user already has in training: not ranked");
+  add(e.warm_item_events, "held-out events of items with training events: not among cold items, not ranked");
   add(e.duplicate_events, "held-out events of the same user and item again: counted once");
   add(e.cold_item_events, "held-out items without training events: included in the metrics");
   add(e.cold_users, "users without training events");

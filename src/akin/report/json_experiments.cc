@@ -136,6 +136,7 @@ json evaluation_json(const Evaluation& e) {
           {"lists", e.lists},
           {"test_events", e.test_events},
           {"repeated_events", e.repeated_events},
+          {"warm_item_events", e.warm_item_events},
           {"duplicate_events", e.duplicate_events},
           {"cold_item_events", e.cold_item_events},
           {"cold_users", e.cold_users},

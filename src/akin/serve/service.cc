@@ -12,6 +12,7 @@
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/placed.h"
 
 namespace akin {
 namespace {
@@ -90,14 +91,7 @@ Service::Service(Bundle bundle)
   for (const Event& event : bundle_.dataset.events) {
     if (event.subset == Subset::kTrain) popularity_[event.item] += 1;
   }
-  // A vector of zeros says nothing, though its score of 0 may be above others.
-  const Model& model = *bundle_.model;
-  const std::size_t dim = model.embedding_dim();
-  placed_.assign(bundle_.dataset.n_items(), 1);
-  for (std::size_t item = 0; item < placed_.size() && !bundle_.entry->traits.uses_content; ++item) {
-    if (popularity_[item] > 0) continue;
-    placed_[item] = item < model.n_items() && dim > 0 && !is_zero(model.embeddings()[item].first(dim));
-  }
+  placed_ = placed_items(*bundle_.model, bundle_.entry->traits, popularity_);
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {

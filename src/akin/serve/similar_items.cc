@@ -34,7 +34,8 @@ std::vector<Scored> SimilarItems::similar(idx_t item, std::size_t k) const {
 std::vector<Scored> SimilarItems::nearest(std::span<const idx_t> plus, std::span<const idx_t> minus,
                                           std::size_t k) {
   if (!part_.empty())
-    fail(ErrorCode::kUsage, "--plus and --minus add vectors of the model: leave out --part {}", part_);
+    fail(ErrorCode::kUsage,
+         "several items (--item, --plus, --minus) add up vectors of the model: leave out --part {}", part_);
   const VectorSpace& vectors = space();
   if (filters_.empty()) return vectors.nearest(plus, minus, k);
   return vectors.nearest(plus, minus, k, service_->allowed_items({.filters = filters_}));

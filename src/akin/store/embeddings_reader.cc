@@ -389,6 +389,7 @@ MatchedItems match_items(const ReadEmbeddings& embeddings, const IdMap& items, c
       ++result.unknown;
       continue;
     }
+    if (is_zero(embeddings.vectors[r])) continue;  // how a bundle says that an item has no vector
     std::ranges::copy(embeddings.vectors[r], result.items.vectors.row(*item));
     result.items.given[*item] = 1;
     ++result.matched;

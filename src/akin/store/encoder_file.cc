@@ -53,7 +53,7 @@ bool has_encoder(const std::string& path) {
   const std::string kind = file_kind(path);
   if (kind != "model") return kind == "encoder";
   const TensorReader reader(path);
-  return reader.has_meta("model.encoder") || reader.has_meta("parts");
+  return reader.has_meta("model.encoder");
 }
 
 std::string encoder_text(const ContentEncoder& encoder) {

@@ -26,7 +26,7 @@ void save_encoder(const ContentEncoder& encoder, const AttributeTable& attribute
 /// Of such a file, or of a bundle that holds an encoder. Throws Error(kBadData), Error(kUsage) for a bundle without
 /// one, and for `part` with a file that has no parts.
 StoredEncoder load_encoder(const std::string& path, const std::string& part = "");
-/// Whether the file holds an encoder, or several.
+/// Whether the file holds an encoder: alone, or as a bundle's model.
 bool has_encoder(const std::string& path);
 
 /// Name, hash and number of dimensions of the encoder, as a line.

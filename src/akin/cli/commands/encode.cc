@@ -1,6 +1,7 @@
 // akin encode ENCODER -d DATA -o FILE | akin encode FILE --text "..." | --lines FILE | -d DATA | --new-items FILE
 #include "akin/base/error.h"
 #include "akin/base/files.h"
+#include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/encode_actions.h"
 #include "akin/cli/flags/vector_flags.h"
@@ -47,7 +48,8 @@ void declare(CommandLine& line, EncodeCommand& command) {
             "encoder, file written by `akin train`, or file of word vectors (word2vec text or binary, npy, "
             "csv, safetensors)",
             Need::kRequired});
-  line.add({"--part", "NAME", Text{&command.part}, "the encoder of a bundle that holds several"});
+  line.add({"--part", "NAME", Text{&command.part},
+            "encode with this encoder in the bundle, which `akin encode --add-to` put there"});
   line.add({"--text", "TEXT", Text{&command.text},
             "one text: print its vector, or with -k the nearest words of word vectors"});
   line.add({"--lines", "FILE", InputPath{&command.lines},
@@ -101,20 +103,24 @@ int run_encode(const Args& args) {
     print(overview());
     return kSuccess;
   }
-  for (const EncoderEntry& encoder : encoders()) {
-    if (encoder.name == args[0]) return encode_fit(args[0], {args.begin() + 1, args.end()});
-  }
+  const bool names_encoder =
+      std::ranges::find(encoders(), args[0], &EncoderEntry::name) != encoders().end() ||
+      std::ranges::any_of(args, [](const std::string& arg) { return arg.starts_with("--add-to"); });
+  if (names_encoder) return encode_fit(args[0], {args.begin() + 1, args.end()});
   EncodeCommand command;
   CommandLine line("encode", "Computes the vectors of texts or items with an encoder or word vectors.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command);
   Session session(line.common);
-  if (has_encoder(command.source)) return encode_content(command, session);
-  if (!command.part.empty() && file_exists(command.source))
-    fail(ErrorCode::kUsage, "{}: holds no encoders; leave out --part {}", command.source, command.part);
-  if (!command.new_items.empty())
-    fail(ErrorCode::kUsage, "--new-items needs an encoder, and {} holds word vectors", command.source);
+  // Without --part a bundle's vectors are those of its model, except for items that only an encoder places.
+  const bool by_part = !command.part.empty() || !command.new_items.empty();
+  if (has_encoder(command.source) || (by_part && file_kind(command.source) == "model"))
+    return encode_content(command, session);
+  if (by_part && file_exists(command.source)) {
+    fail(ErrorCode::kUsage, "{} needs an encoder, and {} holds vectors",
+         command.part.empty() ? "--new-items" : "--part", command.source);
+  }
   return encode_words(command, session);
 }
 

@@ -21,12 +21,6 @@
 namespace akin::cli {
 namespace {
 
-std::uint64_t zero_rows(const Matrix& vectors) {
-  std::uint64_t count = 0;
-  for (std::size_t r = 0; r < vectors.rows(); ++r) count += is_zero(vectors[r]) ? 1 : 0;
-  return count;
-}
-
 struct Output {
   std::string path, format;
   bool escape = false;

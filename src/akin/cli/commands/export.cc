@@ -53,6 +53,11 @@ int run_export(const Args& args) {
   const Matrix vectors = items ? item_embedding(bundle) : user_embedding(bundle, session.context());
   const IdMap& ids = items ? bundle.dataset.items : bundle.dataset.users;
   session.context().check_stop();
+  const std::uint64_t zero = zero_rows(vectors);
+  if (zero > 0) {
+    session.remark(fmt::format("{} of {} {} have no vector: their rows are zero", format_count(zero),
+                               format_count(vectors.rows()), what));
+  }
   const std::vector<std::string> files =
       write_embeddings({ids, vectors}, to, out, escape ? IdEscape::kPercent : IdEscape::kNone);
   if (printed) return kSuccess;

@@ -17,4 +17,10 @@ OutputPath embeddings_path(std::string* path, const std::string& format) {
   return {path, OutputPath::Form::kPrintable, ids};
 }
 
+std::uint64_t zero_rows(const Matrix& vectors) {
+  std::uint64_t count = 0;
+  for (std::size_t r = 0; r < vectors.rows(); ++r) count += is_zero(vectors[r]) ? 1 : 0;
+  return count;
+}
+
 }  // namespace akin::cli
