@@ -22,6 +22,8 @@ struct Mark {
 constexpr std::string_view kUnpack = "unpack it first";
 constexpr std::string_view kSaveText = "save its content as text first";
 constexpr std::string_view kSaveTable = "save its table as csv first";
+constexpr std::string_view kSaveParquet =
+    "save its table as csv first, in Python: pandas.read_parquet('x.parquet').to_csv('x.csv', index=False)";
 constexpr std::string_view kOther = "name a data file";
 constexpr std::string_view kTwice = "unpack it until it is packed once or not at all";
 
@@ -59,7 +61,7 @@ constexpr Mark kMarks[] = {
     {"\0asm"sv, "a program (WebAssembly)", kOther},
     {"%PDF-"sv, "a PDF document", kSaveText},
     {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old Office document (xls, doc)", kSaveTable},
-    {"PAR1\x15"sv, "a parquet file", kSaveTable},
+    {"PAR1\x15"sv, "a parquet file", kSaveParquet},
     {"ARROW1\0\0"sv, "an Arrow (feather) file", kSaveTable},
     {"Obj\x01"sv, "an Avro file", kSaveTable},
     {"ORC"sv, "an ORC file", kSaveTable, 0, true},
@@ -84,6 +86,30 @@ constexpr Mark kMarks[] = {
 
 bool bears(std::string_view head, const Mark& mark) {
   return head.size() > mark.at && head.substr(mark.at).starts_with(mark.bytes);
+}
+
+/// What content is whose first bytes say more than a mark does.
+std::optional<std::string> known_content(std::string_view head) {
+  constexpr std::size_t kZipName = 30;  // of the first file in a zip archive
+  if (head.starts_with("PK\x03\x04") && head.size() > kZipName) {
+    const std::string_view name = head.substr(kZipName);
+    for (const std::string_view begin : {"[Content_Types].xml", "_rels/", "docProps/", "xl/"}) {
+      if (name.starts_with(begin))
+        return "is an Office file; a table of Excel (xlsx) is read by akin import xlsx";
+    }
+  }
+  // gensim's save() pickles the object; the name of its class comes first.
+  if (head.starts_with("\x80") && head.find("gensim.models") != std::string_view::npos) {
+    const bool vectors = head.find("keyedvectors") < head.find("gensim.models.word2vec");
+    return fmt::format(
+        "is in gensim's own format (a Python pickle); export its vectors in Python: "
+        "{}.save_word2vec_format('vectors.txt')",
+        vectors ? "vectors" : "model.wv");
+  }
+  if (head.starts_with("\xba\x16\x4f\x2f"))
+    return "is a model of fastText; its vectors are in the .vec file beside it, or export them in Python: "
+           "gensim.models.fasttext.load_facebook_vectors(FILE).save_word2vec_format('vectors.txt')";
+  return std::nullopt;
 }
 
 /// Control characters that no text has for its layout; escape sequences and shifts between Japanese scripts use
@@ -150,6 +176,7 @@ bool is_safetensors(std::string_view head) {
 
 std::optional<std::string> foreign_content(std::string_view head) {
   if (is_safetensors(head)) return std::nullopt;  // whose length may look like any mark
+  if (auto known = known_content(head)) return known;
   const bool has_controls = std::ranges::any_of(head, is_control);
   for (const Mark& mark : kMarks) {
     if (bears(head, mark) && (has_controls || !mark.is_text))

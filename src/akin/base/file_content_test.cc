@@ -38,6 +38,14 @@ TEST(FileContent, SaysWhatIsNoInputOfAkin) {
       {"\x28\xb5\x2f\xfd", "a zstd archive inside another"},
       {tar(), "a tar archive"},
       {"\x80\x03}", "a Python pickle"},
+      {"\x80\x04\x95\x1f\0\0\0\0\0\0\0\x8c\x16gensim.models.word2vec\x94\x8c\x08Word2Vec\x94"s,
+       "in gensim's own format (a Python pickle); export its vectors in Python: "
+       "model.wv.save_word2vec_format"},
+      {"\x80\x02cgensim.models.keyedvectors\nWord2VecKeyedVectors\n",
+       "in gensim's own format (a Python pickle); export its vectors in Python: "
+       "vectors.save_word2vec_format"},
+      {"\xba\x16\x4f\x2f\x0c\0\0\0"s, "a model of fastText"},
+      {"PK\x03\x04" + std::string(26, '\0') + "xl/workbook.xml", "an Office file; a table of Excel"},
       {"MZ\x90\0\x03\0\0\0\x04"s, "a program (Windows)"},
       {"\xcf\xfa\xed\xfe\x07\0\0\x01"s, "a program (Mach-O)"},
       {"\xca\xfe\xba\xbe\0\0\0\x34"s, "a Java class"},

@@ -1,9 +1,14 @@
 #include "akin/data/dataset_io.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/file_content.h"
+#include "akin/base/io.h"
 #include "akin/base/safetensors.h"
+#include "akin/base/text.h"
+#include "akin/data/readers/file_names.h"
 
 namespace akin {
 namespace {
@@ -188,7 +193,30 @@ void save_dataset(const Dataset& data, const std::string& path) {
   writer.write(path);
 }
 
+namespace {
+
+/// Throws for a text, which may be one that can be imported: with the command. Pipes are read but once.
+void refuse_text(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return;
+  const auto stream = open_input(path);
+  const std::string_view head = stream->head();
+  if (head.empty() || not_text(head)) return;
+  const std::string name = plain_name(path);
+  const std::size_t first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  const bool json = first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
+  const std::string_view format = name.ends_with(".inter") ? "atomic" : json ? "jsonl" : "csv";
+  fail(ErrorCode::kBadData,
+       "{}: is a text, not a data set of akin; import it first: akin import {} {} -o {} (akin import --help "
+       "lists "
+       "all formats)",
+       path, format, shell_word(path), shell_word(data_set_name(path) + ".data"));
+}
+
+}  // namespace
+
 Dataset load_dataset(const std::string& path) {
+  refuse_text(path);
   const TensorReader reader(path);
   reader.expect_kind("dataset");
   return read_dataset(reader);

@@ -122,8 +122,29 @@ TEST(DatasetIo, RefusesInconsistentFiles) {
     d.candidates.values = {1, 1};
     d.candidates.offsets = {0, 0, 2};
   });
-  write_file(dir / "text", "user,item\n");
-  EXPECT_THROW(load_dataset(dir / "text"), Error);
+}
+
+TEST(DatasetIo, TextIsToBeImportedFirst) {
+  const TempDir dir;
+  const auto said = [&](const std::string& name, std::string_view content) -> std::string {
+    write_file(dir / name, content);
+    try {
+      load_dataset(dir / name);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kBadData);
+      return error.what();
+    }
+    return "";
+  };
+  const auto command = [&](std::string_view format, const std::string& name, std::string_view out) {
+    return fmt::format(": is a text, not a data set of akin; import it first: akin import {} {} -o {} ",
+                       format, dir / name, out);
+  };
+  EXPECT_NE(said("a.csv", "user,item\n").find(command("csv", "a.csv", "a.data")), std::string::npos);
+  EXPECT_NE(said("b", "\n {\"user\": 1}\n").find(command("jsonl", "b", "b.data")), std::string::npos);
+  EXPECT_NE(said("c.inter", "user_id:token\n").find(command("atomic", "c.inter", "c.data")),
+            std::string::npos);
+  EXPECT_NE(said("empty", "").find("not a whole safetensors file"), std::string::npos);
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "akin/store/embeddings_reader.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -17,165 +16,21 @@
 #include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/readers/python_literal.h"
-#include "akin/data/readers/text_decode.h"
 #include "akin/store/bundle.h"
 #include "akin/store/byte_cursor.h"
+#include "akin/store/embedding_rows.h"
 #include "akin/store/embeddings_file.h"
+#include "akin/store/word_vector_files.h"
 
 namespace akin {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostDimensions = 1'000'000;
-
-/// The whole text as a number, infinite where it is beyond floats, and NaN where it says so.
-std::optional<float> any_number(std::string_view text) {
-  float value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (text.empty() || stop != end || error == std::errc::invalid_argument) return std::nullopt;
-  // Out of range is what is too large, and what is nearly 0: from_chars does not say which.
-  if (error == std::errc::result_out_of_range) return std::strtof(std::string(text).c_str(), nullptr);
-  return value;
-}
-
 /// The whole text as a finite number.
 std::optional<float> number(std::string_view text) {
   const std::optional<float> value = any_number(text);
   return value && std::isfinite(*value) ? value : std::nullopt;
-}
-
-/// Rows of one length, as they come.
-class Rows {
- public:
-  void add(std::string_view id, std::span<const float> row, const ByteCursor& at, std::size_t line) {
-    if (!std::ranges::all_of(row, [](float x) { return std::isfinite(x); }))
-      at.bad(fmt::format("the vector of '{}' is not finite", id), line);
-    if (ids_.size() > 0 && row.size() != dim_) {
-      at.bad(fmt::format("the vector of '{}' has {} numbers, those before it {}", id, row.size(), dim_),
-             line);
-    }
-    dim_ = row.size();
-    const std::size_t known = ids_.size();
-    if (ids_.add(id) < known) at.bad(fmt::format("'{}' has a vector already", id), line);
-    values_.insert(values_.end(), row.begin(), row.end());
-  }
-  ReadEmbeddings take() {
-    ReadEmbeddings result{std::move(ids_), {}};
-    result.vectors = Matrix(result.ids.size(), dim_);
-    for (std::size_t r = 0; r < result.vectors.rows(); ++r)
-      std::copy_n(values_.data() + r * dim_, dim_, result.vectors.row(r));
-    return result;
-  }
-  std::size_t size() const { return ids_.size(); }
-
- private:
-  IdMap ids_;
-  std::size_t dim_ = 0;
-  std::vector<float> values_;
-};
-
-/// Splits off what stands after the last `separator`, and the separator.
-std::optional<std::string_view> pop_back(std::string_view& text, char separator) {
-  const std::size_t at = text.rfind(separator);
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view last = text.substr(at + 1);
-  text = text.substr(0, at);
-  return last;
-}
-
-/// "id x x x" with `dim` numbers at the end, finite or not; false if the line is not such a thing.
-bool parse_word_line(std::string_view line, std::size_t dim, std::string_view& id, std::vector<float>& row) {
-  while (line.ends_with(' ')) line.remove_suffix(1);
-  row.assign(dim, 0);
-  for (std::size_t d = dim; d-- > 0;) {
-    const auto text = pop_back(line, ' ');
-    const auto value = text ? any_number(*text) : std::nullopt;
-    if (!value) return false;
-    row[d] = *value;
-  }
-  id = line;
-  return !id.empty();
-}
-
-struct WordCounts {
-  std::size_t rows = 0;
-  std::size_t dim = 0;
-};
-/// The first line of a word2vec file, "rows dim".
-std::optional<WordCounts> word2vec_header(std::string_view line) {
-  WordCounts counts;
-  const char* const end = line.data() + line.size();
-  const auto rows = std::from_chars(line.data(), end, counts.rows);
-  if (rows.ec != std::errc() || rows.ptr == end || *rows.ptr != ' ') return std::nullopt;
-  const auto dim = std::from_chars(rows.ptr + 1, end, counts.dim);
-  if (dim.ec != std::errc() || dim.ptr != end || counts.dim == 0) return std::nullopt;
-  return counts;
-}
-
-ReadEmbeddings read_word2vec_text(ByteCursor& file, const WordCounts& counts) {
-  Rows rows;
-  std::vector<float> row;
-  while (!file.at_end()) {
-    const std::size_t at = file.line_number();
-    const std::string_view line = file.line();
-    std::string_view id;
-    if (line.empty()) continue;
-    if (!parse_word_line(line, counts.dim, id, row))
-      file.bad(fmt::format("this is not an id with {} numbers", counts.dim), at);
-    rows.add(id, row, file, at);
-  }
-  if (rows.size() != counts.rows)
-    file.bad(fmt::format("the first line promises {} vectors, there are {}", counts.rows, rows.size()), 1);
-  return rows.take();
-}
-
-/// Whether an id and its vector look like such. Where an id holds a space, as other programs write it, the
-/// vector begins too early: its numbers are letters, and bytes of numbers stand in the next id.
-bool is_plausible(std::string_view id, std::span<const float> row) {
-  constexpr float kLargest = 1e12F;
-  return is_utf8(id) && std::ranges::none_of(id, [](char c) { return c >= 0 && c < ' '; }) &&
-         std::ranges::all_of(row, [](float x) { return std::abs(x) < kLargest; });
-}
-
-/// Some programs end each vector with a newline, others do not; the first vector tells.
-ReadEmbeddings read_word2vec_binary(ByteCursor& file, const WordCounts& counts) {
-  constexpr std::string_view kSpaces =
-      "; an id with white space makes such a file unreadable: write it with %20, or the vectors as text";
-  Rows rows;
-  std::vector<float> row(counts.dim);
-  const std::size_t bytes = counts.dim * sizeof(float);
-  bool newlines = false;
-  for (std::size_t r = 0; r < counts.rows; ++r) {
-    const std::size_t line = file.line_number();
-    const std::string id(file.until(' '));
-    const std::string_view numbers = file.take(bytes);
-    if (id.empty() || numbers.size() < bytes)
-      file.bad(fmt::format("the file ends before vector {} of {}{}", r + 1, counts.rows, kSpaces), line);
-    std::memcpy(row.data(), numbers.data(), bytes);
-    const bool newline = !file.at_end() && file.peek() == '\n';
-    if (r == 0) newlines = newline;
-    const bool ended = newline == newlines || (newlines && file.at_end());
-    if (!ended || (!newlines && !is_plausible(id, row)))
-      file.bad(fmt::format("vector {} is not valid{}", r + 1, kSpaces), line);
-    rows.add(id, row, file, line);
-    if (newline) file.take(1);
-  }
-  if (!file.at_end()) file.bad(fmt::format("bytes are left after the last vector{}", kSpaces), 1);
-  return rows.take();
-}
-
-ReadEmbeddings read_word2vec(ByteCursor& file, const WordCounts& counts) {
-  if (counts.dim > kMostDimensions)
-    file.bad(
-        fmt::format("vectors of {} numbers are promised; at most {} are read", counts.dim, kMostDimensions),
-        1);
-  file.line();
-  std::string_view id;
-  std::vector<float> row;
-  const bool text = counts.rows == 0 || parse_word_line(file.peek_line(), counts.dim, id, row);
-  return text ? read_word2vec_text(file, counts) : read_word2vec_binary(file, counts);
 }
 
 /// A field in quotes, of which the first is passed already; quotes are doubled, line ends may stand in it.
@@ -192,7 +47,7 @@ std::string quoted(ByteCursor& file, std::size_t line) {
 
 ReadEmbeddings read_csv(ByteCursor& file) {
   if (const auto other = not_text(file.head())) fail(ErrorCode::kBadData, "{}: {}", file.path(), *other);
-  Rows rows;
+  EmbeddingRows rows;
   file.line();  // the header
   std::vector<float> row;
   while (!file.at_end()) {
@@ -204,7 +59,7 @@ ReadEmbeddings read_csv(ByteCursor& file) {
     } else {
       if (file.peek_line().find(',') == std::string_view::npos) {
         if (file.line().empty()) continue;
-        file.bad("an id, a comma and numbers are expected", at);
+        file.bad("an id, a comma and numbers are expected, or an id and numbers with blanks between", at);
       }
       id = file.until(',');
     }
@@ -212,7 +67,7 @@ ReadEmbeddings read_csv(ByteCursor& file) {
     for (std::string_view rest = file.line();;) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto value = number(rest.substr(0, comma));
-      if (!value) file.bad(fmt::format("'{}' is not a finite number", rest.substr(0, comma)), at);
+      if (!value) file.bad(fmt::format("'{}' is not a finite number", start_of(rest.substr(0, comma))), at);
       row.push_back(*value);
       if (comma == rest.size()) break;
       rest.remove_prefix(comma + 1);
@@ -331,14 +186,22 @@ ReadEmbeddings read_npy(ByteCursor& file) {
   const auto [rows, dim, is_double] = read_npy_header(file);
   const std::size_t size = is_double ? sizeof(double) : sizeof(float);
   const auto bytes = checked_product({rows, dim, size});
-  if (dim == 0 || dim > kMostDimensions || !bytes)
+  if (dim == 0 || dim > kMostEmbeddingNumbers || !bytes)
     fail(ErrorCode::kBadData, "{}: vectors cannot have the shape ({}, {}); at most {} dimensions are read",
-         file.path(), rows, dim, kMostDimensions);
+         file.path(), rows, dim, kMostEmbeddingNumbers);
   if (const auto left = file.left(); left && *left != *bytes)
     fail(ErrorCode::kBadData, "{}: {} bytes of data do not make ({}, {}) {}", file.path(), *left, rows, dim,
          is_double ? "doubles" : "floats");
-  const std::vector<std::string> ids = read_id_list(file.path() + ".ids.json", rows);
-  Rows result;
+  const std::string ids_path = file.path() + ".ids.json";
+  if (!std::filesystem::exists(ids_path)) {
+    fail(ErrorCode::kNotFound,
+         "{}: no such file; a NumPy array needs the ids of its rows there, as a JSON array (gensim has them "
+         "in the "
+         "file beside its arrays; export both in Python: model.wv.save_word2vec_format('vectors.txt'))",
+         ids_path);
+  }
+  const std::vector<std::string> ids = read_id_list(ids_path, rows);
+  EmbeddingRows result;
   std::vector<float> row(dim);
   for (std::size_t r = 0; r < rows; ++r) {
     const std::string_view numbers = file.take(dim * size);
@@ -372,7 +235,7 @@ ReadEmbeddings read_embeddings(const std::string& path) {
   if (file.head().starts_with("\x93NUMPY")) return read_npy(file);
   if (is_safetensors(file.head())) return read_safetensors(path);
   if (file.at_end()) fail(ErrorCode::kBadData, "{}: the file is empty", path);
-  if (const auto counts = word2vec_header(file.peek_line())) return read_word2vec(file, *counts);
+  if (is_word_vectors(file)) return read_word_vector_file(file);
   return read_csv(file);
 }
 

@@ -16,8 +16,9 @@ struct ReadEmbeddings {
 };
 
 /// Reads every format write_embeddings() writes, and a bundle's item embedding; which one it is, the file
-/// itself says. A NumPy array needs its ids beside it in PATH.ids.json, a JSON array. In word2vec text the
-/// numbers are taken from the end of the line, so ids may hold spaces. CSV has one header line, then the id
+/// itself says; also GloVe's text, which is word2vec's without its first line. A NumPy array needs its ids beside
+/// it in PATH.ids.json, a JSON array. In such text the numbers are taken from the end of the line, so ids may
+/// hold spaces. CSV has one header line, then the id
 /// and its numbers. Throws Error(kIo); Error(kBadData) with file and line for anything that does not fit,
 /// repeated ids and numbers that are not finite.
 ReadEmbeddings read_embeddings(const std::string& path);

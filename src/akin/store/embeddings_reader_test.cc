@@ -90,6 +90,38 @@ TEST_F(EmbeddingsReaderTest, ReadsWord2VecOfOtherPrograms) {
   EXPECT_EQ(binary.vectors[1][0], 10.0f);
 }
 
+TEST_F(EmbeddingsReaderTest, ReadsGloVe) {
+  write_file(path_, ", 0.5 -1e-2 3\nat name 1 2 3\n2000 4 5 6 \n. .\t7 8 9\n");
+  const ReadEmbeddings read = read_embeddings(path_);
+  ASSERT_EQ(read.vectors.cols(), 3u);
+  ASSERT_EQ(read.ids.size(), 4u);
+  EXPECT_EQ(read.ids.id(0), ",") << "a comma does not make it csv";
+  EXPECT_EQ(read.ids.id(1), "at name");
+  EXPECT_EQ(read.ids.id(2), "2000");
+  EXPECT_EQ(read.ids.id(3), ". .");
+  EXPECT_EQ(read.vectors[0][1], -0.01f);
+  EXPECT_EQ(read.vectors[3][2], 9);
+  EXPECT_TRUE(refused("a 1 2\nb 1\n").starts_with(":2: this is not an id with 2 numbers: it has 1 only"));
+  EXPECT_TRUE(
+      refused("a 1 2\nb 1 x\n").starts_with(":2: this is not an id with 2 numbers: 'x' is not a number"));
+  EXPECT_TRUE(refused("a 1 2\na 1 2\n").starts_with(":2: 'a' has a vector already"));
+}
+
+/// Lines of index:number, though one of them may be as long as a vector of floats.
+TEST_F(EmbeddingsReaderTest, SparseAndDamagedTextIsNotTakenForBinary) {
+  EXPECT_EQ(refused("2 2\na 0:0.25 1:1\nb 0:0.25 1:1\n"),
+            ":2: this is not an id with 2 numbers: '1:1' is not a number; sparse vectors of index:number are "
+            "not read, write all numbers of each");
+  std::string sparse = "3 10\n";
+  for (const char* const id : {"w0", "w1", "w2"})
+    sparse += std::string(id) + " 0:0.35233 1:0.69830 2:0.30187 3:0.85513\n";
+  EXPECT_TRUE(refused(sparse).starts_with(":2: this is not an id with 10 numbers: '3:0.85513' is not"));
+  EXPECT_TRUE(
+      refused("2 3\na 1 2\nb 1 2 3\n").starts_with(":2: this is not an id with 3 numbers: it has 2 only"));
+  const std::string words = "2 3\n" + std::string(50, 'x') + " ! 2 3\nlonger 1 2 3\n";
+  EXPECT_TRUE(refused(words).starts_with(":2: this is not an id with 3 numbers: '!' is not a number"));
+}
+
 /// Other programs write ids with spaces into binary files, of which nothing can be made.
 TEST_F(EmbeddingsReaderTest, SpacesInBinaryFilesAreRefusedWithAWayOut) {
   for (const std::string odd : {"new york", " a", "b ", "a b c", "x y", "the last word"}) {
