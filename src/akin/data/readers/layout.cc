@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <map>
-#include <utility>
 
 #include "akin/base/error.h"
 #include "akin/data/readers/number_parse.h"
@@ -14,58 +12,6 @@
 
 namespace akin {
 namespace {
-
-using Names = std::span<const std::string_view>;
-
-constexpr std::string_view kUser[] = {"userid",     "user",      "customerid", "customer",
-                                      "reviewerid", "visitorid", "memberid",   "accountid",
-                                      "clientid",   "profileid", "uid",        "userno",
-                                      "username",   "reviewer",  "customerno", "customerkey"};
-constexpr std::string_view kSession[] = {"sessionid", "session", "sid", "sessionkey"};
-constexpr std::string_view kItem[] = {"itemid",     "item",      "movieid",     "productid", "product",
-                                      "asin",       "stockcode", "sku",         "articleid", "bookid",
-                                      "isbn",       "songid",    "trackid",     "gameid",    "goodsid",
-                                      "parentasin", "iid",       "productcode", "productno", "productkey"};
-constexpr std::string_view kValue[] = {"rating",   "score", "stars",     "overall",    "value",
-                                       "quantity", "qty",   "playcount", "bookrating", "weight"};
-constexpr std::string_view kTime[] = {"timestamp",      "time",        "datetime",     "date",
-                                      "unixreviewtime", "invoicedate", "eventtime",    "orderdate",
-                                      "createdat",      "eventdate",   "purchasedate", "ts"};
-constexpr std::string_view kKind[] = {"event",    "eventtype",    "kind",     "action",
-                                      "behavior", "behaviortype", "behaviour"};
-constexpr std::string_view kText[] = {"reviewtext", "text", "reviewbody", "review"};
-constexpr std::string_view kSummary[] = {"summary", "reviewtitle", "reviewsummary", "headline"};
-constexpr std::string_view kTitle[] = {"title",      "name",         "productname",       "itemname",
-                                       "movietitle", "producttitle", "productdisplayname"};
-constexpr std::string_view kBrand[] = {"brand", "manufacturer", "brandname"};
-constexpr std::string_view kCategory[] = {"category",   "categories",   "genres", "genre",
-                                          "categoryid", "categorycode", "class",  "productcategory"};
-constexpr std::string_view kPrice[] = {"price", "unitprice"};
-constexpr std::string_view kDescription[] = {"description", "desc", "productdescription"};
-constexpr std::string_view kImage[] = {"image", "imageurl", "imurl", "imgurl", "imagepath"};
-constexpr std::string_view kTags[] = {"tags"};
-
-constexpr std::array<std::pair<std::string_view, Names>, 15> kRoles = {{{"user", kUser},
-                                                                        {"session", kSession},
-                                                                        {"item", kItem},
-                                                                        {"value", kValue},
-                                                                        {"time", kTime},
-                                                                        {"kind", kKind},
-                                                                        {"text", kText},
-                                                                        {"summary", kSummary},
-                                                                        {"title", kTitle},
-                                                                        {"brand", kBrand},
-                                                                        {"category", kCategory},
-                                                                        {"price", kPrice},
-                                                                        {"description", kDescription},
-                                                                        {"image", kImage},
-                                                                        {"tags", kTags}}};
-constexpr std::size_t kFirstAttributeRole = 8;  // title
-
-bool is_usual_name(const std::string& name) {
-  return std::ranges::any_of(
-      kRoles, [&](const auto& role) { return std::ranges::find(role.second, name) != role.second.end(); });
-}
 
 bool is_number(const std::string& text) { return parse_value(text).problem == nullptr; }
 
@@ -100,19 +46,20 @@ std::string detect_delimiter(const std::vector<std::string>& lines, bool quotes)
   return best;  // "" = blanks
 }
 
+/// A usual name among texts, or a name that the caller gave, makes a line a header: "u1,book,5" is none.
 bool looks_like_header(const std::vector<std::vector<std::string>>& rows, const LayoutHints& hints) {
   if (rows.empty()) return false;
+  const bool has_number = std::ranges::any_of(rows[0], is_number);
   for (const std::string& field : rows[0]) {
     const std::string name = normalized_name(field);
     if (name.empty()) continue;
-    if (is_usual_name(name)) return true;
+    if (!has_number && is_usual_name(name)) return true;
     const bool named = std::ranges::any_of(hints.names, [&](const std::string& wish) {
       return normalized_name(wish) == name && !is_number(wish);
     });
     if (named) return true;
   }
-  return rows.size() > 1 && std::ranges::none_of(rows[0], is_number) &&
-         std::ranges::any_of(rows[1], is_number);
+  return rows.size() > 1 && !has_number && std::ranges::any_of(rows[1], is_number);
 }
 
 /// The number of fields most rows have; the first row's, if several are as frequent: any row may be damaged.
@@ -127,30 +74,6 @@ std::size_t usual_width(const std::vector<std::vector<std::string>>& rows) {
 }
 
 }  // namespace
-
-std::string normalized_name(std::string_view name) {
-  std::string result;
-  for (const char c : name) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) result += c;
-    if (c >= 'A' && c <= 'Z') result += static_cast<char>(c | 0x20);
-    if (static_cast<unsigned char>(c) >= 0x80) result += c;  // names in any script
-  }
-  return result;
-}
-
-std::span<const std::string_view> usual_names(std::string_view role) {
-  const auto found = std::ranges::find(kRoles, role, &std::pair<std::string_view, Names>::first);
-  AKIN_ASSERT(found != kRoles.end());
-  return found->second;
-}
-
-std::string_view attribute_role(std::string_view header_name) {
-  const std::string name = normalized_name(header_name);
-  for (std::size_t r = kFirstAttributeRole; r < kRoles.size(); ++r) {
-    if (std::ranges::find(kRoles[r].second, name) != kRoles[r].second.end()) return kRoles[r].first;
-  }
-  return "";
-}
 
 std::size_t Layout::column(std::string_view spec, std::string_view path) const {
   const auto exact = std::ranges::find(header, spec);

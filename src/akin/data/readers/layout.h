@@ -9,21 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/data/readers/column_names.h"  // IWYU pragma: export
 #include "akin/data/readers/record_reader.h"
 
 namespace akin {
 
 inline constexpr std::size_t kNoColumn = std::numeric_limits<std::size_t>::max();
-
-/// A name without case, blanks and punctuation: "User_ID" and "userId" are the same.
-std::string normalized_name(std::string_view name);
-
-/// The usual header names of a role, normalized, the surest first: roles are user, session, item, value,
-/// time, kind, text, summary and the well-known item attributes title, brand, category, price, description,
-/// image, tags.
-std::span<const std::string_view> usual_names(std::string_view role);
-/// The well-known item attribute a header name stands for, or "" (a column of another name).
-std::string_view attribute_role(std::string_view header_name);
 
 /// What the caller knows beforehand.
 struct LayoutHints {
