@@ -57,6 +57,7 @@ void import(std::string_view format, std::string_view input) {
 void import_amazon(std::string_view input) { import("amazon", input); }
 void import_atomic(std::string_view input) { import("atomic", input); }
 void import_csv(std::string_view input) { import("csv", input); }
+void import_jsonl(std::string_view input) { import("jsonl", input); }
 void import_lists(std::string_view input) { import("lists", input); }
 void import_movielens(std::string_view input) { import("movielens", input); }
 void import_ncf(std::string_view input) { import("ncf", input); }

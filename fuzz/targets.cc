@@ -15,6 +15,7 @@ const std::vector<Target>& targets() {
       {"import_amazon", import_amazon},
       {"import_atomic", import_atomic},
       {"import_csv", import_csv},
+      {"import_jsonl", import_jsonl},
       {"import_lists", import_lists},
       {"import_movielens", import_movielens},
       {"import_ncf", import_ncf},

@@ -9,6 +9,7 @@ namespace akin::fuzz {
 void import_amazon(std::string_view input);
 void import_atomic(std::string_view input);
 void import_csv(std::string_view input);
+void import_jsonl(std::string_view input);
 void import_lists(std::string_view input);
 void import_movielens(std::string_view input);
 void import_ncf(std::string_view input);

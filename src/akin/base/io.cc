@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "akin/base/error.h"
 
@@ -16,11 +17,15 @@ constexpr std::size_t kBlock = std::size_t{1} << 20;
 }  // namespace
 
 LineReader::LineReader(const std::string& path, std::size_t longest)
-    : path_(display_name(path)),
+    : LineReader(display_name(path), open_text(path), longest, 1) {}
+LineReader::LineReader(std::string name, std::unique_ptr<InputStream> stream, std::size_t longest,
+                       std::uint64_t first_line)
+    : path_(std::move(name)),
       longest_(longest),
-      stream_(open_text(path)),
+      stream_(std::move(stream)),
       block_(new char[kBlock + kPadding]),
-      capacity_(kBlock) {
+      capacity_(kBlock),
+      line_number_(first_line - 1) {
   std::memset(block_.get(), 0, kPadding);
 }
 LineReader::~LineReader() = default;

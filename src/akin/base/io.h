@@ -69,6 +69,9 @@ class LineReader {
   static constexpr std::size_t kLongestId = std::size_t{64} << 10;
   /// Throws as open_text() does.
   explicit LineReader(const std::string& path, std::size_t longest = kLongestLine);
+  /// Lines of a stream, the first with that number; `name` stands in messages.
+  LineReader(std::string name, std::unique_ptr<InputStream> stream, std::size_t longest,
+             std::uint64_t first_line);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;

@@ -9,6 +9,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/data/readers/file_names.h"
+#include "akin/data/readers/table_stream.h"
 
 namespace akin {
 namespace {
@@ -203,9 +204,9 @@ void refuse_text(const std::string& path) {
   const std::string_view head = stream->head();
   if (head.empty() || not_text(head)) return;
   const std::string name = plain_name(path);
-  const std::size_t first = head.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  const bool json = first != std::string_view::npos && (head[first] == '{' || head[first] == '[');
-  const std::string_view format = name.ends_with(".inter") ? "atomic" : json ? "jsonl" : "csv";
+  const std::string_view format = name.ends_with(".inter") ? "atomic"
+                                  : begins_as_json(head)   ? "jsonl"
+                                                           : "csv";
   fail(ErrorCode::kBadData,
        "{}: is a text, not a data set of akin; import it first: akin import {} {} -o {} (akin import --help "
        "lists "

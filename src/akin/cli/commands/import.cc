@@ -28,6 +28,7 @@ std::string overview() {
   text +=
       "\nExamples:\n"
       "  akin import csv events.csv --user customer --item product -o events.data\n"
+      "  akin import jsonl clicks.jsonl.gz --item sku -o clicks.data\n"
       "  akin import amazon reviews.json.gz --meta meta.json.gz -o events.data\n"
       "  akin import text articles.txt --lowercase --phrases 2 -o words.data\n"
       "  zcat big.csv.gz | akin import csv - -o events.data\n";

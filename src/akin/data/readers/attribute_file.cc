@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/data/readers/amazon_text.h"
+#include "akin/data/readers/table_stream.h"
 
 namespace akin {
 namespace {
@@ -65,8 +66,11 @@ void AttributeReader::finish() {
 
 void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& builder, ImportReport& report,
                           const Context& context) {
-  RecordReader reader(request.path, {}, report, context);
-  Layout layout = detect_layout(reader, request.hints);
+  std::unique_ptr<TableStream> table = open_if_table(request.path, report);
+  LayoutHints hints = table ? table_hints() : request.hints;
+  hints.names = request.hints.names;
+  RecordReader reader(std::move(table), request.path, report, context);
+  Layout layout = detect_layout(reader, hints);
   if (layout.header.empty()) {
     layout.header = request.columns;
     for (std::size_t c = layout.header.size(); c < layout.width; ++c)

@@ -10,6 +10,7 @@
 #include "akin/data/readers/event_reader.h"
 #include "akin/data/readers/layout.h"
 #include "akin/data/readers/options.h"
+#include "akin/data/readers/table_stream.h"
 
 namespace akin {
 namespace {
@@ -24,6 +25,7 @@ struct Profile {
   EventKind kind = EventKind::kRating;
   bool sessions = false;        ///< a session's events are a user's; columns are SessionId ItemId Time
   bool positions_only = false;  ///< user item rating [time], never a header
+  OpenTable open = nullptr;     ///< of another format; null = delimited text
 };
 
 std::size_t* role_column(EventColumns& columns, std::string_view role) {
@@ -164,6 +166,11 @@ LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
     for (const std::string& name : option_list(request, list)) hints.names.push_back(name);
   }
   std::erase(hints.names, "");
+  if (profile.open != nullptr) {
+    LayoutHints table = table_hints();
+    table.names = std::move(hints.names);
+    return table;
+  }
   return hints;
 }
 
@@ -178,7 +185,10 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
   const LayoutHints hints = layout_hints(request, profile);
   EventReader events(rules, builder, report);
   for (const std::string& path : request.files) {
-    RecordReader reader(path, {}, report, context);
+    auto table = profile.open != nullptr ? profile.open(path, option(request, "sheet"), report) : nullptr;
+    RecordReader reader(std::move(table), path, report, context);
+    if (profile.open == nullptr && begins_as_json(fmt::format("{}", fmt::join(reader.peek(2), "\n"))))
+      fail(ErrorCode::kBadData, "{}: is JSON; use akin import jsonl, which has the same flags", path);
     const Layout layout = detect_layout(reader, hints);
     if (layout.width == 0) {
       report.notes.push_back(fmt::format("{} is empty", path));
@@ -216,6 +226,9 @@ void read_sessions(const ImportRequest& request, DatasetBuilder& builder, Import
                    const Context& context) {
   read_tables(request, {EventKind::kClick, true, false}, builder, report, context);
 }
+
+const std::initializer_list<std::string_view> kOfDelimitedText = {"delimiter", "header", "quotes",
+                                                                  "encoding"};
 
 constexpr FormatOption kDelimiter = {
     "delimiter", "delimiter, such as ; or tab; auto = detect from the first lines", "auto"};
@@ -264,6 +277,21 @@ Format csv_format() {
            {"users", "table of user attributes, one user per line", "", FormatOption::Kind::kInput},
            {"users_id", "column of the user id in that table"}},
           read_csv};
+}
+
+std::vector<FormatOption> table_options() {
+  std::vector<FormatOption> options = csv_format().options;
+  std::erase_if(options, [](const FormatOption& option) {
+    return std::ranges::find(kOfDelimitedText, option.name) != kOfDelimitedText.end();
+  });
+  return options;
+}
+
+void read_event_tables(const ImportRequest& request, OpenTable open, DatasetBuilder& builder,
+                       ImportReport& report, const Context& context) {
+  Profile profile;
+  profile.open = open;
+  read_tables(request, profile, builder, report, context);
 }
 
 Format uirt_format() {

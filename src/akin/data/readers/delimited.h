@@ -7,6 +7,8 @@ namespace akin {
 
 /// Any table of events: columns by header name or number.
 Format csv_format();
+/// JSON objects of events, one a line (json_table.cc).
+Format jsonl_format();
 /// `user item rating [time]`, no header.
 Format uirt_format();
 /// `SessionId ItemId Time`, one click a line.

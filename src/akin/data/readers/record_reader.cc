@@ -40,6 +40,15 @@ RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportRepor
   set_dialect(std::move(dialect));
 }
 
+RecordReader::RecordReader(std::unique_ptr<InputStream> table, const std::string& path, ImportReport& report,
+                           const Context& context)
+    : lines_(table ? LineReader(display_name(path), std::move(table), LineReader::kLongestRecord, 0)
+                   : LineReader(path, LineReader::kLongestRecord)),
+      report_(report),
+      context_(context),
+      file_bytes_(plain_size(path)),
+      lines_to_tick_(kTickLines) {}
+
 void RecordReader::set_dialect(Dialect dialect) { dialect_ = std::move(dialect); }
 
 std::uint64_t RecordReader::estimate() {

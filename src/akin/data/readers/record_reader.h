@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,9 @@ void report_reading(const LineReader& lines, const Context& context);
 class RecordReader {
  public:
   RecordReader(const std::string& path, Dialect dialect, ImportReport& report, const Context& context);
+  /// The same of a table that another format was turned into (table_stream.h); null = of the file itself.
+  RecordReader(std::unique_ptr<InputStream> table, const std::string& path, ImportReport& report,
+               const Context& context);
 
   /// Moves to the next record; false at the end.
   bool next();
