@@ -36,7 +36,7 @@ constexpr Role kRoles[] = {
      "myrating starrating reviewrating reviewscore reviewoverall userscore ratingscore grade count cnt "
      "plays numplays nplays timesplayed totalplays listens listencount scrobbles hours hoursplayed "
      "playtime playtimeforever feedback preference pref frequency freq watchratio strength "
-     "eventstrength units unitssold quantityordered orderqty label"},
+     "eventstrength units unitssold quantityordered orderqty"},
     {"time",
      "timestamp time datetime date unixreviewtime invoicedate eventtime orderdate createdat eventdate "
      "purchasedate ts unixtimestamp unixtime reviewtime reviewdate tdat transactiondate "
