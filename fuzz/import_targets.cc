@@ -10,8 +10,10 @@
 namespace akin::fuzz {
 namespace {
 
-constexpr std::array<std::string_view, 8> kFileOptions = {
-    "meta", "items", "users", "sequences", "phrase_file", "write_phrases", "vocabulary", "write_vocabulary"};
+constexpr std::array<std::string_view, 9> kFileOptions = {
+    "meta",        "items",         "users",      "sequences",
+    "phrase_file", "write_phrases", "vocabulary", "write_vocabulary",
+    "negatives"};
 
 /// Whatever was imported can be stored, and the stored data set is accepted and the same in size.
 void check_round_trip(const Dataset& data) {

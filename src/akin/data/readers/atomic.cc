@@ -5,11 +5,13 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/event_reader.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/options.h"
+#include "akin/data/readers/user_sequences.h"
 
 namespace akin {
 namespace {
@@ -20,13 +22,28 @@ struct AtomicColumn {
   std::string type;  ///< token, token_seq, float, float_seq, or "" where the header has no types
 };
 
-std::vector<AtomicColumn> parse_header(std::span<const std::string_view> fields) {
+/// The columns of the first line, past which the reader is moved; none if the file is empty. Fields stand between
+/// tabs; between commas or blanks where the first line has no tab.
+std::vector<AtomicColumn> read_header(RecordReader& reader) {
+  const std::vector<std::string> first = reader.peek(1);
+  if (first.empty()) return {};
+  const bool tabs = first[0].find('\t') != std::string::npos;
+  const bool commas = !tabs && first[0].find(',') != std::string::npos;
+  const bool blanks = !tabs && !commas && first[0].find(' ') != std::string::npos;
+  reader.set_dialect({blanks ? "" : commas ? "," : "\t", false});
+  if (!reader.next()) return {};
   std::vector<AtomicColumn> columns;
-  for (const std::string_view field : fields) {
+  for (const std::string_view field : reader.fields()) {
     const std::size_t colon = field.rfind(':');
     const bool typed = colon != std::string_view::npos;
     columns.push_back(
         {std::string(field.substr(0, colon)), std::string(typed ? field.substr(colon + 1) : "")});
+    if (blanks && columns.back().type.ends_with("_seq")) {
+      fail(ErrorCode::kBadData,
+           "{}: blanks stand between the fields, and between the items of {}; put tabs between "
+           "the fields",
+           reader.position(), field);
+    }
   }
   return columns;
 }
@@ -87,30 +104,79 @@ Subset part_of(const std::string& path) {
   return name.find(".valid.") != std::string::npos ? Subset::kValidation : Subset::kTrain;
 }
 
-void read_interactions(const std::string& path, const ImportRequest& request, EventReader& events,
-                       ImportReport& report, const Context& context) {
-  RecordReader reader(path, {"\t", false}, report, context);
-  if (!reader.next()) {
-    report.notes.push_back(fmt::format("{} is empty", path));
+/// The column of the items before, such as item_id_list:token_seq; kNoColumn if there is none.
+std::size_t list_column(const std::vector<AtomicColumn>& header, std::size_t item) {
+  const std::string name = normalized_name(header[item].name) + "list";
+  for (std::size_t c = 0; c < header.size(); ++c) {
+    if (header[c].type == "token_seq" && normalized_name(header[c].name) == name) return c;
+  }
+  return kNoColumn;
+}
+
+/// Reads lines of a user, a list of items, and the next item. Other columns say nothing of the list's items.
+void read_sequences(RecordReader& reader, const EventColumns& columns, std::size_t list, Subset part,
+                    UserSequences& sequences, DatasetBuilder& builder, ImportReport& report) {
+  std::vector<std::string> unused;
+  for (std::size_t c = 0; c < columns.header.size(); ++c) {
+    const std::string& name = columns.header[c];
+    const bool used = c == columns.user || c == columns.item || c == list;
+    if (used)
+      builder.dropped.need(name, c == columns.user ? "users" : "items");
+    else if (!builder.dropped(name))
+      unused.push_back(name);
+  }
+  if (!unused.empty()) {
+    report.notes.push_back(fmt::format("{}: columns not used, as the items of {} have no such values: {}",
+                                       reader.path(), columns.header[list], fmt::join(unused, ", ")));
+  }
+  std::vector<std::string_view> before;
+  const std::size_t least = std::max({columns.user, columns.item, list}) + 1;
+  while (reader.next()) {
+    const auto fields = reader.fields();
+    const char* const problem = fields.size() < least          ? "too few fields"
+                                : fields.size() > columns.most ? "too many fields"
+                                : fields[columns.user].empty() ? "no user"
+                                : fields[columns.item].empty() ? "no item"
+                                                               : nullptr;
+    if (problem != nullptr) {
+      report.rejections.add(problem, [&] { return reader.position(); });
+      continue;
+    }
+    before = split(fields[list], ' ');
+    sequences.add(fields[columns.user], before, fields[columns.item], part);
+  }
+}
+
+/// What the files of one import share.
+struct AtomicReader {
+  const ImportRequest& request;
+  EventReader& events;
+  UserSequences& sequences;
+  DatasetBuilder& builder;
+  ImportReport& report;
+};
+
+void read_interactions(const std::string& path, const AtomicReader& to, const Context& context) {
+  RecordReader reader(path, {"\t", false}, to.report, context);
+  const std::vector<AtomicColumn> header = read_header(reader);
+  if (header.empty()) {
+    to.report.notes.push_back(fmt::format("{} is empty", path));
     return;
   }
-  const std::vector<AtomicColumn> header = parse_header(reader.fields());
-  events.start_file(event_columns(header, request, path), part_of(path));
-  const bool has_lists = std::ranges::any_of(header, [](const AtomicColumn& column) {
-    return column.type == "token_seq" && normalized_name(column.name).find("list") != std::string::npos;
-  });
-  if (has_lists)
-    report.notes.push_back(
-        fmt::format("{}: lists of earlier items are left out, each line is one event", path));
-  events.add_all(reader);
+  EventColumns columns = event_columns(header, to.request, path);
+  const std::size_t list = list_column(header, columns.item);
+  if (list != kNoColumn)
+    return read_sequences(reader, columns, list, part_of(path), to.sequences, to.builder, to.report);
+  to.events.start_file(std::move(columns), part_of(path));
+  to.events.add_all(reader);
 }
 
 /// X.item or X.user: sequences of a category become levels joined by '|', other sequences stay text.
 void read_attributes(const std::string& path, Owner owner, DatasetBuilder& builder, ImportReport& report,
                      const Context& context) {
   RecordReader reader(path, {"\t", false}, report, context);
-  if (!reader.next()) return;
-  std::vector<AtomicColumn> header = parse_header(reader.fields());
+  std::vector<AtomicColumn> header = read_header(reader);
+  if (header.empty()) return;
   std::size_t id = find_column(header, owner == Owner::kItem ? "item" : "user");
   if (id == kNoColumn) id = 0;
   if (builder.dropped.any()) builder.dropped.need(header[id].name, owner == Owner::kItem ? "items" : "users");
@@ -189,8 +255,15 @@ void read_atomic(const ImportRequest& request, DatasetBuilder& builder, ImportRe
   EventRules rules;
   rules.kind = option_kind(request, "kind_all", EventKind::kRating);
   EventReader events(rules, builder, report);
-  for (const std::string& file : files) read_interactions(file, request, events, report, context);
+  UserSequences sequences(rules.kind, builder);
+  for (const std::string& file : files)
+    read_interactions(file, {request, events, sequences, builder, report}, context);
   events.finish();
+  if (sequences.any())
+    report.notes.push_back("lists of earlier items are read as the order of each user: times 0, 1, 2 ...");
+  if (sequences.repeated() > 0)
+    report.notes.push_back(
+        fmt::format("{} lines repeat what earlier lines of their users hold", sequences.repeated()));
   if (files[0] == "-") return;
   for (const auto& [ending, owner] : {std::pair(".item", Owner::kItem), std::pair(".user", Owner::kUser)}) {
     const std::string path = existing_file(prefix_of(files[0]) + ending);

@@ -157,10 +157,11 @@ TEST(Atomic, BenchmarkFilesAndLabels) {
   folder.add("b.valid.inter", header + "1\t5 6 10\t11\n");
   folder.add("b.test.inter", header + "1\t5 6 10 11\t12\n");
   const Imported in = import_files("atomic", {folder.path("b")});
-  EXPECT_EQ(in.events(), (Lines{"1 10 1 -", "1 11 1 -", "1 12 1 -"}));
-  EXPECT_EQ(in.data.events[0].subset, Subset::kTrain);
-  EXPECT_EQ(in.data.events[1].subset, Subset::kValidation);
-  EXPECT_EQ(in.data.events[2].subset, Subset::kTest);
+  EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "1 6 1 1", "1 10 1 2", "1 11 1 3", "1 12 1 4"}));
+  EXPECT_EQ(in.data.events[0].subset, Subset::kTrain) << "the items before the first one to predict";
+  EXPECT_EQ(in.data.events[2].subset, Subset::kTrain);
+  EXPECT_EQ(in.data.events[3].subset, Subset::kValidation);
+  EXPECT_EQ(in.data.events[4].subset, Subset::kTest);
   EXPECT_TRUE(in.has_note("lists of earlier items"));
 
   const Imported mm = import_files(
@@ -169,6 +170,58 @@ TEST(Atomic, BenchmarkFilesAndLabels) {
   ASSERT_EQ(mm.data.events.size(), 2U);
   EXPECT_EQ(mm.data.events[1].subset, Subset::kTest);
   EXPECT_THROW(import_files("atomic", {folder.add("n.inter", "foo:token\tbar:token\n1\t2\n")}), Error);
+}
+
+TEST(Atomic, EachItemOfAHistoryIsOneEvent) {
+  const TestFolder folder;
+  const std::string header = "session_id:token\titem_id_list:token_seq\titem_id:token\trating:float\n";
+  // All prefixes in any order, windows without the oldest items, a repeated item, and a user of the test part alone.
+  folder.add(
+      "b.train.inter",
+      header + "a\tp q\tr\t5\na\tp\tq\t5\na\tq r\tp\t5\na\tr p\ts\t5\n\tp\tq\t5\nb\t\tp\t5\nb\t\tp\t5\n");
+  folder.add("b.test.inter", header + "a\tp s\tp\t5\nc\tp q\tq\t5\nc\tp\n");
+  const Imported in = import_files("atomic", {folder.path("b")});
+  EXPECT_EQ(in.events(), (Lines{"a p 1 0", "a q 1 1", "a r 1 2", "a p 1 3", "a s 1 4", "a p 1 5", "b p 1 0",
+                                "c p 1 0", "c q 1 1", "c q 1 2"}));
+  EXPECT_EQ(in.data.events[5].subset, Subset::kTest);
+  EXPECT_EQ(in.data.events[8].subset, Subset::kHistory) << "shown, not trained on";
+  EXPECT_EQ(in.data.events[9].subset, Subset::kTest);
+  EXPECT_EQ(in.rejected("no user"), 1U);
+  EXPECT_EQ(in.rejected("too few fields"), 1U);
+  EXPECT_TRUE(in.has_note("2 lines repeat"));
+  EXPECT_TRUE(in.has_note("columns not used, as the items of item_id_list have no such values: rating"));
+}
+
+TEST(Atomic, BlanksOrCommasBetweenFields) {
+  const TestFolder folder;
+  for (const char* const text : {"user_id:token item_id:token rating:float\n1 7  5\n",
+                                 "user_id:token,item_id:token,rating:float\n1,7,5\n"})
+    EXPECT_EQ(import_files("atomic", {folder.add("x.inter", text)}).events(), Lines{"1 7 5 -"}) << text;
+  const std::string lists =
+      folder.add("y.inter", "user_id:token item_id_list:token_seq item_id:token\n1 7 8\n");
+  try {
+    import_files("atomic", {lists});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("y.inter:1: blanks stand between"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(ListsFormat, SampledNegatives) {
+  const TestFolder folder;
+  const std::string lists = folder.add("s.txt", "u a b\nv c d\n");
+  for (const char* const text : {"u x y\nv x a\nw a\nv\n", "(u,b)\tx\ty\n(v,d)\tx\ta\n(w,1)\ta\n(v,d)\n"}) {
+    const Imported in =
+        import_files("lists", {lists}, {{"ordered", "yes"}, {"negatives", folder.add("n.txt", text)}});
+    ASSERT_EQ(in.data.candidates.offsets, (std::vector<std::uint64_t>{0, 2, 4})) << text;
+    EXPECT_EQ(in.data.items.id(in.data.candidates.indices[1]), "y");
+    EXPECT_EQ(in.rejected("negatives of an unknown user"), 1U);
+    EXPECT_EQ(in.rejected("a user without negatives"), 1U);
+  }
+  const Imported numbered = import_files("lists", {folder.add("lines.txt", "a b\nc d\n")},
+                                         {{"user", "line"}, {"negatives", folder.add("n.txt", "x y\na\n")}});
+  EXPECT_EQ(numbered.data.candidates.offsets, (std::vector<std::uint64_t>{0, 2, 3}));
 }
 
 TEST(ListsFormat, TrainAndTest) {

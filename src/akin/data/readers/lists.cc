@@ -4,6 +4,7 @@
 #include "akin/base/error.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/delimited.h"
+#include "akin/data/readers/negatives.h"
 #include "akin/data/readers/options.h"
 #include "akin/data/readers/ordinals.h"
 #include "akin/data/readers/record_reader.h"
@@ -45,7 +46,9 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
   const ListOwner owner = parse_owner(request);
   const Target target = parse_target(request);
+  const std::string negatives = option(request, "negatives");
   Ordinals ordinals;
+  IdMap users;  // with negatives only
   std::uint64_t empty_lists = 0, lines = 0;
   for (std::size_t f = 0; f < request.files.size(); ++f) {
     const bool named_test =
@@ -58,6 +61,7 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
       const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
       if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
       if (fields.empty()) ++empty_lists;
+      if (!negatives.empty() && !fields.empty()) users.add(user);
       for (std::size_t i = 0; i < fields.size(); ++i) {
         const bool shown = subset == Subset::kTest && target == Target::kLast && i + 1 < fields.size();
         builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
@@ -67,6 +71,9 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   }
   if (empty_lists > 0) report.notes.push_back(fmt::format("{} users have an empty list", empty_lists));
   if (ordered) report.notes.push_back("the order of each list is kept as times 0, 1, 2 ... per user");
+  if (!negatives.empty())
+    read_negatives({.path = negatives, .numbered = owner == ListOwner::kLine, .users = &users}, builder,
+                   report, context);
 
   const std::string items = option(request, "items");
   if (!items.empty()) {
@@ -121,6 +128,11 @@ Format lists_format() {
        {"target",
         "what to predict in a line of the test set: all items, or last (the last item from those before it)",
         "all"},
+       {"negatives",
+        "file of the items that the held-out ones are ranked against: lines `user item item ...`, or "
+        "`(user,item) "
+        "item item ...` as those of ncf",
+        "", FormatOption::Kind::kInput},
        {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
        {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
        {"items_columns", "columns of that table if it has no header, separated by commas",

@@ -3,6 +3,7 @@
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/event_reader.h"
 #include "akin/data/readers/file_names.h"
+#include "akin/data/readers/negatives.h"
 
 namespace akin {
 namespace {
@@ -43,28 +44,6 @@ void read_ratings(const std::string& path, Subset subset, EventReader& events, I
   events.add_all(reader);
 }
 
-/// "(user,item)" -> user; nullopt if it is not that.
-std::optional<std::string_view> user_of(std::string_view pair) {
-  const std::size_t comma = pair.rfind(',');
-  if (!pair.starts_with('(') || !pair.ends_with(')') || comma == std::string_view::npos || comma < 2)
-    return std::nullopt;
-  return pair.substr(1, comma - 1);
-}
-
-void read_negatives(const std::string& path, DatasetBuilder& builder, ImportReport& report,
-                    const Context& context) {
-  RecordReader reader(path, {"", false}, report, context);
-  while (reader.next()) {
-    const auto fields = reader.fields();
-    const auto user = user_of(fields[0]);
-    if (!user) {
-      report.rejections.add("no (user,item) pair at the front", [&] { return reader.position(); });
-      continue;
-    }
-    for (const std::string_view item : fields.subspan(1)) builder.add_candidate(*user, item);
-  }
-}
-
 void read_ncf(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
               const Context& context) {
   const std::string prefix = prefix_of(request.files.at(0));
@@ -87,7 +66,7 @@ void read_ncf(const ImportRequest& request, DatasetBuilder& builder, ImportRepor
   if (negatives.empty()) {
     report.notes.push_back("no " + prefix + ".test.negative: no candidates to rank against");
   } else {
-    read_negatives(negatives, builder, report, context);
+    read_negatives({.path = negatives, .pairs_only = true}, builder, report, context);
   }
 }
 
