@@ -38,6 +38,9 @@ function(akin_nets_library)
   target_compile_definitions(akin_nn PRIVATE
     AKIN_NN_BUILD_LIBRARY="${PROJECT_BINARY_DIR}/libakin_nn_torch.so"
     AKIN_NN_INSTALL_LIBRARY="${CMAKE_INSTALL_FULL_LIBDIR}/libakin_nn_torch.so")
+  if(NOT AKIN_TORCH_DIR)
+    target_compile_definitions(akin_nn PRIVATE AKIN_NN_SYSTEM_BLAS=true)
+  endif()
   add_dependencies(akin akin_nn_torch)
   if(TARGET nn_test)
     add_dependencies(nn_test akin_nn_torch)

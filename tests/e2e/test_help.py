@@ -62,7 +62,7 @@ class HelpTest(AkinTest):
             self.assertIn(f"\n  {command} ", guide)
 
     def test_version(self):
-        self.assertRegex(self.run_akin("--version").out, r"\Aakin \d+\.\d+\.\d+\n\Z")
+        self.assertRegex(self.run_akin("--version").out, r"\Aakin \d+\.\d+\.\d+\n(BLAS of nets: /.*\n)?\Z")
 
     def test_lines_fit_a_terminal(self):
         commands = [args for name, args in cases() if not name.startswith("models")]  # those are tables

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +79,27 @@ class TrainTest(AkinTest):
         self.assertEqual([round(float(row["prediction"])) for row in rows], [0, 1, 1, 0])
         hidden = self.run_json("net", "predict", "xor.net", "--data", NETS / "xor.csv", "--layer", "dense_1")
         self.assertEqual(hidden["shape"], [4, 8])
+
+    def test_wrong_products_are_found(self):
+        compiler = shutil.which("cc") or shutil.which("gcc") or self.skipTest("no C compiler")
+        self.write("wrong.c", "void sgemm_(void) {}\n")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", self.dir / "wrong.so", self.dir / "wrong.c"], check=True)
+        done = subprocess.run([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "n"], cwd=self.dir,
+                              capture_output=True, text=True, env={**os.environ, "LD_PRELOAD": str(self.dir / "wrong.so")})
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"the BLAS of libtorch multiplies wrongly .* it is .*wrong\.so.*OPENBLAS_CORETYPE")
+
+    def test_score_of_a_constant(self):
+        rows = "".join(f"{i % 7},{int(i % 4 == 0)}\n" for i in range(80))
+        self.write("t.csv", "a,a_xor_b\n" + rows)
+        toml = (NETS / "xor.toml").read_text().replace('inputs = ["a", "b"]', 'inputs = ["a"]').replace("shape = [2]", "shape = [1]")
+        self.write("n.toml", toml + "test = 0.25\n")
+        trained = self.run_json("net", "train", "n.toml", "--data", "t.csv", "-o", "n.net", "--epochs", 1)
+        scores = self.run_json("net", "evaluate", "n.net", "--data", "t.csv")
+        self.assertEqual(trained["constant_part"], "held-out")
+        self.assertEqual(scores["constant"], trained["constant"])
+        self.assertGreater(scores["constant"]["accuracy"], 0.5)
+        self.assertRegex(self.run_akin("net", "evaluate", "n.net", "--data", "t.csv").out, r"a constant: loss 0\.\d+  accuracy 0\.\d+")
 
     def test_sin(self):
         trained = self.train(NETS / "sin.toml", NETS / "sin.csv", "sin.net")

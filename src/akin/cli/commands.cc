@@ -14,6 +14,7 @@
 #include "akin/base/error.h"
 #include "akin/cli/interrupt.h"
 #include "akin/cli/output.h"
+#include "akin/nn/engine.h"
 
 #ifndef AKIN_VERSION
 #error "AKIN_VERSION comes from the build"
@@ -48,7 +49,9 @@ int dispatch(const Args& args) {
     return kSuccess;
   }
   if (args[0] == "--version") {
+    const std::string blas = nn::blas_library();
     print("akin " AKIN_VERSION "\n");
+    if (!blas.empty()) print(fmt::format("BLAS of nets: {}\n", blas));
     return kSuccess;
   }
   // `embed` of earlier versions is a part of `encode`.

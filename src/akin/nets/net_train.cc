@@ -10,6 +10,7 @@
 #include "akin/nets/net_data.h"
 #include "akin/nets/net_embedding.h"
 #include "akin/nets/net_toml.h"
+#include "akin/nn/constant_scores.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"
 
@@ -117,6 +118,21 @@ std::string samples_text(const Prepared& prepared) {
   return text;
 }
 
+void score_constant(const Prepared& prepared, const nn::Array& train, TrainedNet& result) {
+  const std::int64_t kept = nn::training_samples(train.samples(), prepared.fit.validation_split);
+  const nn::Array known = train.slice(0, kept);
+  nn::Array asked = known;
+  result.constant_part = "training";
+  if (!prepared.samples.test.empty()) {
+    asked = prepared.samples.all.targets.select(prepared.samples.test);
+    result.constant_part = "held-out";
+  } else if (kept < train.samples()) {
+    asked = train.slice(kept, train.samples());
+    result.constant_part = "validation";
+  }
+  result.constant = nn::constant_scores(*result.net.compiled(), known, asked);
+}
+
 }  // namespace
 
 TrainedNet train_net(const std::string& path, const std::string& data, const NetTrainOptions& options,
@@ -144,7 +160,10 @@ TrainedNet train_net(const std::string& path, const std::string& data, const Net
   std::vector<nn::GradientNorm> norms;
   if (options.gradient_norms)
     norms = net.gradient_norms(nn::slice(train, 0, std::min(kNormSamples, train.targets.samples())));
-  return {std::move(net), std::move(history), std::move(test), samples.test.size(), std::move(norms)};
+  TrainedNet result{std::move(net),  std::move(history), std::move(test), samples.test.size(), {}, {},
+                    std::move(norms)};
+  score_constant(prepared, train.targets, result);
+  return result;
 }
 
 }  // namespace akin::nets

@@ -62,6 +62,9 @@ struct TrainedNet {
   nn::History history;
   nn::Scores test;  ///< on what was held out; empty if nothing was
   std::uint64_t test_samples = 0;
+  nn::Scores constant;  ///< of the best constant output (constant_scores.h)
+  std::string
+      constant_part;  ///< on what: "held-out" samples if there are some, else "validation", "training"
   std::vector<nn::GradientNorm> norms;  ///< if asked for
 };
 

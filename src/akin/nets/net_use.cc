@@ -9,6 +9,7 @@
 #include "akin/base/format.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
+#include "akin/nn/constant_scores.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"
 
@@ -76,7 +77,11 @@ NetScores evaluate_net(const NetQuestion& question, const std::string& part, con
   result.part = !part.empty() ? part : samples.test.empty() ? "all" : "test";
   const nn::Batch batch = nn::select(samples.all, part_of(samples, result.part, question.path));
   result.samples = static_cast<std::uint64_t>(batch.targets.samples());
-  result.scores = load(question, context).evaluate(batch, kBatch, context);
+  nn::Net net = load(question, context);
+  result.scores = net.evaluate(batch, kBatch, context);
+  if (!samples.train.empty() && result.samples > 0)
+    result.constant =
+        nn::constant_scores(*net.compiled(), samples.all.targets.select(samples.train), batch.targets);
   return result;
 }
 

@@ -22,6 +22,7 @@ struct NetScores {
   std::string part;
   std::uint64_t samples = 0;
   nn::Scores scores;
+  nn::Scores constant;  ///< of the best constant output by the samples that are not held out
 };
 /// `part`: "test" (what was held out), "train" or "all"; "" = test if there is one, else all. Remarks:
 /// indices that the net does not know. Throws Error(kUsage) for another part,

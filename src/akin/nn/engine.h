@@ -27,7 +27,7 @@ class Engine {
   virtual ~Engine() = default;
   /// Must come before all that has a loss; forgets what the optimizer remembers.
   virtual void compile(const CompileOptions& options) = 0;
-  virtual void set_threads(int threads) = 0;  ///< 0 = all processors
+  virtual void set_threads(int threads) = 0;  ///< of torch and of its BLAS; 0 = all processors
   /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is
   /// not finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
@@ -47,7 +47,12 @@ class Engine {
 
 /// Loads the library on the first call and makes an engine whose weights are zero. The library is looked for
 /// in $AKIN_NN_LIBRARY, where akin was built, beside the program and in ../lib of it. Throws Error(kNotFound)
-/// saying where it was looked for, Error(kUsage) if the device does not exist.
+/// saying where it was looked for, Error(kUsage) if the device does not exist, Error(kIo) if the library's BLAS
+/// gives wrong products.
 std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options);
+
+/// The file of the BLAS that nets multiply with, found without loading torch, which takes half a second; "" if
+/// akin was built without nets, or with a libtorch that brings its own.
+std::string blas_library();
 
 }  // namespace akin::nn

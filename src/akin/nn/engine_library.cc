@@ -17,6 +17,9 @@
 #ifndef AKIN_NN_INSTALL_LIBRARY
 #define AKIN_NN_INSTALL_LIBRARY ""
 #endif
+#ifndef AKIN_NN_SYSTEM_BLAS
+#define AKIN_NN_SYSTEM_BLAS false
+#endif
 
 namespace akin::nn {
 namespace {
@@ -39,9 +42,18 @@ std::vector<std::string> positions() {
   return found;
 }
 
+/// Threads of OpenMP and OpenBLAS wait for work in a loop, which takes the processor from those that have some: where
+/// other programs run, training took 30 times as long. Both read this when they are loaded. What the user has
+/// set stays.
+void let_threads_sleep() {
+  ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
+  ::setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);  // the least: 16 ticks
+}
+
 /// The library stays open until the program ends: torch does not survive being closed.
 void* open_library() {
   const std::vector<std::string> candidates = positions();
+  let_threads_sleep();
   for (const std::string& path : candidates) {
     if (std::error_code error; !fs::exists(path, error)) continue;
     void* library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -86,6 +98,17 @@ const Library& the_library() {
 }
 
 }  // namespace
+
+std::string blas_library() {
+  // What the loader gives to a libtorch that is linked to the system's BLAS; a libtorch of its own may bring another.
+  void* const library = AKIN_NN_SYSTEM_BLAS ? ::dlopen("libblas.so.3", RTLD_LAZY | RTLD_LOCAL) : nullptr;
+  void* const product = library == nullptr ? nullptr : ::dlsym(library, "sgemm_");
+  Dl_info info;
+  if (product == nullptr || ::dladdr(product, &info) == 0) return "";
+  std::error_code ignored;
+  const fs::path path = fs::canonical(info.dli_fname, ignored);
+  return path.empty() ? info.dli_fname : path.string();
+}
 
 std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options) {
   return std::unique_ptr<Engine>(the_library().make_engine(&spec, &options));

@@ -9,18 +9,24 @@
 #include "akin/base/error.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/initialize.h"
+#include "akin/nn/net_threads.h"
 #include "akin/nn/samples.h"
 
 namespace akin::nn {
 
 Net::Net(NetSpec spec, std::unique_ptr<Engine> engine, NetOptions options)
-    : spec_(std::move(spec)), engine_(std::move(engine)), options_(std::move(options)) {}
+    : spec_(std::move(spec)), engine_(std::move(engine)), options_(std::move(options)) {
+  set_threads(0);
+}
 
 Net::Net(Net&& other) noexcept = default;
 Net& Net::operator=(Net&& other) noexcept = default;
 Net::~Net() = default;
 
-void Net::set_threads(int threads) { engine_->set_threads(threads); }
+void Net::set_threads(int threads) {
+  constexpr std::int64_t kUsualBatch = 256;
+  engine_->set_threads(threads_for(spec_, nullptr, kUsualBatch, threads));
+}
 
 std::vector<NamedArray> Net::weights() const { return engine_->weights(); }
 

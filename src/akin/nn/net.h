@@ -91,7 +91,8 @@ class Net {
   void compile(const CompileOptions& options);
   /// Changes the rate alone: the optimizer keeps what it remembers. Throws Error(kUsage) out of its range.
   void set_learning_rate(double rate);
-  /// Of evaluate() and predict(); fit() takes those of its context. 0 = all processors.
+  /// Of evaluate() and predict(); fit() takes those of its context. 0 = as many as its work is worth
+  /// (net_threads.h).
   void set_threads(int threads);
   /// Trains; called again it continues. Order of the samples and dropout depend on context.seed and the
   /// numbers of epoch and step alone: the same seed gives the same bits on one thread, and a saved net

@@ -10,6 +10,7 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/nn/net.h"
+#include "akin/nn/net_threads.h"
 #include "akin/nn/samples.h"
 
 namespace akin::nn {
@@ -134,7 +135,8 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   const Batch& train = kept < total ? cut : samples;
   const Batch* validation = kept < total ? &split : options.validation;
 
-  set_threads(context.threads);
+  const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
+  engine_->set_threads(threads_for(spec_, &*compiled_, whole ? kept : options.batch_size, context.threads));
   const std::string watched = validation != nullptr ? "val_loss" : "loss";
   BestEpoch best(options.monitor.empty() ? watched : options.monitor, options.min_delta);
   std::vector<NamedArray> best_weights;

@@ -47,12 +47,17 @@ json trained_net_json(const nets::TrainedNet& trained, const std::string& path) 
                  {"stopped_early", trained.history.stopped_early},
                  {"file", path}};
   if (!trained.test.empty()) result["held_out"] = trained.test;
+  result["constant"] = trained.constant;
+  result["constant_part"] = trained.constant_part;
   for (const nn::GradientNorm& norm : trained.norms) result["gradient_norms"][norm.layer] = norm.norm;
   return result;
 }
 
 json net_scores_json(const nets::NetScores& scores) {
-  return {{"part", scores.part}, {"samples", scores.samples}, {"scores", scores.scores}};
+  return {{"part", scores.part},
+          {"samples", scores.samples},
+          {"scores", scores.scores},
+          {"constant", scores.constant}};
 }
 
 json predictions_json(const nets::NetPredictions& predictions) {

@@ -46,6 +46,7 @@ int run_net_evaluate(const Args& args) {
   } else {
     print(fmt::format("{} ({} samples): {}\n", result.part, format_count(result.samples),
                       scores_text(result.scores)));
+    if (!result.constant.empty()) print(fmt::format("a constant: {}\n", scores_text(result.constant)));
   }
   return kSuccess;
 }

@@ -1,6 +1,5 @@
 // The engine that computes with torch, and the way in from akin.
 #include <ATen/CPUGeneratorImpl.h>
-#include <ATen/Parallel.h>
 #include <torch/optim/lbfgs.h>
 
 #include <cmath>
@@ -13,6 +12,7 @@
 #include "akin/nn/engine.h"
 #include "akin/nn/engine_library.h"
 #include "akin/nn/net.h"
+#include "akin/nn/torch/blas.h"
 #include "akin/nn/torch/graph.h"
 #include "akin/nn/torch/layers.h"
 #include "akin/nn/torch/loss.h"
@@ -68,7 +68,7 @@ class TorchEngine final : public Engine {
     });
   }
 
-  void set_threads(int threads) override { at::set_num_threads(resolve_threads(threads)); }
+  void set_threads(int threads) override { set_torch_threads(resolve_threads(threads)); }
 
   BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
     return translated(
@@ -268,6 +268,8 @@ class TorchEngine final : public Engine {
 int akin_nn_interface() { return akin::nn::kEngineInterface; }
 
 akin::nn::Engine* akin_nn_make_engine(const akin::nn::NetSpec* spec, const akin::nn::EngineOptions* options) {
-  return akin::nn::translated(
-      [&]() -> akin::nn::Engine* { return new akin::nn::TorchEngine(*spec, *options); });
+  return akin::nn::translated([&]() -> akin::nn::Engine* {
+    akin::nn::check_products();
+    return new akin::nn::TorchEngine(*spec, *options);
+  });
 }
