@@ -1,139 +1,92 @@
 #include "akin/data/time_parse.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <chrono>
 #include <cmath>
 
 #include "akin/base/error.h"
 #include "akin/data/dataset.h"
+#include "akin/data/time_scan.h"
 
 namespace akin {
 namespace {
 
-constexpr std::int64_t kFirstSecond = -62135596800;  // 0001-01-01
-constexpr std::int64_t kLastSecond = 253402300799;   // 9999-12-31 23:59:59
-
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Calendar fields, checked when they become a time.
-struct Calendar {
-  int year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0;
-  int micros = 0;
-  int zone_minutes = 0;  // east of UTC
-
-  std::optional<std::int64_t> time() const {
-    namespace ch = std::chrono;
-    const ch::year_month_day date(ch::year(year), ch::month(static_cast<unsigned>(month)),
-                                  ch::day(static_cast<unsigned>(day)));
-    // A leap second (60) counts as the next minute's first.
-    if (year < 1 || !date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-    const std::int64_t days = ch::sys_days(date).time_since_epoch().count();
-    const std::int64_t total = days * 86400 + hour * 3600 + (minute - zone_minutes) * 60 + second;
-    if (total < kFirstSecond || total > kLastSecond) return std::nullopt;
-    return total * kSecond + micros;
-  }
-};
-
-/// Consumes text from the front.
-class Scanner {
- public:
-  explicit Scanner(std::string_view text) : text_(text) {}
-  bool done() const { return text_.empty(); }
-  bool literal(char c) {
-    if (text_.empty() || text_.front() != c) return false;
-    text_.remove_prefix(1);
-    return true;
-  }
-  bool literal(std::string_view word) {
-    if (!text_.starts_with(word)) return false;
-    text_.remove_prefix(word.size());
-    return true;
-  }
-  /// A whole number of `least` to `most` digits.
-  bool digits(int least, int most, int& value) {
-    int count = 0;
-    int number = 0;
-    while (count < most && !text_.empty() && is_digit(text_.front())) {
-      number = number * 10 + (text_.front() - '0');
-      text_.remove_prefix(1);
-      ++count;
-    }
-    value = number;
-    return count >= least;
-  }
-  /// The digits of a fraction as millionths; what is finer is skipped.
-  int millionths() {
-    int value = 0, place = 100'000;
-    for (; !text_.empty() && is_digit(text_.front()); text_.remove_prefix(1), place /= 10)
-      value += place * (text_.front() - '0');
-    return value;
-  }
-  /// An English month name: its first three letters, or all of it.
-  bool month_name(int& month) {
-    static constexpr std::array<std::string_view, 12> kNames = {
-        "january", "february", "march",     "april",   "may",      "june",
-        "july",    "august",   "september", "october", "november", "december"};
-    std::size_t letters = 0;
-    std::array<char, 9> lower{};
-    while (letters < text_.size() && letters < lower.size()) {
-      const char c = static_cast<char>(text_[letters] | 0x20);
-      if (c < 'a' || c > 'z') break;
-      lower[letters++] = c;
-    }
-    const std::string_view word(lower.data(), letters);
-    for (std::size_t m = 0; letters >= 3 && m < kNames.size(); ++m) {
-      if (word != kNames[m] && word != kNames[m].substr(0, 3)) continue;
-      month = static_cast<int>(m) + 1;
-      text_.remove_prefix(letters);
-      return true;
-    }
-    return false;
-  }
-
- private:
-  std::string_view text_;
-};
-
-/// "Z", "UTC", "+hh", "+hhmm", "+hh:mm" or nothing.
-bool scan_zone(Scanner& scanner, int& minutes) {
-  minutes = 0;
-  if (scanner.done() || scanner.literal('Z') || scanner.literal('z') || scanner.literal("UTC")) return true;
-  const int sign = scanner.literal('-') ? -1 : 1;
-  if (sign == 1 && !scanner.literal('+')) return false;
-  int hours = 0;
-  int rest = 0;
-  if (!scanner.digits(2, 2, hours)) return false;
-  const bool colon = scanner.literal(':');
-  if ((colon || !scanner.done()) && !scanner.digits(2, 2, rest)) return false;
-  minutes = sign * (hours * 60 + rest);
-  return hours <= 15 && rest <= 59;
-}
-
 std::optional<std::int64_t> parse_iso(std::string_view text) {
-  Scanner scanner(text);
+  TimeScanner scanner(text);
   Calendar time;
   if (!scanner.digits(4, 4, time.year)) return std::nullopt;
-  const char separator = scanner.literal('-') ? '-' : '/';
-  if (separator == '/' && !scanner.literal('/')) return std::nullopt;
+  const char separator = scanner.literal('-') ? '-' : scanner.literal('/') ? '/' : '.';
+  if (separator == '.' && !scanner.literal('.')) return std::nullopt;
   if (!scanner.digits(1, 2, time.month) || !scanner.literal(separator)) return std::nullopt;
   if (!scanner.digits(1, 2, time.day)) return std::nullopt;
   if (scanner.done()) return time.time();
-  if (!scanner.literal('T') && !scanner.literal('t') && !scanner.literal(' ')) return std::nullopt;
-  if (!scanner.digits(1, 2, time.hour) || !scanner.literal(':')) return std::nullopt;
-  if (!scanner.digits(2, 2, time.minute)) return std::nullopt;
-  if (scanner.literal(':')) {
-    if (!scanner.digits(2, 2, time.second)) return std::nullopt;
-    if (scanner.literal('.') || scanner.literal(',')) time.micros = scanner.millionths();
-  }
-  while (scanner.literal(' ')) continue;
-  if (!scan_zone(scanner, time.zone_minutes) || !scanner.done()) return std::nullopt;
+  if (!scanner.one_of("Tt ") || !scanner.clock(time)) return std::nullopt;
+  if (!scanner.zone(time.zone_minutes) || !scanner.done()) return std::nullopt;
   return time.time();
 }
 
+/// A date with the year last, then a time of day and a zone, if there are such: 01/12/2010 8:26 PM, 1 Dec 2010,
+/// Dec 1st, 2010, Wed, 01 Dec 2010 08:26:00 +0100, Wed Dec 01 08:26:00 +0000 2010.
+std::optional<std::int64_t> parse_date(std::string_view text, bool day_first) {
+  constexpr std::string_view kBetween = " -./,";
+  TimeScanner scanner(text);
+  Calendar time;
+  if (scanner.weekday()) scanner.skip(" .,");
+  bool has_clock = false;
+  if (scanner.month_name(time.month)) {
+    scanner.skip(kBetween);
+    if (!scanner.digits(1, 2, time.day)) return std::nullopt;
+    if (!scanner.literal("st") && !scanner.literal("nd") && !scanner.literal("rd")) scanner.literal("th");
+    scanner.skip(kBetween);
+    TimeScanner ahead = scanner;
+    if (has_clock = ahead.clock(time); has_clock) {
+      scanner = ahead;
+      if (ahead.zone(time.zone_minutes)) scanner = ahead;
+      scanner.skip(" ");
+    } else {
+      time.hour = time.minute = 0;
+    }
+  } else {
+    int first = 0, second = 0;
+    if (!scanner.digits(1, 2, first) || !scanner.one_of(kBetween)) return std::nullopt;
+    scanner.skip(kBetween);
+    time.day = first;
+    if (!scanner.month_name(time.month)) {
+      if (!scanner.digits(1, 2, second)) return std::nullopt;
+      time.day = day_first ? first : second;
+      time.month = day_first ? second : first;
+    }
+    if (!scanner.one_of(kBetween)) return std::nullopt;
+    scanner.skip(kBetween);
+  }
+  if (!scanner.year(time.year)) return std::nullopt;
+  if (!has_clock && !scanner.done()) {
+    if (scanner.skip(","), !scanner.one_of("Tt ")) return std::nullopt;
+    scanner.skip(" ");
+    if (!scanner.clock(time) || !scanner.zone(time.zone_minutes)) return std::nullopt;
+    scanner.skip(" ");
+    if (scanner.literal('(') && text.ends_with(')')) return time.time();  // the zone's name again
+  }
+  return scanner.done() ? time.time() : std::nullopt;
+}
+
+/// Days since the end of 1899, as spreadsheets count them (their 1900 has a 29 February), to the millisecond.
+std::optional<std::int64_t> parse_serial(std::string_view text) {
+  constexpr double kDaysTo1970 = 25569, kMostDays = 2958466, kMillisecondsOfDay = 86'400'000;
+  double days = 0;
+  std::string point(text.substr(0, 32));  // a serial number has 17 digits at most
+  std::ranges::replace(point, ',', '.');
+  const auto [stop, error] = std::from_chars(point.data(), point.data() + point.size(), days);
+  if (error != std::errc() || stop != point.data() + point.size() || point.size() != text.size())
+    return std::nullopt;
+  if (!(days >= 1 && days < kMostDays)) return std::nullopt;
+  return std::llround((days - kDaysTo1970) * kMillisecondsOfDay) * 1000;
+}
+
 std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_view text) {
-  Scanner scanner(text);
+  TimeScanner scanner(text);
   Calendar time;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     bool ok = false;
@@ -151,6 +104,7 @@ std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_
           ok = scanner.digits(1, 2, time.day);
           break;
         case 'H':
+        case 'I':
           ok = scanner.digits(1, 2, time.hour);
           break;
         case 'M':
@@ -158,6 +112,18 @@ std::optional<std::int64_t> parse_pattern(std::string_view pattern, std::string_
           break;
         case 'S':
           ok = scanner.digits(1, 2, time.second);
+          break;
+        case 'p': {
+          const std::size_t before = scanner.rest().size();
+          ok = scanner.half_of_day(time.hour) && scanner.rest().size() < before;
+          break;
+        }
+        case 'f':
+          time.micros = scanner.millionths();
+          ok = true;
+          break;
+        case 'z':
+          ok = scanner.zone(time.zone_minutes);
           break;
         case 'b':
           ok = scanner.month_name(time.month);
@@ -202,7 +168,7 @@ std::optional<std::int64_t> parse_fraction(std::string_view text, std::int64_t w
   const bool seconds = per_second == 1 || (per_second == 0 && guess_unit(static_cast<double>(whole)) == 1);
   if (!seconds || text.size() < 2 || text.front() != '.' || !std::ranges::all_of(text.substr(1), is_digit))
     return std::nullopt;
-  Scanner scanner(text.substr(1));
+  TimeScanner scanner(text.substr(1));
   const std::int64_t micros = scanner.millionths();
   const bool finer = text.size() > 7 && text.substr(7).find_first_not_of('0') != std::string_view::npos;
   const auto time = time_of_units(negative ? -whole : whole, 1);
@@ -258,9 +224,14 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
     per_second_ = format == "seconds" ? 1 : format == "milliseconds" ? 1'000 : 1'000'000;
   } else if (format == "iso") {
     mode_ = Mode::kIso;
+  } else if (format == "day-first" || format == "month-first") {
+    mode_ = Mode::kDate;
+    day_first_ = format == "day-first";
+  } else if (format == "excel") {
+    mode_ = Mode::kSerial;
   } else {
     mode_ = Mode::kPattern;
-    const std::string_view known = "YmdHMSyb%";
+    const std::string_view known = "YmdHIMSfpzyb%";
     bool sound = format.find('%') != std::string_view::npos;
     for (std::size_t i = 0; sound && i < format.size(); ++i) {
       if (format[i] != '%') continue;
@@ -269,9 +240,9 @@ TimeParser::TimeParser(std::string_view format) : pattern_(format) {
     }
     if (!sound) {
       fail(ErrorCode::kUsage,
-           "time format '{}': expected auto, seconds, milliseconds, microseconds, iso, or a pattern of %Y %m "
-           "%d %H %M %S "
-           "%y %b",
+           "time format '{}': expected auto, seconds, milliseconds, microseconds, iso, day-first, "
+           "month-first, "
+           "excel, or a pattern of %Y %m %d %H %I %M %S %f %p %z %y %b",
            format);
     }
   }
@@ -290,6 +261,11 @@ std::optional<std::int64_t> TimeParser::operator()(std::string_view text) const 
       return parse_iso(text);
     case Mode::kPattern:
       return parse_pattern(pattern_, text);
+    case Mode::kSerial:
+      return parse_serial(text);
+    case Mode::kDate:
+      if (const auto date = parse_date(text, day_first_)) return date;
+      break;
     case Mode::kAuto:
       break;
   }

@@ -19,6 +19,9 @@ TEST(TimeParser, Iso) {
   EXPECT_EQ(parse("2010-12-01 10:26:00+0200"), 1291191960 * kSecond);
   EXPECT_EQ(parse("2010-12-01 05:26:00.5 -03"), 1291191960 * kSecond + 500000);
   EXPECT_EQ(parse("2010-12-01 08:26:00 UTC"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01 09:26:00 GMT+01:00"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010-12-01 8:26 AM"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("2010.12.01 08:26"), 1291191960 * kSecond);
   EXPECT_EQ(parse("2012-02-29"), 1330473600 * kSecond);
   EXPECT_EQ(parse("1969-12-31 23:59:59"), -1 * kSecond);
   EXPECT_EQ(parse("0001-01-01"), -62135596800 * kSecond);
@@ -77,6 +80,47 @@ TEST(TimeParser, Patterns) {
   EXPECT_EQ(TimeParser("%d.%m.%Y")("01.12.2010x"), std::nullopt);
   EXPECT_EQ(TimeParser("%d.%m.%Y")("31.11.2010"), std::nullopt);
   EXPECT_EQ(TimeParser("%d %b %Y")("01 Jaz 1995"), std::nullopt);
+}
+
+TEST(TimeParser, DatesWithTheYearLast) {
+  const TimeParser day("day-first"), month("month-first");
+  constexpr std::int64_t kTime = 1291191960 * kSecond;  // 2010-12-01 08:26
+  EXPECT_EQ(day("01/12/2010 08:26"), kTime);
+  EXPECT_EQ(day("1.12.2010, 8:26"), kTime);
+  EXPECT_EQ(month("12-1-10 8:26 AM"), kTime);
+  EXPECT_EQ(month("12/1/2010 8:26:00 pm"), kTime + 12 * 3600 * kSecond);
+  EXPECT_EQ(month("12/1/2010 12:26 AM"), kTime - 8 * 3600 * kSecond);
+  for (const TimeParser& either : {day, month}) {
+    EXPECT_EQ(either("1 Dec 2010 08:26"), kTime);
+    EXPECT_EQ(either("Dec 1st, 2010 8:26 a.m."), kTime);
+    EXPECT_EQ(either("Wed, 01 Dec 2010 09:26:00 +0100"), kTime);
+    EXPECT_EQ(either("Wed Dec 01 08:26:00 +0000 2010"), kTime);
+    EXPECT_EQ(either("Wed Dec  1 08:26:00 2010"), kTime);
+    EXPECT_EQ(either("Wed Dec 01 2010 09:26:00 GMT+0100 (Central European Time)"), kTime);
+    EXPECT_EQ(either("2010-12-01 8:26 AM"), kTime) << "what auto reads";
+    EXPECT_EQ(either("1291191960"), kTime);
+    for (const char* const text : {"", "1/2", "32/13/2010", "1/12/201", "01/12/2010 13:00 PM", "01/12/2010x",
+                                   "Dec", "01/12/2010 8", "a/b/c"})
+      EXPECT_EQ(either(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(day("12/25/2010"), std::nullopt);
+  EXPECT_EQ(month("25/12/2010"), std::nullopt);
+}
+
+TEST(TimeParser, DaysOfSpreadsheets) {
+  const TimeParser parse("excel");
+  EXPECT_EQ(parse("25569"), 0);
+  EXPECT_EQ(parse("40513.351388888892"), 1291191960 * kSecond);
+  EXPECT_EQ(parse("40513,5"), 1291204800 * kSecond);
+  for (const char* const text : {"", "0", "-1", "2958466", "1e99", "4051 3", "nan"})
+    EXPECT_EQ(parse(text), std::nullopt) << text;
+}
+
+TEST(TimeParser, PatternsWithHalfDaysZonesAndFractions) {
+  EXPECT_EQ(TimeParser("%d/%m/%Y %I:%M %p")("01/12/2010 8:26 AM"), 1291191960 * kSecond);
+  EXPECT_EQ(TimeParser("%d/%m/%Y %I:%M %p")("01/12/2010 8:26"), std::nullopt);
+  EXPECT_EQ(TimeParser("%d/%m/%Y %H:%M:%S.%f %z")("01/12/2010 10:26:00.25 +0200"),
+            1291191960 * kSecond + 250000);
 }
 
 TEST(TimeParser, RefusesUnknownFormats) {

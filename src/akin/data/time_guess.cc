@@ -1,0 +1,99 @@
+#include "akin/data/time_guess.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+#include "akin/base/text.h"
+#include "akin/data/dataset.h"
+
+namespace akin {
+namespace {
+
+std::string date_of(std::int64_t time) {
+  const std::chrono::sys_time<std::chrono::microseconds> moment{std::chrono::microseconds(time)};
+  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(moment)};
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
+bool within(const std::optional<std::int64_t>& time, std::int64_t first, std::int64_t end) {
+  return time && *time >= first * kSecond && *time < end * kSecond;
+}
+
+constexpr std::int64_t k1900 = -2208988800, k1950 = -631152000, k2100 = 4102444800;
+
+}  // namespace
+
+void TimeGuess::add(std::string_view cell) {
+  cell = trimmed(cell);
+  if (cell.empty()) return;
+  double number = 0;
+  const char* const end = cell.data() + cell.size();
+  const auto [stop, error] = std::from_chars(cell.data(), end, number);
+  const bool comma = stop != end && *stop == ',' && excel_(cell).has_value();
+  if (error == std::errc() && (stop == end || comma)) {
+    if (numbers_++ == 0) first_number_ = cell;
+    // What would be 1970 in seconds is a day of 1954 to 2119.
+    serials_ += number >= 20'000 && number < 80'000 ? 1 : 0;
+    years_ += cell.size() == 4 && number >= 1900 && number < 2100 ? 1 : 0;
+    dates_as_numbers_ += cell.size() == 8 && within(date_number_(cell), k1900, k2100) ? 1 : 0;
+    moments_as_numbers_ += cell.size() == 14 && within(moment_number_(cell), k1950, k2100) ? 1 : 0;
+    return;
+  }
+  if (auto_(cell)) return;
+  const auto day = day_first_(cell), month = month_first_(cell);
+  if (!day && !month) return;
+  if (day && month && *day != *month) {
+    if (both_++ == 0) first_both_ = cell;
+    dotted_ += std::ranges::count(cell.substr(0, 6), '.') == 2 ? 1 : 0;
+    return;
+  }
+  ++(day && month ? either_ : day ? day_only_ : month_only_);
+}
+
+std::string TimeGuess::order_of_dates() const {
+  if (day_only_ != month_only_) return day_only_ > month_only_ ? "day-first" : "month-first";
+  if (both_ == 0 && either_ > 0) return "day-first";
+  return both_ > 0 && dotted_ == both_ ? "day-first" : "";  // nobody writes 12.31.2010
+}
+
+std::optional<std::string> TimeGuess::format() const {
+  if (day_only_ + month_only_ + both_ + either_ > 0) {
+    std::string order = order_of_dates();
+    return order.empty() ? std::nullopt : std::optional(std::move(order));
+  }
+  if (numbers_ == 0) return "auto";
+  if (serials_ == numbers_) return "excel";
+  if (dates_as_numbers_ == numbers_) return "%Y%m%d";
+  if (moments_as_numbers_ == numbers_) return "%Y%m%d%H%M%S";
+  return years_ == numbers_ ? "%Y" : "auto";
+}
+
+std::string TimeGuess::readings() const {
+  return fmt::format("'{}' ({}) is {} if the day comes first, {} if the month does", printable(first_both_),
+                     where_, date_of(*day_first_(first_both_)), date_of(*month_first_(first_both_)));
+}
+
+std::string TimeGuess::doubt() const {
+  const std::string found = format().value_or("");
+  if (found == "excel") {
+    return fmt::format(
+        "numbers such as {} are read as days of a spreadsheet, {}; --time-format seconds reads seconds",
+        first_number_, date_of(*excel_(first_number_)));
+  }
+  if (found == "%Y%m%d" || found == "%Y%m%d%H%M%S" || found == "%Y")
+    return fmt::format("numbers such as {} are read as {}; --time-format seconds reads seconds",
+                       first_number_, found == "%Y" ? "years" : "dates");
+  if (day_only_ > 0 && month_only_ > 0) {
+    return fmt::format("{} dates have the day first, {} the month: the fewer are rejected", day_only_,
+                       month_only_);
+  }
+  if (found == "day-first" && day_only_ == 0 && both_ > 0)
+    return fmt::format("dates with points such as {} are read with the day first", first_both_);
+  return "";
+}
+
+}  // namespace akin
