@@ -85,6 +85,26 @@ TEST(Options, KindsAndDelimiters) {
   EXPECT_THROW(delimiter_of("\""), Error);
 }
 
+TEST(ValueParser, TruthValuesThousandsAndCommas) {
+  const ValueParser point, comma(',');
+  for (const auto& [text, value] :
+       {std::pair("4.5", 4.5F), std::pair("TRUE", 1.0F), std::pair("no", 0.0F), std::pair("1,300", 1300.0F),
+        std::pair("-1,300.5", -1300.5F), std::pair("\t12 345 ", 12345.0F), std::pair("1e3", 1000.0F)}) {
+    EXPECT_EQ(point(text).problem, nullptr) << text;
+    EXPECT_EQ(point(text).value, value) << text;
+  }
+  for (const auto& [text, value] :
+       {std::pair("4,5", 4.5F), std::pair("1.300", 1300.0F), std::pair("1.300,5", 1300.5F),
+        std::pair("4.5", 4.5F), std::pair("-,5", -0.5F)}) {
+    EXPECT_EQ(comma(text).problem, nullptr) << text;
+    EXPECT_EQ(comma(text).value, value) << text;
+  }
+  for (const char* const text :
+       {"1,30", "13,00,0", "1234,567", ",300", "1,,300", "x", "y", "1,300,", "truely"})
+    EXPECT_STREQ(point(text).problem, "value is not a number") << text;
+  EXPECT_STREQ(point("").problem, "no value");
+}
+
 Layout layout_of(const std::string& content, const LayoutHints& hints = {}) {
   const TestFolder folder;
   ImportReport report;
@@ -116,6 +136,35 @@ TEST(Layout, TellsHeadersFromRecords) {
   EXPECT_TRUE(layout_of("who,what\na,b\n", hints).header.empty());
   hints.header = "maybe";
   EXPECT_THROW(layout_of("who,what\na,b\n", hints), Error);
+}
+
+TEST(Layout, LeavesOutWhatStandsAboveTheTable) {
+  const std::vector<std::string> header = {"item", "user", "rating"};
+  for (const char* const above : {"sep=;\n", "\"sep=;\"\n", "# made by a shop\n# do, not; edit\n", "// x\n\n",
+                                  "Sales of 2021\n\nall shops\n"}) {
+    const Layout layout = layout_of(std::string(above) + "item;user;rating\na;u;3\nb;v;4\n");
+    EXPECT_EQ(layout.dialect.delimiter, ";") << above;
+    EXPECT_EQ(layout.header, header) << above;
+    EXPECT_NE(layout.note.find("above the table are left out"), std::string::npos) << above;
+  }
+  EXPECT_EQ(layout_of("# user\titem\nu1\ti1\n").header, (std::vector<std::string>{"user", "item"}));
+  const Layout ids = layout_of("#1,a\n#2,b\n3,c\n");
+  EXPECT_TRUE(ids.header.empty());
+  EXPECT_EQ(ids.first[0], "#1") << "an id, no comment";
+  std::string long_comment;
+  for (int i = 0; i < 60; ++i) long_comment += "# a line\n";
+  EXPECT_EQ(layout_of(long_comment + "item;user;rating\na;u;3\n").header, header);
+  EXPECT_TRUE(layout_of("# nothing else\n").header.empty());
+}
+
+TEST(Layout, AFirstLineWithoutDigitsAboveOthersIsAHeader) {
+  EXPECT_EQ(layout_of("kunde,artikel\nu1,p1\nu2,p2\n").header.size(), 2U);
+  EXPECT_TRUE(layout_of("ann,apple\nbob,pear\neve,plum\n").header.empty());
+}
+
+TEST(Layout, TwoTabsAreOneDelimiterWhereAColumnIsEmpty) {
+  EXPECT_EQ(layout_of("u\t\ti\t3\nv\t\tj\t4\n").dialect.delimiter, "");
+  EXPECT_EQ(layout_of("u\t\ti\t3\nv\tx\tj\t4\n").dialect.delimiter, "\t");
 }
 
 TEST(Layout, NamesColumns) {

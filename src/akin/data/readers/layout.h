@@ -32,6 +32,7 @@ struct Layout {
   /// Fields of the first record that is not the header; empty if there is none.
   std::vector<std::string> first;
   std::size_t width = 0;  ///< fields of the header, else of most of the first lines
+  std::string note = "";  ///< lines above the table that were left out, for the report; "" = none
 
   /// The column of `spec`: a header name (case and punctuation matter only where they tell two columns apart)
   /// or a number from 1. Throws Error(kUsage) naming `path` and the columns there are.
@@ -41,7 +42,10 @@ struct Layout {
 };
 
 /// Looks at the first lines, sets the reader's dialect and moves it past the header. The delimiter is the one
-/// of , ; tab | :: (else blanks) that gives all lines the same number of fields, the most if several do.
+/// of , ; tab | :: (else blanks) that gives all lines the same number of fields, the most if several do; else the
+/// one that gives most of them the same number. Lines above the table are left out: "sep=;" of spreadsheets,
+/// which names the delimiter, comments (# or //) that have not as many fields as the records, and titles above
+/// a header of usual or wanted names.
 Layout detect_layout(RecordReader& reader, const LayoutHints& hints);
 
 }  // namespace akin

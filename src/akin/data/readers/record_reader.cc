@@ -15,6 +15,21 @@ constexpr std::size_t kMostRecordLines = 1000;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/// Whether the quote at `quote` in a quoted field that begins at `begin` belongs to the field because of a backslash
+/// before it. `backslashes`: quotes are known to be escaped so; set where this one shows it.
+bool is_escaped(std::string_view text, std::size_t begin, std::size_t quote, std::string_view delimiter,
+                bool& backslashes) {
+  std::size_t first = quote;
+  while (first > begin && text[first - 1] == '\\') --first;
+  if ((quote - first) % 2 == 0) return false;
+  const auto ends_field = [&](std::size_t at) {
+    return at >= text.size() || text.compare(at, delimiter.size(), delimiter) == 0;
+  };
+  const bool doubled = quote + 1 < text.size() && text[quote + 1] == '"';
+  backslashes = backslashes || (doubled ? ends_field(quote + 2) : !ends_field(quote + 1));
+  return backslashes;
+}
+
 /// Bytes to come, or 0 where that is not known beforehand.
 std::uint64_t plain_size(const std::string& path) {
   if (path == "-" || path.ends_with(".gz") || path.ends_with(".zst")) return 0;
@@ -73,6 +88,22 @@ std::vector<std::string> RecordReader::peek(std::size_t count) {
     waiting_.emplace_back(*line);
   }
   return {waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(count, waiting_.size()))};
+}
+
+const std::deque<std::string>& RecordReader::look_ahead(std::size_t count, std::size_t most_bytes) {
+  std::size_t bytes = 0;
+  for (const std::string& line : waiting_) bytes += line.size();
+  while (waiting_.size() < count && bytes < most_bytes) {
+    const auto line = lines_.next();
+    if (!line) break;
+    bytes += line->size();
+    waiting_.emplace_back(*line);
+  }
+  return waiting_;
+}
+
+void RecordReader::skip_lines(std::size_t count) {
+  for (std::size_t i = 0; i < count && next_line(); ++i) continue;
 }
 
 std::optional<std::string_view> RecordReader::next_line() {
@@ -170,6 +201,12 @@ bool RecordReader::split_quoted(std::string_view line) {
         if (++extra_lines < kMostRecordLines && append_line()) continue;
         return reject_open_quote(first_line, first_line_size);
       }
+      if (is_escaped(raw_, at, quote, delimiter, backslashes_)) {
+        clean_.append(raw_, at, quote - at - 1);
+        clean_ += '"';
+        at = quote + 1;
+        continue;
+      }
       clean_.append(raw_, at, quote - at);
       at = quote + 1;
       open = at < raw_.size() && raw_[at] == '"';
@@ -236,10 +273,16 @@ std::vector<std::string> split_line(std::string_view line, const Dialect& dialec
         line.size());
   };
   const std::size_t step = std::max<std::size_t>(1, dialect.delimiter.size());
+  bool backslashes = false;
   for (std::size_t at = 0;;) {
     std::string field;
     if (dialect.quotes && at < line.size() && line[at] == '"') {
+      const std::size_t begin = at + 1;
       for (++at; at < line.size(); ++at) {
+        if (line[at] == '"' && is_escaped(line, begin, at, dialect.delimiter, backslashes)) {
+          field.back() = '"';
+          continue;
+        }
         if (line[at] == '"' && (at + 1 == line.size() || line[at + 1] != '"')) break;
         if (line[at] == '"') ++at;
         field += line[at];

@@ -31,7 +31,9 @@ void report_reading(const LineReader& lines, const Context& context);
 
 /// Reads records from a file of any compression. Blank lines are skipped. With quotes on, a field that starts
 /// with '"' runs to the closing one, "" inside stands for one quote, and delimiters and line ends inside
-/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A record of
+/// belong to the field (a line end becomes "\n"); text after the closing quote is kept as it is. A quote after a
+/// backslash that cannot be the closing one (\" and more text) is a quote of the field, and so are all such from
+/// there on. A record of
 /// over 1,000 lines or 16 MiB, or one whose closing quote on a later line is followed by more text, has lost
 /// its closing quote: its first line is rejected and reading continues with the second.
 ///
@@ -50,11 +52,21 @@ class RecordReader {
   std::span<const std::string_view> fields() const { return fields_; }
   /// The first lines still to come, at most `count`; they stay to be read.
   std::vector<std::string> peek(std::size_t count);
+  /// The same without a copy; no more than come to `most_bytes` bytes. Valid until the next call of next().
+  const std::deque<std::string>& look_ahead(std::size_t count, std::size_t most_bytes);
+  /// Leaves out the next lines.
+  void skip_lines(std::size_t count);
   void set_dialect(Dialect dialect);
+  const Dialect& dialect() const { return dialect_; }
+  const Context& context() const { return context_; }
   /// Records to come, judged by the length of the first lines; 0 if that is not known (compressed files).
   std::uint64_t estimate();
   /// "path:line" of the record's first line.
   std::string position() const;
+  /// Number of the line that next() will begin at, from 1.
+  std::uint64_t next_line_number() const { return lines_.line_number() - waiting_.size() + 1; }
+  /// Number of the record's first line, from 1.
+  std::uint64_t line() const { return record_line_; }
   const std::string& path() const { return lines_.path(); }
 
  private:
@@ -78,6 +90,7 @@ class RecordReader {
   std::string raw_;    // quoted record: its lines as they came
   std::string clean_;  // quoted record: its fields without quotes, one after another
   std::vector<std::size_t> ends_;
+  bool backslashes_ = false;  // the file escapes quotes by backslashes
   std::uint64_t record_line_ = 0;
   std::uint64_t file_bytes_ = 0;  // 0 = unknown, for estimate()
   std::uint64_t lines_reported_ = 0;

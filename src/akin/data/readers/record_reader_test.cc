@@ -45,6 +45,31 @@ TEST(RecordReader, Quotes) {
   EXPECT_EQ(read_all("1,\"a\n", {",", false}), (Records{{"1", "\"a"}}));
 }
 
+TEST(RecordReader, BackslashesBeforeQuotes) {
+  const Dialect dialect{";", true};
+  EXPECT_EQ(read_all("1;\"Caf\\\"Noir\\\"; a novel\";2\n", dialect),
+            (Records{{"1", "Caf\"Noir\"; a novel", "2"}}));
+  EXPECT_EQ(read_all("1;\"says \\\"hi\\\"\";2\n", dialect), (Records{{"1", "says \"hi\"", "2"}}));
+  EXPECT_EQ(read_all("1;\"C:\\dir\\\";2\n", dialect), (Records{{"1", "C:\\dir\\", "2"}}))
+      << "it ends the field";
+  EXPECT_EQ(read_all("1;\"a\\\\\";2\n", dialect), (Records{{"1", "a\\\\", "2"}}));
+  EXPECT_EQ(split_line("1;\"Caf\\\"Noir\\\"; a novel\";2", dialect),
+            (std::vector<std::string>{"1", "Caf\"Noir\"; a novel", "2"}));
+}
+
+TEST(RecordReader, LooksAheadWithinBytesAndSkips) {
+  const TestFolder folder;
+  ImportReport report;
+  const Context context;
+  RecordReader reader(folder.add("x.csv", "one\ntwo\nthree\n"), {",", false}, report, context);
+  EXPECT_EQ(reader.look_ahead(100, 4).size(), 2U);
+  EXPECT_EQ(reader.next_line_number(), 1U);
+  reader.skip_lines(1);
+  ASSERT_TRUE(reader.next());
+  EXPECT_EQ(reader.fields()[0], "two");
+  EXPECT_EQ(reader.line(), 2U);
+}
+
 TEST(RecordReader, LineEndsInsideQuotesKeepLineNumbers) {
   const TestFolder folder;
   ImportReport report;

@@ -1,6 +1,7 @@
 #include "akin/data/readers/text_decode.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "akin/base/error.h"
@@ -44,7 +45,8 @@ Encoding parse_encoding(std::string_view name) {
   if (name == "auto") return Encoding::kAuto;
   if (name == "utf8" || name == "utf-8") return Encoding::kUtf8;
   if (name == "latin1" || name == "latin-1" || name == "iso-8859-1") return Encoding::kLatin1;
-  fail(ErrorCode::kUsage, "encoding '{}': expected auto, utf8 or latin1", name);
+  if (name == "windows-1252" || name == "cp1252") return Encoding::kWindows1252;
+  fail(ErrorCode::kUsage, "encoding '{}': expected auto, utf8, latin1 or windows-1252", name);
 }
 
 bool is_ascii(std::string_view text) {
@@ -75,26 +77,56 @@ std::string latin1_to_utf8(std::string_view text) {
   return result;
 }
 
+std::string windows_1252_to_utf8(std::string_view text) {
+  static constexpr std::array<std::uint16_t, 32> kSigns = {
+      0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+      0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+      0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178};
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    append_utf8(result, byte >= 0x80 && byte < 0xA0 ? kSigns[byte - 0x80] : byte);
+  }
+  return result;
+}
+
+std::string_view without_blanks(std::string_view text) {
+  // U+00A0, U+200B (no width), U+FEFF (byte-order mark), U+202F (narrow), U+3000 (wide)
+  static constexpr std::array<std::string_view, 7> kBlanks = {
+      " ", "\t", "\xc2\xa0", "\xe2\x80\x8b", "\xef\xbb\xbf", "\xe2\x80\xaf", "\xe3\x80\x80"};
+  for (bool more = true; more;) {
+    more = false;
+    for (const std::string_view blank : kBlanks) {
+      if (text.starts_with(blank)) text.remove_prefix(blank.size()), more = true;
+      if (text.ends_with(blank)) text.remove_suffix(blank.size()), more = true;
+    }
+  }
+  return text;
+}
+
 std::string_view TextDecoder::operator()(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n\v\f";
   const std::size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) return {};
   text = text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
-  if (encoding_ == Encoding::kLatin1) {
+  if (encoding_ == Encoding::kLatin1 || encoding_ == Encoding::kWindows1252) {
     if (is_ascii(text)) return text;
-    scratch_ = latin1_to_utf8(text);
+    scratch_ = encoding_ == Encoding::kLatin1 ? latin1_to_utf8(text) : windows_1252_to_utf8(text);
     return scratch_;
   }
   if (is_utf8(text)) return text;
   ++repaired_;
-  scratch_ = encoding_ == Encoding::kAuto ? latin1_to_utf8(text) : replace_bad_bytes(text);
+  windows_ = windows_ || std::ranges::any_of(text, [](char c) { return (c & 0xE0) == 0x80; });
+  scratch_ = encoding_ == Encoding::kAuto ? windows_1252_to_utf8(text) : replace_bad_bytes(text);
   return scratch_;
 }
 
 std::string TextDecoder::note() const {
   if (repaired_ == 0) return "";
   return fmt::format("{} text fields were not valid UTF-8 and were {}", repaired_,
-                     encoding_ == Encoding::kAuto ? "read as Latin-1" : "given replacement characters");
+                     encoding_ != Encoding::kAuto ? "given replacement characters"
+                     : windows_                   ? "read as Windows-1252"
+                                                  : "read as Latin-1");
 }
 
 }  // namespace akin
