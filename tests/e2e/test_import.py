@@ -113,14 +113,57 @@ class ImportTest(AkinTest):
         self.run_akin("export", "m", "--to", "csv", "-o", "x.csv", "--quiet")
         self.assertIn(b"\nb\xff,", (self.dir / "x.csv").read_bytes())
 
-    def test_mostly_rejected_files_are_pointed_at(self):
+    def test_mostly_rejected_files_are_refused(self):
         self.write("odd.csv", "user,item\n" + "u,i,what\n" * 7 + "u,i\n" * 3)
-        notes = self.run_json("import", "csv", "odd.csv", "-o", "d")["notes"]
-        self.assertTrue(any(note.startswith("most lines were rejected: is odd.csv really of format csv?")
-                            for note in notes), notes)
+        self.assert_error(self.run_akin("import", "csv", "odd.csv", "-o", "d", code=1),
+                          r"odd\.csv: 7 of 10 lines cannot be used: 7 times 'too many fields'.*--accept-rejected")
+        self.assertEqual(self.files(), ["odd.csv"])
+        self.assertEqual(self.run_json("import", "csv", "odd.csv", "-o", "d", "--accept-rejected")["events"], 3)
         self.write("even.csv", "user,item\n" + "u,i,what\n" * 3 + "u,i\n" * 7)
-        notes = self.run_json("import", "csv", "even.csv", "-o", "d")["notes"]
-        self.assertFalse(any("most lines" in note for note in notes), notes)
+        self.assertEqual(self.run_json("import", "csv", "even.csv", "-o", "d")["events"], 7)
+        self.write("i.csv", "item,title\n" + "a,x,more\n" * 3)
+        self.write("e.csv", "user,item\nu,a\n")
+        self.assert_error(self.run_akin("import", "csv", "e.csv", "--items", "i.csv", "-o", "d2", code=1),
+                          r"i\.csv: 3 of 3 lines cannot be used")
+        self.assertNotIn("d2", self.files())
+
+    def test_dry_run_shows_the_columns_and_writes_nothing(self):
+        self.write("e.csv", "user;item;rating;date;colour\nu1;a;4,5;03/04/2021;red\nu2;b;FALSE;25/12/2021;blue\nNULL;a;3;01/02/2021;\n")
+        out = self.run_akin("import", "csv", "e.csv", "--dry-run", "--pseudonyms", "key").out
+        self.search(r"(?m)^column +used as +type +parsed +examples$", out)
+        self.search(r"(?m)^date +time +time \(day-first\) +100 % +03/04/2021 \| 25/12/2021", out)
+        self.search(r"(?m)^colour +not used +category +66\.6 %", out)
+        self.search(r"doubt +column rating: 1 values are 0 or less and no likes; the first is 'FALSE' \(e\.csv:3\)", out)
+        self.search(r"1  no user: e\.csv:4 \('NULL'\)", out)
+        self.assertEqual(self.files(), ["e.csv"])
+        columns = self.run_json("import", "csv", "e.csv", "--dry-run")["columns"]
+        self.assertEqual([column["used_as"] for column in columns], ["user", "item", "value", "time", None])
+        self.assertEqual(columns[4]["examples"], ["red", "blue"])
+        self.assertEqual(self.files(), ["e.csv"])
+        self.write("bad.csv", "user,item,rating\nu,a,x\nu,b,z\n")
+        done = self.run_akin("import", "csv", "bad.csv", "--dry-run", code=1)
+        self.search(r"(?m)^rating +value +number +0 % +x \| z$", done.out)  # what helps to see why
+        self.search("akin: error: bad.csv: not one usable event", done.err)
+        self.write("t.txt", "a b\n")
+        self.search("writes nothing", self.run_akin("import", "text", "t.txt", "--dry-run", "--write-vocabulary", "v", code=2).err)
+
+    def test_dates_that_fit_both_ways_are_asked_about(self):
+        text = "user,item,date\nu,a,03/04/2021\nu,b,05/06/2021\n"
+        self.write("e.csv", text)
+        pattern = r"e\.csv: column 'date': '03/04/2021' \(e\.csv:2\) is 2021-04-03 if the day comes first, 2021-03-04 if"
+        self.assert_error(self.run_akin("import", "csv", "e.csv", "-o", "d", code=2), pattern)
+        self.run_akin("import", "csv", "e.csv", "-o", "d", "--time-format", "month-first")
+        self.assertEqual(self.run_json("describe", "d")["first_time"], 1614816000)
+        self.run_akin("import", "csv", "-", "-o", "d", stdin=text + "u,c,04/03/2021\n" * 9000 + "u,d,25/12/2021\n")
+        self.assertEqual(self.run_json("describe", "d")["first_time"], 1614816000)
+
+    def test_dislikes_are_no_likes(self):
+        self.write("e.csv", "user,item,weight\nu1,a,2\nu1,b,-3\nu2,a,0\nu2,b,1\n")
+        out = self.run_akin("import", "csv", "e.csv", "-o", "d").out
+        self.search(r"filter +value of 0 or less.*--keep-nonpositive.*: removed 2 events", out)
+        self.assertEqual(self.run_json("describe", "d")["events"], 2)
+        self.run_akin("import", "csv", "e.csv", "-o", "d", "--keep-nonpositive")
+        self.assertEqual(self.run_json("describe", "d")["events"], 4)
 
     def test_quiet_gives_results_only(self):
         self.write("x.csv", "user,item\nu,i\n")

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
 #include "akin/data/filters.h"
 #include "akin/data/readers/text_decode.h"
@@ -186,16 +187,19 @@ std::uint64_t Rejections::total() const {
 Rejections::Reason& Rejections::find(std::string_view reason) {
   const auto found = std::ranges::find(reasons_, reason, &Reason::text);
   if (found != reasons_.end()) return *found;
-  reasons_.push_back({std::string(reason), 0, {}});
+  reasons_.push_back({std::string(reason), 0, {}, {}});
   return reasons_.back();
 }
 
-void Rejections::keep(Reason& reason, std::string position) {
+void Rejections::keep(Reason& reason, std::string position, std::string_view value) {
+  constexpr std::size_t kShown = 40;
+  std::string shown = printable(value.substr(0, kShown));
   if (strict_) {
-    fail(ErrorCode::kBadData, "{}: {}; without --strict such lines are counted and left out", position,
-         reason.text);
+    fail(ErrorCode::kBadData, "{}: {}{}; without --strict such lines are counted and left out", position,
+         reason.text, shown.empty() ? "" : fmt::format(" ('{}')", shown));
   }
   reason.positions.push_back(std::move(position));
+  reason.values.push_back(std::move(shown));
 }
 
 void DatasetBuilder::add_review(std::uint64_t event, std::string_view summary, std::string_view text) {
@@ -248,11 +252,15 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   std::vector<Fate> user_fates(users_.size(), Fate::kGone), item_fates(items_.size(), Fate::kGone);
   if (keep_unseen_items) item_fates = described(item_attributes_, items_.size());
   if (keep_unseen_users) user_fates = described(user_attributes_, users_.size());
+  std::vector<char> user_seen(users_.size(), 0), item_seen(items_.size(), 0);
   for (const Event& event : events_) {  // who loses all events to the filters goes with them
     user_fates[event.user] = item_fates[event.item] = Fate::kGone;
+    user_seen[event.user] = item_seen[event.item] = 1;
   }
   std::vector<std::uint64_t> raw_of;  // raw ordinal of each event left; empty while that is the identity
-  apply_filters(filters, events_, {users_.size(), items_.size()}, raw_of, report.filters);
+  ImportFilters wanted = filters;
+  wanted.keep_nonpositive |= keep_nonpositive;
+  apply_filters(wanted, events_, {users_.size(), items_.size()}, raw_of, report.filters);
   check_values(events_, filters, users_, items_);
   if (events_.empty()) {
     fail(ErrorCode::kBadData, "{}: no event is left of {}: '{}' removed the last ones; loosen the filters",
@@ -310,7 +318,7 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     report.notes.push_back(
         fmt::format("{} items have no events: only their attributes are known", data.items_without_events));
     const std::vector<Fate> known = described(data.item_attributes, data.n_event_items());
-    if (std::ranges::find(known, Fate::kUnseen) == known.end()) {
+    if (!compared_items && std::ranges::find(known, Fate::kUnseen) == known.end()) {
       report.notes.push_back(
           fmt::format("none of the items with events has an attribute: the ids of the items' table, such as "
                       "'{}', are not those "
@@ -318,14 +326,20 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
                       data.items.id(static_cast<idx_t>(data.n_event_items())), data.items.id(0)));
     }
   }
-  const auto note_unseen = [&](const Renumbering& side, std::string_view what) {
-    const std::size_t unseen = side.new_idx.size() - side.kept.size();
-    if (unseen > 0)
+  const auto note_unseen = [&](const Renumbering& side, const std::vector<char>& seen,
+                               std::string_view what) {
+    std::size_t filtered = 0, never = 0;
+    for (std::size_t old = 0; old < seen.size(); ++old) {
+      if (side.new_idx[old] == kDropped) ++(seen[old] != 0 ? filtered : never);
+    }
+    if (filtered > 0)
       report.notes.push_back(
-          fmt::format("{} {} have no events left and are not in the data set", unseen, what));
+          fmt::format("{} {} have no events left and are not in the data set", filtered, what));
+    if (never > 0)
+      report.notes.push_back(fmt::format("{} {} without any event are not in the data set", never, what));
   };
-  note_unseen(users, "users");
-  note_unseen(items, "items");
+  note_unseen(users, user_seen, "users");
+  note_unseen(items, item_seen, "items");
   *this = DatasetBuilder();
   return data;
 }

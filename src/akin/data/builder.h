@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "akin/base/context.h"
+#include "akin/data/column_report.h"
 #include "akin/data/dataset.h"
 #include "akin/data/dropped_columns.h"
 
@@ -23,7 +24,11 @@ enum class RepeatPolicy { kKeep, kFirst, kLast, kSum, kMax, kMean };
 struct ImportFilters {
   /// Value of the kind's events is multiplied; 0 removes them.
   std::vector<std::pair<EventKind, float>> kind_weights;
-  std::optional<float> min_value;     ///< events below are removed (ratings -> implicit threshold)
+  /// Events below are removed (ratings -> implicit threshold). Without it events of 0 or less are: models that
+  /// count events would take them for likes. Where repeats become their sum, mean or last value, that value
+  /// decides.
+  std::optional<float> min_value;
+  bool keep_nonpositive = false;      ///< events of 0 or less stay though there is no min_value
   std::optional<float> binarize;      ///< every remaining value becomes this
   std::optional<std::int64_t> since;  ///< first second kept
   std::optional<std::int64_t> until;  ///< first second not kept
@@ -41,23 +46,35 @@ class Rejections {
     std::string text;
     std::uint64_t count = 0;
     std::vector<std::string> positions;  ///< "file:line", the first kPositionsKept
+    std::vector<std::string>
+        values;  ///< what stood there, by position; "" where the line as a whole is wrong
   };
   /// `strict`: the first rejection is thrown as Error(kBadData).
   explicit Rejections(bool strict = false) : strict_(strict) {}
   /// `position` is a callable giving "file:line", called only when it is needed.
   template <typename Position>
-  void add(std::string_view reason, const Position& position) {
+  void add(std::string_view reason, const Position& position, std::string_view value = {}) {
     Reason& entry = find(reason);
     ++entry.count;
-    if (strict_ || entry.positions.size() < kPositionsKept) keep(entry, position());
+    if (strict_ || entry.positions.size() < kPositionsKept) keep(entry, position(), value);
+  }
+  /// The same for a line that is sound but that the caller did not want, such as a kind of event left out:
+  /// those do not make a file a bad one.
+  template <typename Position>
+  void add_unwanted(std::string_view reason, const Position& position) {
+    ++unwanted_;
+    add(reason, position);
   }
   const std::vector<Reason>& reasons() const { return reasons_; }
   std::uint64_t total() const;
+  /// Those of add_unwanted(), which total() counts too.
+  std::uint64_t unwanted() const { return unwanted_; }
 
  private:
   Reason& find(std::string_view reason);
-  void keep(Reason& reason, std::string position);
+  void keep(Reason& reason, std::string position, std::string_view value);
   bool strict_;
+  std::uint64_t unwanted_ = 0;
   std::vector<Reason> reasons_;
 };
 
@@ -69,6 +86,13 @@ struct FilterCount {
   std::uint64_t items = 0;
 };
 
+/// How much of one table could be used.
+struct TableCount {
+  std::string file;
+  std::uint64_t used = 0;
+  std::uint64_t rejected = 0;  ///< without those of Rejections::add_unwanted()
+};
+
 /// What an import did. Nothing is dropped without standing here.
 struct ImportReport {
   std::uint64_t lines = 0;  ///< lines (records) read, all files
@@ -76,7 +100,9 @@ struct ImportReport {
   double seconds = 0;       ///< reading and parsing, filters not included
   Rejections rejections{};
   std::vector<FilterCount> filters;
-  std::vector<std::string> notes;  ///< such as "312 metadata records of items without events"
+  std::vector<std::string> notes;     ///< such as "312 metadata records of items without events"
+  std::vector<ColumnReport> columns;  ///< of the tables read, file by file
+  std::vector<TableCount> tables;
 };
 
 /// Collects events in file order, then makes the Dataset. Attributes may come before or after the events.
@@ -105,6 +131,11 @@ class DatasetBuilder {
   /// Room for this many events, as a hint.
   void reserve(std::uint64_t events) { events_.reserve(events); }
   std::uint64_t events() const { return events_.size(); }
+  /// The event of an ordinal; its indices are those of users() and items().
+  const Event& event(std::uint64_t ordinal) const { return events_[ordinal]; }
+  /// Ids so far, in the order in which they came.
+  const IdMap& users() const { return users_; }
+  const IdMap& items() const { return items_; }
   /// True if an event, attribute, link or candidate has named this item.
   bool has_item(std::string_view item) const { return items_.find(item).has_value(); }
 
@@ -122,6 +153,10 @@ class DatasetBuilder {
   /// Attributes, links and review texts (columns "text" and "summary") of these names are not added. Readers
   /// ask it about columns that have other names in their files.
   DroppedColumns dropped;
+  /// A reader has said how well the ids of the items' tables fit those of the events.
+  bool compared_items = false;
+  /// Keep events of 0 or less, as ImportFilters::keep_nonpositive: for readers with a threshold of their own.
+  bool keep_nonpositive = false;
 
  private:
   IdMap users_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "akin/base/error.h"
@@ -183,9 +184,12 @@ void Sieve::cores(const ImportFilters& filters) {
 void apply_filters(const ImportFilters& filters, std::vector<Event>& events, IndexSpace space,
                    std::vector<std::uint64_t>& origin, std::vector<FilterCount>& counts) {
   const bool has_cores = filters.user_core > 1 || filters.item_core > 1 || filters.min_length > 0;
+  const bool drops_nonpositive =
+      !filters.keep_nonpositive && !filters.min_value &&
+      std::ranges::any_of(events, [](const Event& event) { return event.value <= 0; });
   const bool nothing_to_do = filters.kind_weights.empty() && !filters.min_value && !filters.binarize &&
                              !filters.since && !filters.until && filters.repeats == RepeatPolicy::kKeep &&
-                             !has_cores;
+                             !has_cores && !drops_nonpositive;
   if (nothing_to_do) return;
   Sieve sieve(events, space, counts);
   if (!filters.kind_weights.empty()) {
@@ -200,6 +204,15 @@ void apply_filters(const ImportFilters& filters, std::vector<Event>& events, Ind
     sieve.step(fmt::format("value below {}", *filters.min_value),
                [&](const Event& e) { return e.value < *filters.min_value; });
   }
+  const auto drop_nonpositive = [&] {
+    sieve.step("value of 0 or less, which is no like (--keep-nonpositive keeps it)",
+               [](const Event& e) { return e.value <= 0 && std::isfinite(e.value); });
+  };
+  // A return of what was bought, or a like taken back, counts only together with what came before.
+  const bool merges =
+      !filters.binarize && (filters.repeats == RepeatPolicy::kSum || filters.repeats == RepeatPolicy::kMean ||
+                            filters.repeats == RepeatPolicy::kLast);
+  if (drops_nonpositive && !merges) drop_nonpositive();
   if (filters.binarize) {
     for (Event& event : events) event.value = *filters.binarize;
   }
@@ -210,6 +223,7 @@ void apply_filters(const ImportFilters& filters, std::vector<Event>& events, Ind
     });
   }
   if (filters.repeats != RepeatPolicy::kKeep) sieve.repeats(filters.repeats);
+  if (drops_nonpositive && merges) drop_nonpositive();
   if (has_cores) sieve.cores(filters);
   sieve.compact(origin);
 }

@@ -3,11 +3,46 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "akin/base/text.h"
 #include "akin/report/text_table.h"
 
 namespace akin {
+
+namespace {
+
+/// "e.csv:6 ('nan')" for each position kept.
+std::string places(const Rejections::Reason& reason) {
+  std::string text;
+  for (std::size_t i = 0; i < reason.positions.size(); ++i) {
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", reason.positions[i]);
+    if (!reason.values[i].empty()) text += fmt::format(" ('{}')", reason.values[i]);
+  }
+  return text + (reason.count > reason.positions.size() ? ", ..." : "");
+}
+
+std::string percent(double share) { return fmt::format("{:.4g} %", std::floor(share * 1000) / 10); }
+
+}  // namespace
+
+std::string columns_text(const ImportReport& report) {
+  std::string text;
+  for (std::size_t begin = 0, end = 0; begin < report.columns.size(); begin = end) {
+    std::vector<TableRow> rows;
+    std::string doubts;
+    for (; end < report.columns.size() && report.columns[end].file == report.columns[begin].file; ++end) {
+      const ColumnReport& column = report.columns[end];
+      rows.push_back({column.column, column.used_as.empty() ? "not used" : column.used_as, column.type,
+                      percent(column.parsed), fmt::format("{}", fmt::join(column.examples, " | "))});
+      for (const std::string& doubt : column.doubts)
+        doubts += fmt::format("doubt     column {}: {}\n", printable(column.column), doubt);
+    }
+    text += fmt::format("columns   of {}\n", printable(report.columns[begin].file));
+    text += text_table({"column", "used as", "type", "parsed", "examples"}, rows) + doubts + "\n";
+  }
+  return text;
+}
 
 std::string import_text(const ImportReport& report, const Dataset& data) {
   const auto bytes = static_cast<double>(report.bytes);
@@ -17,8 +52,7 @@ std::string import_text(const ImportReport& report, const Dataset& data) {
   text += fmt::format("rejected  {} lines\n", format_count(report.rejections.total()));
   for (const Rejections::Reason& reason : report.rejections.reasons()) {
     text +=
-        fmt::format("            {:>10}  {}: {}{}\n", format_count(reason.count), reason.text,
-                    fmt::join(reason.positions, ", "), reason.count > reason.positions.size() ? ", ..." : "");
+        fmt::format("            {:>10}  {}: {}\n", format_count(reason.count), reason.text, places(reason));
   }
   for (const FilterCount& filter : report.filters) {
     text += fmt::format("filter    {}: removed {} events, {} users, {} items\n", filter.step,

@@ -40,16 +40,32 @@ json pairs_json(const std::vector<std::pair<std::string, Value>>& pairs) {
 json import_json(const ImportReport& report, const Dataset& data) {
   json rejected = json::array();
   for (const Rejections::Reason& reason : report.rejections.reasons()) {
-    rejected.push_back({{"reason", reason.text}, {"count", reason.count}, {"first", reason.positions}});
+    rejected.push_back({{"reason", reason.text},
+                        {"count", reason.count},
+                        {"first", reason.positions},
+                        {"values", reason.values}});
+  }
+  json columns = json::array();
+  for (const ColumnReport& column : report.columns) {
+    json examples = json::array();
+    for (const std::string& example : column.examples) examples.push_back(valid_utf8(example));
+    columns.push_back({{"file", column.file},
+                       {"column", valid_utf8(column.column)},
+                       {"used_as", column.used_as.empty() ? json() : json(valid_utf8(column.used_as))},
+                       {"type", column.type},
+                       {"parsed", column.parsed},
+                       {"examples", examples},
+                       {"doubts", column.doubts}});
   }
   json filters = json::array();
   for (const FilterCount& filter : report.filters) {
     filters.push_back(
         {{"step", filter.step}, {"events", filter.events}, {"users", filter.users}, {"items", filter.items}});
   }
-  return {{"lines", report.lines},   {"bytes", report.bytes},   {"seconds", report.seconds},
-          {"rejected", rejected},    {"filters", filters},      {"notes", report.notes},
-          {"users", data.n_users()}, {"items", data.n_items()}, {"events", data.events.size()}};
+  return {{"lines", report.lines},       {"bytes", report.bytes},   {"seconds", report.seconds},
+          {"rejected", rejected},        {"filters", filters},      {"notes", report.notes},
+          {"columns", columns},          {"users", data.n_users()}, {"items", data.n_items()},
+          {"events", data.events.size()}};
 }
 
 json describe_json(const Description& d) {

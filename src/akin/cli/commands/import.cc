@@ -40,6 +40,7 @@ struct ImportCommand {
   std::string name;
   ImportRequest request;
   std::vector<std::string> drop_columns;
+  bool dry_run = false;
   bool drop_unseen_items = false;
   std::vector<std::string> types;
   FilterFlags filters;
@@ -71,10 +72,14 @@ CommandLine declare(const Format& format, ImportCommand& command) {
                    fmt::format("Reads {} files into a data set. Format: {}.", format.name, format.summary));
   line.add({"FILE...", "", InputPath{.where = &command.request.files, .also = files_found_by(format)},
             "files to read, plain or compressed; - = standard input", Need::kRequired});
-  line.add({"-o,--out", "DATA", OutputPath{&command.out}, "data set to write", Need::kRequired});
+  line.add({"-o,--out", "DATA", OutputPath{&command.out}, "data set to write; needed without --dry-run"});
+  line.add({"--dry-run", "", &command.dry_run,
+            "read the files, show what each column is taken for and what is doubtful, and write nothing"});
   line.add({"--name", "TEXT", Text{&command.name},
             "name of the data set in tables; default: the first file's name"});
   line.add({"--strict", "", &command.request.strict, "stop at the first line that cannot be used"});
+  line.add({"--accept-rejected", "", &command.request.accept_rejected,
+            "import the rest of a file most of whose lines cannot be used, which is an error else"});
   line.add({"--drop-unseen-items", "", &command.drop_unseen_items,
             "leave out items with attributes but no events; by default they are kept, to be placed by their "
             "content"});
@@ -115,6 +120,31 @@ std::map<std::string, AttributeType> parse_types(const std::vector<std::string>&
   return types;
 }
 
+/// What a run that writes nothing must not be given.
+void prepare_dry_run(const Format& format, ImportCommand& command) {
+  for (const FormatOption& option : format.options) {
+    if (option.kind == FormatOption::Kind::kOutput &&
+        command.request.options.contains(std::string(option.name)))
+      fail(ErrorCode::kUsage, "--dry-run writes nothing; leave out the flag for {}", option.name);
+  }
+  command.request.pseudonyms.clear();  // which would make a key
+}
+
+void print_columns(const ImportReport& report, bool json) {
+  if (!json) print(columns_text(report));
+}
+
+/// Imports; with --dry-run the columns are shown whatever comes of it.
+Dataset import_data(const Format& format, const ImportCommand& command, const ImportFilters& filters,
+                    bool json, ImportReport& report, const Session& session) {
+  try {
+    return import_dataset(format.name, command.request, filters, report, session.context());
+  } catch (const Error&) {
+    if (command.dry_run) print_columns(report, json);
+    throw;
+  }
+}
+
 }  // namespace
 
 int run_import(const Args& args) {
@@ -128,24 +158,30 @@ int run_import(const Args& args) {
   ImportCommand command;
   CommandLine line = declare(format, command);
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
+  if (command.out.empty() && !command.dry_run)
+    fail(ErrorCode::kUsage, "import {}: --out is missing, the data set to write; --dry-run writes none",
+         format.name);
+  if (command.dry_run) prepare_dry_run(format, command);
   const ImportFilters filters = command.filters.filters();
   command.request.types = parse_types(command.types);
   command.request.keep_unseen_items = !command.drop_unseen_items;
   command.request.drop_columns = split_lists(command.drop_columns);
   Session session(line.common);
   ImportReport report;
-  Dataset data = import_dataset(format.name, command.request, filters, report, session.context());
+  Dataset data = import_data(format, command, filters, line.common.json, report, session);
   if (!command.name.empty()) data.name = command.name;
   session.context().check_stop();
-  save_dataset(data, command.out);
+  if (!command.dry_run) save_dataset(data, command.out);
   session.progress().clear();
   if (line.common.json) {
     nlohmann::json result = import_json(report, data);
-    result["data"] = command.out;
+    result["data"] = command.dry_run ? nlohmann::json() : nlohmann::json(command.out);
     print_json(result);
     return kSuccess;
   }
+  if (!line.common.quiet || command.dry_run) print_columns(report, false);
   print(import_text(report, data));
+  if (command.dry_run) return kSuccess;
   const std::string file = shell_word(command.out);
   print(fmt::format("wrote     {}\n", file));
   if (!line.common.quiet)

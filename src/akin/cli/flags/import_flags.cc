@@ -25,6 +25,10 @@ void FilterFlags::add_to(CommandLine& line) {
        "multiply the values of a kind of event (rating, view, click, cart, purchase); 0 leaves the kind out; "
        "several separated by commas"});
   line.add({"--min-value", "X", &min_value, "leave out events below this value, such as ratings under 4"});
+  line.add(
+      {"--keep-nonpositive", "", &keep_nonpositive,
+       "keep events of value 0 or less; without it and without --min-value they are left out, as they are no "
+       "likes"});
   line.add({"--binarize", "", &binarize, "every remaining value becomes 1: ratings become likes"});
   line.add({"--since", "TIME", Text{&since},
             "leave out events before this time: a date (UTC) or seconds since 1970"});
@@ -45,6 +49,7 @@ ImportFilters FilterFlags::filters() const {
   for (const std::string& text : split_lists(kind_weights))
     filters.kind_weights.push_back(parse_kind_weight(text, "--kind-weight"));
   filters.min_value = min_value;
+  filters.keep_nonpositive = keep_nonpositive;
   if (binarize) filters.binarize = 1.0F;
   if (!since.empty()) filters.since = parse_moment(since, "--since");
   if (!until.empty()) filters.until = parse_moment(until, "--until");

@@ -14,6 +14,7 @@ namespace akin::cli {
 struct FilterFlags {
   std::vector<std::string> kind_weights;
   std::optional<float> min_value;
+  bool keep_nonpositive = false;
   bool binarize = false;
   std::string since, until;
   std::string repeats = "keep";

@@ -204,7 +204,7 @@ void read_attributes(const std::string& path, Owner owner, DatasetBuilder& build
       attributes.set(header[c].name, text);
     }
   }
-  attributes.finish();
+  attributes.finish(path);
 }
 
 /// The prefix X of X.inter that an argument stands for; a folder F stands for F/F.

@@ -4,6 +4,9 @@
 
 #include "akin/base/error.h"
 #include "akin/data/readers/amazon_text.h"
+#include "akin/data/readers/column_profile.h"
+#include "akin/data/readers/join_check.h"
+#include "akin/data/readers/list_cell.h"
 #include "akin/data/readers/table_stream.h"
 
 namespace akin {
@@ -32,19 +35,27 @@ std::vector<std::string> attribute_names(const Layout& layout, Owner owner) {
 
 }  // namespace
 
-bool AttributeReader::begin(std::string_view id, const RecordReader& record) {
-  const char* problem = nullptr;
-  if (id.empty()) {
-    problem = owner_ == Owner::kItem ? "item description without id" : "user description without id";
-  } else if (described_.find(id)) {
-    problem = owner_ == Owner::kItem ? "item described twice" : "user described twice";
+bool AttributeReader::begin(std::string_view raw_id, const RecordReader& record) {
+  std::string_view id = ids_.clean(raw_id, record);
+  std::string letters;
+  if (!is_utf8(id) && !owners().find(id)) {  // a table in another encoding than the events
+    letters = windows_1252_to_utf8(id);
+    if (owners().find(letters)) id = letters;
   }
-  if (problem != nullptr) {
-    report_.rejections.add(problem, [&] { return record.position(); });
+  const auto position = [&] { return record.position(); };
+  const bool item = owner_ == Owner::kItem;
+  if (id.empty()) {
+    report_.rejections.add(item ? "item description without id" : "user description without id", position,
+                           raw_id);
     return false;
   }
-  described_.add(id);
+  const std::size_t known = described_.size();
+  if (described_.add(id) < known) {
+    report_.rejections.add_unwanted(item ? "item described twice" : "user described twice", position);
+    return false;
+  }
   id_ = id;
+  ids_.note_new(id_, static_cast<idx_t>(known), record);
   return true;
 }
 
@@ -55,14 +66,55 @@ void AttributeReader::set(std::string_view name, std::string_view raw_text) {
     append_decoded_html(html_, text);
     text = html_;
   }
+  const auto list = joined_list(name, text);
+  if (list) text = *list;
   if (text.empty()) return;
   owner_ == Owner::kItem ? builder_.set_item_attribute(id_, name, text)
                          : builder_.set_user_attribute(id_, name, text);
 }
 
-void AttributeReader::finish() {
+void AttributeReader::finish(const std::string& path) {
   if (std::string note = decode_.note(); !note.empty()) report_.notes.push_back(std::move(note));
+  if (path.empty() || with_events_ == 0) return;
+  const Join join{described_, owners(), with_events_, owner_ == Owner::kItem ? "items" : "users", can_clean_};
+  if (owner_ == Owner::kItem) builder_.compared_items = true;
+  if (const std::string doubt = join_doubt(join); !doubt.empty())
+    report_.notes.push_back(fmt::format("{} {}", path, doubt));
 }
+
+namespace {
+
+/// The table's columns, once it is read.
+void report_table(const AttributeTableRequest& request, const ColumnProfile& profile,
+                  const std::vector<std::string>& names, std::size_t id,
+                  const std::vector<std::string>& id_doubts, ImportReport& report) {
+  const std::string_view owner = request.owner == Owner::kItem ? "item" : "user";
+  std::vector<ColumnReport> columns = profile.reports();
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    ColumnReport& column = columns[c];
+    if (column.is_filler()) continue;
+    if (c == id) {
+      column.used_as = fmt::format("{} id", owner);
+      column.type = "id";
+      column.doubts.insert(column.doubts.end(), id_doubts.begin(), id_doubts.end());
+    } else if (c < names.size() && names[c].empty()) {
+      column.used_as = "left out";
+      column.examples.clear();
+    } else if (c < names.size()) {
+      column.used_as = fmt::format("{} attribute {}", owner, names[c]);
+    }
+    report.columns.push_back(std::move(column));
+  }
+}
+
+/// The record's fields without empty ones beyond the header: delimiters at the ends of lines.
+std::span<const std::string_view> trimmed_fields(std::span<const std::string_view> fields,
+                                                 std::size_t width) {
+  while (fields.size() > width && fields.back().empty()) fields = fields.first(fields.size() - 1);
+  return fields;
+}
+
+}  // namespace
 
 void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& builder, ImportReport& report,
                           const Context& context) {
@@ -71,6 +123,7 @@ void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& 
   hints.names = request.hints.names;
   RecordReader reader(std::move(table), request.path, report, context);
   Layout layout = detect_layout(reader, hints);
+  if (!layout.note.empty()) report.notes.push_back(fmt::format("{}: {}", request.path, layout.note));
   if (layout.header.empty()) {
     layout.header = request.columns;
     for (std::size_t c = layout.header.size(); c < layout.width; ++c)
@@ -82,21 +135,35 @@ void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& 
     if (c == id) builder.dropped.need(layout.header[c], request.owner == Owner::kItem ? "items" : "users");
     if (builder.dropped(layout.header[c])) names[c].clear();
   }
-  AttributeReader attributes(request.owner, request.encoding, builder, report);
+  AttributeReader attributes(request.owner, request.encoding, builder, report, request.ids);
   attributes.html_entities = request.html_entities;
+  ColumnProfile profile(request.path, layout.header, layout.header.size());
+  for (std::size_t c = 0; c < names.size(); ++c) {
+    if (c != id) profile.set_attribute(c, names[c], builder.types);
+  }
+  TableCount count{request.path};
   while (reader.next()) {
-    const auto fields = reader.fields();
+    const auto fields = trimmed_fields(reader.fields(), names.size());
+    profile.add(fields);
     if (fields.size() <= id || fields.size() > names.size()) {
       report.rejections.add(fields.size() <= id ? "too few fields" : "too many fields",
                             [&] { return reader.position(); });
+      ++count.rejected;
       continue;
     }
-    if (!attributes.begin(fields[id], reader)) continue;
+    const std::uint64_t unwanted = report.rejections.unwanted();
+    if (!attributes.begin(fields[id], reader)) {
+      count.rejected += report.rejections.unwanted() == unwanted ? 1 : 0;
+      continue;
+    }
+    ++count.used;
     for (std::size_t c = 0; c < fields.size(); ++c) {
       if (c != id && !names[c].empty()) attributes.set(names[c], fields[c]);
     }
   }
-  attributes.finish();
+  report_table(request, profile, names, id, attributes.id_doubts(), report);
+  report.tables.push_back(std::move(count));
+  attributes.finish(request.path);
 }
 
 }  // namespace akin

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/event_reader.h"
@@ -46,7 +47,7 @@ void place_by_position(const Layout& layout, const Profile& profile, EventColumn
     return c < layout.first.size() && iso(layout.first[c]).has_value();
   };
   const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are not ratings
-    return c < layout.first.size() && layout.first[c].size() >= 9 &&
+    return c < layout.first.size() && std::min(layout.first[c].find('.'), layout.first[c].size()) >= 9 &&
            TimeParser()(layout.first[c]).has_value();
   };
   columns.user = 0;
@@ -122,37 +123,24 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
       if (is_free(usual)) columns.item_attributes.emplace_back(role, usual);
     }
   }
+  const std::string there =
+      fmt::format("there are {}: {}", layout.width,
+                  layout.header.empty() ? fmt::format("{}", fmt::join(layout.first, " | "))
+                                        : fmt::format("{}", fmt::join(layout.header, ", ")));
+  if (columns.user == kNoColumn && columns.item == kNoColumn) {
+    fail(ErrorCode::kUsage,
+         "{}: which column is the user, and which is the item? Name them with --user and --item; {}", path,
+         there);
+  }
   for (const auto& [role, column] : {std::pair("user", columns.user), std::pair("item", columns.item)}) {
     if (column != kNoColumn && column < layout.width) continue;
-    fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}; there are {}: {}", path, role,
-         role, layout.width,
-         layout.header.empty() ? fmt::format("{}", fmt::join(layout.first, " | "))
-                               : fmt::format("{}", fmt::join(layout.header, ", ")));
+    fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}; {}", path, role, role, there);
   }
   const auto holds_users = [&](const auto& attribute) { return attribute.second == columns.user; };
   if (!request.pseudonyms.empty() && std::ranges::any_of(columns.item_attributes, holds_users))
     fail(ErrorCode::kUsage, "{}: an attribute of the items holds the ids of users, which get pseudonyms",
          path);
   return columns;
-}
-
-/// "user=CustomerID item=StockCode": what was read as what, so that a wrong guess is seen.
-std::string describe_columns(EventColumns columns, const Layout& layout) {
-  const auto name = [&](std::size_t c) {
-    return c < layout.header.size() ? layout.header[c] : fmt::format("{}", c + 1);
-  };
-  std::string text;
-  for (const std::string_view role : kEventRoles) {
-    const std::size_t column = *role_column(columns, role);
-    if (column != kNoColumn) text += fmt::format(" {}={}", role, name(column));
-  }
-  for (const auto& [role, column] : columns.event_attributes)
-    text += fmt::format(" {}={}", role, name(column));
-  for (const auto& [role, column] : columns.item_attributes)
-    text += fmt::format(" {}={}", role, name(column));
-  for (const auto& [role, column] : columns.user_attributes)
-    text += fmt::format(" {}={}", role, name(column));
-  return text;
 }
 
 LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
@@ -174,10 +162,30 @@ LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
   return hints;
 }
 
+IdRules id_rules(const ImportRequest& request) {
+  IdRules rules;
+  rules.offered = true;
+  rules.encoding = parse_encoding(option(request, "encoding", "auto"));
+  rules.keep_null_markers = option_flag(request, "null_ids", "no");
+  rules.set_cleaning(option(request, "clean_ids"));
+  return rules;
+}
+
+/// '.' or ','; 0 = by the column.
+char option_decimal(const ImportRequest& request) {
+  const std::string text = option(request, "decimal", "auto");
+  if (text != "auto" && text != "point" && text != "comma")
+    fail(ErrorCode::kUsage, "option decimal: '{}': expected auto, point or comma", text);
+  return text == "auto" ? '\0' : text == "comma" ? ',' : '.';
+}
+
 void read_tables(const ImportRequest& request, const Profile& profile, DatasetBuilder& builder,
                  ImportReport& report, const Context& context) {
   EventRules rules;
   rules.time = TimeParser(option(request, "time_format", "auto"));
+  rules.kinds = option(request, "kinds");
+  rules.ids = id_rules(request);
+  rules.decimal = option_decimal(request);
   rules.kind = option_kind(request, "kind_all", profile.kind);
   rules.min_raw_value = option_number(request, "min_raw_value");
   rules.item_pattern = option(request, "item_pattern");
@@ -194,11 +202,15 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
       report.notes.push_back(fmt::format("{} is empty", path));
       continue;
     }
+    if (!layout.note.empty()) report.notes.push_back(fmt::format("{}: {}", path, layout.note));
     EventColumns columns = map_columns(request, layout, path, profile);
     if (columns.kind != kNoColumn && !option(request, "kind_all").empty()) columns.kind = kNoColumn;
+    if (layout.header.empty() && !profile.positions_only) {
+      report.notes.push_back(
+          fmt::format("{}: no header was found, the first line is '{}'; --header yes makes it one", path,
+                      printable(fmt::format("{}", fmt::join(layout.first, " | ")))));
+    }
     events.start_file(std::move(columns), Subset::kTrain);
-    if (!profile.positions_only)
-      report.notes.push_back(fmt::format("{}: columns{}", path, describe_columns(events.columns(), layout)));
     events.add_all(reader);
   }
   events.finish();
@@ -207,8 +219,9 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
     if (path.empty()) continue;
     LayoutHints table_hints;
     table_hints.names = {option(request, fmt::format("{}_id", name))};
-    read_attribute_table({path, owner, rules.encoding, table_hints, table_hints.names[0], {}, false}, builder,
-                         report, context);
+    read_attribute_table(
+        {path, owner, rules.encoding, table_hints, table_hints.names[0], {}, false, rules.ids}, builder,
+        report, context);
   }
 }
 
@@ -233,50 +246,72 @@ const std::initializer_list<std::string_view> kOfDelimitedText = {"delimiter", "
 constexpr FormatOption kDelimiter = {
     "delimiter", "delimiter, such as ; or tab; auto = detect from the first lines", "auto"};
 constexpr FormatOption kHeader = {"header", "whether the first line is a header: auto, yes or no", "auto"};
-constexpr FormatOption kTimeFormat = {
-    "time_format",
-    "auto, seconds, milliseconds, microseconds, iso, or a pattern such as %d.%m.%Y %H:%M (UTC)", "auto"};
+constexpr FormatOption kTimeFormat = {"time_format",
+                                      "auto, seconds, milliseconds, microseconds, iso, day-first, "
+                                      "month-first, excel (days), or a pattern such as "
+                                      "%d.%m.%Y %H:%M (UTC)",
+                                      "auto"};
+constexpr FormatOption kDecimal = {
+    "decimal", "what begins the decimals of values: point, comma, or auto = by all values of the column",
+    "auto"};
+constexpr FormatOption kNullIds = {"null_ids", "take NULL, nan, N/A, \\N, None and - for ids: yes or no",
+                                   "no"};
+constexpr FormatOption kCleanIds = {
+    "clean_ids",
+    "write ids alike, in events and tables: decimals (17850.0 is 17850), zeros (007 is 7), case (AB is ab), "
+    "separated by commas"};
 constexpr FormatOption kKindAll = {"kind_all", "kind of all events: view, click, cart, purchase or rating"};
 
 }  // namespace
 
 Format csv_format() {
-  return {"csv",
-          "any table of events; columns are recognized by common names or given as header names or numbers",
-          {kDelimiter,
-           kHeader,
-           {"quotes", "whether fields may be in double quotes: yes or no", "yes"},
-           {"user", "column of the user: header name or number from 1"},
-           {"item", "column of the item"},
-           {"value", "column of the rating, quantity or weight; none = every event counts 1"},
-           {"time", "column of the time; none = leave it out"},
-           kTimeFormat,
-           {"kind", "column of the kind of event (view, click, addtocart, buy ...)"},
-           kKindAll,
-           {"text", "column of the review text"},
-           {"summary", "column of the review's headline"},
-           {"part", "column with the given split: 0 training, 1 validation, 2 test, 3 history"},
-           {"title", "column of the item's title"},
-           {"brand", "column of the item's brand"},
-           {"category", "column of the item's category"},
-           {"price", "column of the item's price"},
-           {"description", "column of the item's description"},
-           {"image", "column of the item's picture"},
-           {"tags", "column of the item's tags"},
-           {"event_attributes",
-            "columns to keep as attributes of events, such as device,page,query, separated by commas"},
-           {"item_attributes", "other columns to keep as item attributes, separated by commas"},
-           {"user_attributes", "columns to keep as user attributes, separated by commas"},
-           {"min_raw_value", "reject and count events with a lower value (0.001 rejects returns)"},
-           {"item_pattern",
-            "keep items whose id matches this regular expression, such as ^[0-9]{5} (RE2 syntax: no "
-            "back-references, no look-around)"},
-           {"encoding", "encoding of titles and texts: auto (UTF-8, else Latin-1), utf8 or latin1", "auto"},
-           {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
-           {"items_id", "column of the item id in that table"},
-           {"users", "table of user attributes, one user per line", "", FormatOption::Kind::kInput},
-           {"users_id", "column of the user id in that table"}},
-          read_csv};
+  return {
+      "csv",
+      "any table of events; columns are recognized by common names or given as header names or numbers",
+      {kDelimiter,
+       kHeader,
+       {"quotes", "whether fields may be in double quotes: yes or no", "yes"},
+       {"user", "column of the user: header name or number from 1"},
+       {"item", "column of the item"},
+       {"value", "column of the rating, quantity or weight; none = every event counts 1"},
+       kDecimal,
+       {"time", "column of the time; none = leave it out"},
+       kTimeFormat,
+       {"kind", "column of the kind of event (view, click, addtocart, buy ...)"},
+       kKindAll,
+       {"kinds",
+        "what your own names of kinds mean: NAME=KIND, such as add_to_cart=cart,remove=none (none = leave "
+        "out), separated by commas"},
+       {"text", "column of the review text"},
+       {"summary", "column of the review's headline"},
+       {"part", "column with the given split: 0 training, 1 validation, 2 test, 3 history"},
+       {"title", "column of the item's title"},
+       {"brand", "column of the item's brand"},
+       {"category", "column of the item's category"},
+       {"price", "column of the item's price"},
+       {"description", "column of the item's description"},
+       {"image", "column of the item's picture"},
+       {"tags", "column of the item's tags"},
+       {"event_attributes",
+        "columns to keep as attributes of events, such as device,page,query, separated by commas"},
+       {"item_attributes", "other columns to keep as item attributes, separated by commas"},
+       {"user_attributes", "columns to keep as user attributes, separated by commas"},
+       kCleanIds,
+       kNullIds,
+       {"min_raw_value", "reject and count events with a lower value (0.001 rejects returns)"},
+       {"item_pattern",
+        "keep items whose id matches this regular expression, such as ^[0-9]{5} (RE2 syntax: no "
+        "back-references, no look-around)"},
+       {"encoding",
+        "encoding of titles and texts: auto (UTF-8, else Windows-1252), utf8, latin1 or windows-1252; ids "
+        "are "
+        "decoded too where one of the last two is named",
+        "auto"},
+       {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},
+       {"items_id", "column of the item id in that table"},
+       {"users", "table of user attributes, one user per line", "", FormatOption::Kind::kInput},
+       {"users_id", "column of the user id in that table"}},
+      read_csv};
 }
 
 std::vector<FormatOption> table_options() {
@@ -295,8 +330,10 @@ void read_event_tables(const ImportRequest& request, OpenTable open, DatasetBuil
 }
 
 Format uirt_format() {
-  return {
-      "uirt", "user item rating [time], with any delimiter", {kDelimiter, kTimeFormat, kKindAll}, read_uirt};
+  return {"uirt",
+          "user item rating [time], with any delimiter",
+          {kDelimiter, kDecimal, kTimeFormat, kKindAll, kCleanIds, kNullIds},
+          read_uirt};
 }
 
 Format sessions_format() {
@@ -309,6 +346,8 @@ Format sessions_format() {
            {"time", "column of the time"},
            kTimeFormat,
            kKindAll,
+           kCleanIds,
+           kNullIds,
            {"event_attributes", "columns to keep as attributes of events, separated by commas"}},
           read_sessions};
 }

@@ -33,7 +33,11 @@ TEST(Csv, MapsUsualNames) {
   EXPECT_EQ(in.item("i1", "title"), "One, the first");
   EXPECT_EQ(in.data.name, "ratings");
   EXPECT_EQ(in.report.lines, 4U);
-  EXPECT_TRUE(in.has_note("user=userId item=movieId value=Rating time=timestamp title=title"));
+  for (const auto& [column, use] :
+       {std::pair("userId", "user"), std::pair("movieId", "item"), std::pair("Rating", "value"),
+        std::pair("timestamp", "time"), std::pair("title", "item attribute title")}) {
+    EXPECT_EQ(in.used_as(column), use);
+  }
 }
 
 TEST(Csv, MapsByOptionNameOrNumber) {

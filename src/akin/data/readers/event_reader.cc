@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/data/readers/number_parse.h"
+#include "akin/data/readers/list_cell.h"
 #include "akin/data/readers/options.h"
 
 namespace akin {
@@ -18,8 +18,13 @@ EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport
       builder_(builder),
       report_(report),
       pattern_(rules_.item_pattern),
+      users_("user", rules_.ids),
+      items_("item", rules_.ids),
+      kinds_(rules_.kinds),
       decode_(rules_.encoding) {
-  if (rules_.min_raw_value) below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
+  if (!rules_.min_raw_value) return;
+  below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
+  builder_.keep_nonpositive = true;  // the caller has drawn the line
 }
 
 void EventReader::drop_columns() {
@@ -68,38 +73,49 @@ void EventReader::start_file(EventColumns columns, Subset subset) {
   }
 }
 
-/// Fills everything but the ids; the reason to reject the record, or nullptr.
-const char* EventReader::parse(std::span<const std::string_view> fields, Event& event) const {
+bool EventReader::is_header_again(std::span<const std::string_view> fields) const {
+  const std::vector<std::string>& header = columns_.header;
+  return columns_.user < header.size() && columns_.item < header.size() &&
+         fields[columns_.user] == header[columns_.user] && fields[columns_.item] == header[columns_.item];
+}
+
+/// Fills everything but the ids of the event, which go to user_ and item_.
+EventReader::Problem EventReader::parse(const RecordReader& record, Event& event) {
+  const std::span<const std::string_view> fields = record.fields();
   if (fields.size() > columns_.most) {
     const auto extra = fields.subspan(columns_.most);
     if (std::ranges::any_of(extra, [](std::string_view field) { return !field.empty(); }))
-      return "too many fields";
+      return {"too many fields"};
   }
-  if (fields[columns_.user].empty()) return "no user";
-  if (fields[columns_.item].empty()) return "no item";
+  user_ = users_.clean(fields[columns_.user], record);
+  if (user_.empty()) return {"no user", kUser, fields[columns_.user]};
+  item_ = items_.clean(fields[columns_.item], record);
+  if (item_.empty()) return {"no item", kItem, fields[columns_.item]};
+  if (is_header_again(fields)) return {"the header again", kRoles, {}, true};
   if (columns_.value != kNoColumn) {
-    const ParsedValue parsed = parse_value(fields[columns_.value]);
-    if (parsed.problem != nullptr) return parsed.problem;
-    event.value = parsed.value;
-    if (rules_.min_raw_value && event.value < *rules_.min_raw_value) return below_reason_.c_str();
+    const std::string_view text = fields[columns_.value];
+    if (const char* const reason = values_.read(text, record, event.value)) return {reason, kValue, text};
+    if (rules_.min_raw_value && event.value < *rules_.min_raw_value)
+      return {below_reason_.c_str(), kRoles, text, true};
   }
   if (columns_.time != kNoColumn) {
     const std::string_view text = fields[columns_.time];
-    const auto time = rules_.time(text);
-    if (!time) return text.empty() ? "no time" : "time not understood or out of range";
-    event.time = *time;
+    if (const char* const reason = times_.read(text, record, event.time)) return {reason, kTime, text};
   }
   if (columns_.kind != kNoColumn) {
-    const auto kind = kind_of(fields[columns_.kind]);
-    if (!kind) return "unknown kind of event";
-    event.kind = *kind;
+    const std::string_view text = fields[columns_.kind];
+    const char* const reason = kinds_.read(text, event.kind);
+    if (reason == KindColumn::kLeftOut) return {reason, kRoles, text, true};
+    if (reason != nullptr) return {reason, kKind, text};
   }
   if (columns_.subset != kNoColumn) {
-    const std::string_view text = fields[columns_.subset];
-    if (text.size() != 1 || text[0] < '0' || text[0] > '3') return "unknown part (expected 0, 1, 2 or 3)";
+    const std::string_view text = without_blanks(fields[columns_.subset]);
+    if (text.size() != 1 || text[0] < '0' || text[0] > '3')
+      return {"unknown part (expected 0, 1, 2 or 3)", kPart, text};
     event.subset = static_cast<Subset>(text[0] - '0');
   }
-  return nullptr;
+  if (!pattern_.matches(item_)) return {"item does not match the pattern", kRoles, item_, true};
+  return {};
 }
 
 void EventReader::add(const RecordReader& record) {
@@ -107,27 +123,36 @@ void EventReader::add(const RecordReader& record) {
   Event event;
   event.kind = rules_.kind;
   event.subset = part_;
-  const char* problem = "too few fields";
+  Problem problem{"too few fields"};
+  ++records_;
   if (fields.size() >= least_fields_) {
     builder_.prefetch(fields[columns_.user], fields[columns_.item]);  // arrives while the numbers are read
-    problem = parse(fields, event);
+    problem = parse(record, event);
   }
-  if (problem == nullptr && !pattern_.matches(fields[columns_.item]))
-    problem = "item does not match the pattern";
-  if (problem != nullptr) {
-    report_.rejections.add(problem, [&] { return record.position(); });
+  if (problem.reason != nullptr) {
+    ++(problem.role == kRoles ? misfits_ : failed_[problem.role]);
+    const auto position = [&] { return record.position(); };
+    if (problem.unwanted)
+      report_.rejections.add_unwanted(problem.reason, position);
+    else
+      report_.rejections.add(problem.reason, position, problem.value);
     return;
   }
-  const std::string_view user = fields[columns_.user], item = fields[columns_.item];
-  if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user, item);
+  ++used_;
+  if (rules_.order && columns_.time == kNoColumn) event.time = rules_.order(user_, item_);
+  const std::size_t users = builder_.users().size(), items = builder_.items().size();
   const std::uint64_t ordinal =
-      builder_.add_event(user, item, event.value, event.time, event.kind, event.subset);
+      builder_.add_event(user_, item_, event.value, event.time, event.kind, event.subset);
+  if (builder_.users().size() > users) users_.note_new(user_, static_cast<idx_t>(users), record);
+  if (builder_.items().size() > items) items_.note_new(item_, static_cast<idx_t>(items), record);
+  if (columns_.time != kNoColumn && ordinal > file_start_)
+    times_.note_order(builder_.event(ordinal - 1), builder_.event(ordinal));
   for (const auto& [name, column] : columns_.event_attributes) {
     const std::string_view text = column < fields.size() ? decode_(fields[column]) : std::string_view();
     if (!text.empty()) builder_.set_event_attribute(ordinal, name, text);
   }
   if (!columns_.item_attributes.empty() || !columns_.user_attributes.empty())
-    set_attributes(fields, user, item);
+    set_attributes(fields, user_, item_);
   if (columns_.text == kNoColumn && columns_.summary == kNoColumn) return;
   const auto text_of = [&](std::size_t column) {
     return std::string(column < fields.size() ? decode_(fields[column]) : std::string_view());
@@ -139,8 +164,14 @@ void EventReader::add(const RecordReader& record) {
 void EventReader::add_all(RecordReader& reader) {
   // 3 GiB of address space, should the estimate be wrong.
   constexpr std::uint64_t kMost = std::uint64_t{1} << 27;
+  look_ahead(reader);
   builder_.reserve(builder_.events() + std::min(kMost, reader.estimate()));
+  file_start_ = builder_.events();
+  const std::uint64_t rejected = report_.rejections.total() - report_.rejections.unwanted();
   while (reader.next()) add(reader);
+  report_.tables.push_back(
+      {reader.path(), used_, report_.rejections.total() - report_.rejections.unwanted() - rejected});
+  report_columns();
 }
 
 std::uint64_t& EventReader::Known::operator[](std::string_view id) {
@@ -160,7 +191,8 @@ void EventReader::set_attributes(std::span<const std::string_view> fields, std::
       if ((done & bit) != 0 || column >= fields.size()) continue;
       const std::string_view text = decode_(fields[column]);
       if (text.empty()) continue;
-      (builder_.*setter)(id, name, text);
+      const auto list = joined_list(name, text);
+      (builder_.*setter)(id, name, list ? std::string_view(*list) : text);
       done |= bit;
     }
   };
@@ -169,6 +201,13 @@ void EventReader::set_attributes(std::span<const std::string_view> fields, std::
 }
 
 void EventReader::finish() {
+  const auto tell = [&](std::size_t place, const IdColumn& column, const IdMap& ids) {
+    if (place == 0) return;
+    for (std::string& doubt : column.doubts(ids))
+      report_.columns[place - 1].doubts.push_back(std::move(doubt));
+  };
+  tell(user_report_, users_, builder_.users());
+  tell(item_report_, items_, builder_.items());
   if (std::string note = decode_.note(); !note.empty()) report_.notes.push_back(std::move(note));
 }
 

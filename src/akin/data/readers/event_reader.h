@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "akin/data/id_map.h"
+#include "akin/data/readers/column_profile.h"
+#include "akin/data/readers/event_checks.h"
+#include "akin/data/readers/id_column.h"
 #include "akin/data/readers/item_pattern.h"
 #include "akin/data/readers/layout.h"
 #include "akin/data/readers/text_decode.h"
@@ -34,18 +37,21 @@ struct EventColumns {
 
 /// How events are judged.
 struct EventRules {
-  TimeParser time{};
+  TimeParser time{};                    ///< "auto": as TimeGuess finds for each file
   EventKind kind = EventKind::kRating;  ///< of events without a kind column
   std::optional<float> min_raw_value = std::nullopt;
   std::string item_pattern = "";  ///< RE2, must be found in the item's id; "" = any item
   Encoding encoding = Encoding::kAuto;
   /// Times of (user, item) in a file without a time column; empty = unknown.
   std::function<std::int64_t(std::string_view, std::string_view)> order = {};
+  char decimal = 0;        ///< '.' or ',' of values; 0 = as DecimalGuess finds for each file
+  std::string kinds = "";  ///< the caller's names of kinds, as KindColumn takes them
+  IdRules ids = {};
 };
 
-/// Adds records as events. Rejected, each under its own reason: too few or too many fields, no user, no item,
-/// no or bad value, value below the least, no or bad time, unknown kind, unknown part, an item that does not
-/// match. Attributes given with events: the first that is not empty counts.
+/// Adds records as events. Rejected, each under its own reason: too few or too many fields, no user, no item, the
+/// header again, no or bad value, value below the least, no or bad time, unknown kind, unknown part, an item that
+/// does not match. Attributes given with events: the first that is not empty counts.
 class EventReader {
  public:
   /// Throws Error(kUsage) for a pattern that is not a regular expression.
@@ -58,9 +64,11 @@ class EventReader {
   /// Those that are read of the file.
   const EventColumns& columns() const { return columns_; }
   void add(const RecordReader& record);
-  /// Adds all records to come.
+  /// Adds all records to come of one file and reports on its columns. Before the first, looks at many records
+  /// for how times and numbers are written; where they do not say it, at the whole file, if it can be read
+  /// twice. Throws Error(kUsage) if day and month fit either way round in every date.
   void add_all(RecordReader& reader);
-  /// Puts what was repaired into the report's notes.
+  /// Puts what was repaired into the report's notes, and what is odd about ids to their columns.
   void finish();
 
  private:
@@ -70,8 +78,22 @@ class EventReader {
     std::vector<std::uint64_t> done;  // bit a: attribute a is set
     std::uint64_t& operator[](std::string_view id);
   };
+  /// Columns whose cells can be wrong, in the order in which they are looked at.
+  enum Role { kUser, kItem, kValue, kTime, kKind, kPart, kRoles };
+  /// Why a record is rejected, and because of which column.
+  struct Problem {
+    const char* reason = nullptr;
+    Role role = kRoles;  ///< kRoles = of none
+    std::string_view value = {};
+    bool unwanted = false;  ///< the caller did not want it
+  };
   void drop_columns();
-  const char* parse(std::span<const std::string_view> fields, Event& event) const;
+  void look_ahead(RecordReader& reader);
+  void look_at_whole_file(RecordReader& reader, TimeGuess& times, DecimalGuess& decimals) const;
+  void report_columns();
+  std::string name_of(std::size_t column) const;
+  Problem parse(const RecordReader& record, Event& event);
+  bool is_header_again(std::span<const std::string_view> fields) const;
   void set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item);
 
   EventRules rules_;
@@ -82,6 +104,18 @@ class EventReader {
   std::size_t least_fields_ = 0;
   std::string below_reason_;
   ItemPattern pattern_;
+  IdColumn users_, items_;
+  std::string_view user_, item_;  // of the record at hand, cleaned
+  TimeColumn times_;
+  ValueColumn values_;
+  KindColumn kinds_;
+  std::vector<ColumnReport> columns_report_;  // of the file at hand
+  std::string time_type_, guess_doubt_, decimal_doubt_;
+  std::string date_order_;                      // that of a file before, where its dates said it
+  std::array<std::uint64_t, kRoles> failed_{};  // records of the file whose cell is wrong, by role
+  std::uint64_t records_ = 0, used_ = 0, misfits_ = 0;
+  std::uint64_t file_start_ = 0;                   // ordinal of the file's first event
+  std::size_t user_report_ = 0, item_report_ = 0;  // places in report_.columns, from 1
   Known known_items_, known_users_;
   TextDecoder decode_;
 };

@@ -38,7 +38,7 @@ void read_records(const std::string& path, const Dialect& dialect, std::size_t l
       ++records;
     }
   }
-  attributes.finish();
+  attributes.finish(path);
   out.report.notes.push_back(fmt::format("{} {} described in {}", format_count(records),
                                          owner == Owner::kItem ? "movies" : "users", path));
 }

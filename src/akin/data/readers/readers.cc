@@ -9,6 +9,7 @@
 
 #include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/data/pseudonyms.h"
 #include "akin/data/readers/amazon.h"
 #include "akin/data/readers/delimited.h"
@@ -36,17 +37,63 @@ ImportRequest checked(const Format& format, const ImportRequest& request) {
   return result;
 }
 
-/// Says why nothing could be used, the most frequent reasons first.
-[[noreturn]] void fail_empty(const std::string& file, const ImportReport& report) {
+/// ": 4 times 'no user' (first e.csv:2), ...", the most frequent reasons first.
+std::string reasons_text(const ImportReport& report) {
   std::vector<Rejections::Reason> reasons = report.rejections.reasons();
   std::ranges::stable_sort(reasons, std::ranges::greater{}, &Rejections::Reason::count);
   std::string why;
   for (const Rejections::Reason& reason : reasons) {
-    why += fmt::format("{}{} times '{}'{}", why.empty() ? ": " : ", ", reason.count, reason.text,
-                       reason.positions.empty() ? "" : fmt::format(" (first {})", reason.positions[0]));
+    const std::string value =
+        reason.values.empty() || reason.values[0].empty() ? "" : fmt::format(": '{}'", reason.values[0]);
+    why +=
+        fmt::format("{}{} times '{}'{}", why.empty() ? ": " : ", ", reason.count, reason.text,
+                    reason.positions.empty() ? "" : fmt::format(" (first {}{})", reason.positions[0], value));
   }
+  return why;
+}
+
+/// Says why nothing could be used.
+[[noreturn]] void fail_empty(const std::string& file, const ImportReport& report) {
   fail(ErrorCode::kBadData, "{}: not one usable event among {} lines{}; is the format right?", file,
-       report.lines, why);
+       report.lines, reasons_text(report));
+}
+
+/// A file most of whose lines say nothing was most likely read wrongly: better no data set than one of the rest.
+void check_most_was_used(const std::string& file, std::string_view format, const ImportReport& report) {
+  constexpr std::string_view kAdvice =
+      "; is the format right? --dry-run shows what each column is taken for, --accept-rejected imports the "
+      "rest";
+  for (const TableCount& table : report.tables) {
+    if (table.rejected > table.used) {
+      fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used{}{}", table.file, table.rejected,
+           table.used + table.rejected, reasons_text(report), kAdvice);
+    }
+  }
+  const std::uint64_t rejected = report.rejections.total() - report.rejections.unwanted();
+  if (rejected > report.lines / 2) {
+    fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used as format {}{}{}", file, rejected,
+         report.lines, format, reasons_text(report), kAdvice);
+  }
+}
+
+/// Data that hardly any model can learn from.
+void note_little_variety(const Dataset& data, ImportReport& report) {
+  if (data.n_users() == 1 && data.events.size() > 1)
+    report.notes.push_back(fmt::format("all events are of one user, '{}'; is another column the user's?",
+                                       printable(data.users.id(0))));
+  if (data.n_event_items() == 1 && data.events.size() > 1)
+    report.notes.push_back(fmt::format("all events are of one item, '{}'; is another column the item's?",
+                                       printable(data.items.id(0))));
+}
+
+/// Examples and doubts show ids, which pseudonyms hide.
+void hide_user_ids(ImportReport& report) {
+  for (ColumnReport& column : report.columns) {
+    if (!column.used_as.starts_with("user")) continue;
+    column.examples.clear();
+    if (!column.doubts.empty())
+      column.doubts = {"there are doubts, which name ids; an import without --pseudonyms shows them"};
+  }
 }
 
 /// Reads the key if there is one, so that a wrong one is refused before the files are read. Else one must be
@@ -104,15 +151,14 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   const auto start = std::chrono::steady_clock::now();
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (!request.pseudonyms.empty()) hide_user_ids(report);
   if (builder.events() == 0) fail_empty(sound.files[0], report);
   builder.dropped.check();
   if (builder.dropped.any())
     report.notes.push_back(fmt::format("columns left out: {}", fmt::join(request.drop_columns, ", ")));
-  if (report.rejections.total() > report.lines / 2) {
-    report.notes.push_back(
-        fmt::format("most lines were rejected: is {} really of format {}?", sound.files[0], format.name));
-  }
+  if (!request.accept_rejected) check_most_was_used(sound.files[0], format.name, report);
   Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
+  note_little_variety(data, report);
   if (!request.pseudonyms.empty()) {
     if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report);
     const std::string_view owner = format.name == "text" ? "user" : "";

@@ -25,6 +25,8 @@ struct ImportRequest {
   /// File of the key whose pseudonyms take the place of the users' ids (Pseudonyms); it is made if it is not
   /// there. "" = ids stay.
   std::string pseudonyms = "";
+  /// Import what can be used of a file though most of its lines cannot, which is an error else.
+  bool accept_rejected = false;
 };
 
 /// An option of one format: a flag of `akin import FORMAT`.

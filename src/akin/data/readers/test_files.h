@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -68,6 +69,18 @@ struct Imported {
     }
     return false;
   }
+  const ColumnReport* column(std::string_view name) const {
+    const auto found = std::ranges::find(report.columns, name, &ColumnReport::column);
+    return found == report.columns.end() ? nullptr : &*found;
+  }
+  /// What a column was used as, "" = not at all, "?" = there is none.
+  std::string used_as(std::string_view name) const {
+    return column(name) == nullptr ? "?" : column(name)->used_as;
+  }
+  /// The doubts about a column, one after another.
+  std::string doubts(std::string_view name) const {
+    return column(name) == nullptr ? "?" : fmt::format("{}", fmt::join(column(name)->doubts, "; "));
+  }
   /// "user item value time" of each event, time in seconds, in the data set's order; "-" = no time.
   std::vector<std::string> events() const {
     std::vector<std::string> result;
@@ -89,7 +102,9 @@ struct Imported {
 inline Imported import_files(std::string_view format, std::vector<std::string> files,
                              std::map<std::string, std::string> options = {}) {
   Imported result;
-  result.data = import_dataset(format, {std::move(files), std::move(options), false}, {}, result.report, {});
+  ImportRequest request{std::move(files), std::move(options)};
+  request.accept_rejected = true;
+  result.data = import_dataset(format, request, {}, result.report, {});
   return result;
 }
 

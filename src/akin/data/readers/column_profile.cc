@@ -1,0 +1,96 @@
+#include "akin/data/readers/column_profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "akin/data/attribute_type.h"
+#include "akin/data/readers/number_parse.h"
+#include "akin/data/readers/text_decode.h"
+
+namespace akin {
+namespace {
+
+std::vector<std::string> examples_of(const StringColumn& cells) {
+  constexpr std::size_t kExamples = 3, kLongest = 24;
+  std::vector<std::string> examples;
+  for (std::size_t row = 0; row < cells.size() && examples.size() < kExamples; ++row) {
+    if (cells[row].empty()) continue;
+    std::string text = is_utf8(cells[row]) ? std::string(cells[row]) : windows_1252_to_utf8(cells[row]);
+    if (text.size() > kLongest) {
+      std::size_t end = kLongest;
+      while (end > 0 && (text[end] & 0xC0) == 0x80) --end;  // not within a letter
+      text = text.substr(0, end) + "...";
+    }
+    if (std::ranges::find(examples, text) == examples.end()) examples.push_back(std::move(text));
+  }
+  return examples;
+}
+
+bool is_truth(std::string_view cell) {
+  ValueParser::Form form = ValueParser::Form::kPlain;
+  return ValueParser().parse_other(cell, form).problem == nullptr && form == ValueParser::Form::kTruth;
+}
+
+/// Type and share of the cells that are not empty.
+void set_type(const StringColumn& cells, const std::string& attribute, ColumnReport& report) {
+  std::size_t filled = 0, numbers = 0, truths = 0;
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    if (cells[row].empty()) continue;
+    ++filled;
+    numbers += parse_value(cells[row]).problem == nullptr ? 1 : 0;
+    truths += is_truth(cells[row]) ? 1 : 0;
+  }
+  const auto share = [&](std::size_t count) {
+    return cells.empty() ? 0 : static_cast<double>(count) / static_cast<double>(cells.size());
+  };
+  report.parsed = share(filled);
+  report.type = filled == 0 ? "empty" : to_string(guess_attribute_type(attribute, cells));
+  if (!attribute.empty()) return;
+  if (filled > 0 && truths == filled) report.type = "truth value";
+  if (numbers < filled && 10 * numbers >= 9 * filled) {  // a few others among numbers
+    report.type = "number";
+    report.parsed = share(numbers);
+  }
+}
+
+}  // namespace
+
+ColumnProfile::ColumnProfile(std::string file, std::vector<std::string> header, std::size_t width)
+    : file_(std::move(file)),
+      header_(std::move(header)),
+      columns_(std::max(width, header_.size())),
+      attributes_(columns_.size()) {}
+
+void ColumnProfile::set_attribute(std::size_t column, std::string_view name,
+                                  const std::map<std::string, AttributeType>& types) {
+  if (column >= columns_.size()) return;
+  attributes_[column] = name;
+  if (const auto given = types.find(attributes_[column]); given != types.end())
+    types_[column] = given->second;
+}
+
+void ColumnProfile::add(std::span<const std::string_view> fields) {
+  if (rows_ == kRows) return;
+  ++rows_;
+  for (std::size_t c = 0; c < columns_.size(); ++c)
+    columns_[c].push_back(c < fields.size() ? without_blanks(fields[c]) : std::string_view());
+}
+
+std::vector<ColumnReport> ColumnProfile::reports() const {
+  std::vector<ColumnReport> reports;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    ColumnReport report;
+    report.file = file_;
+    report.column = c < header_.size() ? header_[c] : fmt::format("{}", c + 1);
+    report.examples = examples_of(columns_[c]);
+    set_type(columns_[c], attributes_[c], report);
+    if (const auto given = types_.find(c); given != types_.end()) report.type = to_string(given->second);
+    if (c < header_.size() && !header_[c].empty() && std::ranges::count(header_, header_[c]) > 1)
+      report.doubts.push_back("another column has the same name; a column can be named by its number");
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+}  // namespace akin
