@@ -33,6 +33,7 @@ const std::vector<Target>& targets() {
       {"numbers", numbers},
       {"python_literal", python_literal},
       {"questions", questions},
+      {"requests", requests},
       {"safetensors", safetensors, true},
       {"synthetic_truth", synthetic_truth, true},
       {"times", times},

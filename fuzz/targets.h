@@ -26,6 +26,7 @@ void new_items(std::string_view input);
 void numbers(std::string_view input);
 void python_literal(std::string_view input);
 void questions(std::string_view input);
+void requests(std::string_view input);
 void times(std::string_view input);
 void trial_log(std::string_view input);
 

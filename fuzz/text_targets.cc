@@ -17,8 +17,11 @@
 #include "akin/data/time_parse.h"
 #include "akin/encode/attribute_encoder.h"
 #include "akin/experiment/tune/trial_log.h"
+#include "akin/report/request_lines.h"
 #include "akin/serve/analogies.h"
+#include "akin/serve/id_list.h"
 #include "akin/serve/service.h"
+#include "akin/store/bundle_for_test.h"
 #include "harness.h"
 #include "targets.h"
 
@@ -110,6 +113,31 @@ void questions(std::string_view input) {
   }
   const VectorSpace space(ids, std::move(matrix));
   answer_analogies(space, put("questions.txt", input), context());
+}
+
+/// Requests for recommendations, a line each.
+void requests(std::string_view input) {
+  static const Service kService = [] {
+    DatasetBuilder builder;
+    for (int event = 0; event < 12; ++event)
+      builder.add_event("u" + std::to_string(event % 3), "i" + std::to_string(event % 5), 1, event);
+    for (int item = 0; item < 5; ++item) {
+      const std::string id = "i" + std::to_string(item);
+      builder.set_item_attribute(id, "price", std::to_string(10 * item));
+      builder.set_item_attribute(id, "brand", item % 2 == 0 ? "Acme" : "Bolt, Inc.");
+      builder.set_item_attribute(id, "tags", item % 2 == 0 ? "a|b" : "c");
+      builder.set_item_attribute(id, "day", "2020-02-0" + std::to_string(item + 1));
+    }
+    ImportReport report;
+    Dataset data = builder.build("events", {}, report, context());
+    return Service(train_bundle(std::move(data), {.holdout = Holdout::kLast}, "popularity"));
+  }();
+  for (const std::string& line : lines_of(input)) {
+    const nlohmann::json answer = nlohmann::json::parse(answer_request(kService, line, {}));
+    if (!answer.contains("items") && !answer.contains("error")) broken("a request without an answer");
+    ids_in_list(line, kService.bundle().dataset.items);
+    attempt([&] { parse_group_limits({line}); });
+  }
 }
 
 /// First line the format, the others times.

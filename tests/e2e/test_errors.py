@@ -44,7 +44,9 @@ class UsageTest(AkinTest):
         (["compare", "-d", "x", "--models", "bpr", "--set", "als.factors=3"], r"als is not among --models"),
         (["recommend", "x"], r"say for whom"),
         (["recommend", "x", "--user", "u", "-k", "0"], r"--top: '0' is not a whole number of at least 1"),
-        (["recommend", "x", "--user", "u", "-o", "f"], r"-o is for --all-users"),
+        (["recommend", "x", "--user", "u", "--all-users", "-o", "f"], r"choose one"),
+        (["recommend", "x", "--serve-lines", "-o", "f"], r"answers on standard output"),
+        (["recommend", "x", "--user", "a", "--user", "b", "--history", "c"], r"--history is of one user"),
         (["recommend", "x", "--all-users"], r"--all-users needs -o"),
         (["similar", "x"], r"name one query: --item ID"),
         (["export", "x", "-o", "y", "--to", "np"], r"unknown format 'np' \(did you mean npy"),
@@ -74,8 +76,8 @@ class NameTest(AkinTest):
         cases = [
             (["train", "asl", "-d", "events.data", "-o", "x"], r"unknown model 'asl' \(did you mean als"),
             (["models", "prodvec"], r"unknown model 'prodvec' \(did you mean prod2vec"),
-            (["recommend", "model.akin", "--user", "u99"], r"user.*'u99'.*did you mean"),
-            (["recommend", "model.akin", "--history", "i1,i77"], r"item.*'i77'.*did you mean"),
+            (["recommend", "model.akin", "--user", "u99", "--strict"], r"user.*'u99'.*did you mean"),
+            (["recommend", "model.akin", "--history", "i1,i77", "--strict"], r"item.*'i77'.*did you mean"),
             (["similar", "model.akin", "--item", "ii1"], r"item.*'ii1'.*did you mean"),
             (["recommend", "model.akin", "--user", "u1", "--filter", "categry=Home"],
              r"no attribute 'categry' \(did you mean category"),
@@ -116,7 +118,7 @@ class NameTest(AkinTest):
 
     def test_an_id_with_control_characters_stays_one_line(self):
         self.make_bundle("popularity")
-        done = self.run_akin("recommend", "model.akin", "--user", "a\nb\x1b[31m", code=1)
+        done = self.run_akin("recommend", "model.akin", "--user", "a\nb\x1b[31m", "--strict", code=1)
         self.assert_error(done, r"a b\\x1b\[31m")
         self.assertNotIn("\x1b", done.err)
 

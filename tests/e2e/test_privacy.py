@@ -56,7 +56,7 @@ class ForgetTest(PrivacyTest):
                         self.assertEqual(len(after["items"]), len(before[user]["items"]))
                     else:
                         self.assertEqual(after, before[user])
-                self.assert_error(self.run_akin("recommend", "m.akin", "--user", gone, code=1), "unknown user")
+                self.assert_error(self.run_akin("recommend", "m.akin", "--user", gone, "--strict", code=1), "unknown user")
                 self.assertEqual(self.run_json("evaluate", "m.akin")["evaluation"]["test_events"], held_out - 1)
 
     def test_neighbours_are_those_of_a_model_that_never_met_the_user(self):

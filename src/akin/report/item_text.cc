@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/report/text_table.h"
+#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {
@@ -55,6 +57,57 @@ std::string items_text(const Dataset& dataset, std::span<const idx_t> items) {
     text += fmt::format("  {}{}{}\n", printable(dataset.items.id(item)), title.empty() ? "" : "  ", title);
   }
   return text;
+}
+
+namespace {
+
+/// "a, b and 3 more".
+std::string first_ids(std::span<const std::string> ids) {
+  constexpr std::size_t kShown = 5;
+  const std::size_t shown = std::min(kShown, ids.size());
+  std::string text = fmt::format("{}", fmt::join(ids.first(shown), ", "));
+  if (ids.size() > shown) text += fmt::format(" and {} more", ids.size() - shown);
+  return text;
+}
+
+/// " (did you mean p1?)" for a single id.
+std::string nearest_id(std::span<const std::string> ids, const IdMap& known) {
+  constexpr std::size_t kMostSearched = 100'000;
+  if (ids.size() != 1 || known.size() > kMostSearched) return "";
+  std::vector<std::string> names;
+  for (idx_t i = 0; i < known.size(); ++i) names.emplace_back(known.id(i));
+  return did_you_mean(ids[0], names);
+}
+
+}  // namespace
+
+std::vector<idx_t> last_items_of(const Dataset& dataset, const RecommendRequest& request) {
+  constexpr std::size_t kShown = 5;
+  std::optional<idx_t> user;
+  if (request.user) user = find_id(dataset.users, *request.user);
+  return user ? last_items(dataset.events, *user, kShown) : std::vector<idx_t>();
+}
+
+std::vector<std::string> unknown_texts(const Dataset& dataset, const RecommendRequest& request,
+                                       const UnknownIds& unknown) {
+  std::vector<std::string> texts;
+  if (unknown.user) {
+    const std::string& user = *request.user;
+    texts.push_back(fmt::format("user {} is unknown{}: taken for a new one", user,
+                                nearest_id(std::span(&user, 1), dataset.users)));
+  }
+  if (!unknown.history.empty()) {
+    texts.push_back(
+        fmt::format("{} of {} items of the history left out, of which the model knows nothing: {}{}",
+                    unknown.history.size(), request.history.size(), first_ids(unknown.history),
+                    nearest_id(unknown.history, dataset.items)));
+  }
+  if (!unknown.excluded.empty()) {
+    texts.push_back(fmt::format("{} of {} items to exclude are unknown: {}{}", unknown.excluded.size(),
+                                request.exclude.size(), first_ids(unknown.excluded),
+                                nearest_id(unknown.excluded, dataset.items)));
+  }
+  return texts;
 }
 
 ShownCauses shown_causes(const Explanation& why, std::size_t causes) {

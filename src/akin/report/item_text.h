@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "akin/data/dataset.h"
 #include "akin/linalg/topk.h"
@@ -16,6 +17,13 @@ std::string item_title(const Dataset& dataset, idx_t item, std::size_t width = 6
 std::string ranked_text(const Dataset& dataset, std::span<const Scored> ranked);
 /// Items with titles, one per line, without scores.
 std::string items_text(const Dataset& dataset, std::span<const idx_t> items);
+
+/// The last items of the request's user, latest first, so that a person can judge the answer; none if there is no
+/// user or it is unknown.
+std::vector<idx_t> last_items_of(const Dataset& dataset, const RecommendRequest& request);
+/// Remarks about what was left out of a request, one per sentence; the nearest ids are named.
+std::vector<std::string> unknown_texts(const Dataset& dataset, const RecommendRequest& request,
+                                       const UnknownIds& unknown);
 
 /// The first causes of an explanation, and how much all others add.
 struct ShownCauses {

@@ -68,10 +68,13 @@ json recommendations_json(const Dataset& dataset, const RecommendRequest& reques
   json output = {{"items", ranked_json(dataset, answer.items)}, {"fallback", nullptr}};
   if (answer.fallback) output["fallback"] = "popularity";
   if (request.user) {
-    output["user"] = *request.user;
+    set_id(output, "user", *request.user);
     output["last_items"] = items_json(dataset, last);
   }
   if (!request.history.empty()) output["history"] = request.history;
+  if (const UnknownIds& unknown = answer.unknown; unknown.any()) {
+    output["unknown"] = {{"user", unknown.user}, {"history", unknown.history}, {"exclude", unknown.excluded}};
+  }
   return output;
 }
 

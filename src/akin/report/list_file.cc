@@ -9,6 +9,7 @@
 #include "akin/base/parallel.h"
 #include "akin/data/text/escaped_field.h"
 #include "akin/report/json.h"
+#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {
@@ -18,25 +19,28 @@ constexpr std::size_t kBlock = 2048;  // ids whose lines are held in memory at a
 /// What a batch goes over.
 struct Batch {
   std::string_view what;  // "user" or "item": the name of the first column
-  const IdMap& ids;
+  std::size_t size;
+  std::function<std::string_view(std::size_t)> id;
   const Dataset& dataset;
   ListFormat format;
-  std::function<Recommendations(idx_t)> list;  // safe from many threads
+  std::function<Recommendations(std::size_t)> list;  // safe from many threads
 };
 
-std::string tsv_lines(const Batch& batch, idx_t query, const Recommendations& list) {
-  const std::string id = escaped_field(batch.ids.id(query));
+std::string table_lines(const Batch& batch, std::string_view query, const Recommendations& list) {
+  const bool csv = batch.format == ListFormat::kCsv;
+  const auto field = csv ? csv_field : escaped_field;
   std::string text;
   for (std::size_t rank = 0; rank < list.items.size(); ++rank) {
-    text += fmt::format("{}\t{}\t{}\t{}\n", id, escaped_field(batch.dataset.items.id(list.items[rank].idx)),
-                        rank + 1, list.items[rank].score);
+    text +=
+        fmt::format("{1}{0}{2}{0}{3}{0}{4}\n", csv ? ',' : '\t', field(query),
+                    field(batch.dataset.items.id(list.items[rank].idx)), rank + 1, list.items[rank].score);
   }
   return text;
 }
 
-std::string json_line(const Batch& batch, idx_t query, const Recommendations& list) {
+std::string json_line(const Batch& batch, std::string_view query, const Recommendations& list) {
   nlohmann::json line = {{"items", ranked_json(batch.dataset, list.items)}};
-  set_id(line, batch.what, batch.ids.id(query));
+  if (!query.empty()) set_id(line, batch.what, query);
   if (list.fallback) line["fallback"] = "popularity";
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -44,10 +48,12 @@ std::string json_line(const Batch& batch, idx_t query, const Recommendations& li
 ListCounts write(const Batch& batch, const std::string& path, const Context& context) {
   const bool as_json = batch.format == ListFormat::kJsonLines;
   AtomicFile file(path);
-  if (!as_json)
-    file.write(fmt::format("{}\t{}\trank\tscore\n", batch.what, batch.what == "item" ? "similar" : "item"));
+  if (!as_json) {
+    file.write(fmt::format("{1}{0}{2}{0}rank{0}score\n", batch.format == ListFormat::kCsv ? ',' : '\t',
+                           batch.what, batch.what == "item" ? "similar" : "item"));
+  }
   ListCounts counts;
-  const std::size_t total = batch.ids.size();
+  const std::size_t total = batch.size;
   const std::string unit = std::string(batch.what) + "s";
   std::vector<std::string> texts;
   std::vector<Recommendations> lists;
@@ -58,9 +64,9 @@ ListCounts write(const Batch& batch, const std::string& path, const Context& con
     lists.assign(size, {});
     parallel_for(size, context.threads, [&](std::size_t from, std::size_t to, int) {
       for (std::size_t i = from; i < to; ++i) {
-        const auto query = static_cast<idx_t>(begin + i);
-        lists[i] = batch.list(query);
-        texts[i] = as_json ? json_line(batch, query, lists[i]) : tsv_lines(batch, query, lists[i]);
+        lists[i] = batch.list(begin + i);
+        const std::string_view id = batch.id(begin + i);
+        texts[i] = as_json ? json_line(batch, id, lists[i]) : table_lines(batch, id, lists[i]);
       }
     });
     for (std::size_t i = 0; i < size; ++i) {
@@ -68,6 +74,7 @@ ListCounts write(const Batch& batch, const std::string& path, const Context& con
       ++counts.lists;
       counts.lines += lists[i].items.size();
       counts.fallbacks += lists[i].fallback ? 1 : 0;
+      counts.unknown += lists[i].unknown.user ? 1 : 0;
     }
     context.report({.phase = "writing", .done = begin + size, .total = total, .unit = unit});
   }
@@ -78,21 +85,51 @@ ListCounts write(const Batch& batch, const std::string& path, const Context& con
 
 }  // namespace
 
+ListFormat list_format_of(std::string_view path) {
+  if (path.ends_with(".csv")) return ListFormat::kCsv;
+  return path.ends_with(".jsonl") || path.ends_with(".ndjson") ? ListFormat::kJsonLines : ListFormat::kTsv;
+}
+
+ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
+                                 std::span<const std::string> users, const std::string& path,
+                                 ListFormat format, const Context& context) {
+  const std::vector<char> allowed = service.allowed_items(request);
+  const Dataset& dataset = service.bundle().dataset;
+  const auto id = [&](std::size_t i) { return std::string_view(users[i]); };
+  const auto list = [&](std::size_t i) {
+    const auto user = find_id(dataset.users, users[i]);
+    if (!user && request.strict) static_cast<void>(dataset.users.at(users[i], "user"));
+    Recommendations answer = service.recommend(user, allowed, request);
+    answer.unknown.user = !user;
+    return answer;
+  };
+  return write({"user", users.size(), id, dataset, format, list}, path, context);
+}
+
 ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
                                  const std::string& path, ListFormat format, const Context& context) {
   const std::vector<char> allowed = service.allowed_items(request);
   const Dataset& dataset = service.bundle().dataset;
-  return write({"user", dataset.users, dataset, format,
-                [&](idx_t user) { return service.recommend(user, allowed, request); }},
-               path, context);
+  const auto id = [&](std::size_t i) { return dataset.users.id(static_cast<idx_t>(i)); };
+  const auto list = [&](std::size_t i) { return service.recommend(static_cast<idx_t>(i), allowed, request); };
+  return write({"user", dataset.n_users(), id, dataset, format, list}, path, context);
+}
+
+ListCounts write_recommendation(const Service& service, const RecommendRequest& request,
+                                const std::string& path, ListFormat format, const Context& context) {
+  const Recommendations answer = service.recommend(request);
+  const std::string user = request.user.value_or("");
+  const auto id = [&](std::size_t) { return std::string_view(user); };
+  const auto list = [&](std::size_t) { return answer; };
+  return write({"user", 1, id, service.bundle().dataset, format, list}, path, context);
 }
 
 ListCounts write_similar(const SimilarItems& items, std::size_t k, const std::string& path, ListFormat format,
                          const Context& context) {
   const Dataset& dataset = items.dataset();
-  return write({"item", dataset.items, dataset, format,
-                [&](idx_t item) { return Recommendations{items.similar(item, k)}; }},
-               path, context);
+  const auto id = [&](std::size_t i) { return dataset.items.id(static_cast<idx_t>(i)); };
+  const auto list = [&](std::size_t i) { return Recommendations{items.similar(static_cast<idx_t>(i), k)}; };
+  return write({"item", dataset.n_items(), id, dataset, format, list}, path, context);
 }
 
 }  // namespace akin

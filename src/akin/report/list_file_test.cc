@@ -99,6 +99,31 @@ TEST_F(ListFile, TabSeparatedRecommendationsForEveryUser) {
   EXPECT_EQ(counts_.fallbacks, 1u) << "the stranger";
 }
 
+TEST_F(ListFile, CommaSeparatedForUsersByName) {
+  DatasetBuilder builder;
+  for (const char* item : {"a, b", "say \"x\"", "plain"}) {
+    builder.add_event("u,v", item, 1, 1);
+    builder.add_event("w", item, 1, 1);
+  }
+  ImportReport report;
+  const Service service = service_of(builder.build("odd", {}, report, {}), "popularity");
+  const std::vector<std::string> users = {"nobody", "u,v"};
+  counts_ = write_recommendations(service, {.k = 3, .include_seen = true}, users, dir_ / "list",
+                                  ListFormat::kCsv, {.threads = 1});
+  EXPECT_EQ(read_file(dir_ / "list"),
+            "user,item,rank,score\nnobody,\"a, b\",1,2\nnobody,\"say \"\"x\"\"\",2,2\nnobody,plain,3,2\n"
+            "\"u,v\",\"a, b\",1,2\n\"u,v\",\"say \"\"x\"\"\",2,2\n\"u,v\",plain,3,2\n");
+  EXPECT_EQ(counts_.lists, 2u);
+  EXPECT_EQ(counts_.unknown, 1u);
+  EXPECT_THROW(write_recommendations(service, {.strict = true}, users, dir_ / "l", ListFormat::kCsv, {}),
+               Error);
+  write_recommendation(service, {.history = {"plain"}, .k = 1}, dir_ / "list", ListFormat::kCsv, {});
+  EXPECT_EQ(read_file(dir_ / "list"), "user,item,rank,score\n,\"a, b\",1,2\n");
+  EXPECT_EQ(list_format_of("x.csv"), ListFormat::kCsv);
+  EXPECT_EQ(list_format_of("x.jsonl"), ListFormat::kJsonLines);
+  EXPECT_EQ(list_format_of("csv"), ListFormat::kTsv);
+}
+
 TEST_F(ListFile, JsonLinesOfRecommendations) {
   const Service service = service_of(odd_dataset(), "item-knn");
   const RecommendRequest request{.k = 6, .include_seen = true};

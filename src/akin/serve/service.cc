@@ -7,129 +7,93 @@
 #include <limits>
 
 #include "akin/base/error.h"
-#include "akin/base/text.h"
-#include "akin/data/attribute_type.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
+#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {
 
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return lower(x) == lower(y);
-  });
+[[noreturn]] void fail_without_events(const Bundle& bundle, const std::string& item) {
+  fail(ErrorCode::kNotFound, "model '{}' does not know item {}: it has no events", bundle.entry->name, item);
 }
 
-/// True if `value` equals the wanted text or, for a list such as "Home|Kitchen", one of its elements does.
-bool matches(const AttributeType& type, std::string_view value, std::string_view wanted) {
-  return equal_ignoring_case(value, wanted) ||
-         std::ranges::any_of(elements_of(type, value),
-                             [&](auto element) { return equal_ignoring_case(element, wanted); });
-}
-
-/// Error if no item has the value, with the nearest values there are.
-[[noreturn]] void fail_no_match(const AttributeTable& table, const AttributeFilter& filter) {
-  const StringColumn& column = *table.find(filter.name);
-  std::vector<std::string> values;
-  for (std::size_t row = 0; row < column.size(); ++row) {
-    for (const std::string_view element : elements_of(table.type(filter.name), column[row]))
-      values.emplace_back(element);
-  }
-  std::ranges::sort(values);
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-  fail(ErrorCode::kNotFound, "no item has {} '{}'{}", filter.name, filter.value,
-       did_you_mean(filter.value, values));
-}
-
-/// Clears allowed[i] of the items that a filter leaves out.
-void apply_filters(const Dataset& dataset, const std::vector<AttributeFilter>& filters,
-                   std::vector<char>& allowed) {
-  for (const AttributeFilter& filter : filters) {
-    const StringColumn* const column = dataset.item_attributes.find(filter.name);
-    if (column == nullptr) {
-      std::vector<std::string> names;
-      for (const auto& [name, values] : dataset.item_attributes.all()) names.push_back(name);
-      fail(ErrorCode::kNotFound, "items have no attribute '{}'{}; they have: {}", filter.name,
-           did_you_mean(filter.name, names),
-           names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+/// The first k of the whole ranking that keep to the limits. `best` gives the first n of the ranking; it is asked
+/// for more until they are enough.
+template <typename Best>
+std::vector<Scored> within_limits(const Dataset& dataset, const RecommendRequest& request, const Best& best) {
+  const std::size_t items = dataset.n_items();
+  for (std::size_t n = std::min(request.k, items) * 4;; n *= 4) {
+    const std::vector<Scored> ranked = best(std::min(n, items));
+    LimitedList limited(dataset, request.at_most);
+    std::vector<Scored> list;
+    for (const Scored& entry : ranked) {
+      if (list.size() < request.k && limited.take(entry.idx)) list.push_back(entry);
     }
-    bool any = false;
-    for (std::size_t item = 0; item < allowed.size(); ++item) {
-      const bool match = matches(dataset.item_attributes.type(filter.name), column->get(item), filter.value);
-      any |= match;
-      if (!match) allowed[item] = 0;
-    }
-    if (!any) fail_no_match(dataset.item_attributes, filter);
+    if (list.size() == request.k || n >= items) return list;
   }
 }
 
 }  // namespace
 
-std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts) {
-  std::vector<AttributeFilter> filters;
-  for (const std::string& text : texts) {
-    const std::size_t equals = text.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      fail(ErrorCode::kUsage, "--filter: '{}' is not ATTRIBUTE=VALUE, such as category=Toys", text);
-    }
-    filters.push_back({text.substr(0, equals), text.substr(equals + 1)});
-  }
-  return filters;
-}
-
 Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
       offsets_(user_offsets(bundle_.dataset.events, bundle_.dataset.n_users())),
+      test_offsets_(user_offsets(bundle_.test, bundle_.dataset.n_users())),
       popularity_(bundle_.dataset.n_items(), 0) {
   check_filled(bundle_);
-  for (const Event& event : bundle_.dataset.events) {
-    if (event.subset == Subset::kTrain) popularity_[event.item] += 1;
+  for (const auto* events : {&bundle_.dataset.events, &bundle_.test}) {
+    for (const Event& event : *events) {
+      kinds_.at(static_cast<std::size_t>(event.kind)) = true;
+      if (event.subset == Subset::kTrain) popularity_[event.item] += 1;
+    }
   }
   placed_ = placed_items(*bundle_.model, bundle_.entry->traits, popularity_);
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
+  check_kinds(request.mask_kinds);
   std::vector<char> allowed(bundle_.dataset.n_items(), 1);
   apply_filters(bundle_.dataset, request.filters, allowed);
   for (const std::string& id : request.exclude) {
     // An excluded item the model has never heard of (new, or long gone) is excluded already.
-    if (const auto item = bundle_.dataset.items.find(id)) allowed[*item] = 0;
+    if (const auto item = find_id(bundle_.dataset.items, id)) allowed[*item] = 0;
   }
   return allowed;
 }
 
-Recommendations Service::rank(const Query& query, const std::vector<char>& allowed,
+Recommendations Service::rank(const Asked& asked, const std::vector<char>& allowed,
                               const RecommendRequest& request) const {
   if (request.k == 0) fail(ErrorCode::kUsage, "k must be at least 1");
   // Items that the model does not know stay below all others.
   std::vector<float> scores(bundle_.dataset.n_items(), kNever);
   const std::span<float> known = std::span(scores).first(bundle_.model->n_items());
   Recommendations result;
-  if (!bundle_.model->score_all(query, known)) {
+  if (!bundle_.model->score_all(asked.query, known)) {
     std::ranges::copy(std::span(popularity_).first(bundle_.dataset.n_event_items()), scores.begin());
     result.fallback = true;
   }
   for (std::size_t item = 0; item < scores.size(); ++item) {
     if (!allowed[item]) scores[item] = kNever;
   }
-  if (!request.include_seen) {
-    for (const idx_t item : query.history) scores[item] = kNever;
-  }
+  for (const idx_t item : asked.masked) scores[item] = kNever;
   std::vector<float> others(scores.size(), kNever);
   for (std::size_t item = 0; item < scores.size(); ++item) {
     if (!placed_[item]) std::swap(scores[item], others[item]);
   }
-  result.items = top_k(scores, request.k);
-  if (result.items.size() < request.k) {
-    const std::vector<Scored> last = top_k(others, request.k - result.items.size());
-    result.items.insert(result.items.end(), last.begin(), last.end());
-  }
+  const auto best = [&](std::size_t k) {
+    std::vector<Scored> list = top_k(scores, k);
+    if (list.size() < k) {
+      const std::vector<Scored> last = top_k(others, k - list.size());
+      list.insert(list.end(), last.begin(), last.end());
+    }
+    return list;
+  };
+  result.items = request.at_most.empty() ? best(request.k) : within_limits(bundle_.dataset, request, best);
   return result;
 }
 
@@ -141,24 +105,77 @@ Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<fl
   return {user, items, values};
 }
 
-Query Service::make_query(const RecommendRequest& request, std::vector<idx_t>& history,
-                          std::vector<float>& values) const {
-  Query query;
-  if (request.user) query = known_query(bundle_.dataset.users.at(*request.user, "user"), history, values);
-  if (!request.history.empty()) {  // more than the bundle knew: the history alone speaks
-    for (const std::string& id : request.history) history.push_back(bundle_.dataset.items.at(id, "item"));
-    std::erase_if(history, [&](idx_t item) { return item >= bundle_.model->n_items(); });
-    if (!values.empty()) values.resize(history.size(), 1);
-    query = {std::nullopt, history, values};
+UnknownIds Service::unknown_ids(const RecommendRequest& request) const {
+  const Dataset& dataset = bundle_.dataset;
+  UnknownIds unknown;
+  unknown.user = request.user && !find_id(dataset.users, *request.user);
+  if (unknown.user && request.strict) static_cast<void>(dataset.users.at(*request.user, "user"));
+  for (const std::string& id : request.history) {
+    const auto item = find_id(dataset.items, id);
+    if (item && uses(*item)) continue;
+    if (item && request.strict) fail_without_events(bundle_, id);
+    if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
+    unknown.history.push_back(id);
   }
-  return query;
+  for (const std::string& id : request.exclude) {
+    if (find_id(dataset.items, id)) continue;
+    if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
+    unknown.excluded.push_back(id);
+  }
+  return unknown;
+}
+
+void Service::check_kinds(const std::vector<EventKind>& kinds) const {
+  std::vector<std::string_view> names;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+    if (kinds_.at(kind)) names.push_back(kEventKindNames.at(kind));
+  }
+  for (const EventKind kind : kinds) {
+    if (!kinds_.at(static_cast<std::size_t>(kind))) {
+      fail(ErrorCode::kNotFound, "no event is of the kind {}; there are: {}",
+           kEventKindNames.at(static_cast<std::size_t>(kind)), fmt::join(names, ", "));
+    }
+  }
+}
+
+Service::Asked Service::ask(std::optional<idx_t> user, const RecommendRequest& request) const {
+  Asked asked;
+  if (!user) return asked;
+  asked.query = known_query(*user, asked.items, asked.values);
+  if (request.include_seen) return asked;
+  const auto mask = [&](const std::vector<Event>& events, const std::vector<std::uint64_t>& offsets) {
+    for (std::uint64_t e = offsets[*user]; e < offsets[*user + 1]; ++e) {
+      if (request.mask_kinds.empty() || std::ranges::count(request.mask_kinds, events[e].kind) > 0)
+        asked.masked.push_back(events[e].item);
+    }
+  };
+  mask(bundle_.dataset.events, offsets_);
+  mask(bundle_.test, test_offsets_);
+  return asked;
+}
+
+Service::Asked Service::ask(const RecommendRequest& request) const {
+  std::optional<idx_t> user;
+  if (request.user) user = find_id(bundle_.dataset.users, *request.user);
+  Asked asked = ask(user, request);
+  const std::size_t before = asked.items.size();
+  for (const std::string& id : request.history) {
+    const auto item = find_id(bundle_.dataset.items, id);
+    if (item && uses(*item)) asked.items.push_back(*item);
+    if (item && !request.include_seen) asked.masked.push_back(*item);
+  }
+  if (asked.items.size() == before) return asked;
+  if (!asked.values.empty()) asked.values.resize(asked.items.size(), 1);
+  asked.query = {std::nullopt, asked.items,
+                 asked.values};  // more than the bundle knew: the history alone speaks
+  return asked;
 }
 
 Recommendations Service::recommend(const RecommendRequest& request) const {
-  const std::vector<char> allowed = allowed_items(request);
-  std::vector<idx_t> history;
-  std::vector<float> values;
-  return rank(make_query(request, history, values), allowed, request);
+  UnknownIds unknown = unknown_ids(request);
+  Recommendations result = rank(ask(request), allowed_items(request), request);
+  result.unknown = std::move(unknown);
+  return result;
 }
 
 std::vector<Explained> Service::explain(const RecommendRequest& request,
@@ -171,20 +188,20 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
     fail(ErrorCode::kUsage, "model '{}' cannot explain its scores; these models can: {}", bundle_.entry->name,
          fmt::join(names, ", "));
   }
+  RecommendRequest strict =
+      request;  // an explanation of another history than the one asked for would mislead
+  strict.strict = true;
+  static_cast<void>(unknown_ids(strict));
   const std::vector<char> allowed = allowed_items(request);
-  std::vector<idx_t> history;
-  std::vector<float> values;
-  const Query query = make_query(request, history, values);
+  const Asked asked = ask(request);
+  const Query& query = asked.query;
   std::vector<Scored> wanted;
   if (item) {
     const idx_t idx = bundle_.dataset.items.at(*item, "item");
     float score = 0;
-    if (idx >= bundle_.model->n_items()) {
-      fail(ErrorCode::kNotFound, "model '{}' does not know item {}: it has no events", bundle_.entry->name,
-           *item);
-    }
+    if (!uses(idx)) fail_without_events(bundle_, *item);
     if (bundle_.model->score(query, std::span(&idx, 1), std::span(&score, 1))) wanted.push_back({idx, score});
-  } else if (Recommendations list = rank(query, allowed, request); !list.fallback) {
+  } else if (Recommendations list = rank(asked, allowed, request); !list.fallback) {
     wanted = std::move(list.items);
   }
   std::vector<Explained> result;
@@ -198,11 +215,9 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   return result;
 }
 
-Recommendations Service::recommend(idx_t user, const std::vector<char>& allowed,
+Recommendations Service::recommend(std::optional<idx_t> user, const std::vector<char>& allowed,
                                    const RecommendRequest& request) const {
-  std::vector<idx_t> history;
-  std::vector<float> values;
-  return rank(known_query(user, history, values), allowed, request);
+  return rank(ask(user, request), allowed, request);
 }
 
 std::vector<Scored> Service::similar(const std::string& item, std::size_t k,

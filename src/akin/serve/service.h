@@ -1,40 +1,46 @@
 // Answers to "what next for this user" and "what is like this item". Knows no files, no flags, no HTTP.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "akin/data/item_content.h"
+#include "akin/serve/item_filter.h"
 #include "akin/store/bundle.h"
 
 namespace akin {
 
-/// Keep only items whose attribute `name` equals `value`; for category, any level of the path may equal it.
-/// Letter case does not matter.
-struct AttributeFilter {
-  std::string name;
-  std::string value;
-};
-
-/// "category=Toys" each. Throws Error(kUsage).
-std::vector<AttributeFilter> parse_filters(const std::vector<std::string>& texts);
-
 struct RecommendRequest {
-  std::optional<std::string> user = {};  ///< an id of the bundle
+  std::optional<std::string> user = {};  ///< an id of the bundle; one that it does not know is a new user
   /// Item ids, oldest first; alone: a new user; with user: appended to theirs.
   std::vector<std::string> history = {};
   std::size_t k = 10;
-  bool include_seen = false;  ///< items of the history may be recommended again
+  bool include_seen = false;  ///< what the user has may be recommended again
+  /// Only items of the user's events of these kinds are taken for what the user has; none = of all kinds. Items of
+  /// `history` always are.
+  std::vector<EventKind> mask_kinds = {};
   std::vector<AttributeFilter> filters = {};
+  std::vector<GroupLimit> at_most = {};   ///< the best list in order of score that keeps to these limits
   std::vector<std::string> exclude = {};  ///< item ids never to show
+  bool strict = false;                    ///< unknown ids are an error
+};
+
+/// Ids of a request that mean nothing to the bundle.
+struct UnknownIds {
+  bool user = false;
+  std::vector<std::string> history;   ///< unknown items, and items without events to a model of events
+  std::vector<std::string> excluded;  ///< unknown items
+  bool any() const { return user || !history.empty() || !excluded.empty(); }
 };
 
 /// A ranked list with what the caller should know about it.
 struct Recommendations {
-  std::vector<Scored> items;  ///< best first; fewer than k only if no more items pass the filters
+  std::vector<Scored> items;  ///< best first; fewer than k only if no more items pass the filters and limits
   bool fallback = false;      ///< the model knows nothing of this user: the list is by popularity
+  UnknownIds unknown = {};    ///< left out of the request
 };
 
 /// A recommended item, and which of the user's items made the model recommend it.
@@ -44,17 +50,22 @@ struct Explained {
 };
 
 /// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so
-/// exactly k items come back while enough epoch them.
+/// exactly k items come back while enough pass them.
 class Service {
  public:
   explicit Service(Bundle bundle);
-  /// Throws Error(kNotFound) for an unknown user, item or attribute, with the nearest names.
+  /// What a user has, and is left out, are the items of all events that the bundle knows of, the held-out ones among
+  /// them, and of the request's history. A user that the bundle does not know is one without events, and unknown
+  /// items of the history are left out, unless the request is strict. Throws Error(kNotFound), with the nearest
+  /// names, for unknown attributes and kinds of events, and where the request is strict for unknown ids.
   Recommendations recommend(const RecommendRequest& request) const;
-  /// As above for a user by index (request.user and request.history are ignored) with the mask of
-  /// allowed_items(request): what batch recommendation calls, the mask made once.
-  Recommendations recommend(idx_t user, const std::vector<char>& allowed,
+  /// As above for a user by index, nullopt = one that is unknown (request.user and request.history are ignored),
+  /// with the mask of allowed_items(request): what batch recommendation calls, the mask made once.
+  Recommendations recommend(std::optional<idx_t> user, const std::vector<char>& allowed,
                             const RecommendRequest& request) const;
-  /// allowed[item] = 1 for the items that pass the request's filters and exclusions.
+  /// Which ids of the request are unknown. Throws Error(kNotFound) for the first where the request is strict.
+  UnknownIds unknown_ids(const RecommendRequest& request) const;
+  /// allowed[item] = 1 for the items that pass the request's filters and exclusions. Throws as recommend().
   std::vector<char> allowed_items(const RecommendRequest& request) const;
   /// By the model, or by a part of the bundle. Throws Error(kNotFound); Error(kUsage) if the model has no notion
   /// of similar items.
@@ -82,21 +93,32 @@ class Service {
   const Bundle& bundle() const { return bundle_; }
 
  private:
-  /// The request's user and history as a query; the vectors hold what the query points to.
-  Query make_query(const RecommendRequest& request, std::vector<idx_t>& items,
-                   std::vector<float>& values) const;
+  /// A query with what it points to, and the items that are not to be recommended to who asks.
+  struct Asked {
+    std::vector<idx_t> items;
+    std::vector<float> values;
+    Query query;
+    std::vector<idx_t> masked;
+  };
+  Asked ask(const RecommendRequest& request) const;
+  /// What is known of a user, nullopt = nothing.
+  Asked ask(std::optional<idx_t> user, const RecommendRequest& request) const;
+  bool uses(idx_t item) const { return item < bundle_.model->n_items(); }
   /// What is known of a user as a query; the vectors hold what the query points to.
   Query known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
   /// The first k of a list that pass the filters.
   std::vector<Scored> filtered(std::vector<Scored> ranked, std::size_t k,
                                const std::vector<AttributeFilter>& filters) const;
   const Model& encoding_model(const std::string& part) const;
-  Recommendations rank(const Query& query, const std::vector<char>& allowed,
+  Recommendations rank(const Asked& asked, const std::vector<char>& allowed,
                        const RecommendRequest& request) const;
+  void check_kinds(const std::vector<EventKind>& kinds) const;
 
   Bundle bundle_;
-  std::vector<std::uint64_t> offsets_;  // of data set.events, by user
-  std::vector<float> popularity_;       // training events per item
+  std::vector<std::uint64_t> offsets_;                   // of data set.events, by user
+  std::vector<std::uint64_t> test_offsets_;              // of test, by user
+  std::vector<float> popularity_;                        // training events per item
+  std::array<bool, kEventKindNames.size()> kinds_ = {};  // there are events of this kind
   /// By item: it has training events, a vector, or content that places it. The others come below all of these.
   std::vector<char> placed_;
 };

@@ -63,7 +63,7 @@ TEST(Service, ValidationAndHistoryEventsAreKnownButNotCounted) {
   const SplitSpec split = {.holdout = Holdout::kLast, .validation = true};
   const Service service(train_bundle(builder.build("events", {}, report, {}), split, "item-knn"));
   const Recommendations masked = service.recommend({.user = "v", .k = 10});
-  EXPECT_EQ(names(service, masked.items), (Names{"c", "d"}));
+  EXPECT_EQ(names(service, masked.items), (Names{"d"})) << "c, which is held out, is what v has";
   const Recommendations stranger = service.recommend({.k = 2});
   EXPECT_TRUE(stranger.fallback);
   EXPECT_EQ(stranger.items, (std::vector<Scored>{{0, 3}, {1, 1}}));  // training events of a and b
@@ -120,13 +120,74 @@ TEST(Service, UnknownNamesComeWithAdvice) {
     }
     return std::string("no error");
   };
-  EXPECT_EQ(message({.user = "q"}).substr(0, 16), "unknown user 'q'");
-  EXPECT_EQ(message({.history = {"q"}}).substr(0, 16), "unknown item 'q'");
+  EXPECT_EQ(message({.user = "q", .strict = true}).substr(0, 16), "unknown user 'q'");
+  EXPECT_EQ(message({.history = {"a", "q"}, .strict = true}).substr(0, 16), "unknown item 'q'");
+  EXPECT_EQ(message({.user = "u", .exclude = {"q"}, .strict = true}).substr(0, 16), "unknown item 'q'");
+  EXPECT_EQ(message({.user = "u", .mask_kinds = {EventKind::kPurchase}}),
+            "no event is of the kind purchase; there are: rating");
   EXPECT_EQ(message({.user = "u", .filters = {{"categori", "Home"}}}),
             "items have no attribute 'categori' (did you mean category?); they have: category");
   EXPECT_EQ(message({.user = "u", .filters = {{"category", "Kitchem"}}}),
             "no item has category 'Kitchem' (did you mean Kitchen?)");
   EXPECT_THROW(service.similar("a", 3, {}), Error) << "popularity has no similar items";
+}
+
+TEST(Service, UnknownIdsAreLeftOutAndNamed) {
+  const Service service(popularity_bundle());
+  const Recommendations stranger = service.recommend({.user = "q", .k = 2, .exclude = {"a", "none"}});
+  EXPECT_EQ(names(service, stranger.items), (Names{"b", "c"}));
+  EXPECT_TRUE(stranger.unknown.user);
+  EXPECT_EQ(stranger.unknown.excluded, (Names{"none"}));
+  const Recommendations rest = service.recommend({.history = {"a", "q", "b"}, .k = 5});
+  EXPECT_EQ(names(service, rest.items), (Names{"c", "d"}));
+  EXPECT_EQ(rest.unknown.history, (Names{"q"}));
+  EXPECT_FALSE(rest.unknown.user);
+  EXPECT_EQ(service.recommend({.user = "u", .history = {"q"}, .k = 5}).items,
+            service.recommend({.user = "u", .k = 5}).items);
+  EXPECT_FALSE(service.recommend({.user = "u"}).unknown.any());
+}
+
+TEST(Service, HeldOutItemsAreMaskedAsAllOthers) {
+  const Service service(train_bundle(dataset(), {.holdout = Holdout::kLast}, "popularity"));
+  ASSERT_EQ(service.bundle().test.size(), 3u);  // b of u, c of x, a of y
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 9}).items), (Names{"c", "d"}));
+  EXPECT_EQ(names(service, service.recommend({.user = "y", .k = 9}).items), (Names{"d"}));
+  EXPECT_EQ(service.recommend({.user = "y", .k = 9, .include_seen = true}).items.size(), 4u);
+}
+
+TEST(Service, MasksByKindOfEvent) {
+  DatasetBuilder builder;
+  builder.add_event("u", "a", 1, 1, EventKind::kView);
+  builder.add_event("u", "b", 1, 2, EventKind::kPurchase);
+  builder.add_event("u", "c", 1, 3, EventKind::kPurchase);
+  builder.add_event("v", "d", 1, 1, EventKind::kView);
+  builder.add_event("v", "a", 1, 2, EventKind::kView);
+  ImportReport report;
+  const Service service(
+      train_bundle(builder.build("events", {}, report, {}), {.holdout = Holdout::kLast}, "popularity"));
+  EXPECT_EQ(names(service, service.recommend({.user = "u", .k = 9}).items), (Names{"d"}));
+  const RecommendRequest purchases{.user = "u", .k = 9, .mask_kinds = {EventKind::kPurchase}};
+  EXPECT_EQ(names(service, service.recommend(purchases).items), (Names{"a", "d"})) << "c is held out";
+}
+
+TEST(Service, AtMostSoManyOfAGroup) {
+  DatasetBuilder builder;
+  for (int item = 0; item < 60; ++item) {  // popularity falls; brand x has the first 40, then y and none
+    const std::string id = "i" + std::to_string(item);
+    for (int user = 0; user < 60 - item; ++user) builder.add_event("u" + std::to_string(user), id, 1, item);
+    if (item < 58) builder.set_item_attribute(id, "brand", item < 40 ? (item % 2 == 0 ? "X" : "x") : "y");
+  }
+  ImportReport report;
+  const Service service(
+      train_bundle(builder.build("events", {}, report, {}), {.holdout = Holdout::kNone}, "popularity"));
+  const auto ask = [&](std::size_t k, std::size_t most) {
+    return names(service, service.recommend({.k = k, .at_most = {{most, "brand"}}}).items);
+  };
+  EXPECT_EQ(ask(4, 2), (Names{"i0", "i1", "i40", "i41"}));
+  EXPECT_EQ(ask(9, 2), (Names{"i0", "i1", "i40", "i41", "i58", "i59"})) << "no more keep to the limit";
+  EXPECT_EQ(ask(60, 60).size(), 60u);
+  EXPECT_THROW(ask(3, 0), Error);
+  EXPECT_THROW(service.recommend({.at_most = {{1, "brnd"}}}), Error);
 }
 
 TEST(Service, BatchEqualsSingle) {

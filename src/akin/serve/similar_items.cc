@@ -2,9 +2,28 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/serve/id_list.h"
+#include "akin/store/embeddings_file.h"
 #include "akin/store/embeddings_reader.h"
 
 namespace akin {
+namespace {
+
+/// The ids as they were before `akin export --escape` wrote them, if all of them may be what it writes and one is
+/// escaped: other programs leave a % as it is.
+IdMap real_names(IdMap ids) {
+  IdMap names;
+  bool escaped = false;
+  for (idx_t i = 0; i < ids.size(); ++i) {
+    const std::string name = unescaped_word(ids.id(i));
+    if (escaped_word(name) != ids.id(i)) return ids;
+    escaped = escaped || name != ids.id(i);
+    names.add(name);
+  }
+  return escaped ? names : ids;
+}
+
+}  // namespace
 
 SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filters, std::string part)
     : path_(std::move(path)), filters_(std::move(filters)), part_(std::move(part)) {
@@ -18,11 +37,12 @@ SimilarItems::SimilarItems(std::string path, std::vector<AttributeFilter> filter
     fail(ErrorCode::kUsage, "{}: a file of vectors has no parts; leave out --part {}", path_, part_);
   if (!filters_.empty())
     fail(ErrorCode::kUsage, "{}: a file of vectors has no attributes; filters are for trained models", path_);
-  items_only_.items = std::move(read.ids);
+  items_only_.items = real_names(std::move(read.ids));
   space_.emplace(items_only_.items, std::move(read.vectors));
 }
 
 idx_t SimilarItems::find(const std::string& id) const {
+  if (const auto found = find_id(dataset().items, id)) return *found;
   return space_ ? space_->at(id) : dataset().items.at(id, "item");
 }
 

@@ -24,7 +24,8 @@ VectorSpace::VectorSpace(const IdMap& ids, Matrix vectors)
 
 std::optional<idx_t> VectorSpace::find(std::string_view id) const {
   if (const auto found = ids_.find(id)) return found;
-  return ids_.find(escaped_word(id));
+  if (const auto found = ids_.find(escaped_word(id))) return found;
+  return ids_.find(unescaped_word(id));
 }
 
 std::optional<idx_t> VectorSpace::find_word(std::string_view word) const {

@@ -20,7 +20,7 @@ class VectorSpace {
   /// stay and are never near anything.
   VectorSpace(const IdMap& ids, Matrix vectors);
 
-  /// The id as it is, else as a word2vec file holds it (escaped_word()).
+  /// The id as it is, else as a word2vec file holds it (escaped_word()), else what it stands for there.
   std::optional<idx_t> find(std::string_view id) const;
   /// As find(), else the id in lower case: a word as it stands in a text.
   std::optional<idx_t> find_word(std::string_view word) const;

@@ -12,6 +12,7 @@
 #include "akin/base/io.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/readers/text_decode.h"
+#include "akin/data/text/escaped_field.h"
 
 namespace akin {
 namespace {
@@ -36,14 +37,6 @@ std::string word(std::string_view id, IdEscape escape) {
          result.empty() ? "write another format" : "use --escape or another format");
   }
   return result;
-}
-
-/// RFC 4180: quotes around fields that hold a comma, quote or line end; quotes are doubled.
-std::string csv_field(std::string_view id) {
-  if (id.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(id);
-  std::string field = "\"";
-  for (const char c : id) field += c == '"' ? "\"\"" : std::string(1, c);
-  return field + "\"";
 }
 
 /// `separator` and a number for each float of the row.

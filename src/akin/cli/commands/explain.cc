@@ -1,11 +1,11 @@
 // akin explain BUNDLE --user ID [--item ID]
 #include "akin/base/error.h"
-#include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
+#include "akin/serve/id_list.h"
 
 namespace akin::cli {
 namespace {
@@ -46,9 +46,11 @@ int run_explain(const Args& args) {
     fail(ErrorCode::kUsage, "say for whom: --user ID or --history ID,ID; see `akin explain --help`");
   Session session(line.common);
   const Service service(load_bundle(command.bundle));
-  const RecommendRequest request{.user = command.user,
-                                 .history = split_lists(command.history),
-                                 .k = static_cast<std::size_t>(command.k)};
+  RecommendRequest request{.user = command.user, .k = static_cast<std::size_t>(command.k)};
+  for (const std::string& list : command.history) {
+    for (std::string& id : ids_in_list(list, service.bundle().dataset.items))
+      request.history.push_back(std::move(id));
+  }
   const std::vector<Explained> list = service.explain(request, command.item);
   const Dataset& dataset = service.bundle().dataset;
   const auto causes = static_cast<std::size_t>(command.causes);

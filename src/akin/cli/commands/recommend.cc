@@ -1,77 +1,191 @@
-// akin recommend BUNDLE --user ID | --history ID,ID | --all-users -o FILE
+// akin recommend BUNDLE --user ID | --history ID,ID | --users FILE | --all-users | --serve-lines
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/id_list.h"
 #include "akin/cli/output.h"
+#include "akin/cli/serve_lines.h"
 #include "akin/cli/session.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 #include "akin/report/list_file.h"
+#include "akin/serve/id_list.h"
 
 namespace akin::cli {
 namespace {
 
-constexpr std::size_t kLastItems = 5;  // shown of a user, so that a person can judge
-
 struct RecommendCommand {
   std::string bundle;
-  std::optional<std::string> user;
+  std::vector<std::string> users;
+  std::string users_file;
   std::vector<std::string> history;
   int k = 10;
-  std::vector<std::string> filters;
+  std::vector<std::string> filters, at_most, mask_kinds;
   std::string exclude;
-  bool include_seen = false;
-  bool all_users = false;
+  bool include_seen = false, strict = false;
+  bool all_users = false, serve_lines = false;
   std::string out;
 };
 
-void declare(CommandLine& line, RecommendCommand& command) {
-  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
-  line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
-  line.add({"--history", "ID,ID", Text{&command.history},
-            "items of a new user, oldest first; with --user, the user's items since training"});
+void declare_for_whom(CommandLine& line, RecommendCommand& command) {
+  line.section("For whom");
+  line.add({"--user", "ID", Text{&command.users},
+            "a user of the training data; others get the most popular items; repeatable"});
+  line.add(
+      {"--history", "ID,ID", Text{&command.history},
+       "items of a new user, oldest first; with --user, the user's items since training; repeatable, and ids "
+       "that hold commas may stand in double quotes"});
+  line.add({"--users", "FILE", InputPath{&command.users_file}, "file of user ids, one per line"});
+  line.add({"--all-users", "", &command.all_users, "every user of the training data; needs -o"});
+  line.add({"--serve-lines", "", &command.serve_lines,
+            "answer requests from standard input, a JSON object per line with the fields user, history, k, "
+            "filters, "
+            "exclude, at_most, mask_kinds, include_seen and strict, by a JSON object per line"});
+}
+
+void declare_what(CommandLine& line, RecommendCommand& command) {
+  line.section("What");
   line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
-            "only items with this attribute, such as category=Toys; repeatable"});
+  line.add({"--filter", "CONDITION", Text{&command.filters},
+            "only items that meet this: category=Toys, \"brand in Acme,Bolt\", brand!=Acme, \"price<50\", "
+            "\"released>=2020-01-31\"; repeatable"});
+  line.add({"--at-most", "N:NAME", Text{&command.at_most},
+            "at most N items with the same value of an attribute, such as 2:brand; repeatable"});
   line.add({"--exclude", "FILE", InputPath{&command.exclude}, "file of item ids to leave out, one per line"});
+  line.add(
+      {"--mask-kinds", "A,B", Text{&command.mask_kinds},
+       "leave out only items of the user's events of these kinds, such as purchase; default: of all events"});
   line.add({"--include-seen", "", &command.include_seen, "also recommend items that the user already has"});
-  line.add({"--all-users", "", &command.all_users, "write a list for every user of the training data to -o"});
-  line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
-            "output of --all-users: tab-separated user, item, rank, score; with --json, one JSON object per "
-            "user; - = standard output"});
+  line.add({"--strict", "", &command.strict, "unknown users and items are an error"});
+}
+
+void declare(CommandLine& line, RecommendCommand& command) {
+  line.explain(
+      "Items of all events of the user are left out, those held out for evaluation too. Unknown ids are left "
+      "out "
+      "of the request with a remark.");
+  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  declare_for_whom(line, command);
+  declare_what(line, command);
+  line.section("Output");
+  line.add(
+      {"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
+       "write user, item, rank, score: comma-separated where the name ends in .csv, else tab-separated; with "
+       "--json, or .jsonl, one JSON object per user; - = standard output"});
   line.example("akin recommend als.akin --user A2IBPI20UZIR0U");
   line.example("akin recommend als.akin --history B0002E1G5C,B0002CZVXM -k 5 --filter category=Microphones");
+  line.example(
+      "akin recommend als.akin --users customers.txt --filter \"price<50\" --at-most 2:brand -o lists.csv");
   line.example("akin recommend als.akin --all-users -o lists.tsv");
 }
 
-void check(const RecommendCommand& command) {
-  const bool asks_for_one = command.user.has_value() || !command.history.empty();
-  if (command.all_users && asks_for_one)
-    fail(ErrorCode::kUsage, "--all-users goes with neither --user nor --history");
-  if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
-  if (!command.all_users && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-users");
-  if (!command.all_users && !asks_for_one) {
+void check(const RecommendCommand& command, bool json) {
+  const bool asks = !command.users.empty() || !command.history.empty();
+  const int ways =
+      int{asks} + int{command.all_users} + int{!command.users_file.empty()} + int{command.serve_lines};
+  if (ways == 0) {
     fail(ErrorCode::kUsage,
-         "say for whom: --user ID, --history ID,ID or --all-users; see `akin recommend --help`");
+         "say for whom: --user ID, --history ID,ID, --users FILE, --all-users or --serve-lines; see `akin "
+         "recommend "
+         "--help`");
   }
+  if (ways > 1) {
+    fail(ErrorCode::kUsage,
+         "choose one: --user and --history, --users FILE, --all-users, or --serve-lines; they do not go "
+         "together");
+  }
+  if (command.users.size() > 1 && !command.history.empty())
+    fail(ErrorCode::kUsage, "--history is of one user; name one --user with it");
+  if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
+  if (command.serve_lines && !command.out.empty())
+    fail(ErrorCode::kUsage, "--serve-lines answers on standard output; leave -o out");
+  if (json && command.out.ends_with(".csv"))
+    fail(ErrorCode::kUsage, "-o {}: is CSV by its name; leave --json out or name another file", command.out);
 }
 
-RecommendRequest make_request(const RecommendCommand& command) {
-  RecommendRequest request{.user = command.user,
-                           .history = split_lists(command.history),
-                           .k = static_cast<std::size_t>(command.k),
+RecommendRequest make_request(const RecommendCommand& command, const Dataset& dataset) {
+  RecommendRequest request{.k = static_cast<std::size_t>(command.k),
                            .include_seen = command.include_seen,
-                           .filters = parse_filters(command.filters)};
+                           .mask_kinds = parse_event_kinds(split_lists(command.mask_kinds)),
+                           .filters = parse_filters(command.filters),
+                           .at_most = parse_group_limits(command.at_most),
+                           .strict = command.strict};
+  if (command.users.size() == 1) request.user = command.users[0];
+  for (const std::string& list : command.history) {
+    for (std::string& id : ids_in_list(list, dataset.items)) request.history.push_back(std::move(id));
+  }
   if (!command.exclude.empty()) request.exclude = read_id_list(command.exclude);
   return request;
 }
 
-int recommend_all(const Service& service, const RecommendCommand& command, Session& session) {
-  const ListFormat format = session.common().json ? ListFormat::kJsonLines : ListFormat::kTsv;
-  const ListCounts counts =
-      write_recommendations(service, make_request(command), command.out, format, session.context());
+/// What is unknown of a request is said.
+void remark_unknown(const Service& service, const RecommendRequest& request, const UnknownIds& unknown,
+                    Session& session) {
+  for (const std::string& text : unknown_texts(service.bundle().dataset, request, unknown))
+    session.remark(text);
+}
+
+std::string answer_text(const Service& service, const RecommendRequest& request,
+                        const Recommendations& result, Session& session) {
+  const Dataset& dataset = service.bundle().dataset;
+  std::string text;
+  if (const std::vector<idx_t> last = last_items_of(dataset, request); !last.empty())
+    text += fmt::format("last items of {}, latest first:\n{}\n", printable(*request.user),
+                        items_text(dataset, last));
+  if (result.fallback) {
+    text += fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
+                        service.bundle().entry->name);
+  }
+  text += result.items.empty() ? "no item is left to recommend\n" : ranked_text(dataset, result.items);
+  if (!result.items.empty() && result.items.size() < request.k)
+    session.remark(fmt::format("only {} items are left to recommend", result.items.size()));
+  return text;
+}
+
+/// One list, or several one after the other.
+int show(const Service& service, const RecommendCommand& command, const std::vector<std::string>& users,
+         Session& session) {
+  RecommendRequest request = make_request(command, service.bundle().dataset);
+  nlohmann::json lists = nlohmann::json::array();
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, users.size()); ++i) {
+    session.context().check_stop();
+    if (!users.empty()) request.user = users[i];
+    const Recommendations result = service.recommend(request);
+    UnknownIds news = result.unknown;
+    if (i > 0) news.excluded.clear();  // said of the first
+    remark_unknown(service, request, news, session);
+    if (session.common().json) {
+      lists.push_back(recommendations_json(service.bundle().dataset, request, result,
+                                           last_items_of(service.bundle().dataset, request)));
+      continue;
+    }
+    const std::string text = answer_text(service, request, result, session);
+    if (users.size() > 1) print(fmt::format("{}user {}\n", i > 0 ? "\n" : "", *request.user));
+    print(text);
+  }
+  if (session.common().json) print_json(users.size() > 1 ? lists : lists[0]);
+  return kSuccess;
+}
+
+/// Lists of many, or of one, to a file.
+int write(const Service& service, const RecommendCommand& command, const std::vector<std::string>& users,
+          Session& session) {
+  const RecommendRequest request = make_request(command, service.bundle().dataset);
+  const ListFormat format = session.common().json ? ListFormat::kJsonLines : list_format_of(command.out);
+  remark_unknown(service, request, service.unknown_ids(request), session);
+  ListCounts counts;
+  if (command.all_users) {
+    counts = write_recommendations(service, request, command.out, format, session.context());
+  } else if (users.size() > 1 || request.history.empty()) {
+    counts = write_recommendations(service, request, users, command.out, format, session.context());
+  } else {
+    counts = write_recommendation(service, request, command.out, format, session.context());
+  }
+  if (counts.unknown > 0) {
+    session.remark(fmt::format("{} of {} users are unknown and get the list of a new user",
+                               format_count(counts.unknown), format_count(counts.lists)));
+  }
   if (command.out != "-") {
     session.remark(fmt::format("wrote {}: {} recommendations for {} users, {} of them by popularity",
                                command.out, format_count(counts.lines), format_count(counts.lists),
@@ -85,34 +199,22 @@ int recommend_all(const Service& service, const RecommendCommand& command, Sessi
 int run_recommend(const Args& args) {
   RecommendCommand command;
   CommandLine line("recommend",
-                   "Recommends items to a user: those that a trained model ranks highest, best first.");
+                   "Recommends items to users: those that a trained model ranks highest, best first.");
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
-  check(command);
+  check(command, line.common.json);
   Session session(line.common);
+  std::vector<std::string> users = command.users;
+  if (!command.users_file.empty()) users = read_id_list(command.users_file);
+  if (!command.users_file.empty() && users.empty())
+    fail(ErrorCode::kBadData, "{}: holds no id; write one per line", command.users_file);
   const Service service(load_bundle(command.bundle));
-  if (command.all_users) return recommend_all(service, command, session);
-  const RecommendRequest request = make_request(command);
-  const Recommendations result = service.recommend(request);
-  const Dataset& dataset = service.bundle().dataset;
-  std::vector<idx_t> last;
-  if (request.user) last = last_items(dataset.events, dataset.users.at(*request.user, "user"), kLastItems);
-  if (line.common.json) {
-    print_json(recommendations_json(dataset, request, result, last));
+  if (command.serve_lines) {
+    serve_lines(service, make_request(command, service.bundle().dataset), session.context());
     return kSuccess;
   }
-  if (!last.empty())
-    print(fmt::format("last items of {}, latest first:\n{}\n", printable(*request.user),
-                      items_text(dataset, last)));
-  if (result.fallback) {
-    print(fmt::format("{} knows nothing of this user: these are the most popular items\n\n",
-                      service.bundle().entry->name));
-  }
-  print(result.items.empty() ? "no item is left to recommend\n" : ranked_text(dataset, result.items));
-  if (!result.items.empty() && result.items.size() < request.k) {
-    session.remark(fmt::format("only {} items are left to recommend", result.items.size()));
-  }
-  return kSuccess;
+  return command.out.empty() ? show(service, command, users, session)
+                             : write(service, command, users, session);
 }
 
 }  // namespace akin::cli

@@ -47,15 +47,16 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add({"--part", "NAME", Text{&command.part},
             "answer by this encoder in the bundle, which `akin encode --add-to` put there"});
   line.add({"-k,--top", "N", &command.k, "number of items", Need::kOptional, 1});
-  line.add({"--filter", "NAME=VALUE", Text{&command.filters},
-            "only items with this attribute, such as category=Toys; repeatable"});
+  line.add({"--filter", "CONDITION", Text{&command.filters},
+            "only items that meet this, such as category=Toys or \"price<50\"; see `akin recommend --help`; "
+            "repeatable"});
   line.add({"--all-items", "", &command.all_items, "write a list for every item to -o"});
   line.add({"--analogies", "FILE", InputPath{&command.analogies},
             "accuracy on analogies `a b c d` (a is to b as c is to d), one per line, sections starting with "
             "`: name` (word2vec's questions-words.txt)"});
   line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
-            "output of --all-items: tab-separated item, similar, rank, score; with --json, one JSON object "
-            "per item; - = standard output"});
+            "output of --all-items: item, similar, rank, score, separated by commas where the name ends in .csv, else "
+            "by tabs; with --json, one JSON object per item; - = standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");
   line.example("akin similar content.akin --text \"stainless steel kettle\"");
@@ -84,7 +85,7 @@ void check(const SimilarCommand& command) {
 }
 
 int similar_all(const SimilarItems& items, const SimilarCommand& command, Session& session) {
-  const ListFormat format = session.common().json ? ListFormat::kJsonLines : ListFormat::kTsv;
+  const ListFormat format = session.common().json ? ListFormat::kJsonLines : list_format_of(command.out);
   const ListCounts counts =
       write_similar(items, static_cast<std::size_t>(command.k), command.out, format, session.context());
   if (command.out != "-") {

@@ -35,11 +35,13 @@ void declare(CommandLine& line, UpdateCommand& command) {
       "A model trained in epochs continues from its current state: new items and then users with new events "
       "are folded in, and training runs for --epochs more epochs over all events; with 0, nothing else "
       "changes. Other models are trained from scratch on all events.");
-  line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
+  line.add({"BUNDLE", "",
+            InputPath{.where = &command.bundle, .may_be_replaced = [] { return true; }},  // read whole before
+            "file written by `akin train`", Need::kRequired});
   line.add({"-d,--data", "DATA", InputPath{&command.data}, "new events: a data set written by `akin import`",
             Need::kRequired});
-  line.add({"-o,--out", "BUNDLE", OutputPath{&command.out}, "file to write the updated model to",
-            Need::kRequired});
+  line.add({"-o,--out", "BUNDLE", OutputPath{&command.out},
+            "file to write the updated model to; may be BUNDLE itself", Need::kRequired});
   line.add({"--epochs", "N", &command.epochs, "epochs over all events; 0 = fold in new users and items only",
             Need::kOptional, 0, "a fifth of the model's"});
   line.add({"--set", "P=V", Text{&command.settings},

@@ -54,6 +54,13 @@ std::string unescaped_field(std::string_view field) {
   return result;
 }
 
+std::string csv_field(std::string_view field) {
+  if (field.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(field);
+  std::string quoted = "\"";
+  for (const char c : field) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
 std::string_view text_mark(std::string_view first_field) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   return is_utf8(first_field) && !first_field.starts_with(kMark) ? "" : kMark;

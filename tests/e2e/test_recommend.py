@@ -1,0 +1,162 @@
+"""What a shop asks for: unknown ids, ids with commas, many users, filters, limits, files, requests as lines, updates in place."""
+import csv
+import io
+import json
+import subprocess
+import unittest
+
+from harness import AKIN, AkinTest, csv_text, tiny_events
+
+
+def shop_events():
+    """Rows (user, item, kind, time, price, brand, category); ids hold commas and blanks."""
+    rows = []
+    for user, item, _, time, _, category in tiny_events():
+        number = int(item[1:])
+        kind = "purchase" if (time // 1000) % 2 else "view"
+        rows.append((f"User {user}", f"{item}, blue", kind, time, 5 * number, f"b{number % 3}", category))
+    return rows
+
+
+class RecommendTest(AkinTest):
+    def make_shop(self, model="item-knn", *flags):
+        self.write("shop.csv", csv_text(shop_events(), "user,item,kind,time,price,brand,category"))
+        self.run_akin("import", "csv", "shop.csv", "-o", "shop.data", "--quiet")
+        self.run_akin("train", model, "-d", "shop.data", "-o", "shop.akin", "--quiet", *flags)
+
+    def items(self, *args, **kwargs):
+        return [entry["item"] for entry in self.run_json("recommend", "shop.akin", *args, **kwargs)["items"]]
+
+    def test_unknown_ids_are_left_out_with_a_remark(self):
+        self.make_shop()
+        done = self.run_akin("recommend", "shop.akin", "--history", "i2, blue,brandnew", "-k", "3")
+        self.search(r"1 of 2 items of the history left out, of which the model knows nothing: brandnew", done.err)
+        self.assertEqual(self.items("--history", "i2, blue,brandnew"), self.items("--history", "i2, blue"))
+        done = self.run_akin("recommend", "shop.akin", "--user", "User u33")
+        self.search(r"user User u33 is unknown \(did you mean User u3.*\?\): taken for a new one", done.err)
+        self.search(r"these are the most popular items", done.out)
+        answer = self.run_json("recommend", "shop.akin", "--user", "nobody")
+        self.assertEqual((answer["fallback"], answer["unknown"]["user"]), ("popularity", True))
+        self.write("exclude", "zzz\ni2, blue\n")
+        done = self.run_akin("recommend", "shop.akin", "--user", "User u1", "--exclude", "exclude")
+        self.search(r"1 of 2 items to exclude are unknown: zzz", done.err)
+        for args in (["--user", "nobody"], ["--history", "i2, blue,new"], ["--user", "User u1", "--exclude", "exclude"]):
+            self.assert_error(self.run_akin("recommend", "shop.akin", "--strict", *args, code=1), "unknown (user|item) '")
+
+    def test_ids_with_commas(self):
+        self.make_shop()
+        wanted = self.items("--history", "i2, blue", "--history", "i4, blue")
+        self.assertEqual(self.items("--history", "i2, blue,i4, blue"), wanted)
+        self.assertEqual(self.items("--history", '"i2, blue","i4, blue"'), wanted)
+        self.assertFalse({"i2, blue", "i4, blue"} & set(wanted))
+
+    def test_held_out_events_are_masked(self):
+        self.make_shop("popularity")
+        self.run_akin("train", "popularity", "-d", "shop.data", "-o", "whole.akin", "--holdout", "none", "--quiet")
+        for user in ("User u1", "User u5", "User u12"):
+            whole = {entry["item"] for entry in self.run_json("recommend", "whole.akin", "--user", user, "-k", "99")["items"]}
+            self.assertEqual(set(self.items("--user", user, "-k", "99")), whole)
+
+    def test_many_users(self):
+        self.make_shop()
+        self.write("users", "User u4\nnobody\nUser u2\n")
+        both = self.run_json("recommend", "shop.akin", "--user", "User u4", "--user", "User u2", "-k", "3")
+        self.assertEqual([answer["user"] for answer in both], ["User u4", "User u2"])
+        answers = self.run_json("recommend", "shop.akin", "--users", "users", "-k", "3")
+        self.assertEqual([answers[0], answers[2]], both)
+        self.assertEqual(answers[1]["fallback"], "popularity")
+        text = self.run_akin("recommend", "shop.akin", "--users", "users", "-k", "3").out
+        self.search(r"(?s)\Auser User u4\n.*\n\nuser nobody\nitem-knn knows nothing.*\n\nuser User u2\n", text)
+        done = self.run_akin("recommend", "shop.akin", "--users", "users", "-k", "3", "-o", "lists.csv")
+        self.search(r"1 of 3 users are unknown", done.err)
+        rows = list(csv.DictReader(io.StringIO((self.dir / "lists.csv").read_text())))
+        self.assertEqual([(row["user"], row["item"]) for row in rows],
+                         [(answer["user"], item["item"]) for answer in answers for item in answer["items"]])
+        self.assertEqual([row["rank"] for row in rows], ["1", "2", "3"] * 3)
+        self.run_akin("recommend", "shop.akin", "--all-users", "-k", "1", "-o", "all.csv")
+        self.assertEqual(len((self.dir / "all.csv").read_text().splitlines()), 31)
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--users", "users", "--user", "x", code=2), "choose one")
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "a", "-o", "x.csv", "--json", code=2), "CSV")
+
+    def test_filters_and_limits(self):
+        self.make_shop()
+        answer = self.items("--history", "i2, blue", "-k", "99", "--filter", "price<50", "--filter", "brand in b0,B1")
+        self.assertTrue(answer)
+        numbers = [int(item[1:].split(",")[0]) for item in answer]
+        self.assertTrue(all(5 * number < 50 and number % 3 in (0, 1) for number in numbers), numbers)
+        everything = self.items("--user", "User u1", "-k", "99")
+        limited = self.items("--user", "User u1", "-k", "5", "--at-most", "2:brand")
+        expected, taken = [], {}
+        for item in everything:
+            brand = int(item[1:].split(",")[0]) % 3
+            taken[brand] = taken.get(brand, 0) + 1
+            if taken[brand] <= 2 and len(expected) < 5:
+                expected.append(item)
+        self.assertEqual(limited, expected)
+        similar = self.run_json("similar", "shop.akin", "--item", "i2, blue", "-k", "99", "--filter", "price>=50")
+        self.assertTrue(similar["similar"])
+        self.assertTrue(all(int(row["item"][1:].split(",")[0]) >= 10 for row in similar["similar"]))
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u1", "--filter", "price<cheap", code=2),
+                          "'cheap' is no number")
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u1", "--at-most", "brand", code=2),
+                          "COUNT:ATTRIBUTE")
+
+    def test_mask_kinds(self):
+        self.make_shop("popularity", "--holdout", "none")
+        rows = [row for row in shop_events() if row[0] == "User u3"]
+        bought = {row[1] for row in rows if row[2] == "purchase"}
+        viewed = {row[1] for row in rows} - bought
+        self.assertTrue(bought and viewed)
+        answer = set(self.items("--user", "User u3", "-k", "99", "--mask-kinds", "purchase"))
+        self.assertFalse(answer & bought)
+        self.assertLessEqual(viewed, answer)
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u3", "--mask-kinds", "cart", code=1),
+                          "no event is of the kind cart; there are: view, purchase")
+
+    def test_requests_as_lines_are_answered_one_by_one(self):
+        self.make_shop()
+        server = subprocess.Popen([AKIN, "recommend", "shop.akin", "--serve-lines", "-k", "2"], cwd=self.dir,
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+        def ask(request):
+            server.stdin.write((request if isinstance(request, str) else json.dumps(request)) + "\n")
+            server.stdin.flush()
+            return json.loads(server.stdout.readline())
+
+        single = self.run_json("recommend", "shop.akin", "--user", "User u1", "-k", "2")
+        self.assertEqual(ask({"user": "User u1"}), single)
+        self.assertIn("not a JSON text", ask("{")["error"])
+        self.assertIn("no attribute", ask({"filters": ["prise<3"]})["error"])
+        answer = ask({"history": ["i2, blue"], "k": 3, "filters": ["price<50"], "exclude": ["i4, blue"]})
+        self.write("exclude", "i4, blue\n")
+        self.assertEqual([entry["item"] for entry in answer["items"]],
+                         self.items("--history", "i2, blue", "-k", "3", "--filter", "price<50", "--exclude", "exclude"))
+        server.stdin.write('\n{"k": 1}')  # without a line end
+        server.stdin.close()
+        self.assertEqual(len(json.loads(server.stdout.readline())["items"]), 1)
+        self.assertEqual(server.stdout.read(), "")
+        self.assertEqual(server.wait(), 0)
+        server.stdout.close()
+
+    def test_answers_about_vectors_have_real_names(self):
+        self.make_shop("als", "--factors", "4")
+        self.run_akin("export", "shop.akin", "--to", "word2vec", "--escape", "-o", "v.txt")
+        answer = self.run_json("similar", "v.txt", "--item", "i2, blue", "-k", "3")
+        self.assertTrue(all(row["item"].endswith(", blue") for row in answer["similar"]), answer)
+        self.assertEqual(self.run_json("similar", "v.txt", "--item", "i2,%20blue", "-k", "3"), answer)
+        self.write("plain.txt", "3 1\n100%25 1\n50% 1\nx 0.5\n")  # not written with --escape: 50% would be 50%25
+        self.assertIn("100%25", self.run_akin("similar", "plain.txt", "--item", "x").out)
+
+    def test_an_update_may_replace_its_bundle(self):
+        self.make_shop("als", "--factors", "4", "--epochs", "2")
+        before = (self.dir / "shop.akin").read_bytes()
+        self.write("more.csv", "user,item,kind,time,price,brand,category\nnew,\"i2, blue\",view,1500000000,10,b2,x\n")
+        self.run_akin("import", "csv", "more.csv", "-o", "more.data", "--quiet")
+        self.search("wrote shop.akin", self.run_akin("update", "shop.akin", "-d", "more.data", "-o", "shop.akin").out)
+        self.assertNotEqual((self.dir / "shop.akin").read_bytes(), before)
+        self.assertEqual(self.run_json("recommend", "shop.akin", "--user", "new", "-k", "1")["fallback"], None)
+        self.assert_error(self.run_akin("update", "shop.akin", "-d", "more.data", "-o", "more.data", code=2), "would write")
+
+
+if __name__ == "__main__":
+    unittest.main()
