@@ -18,6 +18,7 @@
 #include "akin/data/readers/readers.h"   // IWYU pragma: export
 #include "akin/experiment/compare.h"     // IWYU pragma: export
 #include "akin/experiment/forget.h"      // IWYU pragma: export
+#include "akin/experiment/predict.h"     // IWYU pragma: export
 #include "akin/experiment/train.h"       // IWYU pragma: export
 #include "akin/experiment/tune.h"        // IWYU pragma: export
 #include "akin/experiment/update.h"      // IWYU pragma: export

@@ -9,7 +9,7 @@ from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "jsonl", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
-COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "similar", "encode", "explain",
+COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "predict", "similar", "encode", "explain",
             "update", "export", "forget", "pseudonym", "net", "models", "demo"]
 KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go
 NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]

@@ -147,6 +147,50 @@ class RecommendTest(AkinTest):
         self.write("plain.txt", "3 1\n100%25 1\n50% 1\nx 0.5\n")  # not written with --escape: 50% would be 50%25
         self.assertIn("100%25", self.run_akin("similar", "plain.txt", "--item", "x").out)
 
+    def test_final_is_for_use_and_keeps_the_figures(self):
+        self.make_shop("als", "--factors", "4", "--epochs", "3")
+        out = self.run_akin("train", "als", "-d", "shop.data", "-o", "shop.akin", "--factors", "4", "--epochs", "3").out
+        self.search(r"\n +akin train als -d shop.data -o shop.akin --factors 4 --epochs 3 --final ", out)
+        figures = self.run_json("evaluate", "shop.akin")
+        trained = self.run_akin("train", "als", "-d", "shop.data", "-o", "f.akin", "--factors", "4", "--epochs", "3", "--final")
+        self.search(r"measured first: trained on 210 events, 30 held-out events of \d+ users ranked \(last\), HR@10 \d",
+                    trained.out)
+        self.search(r"trained als on 240 events in .*, 0 held out \(none\)", trained.out)
+        self.search(r"Next: akin recommend f.akin", trained.out)
+        kept = self.run_json("evaluate", "f.akin")
+        self.assertEqual(kept["holdout"], "last")
+        self.assertEqual(kept["final"], {"measured_after_training_events": 210, "training_events": 240})
+        for name in ("users", "metrics", "protocol"):
+            self.assertEqual(kept["evaluation"][name], figures["evaluation"][name])
+        done = self.run_akin("evaluate", "f.akin", "--html", "f.html")
+        self.search(r"\Amodel: als, trained on all 240 events; before that it was measured, trained on 210 events\n", done.out)
+        self.run_akin("train", "als", "-d", "shop.data", "-o", "whole.akin", "--factors", "4", "--epochs", "3", "--holdout", "none")
+        whole = self.run_json("recommend", "whole.akin", "--user", "User u1")
+        self.assertEqual(self.run_json("recommend", "f.akin", "--user", "User u1"), whole)
+        self.assert_error(self.run_akin("train", "als", "-d", "shop.data", "-o", "x", "--final", "--holdout", "none", code=2),
+                          "--final measures on held-out events")
+
+    def test_predictions_of_pairs(self):
+        self.make_bundle("mf-sgd", "m.akin", "--factors", "3")
+        answer = self.run_json("predict", "m.akin", "--user", "u1", "--user", "new", "--item", "i1", "--item", "gone")
+        self.assertEqual((answer["kind"], answer["low"], answer["high"]), ("rating", 3, 5))
+        self.assertEqual([row.get("note", "") for row in answer["predictions"]],
+                         ["", "unknown item: the mean training rating stands in", answer["predictions"][2].get("note"),
+                          "unknown user and item: the mean training rating stands in"])
+        self.assertTrue(answer["predictions"][2]["note"].startswith("unknown user"))
+        self.write("pairs.csv", "user,item\nu1,i1\nu2,i3\nnew,i1\n")
+        done = self.run_akin("predict", "m.akin", "--pairs", "pairs.csv", "-o", "out.csv")
+        self.search(r"of 3 pairs 1 have an unknown user and 0 an unknown item", done.err)
+        rows = list(csv.DictReader(io.StringIO((self.dir / "out.csv").read_text())))
+        self.assertEqual([(row["user"], row["item"]) for row in rows], [("u1", "i1"), ("u2", "i3"), ("new", "i1")])
+        self.assertAlmostEqual(float(rows[0]["rating"]), answer["predictions"][0]["prediction"], 6)
+        self.assertEqual(self.run_akin("predict", "m.akin", "--pairs", "-", "-o", "-", stdin="u1,i1\n").out.splitlines()[0],
+                         "user,item,rating,note")
+        self.search(r"user +item +rating\n", self.run_akin("predict", "m.akin", "--user", "u1", "--item", "i1").out)
+        self.assert_error(self.run_akin("predict", "m.akin", "--user", "u1", code=2), "--user and --item go together")
+        self.make_bundle("item-knn", "k.akin")
+        self.assert_error(self.run_akin("predict", "k.akin", "--user", "u1", "--item", "i1", code=2), "these models predict: ")
+
     def test_an_update_may_replace_its_bundle(self):
         self.make_shop("als", "--factors", "4", "--epochs", "2")
         before = (self.dir / "shop.akin").read_bytes()

@@ -191,6 +191,9 @@ class CommandLine {
 /// by `indent` spaces.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent);
 
+/// "akin COMMAND args", quoted for a shell.
+std::string typed_command(std::string_view command, const Args& args);
+
 /// A name with its summary.
 struct Listed {
   std::string_view name;

@@ -105,6 +105,7 @@ const std::vector<Command>& commands() {
       {"evaluate", "score a trained model on held-out events", &run_evaluate},
       {"compare", "train and score several models in one table", &run_compare},
       {"recommend", "recommend items to a user", &run_recommend},
+      {"predict", "predict ratings or probabilities of pairs", &run_predict},
       {"similar", "find items similar to an item", &run_similar},
       {"encode", "compute vectors of items and texts from their content", &run_encode},
       {"explain", "show which items led to a recommendation", &run_explain},

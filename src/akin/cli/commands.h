@@ -18,6 +18,7 @@ int run_tune(const Args& args);
 int run_evaluate(const Args& args);
 int run_compare(const Args& args);
 int run_recommend(const Args& args);
+int run_predict(const Args& args);
 int run_similar(const Args& args);
 int run_encode(const Args& args);
 int run_explain(const Args& args);

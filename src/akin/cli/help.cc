@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/cli/command_line.h"
 
 namespace akin::cli {
@@ -40,6 +41,12 @@ std::string explanation(const Flag& flag, bool positional) {
 }
 
 }  // namespace
+
+std::string typed_command(std::string_view command, const Args& args) {
+  std::string text = fmt::format("akin {}", command);
+  for (const std::string& arg : args) text += " " + shell_word(arg);
+  return text;
+}
 
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
   std::string result;

@@ -12,26 +12,6 @@ namespace {
 constexpr float kLowest = std::numeric_limits<float>::lowest();
 constexpr double kLeastProbability = 1e-7;
 
-/// What is known without a model.
-struct TrainingValues {
-  float mean = 0, min = 0, max = 0;
-};
-
-TrainingValues training_values(std::span<const Event> known) {
-  TrainingValues result;
-  double sum = 0;
-  std::uint64_t n = 0;
-  for (const Event& event : known) {
-    if (event.subset != Subset::kTrain) continue;
-    result.min = n == 0 ? event.value : std::min(result.min, event.value);
-    result.max = n == 0 ? event.value : std::max(result.max, event.value);
-    sum += static_cast<double>(event.value);
-    ++n;
-  }
-  if (n > 0) result.mean = static_cast<float>(sum / static_cast<double>(n));
-  return result;
-}
-
 /// The held-out events of all users, one after the other, with the model's score of each (NaN = none).
 struct ScoredEvents {
   std::vector<float> values, scores;
@@ -130,6 +110,27 @@ void add_labels(const ScoredEvents& events, const Traits& traits, float liked, s
 
 }  // namespace
 
+float ScoreScale::counted(float score) const {
+  if (std::isnan(score)) return stand_in;
+  return ratings ? std::clamp(score, low, high) : score;
+}
+
+ScoreScale score_scale(const Traits& traits, std::span<const Event> known) {
+  if (!traits.predicts_ratings) return {.stand_in = traits.predicts_probability ? 0.5F : kLowest};
+  ScoreScale scale{.stand_in = 0, .low = 0, .high = 0, .ratings = true};
+  double sum = 0;
+  std::uint64_t n = 0;
+  for (const Event& event : known) {
+    if (event.subset != Subset::kTrain) continue;
+    scale.low = n == 0 ? event.value : std::min(scale.low, event.value);
+    scale.high = n == 0 ? event.value : std::max(scale.high, event.value);
+    sum += static_cast<double>(event.value);
+    ++n;
+  }
+  if (n > 0) scale.stand_in = static_cast<float>(sum / static_cast<double>(n));
+  return scale;
+}
+
 double pair_area(std::span<const float> scores, std::span<const char> positive) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -155,20 +156,13 @@ void evaluate_events(const Model& model, const Traits& traits, const Histories& 
                      const EvaluateOptions& options, const Context& context, Evaluation& result) {
   if (!traits.predicts_ratings && !options.liked) return;
   ScoredEvents events = score_events(model, histories, test_users, context);
-  const TrainingValues training = training_values(known);
-  const float stand_in = traits.predicts_ratings       ? training.mean
-                         : traits.predicts_probability ? 0.5F
-                                                       : kLowest;
+  const ScoreScale scale = score_scale(traits, known);
   for (float& score : events.scores) {
-    if (std::isnan(score)) {
-      score = stand_in;
-      ++result.mean_events;
-    } else if (traits.predicts_ratings) {
-      score = std::clamp(score, training.min, training.max);
-    }
+    result.mean_events += std::isnan(score) ? 1 : 0;
+    score = scale.counted(score);
   }
   // Where all training values are the same there are no ratings to predict.
-  if (traits.predicts_ratings && training.min < training.max) add_errors(events, result.metrics);
+  if (traits.predicts_ratings && scale.low < scale.high) add_errors(events, result.metrics);
   if (options.liked) add_labels(events, traits, *options.liked, result.metrics);
 }
 

@@ -9,6 +9,17 @@
 
 namespace akin {
 
+/// How a model's scores of single events count.
+struct ScoreScale {
+  float stand_in = 0;  ///< for an event without a score: mean training rating, probability 1/2, or the lowest
+  float low = 0, high = 1;  ///< range of the training ratings, or of probabilities
+  bool ratings = false;     ///< scores are kept within the range
+  /// The score that counts; NaN = none.
+  float counted(float score) const;
+};
+/// `known`: the events known when the model is asked; those of training make the scale.
+ScoreScale score_scale(const Traits& traits, std::span<const Event> known);
+
 /// Adds RMSE, MSE and MAE over the held-out events of each user to result.metrics, for models that predict
 /// ratings. Predictions are clipped to the range of the training values; where the model has no prediction
 /// (it knows nothing of the user, or says NaN) the mean of the training values stands in and

@@ -11,7 +11,8 @@
 
 namespace akin {
 
-struct Bundle;  // store/bundle.h
+struct Bundle;    // store/bundle.h
+struct Measured;  // store/measured.h
 
 /// One row of a comparison.
 struct ModelResult {
@@ -57,5 +58,10 @@ std::vector<std::string> accuracy_names(const std::vector<int>& cutoffs);
 /// evaluate() on the bundle's held-out events, and on nothing else; options.each_event is taken from its
 /// split. Throws Error(kBadData) if nothing was held out, and as evaluate().
 ModelResult evaluate_bundle(const Bundle& bundle, EvaluateOptions options = {}, const Context& context = {});
+/// What evaluate_bundle() finds, to be kept in another bundle; epochs are left at 0.
+Measured measure(const Bundle& bundle, const Context& context = {});
+/// The figures kept in a bundle that was fitted to all events after it was measured (Bundle::measured), without the
+/// values of single users. Throws Error(kBadData) if it has none.
+ModelResult measured_result(const Bundle& bundle);
 
 }  // namespace akin

@@ -7,6 +7,7 @@
 #include "akin/base/format.h"
 #include "akin/catalog/sources.h"
 #include "akin/experiment/fit_watched.h"
+#include "akin/experiment/model_result.h"
 #include "akin/experiment/watched_metric.h"
 #include "akin/nets/net_train.h"
 #include "akin/store/embeddings_reader.h"
@@ -89,11 +90,43 @@ double training_memory(const Dataset& data, const ModelSpec& model) {
   return static_cast<double>(data.events.size()) * events + rows * vector_length(model.all_params()) * 8.0;
 }
 
+namespace {
+
+/// Measures a fit, then makes the one that is to be used.
+TrainResult train_final(Dataset data, const ModelSpec& model, const TrainOptions& options,
+                        const Context& context) {
+  TrainOptions first = options,
+               last{.holdout = "none",
+                    .init_items = options.init_items,
+                    .embedding = options.embedding,
+                    .word_vectors = options.word_vectors};
+  first.final = false;
+  if (choose_split(options.holdout, data, context.seed).holdout == Holdout::kNone)
+    fail(ErrorCode::kUsage, "final: holdout none leaves nothing to measure on; leave one of them out");
+  const std::size_t all_events = data.events.size();
+  TrainResult measured = train(Dataset(data), model, first, context);
+  Measured figures = measure(measured.bundle, context);
+  if (measured.history) {
+    const CurvePoint* const best = measured.history->best();
+    figures.epochs = best != nullptr ? best->epoch : measured.history->epochs;
+    last.monitor.stop_after = figures.epochs;
+  }
+  measured.bundle = {};  // its memory is needed
+  context.remark(fmt::format("measured; fitting again, to all {} events", format_count(all_events)));
+  TrainResult result = train(std::move(data), model, last, context);
+  result.bundle.measured = std::move(figures);
+  result.history = std::move(measured.history);
+  return result;
+}
+
+}  // namespace
+
 TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions& options,
                   const Context& context) {
+  check(given_model, options);
+  if (options.final) return train_final(std::move(data), given_model, options, context);
   ModelSpec model = given_model;
   std::string init_items = options.init_items;
-  check(model, options);
   choose_embedding(options.embedding, model, init_items);
   MonitorOptions monitor = options.monitor;
   if (monitor.patience > 0 && monitor.metric.empty())

@@ -18,6 +18,10 @@ struct TrainOptions {
   /// Keep a validation part out too; a monitor with a metric does so in any case.
   bool validation = false;
   MonitorOptions monitor = {};  ///< early stopping, checkpoints, resuming; of models fitted in epochs
+  /// Measure the model on what is held out, then fit it again to all events, in as many epochs as were best: the
+  /// bundle holds no held-out events but the figures (Bundle::measured). Needs something held out, room for the
+  /// events twice, and the time of both fits and of the evaluation.
+  bool final = false;
   /// File of vectors of items to begin with in place of random ones (read_embeddings()); "" = none.
   std::string init_items = {};
   /// Where item vectors of a net (parameter freeze_items) come from: "learned", "one-hot" (multiplied by a dense
@@ -29,9 +33,10 @@ struct TrainOptions {
 };
 
 struct TrainResult {
-  Bundle bundle;                           ///< the model, and what was held out
-  FitLog log;                              ///< losses and epochs
-  std::optional<FitHistory> history = {};  ///< of a fit that was watched
+  Bundle bundle;  ///< the model, and what was held out
+  FitLog log;     ///< losses and epochs
+  /// Of a fit that was watched; with TrainOptions::final of the one that was measured.
+  std::optional<FitHistory> history = {};
 };
 
 /// Splits the data, fits the model to the training side, and returns it with the rest of the data. Same data,

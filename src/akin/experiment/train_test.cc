@@ -9,6 +9,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/eval/evaluate.h"
 #include "akin/experiment/made_dataset_for_test.h"
+#include "akin/experiment/model_result.h"
 #include "akin/models/implicit/als.h"
 
 namespace akin {
@@ -121,6 +122,38 @@ TEST(Train, StopsAfterSoManyEpochs) {
   EXPECT_EQ(result.history->best(), nullptr) << "nothing was evaluated";
   EXPECT_EQ(result.bundle.params.at("epochs"), "9") << "as planned";
   EXPECT_NE(scores_of(result.bundle), scores_of(train(made_dataset(), quick_bpr()).bundle));
+}
+
+TEST(Train, FinalMeasuresAndThenFitsToAllEvents) {
+  const TrainOptions options{.monitor = {.metric = "NDCG@5", .every = 1, .patience = 2}};
+  const TrainResult measured = train(made_dataset(), quick_bpr(), options);
+  TrainOptions final_options = options;
+  final_options.final = true;
+  const TrainResult result = train(made_dataset(), quick_bpr(), final_options);
+  const Bundle& bundle = result.bundle;
+  EXPECT_TRUE(bundle.test.empty());
+  EXPECT_EQ(bundle.split.holdout, Holdout::kNone);
+  EXPECT_EQ(bundle.training_events().size(), made_dataset().events.size());
+  const int epochs = measured.history->best()->epoch;
+  EXPECT_EQ(result.log.epochs(), epochs);
+  EXPECT_EQ(result.history->curve.size(), measured.history->curve.size());
+  const TrainOptions whole{.holdout = "none", .monitor = {.stop_after = epochs}};
+  EXPECT_EQ(scores_of(bundle), scores_of(train(made_dataset(), quick_bpr(), whole).bundle));
+  ASSERT_TRUE(bundle.measured);
+  EXPECT_EQ(bundle.measured->holdout, "last");
+  EXPECT_EQ(bundle.measured->epochs, epochs);
+  EXPECT_EQ(bundle.measured->training_events, measured.bundle.training_events().size());
+  const Evaluation expected = evaluate_bundle(measured.bundle).evaluation;
+  const TempDir dir;
+  save_bundle(bundle, dir / "b");
+  const Evaluation kept = measured_result(load_bundle(dir / "b")).evaluation;
+  EXPECT_EQ(kept.users, expected.users);
+  EXPECT_EQ(kept.protocol, expected.protocol);
+  EXPECT_EQ(kept.metrics.size(), expected.metrics.size());
+  for (const char* name : {"NDCG@10", "HR@5", "coverage@20"})
+    EXPECT_EQ(kept.value(name), expected.value(name));
+  EXPECT_THROW(measured_result(measured.bundle), Error);
+  EXPECT_THROW(train(made_dataset(), quick_bpr(), {.holdout = "none", .final = true}), Error);
 }
 
 TEST(Train, ResumedAfterACancelledFitItIsTheUninterruptedFit) {

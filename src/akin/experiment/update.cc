@@ -160,6 +160,7 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   result.bundle = make_bundle(std::move(prepared.data), spec, fit_context.seed, std::move(fitted));
   result.bundle.updates = updates;
   result.bundle.parts = std::move(parts);
+  result.bundle.measured = std::move(bundle.measured);
   return result;
 }
 

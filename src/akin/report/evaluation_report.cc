@@ -69,7 +69,8 @@ std::string evaluation_text(const Evaluation& e) {
   std::string text = headline_of(e) + "\n\n" + text_table(table.headers, table.rows);
   if (const auto counts = counts_of(e); !counts.empty())
     text += '\n' + text_table({"counted apart", ""}, counts);
-  return text + fmt::format("\nevaluated in {}\n", format_seconds(e.seconds));
+  if (e.seconds > 0) text += fmt::format("\nevaluated in {}\n", format_seconds(e.seconds));
+  return text;
 }
 
 void add_evaluation(HtmlReport& page, const Evaluation& e) {

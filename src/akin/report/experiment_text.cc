@@ -49,6 +49,20 @@ std::string curve_text(const FitHistory& history) {
                             history.metric, best->value);
 }
 
+std::string measured_summary(const Bundle& bundle) {
+  const Measured& measured = bundle.measured.value();
+  std::string figures;
+  for (const Measured::Figure& figure : measured.figures) {
+    const bool shown = figure.name == "HR@10" || figure.name == "NDCG@10" || figure.name == "RMSE";
+    if (shown) figures += fmt::format(", {} {}", figure.name, format_metric(figure.value));
+  }
+  return fmt::format("measured first: trained on {} events{}, {} held-out events of {} users ranked ({}){}\n",
+                     format_count(measured.training_events),
+                     measured.epochs > 0 ? fmt::format(" in {} epochs", measured.epochs) : "",
+                     format_count(measured.test_events), format_count(measured.users), measured.holdout,
+                     figures);
+}
+
 std::string how_text(const UpdateResult& result) {
   if (!result.epochs) return "trained from scratch";
   return *result.epochs == 0 ? "folded in"

@@ -17,6 +17,8 @@ std::string search_text(const ModelEntry::ParamInfo& info);
 
 /// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 epochs of it.
 std::string curve_text(const FitHistory& history);
+/// What a bundle keeps of its measurement before the final fit, in a line: protocol, users and the first figures.
+std::string measured_summary(const Bundle& bundle);
 /// "3 epochs", "folded in" or "trained from scratch".
 std::string how_text(const UpdateResult& result);
 /// A line for each file: what was, or with dry_run would be, removed from it; and what remains. Names no user.

@@ -11,6 +11,7 @@
 #include "akin/data/synthetic.h"
 #include "akin/experiment/compare.h"
 #include "akin/experiment/forget.h"
+#include "akin/experiment/predict.h"
 #include "akin/experiment/train.h"
 #include "akin/experiment/update.h"
 #include "akin/nets/net_train.h"
@@ -46,6 +47,8 @@ nlohmann::json update_json(const UpdateResult& result, const std::string& path);
 /// {dry_run, missing, files: [{file, kind, action, model?, users, events, ...}]}
 nlohmann::json forget_json(const ForgetResult& result, const ForgetOptions& options);
 nlohmann::json evaluation_json(const Evaluation& evaluation);
+/// {holdout, training_events, epochs?, evaluation}: what the bundle keeps of its measurement.
+nlohmann::json measured_json(const Bundle& bundle);
 /// {model, params, holdout, evaluation}
 nlohmann::json evaluated_json(const ModelResult& result, const SplitSpec& split);
 /// {models: [{model, params, fit_seconds, evaluation} or {model, error}], tests: [{metric, best, significant,
@@ -66,6 +69,8 @@ nlohmann::json recommendations_json(const Dataset& dataset, const RecommendReque
                                     const Recommendations& answer, std::span<const idx_t> last);
 /// {item, score, causes: [{item, adds}], other_causes: {count, adds}, base}, with the first `causes` causes.
 nlohmann::json explanation_json(const Dataset& dataset, const Explained& explained, std::size_t causes);
+/// {kind, low, high, stand_in, predictions: [{user, item, prediction, note?}]}; note as prediction_note().
+nlohmann::json pair_predictions_json(std::span<const UserItem> pairs, const Predictions& predictions);
 nlohmann::json analogies_json(std::span<const AnalogySection> sections, const AnalogySection& total);
 /// {words, unknown, unknown_words}
 nlohmann::json word_counts_json(const TextVectors& embedded);

@@ -57,6 +57,15 @@ json history_json(const FitHistory& history) {
   return result;
 }
 
+json measured_json(const Bundle& bundle) {
+  const Measured& measured = bundle.measured.value();
+  json result = {{"holdout", measured.holdout},
+                 {"training_events", measured.training_events},
+                 {"evaluation", evaluation_json(measured_result(bundle).evaluation)}};
+  if (measured.epochs > 0) result["epochs"] = measured.epochs;
+  return result;
+}
+
 json train_json(const TrainResult& trained, const std::string& path) {
   const Bundle& bundle = trained.bundle;
   json losses = json::array();
@@ -75,6 +84,7 @@ json train_json(const TrainResult& trained, const std::string& path) {
                  {"losses", std::move(losses)},
                  {"bundle", path}};
   if (trained.history) result["monitor"] = history_json(*trained.history);
+  if (bundle.measured) result["measured"] = measured_json(bundle);
   return result;
 }
 

@@ -192,6 +192,7 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("split", to_string(bundle.split));
   writer.meta("split_seed", std::to_string(bundle.split.seed));
   writer.meta("split_validation", bundle.split.validation ? "true" : "false");
+  if (bundle.measured) writer.meta("measured", measured_text(*bundle.measured));
   write_dataset(writer, bundle.dataset);
   write_events(writer, "test", bundle.test);
   bundle.model->save(writer);
@@ -218,6 +219,8 @@ Bundle load_bundle(const std::string& path) {
   bundle.seed = parse_seed(reader, "seed");
   bundle.fit_seconds = parse_double(reader, "fit_seconds");
   if (reader.has_meta("updates")) bundle.updates = static_cast<int>(reader.meta_int("updates", 0, 1 << 30));
+  if (reader.has_meta("measured"))
+    bundle.measured = parse_measured(reader.meta("measured"), reader.path() + ": metadata measured");
   const std::uint64_t split_seed = parse_seed(reader, "split_seed");
   try {  // what no flag may say, no file may say either
     static_cast<void>(bundle.entry->complete(bundle.params));

@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
+#include "akin/store/measured.h"
 
 namespace akin {
 
@@ -36,6 +38,8 @@ struct Bundle {
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;
   std::vector<BundlePart> parts = {};  ///< by name, each once
+  /// Figures of the fit that came before this one, which is to all events (TrainOptions::final).
+  std::optional<Measured> measured;
 
   /// What is known of users when the model is asked: more than it was fitted to.
   TrainingData known_data() const { return {dataset, dataset.events}; }

@@ -111,19 +111,22 @@ Service Demo::keep(BestModel best, SplitDataset data) {
   return Service(std::move(bundle));
 }
 
-/// What a user took next in truth, which the model has not seen.
-std::string truth_remark(const Bundle& bundle, idx_t user, const std::vector<Scored>& answer) {
-  for (const Event& event : bundle.test) {
-    if (event.user != user) continue;
-    std::string text =
-        fmt::format("held out, their real next item: {} {}", bundle.dataset.items.id(event.item),
-                    item_title(bundle.dataset, event.item));
-    for (const Scored& entry : answer) {
-      if (entry.idx == event.item) return text + " (found)";
-    }
-    return text + " (not among these)";
+/// What a user took next in truth, which the model has not seen: it is left out as all that the user has.
+std::string truth_remark(const Service& service, const std::string& user, const Event& truth) {
+  const Dataset& dataset = service.bundle().dataset;
+  const auto list = service.recommend({.user = user, .k = dataset.n_items(), .include_seen = true}).items;
+  std::size_t rank = 1;
+  for (const Scored& entry : list) {
+    if (entry.idx == truth.item) break;
+    const bool known = std::ranges::any_of(dataset.events, [&](const Event& event) {
+      return event.user == truth.user && event.item == entry.idx;
+    });
+    rank += known ? 0 : 1;
   }
-  return "";
+  return fmt::format(
+      "left out, as they have it: their real next item {} {}, which the model had not seen and ranks as "
+      "number {}",
+      dataset.items.id(truth.item), item_title(dataset, truth.item), rank);
 }
 
 void Demo::ask(const Service& service) {
@@ -135,7 +138,7 @@ void Demo::ask(const Service& service) {
   DemoExample known{"Recommendations for user " + user_id, "their last items, latest first",
                     last_items(dataset.events, user, kShown)};
   known.answer = service.recommend({.user = user_id, .k = kShown}).items;
-  known.remark = truth_remark(bundle, user, known.answer);
+  known.remark = truth_remark(service, user_id, bundle.test.front());
   known.command = fmt::format("akin recommend {} --user {}", file, shell_word(user_id));
 
   const idx_t other = bundle.test.back().user;

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
@@ -34,16 +35,35 @@ int run_evaluate(const Args& args) {
   const EvaluateOptions options = flags.options(line.common.seed);
   Session session(line.common);
   const Bundle bundle = load_bundle(path);
-  if (bundle.test.empty()) {
+  const bool kept = bundle.test.empty() && bundle.measured;
+  if (bundle.test.empty() && !kept) {
     fail(ErrorCode::kBadData,
          "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
          path, to_string(bundle.split));
   }
-  const ModelResult result = evaluate_bundle(bundle, options, session.context());
+  const ModelResult result =
+      kept ? measured_result(bundle) : evaluate_bundle(bundle, options, session.context());
   session.progress().clear();
   if (!html.empty()) write_file(html, evaluation_html(result));
+  if (kept) {
+    session.remark(
+        "figures kept by `akin train --final`; for other cutoffs or candidates train without --final");
+  }
   if (line.common.json) {
-    print_json(evaluated_json(result, bundle.split));
+    nlohmann::json shown = evaluated_json(result, bundle.split);
+    if (kept) {
+      shown["holdout"] = bundle.measured->holdout;
+      shown["final"] = {{"measured_after_training_events", bundle.measured->training_events},
+                        {"training_events", bundle.count(Subset::kTrain)}};
+    }
+    print_json(shown);
+  } else if (kept) {
+    print(
+        fmt::format("model: {}, trained on all {} events; before that it was measured, trained on {} events\n"
+                    "held out then: {}\n{}",
+                    result.model, format_count(bundle.count(Subset::kTrain)),
+                    format_count(bundle.measured->training_events), bundle.measured->holdout,
+                    evaluation_text(result.evaluation)));
   } else {
     print(fmt::format("model: {}, held out: {}\n{}", result.model, to_string(bundle.split),
                       evaluation_text(result.evaluation)));

@@ -55,7 +55,8 @@ void declare(CommandLine& line, SimilarCommand& command) {
             "accuracy on analogies `a b c d` (a is to b as c is to d), one per line, sections starting with "
             "`: name` (word2vec's questions-words.txt)"});
   line.add({"-o,--out", "FILE", OutputPath{&command.out, OutputPath::Form::kPrintable},
-            "output of --all-items: item, similar, rank, score, separated by commas where the name ends in .csv, else "
+            "output of --all-items: item, similar, rank, score, separated by commas where the name ends in "
+            ".csv, else "
             "by tabs; with --json, one JSON object per item; - = standard output"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");

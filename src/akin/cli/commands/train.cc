@@ -30,14 +30,18 @@ std::string overview() {
   text +=
       "\nExamples:\n"
       "  akin train als -d events.data -o als.akin\n"
+      "  akin train als -d events.data -o als.akin --final        measure, then train on all events, for "
+      "use\n"
       "  akin train popularity -d events.data -o popularity.akin --holdout none\n";
   return text;
 }
 
-void print_result(const TrainResult& trained, const std::string& out) {
+/// `command`: what was typed.
+void print_result(const TrainResult& trained, const std::string& out, const std::string& command) {
   const Bundle& bundle = trained.bundle;
   const std::string file = shell_word(out);
   std::string text = trained.history ? curve_text(*trained.history) : "";
+  if (bundle.measured) text += measured_summary(bundle);
   text += fmt::format("trained {} on {} events in {}, {} held out ({})\n", bundle.entry->name,
                       format_count(bundle.count(Subset::kTrain)), format_seconds(bundle.fit_seconds),
                       format_count(bundle.test.size()), to_string(bundle.split));
@@ -51,7 +55,12 @@ void print_result(const TrainResult& trained, const std::string& out) {
   if (losses.size() > 1 && std::isfinite(losses.front()))
     text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());
   text += fmt::format("wrote {}\n\nNext: ", file);
-  if (!bundle.test.empty()) text += fmt::format("akin evaluate {}\n      ", file);
+  if (!bundle.test.empty()) {
+    text += fmt::format(
+        "akin evaluate {}\n      {} --final   # measures, then trains on all events: the model to use\n"
+        "      ",
+        file, command);
+  }
   const std::string user = bundle.dataset.n_users() > 0 ? shell_word(bundle.dataset.users.id(0)) : "ID";
   text += fmt::format("akin recommend {} --user {}\n", file, user);
   if (bundle.model->has_similar()) {
@@ -69,6 +78,7 @@ bool is_net(const ModelEntry& entry) {
 /// The flags of one run.
 struct TrainFlags {
   std::string data, out, init_items, embedding, word_vectors;
+  bool final = false;
   SplitFlags split;
   ParamValues params;
   FitFlags fit;
@@ -77,6 +87,10 @@ struct TrainFlags {
     line.add({"-d,--data", "DATA", InputPath{&data}, "data set written by `akin import`", Need::kRequired});
     line.add({"-o,--out", "BUNDLE", OutputPath{&out}, "file to write the trained model to", Need::kRequired});
     split.add_to(line);
+    line.add({"--final", "", &final,
+              "for use: measure the model on the test set, then train it again on all events, with the "
+              "epochs that "
+              "were best; the bundle keeps the figures for `akin evaluate`"});
     line.section("Parameters of " + std::string(entry.name));
     add_param_flags(line, entry, params);
     if (entry.traits.takes_item_vectors) {
@@ -119,9 +133,13 @@ int run_train(const Args& args) {
   const TrainOptions options{.holdout = flags.split.holdout,
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),
+                             .final = flags.final,
                              .init_items = flags.init_items,
                              .embedding = flags.embedding,
                              .word_vectors = flags.word_vectors};
+  if (flags.final && options.holdout == "none")
+    fail(ErrorCode::kUsage,
+         "--final measures on held-out events, and --holdout none has none; leave one out");
   Session session(line.common);
   const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());
   session.context().check_stop();
@@ -130,7 +148,7 @@ int run_train(const Args& args) {
   if (line.common.json)
     print_json(train_json(trained, flags.out));
   else
-    print_result(trained, flags.out);
+    print_result(trained, flags.out, typed_command("train", args));
   return kSuccess;
 }
 

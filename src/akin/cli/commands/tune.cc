@@ -111,12 +111,6 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin --config {0}.toml", entry.name));
 }
 
-std::string typed_command(const Args& args) {
-  std::string text = "akin tune";
-  for (const std::string& arg : args) text += " " + shell_word(arg);
-  return text;
-}
-
 void print_outcome(const TuneReport& report, const TuneFlags& flags) {
   const TuneResult& result = report.result;
   std::string text =
@@ -125,9 +119,9 @@ void print_outcome(const TuneReport& report, const TuneFlags& flags) {
   if (result.trials.size() > kShown)
     text += fmt::format("... and {} more in {}\n", result.trials.size() - kShown, flags.options.log);
   if (result.failures() > 0) text += fmt::format("{} trials failed\n", result.failures());
-  text +=
-      fmt::format("\nwrote {}\n\nNext: akin train {} -d {} --config {} -o {}.akin\n", shell_word(flags.out),
-                  report.entry.name, shell_word(flags.data), shell_word(flags.out), report.entry.name);
+  text += fmt::format("\nwrote {}\n\nNext: akin train {} -d {} --config {} -o {}.akin --final\n",
+                      shell_word(flags.out), report.entry.name, shell_word(flags.data), shell_word(flags.out),
+                      report.entry.name);
   print(text);
 }
 
@@ -164,7 +158,7 @@ int run_tune(const Args& args) {
                           .result = std::move(result),
                           .data = flags.data,
                           .protocol = protocol,
-                          .command = typed_command(args),
+                          .command = typed_command("tune", args),
                           .seed = line.common.seed};
   write_file(flags.out, best_toml(report));
   if (!flags.html.empty()) write_file(flags.html, tune_html(report));
