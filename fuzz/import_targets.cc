@@ -44,6 +44,7 @@ void import(std::string_view format, std::string_view input) {
     }
   }
   if (request.files.empty() && !files.paths.empty()) request.files = {files.paths[0]};
+  request.accept_rejected = true;
   for (const bool strict : {false, true}) {
     request.strict = strict;
     request.keep_unseen_items = request.keep_unseen_users = !strict;

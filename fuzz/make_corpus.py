@@ -100,6 +100,12 @@ def imports():
     put("import_csv", "fault-9-gz-in-gz", files({}, a__csv=FOREIGN["gz-in-gz"]))
     put("import_csv", "fault-6-pattern", files({"item_pattern": "^(a+)+$"}, a__csv="user,item\nu," + "a" * 40 + "!\n"))
     put("import_csv", "fault-7-sum", files({}, a__csv="user,item,value\nu,i,3e38\nu,i,3e38\n"))
+    put("import_csv", "odd", files(
+        {"clean_ids": "decimals,zeros,case", "items": "i.csv", "kinds": "own=cart,away=none"},
+        a__csv="sep=;\n# made by a shop\n\nuser;item;rating;event;date\n007; b\u00a0;4,5;own;25/12/2021 8:05 PM\n7.0;cafe\u0301;1.300,5;view;01/02/2021\n"
+               "NULL;b;TRUE;away;1 Dec 2021 08:00 +0100\nuser;item;rating;event;date\n1.2E+12;c;-3;what;03/04/2021\n",
+        i__csv=b'item,genres,title\nB,"[\'x\', \'y|z\']","a \\"b\\", c",\ncaf\xe9,"[""d"", {""name"": ""e""}]",\x80\x92,\n'))
+    put("import_csv", "serials", files({}, a__csv="user;item;date;amount\nu;i;44197,5;1,300\nv;j;44198;1 300\n"))
     put("import_uirt", "plain", files({"delimiter": "space"}, a__txt="u1 i1 3 1400000000\nu1 i2 4.5 1400000001\nu2 i1 1 x\n"))
     put("import_uirt", "colons", files({"delimiter": "::"}, a__txt="1::2::3::4\n1::3::5::6\n"))
     put("import_sessions", "plain", files({}, a__txt=head("clicks.txt", 8)))
@@ -142,7 +148,7 @@ def texts():
     put("item_pattern", "fault-6-parentheses", "(" * 5000 + ")" * 5000 + "\nx\n")
     put("item_pattern", "fault-6-backtracking", "^(a+)+$\n" + "a" * 60 + "!\n")
     put("item_pattern", "repeats", "((a{1,1000}){1,1000}){1,1000}\na\n")
-    put("numbers", "plain", "1\n-3.5e7\n 4 \n1e39\n1e-46\nnan\n0x10\nfactors=16\nlearning_rate=0.05\n")
+    put("numbers", "plain", "1\n-3.5e7\n 4 \n1e39\n1e-46\nnan\n0x10\n1,300.5\n1.300,5\n4,5\n1 300\n1'300\nTRUE\n,\nfactors=16\nlearning_rate=0.05\n")
     put("numbers", "fault-11-bounds", "dropout=0.99\npower=0.75\ntolerance=1e-3\nalpha=0.1\ninit_sigma=0.1\ndecay=0.99\nfactors=99999999999\nepochs=4294967296\n")
     put("python_literal", "plain", "{u'a': [1, 2.5, None, True], \"b\": ('x\\xe9', '\\u20ac'), 'c': {}}")
     put("python_literal", "deep", "[" * 199 + "]" * 199)
@@ -156,6 +162,9 @@ def texts():
     put("questions", "plain", ": capitals\nparis france rome italy\nPARIS FRANCE ROME ITALY\n: none\nparis france x y\n")
     put("questions", "short", ": a\nparis france rome\n")
     put("times", "pattern", "%d.%m.%Y %H:%M:%S\n01.02.2020 03:04:05\n31.02.2020 00:00:00\n2010-12-01T08:26:00.250Z\n2010/12/01 08:26\n1400000000\n1400000000000\n1e300\n-62135596800\n")
+    put("times", "day-first", "day-first\n1/2/21 8:26 PM\nWed, 01 Dec 2010 09:26:00 +0100\nWed Dec 01 08:26:00 +0000 2010\nDec 1st, 2010\n"
+                              "Wed Dec 01 2010 09:26:00 GMT+0100 (CET)\n1.12.2010, 8:26\n12/1\n")
+    put("times", "excel", "excel\n40513.35\n40513,35\n2958466\n20210301\n20210301120000\n2021\n")
     put("times", "names", "%b %y\nJan 69\nDec 68\n9999-12-31 23:59:60+23:59\n0001-01-01\n99999999999999999999\n")
     identity = {"model": "als", "data": "x"}
     trial = json.dumps({"trial": 0, "budget": 1, "params": {"factors": "8"}, "value": 0.5, "low": 0.4, "high": None, "best_epoch": 1, "epochs": 2,

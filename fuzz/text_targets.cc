@@ -14,6 +14,7 @@
 #include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/python_literal.h"
 #include "akin/data/split.h"
+#include "akin/data/time_guess.h"
 #include "akin/data/time_parse.h"
 #include "akin/encode/attribute_encoder.h"
 #include "akin/experiment/tune/trial_log.h"
@@ -71,9 +72,16 @@ void item_pattern(std::string_view input) {
 
 /// Values of delimited text, and lines name=value as parameters of a model, which their length chooses.
 void numbers(std::string_view input) {
+  DecimalGuess decimals;
   for (const std::string& line : lines_of(input)) {
     const ParsedValue parsed = parse_value(line);
     if (parsed.problem == nullptr && !std::isfinite(parsed.value)) broken("a value that is not finite");
+    for (const char decimal : {'.', ','}) {
+      const ParsedValue other = ValueParser(decimal)(line);
+      if (other.problem == nullptr && !std::isfinite(other.value)) broken("a value that is not finite");
+    }
+    decimals.add(line);
+    static_cast<void>(decimals.doubt(decimals.decimal(line.empty()) == ','));
     const std::size_t at = line.find('=');
     if (at == std::string::npos) continue;
     const ModelEntry& entry = models()[line.size() % models().size()];
@@ -146,11 +154,14 @@ void times(std::string_view input) {
   if (lines.empty()) return;
   const TimeParser automatic, iso("iso"), seconds("seconds"), milliseconds("milliseconds");
   std::optional<TimeParser> given;
+  TimeGuess guess;
   attempt([&] { given.emplace(lines[0]); });
   for (const std::string& line : lines) {
     for (const TimeParser* parser : {&automatic, &iso, &seconds, &milliseconds}) (*parser)(line);
     if (given) (*given)(line);
+    guess.add(line);
   }
+  static_cast<void>(guess.format() ? guess.doubt() : guess.readings());
 }
 
 void trial_log(std::string_view input) {

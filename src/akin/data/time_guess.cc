@@ -56,7 +56,8 @@ void TimeGuess::add(std::string_view cell) {
 
 std::string TimeGuess::order_of_dates() const {
   if (day_only_ != month_only_) return day_only_ > month_only_ ? "day-first" : "month-first";
-  if (both_ == 0 && either_ > 0) return "day-first";
+  if (both_ == 0)
+    return "day-first";  // names of months, or as many of one as of the other: the rest is rejected
   return both_ > 0 && dotted_ == both_ ? "day-first" : "";  // nobody writes 12.31.2010
 }
 
@@ -88,8 +89,8 @@ std::string TimeGuess::doubt() const {
     return fmt::format("numbers such as {} are read as {}; --time-format seconds reads seconds",
                        first_number_, found == "%Y" ? "years" : "dates");
   if (day_only_ > 0 && month_only_ > 0) {
-    return fmt::format("{} dates have the day first, {} the month: the fewer are rejected", day_only_,
-                       month_only_);
+    return fmt::format("{} dates have the day first, {} the month: what does not fit {} is rejected",
+                       day_only_, month_only_, found);
   }
   if (found == "day-first" && day_only_ == 0 && both_ > 0)
     return fmt::format("dates with points such as {} are read with the day first", first_both_);

@@ -49,7 +49,7 @@ json import_json(const ImportReport& report, const Dataset& data) {
   for (const ColumnReport& column : report.columns) {
     json examples = json::array();
     for (const std::string& example : column.examples) examples.push_back(valid_utf8(example));
-    columns.push_back({{"file", column.file},
+    columns.push_back({{"file", valid_utf8(column.file)},
                        {"column", valid_utf8(column.column)},
                        {"used_as", column.used_as.empty() ? json() : json(valid_utf8(column.used_as))},
                        {"type", column.type},

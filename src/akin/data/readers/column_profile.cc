@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
 #include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/text_decode.h"
@@ -32,6 +33,22 @@ bool is_truth(std::string_view cell) {
   return ValueParser().parse_other(cell, form).problem == nullptr && form == ValueParser::Form::kTruth;
 }
 
+/// "" or what is odd about cells that are texts: 4,50 is no number of an attribute.
+std::string doubt_of_texts(const StringColumn& cells, std::size_t filled) {
+  std::size_t others = 0, example = 0;
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    ValueParser::Form form = ValueParser::Form::kPlain;
+    const bool number =
+        !cells[row].empty() && (ValueParser(',').parse_other(cells[row], form).problem == nullptr ||
+                                ValueParser().parse_other(cells[row], form).problem == nullptr);
+    if (!number || form == ValueParser::Form::kTruth || parse_value(cells[row]).problem == nullptr) continue;
+    if (others++ == 0) example = row;
+  }
+  if (2 * others < filled || others == 0) return "";
+  return fmt::format("numbers with commas such as '{}' stay texts; write them with a point to have numbers",
+                     printable(cells[example]));
+}
+
 /// Type and share of the cells that are not empty.
 void set_type(const StringColumn& cells, const std::string& attribute, ColumnReport& report) {
   std::size_t filled = 0, numbers = 0, truths = 0;
@@ -46,7 +63,12 @@ void set_type(const StringColumn& cells, const std::string& attribute, ColumnRep
   };
   report.parsed = share(filled);
   report.type = filled == 0 ? "empty" : to_string(guess_attribute_type(attribute, cells));
-  if (!attribute.empty()) return;
+  if (!attribute.empty()) {
+    std::string doubt =
+        report.type == "category" || report.type == "text" ? doubt_of_texts(cells, filled) : "";
+    if (!doubt.empty()) report.doubts.push_back(std::move(doubt));
+    return;
+  }
   if (filled > 0 && truths == filled) report.type = "truth value";
   if (numbers < filled && 10 * numbers >= 9 * filled) {  // a few others among numbers
     report.type = "number";
@@ -59,7 +81,7 @@ void set_type(const StringColumn& cells, const std::string& attribute, ColumnRep
 ColumnProfile::ColumnProfile(std::string file, std::vector<std::string> header, std::size_t width)
     : file_(std::move(file)),
       header_(std::move(header)),
-      columns_(std::max(width, header_.size())),
+      columns_(std::min(kMostColumns, std::max(width, header_.size()))),
       attributes_(columns_.size()) {}
 
 void ColumnProfile::set_attribute(std::size_t column, std::string_view name,

@@ -15,6 +15,7 @@ namespace akin {
 class ColumnProfile {
  public:
   static constexpr std::size_t kRows = 1000;
+  static constexpr std::size_t kMostColumns = 1000;  ///< those after them have no report
 
   /// `header`: names of the columns; those beyond it are named by their numbers from 1.
   ColumnProfile(std::string file, std::vector<std::string> header, std::size_t width);

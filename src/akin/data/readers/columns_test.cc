@@ -58,6 +58,11 @@ TEST(Columns, DayAndMonthAreToldByTheWholeColumn) {
     EXPECT_TRUE(contains(error, part)) << error;
   EXPECT_EQ(import_files("csv", {ambiguous}, {{"time_format", "month-first"}}).data.events[0].time,
             1614816000 * kSecond);
+  const Imported mixed =
+      import_files("csv", {folder.add("x.csv", "user,item,date\nu,a,25/12/2021\nu,b,12/25/2021\n")});
+  EXPECT_TRUE(
+      contains(mixed.doubts("date"), "1 dates have the day first, 1 the month: what does not fit day-first"));
+  EXPECT_EQ(mixed.rejected("time not understood or out of range"), 1U);
   const Imported both = import_files("csv", {folder.path("d.csv"), ambiguous});
   EXPECT_TRUE(contains(both.report.columns.back().doubts.at(0), "day-first as in the file before"));
 }
@@ -297,6 +302,23 @@ TEST(Columns, OneUserOneItem) {
   const Imported in = import_files("csv", {folder.add("i.csv", "user,item,rating\nu,a,3\nv,a,3\n")});
   EXPECT_TRUE(in.has_note("all events are of one item, 'a'"));
   EXPECT_TRUE(contains(in.doubts("rating"), "all values are 3"));
+}
+
+TEST(Columns, WhatIsNotUsedButMayBeMeant) {
+  const TestFolder folder;
+  const Imported in = import_files(
+      "csv", {folder.add("e.csv", "user,item,thumb,seen at\nu,a,TRUE,2021-03-01\nv,b,FALSE,2021-03-02\n")});
+  EXPECT_EQ(in.data.events.size(), 2U);
+  EXPECT_TRUE(contains(in.doubts("thumb"), "--value thumb leaves those out where it is false"))
+      << in.doubts("thumb");
+  EXPECT_TRUE(contains(in.doubts("seen at"), "--time 'seen at' reads it")) << in.doubts("seen at");
+  const Imported priced =
+      import_files("csv", {folder.add("p.csv", "user;item;price\nu;a;4,50\nv;b;12,00\n")});
+  EXPECT_TRUE(contains(priced.doubts("price"), "numbers with commas such as '4,50' stay texts"));
+  std::string orders = "user,item\n";
+  for (int i = 0; i < 25; ++i) orders += fmt::format("order{},i{}\n", i, i % 3);
+  EXPECT_TRUE(
+      import_files("csv", {folder.add("o.csv", orders)}).has_note("every event has a user of its own"));
 }
 
 TEST(Columns, TextOfWindowsAndItsIds) {

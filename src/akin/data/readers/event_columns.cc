@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/data/readers/event_reader.h"
 
 namespace akin {
@@ -103,6 +104,19 @@ void EventReader::look_at_whole_file(RecordReader& reader, TimeGuess& times, Dec
   }
 }
 
+/// Says what a column that is not used may well be.
+void EventReader::doubt_disuse(ColumnReport& report) const {
+  if (!report.used_as.empty()) return;
+  if (columns_.value == kNoColumn && report.type == "truth value") {
+    report.doubts.push_back(fmt::format(
+        "it is not used: every event counts as a like; --value {} leaves those out where it is false",
+        shell_word(report.column)));
+  }
+  if (columns_.time == kNoColumn && report.type == "date")
+    report.doubts.push_back(
+        fmt::format("it looks like times; --time {} reads it", shell_word(report.column)));
+}
+
 std::string EventReader::name_of(std::size_t column) const {
   return column < columns_.header.size() ? columns_.header[column] : fmt::format("{}", column + 1);
 }
@@ -146,6 +160,7 @@ void EventReader::report_columns() {
   for (const auto& [name, column] : columns_.user_attributes) describe(column, "user attribute " + name);
   for (ColumnReport& report : columns_report_) {
     if (report.is_filler()) continue;
+    doubt_disuse(report);
     if (report.used_as.empty() && builder_.dropped.any() && builder_.dropped(report.column)) {
       report.used_as = "left out";
       report.examples.clear();

@@ -91,6 +91,7 @@ class EventReader {
   void look_ahead(RecordReader& reader);
   void look_at_whole_file(RecordReader& reader, TimeGuess& times, DecimalGuess& decimals) const;
   void report_columns();
+  void doubt_disuse(ColumnReport& report) const;
   std::string name_of(std::size_t column) const;
   Problem parse(const RecordReader& record, Event& event);
   bool is_header_again(std::span<const std::string_view> fields) const;

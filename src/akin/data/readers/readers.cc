@@ -84,6 +84,14 @@ void note_little_variety(const Dataset& data, ImportReport& report) {
   if (data.n_event_items() == 1 && data.events.size() > 1)
     report.notes.push_back(fmt::format("all events are of one item, '{}'; is another column the item's?",
                                        printable(data.items.id(0))));
+  constexpr std::size_t kFew = 20;
+  if (data.events.size() < kFew) return;
+  if (data.n_users() == data.events.size())
+    report.notes.push_back(
+        "every event has a user of its own, so that nothing can be learned; is another column the user's?");
+  if (data.n_event_items() == data.events.size())
+    report.notes.push_back(
+        "every event has an item of its own, so that nothing can be learned; is another column the item's?");
 }
 
 /// Examples and doubts show ids, which pseudonyms hide.
@@ -158,13 +166,13 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
     report.notes.push_back(fmt::format("columns left out: {}", fmt::join(request.drop_columns, ", ")));
   if (!request.accept_rejected) check_most_was_used(sound.files[0], format.name, report);
   Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
-  note_little_variety(data, report);
   if (!request.pseudonyms.empty()) {
     if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report);
     const std::string_view owner = format.name == "text" ? "user" : "";
     const std::vector<std::string> notes = replace_ids(data, *pseudonyms, owner);
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
+  if (!report.columns.empty()) note_little_variety(data, report);
   return data;
 }
 
