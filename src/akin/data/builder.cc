@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
 #include "akin/data/filters.h"
@@ -159,14 +160,32 @@ void check_values(const std::vector<Event>& events, const ImportFilters& filters
        users.id(found->user), items.id(found->item), how, std::numeric_limits<float>::max());
 }
 
+/// Says which values are nothing of the type that was asked for: encoders leave them out.
+void note_unfit(const std::string& name, const AttributeTable& table, std::vector<std::string>& notes) {
+  const AttributeType& type = table.type(name);
+  const StringColumn& column = *table.find(name);
+  std::uint64_t unfit = 0;
+  std::string first;
+  for (std::size_t row = 0; row < column.size(); ++row) {
+    if (fits(type, column[row])) continue;
+    if (unfit++ == 0) first = std::string(column[row]);
+  }
+  if (unfit > 0) {
+    notes.push_back(fmt::format("attribute {}: {} values are no {}, such as '{}': they say nothing", name,
+                                format_count(unfit), to_string(type), printable(first)));
+  }
+}
+
 /// Gives every attribute its type: the one asked for, else a guess.
-void set_types(const std::map<std::string, AttributeType>& types, Dataset& data) {
+void set_types(const std::map<std::string, AttributeType>& types, Dataset& data,
+               std::vector<std::string>& notes) {
   std::vector<std::string> names;
   for (AttributeTable* const table : {&data.item_attributes, &data.user_attributes}) {
     for (const auto& [name, column] : table->all()) {
       names.push_back(name);
       const auto asked = types.find(name);
       table->set_type(name, asked != types.end() ? asked->second : guess_attribute_type(name, column));
+      if (asked != types.end()) note_unfit(name, *table, notes);
     }
   }
   for (const auto& [name, type] : types) {
@@ -250,9 +269,19 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   }
   const std::uint64_t n_raw = events_.size();
   std::vector<Fate> user_fates(users_.size(), Fate::kGone), item_fates(items_.size(), Fate::kGone);
-  if (keep_unseen_items) item_fates = described(item_attributes_, items_.size());
+  if (keep_unseen_items) {
+    item_fates = described(item_attributes_, items_.size());
+    for (const idx_t item : listed_items_) item_fates[item] = Fate::kUnseen;
+    for (idx_t item = 0; item < items_.size() && wants_item; ++item) {
+      if (item_fates[item] == Fate::kUnseen && !wants_item(items_.id(item))) item_fates[item] = Fate::kGone;
+    }
+  }
   if (keep_unseen_users) user_fates = described(user_attributes_, users_.size());
   std::vector<char> user_seen(users_.size(), 0), item_seen(items_.size(), 0);
+  for (const idx_t item : unwanted_items_) {
+    item_fates[item] = Fate::kGone;
+    item_seen[item] = 1;
+  }
   for (const Event& event : events_) {  // who loses all events to the filters goes with them
     user_fates[event.user] = item_fates[event.item] = Fate::kGone;
     user_seen[event.user] = item_seen[event.item] = 1;
@@ -299,7 +328,7 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
   data.items_without_events = items.unseen;
   data.user_attributes = user_attributes_.select(users.kept);
   data.item_attributes = item_attributes_.select(items.kept);
-  set_types(types, data);
+  set_types(types, data, report.notes);
   for (RawLinks& raw : links_) {
     ItemLinks links{std::move(raw.name), {}};
     for (const auto& [from, to] : raw.pairs) {

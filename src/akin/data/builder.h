@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -125,6 +126,10 @@ class DatasetBuilder {
   /// Names that are not UTF-8 are read as Latin-1: a data set holds them as names of tensors.
   void set_item_attribute(std::string_view item, std::string_view name, std::string_view value);
   void set_user_attribute(std::string_view user, std::string_view name, std::string_view value);
+  /// An item of a table, also if nothing else is known of it.
+  void add_item(std::string_view item) { listed_items_.push_back(items_.add(item)); }
+  /// An item with an event that the caller did not want: without others it goes, as with ImportFilters.
+  void leave_out_item(std::string_view item) { unwanted_items_.push_back(items_.add(item)); }
   void add_link(std::string_view name, std::string_view from, std::string_view to);
   /// An item `user`'s test item is ranked against.
   void add_candidate(std::string_view user, std::string_view item);
@@ -153,6 +158,8 @@ class DatasetBuilder {
   /// Attributes, links and review texts (columns "text" and "summary") of these names are not added. Readers
   /// ask it about columns that have other names in their files.
   DroppedColumns dropped;
+  /// Items without events are kept if this says so of their ids; empty = all.
+  std::function<bool(std::string_view)> wants_item = {};
   /// A reader has said how well the ids of the items' tables fit those of the events.
   bool compared_items = false;
   /// Keep events of 0 or less, as ImportFilters::keep_nonpositive: for readers with a threshold of their own.
@@ -161,6 +168,7 @@ class DatasetBuilder {
  private:
   IdMap users_;
   IdMap items_;
+  std::vector<idx_t> listed_items_, unwanted_items_;
   std::vector<Event> events_;
   EventAttributes event_attributes_;
   ReviewTable reviews_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/data/attribute_type.h"
 
 namespace akin {
 namespace {
@@ -286,6 +287,19 @@ TEST(Rejections, KeepsTheFirstPositions) {
 TEST(Rejections, StrictThrowsTheFirst) {
   Rejections rejections(true);
   EXPECT_THROW(rejections.add("no rating", [] { return std::string("f:1"); }), Error);
+}
+
+TEST(Builder, SaysWhichValuesAreNotOfTheTypeThatWasAskedFor) {
+  DatasetBuilder builder;
+  builder.add_event("u", "a", 1, 1);
+  builder.set_item_attribute("a", "price", "1,5");
+  builder.set_item_attribute("b", "price", "2.5");
+  builder.types["price"] = parse_attribute_type("number");
+  ImportReport report;
+  builder.build("x", {}, report, {});
+  EXPECT_EQ(std::ranges::count(report.notes,
+                               "attribute price: 1 values are no number, such as '1,5': they say nothing"),
+            1);
 }
 
 }  // namespace

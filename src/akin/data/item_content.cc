@@ -7,6 +7,7 @@
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
 #include "akin/data/attribute_type.h"
+#include "akin/data/readers/column_names.h"
 
 namespace akin {
 namespace {
@@ -81,7 +82,12 @@ NewItems parse_new_items(std::string_view text, const AttributeTable& types, std
   for (std::size_t row = 0; row < items.size(); ++row) {
     if (!items[row].is_object())
       fail(ErrorCode::kBadData, "{}: entry {} of the list is not an object", where, row + 1);
-    for (const auto& [name, value] : items[row].items()) {
+    for (const auto& [given_name, value] : items[row].items()) {
+      // A name that an import would have read as a well-known one is that one, unless both are given.
+      const std::string role(attribute_role(given_name));
+      const bool renamed =
+          types.find(given_name) == nullptr && types.find(role) != nullptr && !items[row].contains(role);
+      const std::string& name = renamed ? role : given_name;
       const std::string field = fmt::format("{}: field '{}' of item {}", where, name, row + 1);
       const std::string content = value_text(value, types.type(name), field);
       if (name == "id") {

@@ -75,6 +75,17 @@ TEST(NewItems, RefusesWhatIsNoItem) {
   }
 }
 
+TEST(NewItems, FieldsAreFoundByTheNamesThatAnImportKnows) {
+  AttributeTable types;
+  types.column("category");
+  types.set_type("category", parse_attribute_type("list"));
+  const NewItems items = parse_new_items(
+      R"([{"genres": ["Drama", "War"]}, {"Genre": "Drama", "category": "Comedy"}])", types, "new.json");
+  EXPECT_EQ(items.content.attributes().get("category", 0), "Drama|War");
+  EXPECT_EQ(items.content.attributes().get("category", 1), "Comedy");
+  EXPECT_EQ(items.unknown, (std::vector<std::string>{"Genre"}));
+}
+
 TEST(NewItems, NamesValuesThatDoNotFitTheirType) {
   AttributeTable types;
   types.column("price");

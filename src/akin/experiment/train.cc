@@ -95,11 +95,10 @@ namespace {
 /// Measures a fit, then makes the one that is to be used.
 TrainResult train_final(Dataset data, const ModelSpec& model, const TrainOptions& options,
                         const Context& context) {
-  TrainOptions first = options,
-               last{.holdout = "none",
-                    .init_items = options.init_items,
-                    .embedding = options.embedding,
-                    .word_vectors = options.word_vectors};
+  TrainOptions first = options, last{.holdout = "none",
+                                     .init_items = options.init_items,
+                                     .embedding = options.embedding,
+                                     .word_vectors = options.word_vectors};
   first.final = false;
   if (choose_split(options.holdout, data, context.seed).holdout == Holdout::kNone)
     fail(ErrorCode::kUsage, "final: holdout none leaves nothing to measure on; leave one of them out");

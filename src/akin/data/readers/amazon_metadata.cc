@@ -68,6 +68,7 @@ std::string joined_text(const simdjson::simdjson_result<element>& field) {
 struct CategoryPath {
   std::string text;
   std::size_t levels = 0;
+  bool has_others = false;  // paths of the same item that are not read
 
   void add(std::string_view level) {
     level = trim(level);
@@ -84,6 +85,7 @@ struct CategoryPath {
 /// The longest (of equal ones the first) path of a list of levels or a list of such lists.
 CategoryPath category_path(const simdjson::simdjson_result<element>& field) {
   CategoryPath flat, longest;
+  std::size_t paths = 0;
   array outer;
   if (field.get(outer)) return flat;
   for (const element entry : outer) {
@@ -94,21 +96,23 @@ CategoryPath category_path(const simdjson::simdjson_result<element>& field) {
     }
     CategoryPath path;
     for (const element level : levels) path.add(text_of(level));
+    paths += path.levels > 0 ? 1 : 0;
     if (path.levels > longest.levels) longest = std::move(path);
   }
+  longest.has_others = paths > 1;
   return flat.levels > longest.levels ? flat : longest;
 }
 
-std::string category_of(const Fields& record) {
+CategoryPath category_of(const Fields& record) {
   for (const std::string_view name : {"categories", "category"}) {
     CategoryPath path = category_path(record[name]);
-    if (path.levels > 0) return std::move(path.text);
+    if (path.levels > 0) return path;
   }
   CategoryPath general;
   for (const std::string_view name : {"main_category", "main_cat"}) {
     if (general.levels == 0) general.add(text_of(record[name]));
   }
-  return std::move(general.text);
+  return general;
 }
 
 /// The first picture's address, wherever the release keeps it.
@@ -166,6 +170,7 @@ class MetadataReader {
     }
     note(unseen_, "{} metadata records of items without reviews left out");
     note(unclear_prices_, "{} prices are not understood and left empty");
+    note(other_paths_, "{} items have several category paths: the longest is read");
     note(unknown, "{} related-item links to items not in the data left out");
   }
 
@@ -180,11 +185,14 @@ class MetadataReader {
     const std::size_t known = described_.size();
     described_.add(item);
     if (described_.size() == known) return false;
+    builder_.add_item(item);
     const Fields record(all, builder_.dropped);
     set(item, "title", joined_text(record["title"]));
     std::string brand = joined_text(record["brand"]);
     set(item, "brand", brand.empty() ? joined_text(record["store"]) : brand);
-    set(item, "category", category_of(record));
+    const CategoryPath category = category_of(record);
+    set(item, "category", category.text);
+    other_paths_ += category.has_others ? 1 : 0;
     set(item, "price", price_of(record["price"]));
     set(item, "description", joined_text(record["description"]));
     set(item, "image_url", image_url_of(record));
@@ -229,7 +237,7 @@ class MetadataReader {
   IdMap described_;  // items whose metadata is read
   IdMap link_ids_;
   std::vector<Link> links_;
-  std::uint64_t unseen_ = 0, unclear_prices_ = 0;
+  std::uint64_t unseen_ = 0, unclear_prices_ = 0, other_paths_ = 0;
 };
 
 }  // namespace

@@ -54,6 +54,7 @@ bool AttributeReader::begin(std::string_view raw_id, const RecordReader& record)
     report_.rejections.add_unwanted(item ? "item described twice" : "user described twice", position);
     return false;
   }
+  if (item) builder_.add_item(id);
   id_ = id;
   ids_.note_new(id_, static_cast<idx_t>(known), record);
   return true;

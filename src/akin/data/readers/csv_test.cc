@@ -192,6 +192,27 @@ TEST(Csv, ReadsTablesOfItemsAndUsers) {
   EXPECT_EQ(in.rejected("item description without id"), 1U);
 }
 
+TEST(Csv, WhatIsNotWantedOfItemsWithEventsDoesNotComeBackFromTheirTable) {
+  const TestFolder folder;
+  const std::string events =
+      folder.add("e.csv", "user,item,rating\nu,P1,5\nv,P1,4\nu,Q1,5\nu,P2,1\nv,P3,4\n");
+  const std::string items = folder.add(
+      "i.csv", "item,title,price\nP1,a,1\nQ1,b,x\nP2,c,3\nQ2,never sold,4\nP4,never sold,\nP5,,\n");
+  const auto ids = [](const Imported& in) {
+    std::vector<std::string> result;
+    for (idx_t i = 0; i < in.data.n_items(); ++i) result.emplace_back(in.data.items.id(i));
+    return result;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(ids(import_files("csv", {events}, {{"items", items}})),
+            (Ids{"P1", "Q1", "P2", "P3", "Q2", "P4", "P5"}))
+      << "P5 too, of which nothing is known";
+  EXPECT_EQ(ids(import_files("csv", {events}, {{"items", items}, {"item_pattern", "^P"}})),
+            (Ids{"P1", "P2", "P3", "P4", "P5"}));
+  EXPECT_EQ(ids(import_files("csv", {events}, {{"items", items}, {"min_raw_value", "3"}})),
+            (Ids{"P1", "Q1", "P3", "Q2", "P4", "P5"}));
+}
+
 TEST(Csv, SeveralFilesAndAttributesOfTheFirstEventThatHasThem) {
   const TestFolder folder;
   const Imported in = import_files("csv", {folder.add("a.csv", "user,item,title\nu,i,\nu,i,first\n"),

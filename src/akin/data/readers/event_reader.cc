@@ -17,11 +17,13 @@ EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport
     : rules_(std::move(rules)),
       builder_(builder),
       report_(report),
-      pattern_(rules_.item_pattern),
+      pattern_(std::make_shared<ItemPattern>(rules_.item_pattern)),
       users_("user", rules_.ids),
       items_("item", rules_.ids),
       kinds_(rules_.kinds),
       decode_(rules_.encoding) {
+  if (!rules_.item_pattern.empty())
+    builder_.wants_item = [pattern = pattern_](std::string_view item) { return pattern->matches(item); };
   if (!rules_.min_raw_value) return;
   below_reason_ = fmt::format("value below {}", *rules_.min_raw_value);
   builder_.keep_nonpositive = true;  // the caller has drawn the line
@@ -114,7 +116,7 @@ EventReader::Problem EventReader::parse(const RecordReader& record, Event& event
       return {"unknown part (expected 0, 1, 2 or 3)", kPart, text};
     event.subset = static_cast<Subset>(text[0] - '0');
   }
-  if (!pattern_.matches(item_)) return {"item does not match the pattern", kRoles, item_, true};
+  if (!pattern_->matches(item_)) return {"item does not match the pattern", kRoles, item_, true};
   return {};
 }
 
@@ -132,10 +134,12 @@ void EventReader::add(const RecordReader& record) {
   if (problem.reason != nullptr) {
     ++(problem.role == kRoles ? misfits_ : failed_[problem.role]);
     const auto position = [&] { return record.position(); };
-    if (problem.unwanted)
+    if (problem.unwanted) {
       report_.rejections.add_unwanted(problem.reason, position);
-    else
+      if (!problem.value.empty()) builder_.leave_out_item(item_);
+    } else {
       report_.rejections.add(problem.reason, position, problem.value);
+    }
     return;
   }
   ++used_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -104,7 +105,7 @@ class EventReader {
   Subset part_ = Subset::kTrain;
   std::size_t least_fields_ = 0;
   std::string below_reason_;
-  ItemPattern pattern_;
+  std::shared_ptr<ItemPattern> pattern_;
   IdColumn users_, items_;
   std::string_view user_, item_;  // of the record at hand, cleaned
   TimeColumn times_;

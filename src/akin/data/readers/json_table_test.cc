@@ -39,7 +39,10 @@ TEST(Jsonl, FieldsAreFoundByUsualNamesOrGiven) {
   EXPECT_EQ(in.events(), (std::vector<std::string>{"u i 2 -"}));
   EXPECT_EQ(in.user("u", "who.geo.city"), "Ulm");
   EXPECT_EQ(in.item("i", "tags"), "x|3");
-  EXPECT_TRUE(in.has_note("user=who.id item=what value=much dev=dev tags=tags"));
+  EXPECT_EQ(in.used_as("who.id"), "user");
+  EXPECT_EQ(in.used_as("what"), "item");
+  EXPECT_EQ(in.used_as("much"), "value");
+  EXPECT_EQ(in.used_as("tags"), "item attribute tags");
   EXPECT_NE(error_of(nested, {{"user", "who.idx"}}).find("there is no column 'who.idx'"), std::string::npos);
 }
 
@@ -93,7 +96,8 @@ TEST(Jsonl, OtherContentIsNamed) {
   const TestFolder folder;
   EXPECT_NE(error_of(folder.add("x.csv", "user,item\nu,i\n")).find("x.csv:1 'user,item' is not valid JSON"),
             std::string::npos);
-  EXPECT_NE(error_of(folder.add("who.jsonl", "{\"a\": 1, \"b\": 2}\n")).find("which column is the user?"),
+  EXPECT_NE(error_of(folder.add("who.jsonl", "{\"a\": 1, \"b\": 2}\n"))
+                .find("which column is the user, and which is the item?"),
             std::string::npos);
   EXPECT_NE(error_of(folder.add("empty.jsonl", "\n")).find("not one usable event"), std::string::npos);
   const std::string json = folder.add("e.jsonl", "{\"user\": \"u\", \"item\": \"i\"}\n");

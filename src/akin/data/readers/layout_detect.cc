@@ -77,7 +77,8 @@ bool has_known_name(const std::vector<std::string>& row, const LayoutHints& hint
   return std::ranges::any_of(row, [&](const std::string& field) {
     const std::string name = normalized_name(field);
     if (name.empty()) return false;
-    return (!has_number && is_usual_name(name)) || std::ranges::any_of(hints.names, [&](const std::string& wish) {
+    return (!has_number && is_usual_name(name)) ||
+           std::ranges::any_of(hints.names, [&](const std::string& wish) {
              return normalized_name(wish) == name && !is_number(wish);
            });
   });
