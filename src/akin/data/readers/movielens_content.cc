@@ -24,6 +24,8 @@ struct Output {
 
 using Fields = std::span<const std::string_view>;
 
+constexpr std::string_view kHeaderOfItems = "movieId";  // of the csv files
+
 /// Reads one record a line of at least `least` fields into attributes.
 void read_records(const std::string& path, const Dialect& dialect, std::size_t least, Owner owner,
                   const Output& out, const std::function<void(AttributeReader&, Fields)>& set) {
@@ -33,7 +35,7 @@ void read_records(const std::string& path, const Dialect& dialect, std::size_t l
   while (reader.next()) {
     if (reader.fields().size() < least) {
       out.report.rejections.add("too few fields", [&] { return reader.position(); });
-    } else if (attributes.begin(reader.fields()[0], reader)) {
+    } else if (reader.fields()[0] != kHeaderOfItems && attributes.begin(reader.fields()[0], reader)) {
       set(attributes, reader.fields());
       ++records;
     }
@@ -85,7 +87,6 @@ void read_movies_dat(const std::string& path, const Output& out) {
 /// movieId,title,genre|genre with a header.
 void read_movies_csv(const std::string& path, const Output& out) {
   read_records(path, {",", true}, 3, Owner::kItem, out, [](AttributeReader& attributes, Fields fields) {
-    if (fields[0] == "movieId") return;
     attributes.set("title", fields[1]);
     if (fields[2] != "(no genres listed)") attributes.set("category", fields[2]);
   });
@@ -104,7 +105,7 @@ void read_tags_csv(const std::string& path, const Output& out) {
                                 [&] { return reader.position(); });
       continue;
     }
-    if (fields[1] == "movieId") continue;
+    if (fields[1] == kHeaderOfItems) continue;
     std::string tag(decode(fields[2]));
     std::ranges::replace(tag, '|', '/');
     const idx_t item = items.add(fields[1]);
