@@ -168,6 +168,8 @@ void check_writable(const std::string& path) {
   if (!may(folder, W_OK | X_OK))
     fail_output(path, fmt::format("the folder {}: {}", folder, std::strerror(errno)));
   if (may(target.path, F_OK) && !may(target.path, W_OK)) fail_output(path, std::strerror(errno));
+  // Permissions do not tell all: in /proc nobody creates files.
+  const TemporaryName trial(target.path, TemporaryName::Kind::kFile, 0600);
 }
 
 void delete_stale_temporaries(const std::string& target, TemporaryName::Kind kind) {

@@ -330,5 +330,12 @@ TEST(CheckWritable, SaysBeforeTheWorkWhatWouldFailAfter) {
   EXPECT_TRUE(names_in(dir / ".").empty());
 }
 
+TEST(CheckWritable, FoldersInWhichNobodyCreatesFiles) {
+  EXPECT_THROW(check_writable("/proc/akin-test"), Error);
+  const TempDir dir;
+  EXPECT_NO_THROW(check_writable(dir / "new"));
+  EXPECT_TRUE(std::filesystem::is_empty(dir / "")) << "the trial leaves nothing";
+}
+
 }  // namespace
 }  // namespace akin
