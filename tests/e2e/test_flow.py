@@ -175,6 +175,49 @@ class ProtocolTest(AkinTest):
         self.assertEqual([entry["item"] for entry in asked["last_items"]], ["b", "a"])
         self.assertEqual({entry["item"] for entry in asked["items"]}, {"c"})  # d, which is held out, is what they have
 
+    def test_the_default_fits_the_data_and_is_said(self):
+        rows = sorted({(f"u{user}", f"i{(user * 7 + k * k) % 23}") for user in range(30) for k in range(1 + user % 6)})
+        self.write("plain.csv", csv_text(rows, "user,item"))
+        self.run_akin("import", "csv", "plain.csv", "-o", "plain.data", "--quiet")
+        counts = {user: sum(row[0] == user for row in rows) for user, _ in rows}
+        few = sum(count < 3 for count in counts.values())
+        said = (r"held out: 20 of \d+ events, of 20 of 30 users \(user-ratio:0\.2, by default: the events have neither times nor "
+                rf"order\)\nthe other {few} users have fewer than 3 events\n")
+        self.assertEqual(few, 10)
+        self.search(said, self.run_akin("train", "item-knn", "-d", "plain.data", "-o", "m").out)
+        self.search(r"\A" + said, self.run_akin("compare", "-d", "plain.data", "--models", "popularity").out)
+        self.search(r"validation: \d+ of \d+ events, of \d+ of 30 users \(user-ratio:0\.2, by default",
+                    self.run_akin("tune", "ease", "-d", "plain.data", "-o", "t.toml", "--trials", "1").out)
+        result = self.run_json("compare", "-d", "plain.data", "--models", "popularity")
+        self.assertEqual((result["holdout"], result["splits"][0]["users"], result["splits"][0]["held_out_users"]),
+                         (["user-ratio:0.2"], 30, 20))
+        asked = self.run_akin("train", "item-knn", "-d", "plain.data", "-o", "m", "--holdout", "last").out
+        self.search(r"of 25 of 30 users \(last\)\nthe other 5 users have fewer than 2 events\n", asked)
+        lines = [f"s{session},i{(session + k) % 9},{1_400_000_000 + 90_000 * session + 60 * k}"
+                 for session in range(30) for k in range(3)]
+        self.write("sessions.csv", "SessionId,ItemId,Time\n" + "\n".join(lines) + "\n")
+        self.run_akin("import", "sessions", "sessions.csv", "-o", "sessions.data", "--quiet")
+        self.search(r"\(sessions:0\.1, by default: nearly all users are there for a day only, as in sessions\)",
+                    self.run_akin("compare", "-d", "sessions.data", "--models", "popularity").out)
+        self.write("baskets.csv", "user,item,time\n" + "\n".join(f"b{n // 4},i{n % 7},{1_400_000_000 + n // 4 * 90_000}"
+                                                               for n in range(80)) + "\n")
+        self.run_akin("import", "csv", "baskets.csv", "-o", "baskets.data", "--quiet")
+        self.search(r"\(user-ratio:0\.2, by default: all events of most users have the same time, as in baskets\)",
+                    self.run_akin("compare", "-d", "baskets.data", "--models", "popularity").out)
+
+    def test_lists_show_an_order_and_no_1970(self):
+        self.write("lists.txt", "".join(f"u{n} i{n % 3} i{n % 5 + 3} i{n % 7 + 8}\n" for n in range(20)))
+        self.run_akin("import", "lists", "lists.txt", "--ordered", "yes", "-o", "lists.data", "--quiet")
+        shown = self.run_akin("describe", "lists.data", "--html", "page.html").out
+        self.search(r"time +none, but each user's events are in order", shown)
+        compared = self.run_akin("compare", "-d", "lists.data", "--models", "popularity", "--html", "compare.html").out
+        self.search(r"\(last, by default: each user's events are in order\)", compared)
+        described = self.run_json("describe", "lists.data")
+        self.assertEqual((described["positions"], described["first_time"], described["events_by_month"]), (True, None, {}))
+        pages = [(self.dir / name).read_text() for name in ("page.html", "compare.html")]
+        for text in (shown, compared, json.dumps(described), *pages):
+            self.assertNotIn("1970", text)
+
     def test_wrong_protocols(self):
         self.make_data()
         for holdout, pattern in (("lasst", r"unknown holdout 'lasst' \(did you mean last"),

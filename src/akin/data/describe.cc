@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "akin/data/attribute_type.h"
+#include "akin/data/split_facts.h"
 
 namespace akin {
 namespace {
@@ -161,6 +162,8 @@ Month month_of(std::int64_t time) {
 }
 
 void describe_times(const Dataset& data, Description& description) {
+  description.positions = event_order(data) == EventOrder::kPositions;
+  if (description.positions) return;  // they count from 0, which is no date
   std::map<std::string, std::uint64_t> by_month;
   Month month;
   std::uint64_t* count = nullptr;

@@ -30,7 +30,8 @@ struct Description {
   std::uint64_t users = 0, items = 0, events = 0;
   std::uint64_t users_without_events = 0, items_without_events = 0;
   double density = 0;  ///< different (user, item) pairs / (users x items with events)
-  std::int64_t first_time = kNoTime, last_time = kNoTime;
+  std::int64_t first_time = kNoTime, last_time = kNoTime;  ///< of moments
+  bool positions = false;  ///< instead of times each user's events have an order (EventOrder::kPositions)
   std::uint64_t events_without_time = 0;
   Summary values;
   /// Ascending; empty if over 50 different values.

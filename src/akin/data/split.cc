@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/data/split/protocols.h"
+#include "akin/data/split_facts.h"
 
 namespace akin {
 namespace {
@@ -131,7 +132,16 @@ std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed)
 
 SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed) {
   if (!holdout.empty()) return parse_split(holdout, seed);
-  return {.holdout = data.has_given_split() ? Holdout::kGiven : Holdout::kLast, .seed = seed};
+  if (data.has_given_split()) return {.holdout = Holdout::kGiven, .seed = seed};
+  switch (event_order(data)) {
+    case EventOrder::kNone:
+    case EventOrder::kBaskets:
+      return parse_split("user-ratio", seed);
+    case EventOrder::kSessions:
+      return parse_split("sessions", seed);
+    default:
+      return parse_split("last", seed);
+  }
 }
 
 std::vector<SplitSpec> choose_splits(std::string_view holdout, const Dataset& data, std::uint64_t seed) {

@@ -70,12 +70,13 @@ class Comparer {
   }
 
   /// `number` of `count` splits, from 0.
-  void run(const SplitDataset& data, std::size_t number, std::size_t count) {
+  void run(const SplitDataset& data, std::size_t number, std::size_t count, const std::string& reason = "") {
     if (data.split.holdout == Holdout::kNone)
       fail(ErrorCode::kUsage, "holdout none leaves nothing to compare on");
     result_.best.reset();
     result_.data_name = data.dataset.name;
     result_.splits.push_back(data.split);
+    result_.summaries.push_back(summarize_split(data.split, reason, data.known_data().events, data.test));
     CompareOptions options = options_;
     if (count > 1) options.evaluation.resamples = 0;  // pooling makes the intervals
     // All at once, before the first fit.
@@ -163,6 +164,10 @@ std::vector<SplitSpec> splits_of(const Dataset& data, const CompareOptions& opti
   return splits;
 }
 
+std::string reason_of(const Dataset& data, const CompareOptions& options) {
+  return options.holdout.empty() ? default_split_reason(data) : "";
+}
+
 }  // namespace
 
 CompareResult compare_files(const std::vector<std::string>& paths, const std::vector<ModelSpec>& models,
@@ -172,25 +177,29 @@ CompareResult compare_files(const std::vector<std::string>& paths, const std::ve
   struct Round {
     const std::string& path;
     SplitSpec split;
+    std::string reason;
   };
   std::vector<Round> rounds;  // all are known before the first fit, so that a wrong file is reported at once
   for (const std::string& path : paths) {
-    for (const SplitSpec& split : splits_of(load_dataset(path), options, context.seed))
-      rounds.push_back({path, split});
+    const Dataset data = load_dataset(path);
+    for (const SplitSpec& split : splits_of(data, options, context.seed))
+      rounds.push_back({path, split, reason_of(data, options)});
   }
   Comparer comparer(models, options, context);
   for (std::size_t r = 0; r < rounds.size(); ++r)
-    comparer.run(split_dataset(load_dataset(rounds[r].path), rounds[r].split), r, rounds.size());
+    comparer.run(split_dataset(load_dataset(rounds[r].path), rounds[r].split), r, rounds.size(),
+                 rounds[r].reason);
   return comparer.finish();
 }
 
 CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const CompareOptions& options,
                       const Context& context) {
   const std::vector<SplitSpec> splits = splits_of(data, options, context.seed);
+  const std::string reason = reason_of(data, options);
   Comparer comparer(models, options, context);
   for (std::size_t s = 0; s < splits.size(); ++s) {
     const bool last = s + 1 == splits.size();
-    comparer.run(split_dataset(last ? std::move(data) : Dataset(data), splits[s]), s, splits.size());
+    comparer.run(split_dataset(last ? std::move(data) : Dataset(data), splits[s]), s, splits.size(), reason);
   }
   return comparer.finish();
 }

@@ -10,6 +10,7 @@
 #include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
+#include "akin/data/split_facts.h"
 #include "akin/experiment/model_result.h"
 
 namespace akin {
@@ -42,8 +43,9 @@ struct BestModel {
 
 struct CompareResult {
   ModelComparison comparison;
-  std::vector<SplitSpec> splits;  ///< in order; of several data sets those of the first come first
-  std::string data_name;          ///< Dataset::name of the last data set
+  std::vector<SplitSpec> splits;             ///< in order; of several data sets those of the first come first
+  std::vector<SplitSummary> summaries = {};  ///< of each split
+  std::string data_name;                     ///< Dataset::name of the last data set
   std::optional<BestModel> best = {};
 };
 

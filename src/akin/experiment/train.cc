@@ -114,6 +114,7 @@ TrainResult train_final(Dataset data, const ModelSpec& model, const TrainOptions
   context.remark(fmt::format("measured; fitting again, to all {} events", format_count(all_events)));
   TrainResult result = train(std::move(data), model, last, context);
   result.bundle.measured = std::move(figures);
+  result.split = std::move(measured.split);
   result.history = std::move(measured.history);
   return result;
 }
@@ -134,6 +135,7 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
     fail(ErrorCode::kBadData, "{}", missing);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = options.validation || !monitor.metric.empty();
+  const std::string reason = options.holdout.empty() ? default_split_reason(data) : "";
   context.remark(training_note(data, model));
   SplitDataset parts = split_dataset(std::move(data), split);
   if (const std::string remark = source_remark(model, parts.dataset); !remark.empty()) context.remark(remark);
@@ -156,8 +158,9 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
   if (fit.history && fit.history->resumed_at > 0)
     context.remark(fmt::format("resumed after epoch {}", fit.history->resumed_at));
   FitLog log = std::move(fit.fitted.log);
+  SplitSummary summary = summarize_split(split, reason, parts.known_data().events, parts.test);
   return {make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted)), std::move(log),
-          std::move(fit.history)};
+          std::move(summary), std::move(fit.history)};
 }
 
 }  // namespace akin

@@ -6,6 +6,7 @@
 
 #include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
+#include "akin/data/split_facts.h"
 #include "akin/experiment/fit_history.h"
 #include "akin/store/bundle.h"
 
@@ -13,7 +14,7 @@ namespace akin {
 
 struct TrainOptions {
   /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2";
-  /// "" = the split that came with the files, else each user's last event.
+  /// "" = choose_split() finds one that fits the data.
   std::string holdout = {};
   /// Keep a validation part out too; a monitor with a metric does so in any case.
   bool validation = false;
@@ -33,8 +34,9 @@ struct TrainOptions {
 };
 
 struct TrainResult {
-  Bundle bundle;  ///< the model, and what was held out
-  FitLog log;     ///< losses and epochs
+  Bundle bundle;       ///< the model, and what was held out
+  FitLog log;          ///< losses and epochs
+  SplitSummary split;  ///< what was held out, also where TrainOptions::final used it again
   /// Of a fit that was watched; with TrainOptions::final of the one that was measured.
   std::optional<FitHistory> history = {};
 };

@@ -23,6 +23,7 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
   if (!options.word_vectors.empty()) words = read_word_vectors(options.word_vectors);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = true;
+  const std::string reason = options.holdout.empty() ? default_split_reason(data) : "";
   SplitDataset parts = split_dataset(std::move(data), split);
   if (const std::string remark = source_remark(model, parts.dataset); !remark.empty()) context.remark(remark);
   parts.test.clear();  // the held-out events are forgotten here
@@ -36,6 +37,7 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
                  parse_candidates(options.candidates, context.seed)},
                 options, context);
   result.split = split;
+  result.summary = summarize_split(split, reason, known, parts.validation);
   result.validation_events = parts.validation.size();
   if (result.found > 0)
     context.remark(fmt::format("{}: {} finished trials taken from there", options.log, result.found));

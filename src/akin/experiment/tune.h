@@ -10,6 +10,7 @@
 #include "akin/catalog/registry.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split.h"
+#include "akin/data/split_facts.h"
 #include "akin/experiment/fit_history.h"
 
 namespace akin {
@@ -55,6 +56,8 @@ struct TuneResult {
   std::size_t found = 0;  ///< trials that an earlier run had finished
   SplitSpec split = {};
   std::uint64_t validation_events = 0;
+  SplitSummary summary =
+      {};  ///< whose held-out events are the validation events; of test events it knows nothing
   std::size_t failures() const;
 };
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/report/text_table.h"
 
@@ -47,6 +48,29 @@ std::string curve_text(const FitHistory& history) {
     text += fmt::format("stopped after epoch {}: no improvement\n", history.epochs);
   return text + fmt::format("kept epoch {} ({} {:.4f} on the validation events)\n", best->epoch,
                             history.metric, best->value);
+}
+
+std::string split_text(const SplitSummary& split, std::string_view what) {
+  if (split.held_out_events == 0) return "";
+  std::string text =
+      fmt::format("{}: {} of {} events, of {} of {} users ({}", what, format_count(split.held_out_events),
+                  format_count(split.events), format_count(split.held_out_users), format_count(split.users),
+                  to_string(split.spec));
+  text += split.reason.empty() ? ")\n" : fmt::format(", by default: {})\n", split.reason);
+  const std::uint64_t others = split.users - split.held_out_users;
+  if (others > 0) {
+    const std::string why = why_not_held_out(split.spec);
+    const bool counted = what == "validation" && why.ends_with(" events");
+    text += fmt::format("the other {} users {}{}\n", format_count(others), why,
+                        counted ? " besides the test events" : "");
+  }
+  return text;
+}
+
+std::string not_ranked_text(const SplitSummary& split, const Evaluation& evaluation) {
+  if (evaluation.users >= split.held_out_users) return "";
+  return fmt::format("{} users are not ranked: they have all of their held-out items already\n",
+                     format_count(split.held_out_users - evaluation.users));
 }
 
 std::string measured_summary(const Bundle& bundle) {

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "akin/catalog/fit.h"
+#include "akin/data/split_facts.h"
+#include "akin/eval/evaluate.h"
 #include "akin/experiment/fit_monitor.h"
 #include "akin/experiment/forget.h"
 #include "akin/experiment/update.h"
@@ -17,6 +20,11 @@ std::string search_text(const ModelEntry::ParamInfo& info);
 
 /// The learning curve as lines for a person, "" if nothing was evaluated; at most about 20 epochs of it.
 std::string curve_text(const FitHistory& history);
+/// Lines about what was held out, of how many, why so where nobody asked for it, and why others have nothing held out.
+/// `what`: "held out" or "validation".
+std::string split_text(const SplitSummary& split, std::string_view what = "held out");
+/// How many users with held-out events are not ranked; "" if all are.
+std::string not_ranked_text(const SplitSummary& split, const Evaluation& evaluation);
 /// What a bundle keeps of its measurement before the final fit, in a line: protocol, users and the first figures.
 std::string measured_summary(const Bundle& bundle);
 /// "3 epochs", "folded in" or "trained from scratch".

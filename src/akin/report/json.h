@@ -41,6 +41,8 @@ nlohmann::json synthetic_json(const SyntheticFiles& files);
 nlohmann::json model_json(const ModelEntry& entry);
 /// `path`: where the bundle is.
 nlohmann::json train_json(const TrainResult& result, const std::string& path);
+/// {holdout, default_reason?, users, held_out_users, events, held_out_events}
+nlohmann::json split_json(const SplitSummary& split);
 /// {metric, best_epoch, best_value, epochs, resumed_at, curve: [{epoch, loss, value, seconds}]}
 nlohmann::json history_json(const FitHistory& history);
 nlohmann::json update_json(const UpdateResult& result, const std::string& path);

@@ -78,6 +78,7 @@ json describe_json(const Description& d) {
                  {"density", d.density},
                  {"first_time", time_json(d.first_time)},
                  {"last_time", time_json(d.last_time)},
+                 {"positions", d.positions},
                  {"events_without_time", d.events_without_time},
                  {"values", summary_json(d.values)},
                  {"events_per_user", summary_json(d.events_per_user)},

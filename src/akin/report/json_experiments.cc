@@ -57,6 +57,16 @@ json history_json(const FitHistory& history) {
   return result;
 }
 
+json split_json(const SplitSummary& split) {
+  json result = {{"holdout", to_string(split.spec)},
+                 {"users", split.users},
+                 {"held_out_users", split.held_out_users},
+                 {"events", split.events},
+                 {"held_out_events", split.held_out_events}};
+  if (!split.reason.empty()) result["default_reason"] = split.reason;
+  return result;
+}
+
 json measured_json(const Bundle& bundle) {
   const Measured& measured = bundle.measured.value();
   json result = {{"holdout", measured.holdout},
@@ -84,6 +94,7 @@ json train_json(const TrainResult& trained, const std::string& path) {
                  {"losses", std::move(losses)},
                  {"bundle", path}};
   if (trained.history) result["monitor"] = history_json(*trained.history);
+  result["split"] = split_json(trained.split);
   if (bundle.measured) result["measured"] = measured_json(bundle);
   return result;
 }
@@ -223,6 +234,7 @@ json tune_json(const TuneReport& report) {
   return {{"model", report.entry.name},
           {"metric", report.result.metric},
           {"protocol", report.protocol},
+          {"split", split_json(report.result.summary)},
           {"seed", report.seed},
           {"best", {{"params", best.params}, {"stop_after", best.stop_after}}},
           {"failed", report.result.failures()},

@@ -16,6 +16,7 @@ std::string six(double value) { return fmt::format("{:.6f}", value); }
 using Facts = std::vector<TableRow>;
 
 std::string span_of(const Description& d) {
+  if (d.positions) return "none, but each user's events are in order";
   if (d.first_time == kNoTime) return "unknown: no event has a time";
   const double days =
       (static_cast<double>(d.last_time) - static_cast<double>(d.first_time)) / (86400.0 * kSecond);

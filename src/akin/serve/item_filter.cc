@@ -23,14 +23,16 @@ using Test = AttributeFilter::Test;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 std::string lower(std::string_view text) {
   std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (char& c : result) c = lower(c);
   return result;
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && lower(a) == lower(b);
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
 /// As attributes of type date are read, and a year or a month alone, which is its first day. NaN if it is none.

@@ -13,6 +13,7 @@
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
 #include "akin/report/report.h"
 
@@ -36,7 +37,12 @@ void apply_setting(const std::string& text, std::vector<ModelSpec>& list) {
 
 void print_result(const CompareResult& result, const std::string& html) {
   const ModelComparison& comparison = result.comparison;
-  std::string text = comparison.results.empty() ? "" : compare_text(comparison);
+  std::string text = split_text(result.summaries.front());
+  if (result.summaries.size() == 1 && !comparison.results.empty())
+    text += not_ranked_text(result.summaries.front(), comparison.results.front().evaluation);
+  if (result.summaries.size() > 1)
+    text += fmt::format("... and {} more splits\n", result.summaries.size() - 1);
+  text += comparison.results.empty() ? "" : compare_text(comparison);
   text += failures_text(comparison);
   if (!html.empty()) text += fmt::format("\nwrote {}\n", html);
   print(text);
@@ -100,6 +106,7 @@ int run_compare(const Args& args) {
     nlohmann::json shown = comparison_json(result.comparison);
     shown["holdout"] = nlohmann::json::array();
     for (const SplitSpec& split : result.splits) shown["holdout"].push_back(to_string(split));
+    for (const SplitSummary& split : result.summaries) shown["splits"].push_back(split_json(split));
     print_json(shown);
   } else {
     print_result(result, html);

@@ -147,6 +147,7 @@ std::string answer_text(const Service& service, const RecommendRequest& request,
 int show(const Service& service, const RecommendCommand& command, const std::vector<std::string>& users,
          Session& session) {
   RecommendRequest request = make_request(command, service.bundle().dataset);
+  const bool many = users.size() > 1 || !command.users_file.empty();
   nlohmann::json lists = nlohmann::json::array();
   for (std::size_t i = 0; i < std::max<std::size_t>(1, users.size()); ++i) {
     session.context().check_stop();
@@ -161,10 +162,10 @@ int show(const Service& service, const RecommendCommand& command, const std::vec
       continue;
     }
     const std::string text = answer_text(service, request, result, session);
-    if (users.size() > 1) print(fmt::format("{}user {}\n", i > 0 ? "\n" : "", *request.user));
+    if (many) print(fmt::format("{}user {}\n", i > 0 ? "\n" : "", *request.user));
     print(text);
   }
-  if (session.common().json) print_json(users.size() > 1 ? lists : lists[0]);
+  if (session.common().json) print_json(many ? lists : lists[0]);
   return kSuccess;
 }
 

@@ -51,6 +51,7 @@ void print_result(const TrainResult& trained, const std::string& out, const std:
     text += fmt::format("not trained on but known: {} validation, {} history events\n",
                         format_count(validation), format_count(history));
   }
+  text += split_text(trained.split);
   const std::vector<double>& losses = trained.log.losses;
   if (losses.size() > 1 && std::isfinite(losses.front()))
     text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());

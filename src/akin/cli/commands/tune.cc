@@ -14,6 +14,7 @@
 #include "akin/data/dataset.h"
 #include "akin/experiment/watched_metric.h"
 #include "akin/models/fit/old_names.h"
+#include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
 
 namespace akin::cli {
@@ -114,7 +115,8 @@ void add_flags(CommandLine& line, const ModelEntry& entry, TuneFlags& flags) {
 void print_outcome(const TuneReport& report, const TuneFlags& flags) {
   const TuneResult& result = report.result;
   std::string text =
-      fmt::format("{} trials of {} on {}\n\n", result.trials.size(), report.entry.name, report.protocol);
+      fmt::format("{} trials of {} on {}\n", result.trials.size(), report.entry.name, report.protocol);
+  text += split_text(result.summary, "validation") + "\n";
   text += trials_table(report, kShown);
   if (result.trials.size() > kShown)
     text += fmt::format("... and {} more in {}\n", result.trials.size() - kShown, flags.options.log);

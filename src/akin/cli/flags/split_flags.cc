@@ -8,7 +8,9 @@ std::string holdout_help() {
          "latest of each user's events), fold:I/K (fold I of K), sessions:F (the latest users, from their "
          "second event on), cold-items:F (all events of some items), cold-users:F (the later half of some "
          "users' events), given (the split of the imported files), none. F defaults to 0.2, and to 0.1 for "
-         "sessions and cold-*. Default: given if there is one, else last";
+         "sessions and cold-*. Default: given if there is one; user-ratio where events have no order, as in "
+         "baskets; "
+         "sessions where nearly all users are there for a day only; else last";
 }
 
 void SplitFlags::add_to(CommandLine& line) {

@@ -8,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/data/split_facts.h"
 
 namespace akin {
 namespace {
@@ -30,10 +31,6 @@ std::size_t groups_of(std::size_t n, double fraction) {
   return n < 2 ? 0 : std::max<std::size_t>(1, share_of(n, fraction));
 }
 
-/// What the times of events are: unknown, positions 0, 1, 2 ... in each user's list (lists and pairs),
-/// or moments.
-enum class Clock { kNone, kPositions, kTimes };
-
 /// The events' parts while they are chosen; all begin in training.
 class Chooser {
  public:
@@ -49,7 +46,7 @@ class Chooser {
   std::span<Subset> of(std::size_t user) {
     return std::span(parts_).subspan(offsets_[user], offsets_[user + 1] - offsets_[user]);
   }
-  Clock clock() const;
+  bool has_moments() const;
   void none() {}
   void last();
   void ratio();
@@ -74,16 +71,9 @@ class Chooser {
   std::vector<Subset> parts_;
 };
 
-/// WindowPositions begin at 0 for every user, moments (seconds since 1970) for hardly any.
-Clock Chooser::clock() const {
-  if (!data_.has_times()) return Clock::kNone;
-  std::size_t users = 0, from_zero = 0;
-  for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    const auto events = std::span(data_.events).subspan(offsets_[user], offsets_[user + 1] - offsets_[user]);
-    users += !events.empty();
-    from_zero += std::ranges::any_of(events, [](const Event& event) { return event.time == 0; });
-  }
-  return from_zero >= 2 && 2 * from_zero > users ? Clock::kPositions : Clock::kTimes;
+bool Chooser::has_moments() const {
+  const EventOrder order = event_order(data_);
+  return order != EventOrder::kNone && order != EventOrder::kPositions;
 }
 
 void Chooser::last() {
@@ -123,10 +113,9 @@ void Chooser::user_ratio() {
 }
 
 void Chooser::time() {
-  const Clock times = clock();
-  if (times == Clock::kNone)
+  if (!data_.has_times())
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data_.name);
-  if (times == Clock::kPositions) {
+  if (!has_moments()) {
     fail(ErrorCode::kBadData,
          "{}: its times are positions in each user's list (0, 1, 2 ...), so a time cut is impossible; use "
          "--holdout "
@@ -154,7 +143,7 @@ void Chooser::cut_time(Subset subset) {
 }
 
 void Chooser::user_time() {
-  if (clock() == Clock::kNone)
+  if (!data_.has_times())
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or user-ratio", data_.name);
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     const std::span<Subset> subsets = of(user);
@@ -222,7 +211,7 @@ void Chooser::given_validation() {
 
 void Chooser::sessions() {
   std::vector<idx_t> order = users_with(1);
-  if (clock() == Clock::kTimes) {
+  if (has_moments()) {
     const auto end = [&](idx_t user) { return std::pair(data_.events[offsets_[user + 1] - 1].time, user); };
     std::ranges::sort(order, std::ranges::greater(), end);
   } else {
