@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "akin/base/zip_for_test.h"
 #include "akin/data/dataset.h"
 #include "akin/data/readers/readers.h"
 #include "harness.h"
@@ -25,6 +26,19 @@ void check_round_trip(const Dataset& data) {
     broken("a data set just imported is another one when it is loaded");
 }
 
+/// Once as it is, once where the first bad line is an error.
+void import_all(std::string_view format, ImportRequest request) {
+  request.accept_rejected = true;
+  for (const bool strict : {false, true}) {
+    request.strict = strict;
+    request.keep_unseen_items = request.keep_unseen_users = !strict;
+    attempt([&] {
+      ImportReport report;
+      check_round_trip(import_dataset(format, request, {}, report, context()));
+    });
+  }
+}
+
 /// Option "files" names what is imported, with commas between; without it the first file is.
 void import(std::string_view format, std::string_view input) {
   const Files files = parse_files(input);
@@ -44,15 +58,7 @@ void import(std::string_view format, std::string_view input) {
     }
   }
   if (request.files.empty() && !files.paths.empty()) request.files = {files.paths[0]};
-  request.accept_rejected = true;
-  for (const bool strict : {false, true}) {
-    request.strict = strict;
-    request.keep_unseen_items = request.keep_unseen_users = !strict;
-    attempt([&] {
-      ImportReport report;
-      check_round_trip(import_dataset(format, request, {}, report, context()));
-    });
-  }
+  import_all(format, request);
 }
 
 }  // namespace
@@ -68,5 +74,23 @@ void import_pairs(std::string_view input) { import("pairs", input); }
 void import_sessions(std::string_view input) { import("sessions", input); }
 void import_text(std::string_view input) { import("text", input); }
 void import_uirt(std::string_view input) { import("uirt", input); }
+
+/// A workbook as it lies on the disk; or the files in it, each after \x1dNAME, so that changes reach what is inside.
+void import_xlsx(std::string_view input) {
+  std::string archive(input);
+  if (input.starts_with('\x1d')) {
+    std::vector<std::pair<std::string, std::string>> parts;
+    for (input.remove_prefix(1); !input.empty();) {
+      const std::string_view part = input.substr(0, input.find('\x1d'));
+      input.remove_prefix(std::min(part.size() + 1, input.size()));
+      const std::size_t line = std::min(part.find('\n'), part.size());
+      parts.emplace_back(part.substr(0, line), part.substr(std::min(line + 1, part.size())));
+    }
+    archive = zip_of(parts, false);
+  }
+  ImportRequest request;
+  request.files = {put("book.xlsx", archive)};
+  import_all("xlsx", request);
+}
 
 }  // namespace akin::fuzz

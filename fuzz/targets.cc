@@ -23,6 +23,7 @@ const std::vector<Target>& targets() {
       {"import_sessions", import_sessions},
       {"import_text", import_text},
       {"import_uirt", import_uirt},
+      {"import_xlsx", import_xlsx},
       {"item_pattern", item_pattern},
       {"keras", keras},
       {"net", net, true, "tests/old_files/v0.1/nets"},

@@ -17,6 +17,7 @@ void import_pairs(std::string_view input);
 void import_sessions(std::string_view input);
 void import_text(std::string_view input);
 void import_uirt(std::string_view input);
+void import_xlsx(std::string_view input);
 
 // text_targets.cc: short texts of flags and files
 void config(std::string_view input);

@@ -35,7 +35,7 @@ HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
     "hwy": {"linalg", "optim", "models"},
     "Eigen": {"linalg", "optim"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},

@@ -11,6 +11,7 @@ packages=(
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
   libjpeg62-turbo-dev                 # pictures of the synthetic data
+  libexpat1-dev                       # XML of xlsx files
   libicu-dev                          # words and lower case of every language
   libre2-dev                          # regular expressions that cannot hang
   libssl-dev                          # HMAC-SHA-256 of pseudonyms

@@ -8,7 +8,7 @@ import unittest
 from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-FORMATS = ["amazon", "movielens", "csv", "jsonl", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
+FORMATS = ["amazon", "movielens", "csv", "jsonl", "xlsx", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
 COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "predict", "similar", "encode", "explain",
             "update", "export", "forget", "pseudonym", "net", "models", "demo"]
 KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go

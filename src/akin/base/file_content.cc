@@ -60,7 +60,7 @@ constexpr Mark kMarks[] = {
     {"\xca\xfe\xba\xbe"sv, "a Java class or a program (Mach-O)", kOther},
     {"\0asm"sv, "a program (WebAssembly)", kOther},
     {"%PDF-"sv, "a PDF document", kSaveText},
-    {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old Office document (xls, doc)", kSaveTable},
+    {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, "an old or encrypted Office document (xls, doc)", kSaveTable},
     {"PAR1\x15"sv, "a parquet file", kSaveParquet},
     {"ARROW1\0\0"sv, "an Arrow (feather) file", kSaveTable},
     {"Obj\x01"sv, "an Avro file", kSaveTable},

@@ -9,6 +9,8 @@ namespace akin {
 Format csv_format();
 /// JSON objects of events, one a line (json_table.cc).
 Format jsonl_format();
+/// A sheet of an Excel workbook.
+Format xlsx_format();
 /// `user item rating [time]`, no header.
 Format uirt_format();
 /// `SessionId ItemId Time`, one click a line.

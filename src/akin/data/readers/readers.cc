@@ -129,8 +129,8 @@ void make_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms, Im
 
 const std::vector<Format>& formats() {
   static const std::vector<Format> all = {
-      amazon_format(), movielens_format(), csv_format(),      jsonl_format(), atomic_format(), uirt_format(),
-      lists_format(),  pairs_format(),     sessions_format(), ncf_format(),   text_format(),
+      amazon_format(), movielens_format(), csv_format(),   jsonl_format(),    xlsx_format(), atomic_format(),
+      uirt_format(),   lists_format(),     pairs_format(), sessions_format(), ncf_format(),  text_format(),
   };
   return all;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 namespace akin {
 
@@ -47,6 +48,9 @@ bool begins_as_json(std::string_view head) {
 std::unique_ptr<TableStream> open_if_table(const std::string& path, ImportReport& report) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return nullptr;
+  char mark[4] = {};
+  std::ifstream(path, std::ios::binary).read(mark, sizeof mark);
+  if (std::string_view(mark, sizeof mark) == "PK\x03\x04") return open_xlsx_table(path, "", report);
   return begins_as_json(open_input(path)->head()) ? open_json_table(path, "", report) : nullptr;
 }
 

@@ -50,7 +50,13 @@ using OpenTable = std::unique_ptr<TableStream> (*)(const std::string& path, cons
 std::unique_ptr<TableStream> open_json_table(const std::string& path, const std::string& sheet,
                                              ImportReport& report);
 
-/// The file as a table if its content is JSON; null if it is text. Pipes, which can be read but once, are text.
+/// A sheet of a workbook of Excel (xlsx). The header is the first row with at least two cells; line n is row n of the
+/// sheet. Numbers that are shown as dates become dates. Throws Error(kBadData) for a damaged workbook,
+/// Error(kUsage) for an unknown sheet.
+std::unique_ptr<TableStream> open_xlsx_table(const std::string& path, const std::string& sheet,
+                                             ImportReport& report);
+
+/// The file as a table if its content is JSON or xlsx (the first sheet); null if it is text. Pipes, which can be read but once, are text.
 std::unique_ptr<TableStream> open_if_table(const std::string& path, ImportReport& report);
 
 /// Reads events as format csv does, from files that `open` opens (csv.cc).
