@@ -90,14 +90,7 @@ bool bears(std::string_view head, const Mark& mark) {
 
 /// What content is whose first bytes say more than a mark does.
 std::optional<std::string> known_content(std::string_view head) {
-  constexpr std::size_t kZipName = 30;  // of the first file in a zip archive
-  if (head.starts_with("PK\x03\x04") && head.size() > kZipName) {
-    const std::string_view name = head.substr(kZipName);
-    for (const std::string_view begin : {"[Content_Types].xml", "_rels/", "docProps/", "xl/"}) {
-      if (name.starts_with(begin))
-        return "is an Office file; a table of Excel (xlsx) is read by akin import xlsx";
-    }
-  }
+  if (is_office_file(head)) return "is an Office file; a table of Excel (xlsx) is read by akin import xlsx";
   // gensim's save() pickles the object; the name of its class comes first.
   if (head.starts_with("\x80") && head.find("gensim.models") != std::string_view::npos) {
     const bool vectors = head.find("keyedvectors") < head.find("gensim.models.word2vec");
@@ -169,6 +162,14 @@ std::optional<std::string> wide_text(std::string_view head) {
 }
 
 }  // namespace
+
+bool is_office_file(std::string_view head) {
+  constexpr std::size_t kName = 30;  // of the first file in the archive
+  if (!head.starts_with("PK\x03\x04") || head.size() < kName) return false;
+  const std::string_view name = head.substr(kName);
+  return name.starts_with("[Content_Types].xml") || name.starts_with("_rels/") ||
+         name.starts_with("docProps/") || name.starts_with("xl/");
+}
 
 bool is_safetensors(std::string_view head) {
   return head.size() > 8 && head.substr(5).starts_with("\0\0\0{"sv);

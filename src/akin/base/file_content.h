@@ -14,6 +14,9 @@ inline constexpr std::size_t kHeadBytes = 512;
 /// Eight bytes for the length of a header of less than a terabyte, and the header.
 bool is_safetensors(std::string_view head);
 
+/// A zip archive that begins with a file of an Office document, as xlsx files do.
+bool is_office_file(std::string_view head);
+
 /// "is a zip archive; unpack it first" for content that no reader of akin takes from a stream of bytes:
 /// archives, programs, documents, pictures, databases, text in UTF-16; nullopt for anything else. Gzip and
 /// zstd, which akin reads, are such content inside another archive. No such mark can begin a text.

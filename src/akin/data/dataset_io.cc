@@ -202,7 +202,7 @@ void refuse_text(const std::string& path) {
   if (!std::filesystem::is_regular_file(path, error)) return;
   const auto stream = open_input(path);
   const std::string_view head = stream->head();
-  if (head.empty() || not_text(head)) return;
+  if (head.empty() || not_text(head) || head.find('\0') != head.npos) return;
   const std::string name = plain_name(path);
   const std::string_view format = name.ends_with(".inter") ? "atomic"
                                   : begins_as_json(head)   ? "jsonl"

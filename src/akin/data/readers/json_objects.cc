@@ -143,8 +143,9 @@ bool JsonObjects::next_of_sequence() {
     text_ += '\n';
     if (!next_line()) fail(ErrorCode::kBadData, "{}: the object that begins here does not end", begin);
   }
-  text_.reserve(text_.size() + simdjson::SIMDJSON_PADDING);
-  parse(text_);
+  const std::size_t size = text_.size();
+  text_.append(simdjson::SIMDJSON_PADDING, '\0');
+  parse(std::string_view(text_).substr(0, size));
   return true;
 }
 

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "akin/base/file_content.h"
+
 namespace akin {
 
 std::size_t TableStream::read(std::span<char> buffer) {
@@ -48,9 +50,9 @@ bool begins_as_json(std::string_view head) {
 std::unique_ptr<TableStream> open_if_table(const std::string& path, ImportReport& report) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return nullptr;
-  char mark[4] = {};
-  std::ifstream(path, std::ios::binary).read(mark, sizeof mark);
-  if (std::string_view(mark, sizeof mark) == "PK\x03\x04") return open_xlsx_table(path, "", report);
+  char head[kHeadBytes] = {};
+  std::ifstream(path, std::ios::binary).read(head, sizeof head);
+  if (is_office_file({head, sizeof head})) return open_xlsx_table(path, "", report);
   return begins_as_json(open_input(path)->head()) ? open_json_table(path, "", report) : nullptr;
 }
 
