@@ -24,7 +24,7 @@ void UserSequences::add(std::string_view user, std::span<const std::string_view>
     return std::equal(sequence.end() - static_cast<std::ptrdiff_t>(count), sequence.end(), line.begin());
   };
   if (before.empty() || known < before.size() || !continues(known)) {
-    if (!std::ranges::search(sequence, line).empty()) {
+    if (std::search(sequence.begin(), sequence.end(), line.begin(), line.end()) != sequence.end()) {
       ++repeated_;
       return;
     }
