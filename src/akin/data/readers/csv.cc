@@ -240,8 +240,7 @@ void read_sessions(const ImportRequest& request, DatasetBuilder& builder, Import
   read_tables(request, {EventKind::kClick, true, false}, builder, report, context);
 }
 
-const std::initializer_list<std::string_view> kOfDelimitedText = {"delimiter", "header", "quotes",
-                                                                  "encoding"};
+constexpr std::array<std::string_view, 4> kOfDelimitedText = {"delimiter", "header", "quotes", "encoding"};
 
 constexpr FormatOption kDelimiter = {
     "delimiter", "delimiter, such as ; or tab; auto = detect from the first lines", "auto"};
