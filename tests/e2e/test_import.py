@@ -133,7 +133,7 @@ class ImportTest(AkinTest):
         self.search(r"(?m)^column +used as +type +parsed +examples$", out)
         self.search(r"(?m)^date +time +time \(day-first\) +100 % +03/04/2021 \| 25/12/2021", out)
         self.search(r"(?m)^colour +not used +category +66\.6 %", out)
-        self.search(r"doubt +column rating: 1 values are 0 or less and no likes; the first is 'FALSE' \(e\.csv:3\)", out)
+        self.search(r"doubt +column rating of e\.csv: 1 values are 0 or less and no likes; the first is 'FALSE' \(e\.csv:3\)", out)
         self.search(r"1  no user: e\.csv:4 \('NULL'\)", out)
         self.assertEqual(self.files(), ["e.csv"])
         columns = self.run_json("import", "csv", "e.csv", "--dry-run")["columns"]

@@ -30,16 +30,23 @@ std::string columns_text(const ImportReport& report) {
   std::string text;
   for (std::size_t begin = 0, end = 0; begin < report.columns.size(); begin = end) {
     std::vector<TableRow> rows;
-    std::string doubts;
     for (; end < report.columns.size() && report.columns[end].file == report.columns[begin].file; ++end) {
       const ColumnReport& column = report.columns[end];
       rows.push_back({column.column, column.used_as.empty() ? "not used" : column.used_as, column.type,
                       percent(column.parsed), fmt::format("{}", fmt::join(column.examples, " | "))});
-      for (const std::string& doubt : column.doubts)
-        doubts += fmt::format("doubt     column {}: {}\n", printable(column.column), doubt);
     }
     text += fmt::format("columns   of {}\n", printable(report.columns[begin].file));
-    text += text_table({"column", "used as", "type", "parsed", "examples"}, rows) + doubts + "\n";
+    text += text_table({"column", "used as", "type", "parsed", "examples"}, rows) + "\n";
+  }
+  return text;
+}
+
+std::string doubts_text(const ImportReport& report) {
+  std::string text;
+  for (const ColumnReport& column : report.columns) {
+    for (const std::string& doubt : column.doubts)
+      text += fmt::format("doubt     column {} of {}: {}\n", printable(column.column), printable(column.file),
+                          doubt);
   }
   return text;
 }
@@ -58,6 +65,7 @@ std::string import_text(const ImportReport& report, const Dataset& data) {
     text += fmt::format("filter    {}: removed {} events, {} users, {} items\n", filter.step,
                         format_count(filter.events), format_count(filter.users), format_count(filter.items));
   }
+  text += doubts_text(report);
   for (const std::string& note : report.notes) text += fmt::format("note      {}\n", note);
   return text + fmt::format("kept      {} users, {} items, {} events\n", format_count(data.n_users()),
                             format_count(data.n_items()), format_count(data.events.size()));

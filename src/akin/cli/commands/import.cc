@@ -130,17 +130,13 @@ void prepare_dry_run(const Format& format, ImportCommand& command) {
   command.request.pseudonyms.clear();  // which would make a key
 }
 
-void print_columns(const ImportReport& report, bool json) {
-  if (!json) print(columns_text(report));
-}
-
 /// Imports; with --dry-run the columns are shown whatever comes of it.
 Dataset import_data(const Format& format, const ImportCommand& command, const ImportFilters& filters,
                     bool json, ImportReport& report, const Session& session) {
   try {
     return import_dataset(format.name, command.request, filters, report, session.context());
   } catch (const Error&) {
-    if (command.dry_run) print_columns(report, json);
+    if (command.dry_run && !json) print(columns_text(report) + doubts_text(report));
     throw;
   }
 }
@@ -179,7 +175,7 @@ int run_import(const Args& args) {
     print_json(result);
     return kSuccess;
   }
-  if (!line.common.quiet || command.dry_run) print_columns(report, false);
+  if (!line.common.quiet || command.dry_run) print(columns_text(report));
   print(import_text(report, data));
   if (command.dry_run) return kSuccess;
   const std::string file = shell_word(command.out);

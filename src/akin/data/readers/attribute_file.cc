@@ -76,11 +76,17 @@ void AttributeReader::set(std::string_view name, std::string_view raw_text) {
 
 void AttributeReader::finish(const std::string& path) {
   if (std::string note = decode_.note(); !note.empty()) report_.notes.push_back(std::move(note));
-  if (path.empty() || with_events_ == 0) return;
-  const Join join{described_, owners(), with_events_, owner_ == Owner::kItem ? "items" : "users", can_clean_};
+  if (path.empty() || owner_ == Owner::kUser) return;  // notes show no ids of users, which may get pseudonyms
+  if (const std::vector<std::string> doubts = join_doubts(); !doubts.empty())
+    report_.notes.push_back(fmt::format("{} {}", path, doubts[0]));
+}
+
+std::vector<std::string> AttributeReader::join_doubts() const {
+  if (with_events_ == 0) return {};
   if (owner_ == Owner::kItem) builder_.compared_items = true;
-  if (const std::string doubt = join_doubt(join); !doubt.empty())
-    report_.notes.push_back(fmt::format("{} {}", path, doubt));
+  std::string doubt = join_doubt(
+      {described_, owners(), with_events_, owner_ == Owner::kItem ? "items" : "users", can_clean_});
+  return doubt.empty() ? std::vector<std::string>() : std::vector{std::move(doubt)};
 }
 
 namespace {
@@ -99,7 +105,7 @@ void report_table(const AttributeTableRequest& request, const ColumnProfile& pro
       column.type = "id";
       column.doubts.insert(column.doubts.end(), id_doubts.begin(), id_doubts.end());
     } else if (c < names.size() && names[c].empty()) {
-      column.used_as = "left out";
+      column.used_as = column.column.empty() ? "" : "left out";
       column.examples.clear();
     } else if (c < names.size()) {
       column.used_as = fmt::format("{} attribute {}", owner, names[c]);
@@ -162,9 +168,11 @@ void read_attribute_table(const AttributeTableRequest& request, DatasetBuilder& 
       if (c != id && !names[c].empty()) attributes.set(names[c], fields[c]);
     }
   }
-  report_table(request, profile, names, id, attributes.id_doubts(), report);
+  std::vector<std::string> doubts = attributes.id_doubts();
+  for (std::string& doubt : attributes.join_doubts()) doubts.push_back(std::move(doubt));
+  report_table(request, profile, names, id, doubts, report);
   report.tables.push_back(std::move(count));
-  attributes.finish(request.path);
+  attributes.finish();
 }
 
 }  // namespace akin

@@ -35,9 +35,10 @@ class AttributeReader {
   void set(std::string_view name, std::string_view raw_text);
   /// The text as clean UTF-8, for attributes that are put together first; valid until the next call.
   std::string_view decode(std::string_view raw_text) { return decode_(raw_text); }
-  /// Puts what was repaired into the report's notes; `path`: says too how well the ids fit those of the events
-  /// read before.
+  /// Puts what was repaired into the report's notes; with a `path`, items that fit the events badly too.
   void finish(const std::string& path = "");
+  /// How well the ids fit those of the events read before, where that is doubtful; else nothing.
+  std::vector<std::string> join_doubts() const;
   /// What is odd about the ids.
   std::vector<std::string> id_doubts() const { return ids_.doubts(described_); }
   bool html_entities = false;  ///< decode &amp; and the like

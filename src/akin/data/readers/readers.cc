@@ -184,6 +184,10 @@ Dataset import_dataset(std::string_view format, const ImportRequest& request, co
     context.remark(fmt::format("{} of {} lines rejected, the first: {}", report.rejections.total(),
                                report.lines, report.rejections.reasons().front().text));
   }
+  for (const ColumnReport& column : report.columns) {
+    for (const std::string& doubt : column.doubts)
+      context.remark(fmt::format("{}: column {}: {}", column.file, column.column, doubt));
+  }
   return data;
 }
 

@@ -66,7 +66,7 @@ const Format& find_format(std::string_view name);
 /// option the format does not have, and for columns to drop that the files do not have.
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
                        ImportReport& report, const Context& context = {});
-/// The same for who needs no report; a remark says how many lines were rejected, if any.
+/// The same for who needs no report; remarks say how many lines were rejected, if any, and what is doubtful.
 Dataset import_dataset(std::string_view format, const ImportRequest& request,
                        const ImportFilters& filters = {}, const Context& context = {});
 
