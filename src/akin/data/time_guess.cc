@@ -43,7 +43,10 @@ void TimeGuess::add(std::string_view cell) {
     moments_as_numbers_ += cell.size() == 14 && within(moment_number_(cell), k1950, k2100) ? 1 : 0;
     return;
   }
-  if (auto_(cell)) return;
+  if (auto_(cell)) {
+    ++iso_;
+    return;
+  }
   const auto day = day_first_(cell), month = month_first_(cell);
   if (!day && !month) return;
   if (day && month && *day != *month) {
@@ -67,6 +70,9 @@ std::optional<std::string> TimeGuess::format() const {
     return order.empty() ? std::nullopt : std::optional(std::move(order));
   }
   if (numbers_ == 0) return "auto";
+  // Beside ISO dates, numbers that would be days or years elsewhere are no times: they are rejected.
+  const bool odd = std::max({serials_, dates_as_numbers_, moments_as_numbers_, years_}) == numbers_;
+  if (iso_ > 0) return odd ? "iso" : "auto";
   if (serials_ == numbers_) return "excel";
   if (dates_as_numbers_ == numbers_) return "%Y%m%d";
   if (moments_as_numbers_ == numbers_) return "%Y%m%d%H%M%S";

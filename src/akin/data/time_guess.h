@@ -34,7 +34,8 @@ class TimeGuess {
   std::string order_of_dates() const;
   TimeParser auto_{"auto"}, day_first_{"day-first"}, month_first_{"month-first"}, excel_{"excel"};
   TimeParser date_number_{"%Y%m%d"}, moment_number_{"%Y%m%d%H%M%S"};
-  std::uint64_t numbers_ = 0, serials_ = 0, dates_as_numbers_ = 0, moments_as_numbers_ = 0, years_ = 0;
+  std::uint64_t numbers_ = 0, iso_ = 0, serials_ = 0, dates_as_numbers_ = 0, moments_as_numbers_ = 0,
+                years_ = 0;
   std::uint64_t day_only_ = 0, month_only_ = 0, both_ = 0, either_ = 0, dotted_ = 0;
   std::string first_number_, first_both_, where_;
 };

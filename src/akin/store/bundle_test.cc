@@ -13,12 +13,12 @@
 namespace akin {
 namespace {
 
-/// 17 users with five events each, at moments; every event's value is its number.
+/// 17 users with five events each, at moments; every event's value is its number, from 1.
 Dataset dataset() {
   DatasetBuilder builder;
   for (int e = 0; e < 85; ++e) {
-    builder.add_event("u" + std::to_string(e % 17), "i" + std::to_string(e * e % 13), static_cast<float>(e),
-                      1'400'000'000 + 60 * e);
+    builder.add_event("u" + std::to_string(e % 17), "i" + std::to_string(e * e % 13),
+                      static_cast<float>(e + 1), 1'400'000'000 + 60 * e);
   }
   ImportReport report;
   return builder.build("events", {}, report, {});

@@ -78,7 +78,8 @@ TEST(Xlsx, CellsOfEveryKind) {
   EXPECT_EQ(in.first_position("no value"), "x.xlsx:5") << "the row of the sheet";
   EXPECT_TRUE(in.has_note("1 rows above the header"));
   EXPECT_TRUE(in.has_note("1 cells hold errors"));
-  EXPECT_TRUE(in.has_note("columns user=user item=item value=quantity time=InvoiceDate"));
+  EXPECT_EQ(in.used_as("quantity"), "value");
+  EXPECT_EQ(in.used_as("InvoiceDate"), "time");
 }
 
 TEST(Xlsx, SheetsByNameAndTablesOfItems) {
