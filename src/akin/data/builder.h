@@ -162,8 +162,9 @@ class DatasetBuilder {
   std::function<bool(std::string_view)> wants_item = {};
   /// A reader has said how well the ids of the items' tables fit those of the events.
   bool compared_items = false;
-  /// Keep events of 0 or less, as ImportFilters::keep_nonpositive: for readers with a threshold of their own.
-  bool keep_nonpositive = false;
+  /// Keep events of 0 or less, as ImportFilters::keep_nonpositive. import_dataset() does not; readers with a
+  /// threshold of their own do.
+  bool keep_nonpositive = true;
 
  private:
   IdMap users_;

@@ -155,6 +155,7 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   builder.keep_unseen_items = request.keep_unseen_items;
   builder.keep_unseen_users = request.keep_unseen_users;
   builder.types = request.types;
+  builder.keep_nonpositive = false;
   builder.dropped = DroppedColumns(request.drop_columns);
   const auto start = std::chrono::steady_clock::now();
   format.read(sound, builder, report, context);
