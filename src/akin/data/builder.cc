@@ -197,6 +197,11 @@ void set_types(const std::map<std::string, AttributeType>& types, Dataset& data,
 
 }  // namespace
 
+std::string without_quoted(const std::string& text) {
+  const std::size_t begin = text.find('\''), end = text.rfind('\'');
+  return begin == end ? text : text.substr(0, begin) + "'...'" + text.substr(end + 1);
+}
+
 std::uint64_t Rejections::total() const {
   std::uint64_t sum = 0;
   for (const Reason& reason : reasons_) sum += reason.count;
@@ -212,7 +217,8 @@ Rejections::Reason& Rejections::find(std::string_view reason) {
 
 void Rejections::keep(Reason& reason, std::string position, std::string_view value) {
   constexpr std::size_t kShown = 40;
-  std::string shown = printable(value.substr(0, kShown));
+  std::string shown = quotes_ ? printable(value.substr(0, kShown)) : "";
+  if (!quotes_) position = without_quoted(position);
   if (strict_) {
     fail(ErrorCode::kBadData, "{}: {}{}; without --strict such lines are counted and left out", position,
          reason.text, shown.empty() ? "" : fmt::format(" ('{}')", shown));

@@ -50,8 +50,8 @@ class Rejections {
     std::vector<std::string>
         values;  ///< what stood there, by position; "" where the line as a whole is wrong
   };
-  /// `strict`: the first rejection is thrown as Error(kBadData).
-  explicit Rejections(bool strict = false) : strict_(strict) {}
+  /// `strict`: the first rejection is thrown as Error(kBadData). `quotes`: what stands at a position may be shown.
+  explicit Rejections(bool strict = false, bool quotes = true) : strict_(strict), quotes_(quotes) {}
   /// `position` is a callable giving "file:line", called only when it is needed.
   template <typename Position>
   void add(std::string_view reason, const Position& position, std::string_view value = {}) {
@@ -74,10 +74,13 @@ class Rejections {
  private:
   Reason& find(std::string_view reason);
   void keep(Reason& reason, std::string position, std::string_view value);
-  bool strict_;
+  bool strict_, quotes_;
   std::uint64_t unwanted_ = 0;
   std::vector<Reason> reasons_;
 };
+
+/// The text with '...' in place of all between its first and its last quotation mark.
+std::string without_quoted(const std::string& text);
 
 /// How much one step of the import removed.
 struct FilterCount {
@@ -99,6 +102,9 @@ struct ImportReport {
   std::uint64_t lines = 0;  ///< lines (records) read, all files
   std::uint64_t bytes = 0;  ///< decompressed bytes read
   double seconds = 0;       ///< reading and parsing, filters not included
+  /// Whether examples, doubts, notes and rejections may quote the files. Off where ids of users get pseudonyms, as
+  /// any column may hold them; set it before the import.
+  bool quotes = true;
   Rejections rejections{};
   std::vector<FilterCount> filters;
   std::vector<std::string> notes;     ///< such as "312 metadata records of items without events"

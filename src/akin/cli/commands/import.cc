@@ -157,13 +157,14 @@ int run_import(const Args& args) {
   if (command.out.empty() && !command.dry_run)
     fail(ErrorCode::kUsage, "import {}: --out is missing, the data set to write; --dry-run writes none",
          format.name);
+  ImportReport report;
+  report.quotes = command.request.pseudonyms.empty();
   if (command.dry_run) prepare_dry_run(format, command);
   const ImportFilters filters = command.filters.filters();
   command.request.types = parse_types(command.types);
   command.request.keep_unseen_items = !command.drop_unseen_items;
   command.request.drop_columns = split_lists(command.drop_columns);
   Session session(line.common);
-  ImportReport report;
   Dataset data = import_data(format, command, filters, line.common.json, report, session);
   if (!command.name.empty()) data.name = command.name;
   session.context().check_stop();

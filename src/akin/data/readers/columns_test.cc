@@ -283,18 +283,39 @@ TEST(Columns, FilesThatAreMostlyUnusableAreRefused) {
   EXPECT_TRUE(contains(failure({bad}, {{"value", "none"}, {"item_pattern", "^c"}}), "no error"));
 }
 
-TEST(Columns, UsersWithPseudonymsAreNotShown) {
+TEST(Columns, WithPseudonymsNothingOfTheFilesIsShown) {
   const TestFolder folder;
-  ImportRequest request{{folder.add("e.csv", "user,item\n17850,a\n17850.0,b\n")}};
-  request.options["users"] = folder.add("u.csv", "user,age\n17851.0,3\n0017850,3\n");
-  request.pseudonyms = folder.path("key");
-  ImportReport report;
-  import_dataset("csv", request, {}, report);
-  EXPECT_TRUE(report.columns[0].examples.empty());
-  for (const ColumnReport& column : report.columns) {
-    for (const std::string& doubt : column.doubts) EXPECT_FALSE(contains(doubt, "1785")) << doubt;
+  const auto shown = [&](const std::string& format, ImportRequest request) {
+    request.pseudonyms = folder.path("key");
+    request.accept_rejected = true;
+    ImportReport report;
+    import_dataset(format, request, {}, report);
+    std::string all;
+    for (const ColumnReport& column : report.columns)
+      all += fmt::format("{} {}\n", fmt::join(column.examples, " "), fmt::join(column.doubts, " "));
+    for (const Rejections::Reason& reason : report.rejections.reasons())
+      all += fmt::format("{} {} {}\n", reason.text, fmt::join(reason.positions, " "),
+                         fmt::join(reason.values, " "));
+    return all + fmt::format("{}", fmt::join(report.notes, "\n"));
+  };
+  const auto ids_in = [](const std::string& text) {
+    return contains(text, "1785") || contains(text, "ann@");
+  };
+  ImportRequest tables{{folder.add("e.csv", "user,item\n17850,a\n17850.0,b\n")}};
+  tables.options["users"] = folder.add("u.csv", "user,age\n17851.0,3\n0017850,3\n");
+  EXPECT_FALSE(ids_in(shown("csv", tables))) << shown("csv", tables);
+  for (const char* const text :
+       {"user,item,email\nann@x.de,a,ann@x.de\nbob@x.de,b,bob@x.de\n", "ann@x.de,a,5\nbob@x.de,b,4\n",
+        "list of ann@x.de\n\nuser,item\nann@x.de,a\n",
+        "user,item,rating\nann@x.de,a,ann@x.de\nu,a,3\nu,b,4\n"}) {
+    const std::string all = shown("csv", {{folder.add("x.csv", text)}});
+    EXPECT_FALSE(ids_in(all)) << all;
   }
-  for (const std::string& note : report.notes) EXPECT_FALSE(contains(note, "1785")) << note;
+  const std::string json =
+      shown("jsonl",
+            {{folder.add("x.jsonl", "{\"user\":\"u\",\"item\":\"a\"}\n{\"user\":\"ann@x.de\",\"item\":\n")}});
+  EXPECT_FALSE(ids_in(json)) << json;
+  EXPECT_TRUE(contains(json, "x.jsonl:2")) << json;
 }
 
 TEST(Columns, OneUserOneItem) {

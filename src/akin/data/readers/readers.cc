@@ -94,14 +94,13 @@ void note_little_variety(const Dataset& data, ImportReport& report) {
         "every event has an item of its own, so that nothing can be learned; is another column the item's?");
 }
 
-/// Examples and doubts show ids, which pseudonyms hide.
-void hide_user_ids(ImportReport& report) {
+/// Examples, doubts and notes show what the files hold, which may be ids anywhere.
+void hide_quotes(ImportReport& report) {
   for (ColumnReport& column : report.columns) {
-    if (!column.used_as.starts_with("user")) continue;
     column.examples.clear();
-    if (!column.doubts.empty())
-      column.doubts = {"there are doubts, which name ids; an import without --pseudonyms shows them"};
+    for (std::string& doubt : column.doubts) doubt = without_quoted(doubt);
   }
+  for (std::string& note : report.notes) note = without_quoted(note);
 }
 
 /// Reads the key if there is one, so that a wrong one is refused before the files are read. Else one must be
@@ -148,7 +147,8 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
                        const ImportFilters& filters, ImportReport& report, const Context& context) {
   const Format& format = find_format(format_name);
   const ImportRequest sound = checked(format, request);
-  report.rejections = Rejections(request.strict);
+  report.quotes = report.quotes && request.pseudonyms.empty();
+  report.rejections = Rejections(request.strict, report.quotes);
   std::optional<Pseudonyms> pseudonyms;
   if (!request.pseudonyms.empty()) read_key(request.pseudonyms, pseudonyms);
   DatasetBuilder builder;
@@ -160,7 +160,7 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   const auto start = std::chrono::steady_clock::now();
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (!request.pseudonyms.empty()) hide_user_ids(report);
+  if (!report.quotes) hide_quotes(report);
   if (builder.events() == 0) fail_empty(sound.files[0], report);
   builder.dropped.check();
   if (builder.dropped.any())
@@ -174,6 +174,7 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
   if (!report.columns.empty()) note_little_variety(data, report);
+  if (!report.quotes) hide_quotes(report);  // of the notes since
   return data;
 }
 
