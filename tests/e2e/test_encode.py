@@ -26,10 +26,10 @@ class EncodeTest(AkinTest):
         self.assertEqual(self.run_json("recommend", "als.akin", "--user", "u1"), before)
         text = self.run_json("similar", "als.akin", "--text", "red kettle", "-k", 1)
         self.assertEqual(text["similar"][0]["item"], "red")
-        self.write("new.json", json.dumps({"id": "n", "title": "small knife", "price": "$5.99"}))
+        self.write("new.json", json.dumps({"id": "n", "title": "small knife", "price": "5 or 6"}))
         new = self.run_akin("similar", "als.akin", "--new-item", "new.json", "-k", 2)
         self.search("knife", new.out)
-        self.search("price '\\$5.99' of item 1 is no number", new.err)
+        self.search("price '5 or 6' of item 1 is no number", new.err)
         self.run_akin("encode", "bm25", "-d", "events.data", "--add-to", "als.akin", "--part", "b", "--quiet")
         self.assert_error(self.run_akin("similar", "als.akin", "--text", "kettle", code=2), "--part: b, tfidf")
         self.assert_error(self.run_akin("similar", "als.akin", "--item", "k1", "--part", "tfdif", code=1),

@@ -22,6 +22,15 @@ using Kind = AttributeType::Kind;
 
 constexpr std::array<std::string_view, 6> kNames = {"text", "category", "number", "date", "list", "picture"};
 
+/// "$12.50" -> "12.50", "9,90 EUR" -> "9,90"; anything else as it is.
+std::string_view without_currency(std::string_view text) {
+  for (const std::string_view sign : {"$", "\u20ac", "\u00a3", "\u00a5", "EUR", "USD", "GBP"}) {
+    if (text.starts_with(sign)) return text.substr(sign.size());
+    if (text.ends_with(sign)) return text.substr(0, text.size() - sign.size());
+  }
+  return text;
+}
+
 /// What is looked at of a column, gathered in one pass.
 struct Values {
   std::size_t filled = 0, numbers = 0, dates = 0, lists = 0, words = 0, different = 0;
@@ -36,7 +45,7 @@ Values look_at(const StringColumn& column) {
     const std::string_view text = column[row];
     if (text.empty()) continue;
     ++values.filled;
-    values.numbers += parse_value(text).problem == nullptr ? 1 : 0;
+    values.numbers += std::isnan(number_of_value(text)) ? 0 : 1;
     values.dates += date(text) ? 1 : 0;
     values.lists += text.find('|') != std::string_view::npos ? 1 : 0;
     values.words += 1 + static_cast<std::size_t>(std::ranges::count(text, ' '));
@@ -96,8 +105,20 @@ std::vector<std::string_view> elements_of(const AttributeType& type, std::string
 }
 
 float number_of_value(std::string_view value) {
-  const ParsedValue parsed = parse_value(value);
-  return parsed.problem == nullptr ? parsed.value : std::numeric_limits<float>::quiet_NaN();
+  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+  if (const ParsedValue plain = parse_value(value); plain.problem == nullptr) return plain.value;
+  value = trimmed(without_currency(trimmed(value)));
+  // Of 1,250 nobody knows whether it is more than a thousand or little more than one.
+  const std::size_t mark = value.find_first_of(".,");
+  const bool ambiguous = mark != std::string_view::npos && value[mark] == ',' && value.size() - mark == 4 &&
+                         mark <= 3 && value.find_first_of(".,", mark + 1) == std::string_view::npos;
+  if (ambiguous) return kNone;
+  for (const char decimal : {'.', ','}) {
+    ValueParser::Form form = ValueParser::Form::kPlain;
+    const ParsedValue parsed = ValueParser(decimal).parse_other(value, form);
+    if (parsed.problem == nullptr && form != ValueParser::Form::kTruth) return parsed.value;
+  }
+  return kNone;
 }
 
 float day_of_value(std::string_view value) {

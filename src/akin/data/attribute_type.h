@@ -21,7 +21,8 @@ AttributeType guess_attribute_type(std::string_view name, const StringColumn& va
 /// The elements of a value: those of a list, without blanks around them and without empty ones; else the
 /// value, if it is not empty. Views of `value`.
 std::vector<std::string_view> elements_of(const AttributeType& type, std::string_view value);
-/// The number that a value of kNumber says, NaN if it is none; blanks around it are allowed.
+/// The number that a value of kNumber says, NaN if it is none: 12.5, $12.50, 1,250.00, 9,90 EUR, 1.250,00; not 1,250,
+/// which may be either. Blanks around it are allowed.
 float number_of_value(std::string_view value);
 /// The day, counted from 1970, that a value of kDate says, with a fraction; NaN if it is none. A number below
 /// 100,000,000 is none: as seconds since 1970 it would be before 1973, so that it is a year or something else.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "akin/base/error_for_test.h"
 #include "akin/data/string_column.h"
 
@@ -53,6 +55,15 @@ TEST(AttributeType, ElementsOfLists) {
   EXPECT_TRUE(elements_of(path, "").empty());
   EXPECT_EQ(number_of_value(" 12.50 "), 12.5F);
   EXPECT_TRUE(std::isnan(number_of_value("cheap")));
+}
+
+TEST(AttributeType, PricesAreNumbersAsShopsWriteThem) {
+  const std::vector<std::pair<const char*, float>> numbers = {
+      {"12.5", 12.5F}, {" $12.50 ", 12.5F}, {"12,50", 12.5F},   {"9,90 EUR", 9.9F},     {"\u20ac 9,90", 9.9F},
+      {"-3", -3},      {"1,250.00", 1250},  {"1.250,00", 1250}, {"1,250,000", 1250000}, {"1.250", 1.25F}};
+  for (const auto& [text, number] : numbers) EXPECT_FLOAT_EQ(number_of_value(text), number) << text;
+  for (const char* const text : {"", "1,250", "yes", "5 or 6", "12,5,0", "$", "EUR"})
+    EXPECT_TRUE(std::isnan(number_of_value(text))) << text;
 }
 
 }  // namespace

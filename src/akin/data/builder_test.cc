@@ -292,13 +292,13 @@ TEST(Rejections, StrictThrowsTheFirst) {
 TEST(Builder, SaysWhichValuesAreNotOfTheTypeThatWasAskedFor) {
   DatasetBuilder builder;
   builder.add_event("u", "a", 1, 1);
-  builder.set_item_attribute("a", "price", "1,5");
+  builder.set_item_attribute("a", "price", "dear");
   builder.set_item_attribute("b", "price", "2.5");
   builder.types["price"] = parse_attribute_type("number");
   ImportReport report;
   builder.build("x", {}, report, {});
   EXPECT_EQ(std::ranges::count(report.notes,
-                               "attribute price: 1 values are no number, such as '1,5': they say nothing"),
+                               "attribute price: 1 values are no number, such as 'dear': they say nothing"),
             1);
 }
 

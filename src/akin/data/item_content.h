@@ -63,7 +63,7 @@ struct NewItems {
   std::vector<std::string> ids;  ///< "" = not given
   ItemContent content;
   std::vector<std::string> unknown = {};  ///< fields that `types` does not have, each once
-  /// "price '$5.99' of item 1 is no number", of values that do not fit their type: encoders leave them out.
+  /// "price '5 or 6' of item 1 is no number", of values that do not fit their type: encoders leave them out.
   std::vector<std::string> unfit = {};
 };
 /// A remark about unknown fields, with the nearest known ones, and about unfit values; "" if there are none.

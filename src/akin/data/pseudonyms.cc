@@ -161,7 +161,8 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
   std::vector<std::string> notes;
   const KnownIds ids(data, owner);
   AttributeTable attributes;
-  for (const auto& [name, column] : data.user_attributes.all()) {
+  for (const auto& [column_name, column] : data.user_attributes.all()) {
+    const std::string& name = column_name;  // lambdas take no structured bindings
     if (name == owner) {
       StringColumn& replaced = attributes.column(name);
       for (std::size_t u = 0; u < column.size(); ++u)

@@ -107,7 +107,14 @@ std::vector<ColumnReport> ColumnProfile::reports() const {
     report.column = c < header_.size() ? header_[c] : fmt::format("{}", c + 1);
     report.examples = examples_of(columns_[c]);
     set_type(columns_[c], attributes_[c], report);
-    if (const auto given = types_.find(c); given != types_.end()) report.type = to_string(given->second);
+    if (const auto given = types_.find(c); given != types_.end()) {
+      report.type = to_string(given->second);
+      std::size_t fitting = 0;
+      for (std::size_t row = 0; row < columns_[c].size(); ++row)
+        fitting += !columns_[c][row].empty() && fits(given->second, columns_[c][row]) ? 1 : 0;
+      report.parsed =
+          columns_[c].empty() ? 0 : static_cast<double>(fitting) / static_cast<double>(columns_[c].size());
+    }
     if (c < header_.size() && !header_[c].empty() && std::ranges::count(header_, header_[c]) > 1)
       report.doubts.push_back("another column has the same name; a column can be named by its number");
     reports.push_back(std::move(report));

@@ -337,7 +337,11 @@ TEST(Columns, WhatIsNotUsedButMayBeMeant) {
   EXPECT_TRUE(contains(in.doubts("seen at"), "--time 'seen at' reads it")) << in.doubts("seen at");
   const Imported priced =
       import_files("csv", {folder.add("p.csv", "user;item;price\nu;a;4,50\nv;b;12,00\n")});
-  EXPECT_TRUE(contains(priced.doubts("price"), "numbers with commas such as '4,50' stay texts"));
+  EXPECT_EQ(priced.column("price")->type, "number");
+  EXPECT_EQ(priced.doubts("price"), "");
+  const Imported unclear =
+      import_files("csv", {folder.add("q.csv", "user;item;price\nu;a;4,500\nv;b;12,000\n")});
+  EXPECT_TRUE(contains(unclear.doubts("price"), "numbers with commas such as '4,500' stay texts"));
   std::string orders = "user,item\n";
   for (int i = 0; i < 25; ++i) orders += fmt::format("order{},i{}\n", i, i % 3);
   EXPECT_TRUE(
@@ -356,6 +360,29 @@ TEST(Columns, TextOfWindowsAndItsIds) {
   const Imported asked =
       import_files("csv", {folder.add("x.csv", "user,item\nu,caf\xe9\nu,b\n")}, {{"encoding", "cp1252"}});
   EXPECT_TRUE(asked.data.items.find("café").has_value());
+}
+
+TEST(Columns, IdsThatAreListsAreDoubted) {
+  const TestFolder folder;
+  const Imported in = import_files("csv", {folder.add("e.csv", "user,item\nu,\"['a','b']\"\nv,c\nw,d\n")});
+  EXPECT_TRUE(
+      contains(in.doubts("item"), "1 ids look like lists, and each is one item; give every item a line"));
+  const Imported json =
+      import_files("jsonl", {folder.add("e.jsonl", "{\"user\":\"u\",\"item\":[\"a\",\"b\"]}\n")});
+  EXPECT_TRUE(contains(json.doubts("item"), "1 ids look like lists"));
+}
+
+TEST(Columns, EncodingIsAdvisedWhereItHelps) {
+  const TestFolder folder;
+  const Imported other = import_files("csv",
+                                      {folder.add("e.csv",
+                                                  "user,item\nu,\xe9"
+                                                  "1\nv,\xe9"
+                                                  "2\n")},
+                                      {{"items", folder.add("i.csv", "item,title\n\u00e91,a\n\u00e92,b\n")}});
+  for (const ColumnReport& column : other.report.columns) {
+    for (const std::string& doubt : column.doubts) EXPECT_FALSE(contains(doubt, "(--encoding")) << doubt;
+  }
 }
 
 }  // namespace

@@ -124,6 +124,8 @@ void IdColumn::note_new(std::string_view id, idx_t idx, const RecordReader& reco
     if (id.size() < kLengths && all_digits(id)) ++digits_of_length_[id.size()];
   }
   if (!is_utf8(id)) not_utf8_.add(record, id);
+  const bool brackets = first == '[' && last == ']' && id.find(',') != std::string_view::npos;
+  if (brackets || id.find('|') != std::string_view::npos) lists_.add(record, id);
 }
 
 void IdColumn::note_twins(const IdMap& ids, std::vector<std::string>& doubts) const {
@@ -184,6 +186,9 @@ std::vector<std::string> IdColumn::doubts(const IdMap& ids) const {
   tell(not_utf8_, rules_.offered ? "ids are not UTF-8; their bytes stay as they are without --encoding"
                                  : "ids are not UTF-8; their bytes stay as they are");
   tell(scientific_, "ids are numbers that a spreadsheet shortened: different ids may be one now");
+  if (lists_.count > 0)
+    tell(lists_, fmt::format("ids look like lists, and each is one {}; give every {} a line of its own",
+                             what_, what_));
   note_twins(ids, doubts);
   note_lost_zeros(doubts);
   return doubts;

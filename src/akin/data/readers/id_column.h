@@ -88,7 +88,7 @@ class IdColumn {
   std::string_view what_;
   IdRules rules_;
   std::string scratch_;
-  Seen blanks_, decomposed_, not_utf8_, scientific_;
+  Seen blanks_, decomposed_, not_utf8_, scientific_, lists_;
   std::vector<Odd> decimals_, zeros_;
   std::array<std::uint64_t, kLengths> digits_of_length_{};  // ids of digits only
   std::uint64_t ids_ = 0;

@@ -86,7 +86,9 @@ std::string join_doubt(const Join& join) {
     text +=
         fmt::format("; {}{} would match {}, as '{}' of the events and '{}'", format_count(best.count),
                     matched > 0 ? " more" : "", how->how, printable(best.event_id), printable(best.table_id));
-    if (join.can_clean && !how->flag.empty()) text += fmt::format(" ({})", how->flag);
+    // --encoding decodes both files: it helps where the table's ids are the ones that are not UTF-8.
+    const bool helps = !how->flag.starts_with("--encoding") || is_utf8(best.event_id);
+    if (join.can_clean && !how->flag.empty() && helps) text += fmt::format(" ({})", how->flag);
   } else if (matched == 0) {
     text += fmt::format(
         ": its ids, such as '{}', are not those of the events, such as '{}'; is its id in another "
