@@ -385,5 +385,13 @@ TEST(Columns, EncodingIsAdvisedWhereItHelps) {
   }
 }
 
+TEST(Columns, NamesInWindows1252CanBeGiven) {
+  const TestFolder folder;
+  const Imported in = import_files("csv", {folder.add("e.csv", "K\xe4ufer;Artikel;Menge\nu;a;2\nv;b;3\n")},
+                                   {{"user", "K\u00e4ufer"}, {"item", "Artikel"}, {"value", "Menge"}});
+  EXPECT_EQ(in.events(), (std::vector<std::string>{"u a 2 -", "v b 3 -"}));
+  EXPECT_EQ(in.used_as("K\u00e4ufer"), "user");
+}
+
 }  // namespace
 }  // namespace akin

@@ -71,11 +71,16 @@ std::string detect_delimiter(const std::vector<std::string>& lines, bool quotes)
   return best.empty() ? delimiter_of_most(lines, quotes) : best;
 }
 
+/// The name of a column as text: what is not UTF-8 is read as Windows-1252.
+std::string name_text(std::string_view field) {
+  return is_utf8(field) ? std::string(field) : windows_1252_to_utf8(field);
+}
+
 /// Whether a field is a usual name of a column (among texts: "u1,book,5" is no header) or one that the caller names.
 bool has_known_name(const std::vector<std::string>& row, const LayoutHints& hints) {
   const bool has_number = std::ranges::any_of(row, is_number);
   return std::ranges::any_of(row, [&](const std::string& field) {
-    const std::string name = normalized_name(field);
+    const std::string name = normalized_name(name_text(field));
     if (name.empty()) return false;
     return (!has_number && is_usual_name(name)) ||
            std::ranges::any_of(hints.names, [&](const std::string& wish) {
@@ -231,7 +236,7 @@ Layout detect_layout(RecordReader& reader, const LayoutHints& given) {
     if (reader.next()) {
       for (std::string_view field : reader.fields()) {
         if (layout.header.empty() && field.starts_with('#')) field.remove_prefix(1);  // "# user item"
-        layout.header.emplace_back(without_blanks(field));
+        layout.header.push_back(name_text(without_blanks(field)));
       }
     }
     layout.width = layout.header.size();
