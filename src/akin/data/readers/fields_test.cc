@@ -141,13 +141,15 @@ TEST(Layout, TellsHeadersFromRecords) {
 TEST(Layout, LeavesOutWhatStandsAboveTheTable) {
   const std::vector<std::string> header = {"item", "user", "rating"};
   for (const char* const above : {"sep=;\n", "\"sep=;\"\n", "# made by a shop\n# do, not; edit\n", "// x\n\n",
-                                  "Sales of 2021\n\nall shops\n"}) {
+                                  "Sales of 2021\n\nall shops\n", "Sales of 2021;;\n;;\n", "Ratings;;\n",
+                                  "Sales;2021;\nall shops;;\n"}) {
     const Layout layout = layout_of(std::string(above) + "item;user;rating\na;u;3\nb;v;4\n");
     EXPECT_EQ(layout.dialect.delimiter, ";") << above;
     EXPECT_EQ(layout.header, header) << above;
     EXPECT_NE(layout.note.find("above the table are left out"), std::string::npos) << above;
   }
   EXPECT_EQ(layout_of("# user\titem\nu1\ti1\n").header, (std::vector<std::string>{"user", "item"}));
+  EXPECT_TRUE(layout_of("ann;apple;\nbob;book;\ncid;pear;\n").header.empty()) << "records, no titles";
   const Layout ids = layout_of("#1,a\n#2,b\n3,c\n");
   EXPECT_TRUE(ids.header.empty());
   EXPECT_EQ(ids.first[0], "#1") << "an id, no comment";

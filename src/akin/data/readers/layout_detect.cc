@@ -163,12 +163,23 @@ std::size_t count_comments(const std::vector<std::string>& lines, const LayoutHi
   return kept;
 }
 
-/// How many of the lines are titles above a header.
+/// Fields up to the last that is not empty: spreadsheets fill titles up to the width of the table.
+std::size_t filled_width(const std::vector<std::string>& row) {
+  std::size_t width = row.size();
+  while (width > 0 && without_blanks(row[width - 1]).empty()) --width;
+  return width;
+}
+
+/// How many of the lines are titles above a header: rows of fewer fields than it has.
 std::size_t count_titles(const std::vector<std::vector<std::string>>& rows, const LayoutHints& hints) {
-  if (rows.size() < 2 || has_known_name(rows[0], hints)) return 0;
+  if (rows.size() < 2) return 0;
   const std::size_t width = usual_width(rows);
+  std::size_t widest_title = 1;  // one field alone is no header of a table of several
   for (std::size_t r = 0; r < rows.size() && width > 1; ++r) {
-    if (rows[r].size() == width) return has_known_name(rows[r], hints) ? r : 0;
+    const std::size_t filled = filled_width(rows[r]);
+    if (filled > widest_title && has_known_name(rows[r], hints)) return r;
+    if (filled == width) return 0;
+    widest_title = std::max(widest_title, filled);
   }
   return 0;
 }
