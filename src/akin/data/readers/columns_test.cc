@@ -170,6 +170,17 @@ TEST(Columns, IdsThatAreNoneOrOddlyWritten) {
   EXPECT_EQ(import_files("csv", {file}, {{"null_ids", "yes"}}).data.events.size(), 8U);
 }
 
+TEST(Columns, IdsThatSpreadsheetsWriteAsFormulas) {
+  const TestFolder folder;
+  const Imported in = import_files(
+      "csv", {folder.add("x.csv", "user,item\n=\"007\",a\n\"=\"\"008\"\"\",=b\n=\"NULL\",c\n=\"\",c\n")});
+  EXPECT_EQ(in.events(), (Lines{"007 a 1 -", "008 =b 1 -", "=\"\" c 1 -"}));
+  EXPECT_TRUE(contains(in.doubts("user"),
+                       "3 ids were formulas of a text, of which the text is read; the first "
+                       "is '=\"007\"' ("))
+      << in.doubts("user");
+}
+
 TEST(Columns, IdsThatAreTwoForOne) {
   const TestFolder folder;
   const std::string file = folder.add("x.csv", "user,item\n17850,a\n17850.0,b\n00123,a\n123,b\n9,1.23E+12\n");
@@ -189,6 +200,11 @@ TEST(Columns, IdsThatAreTwoForOne) {
   for (int i = 0; i < 9; ++i) codes += fmt::format("u,123456789{}123\n", i);
   EXPECT_TRUE(contains(import_files("csv", {folder.add("z.csv", codes)}).doubts("item"),
                        "1 of 10 ids have fewer than 13 digits"));
+  for (const int first : {99'999'990, 99'999'860}) {
+    std::string counter = "user,item\n";
+    for (int i = 0; i < 300; ++i) counter += fmt::format("u,{}\n", first + i);
+    EXPECT_EQ(import_files("csv", {folder.add("n.csv", counter)}).doubts("item"), "") << "a counter";
+  }
 }
 
 TEST(Columns, ComposedAndDecomposedIdsAreOne) {

@@ -92,8 +92,13 @@ std::string Seen::first_text() const {
 
 std::string_view IdColumn::clean_other(std::string_view raw, const RecordReader& record) {
   std::string_view id = without_blanks(raw);
+  const bool blanks = id.size() != raw.size();
+  if (id.size() > 3 && id.starts_with("=\"") && id.ends_with('"')) {
+    formulas_.add(record, id);
+    id = without_blanks(id.substr(2, id.size() - 3));
+  }
   if (!rules_.keep_null_markers && is_null_marker(id)) return {};
-  if (id.size() != raw.size()) blanks_.add(record, raw);
+  if (blanks) blanks_.add(record, raw);
   if (!is_ascii(id) && (rules_.encoding == Encoding::kLatin1 || rules_.encoding == Encoding::kWindows1252)) {
     scratch_ = rules_.encoding == Encoding::kLatin1 ? latin1_to_utf8(id) : windows_1252_to_utf8(id);
     id = scratch_;
@@ -121,7 +126,13 @@ void IdColumn::note_new(std::string_view id, idx_t idx, const RecordReader& reco
     if (last == '0' && without_decimals(id).size() != id.size()) decimals_.push_back({idx, record.line()});
     if (first == '0' && id.size() > 1 && all_digits(id)) zeros_.push_back({idx, record.line()});
     if (is_scientific(id)) scientific_.add(record, id);
-    if (id.size() < kLengths && all_digits(id)) ++digits_of_length_[id.size()];
+    if (id.size() < kLengths && all_digits(id)) {
+      ++digits_of_length_[id.size()];
+      double number = 0;
+      for (const char c : id) number = 10 * number + (c - '0');
+      least_ = std::min(least_, number);
+      most_ = std::max(most_, number);
+    }
   }
   if (!is_utf8(id)) not_utf8_.add(record, id);
   const bool brackets = first == '[' && last == ']' && id.find(',') != std::string_view::npos;
@@ -158,16 +169,20 @@ void IdColumn::note_twins(const IdMap& ids, std::vector<std::string>& doubts) co
   look(zeros_, without_zeros, "leading zeros", "zeros");
 }
 
-/// Codes of one length, such as EANs, some of which are shorter and none of which begins with 0.
+/// Codes of one length, such as EANs, a few of which are shorter and none of which begins with 0. A counter that gets
+/// one more digit on its way has shorter ids too, but they are not far below the others.
 void IdColumn::note_lost_zeros(std::vector<std::string>& doubts) const {
   constexpr std::size_t kShortestCode = 8;
+  constexpr std::uint64_t kFew = 4;  // a tenth of random codes begins with 0
+  constexpr double kCounter = 3;
   if (!zeros_.empty()) return;
   const auto usual = std::ranges::max_element(digits_of_length_);
   const auto length = static_cast<std::size_t>(usual - digits_of_length_.begin());
   std::uint64_t shorter = 0, longer = 0;
   for (std::size_t l = 0; l < kLengths; ++l) (l < length ? shorter : longer) += digits_of_length_[l];
   longer -= *usual;
-  if (length < kShortestCode || longer > 0 || shorter == 0 || shorter > *usual || shorter + *usual < ids_ / 2)
+  if (length < kShortestCode || longer > 0 || shorter == 0 || kFew * shorter > *usual ||
+      shorter + *usual < ids_ / 2 || most_ < kCounter * least_)
     return;
   doubts.push_back(
       fmt::format("{} of {} ids have fewer than {} digits and none begins with 0: have leading zeros "
@@ -182,6 +197,7 @@ std::vector<std::string> IdColumn::doubts(const IdMap& ids) const {
       doubts.push_back(fmt::format("{} {}; {}", format_count(seen.count), what, seen.first_text()));
   };
   tell(blanks_, "ids had blanks around them, which were taken off");
+  tell(formulas_, "ids were formulas of a text, of which the text is read");
   tell(decomposed_, "ids were in decomposed Unicode and are now in NFC");
   tell(not_utf8_, rules_.offered ? "ids are not UTF-8; their bytes stay as they are without --encoding"
                                  : "ids are not UTF-8; their bytes stay as they are");

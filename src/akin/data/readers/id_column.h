@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,7 +54,7 @@ class IdColumn {
   /// `what`: "user" or "item", for sentences.
   IdColumn(std::string_view what, IdRules rules) : what_(what), rules_(rules) {}
 
-  /// The id without blanks around it, in NFC, and cleaned as the rules say; valid until the next call or as long
+  /// The id without blanks around it and a spreadsheet's ="" (="007" is 007), in NFC, and cleaned as the rules say; valid until the next call or as long
   /// as `raw`. Empty where `raw` is a marker of no value or has nothing but blanks.
   std::string_view clean(std::string_view raw, const RecordReader& record) {
     if (is_plain(raw)) return raw;
@@ -69,7 +70,7 @@ class IdColumn {
   bool is_plain(std::string_view raw) const {
     if (raw.empty() || raw.size() > kLongestPlain || cleans()) return false;
     const char first = raw.front();
-    if (first <= ' ' || raw.back() <= ' ') return false;  // signed: bytes from 0x80 on too
+    if (first <= ' ' || first == '=' || raw.back() <= ' ') return false;  // signed: bytes from 0x80 on too
     if (raw.size() <= kLongestMarker && is_null_marker(raw)) return false;
     char any = 0;
     for (const char c : raw) any = static_cast<char>(any | c);
@@ -88,9 +89,10 @@ class IdColumn {
   std::string_view what_;
   IdRules rules_;
   std::string scratch_;
-  Seen blanks_, decomposed_, not_utf8_, scientific_, lists_;
+  Seen blanks_, formulas_, decomposed_, not_utf8_, scientific_, lists_;
   std::vector<Odd> decimals_, zeros_;
-  std::array<std::uint64_t, kLengths> digits_of_length_{};  // ids of digits only
+  std::array<std::uint64_t, kLengths> digits_of_length_{};        // ids of digits only
+  double least_ = std::numeric_limits<double>::max(), most_ = 0;  // of them as numbers
   std::uint64_t ids_ = 0;
 };
 
