@@ -282,6 +282,16 @@ TEST(Pairs, LineOrderIsTime) {
   EXPECT_EQ(in.rejected("too many fields"), 1U);
 }
 
+TEST(Pairs, AHeaderIsNoEvent) {
+  const TestFolder folder;
+  for (const char* const header : {"user item", "userId\tmovieId", "# user_id item_id", "item user"}) {
+    const Imported in = import_files("pairs", {folder.add("p.txt", std::string(header) + "\n1 5\n2 5\n")});
+    EXPECT_EQ(in.events(), (Lines{"1 5 1 0", "2 5 1 0"})) << header;
+    EXPECT_EQ(in.first_position("a header, which the format does not have"), "p.txt:1") << header;
+  }
+  EXPECT_EQ(import_files("pairs", {folder.add("q.txt", "ann book\nuser item\n")}).data.events.size(), 2U);
+}
+
 TEST(Ncf, PrefixSplitAndCandidates) {
   const TestFolder folder;
   const std::string train = folder.add("x.train.rating", "0\t5\t4\t0\n0\t6\t3\t0\n1\t5\t1\t0\n");

@@ -1,8 +1,11 @@
 // Formats lists and pairs: implicit events without values.
+#include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "akin/base/error.h"
 #include "akin/data/readers/attribute_file.h"
+#include "akin/data/readers/column_names.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/negatives.h"
 #include "akin/data/readers/options.h"
@@ -96,14 +99,31 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   }
 }
 
+/// Whether the fields are names of a user's and an item's column, in either order.
+bool is_header_of_pairs(std::span<const std::string_view> fields) {
+  const auto is = [](std::string_view role, std::string_view field) {
+    const auto names = usual_names(role);
+    return std::ranges::find(names, normalized_name(field)) != names.end();
+  };
+  if (fields.size() == 3 && fields[0] == "#") fields = fields.subspan(1);
+  return fields.size() == 2 && ((is("user", fields[0]) && is("item", fields[1])) ||
+                                (is("item", fields[0]) && is("user", fields[1])));
+}
+
 void read_pairs(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
                 const Context& context) {
   const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
   Ordinals ordinals;
   for (const std::string& path : request.files) {
     RecordReader reader(path, blanks(), report, context);
-    while (reader.next()) {
+    for (bool first = true; reader.next(); first = false) {
       const auto fields = reader.fields();
+      if (first && is_header_of_pairs(fields)) {
+        report.rejections.add(
+            "a header, which the format does not have", [&] { return reader.position(); },
+            fmt::format("{}", fmt::join(fields, " ")));
+        continue;
+      }
       if (fields.size() != 2) {
         report.rejections.add(fields.size() < 2 ? "too few fields" : "too many fields",
                               [&] { return reader.position(); });
