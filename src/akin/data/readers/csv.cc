@@ -87,8 +87,12 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
     const std::string spec = option(request, role);
     if (spec.empty()) open.push_back(role);
     if (spec.empty() || spec == "none") continue;
-    taken.push_back(layout.column(spec, path));
-    *role_column(columns, role) = taken.back();
+    const std::size_t column = layout.column(spec, path);
+    if (std::ranges::find(taken, column) != taken.end())
+      fail(ErrorCode::kUsage, "{}: column '{}' is given for two roles; --{} needs a column of its own", path,
+           spec, role);
+    taken.push_back(column);
+    *role_column(columns, role) = column;
   }
   for (const std::string_view role : kAttributeRoles) {
     const std::string spec = option(request, role);

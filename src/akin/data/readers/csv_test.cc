@@ -285,6 +285,28 @@ TEST(Sessions, WithAndWithoutHeader) {
       Lines{"1 214536502 1 1396867869.277"});
 }
 
+TEST(Csv, NeedsAColumnForEachRole) {
+  const TestFolder folder;
+  const std::string file = folder.add("x.csv", "user,item,n\nu,a,3\n");
+  for (const char* const spec : {"user", "1"}) {
+    const std::string error = error_of("csv", {file}, {{"user", "user"}, {"item", spec}});
+    EXPECT_TRUE(contains(error, "is given for two roles; --item needs a column of its own")) << error;
+  }
+  EXPECT_EQ(error_of("csv", {file}, {{"item", "item"}, {"title", "item"}}), "no error");
+}
+
+TEST(Csv, TitlesAboveATableOfItemsMayBePadded) {
+  const TestFolder folder;
+  const std::string items = folder.add("i.csv", "Catalogue 2021,,\n,,\nid,title,price\na,One,3\nb,Two,4\n");
+  const Imported in = import_files(
+      "csv", {folder.add("e.csv", "Orders 2021;;;\n;;;\nproduct;customer;rating;date\na;u;4;2021-03-01\n")},
+      {{"items", items}});
+  EXPECT_EQ(in.events(), Lines{"u a 4 1614556800"});
+  EXPECT_EQ(in.item("a", "title"), "One");
+  EXPECT_EQ(in.item("a", "price"), "3");
+  EXPECT_TRUE(in.has_note("i.csv: 2 lines above the table are left out; the first is 'Catalogue 2021,,'"));
+}
+
 TEST(Csv, OnlineRetail) {
   const std::string folder = real_data("online-retail");
   if (folder.empty()) GTEST_SKIP() << "no online-retail data";
