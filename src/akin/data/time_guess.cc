@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <tuple>
 
 #include "akin/base/text.h"
 #include "akin/data/dataset.h"
+#include "akin/data/time_scan.h"
 
 namespace akin {
 namespace {
@@ -48,13 +50,43 @@ void TimeGuess::add(std::string_view cell) {
     return;
   }
   const auto day = day_first_(cell), month = month_first_(cell);
-  if (!day && !month) return;
-  if (day && month && *day != *month) {
-    if (both_++ == 0) first_both_ = cell;
+  const std::uint64_t before = year_first_;
+  look_for_year_first(cell);
+  if (!day && !month) {
+    year_only_ += year_first_ - before;
+  } else if (day && month && *day != *month) {
+    if (both_++ == 0) first_both_.cell = cell;
     dotted_ += std::ranges::count(cell.substr(0, 6), '.') == 2 ? 1 : 0;
-    return;
+  } else if (day && month) {
+    ++either_;
+  } else {
+    if ((day ? day_only_ : month_only_)++ == 0) (day ? first_day_ : first_month_).cell = cell;
   }
-  ++(day && month ? either_ : day ? day_only_ : month_only_);
+}
+
+/// Counts a date such as 21-03-14, 21/3/14 or 21-03-14 08:26.
+void TimeGuess::look_for_year_first(std::string_view cell) {
+  TimeScanner scanner(cell);
+  Calendar date;
+  if (!scanner.digits(2, 2, date.year)) return;
+  const char separator = scanner.rest().empty() ? ' ' : scanner.rest().front();
+  if (!scanner.one_of("-/.") || !scanner.digits(1, 2, date.month)) return;
+  if (!scanner.literal(separator) || !scanner.digits(1, 2, date.day)) return;
+  if (!scanner.done() && !scanner.one_of("Tt ")) return;
+  const int year = date.year;
+  date.year += 2000;
+  if (!date.time()) return;
+  if (year_first_++ == 0) first_year_.cell = cell;
+  dashed_ += separator == '-' ? 1 : 0;
+  first_fields_.set(static_cast<std::size_t>(year));
+  last_fields_.set(static_cast<std::size_t>(date.day));
+}
+
+bool TimeGuess::may_begin_with_year() const {
+  if (year_first_ == 0 || year_first_ != dates()) return false;
+  // There are fewer years than days, mostly.
+  const std::size_t firsts = first_fields_.count(), lasts = last_fields_.count();
+  return year_only_ > 0 || firsts < lasts || (firsts == lasts && dashed_ == year_first_);
 }
 
 std::string TimeGuess::order_of_dates() const {
@@ -65,7 +97,8 @@ std::string TimeGuess::order_of_dates() const {
 }
 
 std::optional<std::string> TimeGuess::format() const {
-  if (day_only_ + month_only_ + both_ + either_ > 0) {
+  if (may_begin_with_year()) return std::nullopt;
+  if (dates() > 0) {
     std::string order = order_of_dates();
     return order.empty() ? std::nullopt : std::optional(std::move(order));
   }
@@ -80,8 +113,43 @@ std::optional<std::string> TimeGuess::format() const {
 }
 
 std::string TimeGuess::readings() const {
-  return fmt::format("'{}' ({}) is {} if the day comes first, {} if the month does", printable(first_both_),
-                     where_, date_of(*day_first_(first_both_)), date_of(*month_first_(first_both_)));
+  return fmt::format("'{}' ({}) is {} if the day comes first, {} if the month does",
+                     printable(first_both_.cell), first_both_.where, date_of(*day_first_(first_both_.cell)),
+                     date_of(*month_first_(first_both_.cell)));
+}
+
+std::string TimeGuess::year_question() const {
+  const std::string& cell = first_year_.cell;
+  std::string pattern = fmt::format("%y{0}%m{0}%d", cell[2]);
+  std::optional<std::int64_t> year = TimeParser(pattern)(cell);
+  for (const char* const clock : {" %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p"}) {
+    const TimeParser with_clock(pattern + clock);
+    if (year || !(year = with_clock(cell))) continue;
+    pattern += clock;
+    break;
+  }
+  std::string text = fmt::format("'{}' ({}) is {} if the year comes first", printable(cell),
+                                 first_year_.where, year ? date_of(*year) : "a date");
+  std::string formats = fmt::format("--time-format '{}'", pattern);
+  for (const auto& [parser, what, name] :
+       {std::tuple(&day_first_, "day", "day-first"), std::tuple(&month_first_, "month", "month-first")}) {
+    const auto time = (*parser)(cell);
+    if (!time) continue;
+    text += fmt::format(", {} if the {} does", date_of(*time), what);
+    formats += fmt::format(" or {}", name);
+  }
+  return fmt::format("{}; say which with {}", text, formats);
+}
+
+std::string TimeGuess::question() const {
+  if (may_begin_with_year()) return year_question();
+  constexpr std::string_view kSay = "say which with --time-format day-first or --time-format month-first";
+  if (day_only_ == 0) return fmt::format("{}, and every date fits both; {}", readings(), kSay);
+  return fmt::format(
+      "dates of both orders, as many of one as of the other: '{}' ({}) has the day first, '{}' ({}) the "
+      "month; "
+      "{}, which rejects the others",
+      printable(first_day_.cell), first_day_.where, printable(first_month_.cell), first_month_.where, kSay);
 }
 
 std::string TimeGuess::doubt() const {
@@ -95,11 +163,15 @@ std::string TimeGuess::doubt() const {
     return fmt::format("numbers such as {} are read as {}; --time-format seconds reads seconds",
                        first_number_, found == "%Y" ? "years" : "dates");
   if (day_only_ > 0 && month_only_ > 0) {
-    return fmt::format("{} dates have the day first, {} the month: what does not fit {} is rejected",
-                       day_only_, month_only_, found);
+    return fmt::format(
+        "{} dates have the day first, {} the month: what does not fit {} is rejected; the first are '{}' "
+        "({}) "
+        "and '{}' ({})",
+        day_only_, month_only_, found, printable(first_day_.cell), first_day_.where,
+        printable(first_month_.cell), first_month_.where);
   }
   if (found == "day-first" && day_only_ == 0 && both_ > 0)
-    return fmt::format("dates with points such as {} are read with the day first", first_both_);
+    return fmt::format("dates with points such as {} are read with the day first", first_both_.cell);
   return "";
 }
 

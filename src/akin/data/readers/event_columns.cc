@@ -55,16 +55,12 @@ void EventReader::look_ahead(RecordReader& reader) {
   TimeParser parser = rules_.time;
   if (asks_time) {
     auto format = times.format();
-    if (!format && !date_order_.empty()) {
+    if (!format && !date_order_.empty() && !times.may_begin_with_year()) {
       format = date_order_;
       guess_doubt_ = fmt::format("{}; {} as in the file before", times.readings(), date_order_);
     }
-    if (!format) {
-      fail(ErrorCode::kUsage,
-           "{}: column '{}': {}, and every date fits both; say which with --time-format day-first "
-           "or --time-format month-first",
-           reader.path(), name_of(columns_.time), times.readings());
-    }
+    if (!format)
+      fail(ErrorCode::kUsage, "{}: column '{}': {}", reader.path(), name_of(columns_.time), times.question());
     parser = TimeParser(*format);
     if (*format != "auto") time_type_ = fmt::format("time ({})", *format);
     if (guess_doubt_.empty()) guess_doubt_ = times.doubt();
