@@ -125,6 +125,13 @@ TEST(Columns, DecimalCommasAndThousands) {
   EXPECT_EQ(values("user,item,qty\nu,a,\"1,300\"\nu,b,\"1,300,000.5\"\n"), (Lines{"1300", "1300000.5"}));
   EXPECT_EQ(values("user;item;qty\nu;a;1,300\n"), (Lines{"1.3", "doubt"}));
   EXPECT_EQ(values("user;item;qty\nu;a;1,300\n", "point"), Lines{"1300"});
+  EXPECT_EQ(values("user;item;qty\nu;a;1.300\nu;b;2.500\nu;c;950\n"),
+            (Lines{"1300", "2500", "950", "doubt"}));
+  EXPECT_EQ(values("user,item,qty\nu,a,1.300\nu,b,2.500\n"), (Lines{"1.3", "2.5", "doubt"}));
+  EXPECT_EQ(values("user,item,qty\nu,a,1.300\n", "comma"), Lines{"1300"});
+  EXPECT_EQ(values("user,item,qty\nu,a,1.300\nu,b,12.345.678\n"), (Lines{"1300", "12345678"}));
+  EXPECT_EQ(values("user;item;qty\nu;a;1.300\nu;b;2.5\n"), (Lines{"1.3", "2.5"}));
+  EXPECT_EQ(values("user;item;qty\nu;a;1.300\nu;b;0.125\n"), (Lines{"1.3", "0.125"}));
   EXPECT_EQ(values("user,item,qty\nu,a,1 300\nu,b,1'400\nu,c,1\xc2\xa0"
                    "500\n"),
             (Lines{"1300", "1400", "1500"}));

@@ -124,8 +124,8 @@ ParsedValue ValueParser::parse_other(std::string_view text, Form& form) const {
 
 void DecimalGuess::add(std::string_view cell) {
   const auto commas = std::ranges::count(cell, ',');
-  if (commas == 0) return;
   cell = without_blanks(cell);
+  if (commas == 0) return add_points(cell);
   const std::size_t comma = cell.rfind(','), point = cell.rfind('.');
   const bool has_point = point != std::string_view::npos;
   if (plain_number(cell, '.').empty()) {
@@ -139,14 +139,32 @@ void DecimalGuess::add(std::string_view cell) {
   }
 }
 
+void DecimalGuess::add_points(std::string_view cell) {
+  const auto points = std::ranges::count(cell, '.');
+  if (points == 0) return;
+  const bool thousands =
+      !plain_number(cell, ',').empty() && cell.find_first_of("eE") == std::string_view::npos;
+  if (points > 1) {
+    decimal_commas_ += thousands ? 1 : 0;  // 12.345.678
+  } else if (!thousands || cell[0] == '0' || cell.starts_with("-0")) {
+    ++decimal_points_;
+  } else if (either_points_++ == 0) {
+    first_point_ = cell;
+  }
+}
+
 char DecimalGuess::decimal(bool semicolons) const {
   if (decimal_commas_ != thousands_commas_) return decimal_commas_ > thousands_commas_ ? ',' : '.';
-  return either_ > 0 && decimal_commas_ == 0 && semicolons ? ',' : '.';
+  return semicolons && open() ? ',' : '.';
 }
 
 std::string DecimalGuess::doubt(bool semicolons) const {
   if (!open()) return "";
   const bool comma = decimal(semicolons) == ',';
+  if (open_points()) {
+    return fmt::format("'{}' is read with a {}; --decimal {} reads it the other way", printable(first_point_),
+                       comma ? "point between thousands" : "decimal point", comma ? "point" : "comma");
+  }
   return fmt::format("'{}' is read with a {}; --decimal {} reads it the other way", printable(first_either_),
                      comma ? "decimal comma" : "comma between thousands", comma ? "point" : "comma");
 }

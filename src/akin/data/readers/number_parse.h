@@ -45,16 +45,19 @@ class DecimalGuess {
  public:
   void add(std::string_view cell);
   /// '.' or ','. Where all commas could set thousands apart (1,300) they do, but in a file of semicolons, whose
-  /// commas are decimal.
+  /// commas are decimal. Points that all could (1.300) do so in a file of semicolons.
   char decimal(bool semicolons) const;
-  /// True while there are commas and more cells can still say what they are.
-  bool open() const { return either_ > 0 && decimal_commas_ + thousands_commas_ == 0; }
-  /// How a comma that could be either was read; "" if there is no doubt.
+  /// True while there are commas or points and more cells can still say what they are.
+  bool open() const { return (either_ > 0 || open_points()) && decimal_commas_ + thousands_commas_ == 0; }
+  /// How a comma or point that could be either was read; "" if there is no doubt.
   std::string doubt(bool semicolons) const;
 
  private:
+  void add_points(std::string_view cell);
+  bool open_points() const { return either_ == 0 && either_points_ > 0 && decimal_points_ == 0; }
   std::uint64_t decimal_commas_ = 0, thousands_commas_ = 0, either_ = 0;
-  std::string first_either_;
+  std::uint64_t decimal_points_ = 0, either_points_ = 0;  // of cells without commas
+  std::string first_either_, first_point_;
 };
 
 }  // namespace akin
