@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
+#include "akin/data/readers/column_names.h"
 #include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/text_decode.h"
 
@@ -31,6 +33,35 @@ std::vector<std::string> examples_of(const StringColumn& cells) {
 bool is_truth(std::string_view cell) {
   ValueParser::Form form = ValueParser::Form::kPlain;
   return ValueParser().parse_other(cell, form).problem == nullptr && form == ValueParser::Form::kTruth;
+}
+
+/// Whether a name says that something was done or not: is_click, purchased.
+bool names_an_outcome(std::string_view name) {
+  static constexpr std::array<std::string_view, 33> kNames = {
+      "click",     "clicked",    "clicks",      "purchase", "purchased", "purchases", "buy",
+      "bought",    "like",       "liked",       "likes",    "order",     "ordered",   "convert",
+      "converted", "conversion", "booked",      "booking",  "view",      "viewed",    "watched",
+      "played",    "read",       "completed",   "finished", "label",     "target",    "response",
+      "responded", "interested", "interaction", "favorite", "accepted"};
+  std::string normalized = normalized_name(name);
+  for (const std::string_view front : {"is", "has", "was", "did"}) {
+    if (normalized.starts_with(front) &&
+        std::ranges::find(kNames, normalized.substr(front.size())) != kNames.end())
+      return true;
+  }
+  return std::ranges::find(kNames, normalized) != kNames.end();
+}
+
+/// Whether all cells are 0 or 1, with a 0 among them.
+bool are_zeros_and_ones(const StringColumn& cells) {
+  bool zero = false;
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    if (cells[row].empty()) continue;
+    const ParsedValue parsed = parse_value(cells[row]);
+    if (parsed.problem != nullptr || (parsed.value != 0 && parsed.value != 1)) return false;
+    zero = zero || parsed.value == 0;
+  }
+  return zero;
 }
 
 /// "" or what is odd about cells that are texts: 4,50 is no number of an attribute.
@@ -69,7 +100,8 @@ void set_type(const StringColumn& cells, const std::string& attribute, ColumnRep
     if (!doubt.empty()) report.doubts.push_back(std::move(doubt));
     return;
   }
-  if (filled > 0 && truths == filled) report.type = "truth value";
+  const bool outcome = names_an_outcome(report.column) && are_zeros_and_ones(cells);
+  if (filled > 0 && (truths == filled || outcome)) report.type = "truth value";
   if (numbers < filled && 10 * numbers >= 9 * filled) {  // a few others among numbers
     report.type = "number";
     report.parsed = share(numbers);

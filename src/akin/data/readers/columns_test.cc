@@ -358,6 +358,13 @@ TEST(Columns, WhatIsNotUsedButMayBeMeant) {
   EXPECT_TRUE(contains(in.doubts("thumb"), "--value thumb leaves those out where it is false"))
       << in.doubts("thumb");
   EXPECT_TRUE(contains(in.doubts("seen at"), "--time 'seen at' reads it")) << in.doubts("seen at");
+  const Imported click = import_files(
+      "csv", {folder.add("c.csv", "user,item,is_click,Purchased,age\nu,a,1,0.0,0\nv,b,0,1.0,1\n")});
+  EXPECT_TRUE(contains(click.doubts("is_click"), "--value is_click leaves those out where it is 0"));
+  EXPECT_TRUE(contains(click.doubts("Purchased"), "--value Purchased leaves those out where it is 0"));
+  EXPECT_EQ(click.doubts("age"), "");
+  const Imported counts = import_files("csv", {folder.add("n.csv", "user,item,clicks\nu,a,1\nv,b,3\n")});
+  EXPECT_EQ(counts.doubts("clicks"), "") << "not 0 and 1 alone";
   const Imported priced =
       import_files("csv", {folder.add("p.csv", "user;item;price\nu;a;4,50\nv;b;12,00\n")});
   EXPECT_EQ(priced.column("price")->type, "number");

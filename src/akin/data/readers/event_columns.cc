@@ -104,9 +104,12 @@ void EventReader::look_at_whole_file(RecordReader& reader, TimeGuess& times, Dec
 void EventReader::doubt_disuse(ColumnReport& report) const {
   if (!report.used_as.empty()) return;
   if (columns_.value == kNoColumn && report.type == "truth value") {
+    const bool digits = std::ranges::any_of(report.examples, [](const std::string& example) {
+      return example.starts_with('0') || example.starts_with('1');
+    });
     report.doubts.push_back(fmt::format(
-        "it is not used: every event counts as a like; --value {} leaves those out where it is false",
-        shell_word(report.column)));
+        "it is not used: every event counts as a like; --value {} leaves those out where it is {}",
+        shell_word(report.column), digits ? "0" : "false"));
   }
   if (columns_.time == kNoColumn && report.type == "date")
     report.doubts.push_back(
