@@ -237,6 +237,27 @@ TEST(Columns, KindsOfTheCallersOwn) {
   EXPECT_TRUE(contains(failure({file}, {{"kinds", "remove=away"}}), "'remove=away' is not NAME=KIND"));
 }
 
+TEST(Columns, KindsThatAreNotKnownOrNotThere) {
+  const TestFolder folder;
+  const std::string odd = folder.add("o.csv", "user,item,event\nu,a,teleport\nu,b,remove\nv,a,teleport\n");
+  for (const std::string& more : {std::string(), std::string("w,c,view\n")}) {
+    const std::string file =
+        folder.add("x.csv", "user,item,event\nu,a,teleport\nu,b,remove\nv,a,teleport\n" + more);
+    EXPECT_TRUE(contains(failure({file}),
+                         "; kinds that are not known: 'teleport' 2 times, 'remove' 1 times; "
+                         "--kinds teleport=cart takes one for a kind"))
+        << failure({file});
+  }
+  const std::map<std::string, std::string> kinds = {
+      {"kinds", "teleport=view,remove=none,Re Move=none,sent=cart"}};
+  EXPECT_TRUE(import_files("csv", {odd}, kinds).has_note("no event has a kind that --kinds names: sent"));
+  const std::string sent = folder.add("s.csv", "user,item,event\nu,a,Sent\n");
+  for (const auto& files : {Lines{odd, sent}, Lines{sent, odd}})
+    EXPECT_FALSE(import_files("csv", files, kinds).has_note("no event has a kind"));
+  EXPECT_TRUE(import_files("csv", {folder.add("n.csv", "user,item\nu,a\n")}, kinds)
+                  .has_note("there is no column of kinds (--kind names one)"));
+}
+
 TEST(Columns, TablesThatFitBadlySayWhatWouldHelp) {
   const TestFolder folder;
   const auto note = [&](const std::string& ids, const std::string& table_ids,

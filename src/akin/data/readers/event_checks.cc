@@ -91,14 +91,24 @@ KindColumn::KindColumn(std::string_view names) {
            "option kinds: '{}' is not NAME=KIND, such as add_to_cart=cart; kinds are {}, none", pair,
            fmt::join(kEventKindNames, ", "));
     }
-    asked_[normalized_name(pair.substr(0, equals))] = kind;
+    const std::string_view name = pair.substr(0, equals);
+    asked_[normalized_name(name)] = {kind, std::string(name)};
   }
 }
 
-KindColumn::Meaning KindColumn::look_up(std::string_view text) const {
+KindColumn::Meaning KindColumn::look_up(std::string_view text) {
   const auto asked = asked_.find(normalized_name(text));
   if (asked == asked_.end()) return {kind_of(text)};
-  return {asked->second, !asked->second};
+  asked->second.met = true;
+  return {asked->second.kind, !asked->second.kind};
+}
+
+std::vector<std::string> KindColumn::unmet() const {
+  std::vector<std::string> names;
+  for (const auto& [normalized, asked] : asked_) {
+    if (!asked.met) names.push_back(asked.name);
+  }
+  return names;
 }
 
 const char* KindColumn::read(std::string_view text, EventKind& kind) {

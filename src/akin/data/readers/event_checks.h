@@ -102,17 +102,24 @@ class KindColumn {
   explicit KindColumn(std::string_view names = {});
   const char* read(std::string_view text, EventKind& kind);
   std::vector<std::string> doubts() const;
+  /// The caller's names that no text read so far has.
+  std::vector<std::string> unmet() const;
 
  private:
+  struct Asked {
+    std::optional<EventKind> kind;  // none = left out
+    std::string name;
+    bool met = false;
+  };
   /// What a text was found to mean, so that it is looked up once.
   struct Meaning {
     std::optional<EventKind> kind;
     bool left_out = false;
     std::uint64_t count = 0;
   };
-  Meaning look_up(std::string_view text) const;
+  Meaning look_up(std::string_view text);
 
-  std::map<std::string, std::optional<EventKind>, std::less<>> asked_;  // by normalized name; none = left out
+  std::map<std::string, Asked, std::less<>> asked_;  // by normalized name
   IdMap texts_;
   std::vector<Meaning> meanings_;  // by index of texts_
 };

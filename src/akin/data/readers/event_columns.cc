@@ -69,10 +69,18 @@ void EventReader::look_ahead(RecordReader& reader) {
   const bool semicolons = dialect.delimiter == ";";
   if (asks_decimal) decimal_doubt_ = decimals.doubt(semicolons);
   times_ = TimeColumn(parser);
+  note_kinds_met();
   kinds_ = KindColumn(rules_.kinds);
   values_ = ValueColumn(asks_decimal ? decimals.decimal(semicolons) : rules_.decimal == ',' ? ',' : '.');
   failed_ = {};
   records_ = used_ = misfits_ = 0;
+}
+
+/// Strikes those of the caller's kinds that the file before had off the list.
+void EventReader::note_kinds_met() {
+  const std::vector<std::string> unmet = kinds_.unmet();
+  std::erase_if(unmet_kinds_,
+                [&](const std::string& name) { return std::ranges::find(unmet, name) == unmet.end(); });
 }
 
 /// The first lines of a file that is sorted by time may well have no day after the 12th.

@@ -21,6 +21,7 @@ EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport
       users_("user", rules_.ids),
       items_("item", rules_.ids),
       kinds_(rules_.kinds),
+      unmet_kinds_(kinds_.unmet()),
       decode_(rules_.encoding) {
   if (!rules_.item_pattern.empty())
     builder_.wants_item = [pattern = pattern_](std::string_view item) { return pattern->matches(item); };
@@ -213,6 +214,11 @@ void EventReader::finish() {
   tell(user_report_, users_, builder_.users());
   tell(item_report_, items_, builder_.items());
   if (std::string note = decode_.note(); !note.empty()) report_.notes.push_back(std::move(note));
+  note_kinds_met();
+  if (!unmet_kinds_.empty())
+    report_.notes.push_back(
+        fmt::format("no event has a kind that --kinds names: {}{}", fmt::join(unmet_kinds_, ", "),
+                    columns_.kind == kNoColumn ? "; there is no column of kinds (--kind names one)" : ""));
 }
 
 }  // namespace akin

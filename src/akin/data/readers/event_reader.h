@@ -91,6 +91,7 @@ class EventReader {
   void drop_columns();
   void look_ahead(RecordReader& reader);
   void look_at_whole_file(RecordReader& reader, TimeGuess& times, DecimalGuess& decimals) const;
+  void note_kinds_met();
   void report_columns();
   void doubt_disuse(ColumnReport& report) const;
   std::string name_of(std::size_t column) const;
@@ -111,6 +112,7 @@ class EventReader {
   TimeColumn times_;
   ValueColumn values_;
   KindColumn kinds_;
+  std::vector<std::string> unmet_kinds_;      // the caller's that no file so far has
   std::vector<ColumnReport> columns_report_;  // of the file at hand
   std::string time_type_, guess_doubt_, decimal_doubt_;
   std::string date_order_;                      // that of a file before, where its dates said it

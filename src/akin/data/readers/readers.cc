@@ -52,10 +52,20 @@ std::string reasons_text(const ImportReport& report) {
   return why;
 }
 
+/// Which kinds of events are not known, and what to do about them; "" = none.
+std::string kinds_text(const ImportReport& report) {
+  std::string text;
+  for (const ColumnReport& column : report.columns) {
+    if (column.used_as != "kind") continue;
+    for (const std::string& doubt : column.doubts) text += "; " + doubt;
+  }
+  return text;
+}
+
 /// Says why nothing could be used.
 [[noreturn]] void fail_empty(const std::string& file, const ImportReport& report) {
-  fail(ErrorCode::kBadData, "{}: not one usable event among {} lines{}; is the format right?", file,
-       report.lines, reasons_text(report));
+  fail(ErrorCode::kBadData, "{}: not one usable event among {} lines{}{}; is the format right?", file,
+       report.lines, reasons_text(report), kinds_text(report));
 }
 
 /// A file most of whose lines say nothing was most likely read wrongly: better no data set than one of the rest.
@@ -65,14 +75,14 @@ void check_most_was_used(const std::string& file, std::string_view format, const
       "rest";
   for (const TableCount& table : report.tables) {
     if (table.rejected > table.used) {
-      fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used{}{}", table.file, table.rejected,
-           table.used + table.rejected, reasons_text(report), kAdvice);
+      fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used{}{}{}", table.file, table.rejected,
+           table.used + table.rejected, reasons_text(report), kinds_text(report), kAdvice);
     }
   }
   const std::uint64_t rejected = report.rejections.total() - report.rejections.unwanted();
   if (rejected > report.lines / 2) {
-    fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used as format {}{}{}", file, rejected,
-         report.lines, format, reasons_text(report), kAdvice);
+    fail(ErrorCode::kBadData, "{}: {} of {} lines cannot be used as format {}{}{}{}", file, rejected,
+         report.lines, format, reasons_text(report), kinds_text(report), kAdvice);
   }
 }
 
