@@ -10,6 +10,7 @@
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/event_reader.h"
 #include "akin/data/readers/layout.h"
+#include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/options.h"
 #include "akin/data/readers/table_stream.h"
 
@@ -40,11 +41,33 @@ std::size_t* role_column(EventColumns& columns, std::string_view role) {
   return &columns.subset;
 }
 
+/// Whether a cell is a date, or, with `numbers`, a number that a column of times may have.
+bool is_moment(std::string_view cell, bool numbers) {
+  if (!numbers && parse_value(cell).problem == nullptr) return false;
+  return std::ranges::any_of(std::array{"day-first", "month-first"},
+                             [&](const char* format) { return TimeParser(format)(cell).has_value(); }) ||
+         (numbers && TimeParser("excel")(cell).has_value());
+}
+
+/// The usual column of times; where its first cell is none, such as 10:05 beside a column of dates, the next.
+std::size_t usual_time_column(const Layout& layout) {
+  const std::size_t usual = layout.usual_column("time");
+  const auto cell = [&](std::size_t c) {
+    return c < layout.first.size() ? without_blanks(layout.first[c]) : std::string_view();
+  };
+  if (usual == kNoColumn || cell(usual).empty() || is_moment(cell(usual), true)) return usual;
+  for (const std::string_view name : usual_names("time")) {
+    for (std::size_t c = 0; c < layout.header.size(); ++c) {
+      if (normalized_name(layout.header[c]) == name && is_moment(cell(c), true)) return c;
+    }
+  }
+  return usual;
+}
+
 /// Columns of a file whose header says nothing: user item [value] [time], or SessionId ItemId Time.
 void place_by_position(const Layout& layout, const Profile& profile, EventColumns& columns) {
-  const TimeParser iso("iso");
   const auto is_date = [&](std::size_t c) {
-    return c < layout.first.size() && iso(layout.first[c]).has_value();
+    return c < layout.first.size() && is_moment(layout.first[c], false);
   };
   const auto is_recent = [&](std::size_t c) {  // seconds since 1970 that are not ratings
     return c < layout.first.size() && std::min(layout.first[c].find('.'), layout.first[c].size()) >= 9 &&
@@ -118,8 +141,11 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
     const auto is_free = [&](std::size_t c) {
       return c != kNoColumn && std::ranges::find(taken, c) == taken.end();
     };
+    const bool times_of_any_form = option(request, "time_format", "auto") == "auto";
     for (const std::string_view role : open) {
-      const std::size_t usual = usual_event_column(layout, role, profile);
+      const std::size_t usual = role == "time" && times_of_any_form
+                                    ? usual_time_column(layout)
+                                    : usual_event_column(layout, role, profile);
       if (is_free(usual)) *role_column(columns, role) = usual;
     }
     for (const std::string_view role : kAttributeRoles) {
@@ -208,6 +234,14 @@ void read_tables(const ImportRequest& request, const Profile& profile, DatasetBu
     }
     if (!layout.note.empty()) report.notes.push_back(fmt::format("{}: {}", path, layout.note));
     EventColumns columns = map_columns(request, layout, path, profile);
+    if (const std::size_t usual = layout.usual_column("time");
+        usual != kNoColumn && columns.time != kNoColumn && usual != columns.time &&
+        option(request, "time").empty()) {
+      report.notes.push_back(fmt::format(
+          "{}: column '{}' has no dates but '{}' and is not used, '{}' is read as the time; one column "
+          "with both, such as 2021-03-14 08:26, would keep it",
+          path, layout.header[usual], printable(layout.first[usual]), layout.header[columns.time]));
+    }
     if (columns.kind != kNoColumn && !option(request, "kind_all").empty()) columns.kind = kNoColumn;
     if (layout.header.empty() && !profile.positions_only) {
       report.notes.push_back(

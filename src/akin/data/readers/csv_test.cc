@@ -63,6 +63,12 @@ TEST(Csv, WithoutHeaderGoesByPosition) {
             (Lines{"7 8 5 -", "9 8 4 -"}));
   EXPECT_EQ(import_files("csv", {folder.add("c.csv", "7,8,1291191960\n9,8,1291191961\n")}).events(),
             (Lines{"7 8 1 1291191960", "9 8 1 1291191961"}));
+  for (const char* const date :
+       {"25/12/2021", "25.12.2021", "12/25/2021 00:00", "2021-12-25", "25 Dec 2021"}) {
+    EXPECT_EQ(import_files("csv", {folder.add("t.csv", fmt::format("u1,a,{}\n", date))}).events(),
+              Lines{"u1 a 1 1640390400"})
+        << date;
+  }
   EXPECT_EQ(import_files("csv", {folder.add("d.csv", "u1,i1\nu2,i2\n")}).events(),
             (Lines{"u1 i1 1 -", "u2 i2 1 -"}));
   EXPECT_EQ(import_files("csv", {folder.add("e.csv", "i1,5,u1\n")},
@@ -283,6 +289,22 @@ TEST(Sessions, WithAndWithoutHeader) {
   EXPECT_EQ(
       import_files("sessions", {folder.add("c.dat", "1,2014-04-07T10:51:09.277Z,214536502,0\n")}).events(),
       Lines{"1 214536502 1 1396867869.277"});
+}
+
+TEST(Csv, TimesOfDayAreNoTimesWhereThereIsADate) {
+  const TestFolder folder;
+  const std::string file = folder.add("x.csv", "user,item,date,time\nu,a,2021-03-01,10:05\n");
+  const Imported in = import_files("csv", {file});
+  EXPECT_EQ(in.events(), Lines{"u a 1 1614556800"});
+  EXPECT_TRUE(
+      in.has_note("column 'time' has no dates but '10:05' and is not used, 'date' is read as the time"));
+  EXPECT_EQ(import_files("csv", {file}, {{"time", "time"}, {"time_format", "%H:%M"}}).events(),
+            Lines{"u a 1 36300"});
+  EXPECT_EQ(import_files("csv", {file}, {{"time_format", "%H:%M"}}).events(), Lines{"u a 1 36300"});
+  const Imported both =
+      import_files("csv", {folder.add("y.csv", "user,item,date,time\nu,a,2021-03-01,1400\n")});
+  EXPECT_EQ(both.events(), Lines{"u a 1 1400"}) << "the surer name";
+  EXPECT_FALSE(both.has_note("has no dates"));
 }
 
 TEST(Csv, NeedsAColumnForEachRole) {
