@@ -76,7 +76,24 @@ std::string doubt_of_texts(const StringColumn& cells, std::size_t filled) {
     if (others++ == 0) example = row;
   }
   if (2 * others < filled || others == 0) return "";
+  if (cells[example].find(',') == std::string_view::npos)
+    return fmt::format("numbers with marks between thousands such as '{}' stay texts; write them without",
+                       printable(cells[example]));
   return fmt::format("numbers with commas such as '{}' stay texts; write them with a point to have numbers",
+                     printable(cells[example]));
+}
+
+/// "" or that all points of numbers may stand between thousands: attributes take them for decimal points.
+std::string doubt_of_points(const StringColumn& cells) {
+  DecimalGuess guess;
+  std::size_t example = 0;
+  for (std::size_t row = 0; row < cells.size(); ++row) {
+    const bool had = guess.open();
+    guess.add(cells[row]);
+    if (guess.open() && !had) example = row;
+  }
+  if (!guess.open()) return "";
+  return fmt::format("numbers such as '{}' have a decimal point here; write thousands without points",
                      printable(cells[example]));
 }
 
@@ -95,8 +112,9 @@ void set_type(const StringColumn& cells, const std::string& attribute, ColumnRep
   report.parsed = share(filled);
   report.type = filled == 0 ? "empty" : to_string(guess_attribute_type(attribute, cells));
   if (!attribute.empty()) {
-    std::string doubt =
-        report.type == "category" || report.type == "text" ? doubt_of_texts(cells, filled) : "";
+    std::string doubt = report.type == "category" || report.type == "text" ? doubt_of_texts(cells, filled)
+                        : report.type == "number"                          ? doubt_of_points(cells)
+                                                                           : "";
     if (!doubt.empty()) report.doubts.push_back(std::move(doubt));
     return;
   }

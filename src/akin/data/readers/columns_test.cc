@@ -393,6 +393,11 @@ TEST(Columns, WhatIsNotUsedButMayBeMeant) {
   const Imported unclear =
       import_files("csv", {folder.add("q.csv", "user;item;price\nu;a;4,500\nv;b;12,000\n")});
   EXPECT_TRUE(contains(unclear.doubts("price"), "numbers with commas such as '4,500' stay texts"));
+  const Imported points = import_files("csv", {folder.add("t.csv", "user;item;price\nu;a;1.300\nv;b;950\n")});
+  EXPECT_TRUE(contains(points.doubts("price"), "numbers such as '1.300' have a decimal point here"))
+      << points.doubts("price");
+  const Imported plain = import_files("csv", {folder.add("d.csv", "user;item;price\nu;a;1.300\nv;b;9.5\n")});
+  EXPECT_EQ(plain.doubts("price"), "");
   std::string orders = "user,item\n";
   for (int i = 0; i < 25; ++i) orders += fmt::format("order{},i{}\n", i, i % 3);
   EXPECT_TRUE(
