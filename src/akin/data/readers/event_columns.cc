@@ -91,8 +91,8 @@ void EventReader::look_at_whole_file(RecordReader& reader, TimeGuess& times, Dec
     if (columns_.value != kNoColumn) decimals.add(fields[columns_.value]);
   };
   std::error_code error;
-  if (!std::filesystem::is_regular_file(reader.path(),
-                                        error)) {  // a pipe is read once: what fits into memory
+  // A pipe is read once, and so is what was made from another format: what fits into memory.
+  if (reader.of_table() || !std::filesystem::is_regular_file(reader.path(), error)) {
     std::uint64_t line = reader.next_line_number();
     for (const std::string& text : reader.look_ahead(~std::size_t{0}, kMostAhead)) {
       add_cells(split_line(text, reader.dialect()),

@@ -46,6 +46,16 @@ TEST(Jsonl, FieldsAreFoundByUsualNamesOrGiven) {
   EXPECT_NE(error_of(nested, {{"user", "who.idx"}}).find("there is no column 'who.idx'"), std::string::npos);
 }
 
+TEST(Jsonl, TheLastDateMaySayWhatIsTheMonth) {
+  const TestFolder folder;
+  std::string lines;
+  for (int i = 0; i < 5000; ++i) lines += "{\"date\": \"03/04/2021\", \"item\": \"i\", \"user\": \"u\"}\n";
+  lines += "{\"date\": \"25/12/2021\", \"item\": \"i\", \"user\": \"u\"}\n";
+  const Imported in = import_files("jsonl", {folder.add("x.jsonl", lines)});
+  EXPECT_EQ(in.column("date")->type, "time (day-first)");
+  EXPECT_EQ(in.data.events[0].time, 1617408000 * kSecond);
+}
+
 TEST(Jsonl, BadLinesAreNamedWithTheirNumberAndText) {
   const TestFolder folder;
   const Imported in =

@@ -57,7 +57,8 @@ RecordReader::RecordReader(const std::string& path, Dialect dialect, ImportRepor
 
 RecordReader::RecordReader(std::unique_ptr<InputStream> table, const std::string& path, ImportReport& report,
                            const Context& context)
-    : lines_(table ? LineReader(display_name(path), std::move(table), LineReader::kLongestRecord, 0)
+    : of_table_(table != nullptr),
+      lines_(table ? LineReader(display_name(path), std::move(table), LineReader::kLongestRecord, 0)
                    : LineReader(path, LineReader::kLongestRecord)),
       report_(report),
       context_(context),

@@ -68,6 +68,8 @@ class RecordReader {
   /// Number of the record's first line, from 1.
   std::uint64_t line() const { return record_line_; }
   const std::string& path() const { return lines_.path(); }
+  /// Whether another format was turned into the text that is read, so that the file itself is none.
+  bool of_table() const { return of_table_; }
 
  private:
   std::optional<std::string_view> next_line();
@@ -80,6 +82,7 @@ class RecordReader {
   void put_back_all_but_first(std::size_t first_line_size);
   void tick();
 
+  bool of_table_ = false;
   LineReader lines_;
   Dialect dialect_;
   ImportReport& report_;

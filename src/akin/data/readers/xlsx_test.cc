@@ -82,6 +82,15 @@ TEST(Xlsx, CellsOfEveryKind) {
   EXPECT_EQ(in.used_as("InvoiceDate"), "time");
 }
 
+TEST(Xlsx, NumbersOfThreeDecimalsAreReadOnce) {
+  const TestFolder folder;
+  const std::string file =
+      folder.add("x.xlsx", workbook(std::string(kHeader) +
+                                    "<row r=\"3\"><c r=\"A3\"><v>1</v></c><c r=\"B3\"><v>7</v></c>"
+                                    "<c r=\"D3\"><v>1.125</v></c><c r=\"E3\"><v>1600000000</v></c></row>"));
+  EXPECT_EQ(import_files("xlsx", {file}).events(), std::vector<std::string>{"1 7 1.125 1600000000"});
+}
+
 TEST(Xlsx, SheetsByNameAndTablesOfItems) {
   const TestFolder folder;
   const std::string file = folder.add("x.xlsx", workbook(std::string(kHeader)));
