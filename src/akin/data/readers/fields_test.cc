@@ -149,6 +149,11 @@ TEST(Layout, LeavesOutWhatStandsAboveTheTable) {
     EXPECT_NE(layout.note.find("above the table are left out"), std::string::npos) << above;
   }
   EXPECT_EQ(layout_of("# user\titem\nu1\ti1\n").header, (std::vector<std::string>{"user", "item"}));
+  for (const char* const title : {"Export,,\n,,\n", "Export\n"}) {
+    EXPECT_EQ(layout_of(std::string(title) + "kunde,artikel,menge\nk1,a1,3\nk2,a2,4\n").header.size(), 3U)
+        << title;
+    EXPECT_TRUE(layout_of("7,,\n1,2,3\n4,5,6\n").header.empty()) << "no titles";
+  }
   EXPECT_TRUE(layout_of("ann;apple;\nbob;book;\ncid;pear;\n").header.empty()) << "records, no titles";
   const Layout ids = layout_of("#1,a\n#2,b\n3,c\n");
   EXPECT_TRUE(ids.header.empty());

@@ -178,7 +178,13 @@ std::size_t count_titles(const std::vector<std::vector<std::string>>& rows, cons
   for (std::size_t r = 0; r < rows.size() && width > 1; ++r) {
     const std::size_t filled = filled_width(rows[r]);
     if (filled > widest_title && has_known_name(rows[r], hints)) return r;
-    if (filled == width) return 0;
+    if (filled == width) {  // "Export,," above names that are not usual
+      const bool below_titles = r > 0 && widest_title == 1;
+      return below_titles &&
+                     looks_like_header({rows.begin() + static_cast<std::ptrdiff_t>(r), rows.end()}, hints)
+                 ? r
+                 : 0;
+    }
     widest_title = std::max(widest_title, filled);
   }
   return 0;
