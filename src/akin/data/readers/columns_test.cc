@@ -128,6 +128,8 @@ TEST(Columns, DecimalCommasAndThousands) {
   EXPECT_EQ(values("user;item;qty\nu;a;1.300\nu;b;2.500\nu;c;950\n"),
             (Lines{"1300", "2500", "950", "doubt"}));
   EXPECT_EQ(values("user,item,qty\nu,a,1.300\nu,b,2.500\n"), (Lines{"1.3", "2.5", "doubt"}));
+  EXPECT_EQ(values("user,item,qty\nu,a,\"1.300,50\"\n"), Lines{"1300.5"}) << "no doubt";
+  EXPECT_EQ(values("user,item,qty\nu,a,1.300\nu,b,n.a.\n"), (Lines{"1.3", "doubt"}));
   EXPECT_EQ(values("user,item,qty\nu,a,1.300\n", "comma"), Lines{"1300"});
   EXPECT_EQ(values("user,item,qty\nu,a,1.300\nu,b,12.345.678\n"), (Lines{"1300", "12345678"}));
   EXPECT_EQ(values("user;item;qty\nu;a;1.300\nu;b;2.5\n"), (Lines{"1.3", "2.5"}));

@@ -122,14 +122,22 @@ ParsedValue ValueParser::parse_other(std::string_view text, Form& form) const {
   return parse_value(text);  // 4.5 among decimal commas; and the reason why it is none
 }
 
+namespace {
+
+bool is_number(std::string_view cell, char decimal) {
+  return parse_value(plain_number(cell, decimal)).problem == nullptr;
+}
+
+}  // namespace
+
 void DecimalGuess::add(std::string_view cell) {
   const auto commas = std::ranges::count(cell, ',');
   cell = without_blanks(cell);
   if (commas == 0) return add_points(cell);
   const std::size_t comma = cell.rfind(','), point = cell.rfind('.');
   const bool has_point = point != std::string_view::npos;
-  if (plain_number(cell, '.').empty()) {
-    decimal_commas_ += plain_number(cell, ',').empty() ? 0 : 1;
+  if (!is_number(cell, '.')) {
+    decimal_commas_ += is_number(cell, ',') ? 1 : 0;
   } else if (commas > 1 || (has_point && point > comma)) {
     ++thousands_commas_;
   } else if (cell[0] == '0' || cell.substr(0, 2) == "-0") {  // 0,125
@@ -142,10 +150,11 @@ void DecimalGuess::add(std::string_view cell) {
 void DecimalGuess::add_points(std::string_view cell) {
   const auto points = std::ranges::count(cell, '.');
   if (points == 0) return;
-  const bool thousands =
-      !plain_number(cell, ',').empty() && cell.find_first_of("eE") == std::string_view::npos;
+  const bool thousands = is_number(cell, ',') && cell.find_first_of("eE") == std::string_view::npos;
   if (points > 1) {
     decimal_commas_ += thousands ? 1 : 0;  // 12.345.678
+  } else if (!is_number(cell, '.')) {
+    return;
   } else if (!thousands || cell[0] == '0' || cell.starts_with("-0")) {
     ++decimal_points_;
   } else if (either_points_++ == 0) {
