@@ -45,7 +45,7 @@ struct Layout {
 /// of , ; tab | :: (else blanks) that gives all lines the same number of fields, the most if several do; else the
 /// one that gives most of them the same number. Lines above the table are left out: "sep=;" of spreadsheets,
 /// which names the delimiter, comments (# or //) that have not as many fields as the records, and titles,
-/// also with empty fields after them, above a header of usual or wanted names.
+/// also with empty fields after them, above a header of usual or wanted names; one title, above any header.
 Layout detect_layout(RecordReader& reader, const LayoutHints& hints);
 
 }  // namespace akin
