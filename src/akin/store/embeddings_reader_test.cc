@@ -122,6 +122,14 @@ TEST_F(EmbeddingsReaderTest, SparseAndDamagedTextIsNotTakenForBinary) {
   EXPECT_TRUE(refused(words).starts_with(":2: this is not an id with 3 numbers: '!' is not a number"));
 }
 
+TEST_F(EmbeddingsReaderTest, OneNumberMoreThanPromisedInEveryLine) {
+  EXPECT_TRUE(refused("2 2\nw0 1 2 3\nw1 0.5465 2 3\n")
+                  .starts_with(":1: the first line promises 2 numbers each, and every line has 3"));
+  write_file(path_, "2 2\niPhone 12 1 2\nkettle 2 3\n");
+  EXPECT_EQ(read_embeddings(path_).ids.id(0), "iPhone 12")
+      << "only one line has one more: an id with a space";
+}
+
 /// Other programs write ids with spaces into binary files, of which nothing can be made.
 TEST_F(EmbeddingsReaderTest, SpacesInBinaryFilesAreRefusedWithAWayOut) {
   for (const std::string odd : {"new york", " a", "b ", "a b c", "x y", "the last word"}) {

@@ -81,6 +81,7 @@ std::optional<Counts> word2vec_header(std::string_view line) {
 ReadEmbeddings read_text(ByteCursor& file, const Counts& counts) {
   EmbeddingRows rows;
   std::vector<float> row;
+  bool one_more = counts.rows.has_value();  // number in every line than the first line promises
   while (!file.at_end()) {
     const std::size_t at = file.line_number();
     const std::string_view line = file.line();
@@ -89,6 +90,14 @@ ReadEmbeddings read_text(ByteCursor& file, const Counts& counts) {
     if (const auto problem = parse_line(line, counts.dim, id, row))
       file.bad(fmt::format("this is not an id with {} numbers: {}", counts.dim, *problem), at);
     rows.add(id, row, file, at);
+    one_more = one_more && numbers_at_end(line) == counts.dim + 1;
+  }
+  if (one_more && rows.size() > 0) {
+    file.bad(fmt::format(
+                 "the first line promises {} numbers each, and every line has {}; if ids end in a space and "
+                 "a number, write the space as %20",
+                 counts.dim, counts.dim + 1),
+             1);
   }
   if (counts.rows && rows.size() != *counts.rows)
     file.bad(fmt::format("the first line promises {} vectors, there are {}", *counts.rows, rows.size()), 1);
