@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/data/item_content.h"
 
@@ -82,6 +83,17 @@ std::string source_remark(const ModelSpec& model, const Dataset& data) {
         "csv` brings "
         "ratings",
         model.name(), data.name, data.events[0].value);
+  }
+  const bool counts_events = !traits.predicts_ratings && !traits.predicts_probability &&
+                             !traits.uses_content && param_of(model, "use_values") != "true";
+  const auto no_likes =
+      std::ranges::count_if(data.events, [](const Event& event) { return event.value <= 0; });
+  if (counts_events && no_likes > 0) {
+    return fmt::format(
+        "{} counts events, also those that are no likes: {} of {} events of {} have values of 0 or less; an "
+        "import without --keep-nonpositive leaves them out",
+        model.name(), format_count(static_cast<std::uint64_t>(no_likes)), format_count(data.events.size()),
+        data.name);
   }
   const std::string fields = param_of(model, "fields");
   const auto is_there = [&](std::string_view field) { return data.item_attributes.find(field) != nullptr; };

@@ -49,6 +49,13 @@ TEST(Sources, WhatAModelDoesWithoutIsRemarked) {
   EXPECT_EQ(source_remark("mf-sgd", events(true, true)), "");
   EXPECT_EQ(source_remark("als", events(true, false)), "");
   EXPECT_TRUE(contains(source_remark("meta-prod2vec", events(true, true)), "has none"));
+  Dataset dislikes = events(true, true);
+  dislikes.events[0].value = -1;
+  dislikes.events[1].value = 0;
+  for (const char* const model : {"popularity", "item-knn", "user-knn", "co-occurrence"})
+    EXPECT_TRUE(contains(source_remark(model, dislikes), "2 of 4 events of shop have values of 0 or less"))
+        << model;
+  EXPECT_EQ(source_remark("mf-sgd", dislikes), "");
 }
 
 }  // namespace
