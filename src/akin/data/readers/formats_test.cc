@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/data/readers/test_files.h"
 
 namespace akin {
@@ -222,6 +222,25 @@ TEST(ListsFormat, SampledNegatives) {
   const Imported numbered = import_files("lists", {folder.add("lines.txt", "a b\nc d\n")},
                                          {{"user", "line"}, {"negatives", folder.add("n.txt", "x y\na\n")}});
   EXPECT_EQ(numbered.data.candidates.offsets, (std::vector<std::uint64_t>{0, 2, 3}));
+  EXPECT_TRUE(numbered.has_note("2 lines of negatives are of lists without held-out items"));
+}
+
+TEST(ListsFormat, NegativesWithoutUsersAreOfTheHeldOutLines) {
+  const TestFolder folder;
+  const std::string train = folder.add("train.txt", "a b\nc d\ne a\n"),
+                    test = folder.add("test.txt", "c\nd\n");
+  const auto import = [&](const std::string& negatives) {
+    return import_files("lists", {train, test},
+                        {{"user", "line"}, {"negatives", folder.add("n.txt", negatives)}});
+  };
+  const Imported in = import("a b\ne\n");
+  EXPECT_EQ(in.data.candidates.offsets, (std::vector<std::uint64_t>{0, 0, 0, 0, 2, 3}));
+  EXPECT_FALSE(in.has_note("lists without held-out items"));
+  for (const char* const other : {"a\n", "a\nb\nc\n", "a\nb\nc\nd\ne\n"}) {
+    const std::string text = message_of(ErrorCode::kBadData, [&] { import(other); });
+    EXPECT_TRUE(contains(text, "lines of negatives, and the held-out (last) file of lists has 2 lines"))
+        << text;
+  }
 }
 
 TEST(ListsFormat, TrainAndTest) {

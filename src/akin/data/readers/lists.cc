@@ -51,20 +51,24 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   const Target target = parse_target(request);
   const std::string negatives = option(request, "negatives");
   Ordinals ordinals;
-  IdMap users;  // with negatives only
-  std::uint64_t empty_lists = 0, lines = 0;
+  IdMap users, held_out;  // with negatives only
+  std::uint64_t empty_lists = 0, lines = 0, first_of_last = 1;
   for (std::size_t f = 0; f < request.files.size(); ++f) {
     const bool named_test =
         std::filesystem::path(request.files[f]).filename().string().find("test") != std::string::npos;
     const Subset subset = f > 0 || (named_test && request.files.size() > 1) ? Subset::kTest : Subset::kTrain;
     RecordReader reader(request.files[f], blanks(), report, context);
+    if (f + 1 == request.files.size()) first_of_last = lines + 1;
     while (reader.next()) {
       auto fields = reader.fields();
       const std::string number = fmt::format("{}", ++lines);
       const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
       if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
       if (fields.empty()) ++empty_lists;
-      if (!negatives.empty() && !fields.empty()) users.add(user);
+      if (!negatives.empty() && !fields.empty()) {
+        users.add(user);
+        if (subset == Subset::kTest) held_out.add(user);
+      }
       for (std::size_t i = 0; i < fields.size(); ++i) {
         const bool shown = subset == Subset::kTest && target == Target::kLast && i + 1 < fields.size();
         builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
@@ -74,9 +78,14 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   }
   if (empty_lists > 0) report.notes.push_back(fmt::format("{} users have an empty list", empty_lists));
   if (ordered) report.notes.push_back("the order of each list is kept as times 0, 1, 2 ... per user");
-  if (!negatives.empty())
-    read_negatives({.path = negatives, .numbered = owner == ListOwner::kLine, .users = &users}, builder,
-                   report, context);
+  if (!negatives.empty()) {
+    NegativesFile file{.path = negatives, .users = &users, .held_out = &held_out};
+    if (owner == ListOwner::kLine) {
+      file.first = first_of_last;
+      file.lines = lines + 1 - first_of_last;
+    }
+    read_negatives(file, builder, report, context);
+  }
 
   const std::string items = option(request, "items");
   if (!items.empty()) {
@@ -151,7 +160,8 @@ Format lists_format() {
        {"negatives",
         "file of the items that the held-out ones are ranked against: lines `user item item ...`, or "
         "`(user,item) "
-        "item item ...` as those of ncf",
+        "item item ...` as those of ncf; with --user line without the user, one for each line of the last "
+        "file",
         "", FormatOption::Kind::kInput},
        {"kind_all", "kind of all events: view, click, cart, purchase or rating"},
        {"items", "table of item attributes, one item per line", "", FormatOption::Kind::kInput},

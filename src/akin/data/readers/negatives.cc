@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "akin/base/error.h"
 #include "akin/data/readers/record_reader.h"
 
 namespace akin {
@@ -25,12 +26,13 @@ void read_negatives(const NegativesFile& file, DatasetBuilder& builder, ImportRe
   const auto reject = [&](const char* reason) {
     report.rejections.add(reason, [&] { return reader.position(); });
   };
-  for (std::uint64_t line = 1; reader.next(); ++line) {
+  std::uint64_t lines = 0, not_held_out = 0;
+  for (; reader.next(); ++lines) {
     auto fields = reader.fields();
     std::string number;
     std::string_view user;
-    if (file.numbered) {
-      user = number = fmt::format("{}", line);
+    if (file.lines > 0) {
+      user = number = fmt::format("{}", file.first + lines);
     } else if (const auto pair = user_of(fields[0]); pair || !file.pairs_only) {
       user = pair.value_or(fields[0]);
       fields = fields.subspan(1);
@@ -38,6 +40,7 @@ void read_negatives(const NegativesFile& file, DatasetBuilder& builder, ImportRe
       reject("no (user,item) pair at the front");
       continue;
     }
+    if (file.held_out != nullptr && !fields.empty() && !file.held_out->find(user)) ++not_held_out;
     if (file.users != nullptr && !file.users->find(user)) {
       reject("negatives of an unknown user");
     } else if (fields.empty()) {
@@ -45,6 +48,20 @@ void read_negatives(const NegativesFile& file, DatasetBuilder& builder, ImportRe
     } else {
       for (const std::string_view item : fields) builder.add_candidate(user, item);
     }
+  }
+  if (file.lines > 0 && lines != file.lines) {
+    fail(ErrorCode::kBadData,
+         "{}: has {} lines of negatives, and the held-out (last) file of lists has {} lines: line by line "
+         "they "
+         "belong together, so their numbers have to be equal",
+         display_name(file.path), lines, file.lines);
+  }
+  if (not_held_out > 0) {
+    report.notes.push_back(
+        fmt::format("{} lines of negatives are of lists without held-out items in the files: they count only "
+                    "once something of "
+                    "these lists is held out, as by --holdout last",
+                    not_held_out));
   }
 }
 
