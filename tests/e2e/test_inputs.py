@@ -46,10 +46,14 @@ class InputsTest(AkinTest):
         self.write("e.csv", "user,item\nu,i\n")
         self.write("e.jsonl", '{"user": "u", "item": "i"}\n')
         self.write("e.xlsx", workbook([["user", "item"]]))
+        self.write("u.data", "1\t2\t3\n4\t5\t3\n")
+        self.write("lists.txt", "u a b\nv c\n")
         self.write("e.parquet", b"PAR1\x15\x04\x15\x30")
         for command in [("train", "als"), ("compare",), ("tune", "als")]:
             for file, pattern in [("e.csv", r"import it first: akin import csv e\.csv -o e\.data "),
                                   ("e.jsonl", r"import it first: akin import jsonl e\.jsonl -o e\.data "),
+                                  ("u.data", r"akin import csv u\.data -o u\.akin-data "),
+                                  ("lists.txt", r"akin import lists lists\.txt -o lists\.data "),
                                   ("e.xlsx", r"akin import xlsx"), ("e.parquet", r"pandas\.read_parquet")]:
                 with self.subTest(command=command, file=file):
                     out = () if command == ("compare",) else ("-o", "out")

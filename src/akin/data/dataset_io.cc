@@ -196,6 +196,26 @@ void save_dataset(const Dataset& data, const std::string& path) {
 
 namespace {
 
+/// Whether the whole lines of `head` have different numbers of fields between blanks, and no other delimiter.
+bool looks_like_lists(std::string_view head) {
+  constexpr std::string_view kBlanks = " \t\r";
+  if (head.find_first_of(",;|\"") != head.npos || head.find("::") != head.npos) return false;
+  std::size_t first = 0;
+  for (std::size_t end = head.find('\n'); end != head.npos; end = head.find('\n')) {
+    std::string_view line = head.substr(0, end);
+    head.remove_prefix(end + 1);
+    std::size_t fields = 0;
+    for (std::size_t at = line.find_first_not_of(kBlanks); at != line.npos;
+         at = line.find_first_not_of(kBlanks)) {
+      ++fields;
+      line.remove_prefix(std::min(line.find_first_of(kBlanks, at), line.size()));
+    }
+    if (first != 0 && fields != 0 && fields != first) return true;
+    if (fields != 0) first = fields;
+  }
+  return false;
+}
+
 /// Throws for a text, which may be one that can be imported: with the command. Pipes are read but once.
 void refuse_text(const std::string& path) {
   std::error_code error;
@@ -206,12 +226,16 @@ void refuse_text(const std::string& path) {
   const std::string name = plain_name(path);
   const std::string_view format = name.ends_with(".inter") ? "atomic"
                                   : begins_as_json(head)   ? "jsonl"
+                                  : looks_like_lists(head) ? "lists"
                                                            : "csv";
+  std::string out = data_set_name(path) + ".data";
+  if (out == std::filesystem::path(path).filename())
+    out = data_set_name(path) + ".akin-data";  // not over the text
   fail(ErrorCode::kBadData,
        "{}: is a text, not a data set of akin; import it first: akin import {} {} -o {} (akin import --help "
        "lists "
        "all formats)",
-       path, format, shell_word(path), shell_word(data_set_name(path) + ".data"));
+       path, format, shell_word(path), shell_word(out));
 }
 
 }  // namespace
