@@ -52,8 +52,19 @@ class UpdateTest(AkinTest):
         self.assertEqual(result["known_events"], len(self.old))
         after = self.run_json("evaluate", "new.akin")
         self.assertEqual(before["evaluation"]["lists"], after["evaluation"]["lists"])
-        again = self.run_akin("update", "new.akin", "-d", "all.data", "-o", "newer.akin", code=1)
-        self.assert_error(again, r"nothing to update with: all \d+ events of .* are known already")
+
+    def test_nothing_new(self):
+        self.train("als", *QUICK)
+        before = (self.dir / "old.akin").stat()
+        out = self.run_akin("update", "old.akin", "-d", "old.data", "-o", "./old.akin").out
+        self.assertEqual(out, f"nothing new for als: all {len(self.old)} events are known already (training or held out)\n")
+        self.assertEqual((self.dir / "old.akin").stat(), before)
+        self.search(r"nothing new .*\nwrote copy\.akin, a copy\n",
+                    self.run_akin("update", "old.akin", "-d", "old.data", "-o", "copy.akin").out)
+        self.assertEqual((self.dir / "copy.akin").read_bytes(), (self.dir / "old.akin").read_bytes())
+        result = self.run_json("update", "old.akin", "-d", "old.data", "-o", "copy.akin")
+        self.assertEqual((result["how"], result["new_events"], result["known_events"], result["updates"]),
+                         ("nothing new", 0, len(self.old), 0))
 
     def test_without_passes_only_new_rows_change(self):
         self.train("als", *QUICK)

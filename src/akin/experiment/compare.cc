@@ -115,6 +115,10 @@ class Comparer {
     comparison.results = std::move(results);
     comparison.failures = std::move(failures);
     comparison.tests = test_models(comparison.results, context_);
+    if (result_.summaries.size() == 1 && !comparison.results.empty()) {
+      const std::uint64_t held_out = result_.summaries[0].held_out_users;
+      comparison.users_not_ranked = held_out - std::min(held_out, comparison.results[0].evaluation.users);
+    }
     return std::move(result_);
   }
 

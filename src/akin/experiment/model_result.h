@@ -43,8 +43,10 @@ struct ModelComparison {
   std::vector<ModelResult> results;  ///< in the order asked for, without those that failed
   std::vector<ModelFailure> failures = {};
   std::vector<Comparison> tests = {};  ///< one per accuracy metric that a model has; none for a single model
-  std::string map_model = {};          ///< whose embeddings `map` shows
-  std::vector<MapPoint> map = {};      ///< for pages; may be empty
+  /// Users with held-out events who have all of these items already; 0 where several splits are pooled.
+  std::uint64_t users_not_ranked = 0;
+  std::string map_model = {};      ///< whose embeddings `map` shows
+  std::vector<MapPoint> map = {};  ///< for pages; may be empty
 };
 
 /// Tests all accuracy metrics that comparisons show, each model against the best; none for a single model.

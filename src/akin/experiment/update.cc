@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
@@ -38,7 +39,6 @@ std::uint32_t at(const std::vector<std::uint32_t>& counts, std::size_t i) {
 struct Prepared {
   SplitDataset data;  // training side: the bundle's training events and the new ones
   FitStart start;     // of the users and items of `data`
-  MergeCounts counts;
 };
 
 /// Whether an item without events changes anything.
@@ -79,20 +79,17 @@ std::vector<BundlePart> update_parts(const Bundle& bundle, const IdMap& old_item
   return parts;
 }
 
-Prepared prepare(Bundle& bundle, const Dataset& more) {
+/// nullopt if there is nothing new.
+std::optional<Prepared> prepare(Bundle& bundle, const Dataset& more, MergeCounts& counts) {
   Prepared update;
   const Counts before = training_counts(bundle.dataset);
   SplitDataset& data = update.data;
   data.split = bundle.split;
   data.dataset = std::move(bundle.dataset);
   data.test = std::move(bundle.test);
-  update.counts = merge(data.dataset, more, data.test);
-  const bool has_news =
-      update.counts.events > 0 || (places_content(bundle) && update.counts.items_without_events > 0);
-  if (!has_news) {
-    fail(ErrorCode::kBadData, "there is nothing to update with: all {} events of {} are known already",
-         more.events.size(), more.name);
-  }
+  counts = merge(data.dataset, more, data.test);
+  const bool has_news = counts.events > 0 || (places_content(bundle) && counts.items_without_events > 0);
+  if (!has_news) return std::nullopt;
   update.start.model = bundle.model.get();
   const Counts after = training_counts(data.dataset);
   for (idx_t u = 0; u < after.users.size(); ++u) {
@@ -140,14 +137,18 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   }
   const ModelSpec spec(entry, params);
   const IdMap old_items = bundle.parts.empty() ? IdMap() : bundle.dataset.items;
-  Prepared prepared = prepare(bundle, more);
-  for (const std::string& types : prepared.counts.other_types)
+  UpdateResult result;
+  std::optional<Prepared> news = prepare(bundle, more, result.counts);
+  if (!news) {
+    result.nothing_new = true;
+    return result;
+  }
+  Prepared& prepared = *news;
+  for (const std::string& types : result.counts.other_types)
     context.remark(fmt::format("attribute {}: read as before", types));
   FitContext fit_context{context};
   fit_context.seed = options.seed.value_or(bundle.seed);
   ModelSpec fit_spec = spec;
-  UpdateResult result;
-  result.counts = prepared.counts;
   if (entry.traits.warm_start) {
     result.epochs = choose_epochs(options, spec);
     fit_spec.params["epochs"] = std::to_string(*result.epochs);

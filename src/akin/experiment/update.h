@@ -24,6 +24,9 @@ struct UpdateResult {
   /// Epochs that went on from what the model had learned; absent: it was trained from scratch.
   std::optional<int> epochs = {};
   FitLog log;
+  /// All events are known already, and no item is new to a model or an encoder that looks at content: there was nothing
+  /// to do, and `bundle` is empty.
+  bool nothing_new = false;
 };
 
 /// Merges `more` into the bundle's data (see merge.h): its held-out, validation and history events stay what
@@ -34,8 +37,7 @@ struct UpdateResult {
 /// Encoders beside the model stay as they are and give all items vectors from their new content; those that read
 /// reviews, which a bundle does not hold, only the new items.
 ///
-/// Throws Error(kBadData) if `more` has no new event, and no new item for a model or an encoder that looks at content;
-/// Error(kUsage) for a model that learned from reviews, for `epochs` of a model that does not go
+/// Throws Error(kUsage) for a model that learned from reviews, for `epochs` of a model that does not go
 /// on and for wrong parameters, Error(kCancelled).
 UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& options = {},
                     const Context& context = {});

@@ -112,10 +112,12 @@ TEST(Update, OthersAreFittedAnew) {
   EXPECT_EQ(scores_of(updated), scores_of(again));
 }
 
-TEST(Update, NothingNewIsAnError) {
-  const std::string text =
-      message_of(ErrorCode::kBadData, [] { update(trained(quick_als()), made_dataset()); });
-  EXPECT_TRUE(contains(text, "all 328 events of made are known already")) << text;
+TEST(Update, NothingNewIsSaid) {
+  const UpdateResult result = update(trained(quick_als()), made_dataset());
+  EXPECT_TRUE(result.nothing_new);
+  EXPECT_EQ(result.counts.known, 328U);
+  EXPECT_EQ(result.counts.events, 0U);
+  EXPECT_FALSE(update(trained(quick_als()), more_events()).nothing_new);
 }
 
 TEST(Update, CountsUpdates) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "akin/report/experiment_text.h"
 #include "akin/report/report.h"
 #include "akin/report/report_charts.h"
 
@@ -168,6 +169,7 @@ void add_charts(HtmlReport& page, const ModelComparison& comparison) {
 
 void add_results(HtmlReport& page, const ModelComparison& comparison) {
   page.paragraph(headline_of(comparison.results.front().evaluation) + ".");
+  if (comparison.users_not_ranked > 0) page.paragraph(not_ranked_text(comparison));
   const ModelTable accuracy = accuracy_of(comparison), lists = lists_of(comparison);
   page.table("Models compared", {accuracy.headers.begin(), accuracy.headers.end()}, accuracy.rows);
   if (accuracy.starred) page.paragraph(kStarNote);

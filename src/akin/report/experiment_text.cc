@@ -67,10 +67,10 @@ std::string split_text(const SplitSummary& split, std::string_view what) {
   return text;
 }
 
-std::string not_ranked_text(const SplitSummary& split, const Evaluation& evaluation) {
-  if (evaluation.users >= split.held_out_users) return "";
+std::string not_ranked_text(const ModelComparison& comparison) {
+  if (comparison.users_not_ranked == 0) return "";
   return fmt::format("{} users are not ranked: they have all of their held-out items already\n",
-                     format_count(split.held_out_users - evaluation.users));
+                     format_count(comparison.users_not_ranked));
 }
 
 std::string measured_summary(const Bundle& bundle) {
@@ -88,6 +88,7 @@ std::string measured_summary(const Bundle& bundle) {
 }
 
 std::string how_text(const UpdateResult& result) {
+  if (result.nothing_new) return "nothing new";
   if (!result.epochs) return "trained from scratch";
   return *result.epochs == 0 ? "folded in"
                              : fmt::format("{} epoch{}", *result.epochs, *result.epochs == 1 ? "" : "s");

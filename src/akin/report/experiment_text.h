@@ -9,6 +9,7 @@
 #include "akin/eval/evaluate.h"
 #include "akin/experiment/fit_monitor.h"
 #include "akin/experiment/forget.h"
+#include "akin/experiment/model_result.h"
 #include "akin/experiment/update.h"
 
 namespace akin {
@@ -24,7 +25,7 @@ std::string curve_text(const FitHistory& history);
 /// `what`: "held out" or "validation".
 std::string split_text(const SplitSummary& split, std::string_view what = "held out");
 /// How many users with held-out events are not ranked; "" if all are.
-std::string not_ranked_text(const SplitSummary& split, const Evaluation& evaluation);
+std::string not_ranked_text(const ModelComparison& comparison);
 /// What a bundle keeps of its measurement before the final fit, in a line: protocol, users and the first figures.
 std::string measured_summary(const Bundle& bundle);
 /// "3 epochs", "folded in" or "trained from scratch".

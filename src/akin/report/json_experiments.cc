@@ -214,7 +214,9 @@ json comparison_json(const ModelComparison& comparison) {
   for (const ModelFailure& failure : comparison.failures)
     models.push_back({{"model", failure.model}, {"error", failure.message}});
   for (const Comparison& test : comparison.tests) tests.push_back(test_json(test, comparison.results));
-  return {{"models", std::move(models)}, {"tests", std::move(tests)}};
+  return {{"models", std::move(models)},
+          {"tests", std::move(tests)},
+          {"users_not_ranked", comparison.users_not_ranked}};
 }
 
 json tune_json(const TuneReport& report) {

@@ -208,6 +208,15 @@ TEST(Report, ComparisonMarksAWinnerOnlyIfItIsSignificant) {
   EXPECT_FALSE(contains(compare_html("Models", compared(1)), "0.5000*"));
 }
 
+TEST(Report, ComparisonSaysHowManyUsersAreNotRanked) {
+  ModelComparison comparison = compared(20);
+  EXPECT_FALSE(contains(compare_html("Models", comparison), "not ranked"));
+  EXPECT_EQ(comparison_json(comparison)["users_not_ranked"], 0);
+  comparison.users_not_ranked = 7;
+  EXPECT_TRUE(contains(compare_html("Models", comparison), "7 users are not ranked: they have all"));
+  EXPECT_EQ(comparison_json(comparison)["users_not_ranked"], 7);
+}
+
 TEST(Report, ComparisonAsTextPageAndJson) {
   const ModelComparison comparison = compared(20);
   const std::string text = compare_text(comparison);

@@ -38,8 +38,7 @@ void apply_setting(const std::string& text, std::vector<ModelSpec>& list) {
 void print_result(const CompareResult& result, const std::string& html) {
   const ModelComparison& comparison = result.comparison;
   std::string text = split_text(result.summaries.front());
-  if (result.summaries.size() == 1 && !comparison.results.empty())
-    text += not_ranked_text(result.summaries.front(), comparison.results.front().evaluation);
+  text += not_ranked_text(comparison);
   if (result.summaries.size() > 1)
     text += fmt::format("... and {} more splits\n", result.summaries.size() - 1);
   text += comparison.results.empty() ? "" : compare_text(comparison);

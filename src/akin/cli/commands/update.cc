@@ -3,6 +3,8 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
+
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/text.h"
@@ -29,7 +31,8 @@ void declare(CommandLine& line, UpdateCommand& command) {
   line.explain(
       "Events that the bundle already has (same user, item, kind, value and time) are left out, so you can "
       "pass a "
-      "complete export again. Held-out events stay held out; all new events are used for training. Users and "
+      "complete export again; where nothing is new, -o becomes a copy of BUNDLE. Held-out events stay held "
+      "out; all new events are used for training. Users and "
       "items may be new.");
   line.explain(
       "A model trained in epochs continues from its current state: new items and then users with new events "
@@ -48,6 +51,11 @@ void declare(CommandLine& line, UpdateCommand& command) {
             "a new value for a parameter, such as learning_rate=0.01; repeatable"});
   line.example("akin update als.akin -d monday.data -o als-monday.akin");
   line.example("akin update als.akin -d monday.data -o als-monday.akin --epochs 0");
+}
+
+std::string nothing_new_text(const UpdateResult& result) {
+  return fmt::format("nothing new for {}: all {} events are known already (training or held out)\n",
+                     result.bundle.entry->name, format_count(result.counts.known));
 }
 
 void print_result(const UpdateResult& result, const std::string& out) {
@@ -90,13 +98,21 @@ int run_update(const Args& args) {
          "--epochs: {} cannot continue from what it has learned; it is trained from scratch",
          bundle.entry->name);
   }
-  const UpdateResult result =
-      update(std::move(bundle), load_dataset(command.data), options, session.context());
+  UpdateResult result = update(std::move(bundle), load_dataset(command.data), options, session.context());
   session.context().check_stop();
-  save_bundle(result.bundle, command.out);
+  bool in_place = false;
+  if (result.nothing_new) {
+    std::error_code error;
+    in_place = std::filesystem::equivalent(command.bundle, command.out, error) && !error;
+    result.bundle = load_bundle(command.bundle);  // update() takes what it gets
+  }
+  if (!in_place) save_bundle(result.bundle, command.out);
   session.progress().clear();
   if (line.common.json)
     print_json(update_json(result, command.out));
+  else if (result.nothing_new)
+    print(nothing_new_text(result) +
+          (in_place ? "" : fmt::format("wrote {}, a copy\n", shell_word(command.out))));
   else
     print_result(result, command.out);
   return kSuccess;
