@@ -9,6 +9,7 @@
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/data/readers/layout.h"
+#include "akin/data/readers/text_decode.h"
 #include "akin/data/text/escaped_field.h"
 #include "akin/eval/history.h"
 #include "akin/eval/rating.h"
@@ -111,10 +112,11 @@ std::vector<UserItem> read_pairs(const std::string& path, const PairColumns& col
                                  const Context& context) {
   ImportReport report;
   RecordReader reader(path, {}, report, context);
-  LayoutHints hints;
+  LayoutHints hints{.known_header_only = true};  // any other first line is a pair
   for (const std::string& name : {columns.user, columns.item})
     if (!name.empty()) hints.names.push_back(name);
   const Layout layout = detect_layout(reader, hints);
+  if (!layout.note.empty()) context.remark(fmt::format("{}: {}", display_name(path), layout.note));
   const auto place = [&](const std::string& spec, std::string_view role, std::size_t otherwise) {
     if (!spec.empty()) return layout.column(spec, path);
     const std::size_t usual = layout.usual_column(role);
@@ -125,12 +127,21 @@ std::vector<UserItem> read_pairs(const std::string& path, const PairColumns& col
     fail(ErrorCode::kUsage, "{}: user and item are the same column; name both, such as USER,ITEM",
          display_name(path));
   }
+  const bool half_known = columns.user.empty() && (layout.usual_column("user") == kNoColumn ||
+                                                   layout.usual_column("item") == kNoColumn);
+  if (!layout.header.empty() && half_known) {
+    context.remark(fmt::format("{}: the first line, {}, is taken for names of columns", display_name(path),
+                               fmt::join(layout.header, " ")));
+  }
   std::vector<UserItem> pairs;
   while (reader.next()) {
     const auto fields = reader.fields();
-    if (std::max(user, item) >= fields.size() || fields[user].empty() || fields[item].empty())
+    const auto id = [&](std::size_t column) {
+      return column < fields.size() ? without_blanks(fields[column]) : std::string_view();
+    };
+    if (id(user).empty() || id(item).empty())
       fail(ErrorCode::kBadData, "{}: expected a user and an item, such as `user,item`", reader.position());
-    pairs.push_back({std::string(fields[user]), std::string(fields[item])});
+    pairs.push_back({std::string(id(user)), std::string(id(item))});
   }
   if (!report.rejections.reasons().empty()) {
     const Rejections::Reason& first = report.rejections.reasons().front();

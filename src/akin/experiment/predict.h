@@ -46,7 +46,9 @@ struct PairColumns {
   std::string user;
   std::string item;
 };
-/// The pairs in a delimited file, "-" = standard input. Throws Error(kBadData) with file:line for a line without
+/// The pairs in a delimited file, "-" = standard input; blanks around ids do not count. The first line is a header only
+/// if it has a usual name of a column or one of `columns`; remarks say what was taken for a header by one name of two,
+/// and what stands above the table. Throws Error(kBadData) with file:line for a line without
 /// user or item, and for a file without pairs; Error(kUsage) for unknown columns, and as LineReader.
 std::vector<UserItem> read_pairs(const std::string& path, const PairColumns& columns = {},
                                  const Context& context = {});

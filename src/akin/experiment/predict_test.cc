@@ -127,6 +127,10 @@ TEST(ReadPairs, WithAndWithoutHeader) {
   EXPECT_EQ(read("user,item\nu1,i1\nu2,\"i,2\"\n"), "u1>i1;u2>i,2;");
   EXPECT_EQ(read("item_id\tuser_id\ni1\tu1\n"), "u1>i1;");
   EXPECT_EQ(read("u1,i1\nu2,i2\n"), "u1>i1;u2>i2;");
+  EXPECT_EQ(read("newu,newi\n196,1\n"), "newu>newi;196>1;") << "unknown ids are no names of columns";
+  EXPECT_EQ(read("ann,kettle\nu2,i2\nu3,i3\n"), "ann>kettle;u2>i2;u3>i3;");
+  EXPECT_EQ(read("kunde,artikel\n196,1\n", {"kunde", "artikel"}), "196>1;");
+  EXPECT_EQ(read(" u1 , i1\t\n\" u2\",i2\n"), "u1>i1;u2>i2;");
   EXPECT_EQ(read("when,who,what\n1,u1,i1\n", {"who", "what"}), "u1>i1;");
   EXPECT_EQ(read("1,u1,i1\n", {"2", "3"}), "u1>i1;");
   EXPECT_TRUE(

@@ -23,6 +23,8 @@ struct LayoutHints {
   bool quotes = true;
   /// Columns the caller names: a first line with one of them is a header.
   std::vector<std::string> names = {};
+  /// "auto" takes the first line for a header only where it has one of `names` or a usual name.
+  bool known_header_only = false;
 };
 
 /// Dialect and header of a file.

@@ -105,7 +105,9 @@ bool first_alone_has_no_digits(const std::vector<std::vector<std::string>>& rows
 
 bool looks_like_header(const std::vector<std::vector<std::string>>& rows, const LayoutHints& hints) {
   if (rows.empty()) return false;
-  if (has_known_name(rows[0], hints) || first_alone_has_no_digits(rows)) return true;
+  if (has_known_name(rows[0], hints)) return true;
+  if (hints.known_header_only) return false;
+  if (first_alone_has_no_digits(rows)) return true;
   return rows.size() > 1 && std::ranges::none_of(rows[0], is_number) &&
          std::ranges::any_of(rows[1], is_number);
 }
