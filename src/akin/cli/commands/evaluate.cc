@@ -41,6 +41,13 @@ int run_evaluate(const Args& args) {
          "{}: nothing was held out when it was trained (--holdout {}); train it again with --holdout last",
          path, to_string(bundle.split));
   }
+  if (const std::vector<std::string> given = EvaluationFlags::given(line); kept && !given.empty()) {
+    fail(ErrorCode::kUsage,
+         "{}: {} cannot be followed: after `akin train --final` nothing is held out, and only the figures of "
+         "the "
+         "measurement before are kept; leave the flags out, or train without --final",
+         path, fmt::join(given, ", "));
+  }
   const ModelResult result =
       kept ? measured_result(bundle) : evaluate_bundle(bundle, options, session.context());
   session.progress().clear();

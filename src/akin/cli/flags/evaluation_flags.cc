@@ -54,6 +54,15 @@ void EvaluationFlags::add_to(CommandLine& line) {
   line.add({"--resamples", "N", &resamples_, "bootstrap resamples for the 95 % intervals; 0 = no intervals"});
 }
 
+std::vector<std::string> EvaluationFlags::given(const CommandLine& line) {
+  std::vector<std::string> flags;
+  for (const char* const name :
+       {"cutoffs", "candidates", "include-seen", "ties", "auc", "accuracy-only", "liked", "resamples"}) {
+    if (line.given(name)) flags.push_back(std::string("--") + name);
+  }
+  return flags;
+}
+
 EvaluateOptions EvaluationFlags::options(std::uint64_t seed) const {
   if (ties_ != "against" && ties_ != "for" && ties_ != "random") {
     fail(ErrorCode::kUsage, "--ties: '{}' is none of against, for, random", ties_);

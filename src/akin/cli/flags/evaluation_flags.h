@@ -18,6 +18,8 @@ class EvaluationFlags {
   /// What was asked for, cutoffs ascending, without repeats; `seed` is that of sampled candidates. Throws
   /// Error(kUsage).
   EvaluateOptions options(std::uint64_t seed) const;
+  /// Those of these flags that were given, "--cutoffs".
+  static std::vector<std::string> given(const CommandLine& line);
 
  private:
   std::vector<std::string> cutoffs_ = {"5,10,20"};
