@@ -107,13 +107,46 @@ class Condition {
   std::vector<char> equal_to_any() const {
     std::vector<char> result = equal_to(filter_.value);
     if (std::ranges::count(result, 1) > 0) return result;
-    if (filter_.elements.empty()) fail_no_match(filter_.value);
-    for (const std::string& element : filter_.elements) {
-      const std::vector<char> more = equal_to(element);
-      if (std::ranges::count(more, 1) == 0) fail_no_match(element);
+    if (!is_list()) fail_no_match(filter_.value);
+    const std::vector<ListElement> elements = list_elements(filter_.value);
+    for (std::size_t first = 0; first < elements.size();) {
+      std::size_t end = first;
+      const std::vector<char> more = equal_to_longest(elements, first, end);
+      if (std::ranges::count(more, 1) == 0) fail_no_match(std::string(trimmed(elements[first].text)));
       for (std::size_t i = 0; i < result.size(); ++i) result[i] = result[i] != 0 || more[i] != 0 ? 1 : 0;
+      first = end;
     }
     return result;
+  }
+
+  /// The items that have the value which most of the elements from `first` on give together; `end` becomes the
+  /// element after them.
+  std::vector<char> equal_to_longest(const std::vector<ListElement>& elements, std::size_t first,
+                                     std::size_t& end) const {
+    constexpr std::size_t kMostJoined = 16;
+    end = first + 1;
+    if (elements[first].quoted) return equal_to(elements[first].text);
+    if (has_commas()) {
+      for (std::size_t last = std::min(elements.size(), first + kMostJoined); last > first + 1; --last) {
+        const std::string_view joined =
+            std::string_view(filter_.value)
+                .substr(elements[first].begin, elements[last - 1].end - elements[first].begin);
+        std::vector<char> result = equal_to(std::string(trimmed(joined)));
+        if (std::ranges::count(result, 1) == 0) continue;
+        end = last;
+        return result;
+      }
+    }
+    return equal_to(std::string(trimmed(elements[first].text)));
+  }
+
+  bool is_list() const { return filter_.value.find_first_of(",\"") != std::string::npos; }
+
+  /// Whether values hold commas, so that elements of a list may have to be joined.
+  bool has_commas() const {
+    for (std::size_t row = 0; row < values_.size(); ++row)
+      if (values_[row].find(',') != std::string_view::npos) return true;
+    return false;
   }
 
   bool compare(double value, double limit) const {
@@ -161,9 +194,8 @@ class Condition {
     }
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());
-    const bool list = !filter_.elements.empty();
     fail(ErrorCode::kNotFound, "no item has {} '{}'{}{}", filter_.name, wanted, did_you_mean(wanted, values),
-         list ? "; a value that holds a comma stands in double quotes" : "");
+         is_list() ? "; a value that holds a comma stands in double quotes" : "");
   }
 
   [[noreturn]] void fail_out_of_range(Order order) const {
@@ -221,11 +253,17 @@ AttributeFilter parse_filter(const std::string& text) {
   AttributeFilter filter{.name = std::string(trimmed(std::string_view(text).substr(0, found.at))),
                          .value = std::string(trimmed(std::string_view(text).substr(found.at + found.size))),
                          .test = found.test};
+  if (filter.name.empty()) fail_filter(text);
   const bool equality = filter.test == Test::kIs || filter.test == Test::kIsNot;
-  if (filter.name.empty() || (!equality && filter.value.empty())) fail_filter(text);
-  if (equality && filter.value.find_first_of(",\"") != std::string::npos) {
-    for (const ListElement& element : list_elements(filter.value))
-      filter.elements.emplace_back(element.quoted ? element.text : trimmed(element.text));
+  if (!equality && filter.value.empty()) fail_filter(text);
+  const auto is_empty = [](const ListElement& element) { return trimmed(element.text).empty(); };
+  const std::vector<ListElement> elements = list_elements(filter.value);
+  if (equality && (elements.empty() || std::ranges::any_of(elements, is_empty))) {
+    fail(ErrorCode::kUsage,
+         "filter '{}' has an empty value: items without the attribute meet no condition but !=, and cannot "
+         "be asked "
+         "for; write one, such as {}{}VALUE",
+         text, filter.name, trimmed(std::string_view(text).substr(found.at, found.size)));
   }
   return filter;
 }

@@ -20,9 +20,9 @@ namespace akin {
 struct AttributeFilter {
   enum class Test : std::uint8_t { kIs, kIsNot, kBelow, kAtMost, kAbove, kAtLeast };
   std::string name;
+  /// kIs, kIsNot: where no item has it as it is, a list such as A,"B, C": any of its values will do. Of elements
+  /// without quotes as many as possible are joined with their commas to a value that an item has.
   std::string value;
-  /// kIs, kIsNot: the parts of `value` read as a list, "A,B": any of them will do where no item has `value` itself.
-  std::vector<std::string> elements = {};
   Test test = Test::kIs;
 };
 

@@ -76,6 +76,9 @@ TEST(ItemFilter, TextsInAnyLetterCase) {
   EXPECT_EQ(passing({"brand=Acme, Zed"}), "023");
   EXPECT_EQ(passing({"brand=Bolt, Inc."}), "1") << "a value with a comma";
   EXPECT_EQ(passing({"brand in \"Bolt, Inc.\",Zed"}), "13");
+  EXPECT_EQ(passing({"brand in Zed,Bolt, Inc."}), "13") << "a value with a comma in a list";
+  EXPECT_EQ(passing({"brand=bolt, inc. , Acme"}), "012");
+  EXPECT_EQ(passing({"brand!=Zed,Bolt, Inc."}), "024");
   EXPECT_EQ(passing({"title=pot"}), "1");
 }
 
@@ -106,6 +109,11 @@ TEST(ItemFilter, WhatIsWrongIsSaid) {
   EXPECT_NE(message("brand<5").find("of type category"), std::string::npos);
   for (const char* wrong : {"Home", "=x", "<5", "price<", "price!5", ""})
     EXPECT_NE(message(wrong).find("is not ATTRIBUTE=VALUE"), std::string::npos) << wrong;
+}
+
+TEST(ItemFilter, AnEmptyValueIsNoCondition) {
+  for (const char* const filter : {"price=", "price!= ", "brand=\"\"", "brand in Acme,\"\"", "brand=,"})
+    EXPECT_NE(message(filter).find("has an empty value"), std::string::npos) << filter;
 }
 
 TEST(ItemFilter, ListsKeepToLimits) {
