@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/id_twin.h"
 
 namespace akin {
 
@@ -50,6 +51,8 @@ std::optional<idx_t> IdMap::find(std::string_view id) const {
 
 idx_t IdMap::at(std::string_view id, std::string_view what) const {
   if (const auto found = find(id)) return *found;
+  if (const auto twin = find_twin(*this, id))
+    fail(ErrorCode::kNotFound, "unknown {} '{}' (did you mean {}?)", what, id, ids_[*twin]);
   constexpr std::size_t kMostCandidates = 200'000;  // keeps the message fast on large data sets
   std::vector<std::string> candidates;
   for (std::size_t i = 0; i < std::min(size(), kMostCandidates); ++i) candidates.emplace_back(ids_[i]);

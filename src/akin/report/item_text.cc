@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
+#include "akin/data/id_twin.h"
 #include "akin/report/text_table.h"
 #include "akin/serve/id_list.h"
 
@@ -73,7 +74,9 @@ std::string first_ids(std::span<const std::string> ids) {
 /// " (did you mean p1?)" for a single id.
 std::string nearest_id(std::span<const std::string> ids, const IdMap& known) {
   constexpr std::size_t kMostSearched = 100'000;
-  if (ids.size() != 1 || known.size() > kMostSearched) return "";
+  if (ids.size() != 1) return "";
+  if (const auto twin = find_twin(known, ids[0])) return fmt::format(" (did you mean {}?)", known.id(*twin));
+  if (known.size() > kMostSearched) return "";
   std::vector<std::string> names;
   for (idx_t i = 0; i < known.size(); ++i) names.emplace_back(known.id(i));
   return did_you_mean(ids[0], names);

@@ -18,6 +18,13 @@ TEST(IdList, HoldsEachIdOnce) {
   EXPECT_EQ(read_id_list(dir / "ids"), (std::vector<std::string>{"b", "a", "c"}));
 }
 
+TEST(IdList, BlanksAroundAnIdAndQuotesDoNotCount) {
+  const TempDir dir;
+  write_file(dir / "ids", " a \n\t\n\"b, c\"\t\n\"say \"\"x\"\"\"\nd, e\n\"\"\n\"f\"g\n\xc2\xa0h\n");
+  EXPECT_EQ(read_id_list(dir / "ids"),
+            (std::vector<std::string>{"a", "b, c", "say \"x\"", "d, e", "\"f\"g", "h"}));
+}
+
 TEST(IdList, ALineHasALimit) {
   const TempDir dir;
   const std::string longest(LineReader::kLongestId, 'x');
