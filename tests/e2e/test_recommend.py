@@ -43,6 +43,22 @@ class RecommendTest(AkinTest):
         for args in (["--user", "nobody"], ["--history", "i2, blue,new"], ["--user", "User u1", "--exclude", "exclude"]):
             self.assert_error(self.run_akin("recommend", "shop.akin", "--strict", *args, code=1), "unknown (user|item) '")
 
+    def test_ids_written_in_another_way(self):
+        rows = [(f"{17850 + int(user[6:])}.0", item, kind) for user, item, kind, *_ in shop_events()]
+        self.write("shop.csv", csv_text(rows, "user,item,kind"))
+        self.run_akin("import", "csv", "shop.csv", "-o", "shop.data", "--quiet")
+        self.run_akin("train", "item-knn", "-d", "shop.data", "-o", "shop.akin", "--quiet")
+        self.search(r"user 17851 is unknown \(did you mean 17851\.0\?\)",
+                    self.run_akin("recommend", "shop.akin", "--user", "17851").err)
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "017851", "--strict", code=1),
+                          r"unknown user '017851' \(did you mean 17851\.0\?\)")
+        self.write("users", ' 17851.0 \n"17852.0"\n')
+        self.write("exclude", '"i2, blue"\n i4, blue\t\n')
+        done = self.run_akin("recommend", "shop.akin", "--users", "users", "--exclude", "exclude", "-k", "99", "--json")
+        self.assertNotIn("unknown", done.err + done.out)
+        for answer in json.loads(done.out):
+            self.assertFalse({"i2, blue", "i4, blue"} & {item["item"] for item in answer["items"]})
+
     def test_ids_with_commas(self):
         self.make_shop()
         wanted = self.items("--history", "i2, blue", "--history", "i4, blue")
@@ -75,6 +91,12 @@ class RecommendTest(AkinTest):
         self.assertEqual([row["rank"] for row in rows], ["1", "2", "3"] * 3)
         self.run_akin("recommend", "shop.akin", "--all-users", "-k", "1", "-o", "all.csv")
         self.assertEqual(len((self.dir / "all.csv").read_text().splitlines()), 31)
+        self.run_akin("recommend", "shop.akin", "--users", "users", "-k", "3", "-o", "LISTS.CSV")
+        self.assertEqual((self.dir / "LISTS.CSV").read_text(), (self.dir / "lists.csv").read_text())
+        self.run_akin("recommend", "shop.akin", "--users", "users", "-k", "3", "-o", "lists.jsonl")
+        lines = [json.loads(line) for line in (self.dir / "lists.jsonl").read_text().splitlines()]
+        self.assertEqual([line.get("unknown") for line in lines], [answer.get("unknown") for answer in answers])
+        self.assertTrue(lines[1]["unknown"]["user"])
         self.assert_error(self.run_akin("recommend", "shop.akin", "--users", "users", "--user", "x", code=2), "choose one")
         self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "a", "-o", "x.csv", "--json", code=2), "CSV")
 
@@ -98,6 +120,8 @@ class RecommendTest(AkinTest):
         self.assertTrue(all(int(row["item"][1:].split(",")[0]) >= 10 for row in similar["similar"]))
         self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u1", "--filter", "price<cheap", code=2),
                           "'cheap' is no number")
+        self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u1", "--filter", "price=", code=2),
+                          "'price=' has an empty value: items without the attribute meet no condition")
         self.assert_error(self.run_akin("recommend", "shop.akin", "--user", "User u1", "--at-most", "brand", code=2),
                           "COUNT:ATTRIBUTE")
 
@@ -164,6 +188,8 @@ class RecommendTest(AkinTest):
             self.assertEqual(kept["evaluation"][name], figures["evaluation"][name])
         done = self.run_akin("evaluate", "f.akin", "--html", "f.html")
         self.search(r"\Amodel: als, trained on all 240 events; before that it was measured, trained on 210 events\n", done.out)
+        self.assert_error(self.run_akin("evaluate", "f.akin", "--cutoffs", "5", "--auc", code=2),
+                          r"f\.akin: --cutoffs, --auc cannot be followed: after `akin train --final` nothing is held out")
         self.run_akin("train", "als", "-d", "shop.data", "-o", "whole.akin", "--factors", "4", "--epochs", "3", "--holdout", "none")
         whole = self.run_json("recommend", "whole.akin", "--user", "User u1")
         self.assertEqual(self.run_json("recommend", "f.akin", "--user", "User u1"), whole)
@@ -186,6 +212,10 @@ class RecommendTest(AkinTest):
         self.assertAlmostEqual(float(rows[0]["rating"]), answer["predictions"][0]["prediction"], 6)
         self.assertEqual(self.run_akin("predict", "m.akin", "--pairs", "-", "-o", "-", stdin="u1,i1\n").out.splitlines()[0],
                          "user,item,rating,note")
+        done = self.run_akin("predict", "m.akin", "--pairs", "-", "-o", "-", stdin="newu,newi\n u1 ,i1\n")
+        self.assertEqual([row["user"] for row in csv.DictReader(io.StringIO(done.out))], ["newu", "u1"])
+        done = self.run_akin("predict", "m.akin", "--pairs", "-", stdin="user,i1\nu1,i2\n")
+        self.search(r"the first line, user i1, is taken for names of columns", done.err)
         self.search(r"user +item +rating\n", self.run_akin("predict", "m.akin", "--user", "u1", "--item", "i1").out)
         self.assert_error(self.run_akin("predict", "m.akin", "--user", "u1", code=2), "--user and --item go together")
         self.make_bundle("item-knn", "k.akin")

@@ -65,6 +65,8 @@ void set_id(nlohmann::json& entry, std::string_view name, std::string_view id);
 nlohmann::json ranked_json(const Dataset& dataset, std::span<const Scored> ranked);
 /// [{item, item_hex?, title?}, ...]
 nlohmann::json items_json(const Dataset& dataset, std::span<const idx_t> items);
+/// {user, history, exclude}
+nlohmann::json unknown_json(const UnknownIds& unknown);
 /// {items, fallback, user?, last_items?, history?, unknown?: {user, history, exclude}}; `last`: the user's last
 /// items, if one was asked for.
 nlohmann::json recommendations_json(const Dataset& dataset, const RecommendRequest& request,

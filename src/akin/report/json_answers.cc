@@ -63,6 +63,10 @@ json items_json(const Dataset& dataset, std::span<const idx_t> items) {
   return list;
 }
 
+json unknown_json(const UnknownIds& unknown) {
+  return {{"user", unknown.user}, {"history", unknown.history}, {"exclude", unknown.excluded}};
+}
+
 json recommendations_json(const Dataset& dataset, const RecommendRequest& request,
                           const Recommendations& answer, std::span<const idx_t> last) {
   json output = {{"items", ranked_json(dataset, answer.items)}, {"fallback", nullptr}};
@@ -72,9 +76,7 @@ json recommendations_json(const Dataset& dataset, const RecommendRequest& reques
     output["last_items"] = items_json(dataset, last);
   }
   if (!request.history.empty()) output["history"] = request.history;
-  if (const UnknownIds& unknown = answer.unknown; unknown.any()) {
-    output["unknown"] = {{"user", unknown.user}, {"history", unknown.history}, {"exclude", unknown.excluded}};
-  }
+  if (answer.unknown.any()) output["unknown"] = unknown_json(answer.unknown);
   return output;
 }
 

@@ -42,6 +42,7 @@ std::string json_line(const Batch& batch, std::string_view query, const Recommen
   nlohmann::json line = {{"items", ranked_json(batch.dataset, list.items)}};
   if (!query.empty()) set_id(line, batch.what, query);
   if (list.fallback) line["fallback"] = "popularity";
+  if (list.unknown.any()) line["unknown"] = unknown_json(list.unknown);
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -86,8 +87,13 @@ ListCounts write(const Batch& batch, const std::string& path, const Context& con
 }  // namespace
 
 ListFormat list_format_of(std::string_view path) {
-  if (path.ends_with(".csv")) return ListFormat::kCsv;
-  return path.ends_with(".jsonl") || path.ends_with(".ndjson") ? ListFormat::kJsonLines : ListFormat::kTsv;
+  const auto ends_with = [&](std::string_view ending) {
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; };
+    return path.size() >= ending.size() &&
+           std::ranges::equal(path.substr(path.size() - ending.size()), ending, same);
+  };
+  if (ends_with(".csv")) return ListFormat::kCsv;
+  return ends_with(".jsonl") || ends_with(".ndjson") ? ListFormat::kJsonLines : ListFormat::kTsv;
 }
 
 ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
@@ -95,11 +101,13 @@ ListCounts write_recommendations(const Service& service, const RecommendRequest&
                                  ListFormat format, const Context& context) {
   const std::vector<char> allowed = service.allowed_items(request);
   const Dataset& dataset = service.bundle().dataset;
+  const UnknownIds unknown = service.unknown_ids(request);  // the same of the history and exclusions of all
   const auto id = [&](std::size_t i) { return std::string_view(users[i]); };
   const auto list = [&](std::size_t i) {
     const auto user = find_id(dataset.users, users[i]);
     if (!user && request.strict) static_cast<void>(dataset.users.at(users[i], "user"));
     Recommendations answer = service.recommend(user, allowed, request);
+    answer.unknown = unknown;
     answer.unknown.user = !user;
     return answer;
   };
@@ -111,7 +119,13 @@ ListCounts write_recommendations(const Service& service, const RecommendRequest&
   const std::vector<char> allowed = service.allowed_items(request);
   const Dataset& dataset = service.bundle().dataset;
   const auto id = [&](std::size_t i) { return dataset.users.id(static_cast<idx_t>(i)); };
-  const auto list = [&](std::size_t i) { return service.recommend(static_cast<idx_t>(i), allowed, request); };
+  const UnknownIds unknown = service.unknown_ids(request);
+  const auto list = [&](std::size_t i) {
+    Recommendations answer = service.recommend(static_cast<idx_t>(i), allowed, request);
+    answer.unknown = unknown;
+    answer.unknown.user = false;
+    return answer;
+  };
   return write({"user", dataset.n_users(), id, dataset, format, list}, path, context);
 }
 

@@ -115,6 +115,13 @@ TEST_F(ListFile, CommaSeparatedForUsersByName) {
             "\"u,v\",\"a, b\",1,2\n\"u,v\",\"say \"\"x\"\"\",2,2\n\"u,v\",plain,3,2\n");
   EXPECT_EQ(counts_.lists, 2u);
   EXPECT_EQ(counts_.unknown, 1u);
+  write_recommendations(service, {.k = 1, .exclude = {"gone"}}, users, dir_ / "list", ListFormat::kJsonLines,
+                        {});
+  const std::vector<json> lines = lines_of(read_file(dir_ / "list"));
+  EXPECT_EQ(lines.at(0).value("unknown", json()),
+            json::parse(R"({"user":true,"history":[],"exclude":["gone"]})"));
+  EXPECT_EQ(lines.at(1).value("unknown", json()),
+            json::parse(R"({"user":false,"history":[],"exclude":["gone"]})"));
   EXPECT_THROW(write_recommendations(service, {.strict = true}, users, dir_ / "l", ListFormat::kCsv, {}),
                Error);
   write_recommendation(service, {.history = {"plain"}, .k = 1}, dir_ / "list", ListFormat::kCsv, {});
@@ -137,6 +144,7 @@ TEST_F(ListFile, JsonLinesOfRecommendations) {
   EXPECT_EQ(lines[3]["user_hex"], "636166e9");
   EXPECT_EQ(lines[4]["user"], "stranger");
   EXPECT_EQ(lines[4]["fallback"], "popularity");
+  EXPECT_FALSE(lines[0].contains("unknown"));
   EXPECT_FALSE(lines[0].contains("fallback"));
   const Recommendations list = service.recommend({.user = "u", .k = 6, .include_seen = true});
   ASSERT_EQ(lines[0]["items"].size(), list.items.size());
@@ -152,6 +160,12 @@ TEST_F(ListFile, JsonLinesOfRecommendations) {
   }
   EXPECT_EQ(counts_.lines, entries);
   EXPECT_EQ(lines[0]["items"][0]["score"].get<float>(), list.items[0].score);
+}
+
+TEST_F(ListFile, EndingsInAnyLetterCase) {
+  EXPECT_EQ(list_format_of("X.CSV"), ListFormat::kCsv);
+  EXPECT_EQ(list_format_of("x.JsonL"), ListFormat::kJsonLines);
+  EXPECT_EQ(list_format_of("csv"), ListFormat::kTsv);
 }
 
 TEST_F(ListFile, FiltersAndExclusionsCount) {

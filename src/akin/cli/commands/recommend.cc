@@ -100,7 +100,7 @@ void check(const RecommendCommand& command, bool json) {
   if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
   if (command.serve_lines && !command.out.empty())
     fail(ErrorCode::kUsage, "--serve-lines answers on standard output; leave -o out");
-  if (json && command.out.ends_with(".csv"))
+  if (json && list_format_of(command.out) == ListFormat::kCsv)
     fail(ErrorCode::kUsage, "-o {}: is CSV by its name; leave --json out or name another file", command.out);
 }
 
