@@ -59,6 +59,8 @@ class UpdateTest(AkinTest):
         out = self.run_akin("update", "old.akin", "-d", "old.data", "-o", "./old.akin").out
         self.assertEqual(out, f"nothing new for als: all {len(self.old)} events are known already (training or held out)\n")
         self.assertEqual((self.dir / "old.akin").stat(), before)
+        done = self.run_akin("update", "old.akin", "-d", "old.data", "-o", "old.akin", "--epochs", "2")
+        self.search("the model stays as it is, whatever epochs", done.err)
         self.search(r"nothing new .*\nwrote copy\.akin, a copy\n",
                     self.run_akin("update", "old.akin", "-d", "old.data", "-o", "copy.akin").out)
         self.assertEqual((self.dir / "copy.akin").read_bytes(), (self.dir / "old.akin").read_bytes())

@@ -141,6 +141,9 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   std::optional<Prepared> news = prepare(bundle, more, result.counts);
   if (!news) {
     result.nothing_new = true;
+    if (options.epochs || !options.params.empty())
+      context.remark(
+          "nothing is new: the model stays as it is, whatever epochs and parameters are asked for");
     return result;
   }
   Prepared& prepared = *news;
