@@ -129,7 +129,10 @@ class ImportTest(AkinTest):
 
     def test_dry_run_shows_the_columns_and_writes_nothing(self):
         self.write("e.csv", "user;item;rating;date;colour\nu1;a;4,5;03/04/2021;red\nu2;b;FALSE;25/12/2021;blue\nNULL;a;3;01/02/2021;\n")
-        out = self.run_akin("import", "csv", "e.csv", "--dry-run", "--pseudonyms", "key").out
+        hidden = self.run_akin("import", "csv", "e.csv", "--dry-run", "--pseudonyms", "key").out
+        for content in ("u1", "blue", "FALSE", "NULL"):
+            self.assertNotIn(content, hidden)
+        out = self.run_akin("import", "csv", "e.csv", "--dry-run").out
         self.search(r"(?m)^column +used as +type +parsed +examples$", out)
         self.search(r"(?m)^date +time +time \(day-first\) +100 % +03/04/2021 \| 25/12/2021", out)
         self.search(r"(?m)^colour +not used +category +66\.6 %", out)
