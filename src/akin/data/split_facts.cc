@@ -8,6 +8,11 @@
 namespace akin {
 namespace {
 
+/// Times may be as far apart as no difference of them can say.
+double span_of(std::int64_t first, std::int64_t last) {
+  return static_cast<double>(last) - static_cast<double>(first);
+}
+
 /// Users with two events or more, and what is true of how many of them.
 struct UserTimes {
   std::uint64_t users = 0, same_time = 0, one_day = 0;
@@ -16,7 +21,7 @@ struct UserTimes {
 };
 
 UserTimes user_times(const Dataset& data) {
-  constexpr std::int64_t kDay = 86'400 * kSecond;
+  constexpr double kDay = 86'400 * kSecond;
   UserTimes times;
   const std::vector<Event>& events = data.events;
   for (std::size_t begin = 0, end = 0; begin < events.size(); begin = end) {
@@ -28,7 +33,7 @@ UserTimes user_times(const Dataset& data) {
     if (end - begin < 2) continue;
     ++times.users;
     times.same_time += first == last ? 1 : 0;
-    times.one_day += first != kNoTime && last - first < kDay ? 1 : 0;
+    times.one_day += first != kNoTime && span_of(first, last) < kDay ? 1 : 0;
   }
   times.one_value = std::ranges::all_of(events, [&](const Event& e) { return e.value == events[0].value; });
   return times;
@@ -56,13 +61,13 @@ std::uint64_t fewest_for(double fraction) {
 }  // namespace
 
 EventOrder event_order(const Dataset& data) {
-  constexpr std::int64_t kWeek = 7 * 86'400 * kSecond;
+  constexpr double kWeek = 7 * 86'400 * kSecond;
   if (!data.has_times()) return EventOrder::kNone;
   if (has_positions(data)) return EventOrder::kPositions;
   const UserTimes times = user_times(data);
   if (2 * times.same_time > times.users) return EventOrder::kBaskets;
   const bool sessions = times.users > 0 && 20 * times.one_day >= 19 * times.users && times.one_value &&
-                        times.first != kNoTime && times.last - times.first >= kWeek;
+                        times.first != kNoTime && span_of(times.first, times.last) >= kWeek;
   return sessions ? EventOrder::kSessions : EventOrder::kMoments;
 }
 

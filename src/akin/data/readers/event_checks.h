@@ -96,7 +96,8 @@ class ValueColumn {
 /// Kinds of events, by their usual names or the caller's.
 class KindColumn {
  public:
-  static constexpr const char* kLeftOut = "kind of event left out by --kinds";
+  /// What read() returns for a kind that the caller does not want: this very text.
+  static constexpr char kLeftOut[] = "kind of event left out by --kinds";
 
   /// `names`: "add_to_cart=cart,remove=none". Throws Error(kUsage).
   explicit KindColumn(std::string_view names = {});
