@@ -161,7 +161,7 @@ void times(std::string_view input) {
     if (given) (*given)(line);
     guess.add(line);
   }
-  static_cast<void>(guess.format() ? guess.doubt() : guess.readings());
+  static_cast<void>(guess.format() ? guess.doubt() : guess.question());
 }
 
 void trial_log(std::string_view input) {
