@@ -8,9 +8,9 @@
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
+#include "akin/data/id_list.h"
 #include "akin/data/readers/layout.h"
 #include "akin/data/readers/text_decode.h"
-#include "akin/data/text/escaped_field.h"
 #include "akin/eval/history.h"
 #include "akin/eval/rating.h"
 
@@ -31,10 +31,8 @@ void check_predicts(const ModelEntry& entry) {
       entry.name, fmt::join(names, ", "));
 }
 
-/// The index of an id, also of one as tab-separated files hold it.
 idx_t index_of(const IdMap& ids, const std::string& id, std::size_t known) {
-  auto found = ids.find(id);
-  if (!found && id.find('\\') != std::string::npos) found = ids.find(unescaped_field(id));
+  const auto found = find_id(ids, id);
   return found && *found < known ? *found : kUnknown;
 }
 

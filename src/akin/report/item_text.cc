@@ -7,9 +7,9 @@
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
+#include "akin/data/id_list.h"
 #include "akin/data/id_twin.h"
 #include "akin/report/text_table.h"
-#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {

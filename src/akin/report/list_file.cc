@@ -7,9 +7,9 @@
 
 #include "akin/base/io.h"
 #include "akin/base/parallel.h"
+#include "akin/data/id_list.h"
 #include "akin/data/text/escaped_field.h"
 #include "akin/report/json.h"
-#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {

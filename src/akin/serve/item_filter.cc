@@ -12,8 +12,8 @@
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
+#include "akin/data/id_list.h"
 #include "akin/data/time_parse.h"
-#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {

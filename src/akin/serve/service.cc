@@ -7,11 +7,11 @@
 #include <limits>
 
 #include "akin/base/error.h"
+#include "akin/data/id_list.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
-#include "akin/serve/id_list.h"
 
 namespace akin {
 namespace {

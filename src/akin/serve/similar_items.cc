@@ -2,7 +2,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
-#include "akin/serve/id_list.h"
+#include "akin/data/id_list.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/embeddings_reader.h"
 

@@ -3,9 +3,9 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/data/id_list.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
-#include "akin/serve/id_list.h"
 
 namespace akin::cli {
 namespace {

@@ -7,10 +7,10 @@
 #include "akin/cli/output.h"
 #include "akin/cli/serve_lines.h"
 #include "akin/cli/session.h"
+#include "akin/data/id_list.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 #include "akin/report/list_file.h"
-#include "akin/serve/id_list.h"
 
 namespace akin::cli {
 namespace {

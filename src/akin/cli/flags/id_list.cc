@@ -1,9 +1,9 @@
 #include "akin/cli/flags/id_list.h"
 
 #include "akin/base/io.h"
+#include "akin/data/id_list.h"
 #include "akin/data/id_map.h"
 #include "akin/data/readers/text_decode.h"
-#include "akin/serve/id_list.h"
 
 namespace akin::cli {
 

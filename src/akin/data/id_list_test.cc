@@ -1,4 +1,4 @@
-#include "akin/serve/id_list.h"
+#include "akin/data/id_list.h"
 
 #include <gtest/gtest.h>
 
