@@ -39,7 +39,7 @@ void TimeGuess::add(std::string_view cell) {
   if (error == std::errc() && (stop == end || comma)) {
     if (numbers_++ == 0) first_number_ = cell;
     // What would be 1970 in seconds is a day of 1954 to 2119.
-    serials_ += number >= 20'000 && number < 80'000 ? 1 : 0;
+    serials_ += number >= 20'000 && number < 80'000 && excel_(cell) ? 1 : 0;
     years_ += cell.size() == 4 && number >= 1900 && number < 2100 ? 1 : 0;
     dates_as_numbers_ += cell.size() == 8 && within(date_number_(cell), k1900, k2100) ? 1 : 0;
     moments_as_numbers_ += cell.size() == 14 && within(moment_number_(cell), k1950, k2100) ? 1 : 0;

@@ -56,4 +56,10 @@ TEST(TimeGuess, DatesOfBothOrders) {
 }
 
 }  // namespace
+TEST(TimeGuess, NumbersTooLongForASpreadsheetAreNoDays) {
+  const std::string longer = "40513.35" + std::string(40, '2');
+  EXPECT_EQ(format_of({"40513.35", longer}), "auto");
+  EXPECT_EQ(guess_of({longer, longer}).doubt(), "");
+}
+
 }  // namespace akin
