@@ -24,7 +24,7 @@ function(akin_nets_library)
       "-DAKIN_NN=OFF builds akin without them")
   endif()
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/nn)
-  file(GLOB sources CONFIGURE_DEPENDS ${dir}/torch/*.cc ${dir}/keras/*.cc)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/torch/*.cc ${dir}/keras/*.cc)
   add_library(akin_nn_torch SHARED ${sources})
   target_include_directories(akin_nn_torch SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS} ${HDF5_INCLUDE_DIR})
   target_link_libraries(akin_nn_torch PRIVATE akin_nn akin_warnings ${TORCH_LIBRARIES} ${HDF5_LIBRARY})
@@ -35,12 +35,13 @@ function(akin_nets_library)
   set_target_properties(akin_nn_torch PROPERTIES CXX_VISIBILITY_PRESET hidden INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS akin_nn_torch LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-  target_compile_definitions(akin_nn PRIVATE
-    AKIN_NN_BUILD_LIBRARY="${PROJECT_BINARY_DIR}/libakin_nn_torch.so"
+  set(definitions AKIN_NN_BUILD_LIBRARY="${PROJECT_BINARY_DIR}/libakin_nn_torch.so"
     AKIN_NN_INSTALL_LIBRARY="${CMAKE_INSTALL_FULL_LIBDIR}/libakin_nn_torch.so")
   if(NOT AKIN_TORCH_DIR)
-    target_compile_definitions(akin_nn PRIVATE AKIN_NN_SYSTEM_BLAS=true)
+    list(APPEND definitions AKIN_NN_SYSTEM_BLAS=true)
   endif()
+  # Of this file alone: other targets reuse the precompiled headers of akin_nn.
+  set_source_files_properties(${dir}/engine_library.cc PROPERTIES COMPILE_DEFINITIONS "${definitions}" SKIP_PRECOMPILE_HEADERS ON)
   add_dependencies(akin akin_nn_torch)
   if(TARGET nn_test)
     add_dependencies(nn_test akin_nn_torch)

@@ -21,11 +21,6 @@
 #include "akin/models/neighbors/slope_one.h"
 #include "akin/models/neighbors/user_knn.h"
 #include "akin/models/neighbors/user_knn_rating.h"
-#include "akin/models/neural/gmf.h"
-#include "akin/models/neural/mlp.h"
-#include "akin/models/neural/neumf.h"
-#include "akin/models/neural/rating_dot.h"
-#include "akin/models/neural/rating_mlp.h"
 #include "akin/models/ranking/bpr.h"
 #include "akin/models/ranking/warp.h"
 #include "akin/models/rating/als_wr.h"
@@ -39,6 +34,11 @@
 #include "akin/models/word2vec/prod2vec.h"
 #include "akin/models/word2vec/prod2vec_cluster.h"
 #include "akin/models/word2vec/word2vec.h"
+#include "akin/nets/pairs/gmf.h"
+#include "akin/nets/pairs/mlp.h"
+#include "akin/nets/pairs/neumf.h"
+#include "akin/nets/pairs/rating_dot.h"
+#include "akin/nets/pairs/rating_mlp.h"
 
 namespace akin {
 namespace {

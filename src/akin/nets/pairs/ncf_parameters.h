@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "akin/models/neural/ncf_batch.h"
-#include "akin/models/neural/ncf_net.h"
+#include "akin/nets/pairs/ncf_batch.h"
+#include "akin/nets/pairs/ncf_net.h"
 #include "akin/optim/hogwild.h"
 #include "akin/optim/optimizer.h"
 

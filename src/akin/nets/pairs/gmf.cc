@@ -1,4 +1,4 @@
-#include "akin/models/neural/gmf.h"
+#include "akin/nets/pairs/gmf.h"
 
 #include "akin/models/fit/params.h"
 

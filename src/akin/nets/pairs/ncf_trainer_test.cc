@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_trainer.h"
+#include "akin/nets/pairs/ncf_trainer.h"
 
 #include <gtest/gtest.h>
 
@@ -6,11 +6,11 @@
 #include "akin/base/rng.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/toy_data_test.h"
-#include "akin/models/neural/gmf.h"
-#include "akin/models/neural/mlp.h"
-#include "akin/models/neural/neumf.h"
-#include "akin/models/neural/rating_dot.h"
-#include "akin/models/neural/rating_mlp.h"
+#include "akin/nets/pairs/gmf.h"
+#include "akin/nets/pairs/mlp.h"
+#include "akin/nets/pairs/neumf.h"
+#include "akin/nets/pairs/rating_dot.h"
+#include "akin/nets/pairs/rating_mlp.h"
 
 namespace akin {
 namespace {

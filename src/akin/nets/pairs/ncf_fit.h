@@ -7,8 +7,8 @@
 
 #include "akin/base/param.h"
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/ncf_model.h"
-#include "akin/models/neural/ncf_trainer.h"
+#include "akin/nets/pairs/ncf_model.h"
+#include "akin/nets/pairs/ncf_trainer.h"
 
 namespace akin {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "akin/models/fit/start.h"
-#include "akin/models/neural/ncf_batch.h"
-#include "akin/models/neural/ncf_net.h"
+#include "akin/nets/pairs/ncf_batch.h"
+#include "akin/nets/pairs/ncf_net.h"
 
 namespace akin {
 

@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_source.h"
+#include "akin/nets/pairs/ncf_source.h"
 
 #include <numeric>
 

@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_fold_in.h"
+#include "akin/nets/pairs/ncf_fold_in.h"
 
 #include <algorithm>
 #include <utility>
@@ -6,7 +6,7 @@
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/neural/ncf_kernels.h"
+#include "akin/nets/pairs/ncf_kernels.h"
 #include "akin/optim/optimizer.h"
 
 namespace akin {

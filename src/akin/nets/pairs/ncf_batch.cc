@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_batch.h"
+#include "akin/nets/pairs/ncf_batch.h"
 
 #include <algorithm>
 #include <cmath>

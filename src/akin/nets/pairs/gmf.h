@@ -2,7 +2,7 @@
 #pragma once
 
 #include "akin/models/fit/context.h"
-#include "akin/models/neural/ncf_fit.h"
+#include "akin/nets/pairs/ncf_fit.h"
 
 namespace akin {
 

@@ -1,4 +1,4 @@
-#include "akin/models/neural/mlp.h"
+#include "akin/nets/pairs/mlp.h"
 
 namespace akin {
 

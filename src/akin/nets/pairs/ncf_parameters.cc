@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_parameters.h"
+#include "akin/nets/pairs/ncf_parameters.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_model.h"
+#include "akin/nets/pairs/ncf_model.h"
 
 #include <algorithm>
 #include <string>
@@ -8,8 +8,8 @@
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
 #include "akin/models/fit/interactions.h"
-#include "akin/models/neural/ncf_fold_in.h"
-#include "akin/models/neural/ncf_kernels.h"
+#include "akin/nets/pairs/ncf_fold_in.h"
+#include "akin/nets/pairs/ncf_kernels.h"
 
 namespace akin {
 namespace {

@@ -1,11 +1,11 @@
-#include "akin/models/neural/ncf_net.h"
+#include "akin/nets/pairs/ncf_net.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "akin/linalg/small_product.h"
-#include "akin/models/neural/ncf_trainer.h"
+#include "akin/nets/pairs/ncf_trainer.h"
 
 namespace akin {
 namespace {

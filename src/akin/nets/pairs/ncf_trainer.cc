@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_trainer.h"
+#include "akin/nets/pairs/ncf_trainer.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "akin/base/rng.h"
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/start.h"
-#include "akin/models/neural/ncf_model.h"
+#include "akin/nets/pairs/ncf_model.h"
 
 namespace akin {
 namespace {

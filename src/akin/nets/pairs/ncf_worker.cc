@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_worker.h"
+#include "akin/nets/pairs/ncf_worker.h"
 
 namespace akin {
 

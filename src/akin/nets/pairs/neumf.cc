@@ -1,4 +1,4 @@
-#include "akin/models/neural/neumf.h"
+#include "akin/nets/pairs/neumf.h"
 
 #include <algorithm>
 

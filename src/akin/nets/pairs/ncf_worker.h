@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "akin/models/neural/ncf_batch.h"
-#include "akin/models/neural/ncf_net.h"
-#include "akin/models/neural/ncf_parameters.h"
-#include "akin/models/neural/ncf_source.h"
+#include "akin/nets/pairs/ncf_batch.h"
+#include "akin/nets/pairs/ncf_net.h"
+#include "akin/nets/pairs/ncf_parameters.h"
+#include "akin/nets/pairs/ncf_source.h"
 
 namespace akin {
 

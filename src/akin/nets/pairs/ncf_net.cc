@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_net.h"
+#include "akin/nets/pairs/ncf_net.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
-#include "akin/models/neural/ncf_kernels.h"
+#include "akin/nets/pairs/ncf_kernels.h"
 
 namespace akin {
 namespace {

@@ -1,8 +1,8 @@
-#include "akin/models/neural/ncf_kernels.h"
+#include "akin/nets/pairs/ncf_kernels.h"
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "akin/models/neural/ncf_kernels.cc"
+#define HWY_TARGET_INCLUDE "akin/nets/pairs/ncf_kernels.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 

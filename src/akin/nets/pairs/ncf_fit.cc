@@ -1,4 +1,4 @@
-#include "akin/models/neural/ncf_fit.h"
+#include "akin/nets/pairs/ncf_fit.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,8 +9,8 @@
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/fit/warm_start.h"
-#include "akin/models/neural/ncf_fold_in.h"
 #include "akin/models/rating/rating_factors.h"
+#include "akin/nets/pairs/ncf_fold_in.h"
 
 namespace akin {
 namespace {

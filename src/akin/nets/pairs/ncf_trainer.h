@@ -10,11 +10,11 @@
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/observer.h"
 #include "akin/models/fit/worker_team.h"
-#include "akin/models/neural/ncf_batch.h"
-#include "akin/models/neural/ncf_net.h"
-#include "akin/models/neural/ncf_parameters.h"
-#include "akin/models/neural/ncf_source.h"
-#include "akin/models/neural/ncf_worker.h"
+#include "akin/nets/pairs/ncf_batch.h"
+#include "akin/nets/pairs/ncf_net.h"
+#include "akin/nets/pairs/ncf_parameters.h"
+#include "akin/nets/pairs/ncf_source.h"
+#include "akin/nets/pairs/ncf_worker.h"
 
 namespace akin {
 

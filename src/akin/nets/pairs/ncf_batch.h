@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
-#include "akin/models/neural/ncf_net.h"
-#include "akin/models/neural/ncf_source.h"
+#include "akin/nets/pairs/ncf_net.h"
+#include "akin/nets/pairs/ncf_source.h"
 
 namespace akin {
 

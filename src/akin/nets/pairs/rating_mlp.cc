@@ -1,4 +1,4 @@
-#include "akin/models/neural/rating_mlp.h"
+#include "akin/nets/pairs/rating_mlp.h"
 
 namespace akin {
 
