@@ -32,22 +32,25 @@ Array make_ids(Shape shape, std::vector<std::int32_t> values) {
   return checked(std::move(shape), std::move(values));
 }
 
-Array Array::select(std::span<const std::int64_t> rows) const {
-  Array result;
-  result.shape = shape;
-  result.shape[0] = static_cast<std::int64_t>(rows.size());
+void Array::select(std::span<const std::int64_t> rows, Array& into) const {
+  into.shape = shape;
+  into.shape[0] = static_cast<std::int64_t>(rows.size());
   const std::int64_t width = count_of(sample_shape());
   std::visit(
       [&](const auto& from) {
-        std::decay_t<decltype(from)> to;
-        to.reserve(rows.size() * static_cast<std::size_t>(width));
-        for (const std::int64_t row : rows) {
-          const auto begin = from.begin() + row * width;
-          to.insert(to.end(), begin, begin + width);
-        }
-        result.values = std::move(to);
+        using Values = std::decay_t<decltype(from)>;
+        if (!std::holds_alternative<Values>(into.values)) into.values = Values();
+        auto& to = std::get<Values>(into.values);
+        to.resize(rows.size() * static_cast<std::size_t>(width));
+        auto at = to.begin();
+        for (const std::int64_t row : rows) at = std::copy_n(from.begin() + row * width, width, at);
       },
       values);
+}
+
+Array Array::select(std::span<const std::int64_t> rows) const {
+  Array result;
+  select(rows, result);
   return result;
 }
 

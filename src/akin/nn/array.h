@@ -35,6 +35,8 @@ struct Array {
 
   /// The samples listed, in that order.
   Array select(std::span<const std::int64_t> rows) const;
+  /// The same into `into`, whose memory is used again.
+  void select(std::span<const std::int64_t> rows, Array& into) const;
   /// Samples begin .. end - 1.
   Array slice(std::int64_t begin, std::int64_t end) const;
 };

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/nn/batch_stream.h"
 #include "akin/nn/engine.h"
 #include "akin/nn/initialize.h"
 #include "akin/nn/net_threads.h"
@@ -23,9 +24,8 @@ Net::Net(Net&& other) noexcept = default;
 Net& Net::operator=(Net&& other) noexcept = default;
 Net::~Net() = default;
 
-void Net::set_threads(int threads) {
-  constexpr std::int64_t kUsualBatch = 256;
-  engine_->set_threads(threads_for(spec_, nullptr, kUsualBatch, threads));
+void Net::set_threads(int threads, std::int64_t batch_size) {
+  engine_->set_threads(threads_for(spec_, compiled_ ? &*compiled_ : nullptr, batch_size, threads));
 }
 
 std::vector<NamedArray> Net::weights() const { return engine_->weights(); }
@@ -104,15 +104,19 @@ Scores Net::scores_of(const BatchResult& sums, double samples) const {
 
 Scores Net::evaluate(const Batch& samples, std::int64_t batch, const Context& context) {
   check_batch(samples);
-  const std::int64_t total = samples.targets.samples();
+  return evaluate(BatchSource(samples, 0, samples.targets.samples()), batch, context);
+}
+
+Scores Net::evaluate(const SampleSource& samples, std::int64_t batch, const Context& context) {
+  BatchStream stream(samples,
+                     {.batch_size = batch, .check = [this](const Batch& part) { check_batch(part); }});
   BatchResult sums;
-  sums.metrics.resize(compiled_->metrics.size());
-  for (std::int64_t begin = 0; begin < total; begin += batch) {
+  sums.metrics.resize(need_compiled().metrics.size());
+  while (const Batch* const part = stream.next()) {
     context.check_stop();
-    const std::int64_t end = std::min(total, begin + batch);
-    add_weighted(sums, engine_->test(slice(samples, begin, end)), static_cast<double>(end - begin));
+    add_weighted(sums, engine_->test(*part), static_cast<double>(part->targets.samples()));
   }
-  return scores_of(sums, static_cast<double>(total));
+  return scores_of(sums, static_cast<double>(samples.size()));
 }
 
 Array Net::predict(const std::vector<Array>& inputs, const std::string& layer, std::int64_t batch,
@@ -152,6 +156,20 @@ std::vector<GradientNorm> Net::gradient_norms(const Batch& samples) {
   }
   for (GradientNorm& norm : norms) norm.norm = std::sqrt(norm.norm);
   return norms;
+}
+
+std::vector<NamedArray> Net::state() const {
+  std::vector<NamedArray> arrays = engine_->weights();
+  for (NamedArray& slot : engine_->optimizer_slots()) arrays.push_back(std::move(slot));
+  return arrays;
+}
+
+void Net::set_state(const std::vector<NamedArray>& state, std::uint64_t epochs, std::uint64_t steps) {
+  // Each takes those that it knows by name.
+  engine_->set_weights(state);
+  engine_->set_optimizer_slots(state);
+  epochs_ = epochs;
+  steps_ = epochs * steps;
 }
 
 NamedArray Net::weight(const std::string& name) const {

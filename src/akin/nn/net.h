@@ -21,6 +21,7 @@ namespace akin::nn {
 
 class Engine;        // engine.h
 struct BatchResult;  // engine.h
+class SampleSource;  // sample_source.h
 
 /// Where and in which numbers a net is computed.
 struct EngineOptions {
@@ -91,15 +92,23 @@ class Net {
   void compile(const CompileOptions& options);
   /// Changes the rate alone: the optimizer keeps what it remembers. Throws Error(kUsage) out of its range.
   void set_learning_rate(double rate);
-  /// Of evaluate() and predict(); fit() takes those of its context. 0 = as many as its work is worth
+  /// Of evaluate(), predict() and train_epoch(); fit() takes those of its context. 0 = as many as batches of
+  /// that size are worth
   /// (net_threads.h).
-  void set_threads(int threads);
+  void set_threads(int threads, std::int64_t batch_size = 256);
   /// Trains; called again it continues. Order of the samples and dropout depend on context.seed and the
   /// numbers of epoch and step alone: the same seed gives the same bits on one thread, and a saved net
   /// continues as if it had never stopped. Throws Error(kBadData) with advice if the loss is no longer
   /// finite; Error(kUsage) where samples do not suit the net; Error(kCancelled).
   History fit(const Batch& samples, const FitOptions& options, const Context& context);
+  /// The same of samples that are read when they are needed; `options.validation_split` is 0.
+  History fit(SampleSource& samples, const FitOptions& options, const Context& context);
+  /// One epoch over the samples in the order of its stream, or ascending: mean loss and metrics, each before its
+  /// step. `last` = number of the last epoch planned, for reports.
+  Scores train_epoch(SampleSource& samples, std::int64_t batch_size, bool shuffle, std::uint64_t last,
+                     const Context& context);
   Scores evaluate(const Batch& samples, std::int64_t batch_size = 256, const Context& context = {});
+  Scores evaluate(const SampleSource& samples, std::int64_t batch_size, const Context& context);
   /// Outputs of a layer, one row a sample; empty name = the net's output.
   Array predict(const std::vector<Array>& inputs, const std::string& layer = "",
                 std::int64_t batch_size = 256, const Context& context = {});
@@ -112,6 +121,11 @@ class Net {
   std::vector<NamedArray> weights() const;
   /// The weight of that name, such as "item_embedding/embeddings". Throws Error(kNotFound).
   NamedArray weight(const std::string& name) const;
+  /// All that the next step depends on, weights and what the optimizer remembers ("dense_1/kernel/mean"), beside
+  /// the numbers of epoch and step; needs compile().
+  std::vector<NamedArray> state() const;
+  /// Puts a state back, of which `epochs` epochs of `steps` steps each were made.
+  void set_state(const std::vector<NamedArray>& state, std::uint64_t epochs, std::uint64_t steps);
   /// Replaces the weights named. Throws Error(kBadData) naming one that the net does not have or whose shape
   /// is another.
   void set_weights(const std::vector<NamedArray>& weights);
@@ -129,8 +143,8 @@ class Net {
   void check_batch(const Batch& samples) const;
   const CompileOptions& need_compiled() const;
   void need_trainable() const;
-  Scores train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
-                     const Context& context);
+  History fit(SampleSource& samples, const SampleSource* validation, const FitOptions& options,
+              const Context& context);
   Scores scores_of(const BatchResult& sums, double samples) const;
   [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;
 

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/nn/batch_stream.h"
 #include "akin/nn/net.h"
 #include "akin/nn/net_threads.h"
 #include "akin/nn/samples.h"
@@ -92,33 +92,32 @@ void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) 
        where, compiled_->optimizer.learning_rate);
 }
 
-/// One pass over the samples in the order of this epoch's stream. `last` = number of the fit's last epoch.
-Scores Net::train_epoch(const Batch& samples, const FitOptions& options, std::uint64_t last,
+Scores Net::train_epoch(SampleSource& samples, std::int64_t batch_size, bool shuffle, std::uint64_t last,
                         const Context& context) {
-  const std::int64_t total = samples.targets.samples();
-  const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
-  const std::int64_t size = whole ? total : options.batch_size;
-  std::vector<std::int64_t> order(static_cast<std::size_t>(total));
-  std::iota(order.begin(), order.end(), 0);
-  if (options.shuffle && !whole) {
-    Rng rng(Rng::mix(context.seed + kShuffleStream), epochs_);
-    rng.shuffle(std::span(order));
-  }
+  const std::int64_t total = samples.size();
+  const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
+  BatchStream::Options options{.batch_size = whole ? total : batch_size,
+                               .check = [this](const Batch& batch) { check_batch(batch); }};
+  if (shuffle && !whole) options.shuffle_seed = Rng(Rng::mix(context.seed + kShuffleStream), epochs_).next();
+  samples.start_epoch(epochs_);
+  BatchStream stream(samples, std::move(options));
   const std::string phase = fmt::format("epoch {}/{}", epochs_ + 1, last);
   BatchResult sums;
   sums.metrics.resize(compiled_->metrics.size());
-  for (std::int64_t begin = 0; begin < total; begin += size) {
+  std::int64_t done = 0, number = 0;
+  while (const Batch* const batch = stream.next()) {
     context.check_stop();
-    const std::int64_t count = std::min(size, total - begin);
-    const std::span rows(order.data() + begin, static_cast<std::size_t>(count));
-    const Batch batch = select(samples, rows);
-    const BatchResult result = engine_->train(batch, context.seed, steps_);
-    if (!std::isfinite(result.loss)) fail_not_finite(batch, begin / size + 1, result.loss);
+    const std::int64_t count = batch->targets.samples();
+    const BatchResult result = engine_->train(*batch, context.seed, steps_);
+    if (!std::isfinite(result.loss)) fail_not_finite(*batch, number + 1, result.loss);
+    ++number;
     ++steps_;
+    done += count;
     add_weighted(sums, result, static_cast<double>(count));
-    context.report({phase, static_cast<std::uint64_t>(begin + count), static_cast<std::uint64_t>(total),
-                    "samples", sums.loss / static_cast<double>(begin + count)});
+    context.report({phase, static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(total), "samples",
+                    sums.loss / static_cast<double>(done)});
   }
+  ++epochs_;
   return scores_of(sums, static_cast<double>(total));
 }
 
@@ -130,13 +129,27 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   const std::int64_t total = samples.targets.samples();
   const std::int64_t kept = training_samples(total, options.validation_split);
   if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);
-  const Batch split = kept < total ? slice(samples, kept, total) : Batch{};
-  const Batch cut = kept < total ? slice(samples, 0, kept) : Batch{};
-  const Batch& train = kept < total ? cut : samples;
-  const Batch* validation = kept < total ? &split : options.validation;
+  BatchSource train(samples, 0, kept);
+  if (kept < total) {
+    const BatchSource split(samples, kept, total - kept);
+    return fit(train, &split, options, context);
+  }
+  return fit(train, options, context);
+}
 
-  const bool whole = compiled_->optimizer.kind == OptimizerKind::kLbfgs;
-  engine_->set_threads(threads_for(spec_, &*compiled_, whole ? kept : options.batch_size, context.threads));
+History Net::fit(SampleSource& samples, const FitOptions& options, const Context& context) {
+  if (options.validation == nullptr) return fit(samples, nullptr, options, context);
+  const BatchSource validation(*options.validation, 0, options.validation->targets.samples());
+  return fit(samples, &validation, options, context);
+}
+
+History Net::fit(SampleSource& samples, const SampleSource* validation, const FitOptions& options,
+                 const Context& context) {
+  check_options(options);
+  need_trainable();
+  const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
+  engine_->set_threads(
+      threads_for(spec_, &*compiled_, whole ? samples.size() : options.batch_size, context.threads));
   const std::string watched = validation != nullptr ? "val_loss" : "loss";
   BestEpoch best(options.monitor.empty() ? watched : options.monitor, options.min_delta);
   std::vector<NamedArray> best_weights;
@@ -145,8 +158,8 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   while (epochs_ < last) {
     const auto start = std::chrono::steady_clock::now();
     EpochResult epoch;
-    epoch.scores = train_epoch(train, options, last, context);
-    epoch.epoch = ++epochs_;
+    epoch.scores = train_epoch(samples, options.batch_size, options.shuffle, last, context);
+    epoch.epoch = epochs_;
     if (validation != nullptr) {
       for (const auto& [name, score] :
            evaluate(*validation, std::max<std::int64_t>(options.batch_size, 256), context))
