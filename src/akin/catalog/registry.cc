@@ -34,6 +34,7 @@
 #include "akin/models/word2vec/prod2vec.h"
 #include "akin/models/word2vec/prod2vec_cluster.h"
 #include "akin/models/word2vec/word2vec.h"
+#include "akin/nets/pair_net.h"
 #include "akin/nets/pairs/gmf.h"
 #include "akin/nets/pairs/mlp.h"
 #include "akin/nets/pairs/neumf.h"
@@ -114,6 +115,7 @@ const std::vector<ModelEntry>& models() {
       entry<Gmf>(),
       entry<Mlp>(),
       entry<NeuMf>(),
+      entry<nets::OwnNet>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),
       entry<SlopeOne>(),
@@ -123,6 +125,7 @@ const std::vector<ModelEntry>& models() {
       entry<NmfRating>(),
       entry<RatingDot>(),
       entry<RatingMlp>(),
+      entry<nets::OwnRatingNet>(),
       // clang-format on
   };
   return kModels;

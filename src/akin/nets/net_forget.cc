@@ -9,56 +9,11 @@
 #include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
+#include "akin/nets/user_rows.h"
 
 namespace akin::nets {
-namespace {
 
 using nlohmann::json;
-
-/// The embeddings that read the input. Throws if anything else reads it.
-std::vector<std::string> tables_of(const nn::NetSpec& spec, const std::string& input,
-                                   const std::string& path) {
-  const std::size_t source = spec.index(input);
-  std::vector<std::string> tables;
-  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
-    const std::vector<std::size_t>& sources = spec.sources(l);
-    if (std::ranges::find(sources, source) == sources.end()) continue;
-    const nn::LayerSpec& layer = spec.layers()[l];
-    if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors != nn::VectorSource::kLearned) {
-      fail(ErrorCode::kBadData,
-           "{}: layer {} reads the users without a learned table of rows, so the weights of one user cannot "
-           "be separated from the others; delete the file, and train the net again on data without the users",
-           path, layer.name);
-    }
-    tables.push_back(layer.name);
-  }
-  return tables;
-}
-
-/// Rows of a table whose row 0 stands for nobody and row i + 1 for id i; those behind the ids stay.
-std::vector<std::size_t> rows_of(const std::vector<idx_t>& kept, std::size_t n_ids, std::size_t n_rows) {
-  std::vector<std::size_t> rows = {0};
-  for (const idx_t id : kept) rows.push_back(id + std::size_t{1});
-  for (std::size_t row = n_ids + 1; row < n_rows; ++row) rows.push_back(row);
-  return rows;
-}
-
-void select(nn::NamedArray& array, const std::vector<std::size_t>& rows) {
-  const std::size_t width = array.size() / static_cast<std::size_t>(array.shape[0]);
-  std::visit(
-      [&](auto& values) {
-        std::decay_t<decltype(values)> kept;
-        for (const std::size_t row : rows) {
-          const auto begin = values.begin() + static_cast<std::ptrdiff_t>(row * width);
-          kept.insert(kept.end(), begin, begin + static_cast<std::ptrdiff_t>(width));
-        }
-        values = std::move(kept);
-      },
-      array.values);
-  array.shape[0] = static_cast<std::int64_t>(rows.size());
-}
-
-}  // namespace
 
 NetWithoutUsers::NetWithoutUsers(const std::string& path, UserIds& ids) : reader_(path) {
   reader_.expect_kind("net");
@@ -75,11 +30,11 @@ NetWithoutUsers::NetWithoutUsers(const std::string& path, UserIds& ids) : reader
     }
     if (kept.size() == known.size()) continue;
     if (kept.empty()) fail(ErrorCode::kBadData, "{}: holds no other users; delete the file", path);
-    for (const std::string& layer : tables_of(spec, input, path)) {
+    for (const std::string& layer : user_tables(spec, input, path)) {
       const std::size_t rows = stored_rows(layer);
       if (rows <= known.size())
         fail(ErrorCode::kBadData, "{}: layer {} has fewer rows than the net has users", path, layer);
-      tables_.push_back({layer, rows, rows_of(kept, known.size(), rows)});
+      tables_.push_back({layer, rows, kept_rows(kept, known.size(), rows)});
     }
     removed_ = std::max<std::uint64_t>(removed_, known.size() - kept.size());
     known = known.select(kept);
@@ -103,7 +58,7 @@ std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) c
       if (array.shape.empty() || array.shape[0] != static_cast<std::int64_t>(table.n_rows))
         fail(ErrorCode::kBadData, "{}: {} has not a row for each row of its layer", reader_.path(),
              array.name);
-      select(array, table.rows);
+      select_rows(array, table.rows);
     }
   }
   return arrays;

@@ -88,4 +88,15 @@ std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view
   return arrays;
 }
 
+void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vector<NamedArray>& arrays) {
+  for (const NamedArray& array : arrays) {
+    const std::vector<std::size_t> shape(array.shape.begin(), array.shape.end());
+    std::visit(
+        [&]<typename T>(const std::vector<T>& values) {
+          writer.tensor(std::string(prefix) + array.name, std::span<const T>(values), shape);
+        },
+        array.values);
+  }
+}
+
 }  // namespace akin::nn

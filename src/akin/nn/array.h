@@ -13,7 +13,8 @@
 
 namespace akin {
 class TensorReader;
-}
+class TensorWriter;
+}  // namespace akin
 
 namespace akin::nn {
 
@@ -73,5 +74,7 @@ struct NamedArray {
 /// else as float. Throws Error(kBadData) if one is of another type.
 std::vector<NamedArray> read_arrays(const TensorReader& reader, std::string_view prefix,
                                     const std::string& dtype);
+/// Writes each array as a tensor of that name behind `prefix`. They outlive the writer.
+void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vector<NamedArray>& arrays);
 
 }  // namespace akin::nn

@@ -14,8 +14,9 @@
 #include "akin/nn/net_spec.h"
 
 namespace akin {
+class TensorReader;
 class TensorWriter;
-}
+}  // namespace akin
 
 namespace akin::nn {
 
@@ -161,6 +162,10 @@ class Net {
 Net make_net(NetSpec spec, const NetOptions& options = {});
 /// What Net::save() wrote; it continues where it was. Throws Error(kBadData).
 Net load_net(const std::string& path, const std::string& device = "cpu");
+/// The weights of a net's layers, tensors `prefix` + "dense_1/kernel" ... Throws Error(kBadData) if one is missing or
+/// of another shape or type, before their memory is taken.
+std::vector<NamedArray> read_weights(const TensorReader& reader, std::string_view prefix, const NetSpec& spec,
+                                     const std::string& dtype);
 /// The layers of a saved net, without loading torch.
 NetSpec load_spec(const std::string& path);
 

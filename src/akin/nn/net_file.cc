@@ -17,32 +17,8 @@ using nlohmann::json;
 constexpr std::string_view kWeights = "weights/";
 constexpr std::string_view kSlots = "optimizer/";
 
-void write_arrays(TensorWriter& writer, std::string_view prefix, const std::vector<NamedArray>& arrays) {
-  for (const NamedArray& array : arrays) {
-    const std::vector<std::size_t> shape(array.shape.begin(), array.shape.end());
-    std::visit(
-        [&]<typename T>(const std::vector<T>& values) {
-          writer.tensor(std::string(prefix) + array.name, std::span<const T>(values), shape);
-        },
-        array.values);
-  }
-}
-
 std::uint64_t read_counter(const TensorReader& reader, const std::string& key) {
   return static_cast<std::uint64_t>(reader.meta_int(key, 0, std::numeric_limits<std::int64_t>::max()));
-}
-
-/// Before any memory is asked for by what the layers say.
-void check_promised(const NetSpec& spec, const TensorReader& reader) {
-  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
-    for (const WeightSpec& weight : spec.shape(i).weights) {
-      const std::string name = fmt::format("{}{}/{}", kWeights, spec.layers()[i].name, weight.name);
-      if (!reader.has(name) ||
-          !std::ranges::equal(reader.shape(name), weight.shape, std::equal_to<>(),
-                              [](std::size_t size) { return static_cast<std::int64_t>(size); }))
-        fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", reader.path(), name);
-    }
-  }
 }
 
 void check_weights(const std::vector<NamedArray>& wanted, const std::vector<NamedArray>& found,
@@ -64,6 +40,21 @@ CompileOptions read_compile(const std::map<std::string, std::string>& values, co
 }
 
 }  // namespace
+
+std::vector<NamedArray> read_weights(const TensorReader& reader, std::string_view prefix, const NetSpec& spec,
+                                     const std::string& dtype) {
+  // Before any memory is asked for by what the layers say.
+  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
+    for (const WeightSpec& weight : spec.shape(i).weights) {
+      const std::string name = fmt::format("{}{}/{}", prefix, spec.layers()[i].name, weight.name);
+      if (!reader.has(name) ||
+          !std::ranges::equal(reader.shape(name), weight.shape, std::equal_to<>(),
+                              [](std::size_t size) { return static_cast<std::int64_t>(size); }))
+        fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", reader.path(), name);
+    }
+  }
+  return read_arrays(reader, prefix, dtype);
+}
 
 void Net::save(const std::string& path) const {
   TensorWriter writer("net");
@@ -100,9 +91,8 @@ Net load_net(const std::string& path, const std::string& device) {
   const auto seed = parse_all<std::uint64_t>(reader.meta("net.seed"));
   if (!seed) fail(ErrorCode::kBadData, "{}: metadata net.seed is not a seed", path);
   options.seed = *seed;
-  check_promised(spec, reader);
+  const std::vector<NamedArray> weights = read_weights(reader, kWeights, spec, options.engine.dtype);
   std::unique_ptr<Engine> engine = make_engine(spec, options.engine);
-  const std::vector<NamedArray> weights = read_arrays(reader, kWeights, options.engine.dtype);
   check_weights(engine->weights(), weights, path);
   Net net(std::move(spec), std::move(engine), options);
   net.set_weights(weights);

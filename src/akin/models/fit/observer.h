@@ -31,6 +31,10 @@ class FitState {
     if (vector.empty()) return;
     tensors_.push_back({std::move(name), vector.data(), 1, vector.size(), vector.size()});
   }
+  /// Rows of `cols` floats, as many as there are.
+  void add(std::string name, std::vector<float>& values, std::size_t cols) {
+    tensors_.push_back({std::move(name), values.data(), values.size() / cols, cols, cols});
+  }
   const std::vector<Tensor>& tensors() const { return tensors_; }
 
  private:

@@ -1,0 +1,57 @@
+// Recommenders that are nets from a history of items to scores of all items.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "akin/models/model.h"
+#include "akin/nets/net_predictor.h"
+#include "akin/nn/sample_source.h"
+
+namespace akin::nets {
+
+/// Where a net has its vectors.
+struct HistoryLayers {
+  std::string user;  ///< the layer whose values, (d), are the user's vector
+  std::string item;  ///< a dense layer (d, n_items), whose weights are those of the items, bias included
+};
+
+/// A net that reads which items a user has, index i + 1 for item i, and ends in a dense layer with an output for each
+/// item. Scores are what goes into its last activation,
+///
+///   score(u, i) = <h(H_u), w_i> + b_i
+///
+/// with h the values of the layer before for the history H_u: so item_vectors() are [w_i, b_i], and a user is nothing but
+/// a history. It knows nothing of single users of the training data.
+class HistoryNetModel final : public Model {
+ public:
+  HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers);
+  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+
+  const Matrix& item_vectors() const override { return item_vectors_; }
+  std::size_t embedding_dim() const override { return item_vectors_.cols() - 1; }
+  bool user_vector(const Query& query, std::span<float> out) const override;
+  void save(TensorWriter& writer) const override;
+
+ private:
+  std::unique_ptr<NetPredictor> net_;
+  HistoryLayers layers_;
+  Matrix item_vectors_;
+};
+
+/// Each user with entries is a sample: input and targets are the indices of their items. `matrix` is (users, items), and
+/// outlives it.
+class UserHistories final : public nn::SampleSource {
+ public:
+  explicit UserHistories(const Csr& matrix);
+  std::int64_t size() const override { return static_cast<std::int64_t>(users_.size()); }
+  void read(std::span<const std::int64_t> samples, nn::Batch& batch) const override;
+
+ private:
+  const Csr& matrix_;
+  std::vector<idx_t> users_;
+};
+
+}  // namespace akin::nets

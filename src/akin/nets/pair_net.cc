@@ -1,0 +1,133 @@
+#include "akin/nets/pair_net.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/nets/user_rows.h"
+
+namespace akin::nets {
+namespace {
+
+constexpr float kNever = -1e30f;  // of an item that nobody has chosen
+
+/// The rows of the first table of learned vectors that reads an input, without row 0.
+Matrix table_of(const NetPredictor& net, std::size_t input, std::size_t n) {
+  const nn::NetSpec& spec = net.spec();
+  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
+    const nn::LayerSpec& layer = spec.layers()[l];
+    if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors == nn::VectorSource::kOneHot) continue;
+    if (spec.sources(l)[0] != input || layer.rows < static_cast<std::int64_t>(n) + 1) continue;
+    const std::vector<float>& values = std::get<0>(net.weight(layer.name + "/embeddings").values);
+    Matrix table(n, static_cast<std::size_t>(layer.units));
+    for (std::size_t i = 0; i < n; ++i) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>((i + 1) * table.cols()), table.cols(),
+                  table.row(i));
+    }
+    return table;
+  }
+  return {};
+}
+
+}  // namespace
+
+PairNetModel::PairNetModel(std::unique_ptr<NetPredictor> net, std::vector<std::uint8_t> inputs, Known known)
+    : net_(std::move(net)), inputs_(std::move(inputs)), known_(std::move(known)) {
+  const std::vector<std::size_t> layers = net_->spec().inputs();
+  for (std::size_t i = 0; i < inputs_.size() && embeddings_.empty(); ++i) {
+    if (inputs_[i] == 0) embeddings_ = table_of(*net_, layers[i], known_.items.size());
+  }
+}
+
+bool PairNetModel::score_all(const Query& query, std::span<float> out) const {
+  std::vector<idx_t> all(n_items());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<idx_t>(i);
+  return score(query, all, out);
+}
+
+bool PairNetModel::score(const Query& query, std::span<const idx_t> items, std::span<float> out) const {
+  if (!query.user || *query.user >= known_.users.size() || known_.users[*query.user] == 0) return false;
+  constexpr std::size_t kBatch = 4096;
+  for (std::size_t begin = 0; begin < items.size(); begin += kBatch) {
+    const std::span<const idx_t> part = items.subspan(begin, std::min(kBatch, items.size() - begin));
+    const auto n = static_cast<std::int64_t>(part.size());
+    std::vector<nn::Array> inputs;
+    for (const std::uint8_t takes_users : inputs_) {
+      std::vector<std::int32_t> indices(part.size(), static_cast<std::int32_t>(*query.user) + 1);
+      if (takes_users == 0)
+        std::ranges::transform(part, indices.begin(),
+                               [](idx_t i) { return static_cast<std::int32_t>(i) + 1; });
+      inputs.push_back(nn::make_ids({n, 1}, std::move(indices)));
+    }
+    const nn::Array scores = net_->predict(inputs);
+    for (std::size_t k = 0; k < part.size(); ++k)
+      out[begin + k] = known_.ranks && known_.items[part[k]] == 0 ? kNever : scores.floats()[k];
+  }
+  return true;
+}
+
+void PairNetModel::save(TensorWriter& writer) const {
+  net_->save(writer, "model.net");
+  writer.tensor("model.inputs", inputs_);
+  writer.tensor("model.known_users", known_.users);
+  writer.tensor("model.known_items", known_.items);
+  writer.meta("model.ranks", known_.ranks ? "1" : "0");
+}
+
+std::unique_ptr<Model> PairNetModel::load(const TensorReader& reader, std::size_t n_users,
+                                          std::size_t n_items) {
+  auto net = NetPredictor::load(reader, "model.net");
+  const nn::NetSpec& spec = net->spec();
+  std::vector<std::uint8_t> inputs =
+      reader.vector_in<std::uint8_t>("model.inputs", spec.inputs().size(), 0, 1);
+  Known known{reader.vector_in<std::uint8_t>("model.known_users", n_users, 0, 1),
+              reader.vector_in<std::uint8_t>("model.known_items", n_items, 0, 1),
+              reader.meta_int("model.ranks", 0, 1) == 1};
+  bool fits = spec.shape(spec.output()).output == nn::Shape{1};
+  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
+    const nn::LayerSpec& layer = spec.layers()[l];
+    if (layer.kind == nn::LayerKind::kInput) fits = fits && spec.shape(l).output == nn::Shape{1};
+    if (layer.kind != nn::LayerKind::kEmbedding && layer.kind != nn::LayerKind::kMultiHot) continue;
+    // Indices must be rows: they are checked when they are asked about, but not every item is.
+    const std::int64_t rows = layer.kind == nn::LayerKind::kEmbedding ? layer.rows : layer.units;
+    const std::vector<std::size_t> layers = spec.inputs();
+    const auto at = std::ranges::find(layers, spec.sources(l)[0]);
+    if (at == layers.end()) continue;
+    const bool users = inputs[static_cast<std::size_t>(at - layers.begin())] == 1;
+    fits = fits && rows > static_cast<std::int64_t>(users ? n_users : n_items);
+  }
+  if (!fits) reader.inconsistent("the layers of its net do not fit its users and items");
+  return std::make_unique<PairNetModel>(std::move(net), std::move(inputs), std::move(known));
+}
+
+std::unique_ptr<Model> PairNetModel::select_users(std::span<const idx_t> users) const {
+  const nn::NetSpec& spec = net_->spec();
+  const std::vector<std::size_t> layers = spec.inputs();
+  const std::vector<idx_t> kept(users.begin(), users.end());
+  std::vector<std::string> tables;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i] == 0) continue;
+    for (std::string& table : user_tables(spec, spec.layers()[layers[i]].name, "net " + spec.name()))
+      tables.push_back(std::move(table));
+  }
+  std::vector<nn::NamedArray> weights = net_->weights();
+  nn::NetSpec smaller(spec.name());
+  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
+    nn::LayerSpec layer = spec.layers()[l];
+    if (std::ranges::find(tables, layer.name) != tables.end()) {
+      nn::NamedArray& table = *std::ranges::find(weights, layer.name + "/embeddings", &nn::NamedArray::name);
+      const std::vector<std::size_t> rows =
+          kept_rows(kept, known_.users.size(), static_cast<std::size_t>(layer.rows));
+      select_rows(table, rows);
+      layer.rows = static_cast<std::int64_t>(rows.size());
+    }
+    smaller.add(std::move(layer));
+  }
+  smaller.set_output(spec.layers()[spec.output()].name);
+  Known known{{}, known_.items, known_.ranks};
+  for (const idx_t user : users) known.users.push_back(known_.users[user]);
+  return std::make_unique<PairNetModel>(
+      std::make_unique<NetPredictor>(std::move(smaller), std::move(weights)), inputs_, std::move(known));
+}
+
+}  // namespace akin::nets
