@@ -17,9 +17,8 @@ namespace {
 class Pairs final : public nn::SampleSource {
  public:
   /// `inputs`: for each input layer whether it takes users.
-  Pairs(const Csr& matrix, std::size_t negatives, std::vector<std::uint8_t> inputs, std::string_view model,
-        const Context& context)
-      : source_(matrix, negatives, context.seed, model), inputs_(std::move(inputs)) {}
+  Pairs(const Csr& matrix, std::size_t negatives, std::vector<std::uint8_t> inputs, const Context& context)
+      : source_(matrix, negatives, context.seed, OwnNet::kName), inputs_(std::move(inputs)) {}
   std::int64_t size() const override { return static_cast<std::int64_t>(source_.size()); }
   void start_epoch(std::uint64_t epoch) override { source_.start_epoch(static_cast<int>(epoch)); }
   void read(std::span<const std::int64_t> samples, nn::Batch& batch) const override {
@@ -84,24 +83,28 @@ std::vector<std::uint8_t> inputs_of(const NetPlan& plan, const std::string& file
   return inputs;
 }
 
-PairNetModel::Known known_of(const Csr& matrix, bool ranks) {
-  PairNetModel::Known known{std::vector<std::uint8_t>(matrix.rows()), std::vector<std::uint8_t>(matrix.cols),
-                            ranks};
+PairNetModel::Known known_of(const Csr& matrix) {
+  PairNetModel::Known known{std::vector<std::uint8_t>(matrix.rows()), std::vector<std::uint8_t>(matrix.cols)};
   for (std::size_t user = 0; user < matrix.rows(); ++user)
     known.users[user] = matrix.offsets[user] < matrix.offsets[user + 1] ? 1 : 0;
   for (const idx_t item : matrix.indices) known.items[item] = 1;
   return known;
 }
 
-std::unique_ptr<Model> fit_own(const Csr& matrix, const OwnNetConfig& config, int negatives,
-                               std::string_view model, const FitContext& context) {
+/// With negatives = 0 the entries of the matrix are targets, and `liked` is that of an item without one.
+std::unique_ptr<Model> fit_own(const Csr& matrix, float liked, const OwnNetConfig& config, int negatives,
+                               const FitContext& context) {
   const auto users = static_cast<std::int64_t>(matrix.rows()), items = static_cast<std::int64_t>(matrix.cols);
   const bool ratings = negatives == 0;
   NetPlan plan = config.file.empty() ? plain_net(users, items, ratings)
                                      : read_net_toml(config.file, {{"users", users}, {"items", items}});
   const std::vector<std::uint8_t> inputs = inputs_of(plan, config.file.empty() ? "the net" : config.file);
   if (config.learning_rate > 0) plan.compile.optimizer.learning_rate = config.learning_rate;
-  Pairs pairs(matrix, static_cast<std::size_t>(negatives), inputs, model, context);
+  PairNetModel::Known known = known_of(matrix);
+  known.negatives = negatives;
+  known.liked = liked;
+  known.loss = plan.compile.loss;
+  Pairs pairs(matrix, static_cast<std::size_t>(negatives), inputs, context);
   NetTask task{.spec = std::move(plan.spec),
                .compile = plan.compile,
                .epochs = config.epochs >= 0 ? config.epochs : plan.fit.epochs,
@@ -110,7 +113,7 @@ std::unique_ptr<Model> fit_own(const Csr& matrix, const OwnNetConfig& config, in
       std::move(task), pairs,
       [&](const nn::Net& net) {
         return std::make_unique<PairNetModel>(std::make_unique<NetPredictor>(net.spec(), net.weights()),
-                                              inputs, known_of(matrix, !ratings));
+                                              inputs, known);
       },
       context);
 }
@@ -133,13 +136,13 @@ std::vector<Param> OwnNet::Config::params() {
 
 std::unique_ptr<Model> OwnNet::fit(const TrainingData& data, const Config& config,
                                    const FitContext& context) {
-  return fit_own(positive_interactions(data, kName, context.threads), config, config.negatives, kName,
-                 context);
+  return fit_own(positive_interactions(data, kName, context.threads), 1, config, config.negatives, context);
 }
 
 std::unique_ptr<Model> OwnRatingNet::fit(const TrainingData& data, const Config& config,
                                          const FitContext& context) {
-  return fit_own(training_ratings(data, kName, context.threads).by_user, config, 0, kName, context);
+  const Ratings ratings = training_ratings(data, kName, context.threads);
+  return fit_own(ratings.by_user, ratings.liked, config, 0, context);
 }
 
 }  // namespace akin::nets

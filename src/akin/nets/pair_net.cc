@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/permutation.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/interactions.h"
 #include "akin/nets/user_rows.h"
 
 namespace akin::nets {
@@ -29,13 +31,34 @@ Matrix table_of(const NetPredictor& net, std::size_t input, std::size_t n) {
   return {};
 }
 
+nn::Loss loss_of(const TensorReader& reader) {
+  try {
+    return nn::parse_loss(reader.meta("model.loss"));
+  } catch (const Error& error) {
+    reader.inconsistent(error.what());
+  }
+}
+
+std::vector<std::int32_t> indices_of(std::span<const idx_t> items) {
+  std::vector<std::int32_t> indices(items.size());
+  std::ranges::transform(items, indices.begin(),
+                         [](idx_t item) { return static_cast<std::int32_t>(item) + 1; });
+  return indices;
+}
+
 }  // namespace
 
 PairNetModel::PairNetModel(std::unique_ptr<NetPredictor> net, std::vector<std::uint8_t> inputs, Known known)
-    : net_(std::move(net)), inputs_(std::move(inputs)), known_(std::move(known)) {
+    : net_(std::move(net)),
+      inputs_(std::move(inputs)),
+      known_(std::move(known)),
+      fold_in_(*net_, inputs_, known_.users, known_.loss) {
   const std::vector<std::size_t> layers = net_->spec().inputs();
   for (std::size_t i = 0; i < inputs_.size() && embeddings_.empty(); ++i) {
     if (inputs_[i] == 0) embeddings_ = table_of(*net_, layers[i], known_.items.size());
+  }
+  for (std::size_t i = 0; i < embeddings_.rows(); ++i) {  // what nobody has chosen is where it began
+    if (known_.items[i] == 0) std::ranges::fill(embeddings_[i], 0.0f);
   }
 }
 
@@ -46,22 +69,52 @@ bool PairNetModel::score_all(const Query& query, std::span<float> out) const {
 }
 
 bool PairNetModel::score(const Query& query, std::span<const idx_t> items, std::span<float> out) const {
-  if (!query.user || *query.user >= known_.users.size() || known_.users[*query.user] == 0) return false;
-  constexpr std::size_t kBatch = 4096;
-  for (std::size_t begin = 0; begin < items.size(); begin += kBatch) {
-    const std::span<const idx_t> part = items.subspan(begin, std::min(kBatch, items.size() - begin));
-    const auto n = static_cast<std::int64_t>(part.size());
-    std::vector<nn::Array> inputs;
-    for (const std::uint8_t takes_users : inputs_) {
-      std::vector<std::int32_t> indices(part.size(), static_cast<std::int32_t>(*query.user) + 1);
-      if (takes_users == 0)
-        std::ranges::transform(part, indices.begin(),
-                               [](idx_t i) { return static_cast<std::int32_t>(i) + 1; });
-      inputs.push_back(nn::make_ids({n, 1}, std::move(indices)));
+  if (!query.user || *query.user >= known_.users.size() || known_.users[*query.user] == 0) {
+    if (!score_folded(query, items, out)) return false;
+  } else {
+    constexpr std::size_t kBatch = 4096;
+    for (std::size_t begin = 0; begin < items.size(); begin += kBatch) {
+      const std::span<const idx_t> part = items.subspan(begin, std::min(kBatch, items.size() - begin));
+      const auto n = static_cast<std::int64_t>(part.size());
+      std::vector<nn::Array> inputs;
+      for (const std::uint8_t takes_users : inputs_) {
+        const auto user = static_cast<std::int32_t>(*query.user) + 1;
+        inputs.push_back(nn::make_ids(
+            {n, 1}, takes_users != 0 ? std::vector<std::int32_t>(part.size(), user) : indices_of(part)));
+      }
+      std::ranges::copy(net_->predict(inputs).floats(), out.begin() + static_cast<std::ptrdiff_t>(begin));
     }
-    const nn::Array scores = net_->predict(inputs);
-    for (std::size_t k = 0; k < part.size(); ++k)
-      out[begin + k] = known_.ranks && known_.items[part[k]] == 0 ? kNever : scores.floats()[k];
+  }
+  for (std::size_t k = 0; k < items.size(); ++k) {
+    if (known_.ranks() && known_.items[items[k]] == 0) out[k] = kNever;
+  }
+  return true;
+}
+
+bool PairNetModel::score_folded(const Query& query, std::span<const idx_t> items,
+                                std::span<float> out) const {
+  if (!fold_in_.possible()) return false;
+  HistoryRow history =
+      known_.ranks() ? positive_history_row(query) : history_row(query, Repeats::kLast, known_.liked);
+  if (history.items.empty()) return false;
+  if (known_.ranks()) std::ranges::fill(history.values, 1.0f);
+  // Every other item about as often as any: of chance there is enough in the net.
+  const Permutation order(n_items(), seed_of(history.items));
+  const std::uint64_t drawn = history.items.size() * static_cast<std::uint64_t>(known_.negatives);
+  const std::vector<idx_t> own = history.items;
+  for (std::uint64_t d = 0; d < drawn; ++d) {
+    const auto other = static_cast<idx_t>(order.at(d % n_items()));
+    if (known_.items[other] == 0 || std::ranges::binary_search(own, other)) continue;
+    history.items.push_back(other);
+    history.values.push_back(0);
+  }
+  try {
+    const std::vector<float> scores =
+        fold_in_.scores(indices_of(history.items), history.values, indices_of(items));
+    std::ranges::copy(scores, out.begin());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBadData) throw;
+    return false;  // the loss of this history is not finite, or not made for its values
   }
   return true;
 }
@@ -71,7 +124,9 @@ void PairNetModel::save(TensorWriter& writer) const {
   writer.tensor("model.inputs", inputs_);
   writer.tensor("model.known_users", known_.users);
   writer.tensor("model.known_items", known_.items);
-  writer.meta("model.ranks", known_.ranks ? "1" : "0");
+  writer.meta("model.negatives", fmt::format("{}", known_.negatives));
+  writer.tensor("model.liked", std::vector<float>{known_.liked});
+  writer.meta("model.loss", std::string(nn::to_string(known_.loss)));
 }
 
 std::unique_ptr<Model> PairNetModel::load(const TensorReader& reader, std::size_t n_users,
@@ -82,7 +137,8 @@ std::unique_ptr<Model> PairNetModel::load(const TensorReader& reader, std::size_
       reader.vector_in<std::uint8_t>("model.inputs", spec.inputs().size(), 0, 1);
   Known known{reader.vector_in<std::uint8_t>("model.known_users", n_users, 0, 1),
               reader.vector_in<std::uint8_t>("model.known_items", n_items, 0, 1),
-              reader.meta_int("model.ranks", 0, 1) == 1};
+              static_cast<int>(reader.meta_int("model.negatives", 0, 1000)),
+              reader.vector<float>("model.liked", 1)[0], loss_of(reader)};
   bool fits = spec.shape(spec.output()).output == nn::Shape{1};
   for (std::size_t l = 0; l < spec.layers().size(); ++l) {
     const nn::LayerSpec& layer = spec.layers()[l];
@@ -124,7 +180,8 @@ std::unique_ptr<Model> PairNetModel::select_users(std::span<const idx_t> users) 
     smaller.add(std::move(layer));
   }
   smaller.set_output(spec.layers()[spec.output()].name);
-  Known known{{}, known_.items, known_.ranks};
+  Known known = known_;
+  known.users.clear();
   for (const idx_t user : users) known.users.push_back(known_.users[user]);
   return std::make_unique<PairNetModel>(
       std::make_unique<NetPredictor>(std::move(smaller), std::move(weights)), inputs_, std::move(known));

@@ -11,17 +11,22 @@
 #include "akin/models/fit/context.h"
 #include "akin/models/model.h"
 #include "akin/nets/net_predictor.h"
+#include "akin/nets/pair_fold_in.h"
 
 namespace akin::nets {
 
 /// A net whose inputs are indices of users and items (index + 1), one of each sample, and whose output is one number: the
-/// score. It re-ranks: a list costs a way through the net for each item. Users without training events are not known to it,
-/// whatever their history. Of a net that ranks, items without training events are below all others.
+/// score. It re-ranks: a list costs a way through the net for each item. A user whom the training data do not know is
+/// found from the history (PairFoldIn), if the net has tables of users. Of a net that ranks, items without training events
+/// are below all others.
 class PairNetModel final : public Model {
  public:
   struct Known {
     std::vector<std::uint8_t> users, items;  ///< 1 for those with training events
-    bool ranks = true;
+    int negatives = 0;                       ///< against each item of a history; 0 = a net of ratings
+    float liked = 1;                         ///< target of an item of a history without value
+    nn::Loss loss = nn::Loss::kMse;
+    bool ranks() const { return negatives > 0; }
   };
   /// `inputs`: for each input layer, in order, whether it takes users.
   PairNetModel(std::unique_ptr<NetPredictor> net, std::vector<std::uint8_t> inputs, Known known);
@@ -39,9 +44,12 @@ class PairNetModel final : public Model {
   std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
  private:
+  bool score_folded(const Query& query, std::span<const idx_t> items, std::span<float> out) const;
+
   std::unique_ptr<NetPredictor> net_;
   std::vector<std::uint8_t> inputs_;
   Known known_;
+  PairFoldIn fold_in_;
   Matrix none_, embeddings_;
 };
 
