@@ -7,11 +7,16 @@
 namespace akin::nn {
 
 void BatchSource::read(std::span<const std::int64_t> samples, Batch& batch) const {
+  batch.inputs.resize(samples_.inputs.size());
+  for (std::size_t i = 0; i < samples_.inputs.size(); ++i)
+    samples_.inputs[i].select(samples, batch.inputs[i]);
+  samples_.targets.select(samples, batch.targets);
+}
+
+void SourcePart::read(std::span<const std::int64_t> samples, Batch& batch) const {
   std::vector<std::int64_t> rows(samples.begin(), samples.end());
   for (std::int64_t& row : rows) row += first_;
-  batch.inputs.resize(samples_.inputs.size());
-  for (std::size_t i = 0; i < samples_.inputs.size(); ++i) samples_.inputs[i].select(rows, batch.inputs[i]);
-  samples_.targets.select(rows, batch.targets);
+  source_.read(rows, batch);
 }
 
 BatchStream::BatchStream(const SampleSource& source, Options options)

@@ -95,9 +95,10 @@ TEST(BatchStream, ChecksEachBatch) {
   EXPECT_EQ(checked, 3);
 }
 
-TEST(BatchSource, IsAPartOfSamplesInMemory) {
+TEST(SourcePart, IsAPartOfSamples) {
   const Batch samples{{make_ids({4, 2}, {1, 2, 3, 4, 5, 6, 7, 8})}, make_array({4, 1}, {1, 2, 3, 4})};
-  const BatchSource source(samples, 1, 3);
+  BatchSource all(samples);
+  const SourcePart source(all, 1, 3);
   EXPECT_EQ(source.size(), 3);
   Batch batch;
   source.read(std::vector<std::int64_t>{2, 0}, batch);

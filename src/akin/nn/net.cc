@@ -104,7 +104,7 @@ Scores Net::scores_of(const BatchResult& sums, double samples) const {
 
 Scores Net::evaluate(const Batch& samples, std::int64_t batch, const Context& context) {
   check_batch(samples);
-  return evaluate(BatchSource(samples, 0, samples.targets.samples()), batch, context);
+  return evaluate(BatchSource(samples), batch, context);
 }
 
 Scores Net::evaluate(const SampleSource& samples, std::int64_t batch, const Context& context) {

@@ -102,7 +102,7 @@ class Net {
   /// continues as if it had never stopped. Throws Error(kBadData) with advice if the loss is no longer
   /// finite; Error(kUsage) where samples do not suit the net; Error(kCancelled).
   History fit(const Batch& samples, const FitOptions& options, const Context& context);
-  /// The same of samples that are read when they are needed; `options.validation_split` is 0.
+  /// The same of samples that are read when they are needed.
   History fit(SampleSource& samples, const FitOptions& options, const Context& context);
   /// One epoch over the samples in the order of its stream, or ascending: mean loss and metrics, each before its
   /// step. `last` = number of the last epoch planned, for reports.

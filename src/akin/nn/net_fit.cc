@@ -126,26 +126,27 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   need_trainable();
   check_batch(samples);
   if (options.validation != nullptr) check_batch(*options.validation);
-  const std::int64_t total = samples.targets.samples();
-  const std::int64_t kept = training_samples(total, options.validation_split);
-  if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);
-  BatchSource train(samples, 0, kept);
-  if (kept < total) {
-    const BatchSource split(samples, kept, total - kept);
-    return fit(train, &split, options, context);
-  }
-  return fit(train, options, context);
+  BatchSource source(samples);
+  return fit(source, options, context);
 }
 
 History Net::fit(SampleSource& samples, const FitOptions& options, const Context& context) {
-  if (options.validation == nullptr) return fit(samples, nullptr, options, context);
-  const BatchSource validation(*options.validation, 0, options.validation->targets.samples());
-  return fit(samples, &validation, options, context);
+  check_options(options);
+  if (options.validation != nullptr) {
+    const BatchSource validation(*options.validation);
+    return fit(samples, &validation, options, context);
+  }
+  const std::int64_t total = samples.size();
+  const std::int64_t kept = training_samples(total, options.validation_split);
+  if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);
+  if (kept == total) return fit(samples, nullptr, options, context);
+  SourcePart train(samples, 0, kept);
+  const SourcePart validation(samples, kept, total - kept);
+  return fit(train, &validation, options, context);
 }
 
 History Net::fit(SampleSource& samples, const SampleSource* validation, const FitOptions& options,
                  const Context& context) {
-  check_options(options);
   need_trainable();
   const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
   engine_->set_threads(

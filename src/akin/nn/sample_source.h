@@ -21,16 +21,28 @@ class SampleSource {
   virtual void read(std::span<const std::int64_t> samples, Batch& batch) const = 0;
 };
 
-/// Samples that are in memory anyhow: `size` of `samples` from number `first` on. `samples` must outlive it.
+/// Samples that are in memory anyhow. `samples` must outlive it.
 class BatchSource final : public SampleSource {
  public:
-  BatchSource(const Batch& samples, std::int64_t first, std::int64_t size)
-      : samples_(samples), first_(first), size_(size) {}
-  std::int64_t size() const override { return size_; }
+  explicit BatchSource(const Batch& samples) : samples_(samples) {}
+  std::int64_t size() const override { return samples_.targets.samples(); }
   void read(std::span<const std::int64_t> samples, Batch& batch) const override;
 
  private:
   const Batch& samples_;
+};
+
+/// `size` samples of another source, from number `first` on, which must outlive it.
+class SourcePart final : public SampleSource {
+ public:
+  SourcePart(SampleSource& source, std::int64_t first, std::int64_t size)
+      : source_(source), first_(first), size_(size) {}
+  std::int64_t size() const override { return size_; }
+  void start_epoch(std::uint64_t epoch) override { source_.start_epoch(epoch); }
+  void read(std::span<const std::int64_t> samples, Batch& batch) const override;
+
+ private:
+  SampleSource& source_;
   std::int64_t first_, size_;
 };
 
