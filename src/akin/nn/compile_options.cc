@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", "rmsprop",
                                                          "adadelta", "adam",    "lbfgs"};
-constexpr std::array<std::string_view, 5> kLosses = {
-    "mse", "mae", "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"};
 constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
 
 /// The numbers of an optimizer as text and back, and their ranges.
@@ -102,8 +100,6 @@ OptimizerSpec make_optimizer(std::string_view name) {
 }
 
 std::string_view to_string(OptimizerKind kind) { return kOptimizers[static_cast<std::size_t>(kind)]; }
-Loss parse_loss(std::string_view name) { return parse_name<Loss>(name, kLosses, "loss"); }
-std::string_view to_string(Loss loss) { return kLosses[static_cast<std::size_t>(loss)]; }
 Metric parse_metric(std::string_view name) { return parse_name<Metric>(name, kMetrics, "metric"); }
 std::string_view to_string(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
@@ -145,30 +141,6 @@ std::map<std::string, std::string> compile_values(const CompileOptions& options)
   for (const Metric metric : options.metrics) metrics.push_back(to_string(metric));
   values["metrics"] = fmt::format("{}", fmt::join(metrics, ","));
   return values;
-}
-
-void check_targets(const NetSpec& spec, Loss loss, const Shape& target) {
-  const Shape& output = spec.shape(spec.output()).output;
-  const std::string& layer = spec.layers()[spec.output()].name;
-  if (loss == Loss::kSparseCategoricalCrossentropy) {
-    Shape classes(output.begin(), output.end() - 1);
-    Shape labels = target;
-    if (labels.size() > classes.size() && labels.back() == 1) labels.pop_back();
-    if (output.back() >= 2 && labels == classes) return;
-    fail(ErrorCode::kUsage,
-         "net {}: {} needs one class number per sample and an output of at least 2 classes; targets are {}, "
-         "layer {} gives {}",
-         spec.name(), to_string(loss), shape_text(target), layer, shape_text(output));
-  }
-  if (loss == Loss::kCategoricalCrossentropy && output.back() < 2)
-    fail(ErrorCode::kUsage,
-         "net {}: {} needs at least 2 classes; layer {} gives {}; "
-         "for one probability take binary_crossentropy",
-         spec.name(), to_string(loss), layer, shape_text(output));
-  const bool one_number = target.empty() && count_of(output) == 1;
-  if (!one_number && target != output)
-    fail(ErrorCode::kUsage, "net {}: targets are {}, but layer {} gives {}", spec.name(), shape_text(target),
-         layer, shape_text(output));
 }
 
 }  // namespace akin::nn

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "akin/nn/net_spec.h"
+#include "akin/nn/loss.h"
 
 namespace akin::nn {
 
@@ -37,12 +37,6 @@ struct OptimizerSpec {
 OptimizerSpec make_optimizer(std::string_view name);
 std::string_view to_string(OptimizerKind kind);
 
-/// Losses, each a mean over all values of a batch, as in Keras. The cross-entropies are worked out from what
-/// goes into a last sigmoid or softmax, so that they neither overflow nor take the logarithm of 0.
-enum class Loss { kMse, kMae, kBinaryCrossentropy, kCategoricalCrossentropy, kSparseCategoricalCrossentropy };
-Loss parse_loss(std::string_view name);
-std::string_view to_string(Loss loss);
-
 /// kAccuracy counts, as the loss and the output say, right classes or values on the right side of 0.5.
 enum class Metric { kAccuracy, kMse, kMae };
 Metric parse_metric(std::string_view name);
@@ -62,8 +56,5 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values,
                              std::span<const std::string_view> others = {});
 /// The reverse.
 std::map<std::string, std::string> compile_values(const CompileOptions& options);
-
-/// Whether targets of the shape suit the loss and output of the net. Throws Error(kUsage) saying what would.
-void check_targets(const NetSpec& spec, Loss loss, const Shape& target);
 
 }  // namespace akin::nn

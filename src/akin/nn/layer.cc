@@ -10,85 +10,16 @@
 
 #include "akin/base/error.h"
 #include "akin/base/synonyms.h"
+#include "akin/nn/layers/layer_defs.h"
 #include "akin/nn/parse_name.h"
 
 namespace akin::nn {
 namespace {
 
-constexpr int kMany = 1000;
-
 constexpr std::array<std::string_view, 8> kActivationNames = {
     "default", "linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "leaky_relu", "softmax"};
 constexpr std::array<std::string_view, 3> kVectorNames = {"learned", "one-hot", "pretrained"};
 constexpr std::array<std::string_view, 2> kPaddingNames = {"valid", "same"};  // kAmount is a number
-
-const std::vector<KindInfo>& kinds() {
-  using K = LayerKind;
-  static const std::vector<std::string_view> kPool = {"pool", "strides", "padding"};
-  static const std::vector<std::string_view> kConv = {"units",      "kernel", "strides",  "padding",
-                                                      "activation", "bias",   "trainable"};
-  static const std::vector<std::string_view> kGated = {"units", "activation",       "recurrent_activation",
-                                                       "bias",  "return_sequences", "trainable"};
-  static const std::vector<KindInfo> kKinds = {
-      {K::kInput, "input", "InputLayer", "input", 0, 0, {"shape"}},
-      {K::kDense, "dense", "Dense", "dense", 1, 1, {"units", "activation", "bias", "trainable"}},
-      {K::kEmbedding,
-       "embedding",
-       "Embedding",
-       "embedding",
-       1,
-       1,
-       {"rows", "units", "vectors", "file", "tensor", "trainable"}},
-      {K::kMultiHot, "multi_hot", "MultiHot", "multi_hot", 1, 1, {"units"}},
-      {K::kFlatten, "flatten", "Flatten", "flatten", 1, 1, {}},
-      {K::kReshape, "reshape", "Reshape", "reshape", 1, 1, {"shape"}},
-      {K::kDropout, "dropout", "Dropout", "dropout", 1, 1, {"rate"}},
-      {K::kActivation, "activation", "Activation", "activation", 1, 1, {"activation"}},
-      {K::kConv1d, "conv1d", "Conv1D", "conv1d", 1, 1, kConv},
-      {K::kConv2d, "conv2d", "Conv2D", "conv2d", 1, 1, kConv},
-      {K::kMaxPool1d, "max_pool1d", "MaxPooling1D", "max_pooling1d", 1, 1, kPool},
-      {K::kMaxPool2d, "max_pool2d", "MaxPooling2D", "max_pooling2d", 1, 1, kPool},
-      {K::kAveragePool1d, "average_pool1d", "AveragePooling1D", "average_pooling1d", 1, 1, kPool},
-      {K::kAveragePool2d, "average_pool2d", "AveragePooling2D", "average_pooling2d", 1, 1, kPool},
-      {K::kGlobalMaxPool1d, "global_max_pool1d", "GlobalMaxPooling1D", "global_max_pooling1d", 1, 1, {}},
-      {K::kGlobalMaxPool2d, "global_max_pool2d", "GlobalMaxPooling2D", "global_max_pooling2d", 1, 1, {}},
-      {K::kGlobalAveragePool1d,
-       "global_average_pool1d",
-       "GlobalAveragePooling1D",
-       "global_average_pooling1d",
-       1,
-       1,
-       {}},
-      {K::kGlobalAveragePool2d,
-       "global_average_pool2d",
-       "GlobalAveragePooling2D",
-       "global_average_pooling2d",
-       1,
-       1,
-       {}},
-      {K::kRnn,
-       "rnn",
-       "SimpleRNN",
-       "simple_rnn",
-       1,
-       1,
-       {"units", "activation", "bias", "return_sequences", "trainable"}},
-      {K::kGru, "gru", "GRU", "gru", 1, 1, kGated},
-      {K::kLstm, "lstm", "LSTM", "lstm", 1, 1, kGated},
-      {K::kConcatenate, "concatenate", "Concatenate", "concatenate", 2, kMany, {"axis"}},
-      {K::kAdd, "add", "Add", "add", 2, kMany, {}},
-      {K::kMultiply, "multiply", "Multiply", "multiply", 2, kMany, {}},
-      {K::kDot, "dot", "Dot", "dot", 2, 2, {}},
-      {K::kBatchNorm,
-       "batch_norm",
-       "BatchNormalization",
-       "batch_normalization",
-       1,
-       1,
-       {"momentum", "epsilon", "trainable"}},
-  };
-  return kKinds;
-}
 
 /// How a field goes into a FieldValue and back; set() is false for a value of another type.
 struct Field {
@@ -185,19 +116,13 @@ const Field& field_of(std::string_view name) {
 
 }  // namespace
 
-std::span<const KindInfo> layer_kinds() { return kinds(); }
-
-const KindInfo& kind_info(LayerKind kind) {
-  const auto found = std::ranges::find(kinds(), kind, &KindInfo::kind);
-  AKIN_ASSERT(found != kinds().end());
-  return *found;
-}
+const KindInfo& kind_info(LayerKind kind) { return layer_def(kind).info; }
 
 LayerKind parse_kind(std::string_view name) {
   std::vector<std::string> names;
-  for (const KindInfo& info : kinds()) {
-    if (info.name == name) return info.kind;
-    names.emplace_back(info.name);
+  for (const LayerDef& def : layer_defs()) {
+    if (def.info.name == name) return def.info.kind;
+    names.emplace_back(def.info.name);
   }
   fail(ErrorCode::kUsage, "unknown kind of layer '{}'{}; there are {}", name, did_you_mean(name, names),
        fmt::join(names, ", "));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -91,7 +90,6 @@ struct KindInfo {
   int most_inputs;
   std::vector<std::string_view> fields;  ///< that it uses, beside kind, name and inputs
 };
-std::span<const KindInfo> layer_kinds();
 const KindInfo& kind_info(LayerKind kind);
 /// Throws Error(kUsage) with the nearest names.
 LayerKind parse_kind(std::string_view name);

@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/nn/layers/layer_defs.h"
 
 namespace akin::nn {
-namespace {}  // namespace
-
 const std::string& Node::name() const { return spec_->layers()[layer_].name; }
 const Shape& Node::shape() const { return spec_->shape(layer_).output; }
 
@@ -181,9 +180,7 @@ std::size_t NetSpec::index(std::string_view name) const {
 
 bool NetSpec::reads_ids(std::size_t input) const {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const LayerKind kind = layers_[i].kind;
-    if (kind != LayerKind::kEmbedding && kind != LayerKind::kMultiHot) continue;
-    if (sources_[i][0] == input) return true;
+    if (layer_def(layers_[i].kind).reads_ids && sources_[i][0] == input) return true;
   }
   return false;
 }

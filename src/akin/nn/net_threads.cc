@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "akin/base/parallel.h"
+#include "akin/nn/layers/layer_defs.h"
 
 namespace akin::nn {
 namespace {
@@ -15,17 +16,15 @@ std::int64_t positions(const NetSpec& spec, std::size_t i) {
     for (std::size_t d = 0; d + 1 < shape.size(); ++d) count *= static_cast<double>(shape[d]);
     return static_cast<std::int64_t>(std::min(count, 1e12));
   };
-  switch (layer.kind) {
-    case LayerKind::kEmbedding:
-    case LayerKind::kBatchNorm:
+  switch (layer_def(layer.kind).use) {
+    case WeightUse::kNever:
       return 0;
-    case LayerKind::kRnn:
-    case LayerKind::kGru:
-    case LayerKind::kLstm:
+    case WeightUse::kEachInput:
       return product(spec.shape(spec.sources(i)[0]).output);
-    default:
+    case WeightUse::kEachOutput:
       return product(spec.shape(i).output);
   }
+  return 0;
 }
 
 std::int64_t weights_of(const NetSpec& spec, std::size_t i) {

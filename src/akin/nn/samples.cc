@@ -4,14 +4,15 @@
 #include <cmath>
 
 #include "akin/base/error.h"
+#include "akin/nn/layers/layer_defs.h"
 
 namespace akin::nn {
 
 void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int32_t> ids) {
   for (std::size_t i = 0; i < spec.layers().size(); ++i) {
     const LayerSpec& layer = spec.layers()[i];
-    const bool embeds = layer.kind == LayerKind::kEmbedding;
-    if ((!embeds && layer.kind != LayerKind::kMultiHot) || spec.sources(i)[0] != input) continue;
+    if (!layer_def(layer.kind).reads_ids || spec.sources(i)[0] != input) continue;
+    const bool embeds = layer.rows > 0;
     const std::int64_t rows = embeds ? layer.rows : layer.units;
     const auto outside = [rows](std::int32_t id) { return id < 0 || id >= rows; };
     const auto found = std::ranges::find_if(ids, outside);
@@ -20,31 +21,6 @@ void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int3
     fail(ErrorCode::kBadData, "input {}: sample {} holds index {}, but layer {} has {} {}: 0 to {}",
          spec.layers()[input].name, sample, *found, layer.name, rows, embeds ? "rows" : "units", rows - 1);
   }
-}
-
-void check_labels(const NetSpec& spec, Loss loss, std::span<const float> targets) {
-  const auto classes = static_cast<float>(spec.shape(spec.output()).output.back());
-  const auto wrong = [&](float target) {
-    switch (loss) {
-      case Loss::kSparseCategoricalCrossentropy:
-        return !(target >= 0 && target < classes && target == std::floor(target));
-      case Loss::kCategoricalCrossentropy:
-      case Loss::kBinaryCrossentropy:
-        return !(target >= 0 && target <= 1);
-      case Loss::kMse:
-      case Loss::kMae:
-        return !std::isfinite(target);
-    }
-    return false;
-  };
-  const auto found = std::ranges::find_if(targets, wrong);
-  if (found == targets.end()) return;
-  std::string wanted = "a number";
-  if (loss == Loss::kSparseCategoricalCrossentropy)
-    wanted = fmt::format("a class number from 0 to {}", classes - 1);
-  if (loss == Loss::kCategoricalCrossentropy || loss == Loss::kBinaryCrossentropy) wanted = "from 0 to 1";
-  fail(ErrorCode::kBadData, "net {}: target {} is {}; {} needs it to be {}", spec.name(),
-       found - targets.begin(), *found, to_string(loss), wanted);
 }
 
 std::vector<Array> slice(const std::vector<Array>& inputs, std::int64_t begin, std::int64_t end) {

@@ -45,7 +45,7 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
     std::vector<at::Tensor> own;
     for (std::size_t w = first_weight_[i]; w < first_weight_[i + 1]; ++w) own.push_back(weights_[w].value);
     pass.skip_activation = skip_activation && i == layer;
-    values[i] = apply_layer(spec, sources, own, pass);
+    values[i] = apply_layer({spec, sources, own, pass});
   }
   pass.skip_activation = skip_activation;
   return values[layer];

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <span>
+#include <vector>
 
 #include "akin/nn/layer.h"
 #include "akin/nn/torch/pass.h"
@@ -12,18 +13,42 @@ namespace akin::nn {
 
 using Tensors = std::span<const at::Tensor>;
 
-/// Output of a layer for `inputs`, (samples, ...) each; `weights` in the order of LayerShape.
-at::Tensor apply_layer(const LayerSpec& layer, Tensors inputs, Tensors weights, Pass& pass);
+/// What a layer works out: values of `inputs`, (samples, ...) each; `weights` in the order of LayerShape.
+struct LayerCall {
+  const LayerSpec& layer;
+  Tensors inputs;
+  Tensors weights;
+  Pass& pass;
+
+  /// g, or x itself where the loss takes what goes into g.
+  at::Tensor activated(const at::Tensor& x) const;
+};
+
+using Equation = at::Tensor (*)(const LayerCall& call);
+struct LayerEquation {
+  LayerKind kind;
+  Equation equation;
+};
+using LayerEquations = std::vector<LayerEquation>;
+
+// One function a family, as in nn/layers/layer_defs.h; layers.cc lists them.
+LayerEquations basic_equations();
+LayerEquations embedding_equations();
+LayerEquations reshape_equations();
+LayerEquations merge_equations();
+LayerEquations convolution_equations();
+LayerEquations pooling_equations();
+LayerEquations recurrent_equations();
+LayerEquations normalization_equations();
+
+/// Output of the layer.
+at::Tensor apply_layer(const LayerCall& call);
 
 /// g(x): sigmoid 1 / (1 + e^-x); hard sigmoid max(0, min(1, 0.2 x + 0.5)); leaky ReLU max(0.01 x, x); softmax
 /// over the last dimension, of x minus its greatest value.
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
-/// Convolutions (cross-correlations, as everywhere in neural nets) and pools: window.cc.
-at::Tensor convolve(const LayerSpec& layer, const at::Tensor& x, Tensors weights);
-at::Tensor pool(const LayerSpec& layer, const at::Tensor& x);
-
-/// rnn, gru and lstm, unrolled over the steps of x (samples, steps, width): recurrent.cc.
-at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors weights);
+/// Inverted dropout (Srivastava et al. 2014): kept values grow by 1 / (1 - rate), nothing changes at test.
+at::Tensor drop(double rate, const at::Tensor& x, const Pass& pass);
 
 }  // namespace akin::nn

@@ -45,8 +45,7 @@ LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmStat
   return {output * activate(state_activation(layer), c), c};
 }
 
-}  // namespace
-
+/// Unrolled over the steps of x (samples, steps, width).
 at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors weights) {
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
@@ -65,6 +64,16 @@ at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors we
     if (layer.return_sequences) states.push_back(state.h);
   }
   return layer.return_sequences ? at::stack(states, 1) : state.h;
+}
+
+at::Tensor recurrent(const LayerCall& call) {
+  return run_recurrent(call.layer, call.inputs[0], call.weights);
+}
+
+}  // namespace
+
+LayerEquations recurrent_equations() {
+  return {{LayerKind::kRnn, recurrent}, {LayerKind::kGru, recurrent}, {LayerKind::kLstm, recurrent}};
 }
 
 }  // namespace akin::nn

@@ -1,0 +1,55 @@
+// Layers that read indices.
+#include "akin/nn/layers/layer_defs.h"
+
+namespace akin::nn {
+namespace {
+
+LayerShape infer_embedding(const LayerSpec& layer, std::span<const Shape> inputs) {
+  if (layer.rows < 1) wrong(layer, "rows must be at least 1: inputs are 0 .. rows - 1");
+  LayerShape shape{inputs[0], {}};
+  if (layer.vectors == VectorSource::kOneHot) {
+    if (layer.units != 0 && layer.units != layer.rows)
+      wrong(layer, "one-hot vectors have as many units as rows; leave units out");
+    shape.output.push_back(layer.rows);
+    return shape;
+  }
+  need_units(layer);
+  const bool read = layer.vectors == VectorSource::kPretrained;
+  if (read && layer.file.empty()) wrong(layer, "pretrained vectors need a file");
+  shape.output.push_back(layer.units);
+  shape.weights.push_back({"embeddings",
+                           {layer.rows, layer.units},
+                           read ? Initializer::kTable : Initializer::kUniform,
+                           layer.trainable});
+  return shape;
+}
+
+LayerShape infer_multi_hot(const LayerSpec& layer, std::span<const Shape> inputs) {
+  need_units(layer);
+  need_rank(layer, inputs[0], 1, "a list of indices");
+  return {{layer.units}, {}};
+}
+
+}  // namespace
+
+LayerDefs embedding_layers() {
+  using K = LayerKind;
+  return {
+      {{K::kEmbedding,
+        "embedding",
+        "Embedding",
+        "embedding",
+        1,
+        1,
+        {"rows", "units", "vectors", "file", "tensor", "trainable"}},
+       infer_embedding,
+       WeightUse::kNever,
+       true},
+      {{K::kMultiHot, "multi_hot", "MultiHot", "multi_hot", 1, 1, {"units"}},
+       infer_multi_hot,
+       WeightUse::kNever,
+       true},
+  };
+}
+
+}  // namespace akin::nn

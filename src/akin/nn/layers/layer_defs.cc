@@ -1,0 +1,64 @@
+#include "akin/nn/layers/layer_defs.h"
+
+#include <algorithm>
+
+namespace akin::nn {
+
+const LayerDefs& layer_defs() {
+  static const LayerDefs kDefs = [] {
+    LayerDefs all;
+    for (const auto family : {basic_layers, embedding_layers, reshape_layers, convolution_layers,
+                              pooling_layers, recurrent_layers, merge_layers, normalization_layers}) {
+      const LayerDefs defs = family();
+      all.insert(all.end(), defs.begin(), defs.end());
+    }
+    return all;
+  }();
+  return kDefs;
+}
+
+const LayerDef& layer_def(LayerKind kind) {
+  const auto found = std::ranges::find(layer_defs(), kind, [](const LayerDef& def) { return def.info.kind; });
+  AKIN_ASSERT(found != layer_defs().end());
+  return *found;
+}
+
+void need_rank(const LayerSpec& layer, const Shape& input, std::size_t rank, std::string_view meaning) {
+  if (input.size() != rank)
+    wrong(layer, "takes {}, but its input {} is {}", meaning, layer.inputs.at(0), shape_text(input));
+}
+
+void need_units(const LayerSpec& layer) {
+  if (layer.units < 1) wrong(layer, "units must be at least 1");
+}
+
+void need_rate(const LayerSpec& layer) {
+  if (!(layer.rate >= 0 && layer.rate < 1)) wrong(layer, "rate must be at least 0 and below 1");
+}
+
+void add_bias(const LayerSpec& layer, LayerShape& shape, std::int64_t width, Initializer initializer) {
+  if (layer.bias) shape.weights.push_back({"bias", {width}, initializer, layer.trainable});
+}
+
+Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
+  const std::size_t dims = window.size();
+  need_rank(layer, in, dims + 1, dims == 1 ? "(steps, channels)" : "(height, width, channels)");
+  const Shape strides = strides_of(layer);
+  if (strides.size() != dims || std::ranges::min(window) < 1 || std::ranges::min(strides) < 1)
+    wrong(layer, "window and strides are {} whole number{} of at least 1", dims, dims == 1 ? "" : "s");
+  if (layer.pad < 0) wrong(layer, "padding must not be negative");
+  Shape out;
+  for (std::size_t d = 0; d < dims; ++d) {
+    const std::int64_t positions = window_positions(in[d], window[d], strides[d], layer).count;
+    if (positions < 1) {
+      wrong(layer, "a window of {} does not fit into {} positions; use padding, or make the input longer",
+            window[d], in[d]);
+    }
+    out.push_back(positions);
+  }
+  return out;
+}
+
+LayerShape infer_same(const LayerSpec&, std::span<const Shape> inputs) { return {inputs[0], {}}; }
+
+}  // namespace akin::nn

@@ -1,0 +1,22 @@
+#include "akin/nn/torch/layers.h"
+
+namespace akin::nn {
+namespace {
+
+/// g(x W + b) over the last dimension.
+at::Tensor dense(const LayerCall& call) {
+  const at::Tensor y = at::matmul(call.inputs[0], call.weights[0]);
+  return call.activated(call.weights.size() > 1 ? y + call.weights[1] : y);
+}
+
+at::Tensor dropout(const LayerCall& call) { return drop(call.layer.rate, call.inputs[0], call.pass); }
+
+at::Tensor activation(const LayerCall& call) { return call.activated(call.inputs[0]); }
+
+}  // namespace
+
+LayerEquations basic_equations() {
+  return {{LayerKind::kDense, dense}, {LayerKind::kDropout, dropout}, {LayerKind::kActivation, activation}};
+}
+
+}  // namespace akin::nn
