@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "akin/base/best_score.h"
 #include "akin/base/error.h"
 #include "akin/base/json_text.h"
 
@@ -22,20 +23,20 @@ bool needs_monitor(const MonitorOptions& options) {
 }
 
 const CurvePoint* best_point(const LearningCurve& curve, Better better) {
+  BestScore scores(better == Better::kHigher);
   const CurvePoint* best = nullptr;
   for (const CurvePoint& point : curve) {
-    if (!point.evaluated()) continue;
-    if (!best || (better == Better::kLower ? point.value < best->value : point.value > best->value))
-      best = &point;
+    if (point.evaluated() && scores.add(point.value)) best = &point;
   }
   return best;
 }
 
 int evaluations_since_best(const LearningCurve& curve, Better better) {
-  const CurvePoint* best = best_point(curve, better);
-  return static_cast<int>(std::ranges::count_if(curve, [&](const CurvePoint& point) {
-    return point.evaluated() && (!best || point.epoch > best->epoch);
-  }));
+  BestScore scores(better == Better::kHigher);
+  for (const CurvePoint& point : curve) {
+    if (point.evaluated()) scores.add(point.value);
+  }
+  return scores.since();
 }
 
 std::string curve_text(const LearningCurve& curve) {

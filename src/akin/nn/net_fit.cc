@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
+#include "akin/base/best_score.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/nn/batch_stream.h"
@@ -28,35 +28,15 @@ void check_options(const FitOptions& options) {
     fail(ErrorCode::kUsage, "give validation samples or validation_split, not both");
 }
 
-/// Watches one score; keeps the weights of its best epoch.
-class BestEpoch {
- public:
-  BestEpoch(std::string monitor, double min_delta)
-      : monitor_(std::move(monitor)),
-        min_delta_(min_delta),
-        sign_(monitor_.find("accuracy") != std::string::npos ? 1 : -1) {}
-
-  /// Whether the epoch is the best so far.
-  bool better(const EpochResult& epoch) {
-    const auto found = epoch.scores.find(monitor_);
-    if (found == epoch.scores.end()) {
-      std::vector<std::string> names;
-      for (const auto& [name, score] : epoch.scores) names.push_back(name);
-      fail(ErrorCode::kUsage, "cannot watch '{}'{}; there are {}", monitor_, did_you_mean(monitor_, names),
-           fmt::join(names, ", "));
-    }
-    const double score = sign_ * found->second;
-    if (!(score > best_ + min_delta_)) return false;
-    best_ = score;
-    return true;
-  }
-
- private:
-  std::string monitor_;
-  double min_delta_;
-  double sign_;
-  double best_ = -std::numeric_limits<double>::infinity();
-};
+/// Throws Error(kUsage) naming the scores there are.
+double score_of(const EpochResult& epoch, const std::string& monitor) {
+  const auto found = epoch.scores.find(monitor);
+  if (found != epoch.scores.end()) return found->second;
+  std::vector<std::string> names;
+  for (const auto& [name, score] : epoch.scores) names.push_back(name);
+  fail(ErrorCode::kUsage, "cannot watch '{}'{}; there are {}", monitor, did_you_mean(monitor, names),
+       fmt::join(names, ", "));
+}
 
 std::string checkpoint_path(const std::string& pattern, std::uint64_t epoch) {
   std::string path = pattern;
@@ -151,8 +131,10 @@ History Net::fit(SampleSource& samples, const SampleSource* validation, const Fi
   const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
   engine_->set_threads(
       threads_for(spec_, &*compiled_, whole ? samples.size() : options.batch_size, context.threads));
-  const std::string watched = validation != nullptr ? "val_loss" : "loss";
-  BestEpoch best(options.monitor.empty() ? watched : options.monitor, options.min_delta);
+  const std::string monitor = !options.monitor.empty() ? options.monitor
+                              : validation != nullptr  ? "val_loss"
+                                                       : "loss";
+  BestScore best(monitor.find("accuracy") != std::string::npos, options.min_delta);
   std::vector<NamedArray> best_weights;
   History history;
   const std::uint64_t last = epochs_ + static_cast<std::uint64_t>(options.epochs);
@@ -170,12 +152,11 @@ History Net::fit(SampleSource& samples, const SampleSource* validation, const Fi
     history.epochs.push_back(epoch);
     if (!options.checkpoint.empty()) save(checkpoint_path(options.checkpoint, epochs_));
     const bool go_on = !options.on_epoch || options.on_epoch(epoch);
-    if (options.patience > 0 && best.better(epoch)) {
+    if (options.patience > 0 && best.add(score_of(epoch, monitor))) {
       history.best_epoch = epochs_;
       best_weights = engine_->weights();
     }
-    history.stopped_early = options.patience > 0 && epochs_ < last &&
-                            epochs_ - history.best_epoch >= static_cast<std::uint64_t>(options.patience);
+    history.stopped_early = epochs_ < last && best.out_of_patience(options.patience);
     if (!go_on || history.stopped_early) break;
   }
   if (!best_weights.empty()) engine_->set_weights(best_weights);
