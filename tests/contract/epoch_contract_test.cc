@@ -173,7 +173,7 @@ TEST_P(EpochContract, NoPassesIsTheInitialState) {
   EXPECT_EQ(observed->n_items(), fit(0, nullptr)->n_items());
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, EpochContract, testing::ValuesIn(models()),
+INSTANTIATE_TEST_SUITE_P(Models, EpochContract, testing::ValuesIn(tested_models()),
                          [](const auto& test) { return test_name(test.param); });
 
 TEST(EpochContractList, TheParameterOfPassesExists) {

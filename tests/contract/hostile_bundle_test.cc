@@ -274,7 +274,7 @@ TEST_P(HostileBundle, EveryPartOfTheModelIsChecked) {
   EXPECT_GT(refused_, 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, HostileBundle, testing::ValuesIn(models()),
+INSTANTIATE_TEST_SUITE_P(Models, HostileBundle, testing::ValuesIn(tested_models()),
                          [](const auto& tested) { return test_name(tested.param); });
 
 /// The data are the same beside every model.

@@ -336,7 +336,7 @@ TEST_P(ModelContract, ReachesItsQualityFloor) {
   EXPECT_GE(hit_rate, quality_floor(GetParam())) << "HR@10 of the last event";
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, ModelContract, testing::ValuesIn(models()),
+INSTANTIATE_TEST_SUITE_P(Models, ModelContract, testing::ValuesIn(tested_models()),
                          [](const auto& test) { return test_name(test.param); });
 
 }  // namespace

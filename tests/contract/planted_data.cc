@@ -146,6 +146,14 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
   return planted;
 }
 
+std::vector<ModelEntry> tested_models() {
+  std::vector<ModelEntry> all = models();
+#ifdef AKIN_WITHOUT_NETS
+  std::erase_if(all, [](const ModelEntry& model) { return model.traits.needs_nets; });
+#endif
+  return all;
+}
+
 ParamValues small_parameters(const ModelEntry& model) { return row_of(model).parameters; }
 
 double quality_floor(const ModelEntry& model) { return row_of(model).floor; }

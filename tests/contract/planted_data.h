@@ -43,6 +43,9 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user);
 /// Vectors of the words in the titles of these items.
 const WordVectors& planted_words();
 
+/// The catalogue, without what this build cannot compute.
+std::vector<ModelEntry> tested_models();
+
 // The columns of the model's row in quality_floors.tsv; without one the test that asks fails.
 
 /// The least share of users of clusters() whose last event is among the ten best.

@@ -228,7 +228,7 @@ TEST_P(StartContract, CausesAddUpToTheScore) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, StartContract, testing::ValuesIn(models()),
+INSTANTIATE_TEST_SUITE_P(Models, StartContract, testing::ValuesIn(tested_models()),
                          [](const auto& test) { return test_name(test.param); });
 
 }  // namespace

@@ -71,7 +71,7 @@ class OwnNet {
   };
   static constexpr std::string_view kName = "net";
   static constexpr std::string_view kSummary = "a net of your own (a TOML file) that ranks items for users";
-  static constexpr Traits kTraits = {.deterministic = false, .iterative = true};
+  static constexpr Traits kTraits = {.deterministic = false, .iterative = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
@@ -85,7 +85,7 @@ class OwnRatingNet {
   using Config = OwnNetConfig;
   static constexpr std::string_view kName = "rating-net";
   static constexpr std::string_view kSummary = "a net of your own (a TOML file) that predicts ratings";
-  static constexpr Traits kTraits = {.predicts_ratings = true, .deterministic = false, .iterative = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
