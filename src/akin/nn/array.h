@@ -46,7 +46,8 @@ struct Array {
 Array make_array(Shape shape, std::vector<float> values);
 Array make_ids(Shape shape, std::vector<std::int32_t> values);
 
-/// Samples with their targets; inputs in the order of the net's input layers.
+/// Samples with their targets; inputs in the order of the net's input layers. Targets are numbers, of loss
+/// multinomial indices.
 struct Batch {
   std::vector<Array> inputs;
   Array targets;

@@ -19,13 +19,21 @@ constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", 
                                                          "adadelta", "adam",    "lbfgs"};
 constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
 
-/// The numbers of an optimizer as text and back, and their ranges.
-struct Number {
+/// The numbers of an optimizer or a loss as text and back, and their ranges.
+template <typename Owner>
+struct NumberOf {
   std::string_view name;
-  double OptimizerSpec::*member;
+  double Owner::*member;
   double min;
   double max;
 };
+using Number = NumberOf<OptimizerSpec>;
+using LossNumber = NumberOf<LossParameters>;
+constexpr std::array<LossNumber, 3> kLossNumbers = {{
+    {"loss_margin", &LossParameters::margin, 0, 1e6},
+    {"loss_beta", &LossParameters::beta, 0, 1e6},
+    {"loss_regularization", &LossParameters::regularization, 0, 1e6},
+}};
 constexpr std::array<Number, 8> kNumbers = {{
     {"learning_rate", &OptimizerSpec::learning_rate, 1e-12, 1e6},
     {"decay", &OptimizerSpec::decay, 0, 1e6},
@@ -37,7 +45,8 @@ constexpr std::array<Number, 8> kNumbers = {{
     {"clip_norm", &OptimizerSpec::clip_norm, 0, 1e12},
 }};
 
-double parse_number(const Number& number, const std::string& text) {
+template <typename Owner>
+double parse_number(const NumberOf<Owner>& number, const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
@@ -53,6 +62,7 @@ double parse_number(const Number& number, const std::string& text) {
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys = {"optimizer", "loss", "metrics", "nesterov", "lazy"};
   for (const Number& number : kNumbers) keys.emplace_back(number.name);
+  for (const LossNumber& number : kLossNumbers) keys.emplace_back(number.name);
   return keys;
 }
 
@@ -110,8 +120,11 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values,
     options.optimizer = make_optimizer(found->second);
   for (const auto& [key, text] : values) {
     const auto number = std::ranges::find(kNumbers, key, &Number::name);
+    const auto of_loss = std::ranges::find(kLossNumbers, key, &LossNumber::name);
     if (number != kNumbers.end()) {
       options.optimizer.*(number->member) = parse_number(*number, text);
+    } else if (of_loss != kLossNumbers.end()) {
+      options.loss_parameters.*(of_loss->member) = parse_number(*of_loss, text);
     } else if (key == "nesterov") {
       set_param({"nesterov", &options.optimizer.nesterov, ""}, text);
     } else if (key == "lazy") {
@@ -137,6 +150,8 @@ std::map<std::string, std::string> compile_values(const CompileOptions& options)
   };
   for (const Number& number : kNumbers)
     values[std::string(number.name)] = fmt::format("{}", options.optimizer.*(number.member));
+  for (const LossNumber& number : kLossNumbers)
+    values[std::string(number.name)] = fmt::format("{}", options.loss_parameters.*(number.member));
   std::vector<std::string_view> metrics;
   for (const Metric metric : options.metrics) metrics.push_back(to_string(metric));
   values["metrics"] = fmt::format("{}", fmt::join(metrics, ","));

@@ -46,11 +46,12 @@ struct CompileOptions {
   OptimizerSpec optimizer = {};
   Loss loss = Loss::kMse;
   std::vector<Metric> metrics = {};
+  LossParameters loss_parameters = {};
 };
 
 /// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
-/// nesterov, lazy, clip_norm, loss, metrics (names with commas between). The optimizer's defaults come first,
-/// whatever the order. Throws Error(kUsage) on other keys or values; `others` are keys that the caller takes
+/// nesterov, lazy, clip_norm, loss, loss_margin, loss_beta, loss_regularization, metrics (names with commas
+/// between). The optimizer's defaults come first, whatever the order. Throws Error(kUsage) on other keys or values; `others` are keys that the caller takes
 /// itself, for the message.
 CompileOptions parse_compile(const std::map<std::string, std::string>& values,
                              std::span<const std::string_view> others = {});

@@ -124,6 +124,7 @@ double loss_of(Loss loss, const Table& train, const Table& test) {
 }  // namespace
 
 Scores constant_scores(const CompileOptions& options, const Array& train, const Array& targets) {
+  if (takes_lists(options.loss) || compares_candidates(options.loss)) return {};
   AKIN_ASSERT(train.samples() > 0 && targets.samples() > 0);
   const Shape shape = targets.sample_shape();
   const auto width = static_cast<std::size_t>(count_of(shape));

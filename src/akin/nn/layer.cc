@@ -16,10 +16,12 @@
 namespace akin::nn {
 namespace {
 
-constexpr std::array<std::string_view, 8> kActivationNames = {
-    "default", "linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "leaky_relu", "softmax"};
+constexpr std::array<std::string_view, 11> kActivationNames = {
+    "default",    "linear",  "sigmoid", "hard_sigmoid", "tanh", "relu",
+    "leaky_relu", "softmax", "gelu",    "silu",         "relu6"};
 constexpr std::array<std::string_view, 3> kVectorNames = {"learned", "one-hot", "pretrained"};
-constexpr std::array<std::string_view, 2> kPaddingNames = {"valid", "same"};  // kAmount is a number
+constexpr std::array<std::string_view, 3> kPaddingNames = {"valid", "same", "full"};  // kAmount is a number
+constexpr std::array<std::string_view, 3> kBagNames = {"sum", "mean", "sqrt"};
 
 /// How a field goes into a FieldValue and back; set() is false for a value of another type.
 struct Field {
@@ -67,10 +69,10 @@ Field choice(std::string_view name, Enum LayerSpec::*member,
           }};
 }
 
-/// "valid", "same", or the number of zeros on each side.
+/// "valid", "same", "full", or the number of zeros on each side.
 Field padding_field() {
   const Field named = choice("padding", &LayerSpec::padding, kPaddingNames);
-  return {"padding", "valid, same or a number",
+  return {"padding", "valid, same, full or a number",
           [named](const LayerSpec& layer) {
             return layer.padding == Padding::kAmount ? FieldValue(layer.pad) : named.get(layer);
           },
@@ -104,6 +106,21 @@ const std::vector<Field>& fields() {
       plain("momentum", "a number", &LayerSpec::momentum),
       plain("epsilon", "a number", &LayerSpec::epsilon),
       plain("trainable", "true or false", &LayerSpec::trainable),
+      choice("mode", &LayerSpec::mode, kBagNames),
+      plain("heads", "a whole number", &LayerSpec::heads),
+      plain("key_size", "a whole number", &LayerSpec::key_size),
+      plain("causal", "true or false", &LayerSpec::causal),
+      plain("mask", "a layer's name", &LayerSpec::mask),
+      plain("weights_of", "a layer's name", &LayerSpec::weights_of),
+      plain("kl_weight", "a number", &LayerSpec::kl_weight),
+      plain("anneal_steps", "a whole number", &LayerSpec::anneal_steps),
+      plain("depth_multiplier", "a whole number", &LayerSpec::depth_multiplier),
+      plain("k", "a number", &LayerSpec::k),
+      plain("layer", "a whole number", &LayerSpec::layer),
+      plain("layers", "a whole number", &LayerSpec::layers),
+      plain("size", "a whole number", &LayerSpec::size),
+      plain("alpha", "a number", &LayerSpec::alpha),
+      plain("beta", "a number", &LayerSpec::beta),
   };
   return kFields;
 }

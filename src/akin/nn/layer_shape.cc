@@ -14,8 +14,9 @@ namespace {
 void check_input_count(const LayerSpec& layer, int given) {
   const KindInfo& info = kind_info(layer.kind);
   if (given < info.least_inputs || given > info.most_inputs) {
-    const std::string wanted = info.least_inputs == info.most_inputs
-                                   ? fmt::format("{}", info.least_inputs)
+    const std::string wanted = info.least_inputs == info.most_inputs ? fmt::format("{}", info.least_inputs)
+                               : info.most_inputs < kManyInputs
+                                   ? fmt::format("{} to {}", info.least_inputs, info.most_inputs)
                                    : fmt::format("at least {}", info.least_inputs);
     wrong(layer, "has {} input{}, but takes {}", given, given == 1 ? "" : "s", wanted);
   }
@@ -29,6 +30,10 @@ void check_fields(const LayerSpec& layer) {
   check("units", layer.units);
   check("rows", layer.rows);
   check("padding", layer.pad);
+  for (const auto& [name, size] :
+       {std::pair("heads", layer.heads), std::pair("key_size", layer.key_size), std::pair("size", layer.size),
+        std::pair("depth_multiplier", layer.depth_multiplier), std::pair("layers", layer.layers)})
+    check(name, size);
   for (const auto& [name, sizes] : {std::pair("shape", &layer.shape), std::pair("kernel", &layer.kernel),
                                     std::pair("pool", &layer.pool), std::pair("strides", &layer.strides)}) {
     if (sizes->size() > kMostDimensions)
@@ -37,6 +42,7 @@ void check_fields(const LayerSpec& layer) {
   }
   if (!(layer.momentum >= 0 && layer.momentum <= 1)) wrong(layer, "momentum must be from 0 to 1");
   if (!(layer.epsilon >= 0 && layer.epsilon <= 1)) wrong(layer, "epsilon must be from 0 to 1");
+  need_rate(layer);
 }
 
 /// What followed from them, which later layers multiply.
@@ -79,7 +85,9 @@ WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::in
     const std::int64_t zeros = std::max<std::int64_t>(0, (count - 1) * stride + kernel - size);
     return {count, zeros / 2, zeros - zeros / 2};
   }
-  const std::int64_t pad = layer.padding == Padding::kAmount ? layer.pad : 0;
+  const std::int64_t pad = layer.padding == Padding::kAmount ? layer.pad
+                           : layer.padding == Padding::kFull ? kernel - 1
+                                                             : 0;
   const std::int64_t room = size + 2 * pad - kernel;
   return {room < 0 ? 0 : room / stride + 1, pad, pad};
 }

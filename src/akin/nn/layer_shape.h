@@ -26,8 +26,8 @@ struct WeightSpec {
 };
 
 struct LayerShape {
-  Shape output;  ///< without the batch dimension
-  std::vector<WeightSpec> weights;
+  Shape output;                     ///< without the batch dimension
+  std::vector<WeightSpec> weights;  ///< of its own; NetSpec leaves out those of another layer (weights_of)
 };
 
 /// Works out `layer` for inputs of the given shapes. Throws Error(kUsage) that names the layer and says what
@@ -43,6 +43,9 @@ struct WindowPositions {
 };
 WindowPositions window_positions(std::int64_t size, std::int64_t kernel, std::int64_t stride,
                                  const LayerSpec& layer);
+
+/// Steps that a dynamic_k_max_pool1d keeps of `steps`: max(k, ceil((layers - layer) / layers x steps)).
+std::int64_t dynamic_k(const LayerSpec& layer, std::int64_t steps);
 
 /// Strides of a convolution or pooling layer, one a dimension.
 Shape strides_of(const LayerSpec& layer);

@@ -39,6 +39,9 @@ Net make_net(NetSpec spec, const NetOptions& options) {
 }
 
 void Net::compile(const CompileOptions& options) {
+  if (!options.metrics.empty() && (takes_lists(options.loss) || compares_candidates(options.loss)))
+    fail(ErrorCode::kUsage, "net {}: with loss {} there are no metrics; leave {} out", spec_.name(),
+         to_string(options.loss), to_string(options.metrics[0]));
   engine_->compile(options);
   compiled_ = options;
 }
@@ -89,10 +92,12 @@ void Net::check_batch(const Batch& samples) const {
     fail(ErrorCode::kUsage, "net {}: {} samples have {} targets", spec_.name(), samples.inputs[0].samples(),
          samples.targets.samples());
   if (samples.targets.samples() == 0) fail(ErrorCode::kBadData, "net {}: there are no samples", spec_.name());
-  if (samples.targets.is_ids())
-    fail(ErrorCode::kUsage, "net {}: targets are numbers, not indices", spec_.name());
+  if (samples.targets.is_ids() != takes_lists(options.loss))
+    fail(ErrorCode::kUsage, "net {}: targets of loss {} are {}", spec_.name(), to_string(options.loss),
+         samples.targets.is_ids() ? "numbers, not indices" : "indices, not numbers");
   check_targets(spec_, options.loss, samples.targets.sample_shape());
-  check_labels(spec_, options.loss, samples.targets.floats());
+  std::visit([&](const auto& labels) { check_labels(spec_, options.loss, std::span(labels)); },
+             samples.targets.values);
 }
 
 Scores Net::scores_of(const BatchResult& sums, double samples) const {

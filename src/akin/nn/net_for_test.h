@@ -1,6 +1,8 @@
 // What several tests of nets need.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -50,6 +52,39 @@ inline std::vector<double> numbers_of(const std::vector<NamedArray>& arrays) {
     for (std::size_t i = 0; i < array.size(); ++i) numbers.push_back(array.at(i));
   }
   return numbers;
+}
+
+/// |analytic - numeric| / (|analytic| + |numeric|) of each weight, the worst of them.
+inline double worst_error(NetSpec spec, const Batch& batch, const CompileOptions& compile) {
+  NetOptions options;
+  options.engine.dtype = "double";
+  Net net = make_net(std::move(spec), options);
+  net.compile(compile);
+  constexpr double kStep = 1e-5;
+  double worst = 0;
+  for (const NamedArray& gradient : net.gradients(batch)) {
+    const NamedArray weight = net.weight(gradient.name);
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      const auto loss_at = [&](double value) {
+        NamedArray moved = weight;
+        moved.set(i, value);
+        net.set_weights({moved});
+        return net.evaluate(batch).at("loss");
+      };
+      const double numeric = (loss_at(weight.at(i) + kStep) - loss_at(weight.at(i) - kStep)) / (2 * kStep);
+      difference += std::pow(numeric - gradient.at(i), 2);
+      size += std::pow(std::abs(numeric) + std::abs(gradient.at(i)), 2);
+    }
+    net.set_weights({weight});
+    EXPECT_GT(size, 0) << gradient.name << " has no gradient";
+    worst = std::max(worst, std::sqrt(difference / size));
+  }
+  return worst;
+}
+
+inline double worst_error(NetSpec spec, const Batch& batch, Loss loss) {
+  return worst_error(std::move(spec), batch, compile_as("sgd", loss));
 }
 
 /// What the error of `work` says.

@@ -8,35 +8,6 @@ namespace {
 
 constexpr std::int64_t kSamples = 3;
 
-/// |analytic - numeric| / (|analytic| + |numeric|) of each weight, the worst of them.
-double worst_error(NetSpec spec, Batch batch, Loss loss) {
-  NetOptions options;
-  options.engine.dtype = "double";
-  Net net = make_net(std::move(spec), options);
-  net.compile(compile_as("sgd", loss));
-  constexpr double kStep = 1e-5;
-  double worst = 0;
-  for (const NamedArray& gradient : net.gradients(batch)) {
-    const NamedArray weight = net.weight(gradient.name);
-    double difference = 0, size = 0;
-    for (std::size_t i = 0; i < weight.size(); ++i) {
-      const auto loss_at = [&](double value) {
-        NamedArray moved = weight;
-        moved.set(i, value);
-        net.set_weights({moved});
-        return net.evaluate(batch).at("loss");
-      };
-      const double numeric = (loss_at(weight.at(i) + kStep) - loss_at(weight.at(i) - kStep)) / (2 * kStep);
-      difference += std::pow(numeric - gradient.at(i), 2);
-      size += std::pow(std::abs(numeric) + std::abs(gradient.at(i)), 2);
-    }
-    net.set_weights({weight});
-    EXPECT_GT(size, 0) << gradient.name << " has no gradient";
-    worst = std::max(worst, std::sqrt(difference / size));
-  }
-  return worst;
-}
-
 /// A net on numbers of `shape`; `body` puts layers on a first dense layer,
 /// a dense layer to one number ends it.
 template <typename Body>
@@ -55,7 +26,8 @@ void check_body(Shape shape, Body body, Loss loss = Loss::kMse) {
 TEST(NetGradient, Activations) {
   for (const Activation activation :
        {Activation::kLinear, Activation::kSigmoid, Activation::kHardSigmoid, Activation::kTanh,
-        Activation::kRelu, Activation::kLeakyRelu, Activation::kSoftmax}) {
+        Activation::kRelu, Activation::kLeakyRelu, Activation::kSoftmax, Activation::kGelu, Activation::kSilu,
+        Activation::kRelu6}) {
     SCOPED_TRACE(to_string(activation));
     check_body({5}, [&](const Node& x) { return x.dense(7, activation); });
     check_body({5}, [&](const Node& x) { return x.activation(activation); });
@@ -67,6 +39,13 @@ TEST(NetGradient, Convolutions) {
   check_body({11, 3},
              [](const Node& x) { return x.conv1d(4, 3, {.strides = {2}, .padding = Padding::kSame}); });
   check_body({7, 5, 2}, [](const Node& x) { return x.conv2d(3, {3, 2}); });
+  check_body({5, 3}, [](const Node& x) { return x.conv1d(4, 3, {.padding = Padding::kFull}); });
+  check_body({11, 3}, [](const Node& x) {
+    return x.then(LayerKind::kDepthwiseConv1d, {.kernel = {3}, .strides = {2}, .depth_multiplier = 2});
+  });
+  check_body({7, 5, 2}, [](const Node& x) {
+    return x.then(LayerKind::kDepthwiseConv2d, {.activation = Activation::kTanh, .kernel = {3, 2}});
+  });
   check_body({7, 5, 2}, [](const Node& x) {
     return x.conv2d(3, {3, 3},
                     {.activation = Activation::kTanh,
@@ -85,6 +64,11 @@ TEST(NetGradient, Pools) {
     check_body({7, 5, 2}, [&](const Node& x) { return x.max_pool2d({2, 3}, {.padding = padding}); });
     check_body({7, 5, 2}, [&](const Node& x) { return x.average_pool2d({2, 3}, {.padding = padding}); });
   }
+  check_body({8, 4}, [](const Node& x) {
+    return x.then(LayerKind::kDynamicKMaxPool1d, {.k = 2, .layer = 1, .layers = 2})
+        .then(LayerKind::kFolding)
+        .then(LayerKind::kKMaxPool1d, {.k = 2});
+  });
   for (const LayerKind kind : {LayerKind::kGlobalMaxPool1d, LayerKind::kGlobalAveragePool1d})
     check_body({5, 3}, [&](const Node& x) { return x.then(kind); });
   for (const LayerKind kind : {LayerKind::kGlobalMaxPool2d, LayerKind::kGlobalAveragePool2d})
@@ -108,6 +92,9 @@ TEST(NetGradient, RecurrentOverTwentySteps) {
 TEST(NetGradient, ShapesAndNormalization) {
   check_body({6, 2}, [](const Node& x) { return x.flatten().reshape({4, -1}).dropout(0.5); });
   check_body({6, 2}, [](const Node& x) { return x.then(LayerKind::kBatchNorm); });
+  check_body({3, 6}, [](const Node& x) {
+    return x.then(LayerKind::kLocalResponseNorm, {.k = 2, .size = 3, .alpha = 0.5});
+  });
 }
 
 TEST(NetGradient, Merges) {

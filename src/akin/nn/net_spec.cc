@@ -32,6 +32,18 @@ Node Node::multi_hot(std::int64_t units, LayerSpec options) const {
   return put(LayerKind::kMultiHot, std::move(options));
 }
 
+Node Node::embedding_bag(std::int64_t rows, std::int64_t units, LayerSpec options) const {
+  options.rows = rows;
+  options.units = units;
+  return put(LayerKind::kEmbeddingBag, std::move(options));
+}
+
+Node Node::attention(std::int64_t heads, std::int64_t key_size, LayerSpec options) const {
+  options.heads = heads;
+  options.key_size = key_size;
+  return put(LayerKind::kAttention, std::move(options));
+}
+
 Node Node::flatten(LayerSpec options) const { return put(LayerKind::kFlatten, std::move(options)); }
 
 Node Node::reshape(Shape shape, LayerSpec options) const {
@@ -135,23 +147,19 @@ Node NetSpec::add(LayerSpec layer) {
   std::vector<std::size_t> sources;
   std::vector<Shape> shapes;
   for (const std::string& source : layer.inputs) {
-    const auto found = numbers_.find(source);
-    if (found == numbers_.end()) {
-      std::vector<std::string> names;
-      for (const LayerSpec& known : layers_) names.push_back(known.name);
-      fail(ErrorCode::kUsage, "layer {}: there is no layer {} before it{}", layer.name, source,
-           did_you_mean(source, names));
-    }
-    sources.push_back(found->second);
+    sources.push_back(earlier(layer, source));
     shapes.push_back(shapes_[sources.back()].output);
   }
   LayerShape shape = infer_layer(layer, shapes);
+  if (!layer.mask.empty()) sources.push_back(mask_of(layer, shapes.back()));
+  std::vector<WeightRef> weights = share_weights(layer, shape);
   for (const WeightSpec& weight : shape.weights) parameters_ += count_of(weight.shape);
   if (parameters_ > kMostWeights)
     fail(ErrorCode::kUsage, "net {}: has more than {} parameters with layer {}", name_, kMostWeights,
          layer.name);
   shapes_.push_back(std::move(shape));
   sources_.push_back(std::move(sources));
+  weights_.push_back(std::move(weights));
   numbers_.emplace(layer.name, layers_.size());
   layers_.push_back(std::move(layer));
   return {this, layers_.size() - 1};
@@ -181,6 +189,7 @@ std::size_t NetSpec::index(std::string_view name) const {
 bool NetSpec::reads_ids(std::size_t input) const {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (layer_def(layers_[i].kind).reads_ids && sources_[i][0] == input) return true;
+    if (layers_[i].mask == layers_[input].name) return true;
   }
   return false;
 }

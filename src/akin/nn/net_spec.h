@@ -17,6 +17,13 @@ namespace akin::nn {
 
 class NetSpec;
 
+/// One of the weights that a layer computes with: number `weight` of those in the LayerShape of `layer`.
+struct WeightRef {
+  std::size_t layer;
+  std::size_t weight;
+  bool transposed;
+};
+
 /// A layer of a NetSpec that is being built, to put further layers on; valid as long as the spec, which must
 /// not move. `options` holds what a layer of its kind may have beside the arguments,
 /// such as {.name = "hidden"}.
@@ -26,6 +33,8 @@ class Node {
   Node embedding(std::int64_t rows, std::int64_t units, LayerSpec options = {}) const;
   /// A row of `units` zeros and ones from a list of indices; index 0 stands for no index.
   Node multi_hot(std::int64_t units, LayerSpec options = {}) const;
+  /// A dense layer on what multi_hot() would give, without making it.
+  Node embedding_bag(std::int64_t rows, std::int64_t units, LayerSpec options = {}) const;
   Node flatten(LayerSpec options = {}) const;
   Node reshape(Shape shape, LayerSpec options = {}) const;
   Node dropout(double rate, LayerSpec options = {}) const;
@@ -36,7 +45,9 @@ class Node {
   Node max_pool2d(Shape pool, LayerSpec options = {}) const;
   Node average_pool1d(std::int64_t pool, LayerSpec options = {}) const;
   Node average_pool2d(Shape pool, LayerSpec options = {}) const;
-  /// Any of the four global pools, which have nothing to set, and batch_norm.
+  /// Self-attention.
+  Node attention(std::int64_t heads, std::int64_t key_size, LayerSpec options = {}) const;
+  /// Any kind with one input; what it needs stands in `options`, such as {.kernel = {3}} of a depthwise_conv1d.
   Node then(LayerKind kind, LayerSpec options = {}) const;
   Node rnn(std::int64_t units, LayerSpec options = {}) const;
   Node gru(std::int64_t units, LayerSpec options = {}) const;
@@ -62,7 +73,7 @@ class NetSpec {
   explicit NetSpec(std::string name = "net") : name_(std::move(name)) {}
 
   Node input(Shape shape, std::string name = "");
-  /// `kind` is concatenate, add, multiply or dot.
+  /// Any kind with several inputs: concatenate, add, multiply, dot, gaussian, attention, candidate_dot.
   Node merge(LayerKind kind, std::span<const Node> nodes, LayerSpec options = {});
   Node concatenate(const std::vector<Node>& nodes, LayerSpec options = {});
   Node dot(const Node& a, const Node& b, LayerSpec options = {});
@@ -75,15 +86,17 @@ class NetSpec {
   const std::vector<LayerSpec>& layers() const { return layers_; }
   /// Layer `i`'s output and weights.
   const LayerShape& shape(std::size_t i) const { return shapes_.at(i); }
-  /// The layers that layer `i` gets its values from.
+  /// The layers that layer `i` gets its values from; its mask stands last.
   const std::vector<std::size_t>& sources(std::size_t i) const { return sources_.at(i); }
+  /// What layer `i` computes with, its own or another layer's, in the order of its equation.
+  const std::vector<WeightRef>& weights(std::size_t i) const { return weights_.at(i); }
   /// The input layers, in order.
   std::vector<std::size_t> inputs() const;
   /// Throws Error(kUsage) if there are no layers.
   std::size_t output() const;
   /// Number of the layer. Throws Error(kNotFound) with the nearest names.
   std::size_t index(std::string_view name) const;
-  /// Whether an input layer holds indices: an embedding or multi_hot reads it.
+  /// Whether an input layer holds indices: a layer such as an embedding reads it, or it is a mask.
   bool reads_ids(std::size_t input) const;
 
   std::int64_t parameters() const { return parameters_; }
@@ -95,11 +108,15 @@ class NetSpec {
  private:
   static constexpr std::size_t kMostLayers = 10'000;
   std::string default_name(LayerKind kind);
+  std::size_t earlier(const LayerSpec& layer, const std::string& name) const;
+  std::size_t mask_of(const LayerSpec& layer, const Shape& masked) const;
+  std::vector<WeightRef> share_weights(const LayerSpec& layer, LayerShape& shape) const;
 
   std::string name_;
   std::vector<LayerSpec> layers_;
   std::vector<LayerShape> shapes_;
   std::vector<std::vector<std::size_t>> sources_;
+  std::vector<std::vector<WeightRef>> weights_;
   std::map<std::string, std::size_t, std::less<>> numbers_;  // of the layers, by name
   std::map<LayerKind, int> last_numbers_;                    // in default names
   std::int64_t parameters_ = 0;

@@ -39,7 +39,8 @@ Row row_of(const NetSpec& spec, std::size_t i) {
   Row row{{fmt::format("{} ({})", layer.name, kind_info(layer.kind).type), shape_text(shape.output),
            fmt::format("{}", parameters)},
           {}};
-  for (const std::string& input : layer.inputs) row.connected.push_back(input + "[0][0]");
+  for (const std::size_t source : spec.sources(i))
+    row.connected.push_back(spec.layers()[source].name + "[0][0]");
   return row;
 }
 

@@ -29,7 +29,8 @@ std::int64_t positions(const NetSpec& spec, std::size_t i) {
 
 std::int64_t weights_of(const NetSpec& spec, std::size_t i) {
   std::int64_t count = 0;
-  for (const WeightSpec& weight : spec.shape(i).weights) count += count_of(weight.shape);
+  for (const WeightRef& ref : spec.weights(i))
+    count += count_of(spec.shape(ref.layer).weights[ref.weight].shape);
   return count;
 }
 
@@ -48,7 +49,7 @@ int threads_for(const NetSpec& spec, const CompileOptions* compiled, std::int64_
   double work = static_cast<double>(multiplications(spec)) * static_cast<double>(batch_size);
   if (compiled != nullptr && !compiled->optimizer.lazy) {
     for (std::size_t i = 0; i < spec.layers().size(); ++i)
-      work += spec.layers()[i].kind == LayerKind::kEmbedding ? static_cast<double>(weights_of(spec, i)) : 0;
+      work += layer_def(spec.layers()[i].kind).reads_ids ? static_cast<double>(weights_of(spec, i)) : 0;
   }
   return static_cast<int>(std::clamp(work / kWorkOfAThread, 1.0, static_cast<double>(resolve_threads(0))));
 }

@@ -43,6 +43,10 @@ TEST(NetValues, Activations) {
               of([](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }));
   expect_near(activated(Activation::kTanh, z), of([](double x) { return std::tanh(x); }));
   expect_near(activated(Activation::kRelu, z), of([](double x) { return std::max(0.0, x); }));
+  expect_near(activated(Activation::kGelu, z),
+              of([](double x) { return x * (1 + std::erf(x / std::sqrt(2.0))) / 2; }));
+  expect_near(activated(Activation::kSilu, z), of([](double x) { return x / (1 + std::exp(-x)); }));
+  expect_near(activated(Activation::kRelu6, {-3, 5, 7}), {0, 5, 6});
   expect_near(activated(Activation::kLeakyRelu, z), of([](double x) { return std::max(0.01 * x, x); }));
 }
 
@@ -232,6 +236,60 @@ TEST(NetValues, PretrainedVectorsAreReadAndMayStayFixed) {
   wrong.input({1}).embedding(5, 2, {.name = "e", .vectors = VectorSource::kPretrained, .file = dir / "v"});
   EXPECT_NE(error_text([&] { make_net(wrong); }).find("is (2, 2); expected (5, 2), or a row less"),
             std::string::npos);
+}
+
+TEST(NetValues, DepthwiseConvolutionsHaveFiltersForEachChannel) {
+  NetSpec spec;
+  spec.input({3, 2}).then(LayerKind::kDepthwiseConv1d, {.name = "own", .kernel = {2}, .depth_multiplier = 2});
+  EXPECT_EQ(spec.shape(1).output, (Shape{2, 4}));
+  EXPECT_EQ(spec.parameters(), 2 * 2 * 2 + 4);
+  Net net = make_net(std::move(spec));
+  const std::vector<float> kernel = {1, 2, 3, 4, 5, 6, 7, 8};  // (width, channel, filter)
+  net.set_weights(
+      {{"own/depthwise_kernel", {2, 2, 2}, kernel}, {"own/bias", {4}, std::vector<float>{0, 0, 0, 1}}});
+  const std::vector<float> x = {1, 10, 2, 20, 3, 30};
+  std::vector<double> expected;
+  for (std::size_t step = 0; step < 2; ++step) {
+    for (std::size_t channel = 0; channel < 2; ++channel) {
+      for (std::size_t filter = 0; filter < 2; ++filter) {
+        double sum = channel == 1 && filter == 1 ? 1 : 0;
+        for (std::size_t w = 0; w < 2; ++w)
+          sum += static_cast<double>(x[(step + w) * 2 + channel] * kernel[(w * 2 + channel) * 2 + filter]);
+        expected.push_back(sum);
+      }
+    }
+  }
+  expect_near(net.predict({make_array({1, 3, 2}, x)}).floats(), expected, 1e-4);
+}
+
+TEST(NetValues, KMaxPoolsKeepTheOrder) {
+  NetSpec spec;
+  spec.input({5, 2}).then(LayerKind::kKMaxPool1d, {.k = 3});
+  expect_near(run(std::move(spec), make_array({1, 5, 2}, {3, 0, 1, 1, 5, 2, 4, 3, 2, 4})),
+              {3, 2, 5, 3, 4, 4});
+  for (const auto& [layer, steps] : {std::pair<std::int64_t, std::int64_t>{1, 12}, {2, 6}, {3, 4}}) {
+    NetSpec
+        dynamic;  // Kalchbrenner et al. 2014, of 18 words: 12 of the first, 6 of the second layer of three
+    dynamic.input({18, 1}).then(LayerKind::kDynamicKMaxPool1d, {.k = 4, .layer = layer, .layers = 3});
+    EXPECT_EQ(dynamic.shape(1).output, (Shape{steps, 1}));
+  }
+}
+
+TEST(NetValues, FoldingAndResponseNorm) {
+  NetSpec spec;
+  spec.input({4}).then(LayerKind::kFolding);
+  expect_near(run(std::move(spec), make_array({1, 4}, {1, 2, 3, 5})), {3, 8});
+  NetSpec norm;
+  norm.input({4}).then(LayerKind::kLocalResponseNorm, {.k = 2, .size = 3, .alpha = 0.6, .beta = 0.5});
+  const std::vector<double> x = {1, -2, 3, 0.5};
+  std::vector<double> expected;
+  for (std::size_t c = 0; c < 4; ++c) {
+    double squares = x[c] * x[c];
+    if (c > 0) squares += x[c - 1] * x[c - 1];
+    if (c < 3) squares += x[c + 1] * x[c + 1];
+    expected.push_back(x[c] / std::sqrt(2 + 0.6 / 3 * squares));
+  }
+  expect_near(run(std::move(norm), make_array({1, 4}, {1, -2, 3, 0.5F})), expected);
 }
 
 }  // namespace

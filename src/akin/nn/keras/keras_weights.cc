@@ -1,5 +1,6 @@
 // Groups and attributes of Keras's weight files.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -21,6 +22,48 @@ std::string plain_name(const std::string& weight) {
   std::string name = weight.substr(weight.rfind('/') + 1);
   if (const std::size_t colon = name.find(':'); colon != std::string::npos) name.resize(colon);
   return name;
+}
+
+// Keras keeps the heads of an attention apart; here they stand side by side in one matrix.
+
+struct Projection {
+  std::string_view here;
+  std::string_view keras;
+};
+constexpr std::array<Projection, 4> kProjections = {
+    {{"query", "query"}, {"key", "key"}, {"value", "value"}, {"output", "attention_output"}}};
+
+/// Name and shape in Keras of a weight of an attention, such as query_kernel.
+std::pair<std::string, Shape> apart(const LayerSpec& layer, const WeightSpec& weight) {
+  const std::size_t bar = weight.name.find('_');
+  const std::string what = weight.name.substr(bar + 1);
+  const auto projection = std::ranges::find(kProjections, weight.name.substr(0, bar), &Projection::here);
+  AKIN_ASSERT(projection != kProjections.end());
+  const std::string name = fmt::format("{}/{}/{}", layer.name, projection->keras, what);
+  const Shape heads = {layer.heads, layer.key_size};
+  Shape shape = weight.shape;
+  if (projection->here == "output" && what == "kernel")
+    shape = {layer.heads, layer.key_size, shape.back()};
+  else if (projection->here != "output")
+    shape = what == "bias" ? heads : Shape{shape.front(), layer.heads, layer.key_size};
+  return {name, shape};
+}
+
+/// The reverse, of a weight read as "scope/query/kernel:0"; others stay as they are.
+void join(const std::string& layer, const std::string& name, NamedArray& weight) {
+  const std::string what = plain_name(name);
+  for (const Projection& projection : kProjections) {
+    if (name.find(fmt::format("/{}/{}", projection.keras, what)) == std::string::npos) continue;
+    const bool output = projection.here == "output";
+    Shape& shape = weight.shape;
+    if (what == "kernel" && shape.size() == 3)
+      shape = output ? Shape{shape[0] * shape[1], shape[2]} : Shape{shape[0], shape[1] * shape[2]};
+    else if (what == "bias" && !output && shape.size() == 2)
+      shape = {shape[0] * shape[1]};
+    else if (what != "bias" || !output)
+      continue;
+    weight.name = fmt::format("{}/{}_{}", layer, projection.here, what);
+  }
 }
 
 const NamedArray& find_weight(const std::vector<NamedArray>& weights, const std::string& name) {
@@ -68,8 +111,11 @@ std::vector<std::size_t> order_of_keras(const NetSpec& spec) {
 
 /// Keras takes layers and their weights by their order unless they are loaded by the names of layers.
 void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector<NamedArray>& weights) {
-  const std::vector<std::size_t> order = order_of_keras(spec);
+  std::vector<std::size_t> order = order_of_keras(spec);
   std::vector<std::string> layers;
+  std::erase_if(order, [&](std::size_t i) {  // in Keras one layer, called twice
+    return !spec.layers()[i].weights_of.empty() && spec.shape(i).weights.empty();
+  });
   for (const std::size_t layer : order) layers.push_back(spec.layers()[layer].name);
   h5::write_names(root, "layer_names", layers);
   h5::write_text(root, "backend", "tensorflow");
@@ -79,10 +125,13 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
     std::vector<std::string> names;
     for (const WeightSpec& own : spec.shape(order[i]).weights) {
       const NamedArray& weight = find_weight(weights, layers[i] + "/" + own.name);
-      names.push_back(weight.name + ":0");
+      const LayerSpec& layer = spec.layers()[order[i]];
+      const auto placed =
+          layer.kind == LayerKind::kAttention ? apart(layer, own) : std::pair(weight.name, weight.shape);
+      names.push_back(placed.first + ":0");
       std::vector<float> values(weight.size());
       for (std::size_t v = 0; v < values.size(); ++v) values[v] = static_cast<float>(weight.at(v));
-      h5::write_floats(group, names.back(), weight.shape, values);
+      h5::write_floats(group, names.back(), placed.second, values);
     }
     h5::write_names(group, "weight_names", names);
   }
@@ -105,6 +154,7 @@ std::vector<NamedArray> read_layers(const h5::Handle& root) {
       h5::FloatData data = h5::read_floats(group, name, unclaimed);
       NamedArray weight{layer + "/" + plain_name(name), std::move(data.shape)};
       weight.values = std::move(data.values);
+      join(layer, name, weight);
       weights.push_back(std::move(weight));
     }
   }

@@ -21,20 +21,21 @@ LayerShape infer_dense(const LayerSpec& layer, std::span<const Shape> inputs) {
   return shape;
 }
 
-LayerShape infer_dropout(const LayerSpec& layer, std::span<const Shape> inputs) {
-  need_rate(layer);
-  return {inputs[0], {}};
-}
-
 }  // namespace
 
 LayerDefs basic_layers() {
   using K = LayerKind;
   return {
       {{K::kInput, "input", "InputLayer", "input", 0, 0, {"shape"}}, infer_input},
-      {{K::kDense, "dense", "Dense", "dense", 1, 1, {"units", "activation", "bias", "trainable"}},
+      {{K::kDense,
+        "dense",
+        "Dense",
+        "dense",
+        1,
+        1,
+        {"units", "activation", "bias", "trainable", "weights_of"}},
        infer_dense},
-      {{K::kDropout, "dropout", "Dropout", "dropout", 1, 1, {"rate"}}, infer_dropout},
+      {{K::kDropout, "dropout", "Dropout", "dropout", 1, 1, {"rate"}}, infer_same},
       {{K::kActivation, "activation", "Activation", "activation", 1, 1, {"activation"}}, infer_same},
   };
 }

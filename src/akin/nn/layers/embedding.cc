@@ -15,6 +15,8 @@ LayerShape infer_embedding(const LayerSpec& layer, std::span<const Shape> inputs
   }
   need_units(layer);
   const bool read = layer.vectors == VectorSource::kPretrained;
+  if (read && !layer.weights_of.empty())
+    wrong(layer, "has the vectors of {}: leave out vectors", layer.weights_of);
   if (read && layer.file.empty()) wrong(layer, "pretrained vectors need a file");
   shape.output.push_back(layer.units);
   shape.weights.push_back({"embeddings",
@@ -30,6 +32,22 @@ LayerShape infer_multi_hot(const LayerSpec& layer, std::span<const Shape> inputs
   return {{layer.units}, {}};
 }
 
+/// A dense layer on a vector with ones at the indices.
+LayerShape infer_embedding_bag(const LayerSpec& layer, std::span<const Shape> inputs) {
+  if (layer.rows < 1) wrong(layer, "rows must be at least 1: inputs are 0 .. rows - 1, 0 for no index");
+  need_units(layer);
+  need_rank(layer, inputs[0], 1, "a list of indices");
+  LayerShape shape{{layer.units}, {}};
+  shape.weights.push_back({"embeddings", {layer.rows, layer.units}, Initializer::kGlorot, layer.trainable});
+  add_bias(layer, shape, layer.units, Initializer::kZeros);
+  return shape;
+}
+
+LayerShape infer_positions(const LayerSpec& layer, std::span<const Shape> inputs) {
+  need_rank(layer, inputs[0], 2, "(steps, width)");
+  return {inputs[0], {{"embeddings", inputs[0], Initializer::kUniform, layer.trainable}}};
+}
+
 }  // namespace
 
 LayerDefs embedding_layers() {
@@ -41,7 +59,7 @@ LayerDefs embedding_layers() {
         "embedding",
         1,
         1,
-        {"rows", "units", "vectors", "file", "tensor", "trainable"}},
+        {"rows", "units", "vectors", "file", "tensor", "trainable", "weights_of"}},
        infer_embedding,
        WeightUse::kNever,
        true},
@@ -49,6 +67,25 @@ LayerDefs embedding_layers() {
        infer_multi_hot,
        WeightUse::kNever,
        true},
+      {{K::kEmbeddingBag,
+        "embedding_bag",
+        "EmbeddingBag",
+        "embedding_bag",
+        1,
+        1,
+        {"rows", "units", "mode", "activation", "bias", "rate", "trainable", "weights_of"}},
+       infer_embedding_bag,
+       WeightUse::kNever,
+       true},
+      {{K::kPositionalEmbedding,
+        "positional_embedding",
+        "PositionEmbedding",
+        "position_embedding",
+        1,
+        1,
+        {"trainable", "weights_of"}},
+       infer_positions,
+       WeightUse::kNever},
   };
 }
 

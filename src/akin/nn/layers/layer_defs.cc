@@ -8,7 +8,8 @@ const LayerDefs& layer_defs() {
   static const LayerDefs kDefs = [] {
     LayerDefs all;
     for (const auto family : {basic_layers, embedding_layers, reshape_layers, convolution_layers,
-                              pooling_layers, recurrent_layers, merge_layers, normalization_layers}) {
+                              pooling_layers, k_max_layers, recurrent_layers, attention_layers, merge_layers,
+                              gaussian_layers, candidate_layers, normalization_layers}) {
       const LayerDefs defs = family();
       all.insert(all.end(), defs.begin(), defs.end());
     }
@@ -60,5 +61,13 @@ Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window) {
 }
 
 LayerShape infer_same(const LayerSpec&, std::span<const Shape> inputs) { return {inputs[0], {}}; }
+
+LayerShape infer_half(const LayerSpec& layer, std::span<const Shape> inputs) {
+  LayerShape shape{inputs[0], {}};
+  if (shape.output.back() % 2 != 0)
+    wrong(layer, "needs an even last dimension, but its input is {}", shape_text(inputs[0]));
+  shape.output.back() /= 2;
+  return shape;
+}
 
 }  // namespace akin::nn

@@ -35,10 +35,14 @@ LayerDefs basic_layers();          // input, dense, dropout, activation
 LayerDefs embedding_layers();      // what reads indices
 LayerDefs reshape_layers();        // flatten, reshape, concatenate
 LayerDefs merge_layers();          // add, multiply, dot
-LayerDefs convolution_layers();    // conv1d, conv2d
+LayerDefs convolution_layers();    // and depthwise
 LayerDefs pooling_layers();        // by windows, and global
+LayerDefs k_max_layers();          // pools that keep the k greatest, folding
 LayerDefs recurrent_layers();      // rnn, gru, lstm
-LayerDefs normalization_layers();  // batch_norm
+LayerDefs attention_layers();      // attention, glu
+LayerDefs gaussian_layers();       // samples of a distribution
+LayerDefs candidate_layers();      // scores of candidates
+LayerDefs normalization_layers();  // of a batch, of the last dimension, of neighbouring channels
 
 /// All of them.
 const LayerDefs& layer_defs();
@@ -53,7 +57,7 @@ template <typename... Args>
 }
 void need_rank(const LayerSpec& layer, const Shape& input, std::size_t rank, std::string_view meaning);
 void need_units(const LayerSpec& layer);
-/// Of dropout.
+/// At least 0 and below 1.
 void need_rate(const LayerSpec& layer);
 /// Appends weight "bias" of `width` numbers where the layer has one.
 void add_bias(const LayerSpec& layer, LayerShape& shape, std::int64_t width, Initializer initializer);
@@ -61,5 +65,7 @@ void add_bias(const LayerSpec& layer, LayerShape& shape, std::int64_t width, Ini
 Shape slide(const LayerSpec& layer, const Shape& in, const Shape& window);
 /// Its only input's shape, and no weights.
 LayerShape infer_same(const LayerSpec& layer, std::span<const Shape> inputs);
+/// Half the last dimension.
+LayerShape infer_half(const LayerSpec& layer, std::span<const Shape> inputs);
 
 }  // namespace akin::nn

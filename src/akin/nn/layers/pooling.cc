@@ -7,6 +7,7 @@ namespace {
 template <std::size_t kDims>
 LayerShape infer_pool(const LayerSpec& layer, std::span<const Shape> inputs) {
   if (layer.pool.size() != kDims) wrong(layer, "pool has {} size{}", kDims, kDims == 1 ? "" : "s");
+  if (layer.padding == Padding::kFull) wrong(layer, "padding is valid, same or a number");
   Shape out = slide(layer, inputs[0], layer.pool);
   out.push_back(inputs[0].back());
   return {out, {}};
@@ -26,7 +27,9 @@ LayerDef window_pool(LayerKind kind, std::string_view name, std::string_view typ
 
 LayerDef global_pool(LayerKind kind, std::string_view name, std::string_view type, std::string_view stem) {
   const bool line = kind == LayerKind::kGlobalMaxPool1d || kind == LayerKind::kGlobalAveragePool1d;
-  return {{kind, name, type, stem, 1, 1, {}}, line ? infer_global_pool<1> : infer_global_pool<2>};
+  const std::vector<std::string_view> fields =
+      line ? std::vector<std::string_view>{"mask"} : std::vector<std::string_view>{};
+  return {{kind, name, type, stem, 1, 1, fields}, line ? infer_global_pool<1> : infer_global_pool<2>};
 }
 
 }  // namespace

@@ -24,10 +24,10 @@ LayerShape infer_recurrent(const LayerSpec& layer, std::span<const Shape> inputs
 
 LayerDefs recurrent_layers() {
   using K = LayerKind;
-  const std::vector<std::string_view> plain = {"units", "activation", "bias", "return_sequences",
-                                               "trainable"};
-  const std::vector<std::string_view> gated = {"units", "activation",       "recurrent_activation",
-                                               "bias",  "return_sequences", "trainable"};
+  const std::vector<std::string_view> plain = {"units", "activation", "bias",      "return_sequences",
+                                               "mask",  "trainable",  "weights_of"};
+  std::vector<std::string_view> gated = plain;
+  gated.insert(gated.begin() + 2, "recurrent_activation");
   return {
       {{K::kRnn, "rnn", "SimpleRNN", "simple_rnn", 1, 1, plain}, infer_recurrent<1>, WeightUse::kEachInput},
       {{K::kGru, "gru", "GRU", "gru", 1, 1, gated}, infer_recurrent<3>, WeightUse::kEachInput},

@@ -14,7 +14,6 @@ Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), 
       weights_.push_back({spec_.layers()[i].name + "/" + weight.name, value, weight.trainable});
     }
   }
-  first_weight_.push_back(weights_.size());
 }
 
 std::vector<bool> Graph::needed_for(std::size_t layer) const {
@@ -42,10 +41,18 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
     if (!needed[i]) continue;
     std::vector<at::Tensor> sources;
     for (const std::size_t source : spec_.sources(i)) sources.push_back(values[source]);
+    at::Tensor mask;
+    if (!spec.mask.empty()) {
+      mask = sources.back().ne(0);
+      sources.pop_back();
+    }
     std::vector<at::Tensor> own;
-    for (std::size_t w = first_weight_[i]; w < first_weight_[i + 1]; ++w) own.push_back(weights_[w].value);
+    for (const WeightRef& ref : spec_.weights(i)) {
+      const at::Tensor& value = weights_[first_weight_[ref.layer] + ref.weight].value;
+      own.push_back(ref.transposed ? value.t() : value);
+    }
     pass.skip_activation = skip_activation && i == layer;
-    values[i] = apply_layer({spec, sources, own, pass});
+    values[i] = apply_layer({spec, sources, own, mask, pass});
   }
   pass.skip_activation = skip_activation;
   return values[layer];

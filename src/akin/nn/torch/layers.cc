@@ -12,7 +12,8 @@ const LayerEquations& all_equations() {
     LayerEquations all;
     for (const auto family :
          {basic_equations, embedding_equations, reshape_equations, merge_equations, convolution_equations,
-          pooling_equations, recurrent_equations, normalization_equations}) {
+          pooling_equations, k_max_equations, recurrent_equations, attention_equations, gaussian_equations,
+          candidate_equations, normalization_equations}) {
       const LayerEquations some = family();
       all.insert(all.end(), some.begin(), some.end());
     }
@@ -50,6 +51,12 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::leaky_relu(x, 0.01);
     case Activation::kSoftmax:
       return at::softmax(x, -1);
+    case Activation::kGelu:
+      return at::gelu(x);
+    case Activation::kSilu:
+      return at::silu(x);
+    case Activation::kRelu6:
+      return at::clamp(x, 0, 6);
   }
   fail(ErrorCode::kInternal, "unknown activation");
 }

@@ -13,11 +13,13 @@ namespace akin::nn {
 
 using Tensors = std::span<const at::Tensor>;
 
-/// What a layer works out: values of `inputs`, (samples, ...) each; `weights` in the order of LayerShape.
+/// What a layer works out: values of `inputs`, (samples, ...) each; `weights` in the order of LayerShape;
+/// `mask` (samples, steps), true for steps that count, not defined where all do.
 struct LayerCall {
   const LayerSpec& layer;
   Tensors inputs;
   Tensors weights;
+  at::Tensor mask;
   Pass& pass;
 
   /// g, or x itself where the loss takes what goes into g.
@@ -38,14 +40,19 @@ LayerEquations reshape_equations();
 LayerEquations merge_equations();
 LayerEquations convolution_equations();
 LayerEquations pooling_equations();
+LayerEquations k_max_equations();
 LayerEquations recurrent_equations();
+LayerEquations attention_equations();
+LayerEquations gaussian_equations();
+LayerEquations candidate_equations();
 LayerEquations normalization_equations();
 
 /// Output of the layer.
 at::Tensor apply_layer(const LayerCall& call);
 
-/// g(x): sigmoid 1 / (1 + e^-x); hard sigmoid max(0, min(1, 0.2 x + 0.5)); leaky ReLU max(0.01 x, x); softmax
-/// over the last dimension, of x minus its greatest value.
+/// g(x): sigmoid s(x) = 1 / (1 + e^-x); hard sigmoid max(0, min(1, 0.2 x + 0.5)); leaky ReLU max(0.01 x, x);
+/// softmax over the last dimension, of x minus its greatest value; gelu x (1 + erf(x / sqrt 2)) / 2 (Hendrycks &
+/// Gimpel 2016); silu x s(x); relu6 min(6, max(0, x)).
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
 /// Inverted dropout (Srivastava et al. 2014): kept values grow by 1 / (1 - rate), nothing changes at test.

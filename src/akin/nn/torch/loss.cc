@@ -22,20 +22,64 @@ at::Tensor labels_of(const at::Tensor& output, const at::Tensor& targets) {
   return targets.reshape(sizes.slice(0, sizes.size() - 1)).to(at::kLong);
 }
 
+/// log_softmax is that of logits and, up to rounding, of log-probabilities.
+at::Tensor multinomial(const at::Tensor& output, const at::Tensor& lists) {
+  const at::Tensor chosen = at::log_softmax(output, -1).gather(1, (lists - 1).clamp_min(0));
+  return -(chosen * lists.ne(0)).sum() / output.size(0);
+}
+
+/// Of each position, from `scores` (..., candidates) with the right one first.
+at::Tensor candidate_losses(const CompileOptions& options, const at::Tensor& scores) {
+  const LossParameters& parameters = options.loss_parameters;
+  if (options.loss == Loss::kCandidateSoftmax) return -at::log_softmax(scores, -1).select(-1, 0);
+  const at::Tensor first = scores.slice(-1, 0, 1);
+  const at::Tensor others = scores.slice(-1, 1);
+  const at::Tensor shares = at::softmax(others, -1);
+  switch (options.loss) {
+    case Loss::kCandidateBce:
+    case Loss::kGbce: {
+      const double beta = options.loss == Loss::kGbce ? parameters.beta : 1;
+      return -at::cat({at::log_sigmoid(first) * beta, at::log_sigmoid(-others)}, -1).mean(-1);
+    }
+    case Loss::kBpr:
+      return -at::log_sigmoid(first - others).mean(-1);
+    case Loss::kBprMax:  // -log sum of share x sigmoid(first - other), so that nothing underflows
+      return -at::logsumexp(at::log_softmax(others, -1) + at::log_sigmoid(first - others), {-1}) +
+             (shares * others.square()).sum(-1) * parameters.regularization;
+    case Loss::kTop1Max:
+      return (shares * (at::sigmoid(others - first) + at::sigmoid(others.square()))).sum(-1);
+    case Loss::kTripletHinge:
+      return at::relu(others - first + parameters.margin).mean(-1);
+    default:
+      fail(ErrorCode::kInternal, "{} compares no candidates", to_string(options.loss));
+  }
+}
+
+/// Mean by the positions' weights; 0 where all are 0.
+at::Tensor weighted_mean(const at::Tensor& losses, const at::Tensor& targets) {
+  const at::Tensor weights = targets.reshape_as(losses);
+  const at::Tensor total = weights.sum();
+  return (losses * weights).sum() / at::where(total > 0, total, at::ones_like(total));
+}
+
 }  // namespace
 
 Activation folded_activation(const LayerSpec& output, Loss loss) {
   const LayerKind kind = output.kind;
   const bool ends_so = kind == LayerKind::kDense || kind == LayerKind::kActivation ||
-                       kind == LayerKind::kConv1d || kind == LayerKind::kConv2d;
+                       kind == LayerKind::kConv1d || kind == LayerKind::kConv2d ||
+                       kind == LayerKind::kEmbeddingBag;
+  const bool classes = is_categorical(loss) || loss == Loss::kMultinomial;
   const Activation wanted = loss == Loss::kBinaryCrossentropy ? Activation::kSigmoid
-                            : is_categorical(loss)            ? Activation::kSoftmax
+                            : classes                         ? Activation::kSoftmax
                                                               : Activation::kLinear;
   return ends_so && output.activation == wanted ? wanted : Activation::kLinear;
 }
 
-at::Tensor loss_of(Loss loss, const at::Tensor& output, const at::Tensor& targets, Activation folded) {
-  switch (loss) {
+at::Tensor loss_of(const CompileOptions& options, const at::Tensor& output, const at::Tensor& targets,
+                   Activation folded) {
+  if (compares_candidates(options.loss)) return weighted_mean(candidate_losses(options, output), targets);
+  switch (options.loss) {
     case Loss::kMse:
       return (output - targets.reshape_as(output)).square().mean();
     case Loss::kMae:
@@ -52,6 +96,10 @@ at::Tensor loss_of(Loss loss, const at::Tensor& output, const at::Tensor& target
       const at::Tensor labels = labels_of(output, targets).unsqueeze(-1);
       return -log_classes(output, folded).gather(-1, labels).mean();
     }
+    case Loss::kMultinomial:
+      return multinomial(output, targets);
+    default:
+      break;
   }
   fail(ErrorCode::kInternal, "unknown loss");
 }

@@ -11,8 +11,9 @@ namespace akin::nn {
 Activation folded_activation(const LayerSpec& output, Loss loss);
 
 /// Mean loss. `output` is the output layer's, or where an activation is folded what goes into it; `targets`
-/// have its shape, those of the sparse cross-entropy are class numbers of one dimension less.
-at::Tensor loss_of(Loss loss, const at::Tensor& output, const at::Tensor& targets, Activation folded);
+/// have its shape, those of the sparse cross-entropy are class numbers of one dimension less; others: nn/loss.h.
+at::Tensor loss_of(const CompileOptions& options, const at::Tensor& output, const at::Tensor& targets,
+                   Activation folded);
 
 /// The metric of the output layer's values.
 double metric_of(Metric metric, Loss loss, const at::Tensor& output, const at::Tensor& targets);

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <c10/core/GradMode.h>
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -11,13 +12,15 @@ namespace akin::nn {
 
 /// One forward pass.
 struct Pass {
-  bool training = false;           ///< dropout drops, batch_norm normalizes by the batch
+  bool training = false;           ///< dropout drops, gaussian draws, batch_norm normalizes by the batch
+  std::uint64_t step = 0;          ///< of the training, from 0
   bool row_gradients = false;      ///< gradients of embeddings as rows that the batch holds
   bool skip_activation = false;    ///< of the output layer: the loss takes what goes into it
   at::TensorOptions numbers = {};  ///< type and device of what the net computes with
-  at::Generator generator = {};    ///< of dropout; on the CPU
+  at::Generator generator = {};    ///< of dropout and gaussian; on the CPU
   /// Changes of weights that are not learned (moving means), to be made once the step has been.
   std::vector<std::function<void()>> afterwards = {};
+  std::vector<at::Tensor> extra_losses = {};  ///< that layers add to the loss
 };
 
 }  // namespace akin::nn

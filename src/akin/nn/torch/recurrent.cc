@@ -45,8 +45,11 @@ LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmStat
   return {output * activate(state_activation(layer), c), c};
 }
 
-/// Unrolled over the steps of x (samples, steps, width).
-at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors weights) {
+/// Unrolled over the steps of x (samples, steps, width); a step that does not count changes no state.
+at::Tensor recurrent(const LayerCall& call) {
+  const LayerSpec& layer = call.layer;
+  const at::Tensor& x = call.inputs[0];
+  const Tensors weights = call.weights;
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
   const at::Tensor& u = weights[1];
@@ -55,19 +58,20 @@ at::Tensor run_recurrent(const LayerSpec& layer, const at::Tensor& x, Tensors we
   std::vector<at::Tensor> states;
   for (std::int64_t step = 0; step < x.size(1); ++step) {
     const at::Tensor now = wx.select(1, step);
+    const LstmState before = state;
     if (layer.kind == LayerKind::kLstm) {
       state = lstm_step(layer, now, state, u);
     } else {
       state.h =
           layer.kind == LayerKind::kGru ? gru_step(layer, now, state.h, u) : rnn_step(layer, now, state.h, u);
     }
+    if (call.mask.defined()) {
+      const at::Tensor counts = call.mask.select(1, step).unsqueeze(1);
+      state = {at::where(counts, state.h, before.h), at::where(counts, state.c, before.c)};
+    }
     if (layer.return_sequences) states.push_back(state.h);
   }
   return layer.return_sequences ? at::stack(states, 1) : state.h;
-}
-
-at::Tensor recurrent(const LayerCall& call) {
-  return run_recurrent(call.layer, call.inputs[0], call.weights);
 }
 
 }  // namespace

@@ -180,7 +180,8 @@ class TorchEngine final : public Engine {
     Computed computed;
     computed.output = graph_.forward(tensors_of(batch.inputs), output_, pass);
     computed.targets = tensor_of(batch.targets);
-    computed.loss = loss_of(compiled_.loss, computed.output, computed.targets, folded_);
+    computed.loss = loss_of(compiled_, computed.output, computed.targets, folded_);
+    for (const at::Tensor& extra : pass.extra_losses) computed.loss = computed.loss + extra;
     return computed;
   }
 
@@ -197,6 +198,7 @@ class TorchEngine final : public Engine {
   Pass training_pass(std::uint64_t seed, std::uint64_t step) const {
     Pass pass;
     pass.training = true;
+    pass.step = step;
     pass.row_gradients = !lbfgs_ && compiled_.optimizer.lazy;
     pass.generator = at::make_generator<at::CPUGeneratorImpl>(Rng(seed, step).next());
     return pass;

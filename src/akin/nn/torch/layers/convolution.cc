@@ -18,10 +18,30 @@ at::Tensor convolution(const LayerCall& call) {
   return call.activated(channels_last(output));
 }
 
+/// Each channel by filters of its own: output channel = channel x depth_multiplier + filter.
+at::Tensor depthwise(const LayerCall& call) {
+  const LayerSpec& layer = call.layer;
+  const std::int64_t channels = call.inputs[0].size(-1);
+  const at::Tensor input = pad(layer, channels_second(call.inputs[0]), layer.kernel, 0);
+  const at::Tensor bias = call.weights.size() > 1 ? call.weights[1] : at::Tensor();
+  Shape filters = {channels * layer.depth_multiplier, 1};
+  filters.insert(filters.end(), layer.kernel.begin(), layer.kernel.end());
+  const at::Tensor kernel = call.weights[0].flatten(-2, -1).movedim(-1, 0).reshape(filters);
+  const Shape strides = strides_of(layer);
+  const Shape dense(layer.kernel.size(), 1), none(layer.kernel.size(), 0);
+  return call.activated(channels_last(layer.kernel.size() == 1
+                                          ? at::conv1d(input, kernel, bias, strides, none, dense, channels)
+                                          : at::conv2d(input, kernel, bias, strides, none, dense, channels)));
+}
+
 }  // namespace
 
 LayerEquations convolution_equations() {
-  return {{LayerKind::kConv1d, convolution}, {LayerKind::kConv2d, convolution}};
+  using K = LayerKind;
+  return {{K::kConv1d, convolution},
+          {K::kConv2d, convolution},
+          {K::kDepthwiseConv1d, depthwise},
+          {K::kDepthwiseConv2d, depthwise}};
 }
 
 }  // namespace akin::nn

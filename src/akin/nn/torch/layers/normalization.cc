@@ -23,8 +23,29 @@ at::Tensor batch_norm(const LayerCall& call) {
   return (x - mean) / (variance + call.layer.epsilon).sqrt() * call.weights[0] + call.weights[1];
 }
 
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta over the last dimension (Ba et al. 2016).
+at::Tensor layer_norm(const LayerCall& call) {
+  const at::Tensor& x = call.inputs[0];
+  return at::layer_norm(x, {x.size(-1)}, call.weights[0], call.weights[1], call.layer.epsilon);
+}
+
+/// x / (k + alpha / size x sum of the squares of `size` neighbouring channels)^beta (Krizhevsky et al. 2012;
+/// torch's alpha).
+at::Tensor local_response_norm(const LayerCall& call) {
+  const LayerSpec& layer = call.layer;
+  const at::Tensor& x = call.inputs[0];
+  const at::Tensor squares = at::constant_pad_nd(x.square(), {layer.size / 2, (layer.size - 1) / 2})
+                                 .unfold(-1, layer.size, 1)
+                                 .mean(-1);
+  return x / (squares * layer.alpha + layer.k).pow(layer.beta);
+}
+
 }  // namespace
 
-LayerEquations normalization_equations() { return {{LayerKind::kBatchNorm, batch_norm}}; }
+LayerEquations normalization_equations() {
+  using K = LayerKind;
+  return {
+      {K::kBatchNorm, batch_norm}, {K::kLayerNorm, layer_norm}, {K::kLocalResponseNorm, local_response_norm}};
+}
 
 }  // namespace akin::nn

@@ -32,9 +32,22 @@ at::Tensor max_pool(const LayerCall& call) {
                                           : at::max_pool2d(padded, window, strides));
 }
 
-at::Tensor global_max(const LayerCall& call) { return call.inputs[0].flatten(1, -2).amax(1); }
+/// Of the steps that count; 0 where none does.
+at::Tensor global_max(const LayerCall& call) {
+  const at::Tensor x = call.inputs[0].flatten(1, -2);
+  if (!call.mask.defined()) return x.amax(1);
+  const at::Tensor hidden = call.mask.logical_not().unsqueeze(-1);
+  return x.masked_fill(hidden, -std::numeric_limits<double>::infinity())
+      .amax(1)
+      .masked_fill(hidden.all(1), 0);
+}
 
-at::Tensor global_average(const LayerCall& call) { return call.inputs[0].flatten(1, -2).mean(1); }
+at::Tensor global_average(const LayerCall& call) {
+  const at::Tensor x = call.inputs[0].flatten(1, -2);
+  if (!call.mask.defined()) return x.mean(1);
+  const at::Tensor counts = call.mask.unsqueeze(-1).to(x.scalar_type());
+  return (x * counts).sum(1) / counts.sum(1).clamp_min(1);
+}
 
 }  // namespace
 
