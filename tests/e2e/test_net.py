@@ -179,6 +179,73 @@ class TrainTest(AkinTest):
         self.assert_error(self.run_akin("net", "train", NETS / "xor.toml", "-o", "x.net", "--data", NETS / "xor.csv",
                                         "--device", "gpu", code=2), "unknown device 'gpu'")
 
+    def test_masked_attention_with_a_tied_output(self):
+        """The class is the last index that is not padding; in batches of both lengths."""
+        self.write("next.toml", """
+[[layers]]
+kind = "input"
+name = "history"
+shape = [4]
+[[layers]]
+kind = "embedding"
+name = "items"
+rows = 6
+units = 8
+[[layers]]
+kind = "positional_embedding"
+[[layers]]
+kind = "attention"
+heads = 2
+key_size = 4
+causal = true
+mask = "history"
+[[layers]]
+kind = "layer_norm"
+[[layers]]
+kind = "lstm"
+units = 8
+mask = "history"
+[[layers]]
+kind = "dense"
+units = 6
+weights_of = "items"
+activation = "softmax"
+[train]
+optimizer = "adam"
+learning_rate = 0.02
+loss = "sparse_categorical_crossentropy"
+metrics = ["accuracy"]
+epochs = 60
+batch_size = 16
+[data]
+kind = "csv"
+inputs.history = ["a", "b", "c", "d"]
+target = "last"
+""")
+        rows = [(a, b, b % 5 + 1, 0, b % 5 + 1) for a in range(1, 6) for b in range(1, 6)]
+        rows += [(0, a, b, a % 5 + 1, a % 5 + 1) for a in range(1, 6) for b in range(1, 6)]
+        self.write("rows.csv", "a,b,c,d,last\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
+        layers = self.run_json("net", "describe", "next.toml")["layers"]
+        self.assertEqual(layers[-1]["parameters"], 6)  # a bias of its own, and no table
+        trained = self.train("next.toml", "rows.csv", "next.net")
+        self.assertGreater(trained["epochs"][-1]["accuracy"], 0.9)
+        self.run_akin("net", "export", "next.net", "-o", "next.h5")
+        self.train("next.toml", "rows.csv", "again.net", "--epochs", "0", "--init", "next.h5", "--seed", "9")
+        values = [self.run_json("net", "predict", name, "--data", "rows.csv")["values"] for name in ("next.net", "again.net")]
+        self.assertEqual(values[0], values[1])
+
+    def test_losses_for_recommenders_need_their_targets(self):
+        self.write("n.toml", '[[layers]]\nkind = "input"\nshape = [2]\n[[layers]]\nkind = "dense"\nunits = 3\n'
+                   '[train]\nloss = "LOSS"\n[data]\nkind = "csv"\ninputs = ["a", "b"]\ntarget = "y"\n')
+        self.write("x.csv", "a,b,y\n1,2,1\n2,1,0\n")
+        text = (self.dir / "n.toml").read_text()
+        self.write("n.toml", text.replace("LOSS", "multinomial"))
+        self.assert_error(self.run_akin("net", "train", "n.toml", "--data", "x.csv", "-o", "x.net", "--quiet", code=2),
+                          "targets of loss multinomial are indices, not numbers")
+        self.write("n.toml", text.replace("LOSS", "bpr"))
+        self.run_akin("net", "train", "n.toml", "--data", "x.csv", "-o", "x.net")
+        self.run_akin("net", "evaluate", "x.net", "--data", "x.csv")
+
     def test_interrupted(self):
         with open(self.dir / "history", "wb") as history:
             process = subprocess.Popen([AKIN, "net", "train", NETS / "xor.toml", "--data", NETS / "xor.csv", "-o", "x.net",
