@@ -15,54 +15,50 @@
 namespace akin::nn {
 namespace {
 
-constexpr std::array<std::string_view, 6> kOptimizers = {"sgd",      "adagrad", "rmsprop",
-                                                         "adadelta", "adam",    "lbfgs"};
+constexpr std::string_view kLbfgs = "lbfgs";
 constexpr std::array<std::string_view, 3> kMetrics = {"accuracy", "mse", "mae"};
 
-/// The numbers of an optimizer or a loss as text and back, and their ranges.
+/// A number of an optimizer or of a loss, and its range.
 template <typename Owner>
 struct NumberOf {
-  std::string_view name;
+  OptimizerNumber range;
   double Owner::*member;
-  double min;
-  double max;
 };
 using Number = NumberOf<OptimizerSpec>;
 using LossNumber = NumberOf<LossParameters>;
 constexpr std::array<LossNumber, 3> kLossNumbers = {{
-    {"loss_margin", &LossParameters::margin, 0, 1e6},
-    {"loss_beta", &LossParameters::beta, 0, 1e6},
-    {"loss_regularization", &LossParameters::regularization, 0, 1e6},
-}};
-constexpr std::array<Number, 8> kNumbers = {{
-    {"learning_rate", &OptimizerSpec::learning_rate, 1e-12, 1e6},
-    {"decay", &OptimizerSpec::decay, 0, 1e6},
-    {"momentum", &OptimizerSpec::momentum, 0, 1},
-    {"rho", &OptimizerSpec::rho, 0, 1},
-    {"beta1", &OptimizerSpec::beta1, 0, 1},
-    {"beta2", &OptimizerSpec::beta2, 0, 1},
-    {"epsilon", &OptimizerSpec::epsilon, 0, 1},
-    {"clip_norm", &OptimizerSpec::clip_norm, 0, 1e12},
+    {{"loss_margin", nullptr, 0, 1e6}, &LossParameters::margin},
+    {{"loss_beta", nullptr, 0, 1e6}, &LossParameters::beta},
+    {{"loss_regularization", nullptr, 0, 1e6}, &LossParameters::regularization},
 }};
 
-template <typename Owner>
-double parse_number(const NumberOf<Owner>& number, const std::string& text) {
+const std::vector<Number>& numbers() {
+  static const std::vector<Number> kNumbers = [] {
+    std::vector<Number> all;
+    for (const OptimizerNumber& number : optimizer_numbers()) all.push_back({number, number.member});
+    all.push_back({{"decay", nullptr, 0, 1e6}, &OptimizerSpec::decay});
+    all.push_back({{"clip_norm", nullptr, 0, 1e12}, &OptimizerSpec::clip_norm});
+    return all;
+  }();
+  return kNumbers;
+}
+
+[[noreturn]] void fail_number(const OptimizerNumber& range, std::string_view text) {
+  fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", range.name, text, range.min, range.max);
+}
+
+double parse_number(const OptimizerNumber& range, const std::string& text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  // In the precision of floats, which flags hold: the float nearest to 1e-12 is below 1e-12.
-  const auto single = static_cast<float>(value);
-  const bool inside = single >= static_cast<float>(number.min) && single <= static_cast<float>(number.max);
-  if (error != std::errc() || stop != end || !inside)
-    fail(ErrorCode::kUsage, "{} = '{}' is not a number from {} to {}", number.name, text, number.min,
-         number.max);
+  if (error != std::errc() || stop != end || !range.holds(value)) fail_number(range, text);
   return value;
 }
 
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys = {"optimizer", "loss", "metrics", "nesterov", "lazy"};
-  for (const Number& number : kNumbers) keys.emplace_back(number.name);
-  for (const LossNumber& number : kLossNumbers) keys.emplace_back(number.name);
+  for (const Number& number : numbers()) keys.emplace_back(number.range.name);
+  for (const LossNumber& number : kLossNumbers) keys.emplace_back(number.range.name);
   return keys;
 }
 
@@ -78,38 +74,28 @@ std::vector<std::string> known_keys() {
 }  // namespace
 
 OptimizerSpec make_optimizer(std::string_view name) {
-  OptimizerSpec spec;
-  const bool momentum = name == "momentum";
-  if (!momentum && std::ranges::find(kOptimizers, name) == kOptimizers.end()) {
-    std::vector<std::string> all(kOptimizers.begin(), kOptimizers.end());
-    all.emplace_back("momentum");
-    fail(ErrorCode::kUsage, "unknown optimizer '{}'{}; there are {}", name, did_you_mean(name, all),
-         fmt::join(all, ", "));
-  }
-  spec.kind = momentum ? OptimizerKind::kSgd : parse_name<OptimizerKind>(name, kOptimizers, "optimizer");
-  switch (spec.kind) {
-    case OptimizerKind::kSgd:
-      spec.learning_rate = 0.01;
-      spec.momentum = momentum ? 0.9 : 0;
-      break;
-    case OptimizerKind::kAdagrad:
-      spec.learning_rate = 0.01;
-      break;
-    case OptimizerKind::kAdadelta:
-      spec.learning_rate = 1;
-      spec.rho = 0.95;
-      break;
-    case OptimizerKind::kLbfgs:
-      spec.learning_rate = 1;
-      break;
-    case OptimizerKind::kRmsprop:
-    case OptimizerKind::kAdam:
-      break;
-  }
-  return spec;
+  if (name == kLbfgs) return {{.learning_rate = 1}, true};
+  const std::vector<std::string_view>& rules = optimizer_names();
+  if (std::ranges::find(rules, name) != rules.end()) return {optimizer_options(name)};
+  std::vector<std::string> all(rules.begin(), rules.end());
+  all.emplace_back(kLbfgs);
+  fail(ErrorCode::kUsage, "unknown optimizer '{}'{}; there are {}", name, did_you_mean(name, all),
+       fmt::join(all, ", "));
 }
 
-std::string_view to_string(OptimizerKind kind) { return kOptimizers[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(const OptimizerSpec& optimizer) {
+  return optimizer.lbfgs ? kLbfgs : name_of(optimizer.rule);
+}
+
+CompileOptions checked(CompileOptions options) {
+  OptimizerSpec& optimizer = options.optimizer;
+  for (const auto& [range, member] : numbers()) {
+    if (!range.holds(optimizer.*member)) fail_number(range, fmt::format("{}", optimizer.*member));
+  }
+  if (optimizer.rule == UpdateRule::kSgd && optimizer.momentum > 0) optimizer.rule = UpdateRule::kMomentum;
+  return options;
+}
+
 Metric parse_metric(std::string_view name) { return parse_name<Metric>(name, kMetrics, "metric"); }
 std::string_view to_string(Metric metric) { return kMetrics[static_cast<std::size_t>(metric)]; }
 
@@ -119,12 +105,14 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values,
   if (const auto found = values.find("optimizer"); found != values.end())
     options.optimizer = make_optimizer(found->second);
   for (const auto& [key, text] : values) {
-    const auto number = std::ranges::find(kNumbers, key, &Number::name);
-    const auto of_loss = std::ranges::find(kLossNumbers, key, &LossNumber::name);
-    if (number != kNumbers.end()) {
-      options.optimizer.*(number->member) = parse_number(*number, text);
+    const auto number =
+        std::ranges::find_if(numbers(), [&](const Number& known) { return known.range.name == key; });
+    const auto of_loss =
+        std::ranges::find_if(kLossNumbers, [&](const LossNumber& known) { return known.range.name == key; });
+    if (number != numbers().end()) {
+      options.optimizer.*(number->member) = parse_number(number->range, text);
     } else if (of_loss != kLossNumbers.end()) {
-      options.loss_parameters.*(of_loss->member) = parse_number(*of_loss, text);
+      options.loss_parameters.*(of_loss->member) = parse_number(of_loss->range, text);
     } else if (key == "nesterov") {
       set_param({"nesterov", &options.optimizer.nesterov, ""}, text);
     } else if (key == "lazy") {
@@ -138,20 +126,20 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values,
       fail_unknown(key, others);
     }
   }
-  return options;
+  return checked(std::move(options));
 }
 
 std::map<std::string, std::string> compile_values(const CompileOptions& options) {
   std::map<std::string, std::string> values = {
-      {"optimizer", std::string(to_string(options.optimizer.kind))},
+      {"optimizer", std::string(name_of(options.optimizer))},
       {"loss", std::string(to_string(options.loss))},
       {"nesterov", options.optimizer.nesterov ? "true" : "false"},
       {"lazy", options.optimizer.lazy ? "true" : "false"},
   };
-  for (const Number& number : kNumbers)
-    values[std::string(number.name)] = fmt::format("{}", options.optimizer.*(number.member));
-  for (const LossNumber& number : kLossNumbers)
-    values[std::string(number.name)] = fmt::format("{}", options.loss_parameters.*(number.member));
+  for (const auto& [range, member] : numbers())
+    values[std::string(range.name)] = fmt::format("{}", options.optimizer.*member);
+  for (const auto& [range, member] : kLossNumbers)
+    values[std::string(range.name)] = fmt::format("{}", options.loss_parameters.*member);
   std::vector<std::string_view> metrics;
   for (const Metric metric : options.metrics) metrics.push_back(to_string(metric));
   values["metrics"] = fmt::format("{}", fmt::join(metrics, ","));

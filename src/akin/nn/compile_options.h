@@ -8,34 +8,27 @@
 #include <vector>
 
 #include "akin/nn/loss.h"
+#include "akin/optim/update_rule.h"
 
 namespace akin::nn {
 
-/// kLbfgs takes all samples at once, and several evaluations of them a step (Liu & Nocedal 1989).
-enum class OptimizerKind { kSgd, kAdagrad, kRmsprop, kAdadelta, kAdam, kLbfgs };
-
-/// An optimizer's settings. Defaults are those of Keras 2.0.8: see make_optimizer().
-struct OptimizerSpec {
-  OptimizerKind kind = OptimizerKind::kRmsprop;
-  double learning_rate = 0.001;
-  double decay = 0;      ///< the rate of step t (from 0) is learning_rate / (1 + decay t)
-  double momentum = 0;   ///< sgd
-  double rho = 0.9;      ///< rmsprop, adadelta: of the moving mean of squares
-  double beta1 = 0.9;    ///< adam
-  double beta2 = 0.999;  ///< adam
-  double epsilon = 1e-8;
-  bool nesterov = false;  ///< sgd: look ahead (Nesterov 1983)
+/// An optimizer's settings: those of its update rule, and what only nets have. See make_optimizer().
+struct OptimizerSpec : OptimizerOptions {
+  /// Takes all samples at once, and several evaluations of them a step (Liu & Nocedal 1989), in place of
+  /// steps by `rule`.
+  bool lbfgs = false;
+  double decay = 0;       ///< the rate of step t (from 0) is learning_rate / (1 + decay t)
+  bool nesterov = false;  ///< momentum: look ahead (Nesterov 1983)
   double clip_norm = 0;  ///< gradients longer than this, all weights together, are shortened to it; 0 = never
-  /// Of an embedding only the rows of the batch, and their slots, are touched; else all in each step, as
-  /// Keras does, which lets momentum and sums of squares decay everywhere
-  /// and moves rows without a gradient too.
-  bool lazy = true;
+  /// Of an embedding only the rows of the batch, and what the optimizer keeps of them, change in a step; else
+  /// all do, as in Keras: momentum and means of squares decay everywhere, and rows without a gradient move on.
+  bool lazy = false;
 };
 
-/// The optimizer `name` (sgd, momentum, adagrad, rmsprop, adadelta, adam, lbfgs) with its defaults; momentum
-/// is sgd with momentum 0.9. Throws Error(kUsage) with the nearest names.
+/// The optimizer `name`, one of optimizer_names() or lbfgs, with its defaults: those of Keras 2.0.8
+/// (optim/update_rule.h). Throws Error(kUsage) with the nearest names.
 OptimizerSpec make_optimizer(std::string_view name);
-std::string_view to_string(OptimizerKind kind);
+std::string_view name_of(const OptimizerSpec& optimizer);
 
 /// kAccuracy counts, as the loss and the output say, right classes or values on the right side of 0.5.
 enum class Metric { kAccuracy, kMse, kMae };
@@ -43,11 +36,14 @@ Metric parse_metric(std::string_view name);
 std::string_view to_string(Metric metric);
 
 struct CompileOptions {
-  OptimizerSpec optimizer = {};
+  OptimizerSpec optimizer = make_optimizer("rmsprop");
   Loss loss = Loss::kMse;
   std::vector<Metric> metrics = {};
   LossParameters loss_parameters = {};
 };
+
+/// The same, with sgd that has momentum as rule momentum. Throws Error(kUsage) if a number is out of its range.
+CompileOptions checked(CompileOptions options);
 
 /// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
 /// nesterov, lazy, clip_norm, loss, loss_margin, loss_beta, loss_regularization, metrics (names with commas

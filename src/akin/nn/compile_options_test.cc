@@ -12,23 +12,36 @@ TEST(CompileOptions, TextAndBack) {
   const CompileOptions options = parse_compile({{"learning_rate", "0.5"},
                                                 {"optimizer", "momentum"},
                                                 {"nesterov", "true"},
-                                                {"lazy", "false"},
+                                                {"lazy", "true"},
                                                 {"clip_norm", "3"},
                                                 {"loss", "binary_crossentropy"},
                                                 {"metrics", "accuracy, mae"}});
-  EXPECT_EQ(options.optimizer.kind, OptimizerKind::kSgd);
+  EXPECT_EQ(options.optimizer.rule, UpdateRule::kMomentum);
   EXPECT_EQ(options.optimizer.momentum, 0.9);  // of the optimizer, which is set first whatever the order
   EXPECT_EQ(options.optimizer.learning_rate, 0.5);
   EXPECT_TRUE(options.optimizer.nesterov);
-  EXPECT_FALSE(options.optimizer.lazy);
-  EXPECT_TRUE(parse_compile({}).optimizer.lazy);
+  EXPECT_TRUE(options.optimizer.lazy);
+  EXPECT_FALSE(parse_compile({}).optimizer.lazy);
   EXPECT_EQ(options.metrics, (std::vector<Metric>{Metric::kAccuracy, Metric::kMae}));
   EXPECT_EQ(compile_values(parse_compile(compile_values(options))), compile_values(options));
+  EXPECT_EQ(name_of(parse_compile({}).optimizer), "rmsprop");
+  for (const char* name : {"sgd", "momentum", "adam", "lbfgs"}) {
+    const CompileOptions named = parse_compile({{"optimizer", name}});
+    EXPECT_EQ(compile_values(named).at("optimizer"), name);
+    EXPECT_EQ(compile_values(parse_compile(compile_values(named))), compile_values(named));
+  }
+  EXPECT_EQ(parse_compile({{"momentum", "0.5"}, {"optimizer", "sgd"}}).optimizer.rule, UpdateRule::kMomentum);
 }
 
 TEST(CompileOptions, MistakesAreNamed) {
-  EXPECT_EQ(error_text([] { parse_compile({{"beta1", "2"}}); }), "beta1 = '2' is not a number from 0 to 1");
-  EXPECT_EQ(error_text([] { parse_compile({{"rho", "0.9x"}}); }), "rho = '0.9x' is not a number from 0 to 1");
+  EXPECT_EQ(error_text([] {
+              parse_compile({{"beta1", "2"}});
+            }),
+            "beta1 = '2' is not a number from 0 to 0.999999");
+  EXPECT_EQ(error_text([] {
+              parse_compile({{"rho", "0.9x"}});
+            }),
+            "rho = '0.9x' is not a number from 0 to 0.999999");
   EXPECT_EQ(error_text([] {
               parse_compile({{"loss", "msa"}});
             }).substr(0, 36),

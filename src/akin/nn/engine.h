@@ -31,6 +31,9 @@ class Engine {
   /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is
   /// not finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
+  /// After the last step of an epoch: what steps on demand has made its steps. All that gives or takes
+  /// weights does so too, but at other times, and then sums are rounded elsewhere.
+  virtual void finish_epoch() = 0;
   virtual BatchResult test(const Batch& batch) = 0;
   /// Output of layer `layer`.
   virtual Array predict(const std::vector<Array>& inputs, std::size_t layer) = 0;

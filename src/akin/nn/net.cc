@@ -25,7 +25,7 @@ Net& Net::operator=(Net&& other) noexcept = default;
 Net::~Net() = default;
 
 void Net::set_threads(int threads, std::int64_t batch_size) {
-  engine_->set_threads(threads_for(spec_, compiled_ ? &*compiled_ : nullptr, batch_size, threads));
+  engine_->set_threads(threads_for(spec_, batch_size, threads));
 }
 
 std::vector<NamedArray> Net::weights() const { return engine_->weights(); }
@@ -42,8 +42,9 @@ void Net::compile(const CompileOptions& options) {
   if (!options.metrics.empty() && (takes_lists(options.loss) || compares_candidates(options.loss)))
     fail(ErrorCode::kUsage, "net {}: with loss {} there are no metrics; leave {} out", spec_.name(),
          to_string(options.loss), to_string(options.metrics[0]));
-  engine_->compile(options);
-  compiled_ = options;
+  CompileOptions all = checked(options);
+  engine_->compile(all);
+  compiled_ = std::move(all);
 }
 
 void Net::set_learning_rate(double rate) {

@@ -31,8 +31,9 @@ void check_weights(const std::vector<NamedArray>& wanted, const std::vector<Name
 }
 
 /// What no flag may say no file may either, but there it is the file that is wrong.
-CompileOptions read_compile(const std::map<std::string, std::string>& values, const std::string& where) {
+CompileOptions read_compile(std::map<std::string, std::string> values, const std::string& where) {
   try {
+    values.try_emplace("lazy", "true");  // files of the first versions, where it was the default
     return parse_compile(values);
   } catch (const Error& error) {
     fail(ErrorCode::kBadData, "{}: {}", where, error.what());

@@ -112,7 +112,7 @@ TEST(NetFile, MetadataOfAnotherTypeIsNamed) {
   EXPECT_EQ(refusal("net.compile", std::string(100'000, '[')),
             "metadata net.compile: the JSON text is nested deeper than 100 levels");
   EXPECT_EQ(refusal("net.compile", "{\"rho\": \"2\"}"),
-            "metadata net.compile: rho = '2' is not a number from 0 to 1");
+            "metadata net.compile: rho = '2' is not a number from 0 to 0.999999");
   EXPECT_EQ(refusal("net.seed", "one"), "metadata net.seed is not a seed");
   EXPECT_EQ(refusal("net.layers", "{\"name\": []}"), "its description of the net: name is not a text");
 }

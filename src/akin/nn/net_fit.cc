@@ -75,7 +75,7 @@ void Net::fail_not_finite(const Batch& batch, std::int64_t number, double loss) 
 Scores Net::train_epoch(SampleSource& samples, std::int64_t batch_size, bool shuffle, std::uint64_t last,
                         const Context& context) {
   const std::int64_t total = samples.size();
-  const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
+  const bool whole = need_compiled().optimizer.lbfgs;
   BatchStream::Options options{.batch_size = whole ? total : batch_size,
                                .check = [this](const Batch& batch) { check_batch(batch); }};
   if (shuffle && !whole) options.shuffle_seed = Rng(Rng::mix(context.seed + kShuffleStream), epochs_).next();
@@ -97,6 +97,7 @@ Scores Net::train_epoch(SampleSource& samples, std::int64_t batch_size, bool shu
     context.report({phase, static_cast<std::uint64_t>(done), static_cast<std::uint64_t>(total), "samples",
                     sums.loss / static_cast<double>(done)});
   }
+  engine_->finish_epoch();
   ++epochs_;
   return scores_of(sums, static_cast<double>(total));
 }
@@ -128,9 +129,9 @@ History Net::fit(SampleSource& samples, const FitOptions& options, const Context
 History Net::fit(SampleSource& samples, const SampleSource* validation, const FitOptions& options,
                  const Context& context) {
   need_trainable();
-  const bool whole = need_compiled().optimizer.kind == OptimizerKind::kLbfgs;
+  const bool whole = need_compiled().optimizer.lbfgs;
   engine_->set_threads(
-      threads_for(spec_, &*compiled_, whole ? samples.size() : options.batch_size, context.threads));
+      threads_for(spec_, whole ? samples.size() : options.batch_size, context.threads));
   const std::string monitor = !options.monitor.empty() ? options.monitor
                               : validation != nullptr  ? "val_loss"
                                                        : "loss";

@@ -43,14 +43,10 @@ std::int64_t multiplications(const NetSpec& spec) {
   return static_cast<std::int64_t>(std::min(count, 1e15));
 }
 
-int threads_for(const NetSpec& spec, const CompileOptions* compiled, std::int64_t batch_size, int wanted) {
+int threads_for(const NetSpec& spec, std::int64_t batch_size, int wanted) {
   if (wanted != 0) return wanted;
   constexpr double kWorkOfAThread = 1e7;
-  double work = static_cast<double>(multiplications(spec)) * static_cast<double>(batch_size);
-  if (compiled != nullptr && !compiled->optimizer.lazy) {
-    for (std::size_t i = 0; i < spec.layers().size(); ++i)
-      work += layer_def(spec.layers()[i].kind).reads_ids ? static_cast<double>(weights_of(spec, i)) : 0;
-  }
+  const double work = static_cast<double>(multiplications(spec)) * static_cast<double>(batch_size);
   return static_cast<int>(std::clamp(work / kWorkOfAThread, 1.0, static_cast<double>(resolve_threads(0))));
 }
 

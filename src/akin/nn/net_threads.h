@@ -3,7 +3,6 @@
 
 #include <cstdint>
 
-#include "akin/nn/compile_options.h"
 #include "akin/nn/net_spec.h"
 
 namespace akin::nn {
@@ -14,7 +13,7 @@ std::int64_t multiplications(const NetSpec& spec);
 
 /// The threads for batches of that size where the caller leaves it open (`wanted` 0): one for each 1e7
 /// multiplications of a batch, at least one, at most the number of processors. Below that, handing out the work
-/// takes longer than the work. Dense updates of embeddings count as work. Else `wanted`.
-int threads_for(const NetSpec& spec, const CompileOptions* compiled, std::int64_t batch_size, int wanted);
+/// takes longer than the work. Else `wanted`.
+int threads_for(const NetSpec& spec, std::int64_t batch_size, int wanted);
 
 }  // namespace akin::nn

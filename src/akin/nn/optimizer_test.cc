@@ -1,76 +1,41 @@
 // Optimizers bit for bit against their recurrences written as plain loops; embeddings row by row.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/nn/net_for_test.h"
+#include "akin/optim/recurrences.h"
 
 namespace akin::nn {
 namespace {
 
-/// One number of a weight with its slots; each operation is rounded to float.
-struct Number {
-  float value;
-  float a = 0;
-  float b = 0;
-};
-
-void reference_step(Number& n, float g, const OptimizerSpec& spec, int step) {
-  double rate = spec.learning_rate / (1 + spec.decay * step);
-  const auto f = [](double x) { return static_cast<float>(x); };
-  const float epsilon = f(spec.epsilon);
-  switch (spec.kind) {
-    case OptimizerKind::kSgd: {
-      const float move = g * f(rate);
-      if (spec.momentum == 0) {
-        n.value -= move;
-        return;
-      }
-      n.a = n.a * f(spec.momentum) - move;
-      n.value += spec.nesterov ? n.a * f(spec.momentum) - move : n.a;
-      return;
-    }
-    case OptimizerKind::kAdagrad:
-      n.a += g * g;
-      n.value -= g * f(rate) / (std::sqrt(n.a) + epsilon);
-      return;
-    case OptimizerKind::kRmsprop:
-      n.a = n.a * f(spec.rho) + g * g * f(1 - spec.rho);
-      n.value -= g * f(rate) / (std::sqrt(n.a) + epsilon);
-      return;
-    case OptimizerKind::kAdadelta: {
-      n.a = n.a * f(spec.rho) + g * g * f(1 - spec.rho);
-      const float move = g * std::sqrt(n.b + epsilon) / std::sqrt(n.a + epsilon);
-      n.value -= move * f(rate);
-      n.b = n.b * f(spec.rho) + move * move * f(1 - spec.rho);
-      return;
-    }
-    case OptimizerKind::kAdam:
-      rate *= std::sqrt(1 - std::pow(spec.beta2, step + 1)) / (1 - std::pow(spec.beta1, step + 1));
-      n.a = n.a * f(spec.beta1) + g * f(1 - spec.beta1);
-      n.b = n.b * f(spec.beta2) + g * g * f(1 - spec.beta2);
-      n.value -= n.a * f(rate) / (std::sqrt(n.b) + epsilon);
-      return;
-    case OptimizerKind::kLbfgs:
-      FAIL();
-  }
+/// One step of one number in the precision of T.
+template <typename T>
+void reference_step(reference::Slot<T>& n, T g, const OptimizerSpec& spec, int step) {
+  OptimizerOptions options = spec;
+  options.learning_rate = spec.learning_rate / (1 + spec.decay * step);
+  const auto constants = step_constants<T>(options, static_cast<std::uint64_t>(step) + 1);
+  if (!spec.nesterov) return reference::step(spec.rule, constants, g, n);
+  const T move = g * constants.rate;  // rounded after each operation
+  n.m = n.m * constants.momentum - move;
+  n.x += n.m * constants.momentum - move;
 }
 
 std::vector<OptimizerSpec> all_optimizers() {
   std::vector<OptimizerSpec> specs;
-  for (const char* name : {"sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam"})
-    specs.push_back(make_optimizer(name));
+  for (const std::string_view name : optimizer_names()) specs.push_back(make_optimizer(name));
   specs.push_back(make_optimizer("momentum"));
   specs.back().nesterov = true;
   specs.push_back(make_optimizer("adam"));
   specs.back().decay = 0.1;
-  for (const char* name : {"momentum", "rmsprop", "adadelta", "adam"}) {
-    specs.push_back(make_optimizer(name));
-    specs.back().lazy = false;
-  }
+  for (OptimizerSpec& spec : specs) spec.lazy = true;
+  for (const std::string_view name : optimizer_names()) specs.push_back(make_optimizer(name));
+  specs.push_back(make_optimizer("momentum"));
+  specs.back().nesterov = true;
   return specs;
 }
 
@@ -112,45 +77,95 @@ constexpr bool kExactTorch = true;
 constexpr bool kExactTorch = false;  // square roots, which others have from MKL, may differ in the last bit
 #endif
 
+/// Trains the net some steps, and compares all its weights with the recurrences. `allowed` gives the
+/// difference that a weight of that name and size may have.
+template <typename T>
+void compare_with_recurrences(const OptimizerSpec& optimizer, const char* dtype,
+                              const std::function<double(const std::string&, double)>& allowed) {
+  NetOptions options;
+  options.engine.dtype = dtype;
+  Net net = make_net(rating_net(), options);
+  net.compile({optimizer, Loss::kMse, {}});
+  std::map<std::string, std::vector<reference::Slot<T>>> numbers;
+  for (const NamedArray& weight : net.weights()) {
+    for (std::size_t i = 0; i < weight.size(); ++i)
+      numbers[weight.name].push_back({.x = static_cast<T>(weight.at(i))});
+  }
+  for (int step = 0; step < 6; ++step) {
+    const Batch batch = rating_batch(step);
+    for (const NamedArray& gradient : net.gradients(batch)) {
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        const auto row = static_cast<std::int32_t>(i / 3);
+        const std::size_t side = gradient.name == "items/embeddings" ? 1 : 0;
+        const auto& ids = batch.inputs[side].ids();
+        const bool table = gradient.name.ends_with("/embeddings");
+        if (optimizer.lazy && table && std::ranges::find(ids, row) == ids.end()) continue;
+        reference_step(numbers[gradient.name][i], static_cast<T>(gradient.at(i)), optimizer, step);
+      }
+    }
+    net.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
+    for (const NamedArray& weight : net.weights()) {
+      for (std::size_t i = 0; i < weight.size(); ++i) {
+        const auto expected = static_cast<double>(numbers[weight.name][i].x);
+        ASSERT_NEAR(weight.at(i), expected, allowed(weight.name, std::abs(expected)))
+            << weight.name << " " << i << " step " << step;
+      }
+    }
+  }
+}
+
 TEST(Optimizer, BitForBitAsTheRecurrences) {
   for (const OptimizerSpec& optimizer : all_optimizers()) {
-    SCOPED_TRACE(to_string(optimizer.kind));
-    const double allowed = kExactTorch || optimizer.kind == OptimizerKind::kSgd ? 0 : 1e-6;
-    Net net = make_net(rating_net());
-    net.compile({optimizer, Loss::kMse, {}});
-    std::map<std::string, std::vector<Number>> reference;
-    for (const NamedArray& weight : net.weights()) {
-      for (std::size_t i = 0; i < weight.size(); ++i)
-        reference[weight.name].push_back({static_cast<float>(weight.at(i))});
+    SCOPED_TRACE(fmt::format("{} {}", name_of(optimizer), optimizer.lazy));
+    const bool exact = kExactTorch || optimizer.rule == UpdateRule::kSgd || optimizer.nesterov;
+    compare_with_recurrences<float>(optimizer, "float", [&](const std::string& name, double size) {
+      // Rows that were away make their steps in one: rounded elsewhere, and Adam's with the rate of their
+      // last gradient, which it corrects most in the first steps; a step is 1e-3.
+      const bool caught_up = !optimizer.lazy && !optimizer.nesterov && name.ends_with("/embeddings");
+      if (caught_up && optimizer.rule == UpdateRule::kAdam) return 5e-4;
+      return caught_up || !exact ? 1e-6 * (size + 0.01) : 0;
+    });
+  }
+}
+
+TEST(Optimizer, DoublesAsTheRecurrences) {
+  for (const OptimizerSpec& optimizer : all_optimizers()) {
+    SCOPED_TRACE(fmt::format("{} {}", name_of(optimizer), optimizer.lazy));
+    compare_with_recurrences<double>(optimizer, "double", [](const std::string&, double) { return 1e-14; });
+  }
+}
+
+TEST(Optimizer, RowsAreCaughtUpWithOnceAnEpochHasEnded) {
+  // The same steps in one epoch, where rows wait until they are read, and in epochs of one step.
+  for (const std::string_view name : optimizer_names()) {
+    Net one = make_net(rating_net()), many = make_net(rating_net());
+    OptimizerSpec optimizer = make_optimizer(name);
+    optimizer.decay = 0.01;
+    optimizer.beta1 =
+        0.5;  // for Adam's rate changes while rows wait: most at first, and while its mean lasts
+    optimizer.beta2 = 0.9;
+    for (Net* net : {&one, &many}) net->compile({optimizer, Loss::kMse, {}});
+    std::vector<std::int32_t> users, items;
+    std::vector<float> ratings;
+    for (int step = 0; step < 40; ++step) {
+      const Batch batch = rating_batch(step / 4 * 4);
+      many.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
+      users.insert(users.end(), batch.inputs[0].ids().begin(), batch.inputs[0].ids().end());
+      items.insert(items.end(), batch.inputs[1].ids().begin(), batch.inputs[1].ids().end());
+      ratings.insert(ratings.end(), batch.targets.floats().begin(), batch.targets.floats().end());
     }
-    for (int step = 0; step < 6; ++step) {
-      const Batch batch = rating_batch(step);
-      for (const NamedArray& gradient : net.gradients(batch)) {
-        for (std::size_t i = 0; i < gradient.size(); ++i) {
-          const auto row = static_cast<std::int32_t>(i / 3);
-          const std::size_t side = gradient.name == "items/embeddings" ? 1 : 0;
-          const auto& ids = batch.inputs[side].ids();
-          const bool table = gradient.name.ends_with("/embeddings");
-          if (optimizer.lazy && table && std::ranges::find(ids, row) == ids.end()) continue;
-          reference_step(reference[gradient.name][i], static_cast<float>(gradient.at(i)), optimizer, step);
-        }
-      }
-      net.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
-      for (const NamedArray& weight : net.weights()) {
-        for (std::size_t i = 0; i < weight.size(); ++i) {
-          const float expected = reference[weight.name][i].value;
-          ASSERT_NEAR(weight.at(i), expected, allowed * (std::abs(expected) + 0.01))
-              << weight.name << " " << i << " step " << step;
-        }
-      }
-    }
+    const Batch all{{make_ids({160, 1}, users), make_ids({160, 1}, items)}, make_array({160, 1}, ratings)};
+    one.fit(all, {.batch_size = 4, .shuffle = false}, one_thread());
+    const std::vector<double> a = numbers_of(one.weights()), b = numbers_of(many.weights());
+    const double allowed = name == "adam" ? 3e-4 : 1e-5;
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], allowed) << name << " " << i;
   }
 }
 
 TEST(Optimizer, RowsAwayFromTheBatchAndTheirSlotsStay) {
   for (const OptimizerSpec& optimizer : all_optimizers()) {
     if (!optimizer.lazy) continue;
-    SCOPED_TRACE(to_string(optimizer.kind));
+    SCOPED_TRACE(name_of(optimizer));
     const TempDir dir;
     Net net = make_net(rating_net());
     net.compile({optimizer, Loss::kMse, {}});

@@ -27,7 +27,7 @@ OptimizerOptions checked(OptimizerOptions options) {
   return options;
 }
 
-void set_rate(OptimizerOptions& options, float learning_rate) {
+void set_rate(OptimizerOptions& options, double learning_rate) {
   OptimizerOptions changed = options;
   changed.learning_rate = learning_rate;
   options = checked(changed);
@@ -69,7 +69,7 @@ void DenseOptimizer::step(std::span<float> parameters, std::span<const float> gr
   std::copy_n(x.begin(), rest, parameters.begin() + whole);
 }
 
-void DenseOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
+void DenseOptimizer::set_learning_rate(double learning_rate) { set_rate(options_, learning_rate); }
 
 RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size_t cols, RowUpdates updates)
     : options_(checked(options)),
@@ -91,7 +91,7 @@ RowOptimizer::RowOptimizer(OptimizerOptions options, std::size_t rows, std::size
 
 void RowOptimizer::begin_step() { constants_ = step_constants<float>(options_, ++steps_); }
 
-void RowOptimizer::set_learning_rate(float learning_rate) { set_rate(options_, learning_rate); }
+void RowOptimizer::set_learning_rate(double learning_rate) { set_rate(options_, learning_rate); }
 
 void RowOptimizer::set_steps(std::uint64_t steps) {
   steps_ = steps;
@@ -113,9 +113,7 @@ void RowOptimizer::make_up(std::size_t row, std::uint64_t steps, float* paramete
 
 void RowOptimizer::catch_up_all(std::uint64_t steps, Matrix& table) {
   AKIN_ASSERT(table.rows() == rows_ && table.stride() == stride_);
-  for (std::size_t row = 0; row < last_step_.size(); ++row) {
-    if (last_step_[row] < steps) make_up(row, steps, table.row(row));
-  }
+  for (std::size_t row = 0; row < last_step_.size(); ++row) catch_up(row, steps, table.row(row));
   steps_ = steps;
 }
 

@@ -40,8 +40,8 @@ class DenseOptimizer {
   }
 
   const OptimizerOptions& options() const { return options_; }
-  /// For schedules. Throws Error(kUsage) unless it is finite and at least 0.
-  void set_learning_rate(float learning_rate);
+  /// For schedules. Throws Error(kUsage) out of its range.
+  void set_learning_rate(double learning_rate);
 
   /// Steps taken so far.
   std::uint64_t steps() const { return steps_; }
@@ -92,8 +92,14 @@ class RowOptimizer {
   /// Brings a row to where the steps before this one left it; nothing to do with kSparse. Calls for different
   /// rows may run at once.
   void catch_up(std::size_t row, float* parameters) {
-    if (!last_step_.empty() && last_step_[row] + 1 < steps_) make_up(row, steps_ - 1, parameters);
+    if (steps_ > 0) catch_up(row, steps_ - 1, parameters);
   }
+  /// The same to where the first `steps` steps leave it.
+  void catch_up(std::size_t row, std::uint64_t steps, float* parameters) {
+    if (!last_step_.empty() && last_step_[row] < steps) make_up(row, steps, parameters);
+  }
+  /// Whether rows without a gradient have anything to catch up with.
+  bool moves_on() const { return zero_gradient_kernel_ != nullptr; }
   /// One step of a row against its gradient: `parameters` and `gradient` are padded rows of Matrix::stride()
   /// floats, zero beyond cols, 64-byte aligned. A row may be stepped more than once. Calls for different rows
   /// may run at once. At least one begin_step() must come first. Cost: one pass over parameters,
@@ -119,9 +125,8 @@ class RowOptimizer {
   std::size_t rows() const { return rows_; }
   std::size_t cols() const { return cols_; }
   const OptimizerOptions& options() const { return options_; }
-  /// For schedules; holds from the next begin_step() on. Throws Error(kUsage) unless it is finite and at
-  /// least 0.
-  void set_learning_rate(float learning_rate);
+  /// For schedules; holds from the next begin_step() on. Throws Error(kUsage) out of its range.
+  void set_learning_rate(double learning_rate);
 
   /// Calls of begin_step() so far.
   std::uint64_t steps() const { return steps_; }

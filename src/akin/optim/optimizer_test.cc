@@ -219,7 +219,7 @@ TEST_P(EveryRule, MovingOnGoesOnToTheSameBits) {
 
 TEST(RowOptimizer, RefusesMomentumThatNeverEnds) {
   OptimizerOptions options = optimizer_options("adam");
-  options.beta1 = 0.9999f;
+  options.beta1 = 0.9999;
   EXPECT_THROW(RowOptimizer(options, 3, 4, RowUpdates::kDense), Error);
   EXPECT_NO_THROW(RowOptimizer(options, 3, 4, RowUpdates::kSparse));
 }
@@ -246,12 +246,12 @@ TEST_P(EveryRule, FindsTheBottomOfABowl) {
   // f(x) = sum_i lambda_i x_i^2 / 2 with lambda from 0.5 to 2
   const std::size_t n = 7;
   OptimizerOptions settings = options();
-  settings.learning_rate = bowl_rate(settings.rule);
+  settings.learning_rate = static_cast<double>(bowl_rate(settings.rule));
   DenseOptimizer optimizer(settings, n);
   std::vector<float> x = numbers(n, 9), g(n);
   for (int t = 0; t < 4000; ++t) {
     // steps of RMSProp and Adam do not shrink of their own accord
-    if (t == 3000 && settings.learning_rate == 0.01f) optimizer.set_learning_rate(1e-4f);
+    if (t == 3000 && bowl_rate(settings.rule) == 0.01f) optimizer.set_learning_rate(1e-4);
     for (std::size_t i = 0; i < n; ++i) g[i] = (0.5f + 0.25f * static_cast<float>(i)) * x[i];
     optimizer.step(x, g);
   }
@@ -259,16 +259,16 @@ TEST_P(EveryRule, FindsTheBottomOfABowl) {
 }
 
 TEST(OptimizerOptions, AreThoseOfKeras) {
-  EXPECT_FLOAT_EQ(0.01f, optimizer_options("sgd").learning_rate);
-  EXPECT_FLOAT_EQ(0.01f, optimizer_options("adagrad").learning_rate);
-  EXPECT_FLOAT_EQ(0.001f, optimizer_options("rmsprop").learning_rate);
-  EXPECT_FLOAT_EQ(0.9f, optimizer_options("rmsprop").rho);
-  EXPECT_FLOAT_EQ(0.001f, optimizer_options("adam").learning_rate);
-  EXPECT_FLOAT_EQ(0.9f, optimizer_options("adam").beta1);
-  EXPECT_FLOAT_EQ(0.999f, optimizer_options("adam").beta2);
-  EXPECT_FLOAT_EQ(1.0f, optimizer_options("adadelta").learning_rate);
-  EXPECT_FLOAT_EQ(0.95f, optimizer_options("adadelta").rho);
-  for (const char* name : kNames) EXPECT_FLOAT_EQ(1e-8f, optimizer_options(name).epsilon) << name;
+  EXPECT_EQ(0.01, optimizer_options("sgd").learning_rate);
+  EXPECT_EQ(0.01, optimizer_options("adagrad").learning_rate);
+  EXPECT_EQ(0.001, optimizer_options("rmsprop").learning_rate);
+  EXPECT_EQ(0.9, optimizer_options("rmsprop").rho);
+  EXPECT_EQ(0.001, optimizer_options("adam").learning_rate);
+  EXPECT_EQ(0.9, optimizer_options("adam").beta1);
+  EXPECT_EQ(0.999, optimizer_options("adam").beta2);
+  EXPECT_EQ(1.0, optimizer_options("adadelta").learning_rate);
+  EXPECT_EQ(0.95, optimizer_options("adadelta").rho);
+  for (const char* name : kNames) EXPECT_EQ(1e-8, optimizer_options(name).epsilon) << name;
 }
 
 TEST(OptimizerOptions, SaysWhatWasMeant) {
@@ -278,23 +278,23 @@ TEST(OptimizerOptions, SaysWhatWasMeant) {
 }
 
 TEST(OptimizerOptions, HaveRanges) {
-  const auto refused = [](auto member, float value) {
+  const auto refused = [](auto member, double value) {
     OptimizerOptions options = optimizer_options("adam");
     options.*member = value;
     EXPECT_THROW(DenseOptimizer(options, 3), Error) << value;
     EXPECT_THROW(RowOptimizer(options, 3, 3), Error) << value;
   };
-  refused(&OptimizerOptions::learning_rate, -0.1f);
+  refused(&OptimizerOptions::learning_rate, -0.1);
   refused(&OptimizerOptions::learning_rate, NAN);
   refused(&OptimizerOptions::learning_rate, INFINITY);
-  refused(&OptimizerOptions::momentum, 1.0f);
-  refused(&OptimizerOptions::beta1, 1.0f);
-  refused(&OptimizerOptions::beta2, -0.5f);
-  refused(&OptimizerOptions::rho, 1.5f);
-  refused(&OptimizerOptions::epsilon, 0.0f);
+  refused(&OptimizerOptions::momentum, 1.0);
+  refused(&OptimizerOptions::beta1, 1.0);
+  refused(&OptimizerOptions::beta2, -0.5);
+  refused(&OptimizerOptions::rho, 1.5);
+  refused(&OptimizerOptions::epsilon, 0.0);
   DenseOptimizer optimizer(optimizer_options("adam"), 3);
   EXPECT_THROW(optimizer.set_learning_rate(-1), Error);
-  EXPECT_FLOAT_EQ(0.001f, optimizer.options().learning_rate);
+  EXPECT_EQ(0.001, optimizer.options().learning_rate);
 }
 
 TEST(Adam, MovesByTheLearningRateAtFirst) {
@@ -326,7 +326,7 @@ TEST(Sgd, ConvergesAtThePredictedRate) {
   const std::vector<float> lambda = {0.5f, 1, 2, 5, 15};
   std::vector<float> x(5, 1.0f), g(5);
   OptimizerOptions options = optimizer_options("sgd");
-  options.learning_rate = 0.1f;
+  options.learning_rate = 0.1;
   DenseOptimizer optimizer(options, 5);
   for (int t = 1; t <= 40; ++t) {
     for (std::size_t i = 0; i < 5; ++i) g[i] = lambda[i] * x[i];
@@ -343,7 +343,7 @@ TEST(Momentum, ConvergesAtThePredictedRate) {
   // x_t = beta^{t/2} (cos(t phi) + c sin(t phi)), with c from x_1 = 1 - eta lambda.
   const double beta = 0.81, eta = 0.1, lambda = 2;
   OptimizerOptions options = optimizer_options("momentum");
-  options.learning_rate = static_cast<float>(eta);
+  options.learning_rate = eta;
   options.momentum = static_cast<float>(beta);
   DenseOptimizer optimizer(options, 1);
   const double phi = std::acos((1 + beta - eta * lambda) / (2 * std::sqrt(beta)));

@@ -15,11 +15,8 @@
 namespace akin {
 namespace {
 
-const std::vector<std::string_view> kOptimizers = {"adam",    "sgd",     "momentum",
-                                                   "adagrad", "rmsprop", "adadelta"};
-
 Param optimizer_param(std::string& optimizer) {
-  return {"optimizer", &optimizer, "optimizer", 0, 0, kOptimizers};
+  return {"optimizer", &optimizer, "optimizer", 0, 0, optimizer_names()};
 }
 
 Param penalty_param(float& regularization) {
@@ -50,7 +47,7 @@ Param freeze_items_param(bool& freeze_items) {
 
 OptimizerOptions optimizer_of(const std::string& name, float rate) {
   OptimizerOptions options = optimizer_options(name);
-  options.learning_rate = rate;
+  options.learning_rate = static_cast<double>(rate);
   return options;
 }
 

@@ -33,7 +33,7 @@ void NcfFoldIn::find(NcfSide side, const NcfTargets& known, std::size_t drawn, D
   const bool is_user = side == NcfSide::kUser;
   const Matrix& others = is_user ? net_.items : net_.users;
   OptimizerOptions adam = optimizer_options("adam");
-  adam.learning_rate = kRate;
+  adam.learning_rate = static_cast<double>(kRate);
   DenseOptimizer optimizer(adam, row.stride());
   NcfTile tile(net_);
   std::vector<Matrix> transposed;

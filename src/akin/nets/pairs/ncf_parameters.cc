@@ -24,13 +24,14 @@ NcfOptimizers::NcfOptimizers(const NcfTrainOptions& train_options, int planned, 
 }
 
 float NcfOptimizers::rate_at(const MinibatchIndex& minibatch) const {
-  const float rate = options.optimizer.learning_rate;
+  const auto rate = static_cast<float>(options.optimizer.learning_rate);
   if (!options.linear) return rate;
   const double part = static_cast<double>(minibatch.number * options.batch) / static_cast<double>(samples);
   return static_cast<float>(rate * (1 - (minibatch.epoch + part) / std::max(1, epochs)));
 }
 
-void NcfOptimizers::set_rate(float rate) {
+void NcfOptimizers::set_rate(float learning_rate) {
+  const auto rate = static_cast<double>(learning_rate);
   users.set_learning_rate(rate);
   items.set_learning_rate(rate);
   for (DenseOptimizer& optimizer : dense) optimizer.set_learning_rate(rate);
@@ -75,7 +76,7 @@ void SharedParameters::load(const MinibatchIndex& minibatch, const NcfCopies& co
 void SharedParameters::step(const MinibatchIndex& minibatch, const NcfGradients& gradients) {
   NcfNet& net = shared_.net;
   OptimizerOptions options = shared_.options.optimizer;
-  options.learning_rate = shared_.rate_at(minibatch);
+  options.learning_rate = static_cast<double>(shared_.rate_at(minibatch));
   const std::uint64_t step = shared_.step_of(minibatch);
   const auto constants = step_constants<float>(options, step);
   const auto step_rows = [&](RowOptimizer& optimizer, Matrix& table, const std::vector<RowGradient>& rows,

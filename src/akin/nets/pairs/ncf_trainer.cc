@@ -94,7 +94,8 @@ double NcfTrainer::run_epoch(int epoch) {
   }
   optimizers_.end_epoch(epoch);
   if (!std::isfinite(loss))
-    fail_diverged(optimizers_.options.model, epoch, optimizers_.options.optimizer.learning_rate);
+    fail_diverged(optimizers_.options.model, epoch,
+                  static_cast<float>(optimizers_.options.optimizer.learning_rate));
   return loss / static_cast<double>(source_.size());
 }
 

@@ -21,7 +21,7 @@ using testing_data::Toy;
 
 NcfTrainOptions sgd(NcfLoss loss, std::size_t batch) {
   OptimizerOptions optimizer = optimizer_options("sgd");
-  optimizer.learning_rate = 0.5f;
+  optimizer.learning_rate = 0.5;
   return {.objective = {.loss = loss}, .batch = batch, .optimizer = optimizer, .model = "test"};
 }
 

@@ -76,12 +76,8 @@ std::vector<Param> NeuMf::Config::params() {
                {1e-5, 1}},
               {"pretrain_epochs", &pretrain_epochs,
                "epochs of pretraining of gmf and mlp; 0 = no pretraining", 0, 100'000}});
-  all.push_back({"fine_tune_optimizer",
-                 &fine_tune_optimizer,
-                 "optimizer after pretraining",
-                 0,
-                 0,
-                 {"sgd", "adam", "momentum", "adagrad", "rmsprop", "adadelta"}});
+  all.push_back(
+      {"fine_tune_optimizer", &fine_tune_optimizer, "optimizer after pretraining", 0, 0, optimizer_names()});
   all.push_back({"fine_tune_learning_rate",
                  &fine_tune_learning_rate,
                  "learning rate after pretraining",
@@ -108,7 +104,7 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
     gmf = std::make_unique<Trained>(gmf_shape, pairs, options, pretrain_epochs, context);
     mlp = std::make_unique<Trained>(mlp_shape, pairs, options, pretrain_epochs, context);
     options.optimizer = optimizer_options(config.fine_tune_optimizer);
-    options.optimizer.learning_rate = config.fine_tune_learning_rate;
+    options.optimizer.learning_rate = static_cast<double>(config.fine_tune_learning_rate);
   }
   Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options,
                 config.epochs, context);

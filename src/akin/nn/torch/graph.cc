@@ -11,7 +11,13 @@ Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), 
     for (const WeightSpec& weight : spec_.shape(i).weights) {
       at::Tensor value = at::zeros(weight.shape, options_);
       value.requires_grad_(weight.trainable);
-      weights_.push_back({spec_.layers()[i].name + "/" + weight.name, value, weight.trainable});
+      weights_.push_back({spec_.layers()[i].name + "/" + weight.name, value, weight.trainable,
+                          spec_.layers()[i].kind == LayerKind::kEmbedding});
+    }
+  }
+  for (std::size_t i = 0; i < spec_.layers().size(); ++i) {
+    for (const WeightRef& ref : spec_.weights(i)) {
+      if (ref.layer != i) weights_[first_weight_[ref.layer] + ref.weight].is_table = false;  // shared
     }
   }
 }
@@ -45,6 +51,10 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
     if (!spec.mask.empty()) {
       mask = sources.back().ne(0);
       sources.pop_back();
+    }
+    if (pass.read_rows && !spec_.shape(i).weights.empty() && weights_[first_weight_[i]].is_table) {
+      values[i] = pass.read_rows(first_weight_[i], sources[0]);
+      if (values[i].defined()) continue;
     }
     std::vector<at::Tensor> own;
     for (const WeightRef& ref : spec_.weights(i)) {

@@ -16,6 +16,7 @@ struct Weight {
   std::string name;  ///< layer/weight
   at::Tensor value;
   bool trainable;
+  bool is_table = false;  ///< an embedding's, whose rows one layer looks up
 };
 
 class Graph {

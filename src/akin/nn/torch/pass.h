@@ -12,9 +12,12 @@ namespace akin::nn {
 
 /// One forward pass.
 struct Pass {
-  bool training = false;           ///< dropout drops, gaussian draws, batch_norm normalizes by the batch
-  std::uint64_t step = 0;          ///< of the training, from 0
-  bool row_gradients = false;      ///< gradients of embeddings as rows that the batch holds
+  bool training = false;       ///< dropout drops, gaussian draws, batch_norm normalizes by the batch
+  std::uint64_t step = 0;      ///< of the training, from 0
+  bool row_gradients = false;  ///< gradients of embeddings as rows that the batch holds
+  /// Rows of the table that is weight `weight` of the graph, where these are looked up elsewhere (row_table.h);
+  /// else undefined.
+  std::function<at::Tensor(std::size_t weight, const at::Tensor& ids)> read_rows = {};
   bool skip_activation = false;    ///< of the output layer: the loss takes what goes into it
   at::TensorOptions numbers = {};  ///< type and device of what the net computes with
   at::Generator generator = {};    ///< of dropout and gaussian; on the CPU

@@ -62,9 +62,10 @@ class TorchEngine final : public Engine {
     translated([&] {
       compiled_ = options;
       folded_ = folded_activation(graph_.spec().layers()[output_], options.loss);
+      settle();
       optimizer_.emplace(options.optimizer, graph_.weights());
       lbfgs_.reset();
-      if (options.optimizer.kind == OptimizerKind::kLbfgs) make_lbfgs();
+      if (options.optimizer.lbfgs) make_lbfgs();
     });
   }
 
@@ -75,8 +76,11 @@ class TorchEngine final : public Engine {
         [&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
   }
 
+  void finish_epoch() override { settle(); }
+
   BatchResult test(const Batch& batch) override {
     return translated([&] {
+      settle();
       const c10::NoGradGuard no_gradients;
       Pass pass;
       const Computed computed = compute(batch, pass);
@@ -86,6 +90,7 @@ class TorchEngine final : public Engine {
 
   Array predict(const std::vector<Array>& inputs, std::size_t layer) override {
     return translated([&] {
+      settle();
       const c10::NoGradGuard no_gradients;
       Pass pass;
       const at::Tensor output =
@@ -100,6 +105,7 @@ class TorchEngine final : public Engine {
 
   std::vector<NamedArray> gradients(const Batch& batch) override {
     return translated([&] {
+      settle();
       clear_gradients();
       Pass pass;
       compute(batch, pass).loss.backward();
@@ -117,6 +123,7 @@ class TorchEngine final : public Engine {
 
   std::vector<NamedArray> weights() const override {
     return translated([&] {
+      settle();
       std::vector<NamedArray> arrays;
       for (const Weight& weight : graph_.weights()) arrays.push_back(to_array(weight.name, weight.value));
       return arrays;
@@ -125,6 +132,7 @@ class TorchEngine final : public Engine {
 
   void set_weights(const std::vector<NamedArray>& weights) override {
     translated([&] {
+      settle();
       for (const NamedArray& array : weights) {
         for (Weight& weight : graph_.weights()) {
           if (weight.name == array.name) copy_into(weight.value, array);
@@ -135,6 +143,7 @@ class TorchEngine final : public Engine {
 
   std::vector<NamedArray> optimizer_slots() const override {
     return translated([&] {
+      settle();
       std::vector<NamedArray> arrays;
       for (const auto& [name, slot] : optimizer_->slots()) arrays.push_back(to_array(name, slot));
       return arrays;
@@ -143,6 +152,7 @@ class TorchEngine final : public Engine {
 
   void set_optimizer_slots(const std::vector<NamedArray>& arrays) override {
     translated([&] {
+      settle();
       for (const NamedArray& array : arrays) {
         for (const auto& [name, slot] : optimizer_->slots()) {
           if (name == array.name) copy_into(slot, array);
@@ -162,7 +172,7 @@ class TorchEngine final : public Engine {
     if (array.is_ids()) {
       const at::Tensor ids =
           at::from_blob(const_cast<std::int32_t*>(array.ids().data()), array.shape, at::kInt);
-      return ids.to(options_.device(), at::kLong);
+      return ids.to(options_.device());
     }
     const at::Tensor floats =
         at::from_blob(const_cast<float*>(array.floats().data()), array.shape, at::kFloat);
@@ -195,6 +205,11 @@ class TorchEngine final : public Engine {
     return result;
   }
 
+  /// Brings the tables of embeddings up to date (RowTable).
+  void settle() const {
+    if (optimizer_) optimizer_->settle();
+  }
+
   Pass training_pass(std::uint64_t seed, std::uint64_t step) const {
     Pass pass;
     pass.training = true;
@@ -215,12 +230,16 @@ class TorchEngine final : public Engine {
 
   BatchResult train_step(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
     clear_gradients();
+    optimizer_->begin(step);
     Pass pass = training_pass(seed, step);
+    pass.read_rows = [&](std::size_t weight, const at::Tensor& ids) {
+      return optimizer_->read_rows(weight, ids);
+    };
     const Computed computed = compute(batch, pass);
     const BatchResult result = result_of(computed);
     if (!std::isfinite(result.loss)) return result;
     computed.loss.backward();
-    optimizer_->step(step);
+    optimizer_->step();
     run_afterwards(pass);
     return result;
   }

@@ -6,15 +6,15 @@ namespace {
 at::Tensor embedding(const LayerCall& call) {
   const at::Tensor& ids = call.inputs[0];
   if (call.layer.vectors == VectorSource::kOneHot)
-    return at::one_hot(ids, call.layer.rows).to(call.pass.numbers);
+    return at::one_hot(ids.to(at::kLong), call.layer.rows).to(call.pass.numbers);
   const bool rows = call.pass.row_gradients && call.weights[0].requires_grad();
-  return at::embedding(call.weights[0], ids, -1, false, rows);
+  return at::embedding(call.weights[0], rows ? ids.to(at::kLong) : ids, -1, false, rows);
 }
 
 at::Tensor multi_hot(const LayerCall& call) {
   const at::Tensor& ids = call.inputs[0];
   at::Tensor hot = at::zeros({ids.size(0), call.layer.units}, call.pass.numbers);
-  hot.scatter_(1, ids, 1.0);
+  hot.scatter_(1, ids.to(at::kLong), 1.0);
   hot.select(1, 0).zero_();  // index 0 is not an index
   return hot;
 }
@@ -42,7 +42,7 @@ at::Tensor embedding_bag(const LayerCall& call) {
   if (drops)
     kept = kept & drop(layer.rate, at::ones(ids.sizes(), at::kFloat), call.pass).ne(0).to(ids.device());
   const at::Tensor sizes = kept.sum(1);
-  Rows rows{call.weights[0], ids.masked_select(kept)};
+  Rows rows{call.weights[0], ids.masked_select(kept).to(at::kLong)};
   if (call.pass.row_gradients && rows.table.requires_grad()) rows = named_rows(rows.table, rows.ids);
   at::Tensor sums = std::get<0>(at::embedding_bag(rows.table, rows.ids, sizes.cumsum(0) - sizes));
   if (drops) sums = sums / (1 - layer.rate);
