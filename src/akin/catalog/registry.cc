@@ -34,6 +34,8 @@
 #include "akin/models/word2vec/prod2vec.h"
 #include "akin/models/word2vec/prod2vec_cluster.h"
 #include "akin/models/word2vec/word2vec.h"
+#include "akin/nets/autoencoder/mult_dae.h"
+#include "akin/nets/autoencoder/mult_vae.h"
 #include "akin/nets/pair_net.h"
 #include "akin/nets/pairs/gmf.h"
 #include "akin/nets/pairs/mlp.h"
@@ -115,6 +117,8 @@ const std::vector<ModelEntry>& models() {
       entry<Gmf>(),
       entry<Mlp>(),
       entry<NeuMf>(),
+      entry<nets::MultVae>(),
+      entry<nets::MultDae>(),
       entry<nets::OwnNet>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),

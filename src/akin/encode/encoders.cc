@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/net_encoder.h"
 #include "akin/encode/term_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
 
@@ -51,6 +52,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<Bm25Encoder>(),
       entry<AttributeEncoder>(),
       entry<WordVectorEncoder>(/*takes_words=*/true),
+      entry<NetEncoder>(),
       // clang-format on
   };
   return kEncoders;

@@ -68,7 +68,8 @@ TEST_F(OwnNetTest, ZeroEpochsAreTheInitialState) {
 
 TEST_F(OwnNetTest, SaysWhatTheFileLacks) {
   EXPECT_TRUE(contains(message<OwnNet>(files_.path("xor.toml")), "write kind = \"ratings\""));
-  EXPECT_TRUE(contains(message<OwnNet>(with("inputs.user = \"users\"", "")), "input user takes users or items"));
+  EXPECT_TRUE(
+      contains(message<OwnNet>(with("inputs.user = \"users\"", "")), "input user takes users or items"));
   EXPECT_TRUE(contains(message<OwnNet>(with("{kind = \"dot\", inputs = [\"flatten_1\", \"flatten_2\"]}",
                                             "{kind = \"add\", inputs = [\"flatten_1\", \"flatten_2\"]}")),
                        "a score is one number"));

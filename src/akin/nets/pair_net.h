@@ -85,7 +85,8 @@ class OwnRatingNet {
   using Config = OwnNetConfig;
   static constexpr std::string_view kName = "rating-net";
   static constexpr std::string_view kSummary = "a net of your own (a TOML file) that predicts ratings";
-  static constexpr Traits kTraits = {.predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
+  static constexpr Traits kTraits = {
+      .predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {

@@ -73,7 +73,8 @@ void Net::check_inputs(const std::vector<Array>& inputs) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string& name = spec_.layers()[layers[i]].name;
     const Shape& wanted = spec_.shape(layers[i]).output;
-    if (inputs[i].sample_shape() != wanted)
+    const bool any_length = inputs[i].shape.size() == 2 && spec_.takes_any_length(layers[i]);
+    if (inputs[i].sample_shape() != wanted && !any_length)
       fail(ErrorCode::kUsage, "net {}: input {} takes {}; got {}", spec_.name(), name, shape_text(wanted),
            shape_text(inputs[i].sample_shape()));
     if (inputs[i].samples() != inputs[0].samples())
@@ -82,7 +83,7 @@ void Net::check_inputs(const std::vector<Array>& inputs) const {
     if (spec_.reads_ids(layers[i]) != inputs[i].is_ids())
       fail(ErrorCode::kUsage, "net {}: input {} takes {}", spec_.name(), name,
            inputs[i].is_ids() ? "numbers, not indices" : "indices, not numbers");
-    if (inputs[i].is_ids()) check_ids(spec_, layers[i], inputs[i].ids());
+    if (inputs[i].is_ids()) check_ids(spec_, layers[i], inputs[i]);
   }
 }
 

@@ -54,7 +54,17 @@ std::vector<NamedArray> read_weights(const TensorReader& reader, std::string_vie
         fail(ErrorCode::kBadData, "{}: weight {} is missing or has another shape", reader.path(), name);
     }
   }
-  return read_arrays(reader, prefix, dtype);
+  // In the order of the layers, in which they were written: a file that is written again has the same hash.
+  std::vector<NamedArray> arrays = read_arrays(reader, prefix, dtype);
+  std::vector<std::string> order;
+  for (std::size_t i = 0; i < spec.layers().size(); ++i) {
+    for (const WeightSpec& weight : spec.shape(i).weights)
+      order.push_back(spec.layers()[i].name + "/" + weight.name);
+  }
+  std::ranges::stable_sort(arrays, {}, [&](const NamedArray& array) {
+    return std::ranges::find(order, array.name) - order.begin();
+  });
+  return arrays;
 }
 
 void Net::save(const std::string& path) const {

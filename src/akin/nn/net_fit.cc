@@ -130,8 +130,7 @@ History Net::fit(SampleSource& samples, const SampleSource* validation, const Fi
                  const Context& context) {
   need_trainable();
   const bool whole = need_compiled().optimizer.lbfgs;
-  engine_->set_threads(
-      threads_for(spec_, whole ? samples.size() : options.batch_size, context.threads));
+  engine_->set_threads(threads_for(spec_, whole ? samples.size() : options.batch_size, context.threads));
   const std::string monitor = !options.monitor.empty() ? options.monitor
                               : validation != nullptr  ? "val_loss"
                                                        : "loss";

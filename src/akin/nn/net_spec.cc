@@ -194,6 +194,16 @@ bool NetSpec::reads_ids(std::size_t input) const {
   return false;
 }
 
+bool NetSpec::takes_any_length(std::size_t input) const {
+  bool bags = false;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (std::ranges::find(sources_[i], input) == sources_[i].end()) continue;
+    if (layers_[i].kind != LayerKind::kEmbeddingBag) return false;
+    bags = true;
+  }
+  return bags;
+}
+
 std::int64_t NetSpec::trainable_parameters() const {
   std::int64_t total = 0;
   for (const LayerShape& shape : shapes_) {

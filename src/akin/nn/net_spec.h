@@ -98,6 +98,8 @@ class NetSpec {
   std::size_t index(std::string_view name) const;
   /// Whether an input layer holds indices: a layer such as an embedding reads it, or it is a mask.
   bool reads_ids(std::size_t input) const;
+  /// Whether the lists of an input of indices may be of any length, whatever its shape says: bags alone read it.
+  bool takes_any_length(std::size_t input) const;
 
   std::int64_t parameters() const { return parameters_; }
   std::int64_t trainable_parameters() const;

@@ -8,7 +8,8 @@
 
 namespace akin::nn {
 
-void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int32_t> ids) {
+void check_ids(const NetSpec& spec, std::size_t input, const Array& array) {
+  const std::vector<std::int32_t>& ids = array.ids();
   for (std::size_t i = 0; i < spec.layers().size(); ++i) {
     const LayerSpec& layer = spec.layers()[i];
     if (!layer_def(layer.kind).reads_ids || spec.sources(i)[0] != input) continue;
@@ -17,7 +18,7 @@ void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int3
     const auto outside = [rows](std::int32_t id) { return id < 0 || id >= rows; };
     const auto found = std::ranges::find_if(ids, outside);
     if (found == ids.end()) continue;
-    const auto sample = (found - ids.begin()) / count_of(spec.shape(input).output);
+    const auto sample = (found - ids.begin()) / count_of(array.sample_shape());
     fail(ErrorCode::kBadData, "input {}: sample {} holds index {}, but layer {} has {} {}: 0 to {}",
          spec.layers()[input].name, sample, *found, layer.name, rows, embeds ? "rows" : "units", rows - 1);
   }

@@ -9,7 +9,7 @@
 namespace akin::nn {
 
 /// Throws Error(kBadData) naming sample and layer where an index is outside the rows of what reads the input.
-void check_ids(const NetSpec& spec, std::size_t input, std::span<const std::int32_t> ids);
+void check_ids(const NetSpec& spec, std::size_t input, const Array& ids);
 
 std::vector<Array> slice(const std::vector<Array>& inputs, std::int64_t begin, std::int64_t end);
 Batch slice(const Batch& samples, std::int64_t begin, std::int64_t end);
