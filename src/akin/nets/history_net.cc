@@ -8,8 +8,10 @@
 namespace akin::nets {
 namespace {
 
+constexpr float kNever = -1000.0f;  // of an item that nobody has chosen: finite, and no logit comes near
+
 /// (n_items, d + 1) from the weights of a dense layer (d, n_items).
-Matrix item_table(const NetPredictor& net, const std::string& layer) {
+Matrix item_table(const NetPredictor& net, const std::string& layer, const std::vector<std::uint8_t>& known) {
   const nn::NamedArray& kernel = net.weight(layer + "/kernel");
   const std::vector<float>& weights = std::get<0>(kernel.values);
   const std::vector<float>& bias = std::get<0>(net.weight(layer + "/bias").values);
@@ -17,16 +19,20 @@ Matrix item_table(const NetPredictor& net, const std::string& layer) {
              n = static_cast<std::size_t>(kernel.shape.at(1));
   Matrix table(n, dim + 1);
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t d = 0; d < dim; ++d) table.row(i)[d] = weights[d * n + i];
-    table.row(i)[dim] = bias[i];
+    for (std::size_t d = 0; d < dim && known[i] != 0; ++d) table.row(i)[d] = weights[d * n + i];
+    table.row(i)[dim] = known[i] != 0 ? bias[i] : kNever;
   }
   return table;
 }
 
 }  // namespace
 
-HistoryNetModel::HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers)
-    : net_(std::move(net)), layers_(std::move(layers)), item_vectors_(item_table(*net_, layers_.item)) {}
+HistoryNetModel::HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers,
+                                 std::vector<std::uint8_t> known)
+    : net_(std::move(net)),
+      layers_(std::move(layers)),
+      known_(std::move(known)),
+      item_vectors_(item_table(*net_, layers_.item, known_)) {}
 
 bool HistoryNetModel::user_vector(const Query& query, std::span<float> out) const {
   const HistoryRow history = positive_history_row(query);
@@ -46,6 +52,7 @@ void HistoryNetModel::save(TensorWriter& writer) const {
   net_->save(writer, "model.net");
   writer.meta("model.user_layer", layers_.user);
   writer.meta("model.item_layer", layers_.item);
+  writer.tensor("model.known_items", known_);
 }
 
 std::unique_ptr<Model> HistoryNetModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
@@ -63,7 +70,14 @@ std::unique_ptr<Model> HistoryNetModel::load(const TensorReader& reader, std::si
                     item->weights.size() == 2 && user->output.size() == 1 &&
                     item->weights[0].shape == nn::Shape{user->output[0], static_cast<std::int64_t>(n_items)};
   if (!fits) reader.inconsistent("the layers of its net do not fit its items");
-  return std::make_unique<HistoryNetModel>(std::move(net), std::move(layers));
+  return std::make_unique<HistoryNetModel>(
+      std::move(net), std::move(layers), reader.vector_in<std::uint8_t>("model.known_items", n_items, 0, 1));
+}
+
+std::vector<std::uint8_t> items_with_entries(const Csr& matrix) {
+  std::vector<std::uint8_t> known(matrix.cols, 0);
+  for (const idx_t item : matrix.indices) known[item] = 1;
+  return known;
 }
 
 UserHistories::UserHistories(const Csr& matrix) : matrix_(matrix) {

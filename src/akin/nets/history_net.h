@@ -27,7 +27,8 @@ struct HistoryLayers {
 /// a history. It knows nothing of single users of the training data.
 class HistoryNetModel final : public Model {
  public:
-  HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers);
+  /// `known`: 1 for items with training events; the others have a row of zeros and are below all.
+  HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers, std::vector<std::uint8_t> known);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 
   const Matrix& item_vectors() const override { return item_vectors_; }
@@ -38,8 +39,12 @@ class HistoryNetModel final : public Model {
  private:
   std::unique_ptr<NetPredictor> net_;
   HistoryLayers layers_;
+  std::vector<std::uint8_t> known_;
   Matrix item_vectors_;
 };
+
+/// By item, whether the matrix has an entry of it.
+std::vector<std::uint8_t> items_with_entries(const Csr& matrix);
 
 /// Each user with entries is a sample: input and targets are the indices of their items. `matrix` is (users, items), and
 /// outlives it.

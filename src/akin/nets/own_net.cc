@@ -6,6 +6,7 @@
 #include "akin/models/fit/params.h"
 #include "akin/models/rating/rating_factors.h"
 #include "akin/nets/fit_net.h"
+#include "akin/nets/history_net.h"
 #include "akin/nets/net_toml.h"
 #include "akin/nets/pair_net.h"
 #include "akin/nets/pairs/ncf_source.h"
@@ -84,10 +85,9 @@ std::vector<std::uint8_t> inputs_of(const NetPlan& plan, const std::string& file
 }
 
 PairNetModel::Known known_of(const Csr& matrix) {
-  PairNetModel::Known known{std::vector<std::uint8_t>(matrix.rows()), std::vector<std::uint8_t>(matrix.cols)};
+  PairNetModel::Known known{std::vector<std::uint8_t>(matrix.rows()), items_with_entries(matrix)};
   for (std::size_t user = 0; user < matrix.rows(); ++user)
     known.users[user] = matrix.offsets[user] < matrix.offsets[user + 1] ? 1 : 0;
-  for (const idx_t item : matrix.indices) known.items[item] = 1;
   return known;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ranges>
 
+#include "akin/base/error.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
 #include "akin/nets/fit_net.h"
@@ -65,6 +66,7 @@ std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_vie
   const Csr matrix = positive_interactions(data, model, context.threads);
   UserHistories users(matrix);
   const auto n_items = static_cast<std::int64_t>(data.n_items());
+  if (n_items < 2) fail(ErrorCode::kBadData, "{}: needs at least two items to choose from", model);
   const auto layers = config.layers.empty() ? std::vector<std::size_t>() : parse_layers(config.layers, model);
   NetTask task{.spec = nn::NetSpec(std::string(model)),
                .compile = {.optimizer = nn::make_optimizer(config.optimizer), .loss = nn::Loss::kMultinomial},
@@ -81,7 +83,7 @@ std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_vie
       std::move(task), users,
       [&](const nn::Net& net) {
         return std::make_unique<HistoryNetModel>(std::make_unique<NetPredictor>(net.spec(), net.weights()),
-                                                 names);
+                                                 names, items_with_entries(matrix));
       },
       context);
 }
