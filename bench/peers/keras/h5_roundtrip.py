@@ -58,6 +58,20 @@ NETS = {
                        ("global_average_pool2d", "means", {})],
     "batch_norm": [("input", "x", dict(shape=[6])), ("dense", "first", dict(units=4)), ("batch_norm", "norm", {}),
                    ("dense", "out", dict(units=2))],
+    "layer_norm": [("input", "x", dict(shape=[6])), ("dense", "first", dict(units=4)), ("layer_norm", "norm", {}),
+                   ("dense", "out", dict(units=2))],
+    "depthwise": [("input", "x", dict(shape=[8, 7, 3])),
+                  ("depthwise_conv2d", "own", dict(kernel=[3, 2], depth_multiplier=2, activation="relu")),
+                  ("global_average_pool2d", "means", {})],
+    "attention": WORDS + [("attention", "free", dict(heads=2, key_size=3)),
+                          ("attention", "causal", dict(heads=3, key_size=2, causal=True)), ("flatten", "flat", {})],
+    "masked": WORDS + [("gru", "steps", dict(units=5, return_sequences=True, recurrent_activation="sigmoid",
+                                             mask="words")),
+                       ("global_average_pool1d", "means", dict(mask="words"))],
+    "shared": [("input", "a", dict(shape=[4])), ("input", "b", dict(shape=[4])),
+               ("dense", "tower", dict(inputs=["a"], units=3, activation="tanh")),
+               ("dense", "again", dict(inputs=["b"], units=3, activation="tanh", weights_of="tower")),
+               ("concatenate", "both", dict(inputs=["tower", "again"])), ("dense", "out", dict(units=2))],
     "rnn": WORDS + [("rnn", "steps", dict(units=5, return_sequences=True)), ("rnn", "last", dict(units=4))],
     "lstm": WORDS + [("lstm", "steps", dict(units=5, return_sequences=True, recurrent_activation="sigmoid")),
                      ("lstm", "last", dict(units=4, recurrent_activation="sigmoid"))],
@@ -69,14 +83,18 @@ NETS = {
 }
 CLASSES = dict(dense="Dense", embedding="Embedding", flatten="Flatten", dropout="Dropout", dot="Dot", add="Add",
                multiply="Multiply", concatenate="Concatenate", conv1d="Conv1D", conv2d="Conv2D", rnn="SimpleRNN",
-               gru="GRU", lstm="LSTM", batch_norm="BatchNormalization", max_pool2d="MaxPooling2D",
+               gru="GRU", lstm="LSTM", batch_norm="BatchNormalization", layer_norm="LayerNormalization",
+               attention="MultiHeadAttention", depthwise_conv2d="DepthwiseConv2D", max_pool2d="MaxPooling2D",
+               global_average_pool1d="GlobalAveragePooling1D",
                average_pool1d="AveragePooling1D", average_pool2d="AveragePooling2D",
                global_max_pool1d="GlobalMaxPooling1D", global_average_pool2d="GlobalAveragePooling2D")
-FIELDS = dict(rows="input_dim", bias="use_bias", kernel="kernel_size", pool="pool_size")
+FIELDS = dict(rows="input_dim", bias="use_bias", kernel="kernel_size", pool="pool_size", heads="num_heads",
+              key_size="key_dim")
 
 
 def keras_model(keras, layers, **extra):
-    outputs, last = {}, None
+    outputs, made, last = {}, {}, None
+    masked = any(fields.get("mask") for _, _, fields in layers)
     for kind, name, fields in layers:
         fields = dict(fields)
         if kind == "input":
@@ -87,9 +105,13 @@ def keras_model(keras, layers, **extra):
         if "units" in given and kind.startswith("conv"):
             given["filters"] = given.pop("units")
         if kind == "embedding":
-            given["output_dim"] = given.pop("units")
+            given.update(output_dim=given.pop("units"), mask_zero=masked)
+        given.pop("mask", None)
         given.update({"dot": dict(axes=1), "gru": dict(reset_after=False)}.get(kind, {}), **extra.get(kind, {}))
-        last = getattr(keras.layers, CLASSES[kind])(name=name, **given)(inputs if len(inputs) > 1 else inputs[0])
+        call = dict(value=inputs[0], use_causal_mask=given.pop("causal", False)) if kind == "attention" else {}
+        layer = made.get(given.pop("weights_of", None)) or getattr(keras.layers, CLASSES[kind])(name=name, **given)
+        made[name] = layer
+        last = layer(inputs if len(inputs) > 1 else inputs[0], **call)
         outputs[name] = last
     model = keras.Model([outputs[name] for kind, name, _ in layers if kind == "input"], last)
     random = np.random.default_rng(1)
@@ -189,8 +211,8 @@ def main(program, library="tf_keras"):
             return difference(model.predict(list(values.values()), verbose=0), akin)
 
         for name, layers in NETS.items():
-            if name == "hard_sigmoid" and not keras2:
-                continue  # that of Keras 3 has another slope: 1/6 in place of 0.2
+            if name in ("hard_sigmoid", "depthwise") and not keras2:
+                continue  # in Keras 3 the slope is 1/6 in place of 0.2, and the depthwise_kernel is called kernel
             checks = [attempt(lambda: read(layers, "save")),
                       attempt(lambda: read(layers, "save_weights")) if keras2 else ("-", True),
                       attempt(lambda: written(layers)), attempt(lambda: written(layers, by_name=True))]
