@@ -37,6 +37,12 @@ TEST(NetBags, IsADenseLayerOnAMultiHotInput) {
     if (mode != BagMode::kSum) continue;
     table.name = "dense/kernel";
     other.set_weights({table, {"dense/bias", {3}, std::vector<float>{1, -1, 0.5}}});
+    const Batch batch{{ids}, random_array({3, 3}, 4)};
+    one.compile(compile_as("sgd", Loss::kMse));
+    other.compile(compile_as("sgd", Loss::kMse));
+    const std::vector<double> own = numbers_of(one.gradients(batch)),
+                              wanted = numbers_of(other.gradients(batch));
+    for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_NEAR(own[i], wanted[i], 1e-6);
     const std::vector<float> dense = predict(other, {ids});
     for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_NEAR(values[i], dense[i], 1e-6);
   }

@@ -24,7 +24,7 @@ at::Tensor labels_of(const at::Tensor& output, const at::Tensor& targets) {
 
 /// log_softmax is that of logits and, up to rounding, of log-probabilities.
 at::Tensor multinomial(const at::Tensor& output, const at::Tensor& lists) {
-  const at::Tensor chosen = at::log_softmax(output, -1).gather(1, (lists - 1).clamp_min(0).to(at::kLong));
+  const at::Tensor chosen = at::log_softmax(output, -1).gather(1, (lists.to(at::kLong) - 1).clamp_min(0));
   return -(chosen * lists.ne(0)).sum() / output.size(0);
 }
 

@@ -1,4 +1,5 @@
 #include "akin/nn/torch/layers.h"
+#include "akin/nn/torch/row_sums.h"
 
 namespace akin::nn {
 namespace {
@@ -44,7 +45,7 @@ at::Tensor embedding_bag(const LayerCall& call) {
   const at::Tensor sizes = kept.sum(1);
   Rows rows{call.weights[0], ids.masked_select(kept).to(at::kLong)};
   if (call.pass.row_gradients && rows.table.requires_grad()) rows = named_rows(rows.table, rows.ids);
-  at::Tensor sums = std::get<0>(at::embedding_bag(rows.table, rows.ids, sizes.cumsum(0) - sizes));
+  at::Tensor sums = row_sums(rows.table, rows.ids, sizes.cumsum(0) - sizes);
   if (drops) sums = sums / (1 - layer.rate);
   if (layer.mode != BagMode::kSum) sums = sums / (layer.mode == BagMode::kMean ? counts : counts.sqrt());
   return call.activated(call.weights.size() > 1 ? sums + call.weights[1] : sums);

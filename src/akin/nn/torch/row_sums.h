@@ -1,0 +1,13 @@
+// Sums of rows of a table.
+#pragma once
+
+#include <ATen/ATen.h>
+
+namespace akin::nn {
+
+/// (bags, units): for each bag b the sum of the rows ids[offsets[b]] .. ids[offsets[b + 1] - 1] of `table`
+/// (rows, units); the last bag ends with `ids`. As at::embedding_bag, which is slower on a CPU and uses one
+/// thread; the bits do not depend on the number of threads. The gradient is as large as the table.
+at::Tensor row_sums(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& offsets);
+
+}  // namespace akin::nn
