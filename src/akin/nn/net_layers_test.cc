@@ -124,6 +124,14 @@ TEST(NetLayers, MaskedPools) {
   }
 }
 
+TEST(NetLayers, IndicesMayBeAMaskAndNumbersAtOnce) {
+  NetSpec spec;
+  const Node ids = spec.input({3}, "ids");
+  ids.reshape({3, 1}).then(LayerKind::kGlobalAveragePool1d, {.mask = "ids"});
+  Net net = make_net(std::move(spec));
+  EXPECT_EQ(predict(net, {make_ids({1, 3}, {4, 0, 1})}), (std::vector<float>{2.5F}));
+}
+
 TEST(NetLayers, RecurrentLayersKeepTheirStateOverMaskedSteps) {
   for (const LayerKind kind : {LayerKind::kRnn, LayerKind::kGru, LayerKind::kLstm}) {
     NetSpec masked, shorter;

@@ -1,6 +1,7 @@
 #include "akin/nn/torch/graph.h"
 
 #include "akin/base/error.h"
+#include "akin/nn/layers/layer_defs.h"
 #include "akin/nn/torch/layers.h"
 
 namespace akin::nn {
@@ -55,6 +56,12 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
     if (pass.read_rows && !spec_.shape(i).weights.empty() && weights_[first_weight_[i]].is_table) {
       values[i] = pass.read_rows(first_weight_[i], sources[0]);
       if (values[i].defined()) continue;
+    }
+    // Indices are numbers to what does not read them as indices, or hand them on.
+    const bool hands_on = spec.kind == LayerKind::kFlatten || spec.kind == LayerKind::kReshape ||
+                          spec.kind == LayerKind::kConcatenate;
+    for (at::Tensor& source : sources) {
+      if (!hands_on && !layer_def(spec.kind).reads_ids) source = source.to(options_);
     }
     std::vector<at::Tensor> own;
     for (const WeightRef& ref : spec_.weights(i)) {
