@@ -33,7 +33,7 @@ MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 # The only modules that may include a third-party header, by the header's first path component.
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
-    "hwy": {"linalg", "optim", "models", "nets"},
+    "hwy": {"linalg", "optim", "models", "nets", "nn"},
     "Eigen": {"linalg", "optim"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},

@@ -58,4 +58,12 @@ at::Tensor activate(Activation activation, const at::Tensor& x);
 /// Inverted dropout (Srivastava et al. 2014): kept values grow by 1 / (1 - rate), nothing changes at test.
 at::Tensor drop(double rate, const at::Tensor& x, const Pass& pass);
 
+/// conv1d with steps of one: x (samples, steps, channels) padded, kernel (width, channels, units), bias (units)
+/// or undefined; floats on the CPU: conv_float.cc.
+at::Tensor convolve_steps(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias);
+
+/// The recurrent layers in one pass a step, for those that have it: recurrent_float.cc.
+bool has_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x);
+at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights);
+
 }  // namespace akin::nn

@@ -12,6 +12,9 @@ at::Tensor convolution(const LayerCall& call) {
   const at::Tensor input = pad(layer, channels_second(call.inputs[0]), layer.kernel, 0);
   const at::Tensor& kernel = call.weights[0];
   const at::Tensor bias = call.weights.size() > 1 ? call.weights[1] : at::Tensor();
+  const bool plain = layer.kernel.size() == 1 && strides[0] == 1 && input.size(0) > 0;
+  if (plain && input.scalar_type() == at::kFloat && input.device().is_cpu())
+    return call.activated(convolve_steps(channels_last(input), kernel, bias));
   const at::Tensor output = layer.kernel.size() == 1
                                 ? at::conv1d(input, kernel.permute({2, 1, 0}), bias, strides)
                                 : at::conv2d(input, kernel.permute({3, 2, 0, 1}), bias, strides);

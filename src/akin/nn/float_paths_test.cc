@@ -1,0 +1,75 @@
+// What is written out for floats on the CPU, against the same net in double, which takes torch's own operations.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "akin/nn/net_for_test.h"
+
+namespace akin::nn {
+namespace {
+
+/// The values and gradients of both nets of the same weights agree to the precision of floats.
+void expect_as_in_double(const NetSpec& spec, const Batch& batch) {
+  NetOptions options;
+  Net floats = make_net(NetSpec(spec), options);
+  options.engine.dtype = "double";
+  Net doubles = make_net(NetSpec(spec), options);
+  std::vector<NamedArray> weights = doubles.weights();
+  for (NamedArray& weight : weights) {  // biases begin as zeros
+    for (std::size_t i = 0; i < weight.size(); ++i)
+      weight.set(
+          i, static_cast<double>(static_cast<float>(weight.at(i) + 0.1 * std::sin(static_cast<double>(i)))));
+  }
+  doubles.set_weights(weights);
+  floats.set_weights(weights);
+  for (Net* net : {&floats, &doubles}) net->compile(compile_as("sgd", Loss::kMse));
+  const std::vector<float> a = floats.predict(batch.inputs).floats(),
+                           b = doubles.predict(batch.inputs).floats();
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 2e-5) << "value " << i;
+  const std::vector<NamedArray> mine = floats.gradients(batch), wanted = doubles.gradients(batch);
+  for (std::size_t w = 0; w < wanted.size(); ++w) {
+    for (std::size_t i = 0; i < wanted[w].size(); ++i)
+      ASSERT_NEAR(mine[w].at(i), wanted[w].at(i), 2e-5) << wanted[w].name << " " << i;
+  }
+}
+
+TEST(FloatPaths, RecurrentLayers) {
+  for (const Activation gate : {Activation::kSigmoid, Activation::kHardSigmoid}) {
+    for (const bool sequences : {false, true}) {
+      for (const bool bias : {false, true}) {
+        NetSpec lstm("lstm"), gru("gru");
+        LayerSpec options;
+        options.recurrent_activation = gate;
+        options.return_sequences = sequences;
+        options.bias = bias;
+        // A layer before has the gradient by the inputs tested too; 21 units are no whole vectors.
+        lstm.input({5, 3}).dense(4).lstm(21, options).flatten().dense(2);
+        gru.input({5, 3}).dense(4).gru(21, options).flatten().dense(2);
+        for (const NetSpec& spec : {lstm, gru}) {
+          SCOPED_TRACE(spec.summary());
+          expect_as_in_double(spec, {{random_array({6, 5, 3}, 1)}, random_array({6, 2}, 2)});
+        }
+      }
+    }
+  }
+}
+
+TEST(FloatPaths, ConvolutionsOverSteps) {
+  for (const std::int64_t width : {1, 3, 4}) {
+    for (const bool bias : {false, true}) {
+      for (const Padding padding : {Padding::kValid, Padding::kSame}) {
+        NetSpec spec("conv");
+        LayerSpec options;
+        options.padding = padding;
+        options.bias = bias;
+        spec.input({7, 3}).dense(5).conv1d(6, width, options).flatten().dense(2);
+        SCOPED_TRACE(spec.summary());
+        expect_as_in_double(spec, {{random_array({4, 7, 3}, 1)}, random_array({4, 2}, 2)});
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace akin::nn
