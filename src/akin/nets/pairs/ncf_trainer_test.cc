@@ -6,8 +6,6 @@
 #include "akin/base/rng.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/toy_data_test.h"
-#include "akin/nets/pairs/gmf.h"
-#include "akin/nets/pairs/mlp.h"
 #include "akin/nets/pairs/neumf.h"
 #include "akin/nets/pairs/rating_dot.h"
 #include "akin/nets/pairs/rating_mlp.h"
@@ -129,31 +127,6 @@ TEST(NcfTrainer, DivergenceIsAnErrorWithAdvice) {
     EXPECT_EQ(error.code(), ErrorCode::kBadData);
     EXPECT_NE(std::string(error.what()).find("lower learning_rate"), std::string::npos) << error.what();
   }
-}
-
-TEST(NeuMf, PretrainedBeginsAsTheMeanOfItsTwo) {
-  const Toy toy = random_toy();
-  NeuMf::Config config;
-  config.factors = 4;
-  config.mlp_factors = 4;
-  config.layers = "8,4";
-  config.epochs = 0;
-  config.pretrain_epochs = 3;
-  Gmf::Config gmf;
-  gmf.factors = 4;
-  gmf.epochs = 3;
-  gmf.regularization = config.regularization;
-  Mlp::Config mlp;
-  mlp.factors = 4;
-  mlp.layers = "8,4";
-  mlp.epochs = 3;
-  mlp.regularization = config.mlp_regularization;
-  const auto joined = NeuMf::fit(toy.training(), config, {}), one = Gmf::fit(toy.training(), gmf, {}),
-             other = Mlp::fit(toy.training(), mlp, {});
-  std::vector<float> y(toy.data.items.size()), a(y.size()), b(y.size());
-  const Query query{.user = 3};
-  ASSERT_TRUE(joined->score_all(query, y) && one->score_all(query, a) && other->score_all(query, b));
-  for (std::size_t i = 0; i + 1 < y.size(); ++i) EXPECT_NEAR(y[i], (a[i] + b[i]) / 2, 1e-5);
 }
 
 TEST(NcfModel, ScoresItemsAsItScoresAll) {

@@ -1,6 +1,7 @@
 #include "akin/nets/pairs/neumf.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
@@ -11,7 +12,9 @@
 namespace akin {
 namespace {
 
+// Eq. 13. Another alpha, chosen by the training loss, would be 1 or 0: the half that overfits more alone.
 constexpr float kAlpha = 0.5f;
+constexpr std::string_view kSame = "same";  // fine_tune_optimizer
 
 void copy_columns(const Matrix& from, std::size_t first, Matrix& to) {
   for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from[r], to.row(r) + first);
@@ -31,6 +34,21 @@ void join(const NcfNet& gmf, const NcfNet& mlp, NcfNet& net) {
   scale(kAlpha, net.product_weights.row(0), net.product_weights.stride());
   scale(1 - kAlpha, net.hidden_weights.row(0), net.hidden_weights.stride());
   net.bias[0][0] = kAlpha * gmf.bias[0][0] + (1 - kAlpha) * mlp.bias[0][0];
+}
+
+/// Begins with the logarithm of the odds of a positive. From 0 the bias would need as many steps as that is
+/// learning rates, and a gmf, which has nothing else, meanwhile spends its vectors on it: in few steps they learn
+/// no taste.
+void begin_at_base_rate(int negatives, NcfNet& net) {
+  net.bias[0][0] = -std::log(static_cast<float>(negatives));
+}
+
+OptimizerOptions fine_tune_optimizer(const NeuMf::Config& config) {
+  const bool same = config.fine_tune_optimizer == kSame;
+  OptimizerOptions options = optimizer_options(same ? config.optimizer : config.fine_tune_optimizer);
+  const float rate = config.fine_tune_learning_rate;
+  options.learning_rate = rate > 0 ? rate : config.learning_rate;
+  return options;
 }
 
 /// A net and who trains it.
@@ -76,15 +94,12 @@ std::vector<Param> NeuMf::Config::params() {
                {1e-5, 1}},
               {"pretrain_epochs", &pretrain_epochs,
                "epochs of pretraining of gmf and mlp; 0 = no pretraining", 0, 100'000}});
-  all.push_back(
-      {"fine_tune_optimizer", &fine_tune_optimizer, "optimizer after pretraining", 0, 0, optimizer_names()});
-  all.push_back({"fine_tune_learning_rate",
-                 &fine_tune_learning_rate,
-                 "learning rate after pretraining",
-                 1e-9,
-                 100,
-                 {},
-                 true});
+  std::vector<std::string_view> rules = {kSame};
+  rules.insert(rules.end(), optimizer_names().begin(), optimizer_names().end());
+  all.push_back({"fine_tune_optimizer", &fine_tune_optimizer,
+                 "optimizer after pretraining; same = that of optimizer", 0, 0, std::move(rules)});
+  all.push_back({"fine_tune_learning_rate", &fine_tune_learning_rate,
+                 "learning rate after pretraining; 0 = learning_rate", 0, 100});
   return all;
 }
 
@@ -99,22 +114,25 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
   options.objective.drop = config.dropout;
   const bool goes_on = context.start && (context.start->model || context.start->items);
   const int pretrain_epochs = goes_on ? 0 : config.pretrain_epochs, before = 2 * pretrain_epochs;
+  // One schedule over both phases: as many and as long steps as a net without pretraining makes in `planned`.
+  const int planned = pretrain_epochs + config.epochs;
   std::unique_ptr<Trained> gmf, mlp;
   if (pretrain_epochs > 0) {
-    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, pretrain_epochs, context);
-    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, pretrain_epochs, context);
-    options.optimizer = optimizer_options(config.fine_tune_optimizer);
-    options.optimizer.learning_rate = static_cast<double>(config.fine_tune_learning_rate);
+    gmf = std::make_unique<Trained>(gmf_shape, pairs, options, planned, context);
+    mlp = std::make_unique<Trained>(mlp_shape, pairs, options, planned, context);
+    begin_at_base_rate(config.negatives, gmf->net);
+    begin_at_base_rate(config.negatives, mlp->net);
+    options.optimizer = fine_tune_optimizer(config);
   }
-  Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options,
-                config.epochs, context);
+  Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options, planned,
+                context);
   FitState state;
   neumf.trainer.add_state("", state);
   if (gmf) gmf->trainer.add_state("gmf.", state);
   if (mlp) mlp->trainer.add_state("mlp.", state);
   const auto snapshot = [&] { return make_ncf_model(neumf.net, pairs, {}); };
   const auto run = [&](int epoch) {
-    if (epoch >= before) return neumf.trainer.run_epoch(epoch - before);
+    if (epoch >= before) return neumf.trainer.run_epoch(epoch - pretrain_epochs);
     const double loss = epoch < pretrain_epochs ? gmf->trainer.run_epoch(epoch)
                                                 : mlp->trainer.run_epoch(epoch - pretrain_epochs);
     join(gmf->net, mlp->net, neumf.net);
