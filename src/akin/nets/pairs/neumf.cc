@@ -20,6 +20,11 @@ void copy_columns(const Matrix& from, std::size_t first, Matrix& to) {
   for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from[r], to.row(r) + first);
 }
 
+/// In place: checkpoints hold the addresses of the net's numbers (FitState).
+void copy_matrix(const Matrix& from, Matrix& to) {
+  std::copy_n(from.data(), from.rows() * from.stride(), to.data());
+}
+
 /// The net that two trained apart begin.
 void join(const NcfNet& gmf, const NcfNet& mlp, NcfNet& net) {
   const std::size_t product = net.shape.product_columns();
@@ -27,10 +32,12 @@ void join(const NcfNet& gmf, const NcfNet& mlp, NcfNet& net) {
   copy_columns(gmf.items, 0, net.items);
   copy_columns(mlp.users, product, net.users);
   copy_columns(mlp.items, product, net.items);
-  for (std::size_t l = 0; l < net.layers.size(); ++l)
-    net.layers[l] = {mlp.layers[l].weights.clone(), mlp.layers[l].bias.clone()};
-  net.product_weights = gmf.product_weights.clone();
-  net.hidden_weights = mlp.hidden_weights.clone();
+  for (std::size_t l = 0; l < net.layers.size(); ++l) {
+    copy_matrix(mlp.layers[l].weights, net.layers[l].weights);
+    copy_matrix(mlp.layers[l].bias, net.layers[l].bias);
+  }
+  copy_matrix(gmf.product_weights, net.product_weights);
+  copy_matrix(mlp.hidden_weights, net.hidden_weights);
   scale(kAlpha, net.product_weights.row(0), net.product_weights.stride());
   scale(1 - kAlpha, net.hidden_weights.row(0), net.hidden_weights.stride());
   net.bias[0][0] = kAlpha * gmf.bias[0][0] + (1 - kAlpha) * mlp.bias[0][0];

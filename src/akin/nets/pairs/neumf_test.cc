@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include "akin/base/rng.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/observer.h"
 #include "akin/models/fit/toy_data_test.h"
 
 namespace akin {
@@ -87,6 +90,46 @@ TEST(NeuMf, PretrainingReachesTheLossOfTheSameEpochsWithoutIt) {
   ASSERT_EQ(with.size(), 15u);
   EXPECT_LT(with[10], 1.05 * std::min(with[4], with[9])) << "joining loses nothing";
   EXPECT_LT(with.back(), 1.03 * without.back());
+}
+
+/// Keeps the state after `at` epochs, or begins with that.
+struct Interruption : FitObserver {
+  int at = 0;
+  std::vector<std::vector<float>> kept;
+
+  static std::span<float> numbers(const FitState::Tensor& tensor) {
+    return {tensor.data, (tensor.rows - 1) * tensor.stride + tensor.cols};
+  }
+  int begin(FitState& state, int) override {
+    for (std::size_t t = 0; t < kept.size(); ++t)
+      std::ranges::copy(kept[t], numbers(state.tensors()[t]).begin());
+    return kept.empty() ? 0 : at;
+  }
+  bool after_epoch(int done, double, const FitState& state, const Snapshot&) override {
+    if (done != at) return true;
+    for (const FitState::Tensor& tensor : state.tensors())
+      kept.emplace_back(numbers(tensor).begin(), numbers(tensor).end());
+    return false;
+  }
+  void end(FitState&) override {}
+};
+
+/// Wherever the fit is interrupted: in the gmf, in the mlp, between and after the join.
+TEST(NeuMf, ContinuesFromAnyEpoch) {
+  const Toy toy = tastes();
+  const NeuMf::Config config = config_of(2, 3);
+  const std::vector<double> all = losses(toy, config);
+  for (const int at : {1, 3, 4, 6}) {
+    Interruption interruption;
+    interruption.at = at;
+    FitLog log;
+    FitContext context;
+    context.observer = &interruption;
+    context.log = &log;
+    NeuMf::fit(toy.training(), config, context);
+    NeuMf::fit(toy.training(), config, context);
+    EXPECT_EQ(log.losses, all) << at;
+  }
 }
 
 TEST(NeuMf, FineTunesAsItIsTold) {
