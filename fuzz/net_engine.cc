@@ -28,6 +28,7 @@ class KeepingEngine : public Engine {
   }
   void compile(const CompileOptions& options) override { metrics_ = options.metrics.size(); }
   void set_threads(int) override {}
+  void finish_epoch() override {}
   BatchResult train(const Batch&, std::uint64_t, std::uint64_t) override { return zeros(); }
   BatchResult test(const Batch&) override { return zeros(); }
   Array predict(const std::vector<Array>& inputs, std::size_t layer) override {

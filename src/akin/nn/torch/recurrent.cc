@@ -50,7 +50,8 @@ at::Tensor recurrent(const LayerCall& call) {
   const LayerSpec& layer = call.layer;
   const at::Tensor& x = call.inputs[0];
   const Tensors weights = call.weights;
-  if (!call.mask.defined() && has_recurrent_kernels(layer, x)) return run_recurrent_kernels(layer, x, weights);
+  if (!call.mask.defined() && has_recurrent_kernels(layer, x))
+    return run_recurrent_kernels(layer, x, weights);
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
   const at::Tensor& u = weights[1];
