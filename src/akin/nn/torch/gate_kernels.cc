@@ -3,9 +3,12 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "akin/nn/torch/gate_kernels.cc"
-#include <hwy/contrib/math/math-inl.h>
+// In this order: what follows foreach_target.h is compiled for each target.
+// clang-format off
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace akin::nn::HWY_NAMESPACE {
