@@ -29,6 +29,11 @@ function(akin_nets_library)
   target_include_directories(akin_nn_torch SYSTEM PRIVATE ${TORCH_INCLUDE_DIRS} ${HDF5_INCLUDE_DIR})
   target_link_libraries(akin_nn_torch PRIVATE akin_nn akin_optim hwy::hwy akin_warnings ${TORCH_LIBRARIES} ${HDF5_LIBRARY})
   target_precompile_headers(akin_nn_torch PRIVATE <ATen/ATen.h>)
+  if(CMAKE_BUILD_TYPE MATCHES "^Rel")
+    target_compile_options(akin_nn_torch PRIVATE -O1)  # torch computes, this only calls it, but for these:
+    set_source_files_properties(${dir}/torch/gate_kernels.cc ${dir}/torch/row_sums.cc ${dir}/torch/row_table.cc
+      PROPERTIES COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)
+  endif()
   find_package(OpenMP QUIET COMPONENTS CXX)
   if(OpenMP_CXX_FOUND)
     target_link_libraries(akin_nn_torch PRIVATE OpenMP::OpenMP_CXX)  # of at::parallel_for
