@@ -22,12 +22,6 @@ at::Tensor labels_of(const at::Tensor& output, const at::Tensor& targets) {
   return targets.reshape(sizes.slice(0, sizes.size() - 1)).to(at::kLong);
 }
 
-/// log_softmax is that of logits and, up to rounding, of log-probabilities.
-at::Tensor multinomial(const at::Tensor& output, const at::Tensor& lists) {
-  const at::Tensor chosen = at::log_softmax(output, -1).gather(1, (lists.to(at::kLong) - 1).clamp_min(0));
-  return -(chosen * lists.ne(0)).sum() / output.size(0);
-}
-
 /// Of each position, from `scores` (..., candidates) with the right one first.
 at::Tensor candidate_losses(const CompileOptions& options, const at::Tensor& scores) {
   const LossParameters& parameters = options.loss_parameters;

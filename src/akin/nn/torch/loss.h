@@ -18,4 +18,8 @@ at::Tensor loss_of(const CompileOptions& options, const at::Tensor& output, cons
 /// The metric of the output layer's values.
 double metric_of(Metric metric, Loss loss, const at::Tensor& output, const at::Tensor& targets);
 
+/// Minus the sum over each list of log softmax(output)[class], mean over samples; lists (samples, length) hold class
+/// + 1, or 0 for none: multinomial.cc.
+at::Tensor multinomial(const at::Tensor& output, const at::Tensor& lists);
+
 }  // namespace akin::nn

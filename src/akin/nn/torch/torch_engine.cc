@@ -1,5 +1,6 @@
 // The engine that computes with torch, and the way in from akin.
 #include <ATen/CPUGeneratorImpl.h>
+#include <malloc.h>
 #include <torch/optim/lbfgs.h>
 
 #include <cmath>
@@ -51,6 +52,19 @@ at::TensorOptions options_of(const EngineOptions& options) {
     fail(ErrorCode::kUsage, "unknown dtype '{}'; there are float and double", options.dtype);
   return at::TensorOptions(at::Device(options.device))
       .dtype(options.dtype == "double" ? at::kDouble : at::kFloat);
+}
+
+/// Batches ask for the same large arrays again and again. glibc gives those back to the system in between, which then
+/// clears their pages anew: a tenth of the time of wide nets.
+void keep_memory() {
+#ifdef __GLIBC__
+  static const bool kSet = [] {
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most it takes
+    ::mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    return true;
+  }();
+  static_cast<void>(kSet);
+#endif
 }
 
 class TorchEngine final : public Engine {
@@ -291,6 +305,7 @@ int akin_nn_interface() { return akin::nn::kEngineInterface; }
 akin::nn::Engine* akin_nn_make_engine(const akin::nn::NetSpec* spec, const akin::nn::EngineOptions* options) {
   return akin::nn::translated([&]() -> akin::nn::Engine* {
     akin::nn::check_products();
+    akin::nn::keep_memory();
     return new akin::nn::TorchEngine(*spec, *options);
   });
 }

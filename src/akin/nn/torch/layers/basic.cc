@@ -5,8 +5,11 @@ namespace {
 
 /// g(x W + b) over the last dimension.
 at::Tensor dense(const LayerCall& call) {
-  const at::Tensor y = at::matmul(call.inputs[0], call.weights[0]);
-  return call.activated(call.weights.size() > 1 ? y + call.weights[1] : y);
+  const at::Tensor& x = call.inputs[0];
+  if (call.weights.size() == 1) return call.activated(at::matmul(x, call.weights[0]));
+  // One pass less over the output.
+  if (x.dim() == 2) return call.activated(at::addmm(call.weights[1], x, call.weights[0]));
+  return call.activated(at::matmul(x, call.weights[0]) + call.weights[1]);
 }
 
 at::Tensor dropout(const LayerCall& call) { return drop(call.layer.rate, call.inputs[0], call.pass); }
