@@ -12,7 +12,7 @@
 namespace akin {
 namespace {
 
-// Eq. 13. Another alpha, chosen by the training loss, would be 1 or 0: the half that overfits more alone.
+// Eq. 13. Chosen by the training loss it would be 1 on most sets: only the half that overfits more.
 constexpr float kAlpha = 0.5f;
 constexpr std::string_view kSame = "same";  // fine_tune_optimizer
 
