@@ -104,7 +104,8 @@ std::vector<Param> NeuMf::Config::params() {
   std::vector<std::string_view> rules = {kSame};
   rules.insert(rules.end(), optimizer_names().begin(), optimizer_names().end());
   all.push_back({"fine_tune_optimizer", &fine_tune_optimizer,
-                 "optimizer after pretraining; same = that of optimizer", 0, 0, std::move(rules)});
+                 "optimizer after pretraining; same = go on with `optimizer` and its schedule", 0, 0,
+                 std::move(rules)});
   all.push_back({"fine_tune_learning_rate", &fine_tune_learning_rate,
                  "learning rate after pretraining; 0 = learning_rate", 0, 100});
   return all;
@@ -121,25 +122,28 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
   options.objective.drop = config.dropout;
   const bool goes_on = context.start && (context.start->model || context.start->items);
   const int pretrain_epochs = goes_on ? 0 : config.pretrain_epochs, before = 2 * pretrain_epochs;
-  // One schedule over both phases: as many and as long steps as a net without pretraining makes in `planned`.
-  const int planned = pretrain_epochs + config.epochs;
+  // Going on with the same optimizer, one schedule over both phases: as many and as long steps as a net without
+  // pretraining makes in as many epochs. Else each phase is complete in itself, as in He et al.
+  const bool one_schedule = config.fine_tune_optimizer == kSame;
+  const int first = one_schedule ? pretrain_epochs : 0;  // number of the first epoch after pretraining
   std::unique_ptr<Trained> gmf, mlp;
   if (pretrain_epochs > 0) {
+    const int planned = pretrain_epochs + (one_schedule ? config.epochs : 0);
     gmf = std::make_unique<Trained>(gmf_shape, pairs, options, planned, context);
     mlp = std::make_unique<Trained>(mlp_shape, pairs, options, planned, context);
     begin_at_base_rate(config.negatives, gmf->net);
     begin_at_base_rate(config.negatives, mlp->net);
     options.optimizer = fine_tune_optimizer(config);
   }
-  Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options, planned,
-                context);
+  Trained neumf({gmf_shape.product, true, mlp_shape.embedding, mlp_shape.layers}, pairs, options,
+                first + config.epochs, context);
   FitState state;
   neumf.trainer.add_state("", state);
   if (gmf) gmf->trainer.add_state("gmf.", state);
   if (mlp) mlp->trainer.add_state("mlp.", state);
   const auto snapshot = [&] { return make_ncf_model(neumf.net, pairs, {}); };
   const auto run = [&](int epoch) {
-    if (epoch >= before) return neumf.trainer.run_epoch(epoch - pretrain_epochs);
+    if (epoch >= before) return neumf.trainer.run_epoch(epoch - before + first);
     const double loss = epoch < pretrain_epochs ? gmf->trainer.run_epoch(epoch)
                                                 : mlp->trainer.run_epoch(epoch - pretrain_epochs);
     join(gmf->net, mlp->net, neumf.net);

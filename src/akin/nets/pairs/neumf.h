@@ -9,8 +9,8 @@ namespace akin {
 /// NeuMF (He et al., "Neural collaborative filtering", WWW 2017, eq. 12): gmf and mlp side by side, each with
 /// vectors of its own, under one output, y = b + h . (p * q) + o . x_L. With `pretrain_epochs` epochs a gmf
 /// and an mlp are trained first, each alone, and the net begins with their vectors and layers, its output
-/// weights with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and continues with `fine_tune_optimizer`; the
-/// learning rate falls over both phases as one (schedule linear). An NcfModel that only re-ranks.
+/// weights with alpha h and (1 - alpha) o (eq. 13), alpha = 0.5, and continues with `fine_tune_optimizer`. If
+/// that is "same", the learning rate falls over both phases as one (schedule linear). An NcfModel that only re-ranks.
 class NeuMf : public NcfModel {
  public:
   struct Config : RankingNetConfig {
@@ -20,7 +20,7 @@ class NeuMf : public NcfModel {
     float dropout = 0;
     float mlp_regularization = 0.3f;
     int pretrain_epochs = 0;
-    std::string fine_tune_optimizer = "same";  ///< as `optimizer`
+    std::string fine_tune_optimizer = "same";  ///< go on with `optimizer`
     float fine_tune_learning_rate = 0;         ///< 0 = learning_rate
     Config() { regularization = 0.03f; }
     std::vector<Param> params();
