@@ -44,8 +44,9 @@ std::vector<std::string> positions() {
 
 /// Threads of OpenMP and OpenBLAS wait for work in a loop, which takes the processor from those that have some: where
 /// other programs run, training took 30 times as long. Both read this when they are loaded. What the user has
-/// set stays.
+/// set stays. A wait of some microseconds comes first: that is how long the steps between two parallel ones take.
 void let_threads_sleep() {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "3000", 0);
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   ::setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);  // the least: 16 ticks
 }

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <type_traits>
 
 #include "akin/base/parallel.h"
@@ -23,7 +24,7 @@ void add(const T* x, T* y, std::size_t n) {
   }
 }
 
-/// Row by row: from[id] is added to to[bag], or with `back` from[bag] to to[id].
+/// Row by row, to zeros: from[id] is added to to[bag], or with `back` from[bag] to to[id].
 template <typename T>
 void add_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor& from, const at::Tensor& to,
               bool back) {
@@ -33,7 +34,10 @@ void add_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor
   const auto* offset = offsets.data_ptr<std::int64_t>();
   const T* source = from.data_ptr<T>();
   T* target = to.data_ptr<T>();
+  const auto rows = static_cast<std::size_t>(to.size(0));
   const auto columns = [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t row = 0; row < rows; ++row)
+      std::fill(target + row * width + begin, target + row * width + end, T{0});
     for (std::size_t bag = 0; bag < bags; ++bag) {
       const std::int64_t last = bag + 1 < bags ? offset[bag + 1] : ids.size(0);
       for (std::int64_t i = offset[bag]; i < last; ++i) {
@@ -48,7 +52,7 @@ void add_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor
 
 at::Tensor added_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor& from,
                       std::int64_t rows, bool back) {
-  const at::Tensor to = at::zeros({rows, from.size(1)}, from.options());
+  const at::Tensor to = at::empty({rows, from.size(1)}, from.options());
   if (from.scalar_type() == at::kDouble)
     add_rows<double>(ids, offsets, from.contiguous(), to, back);
   else
