@@ -55,6 +55,18 @@ TEST(FloatPaths, RecurrentLayers) {
   }
 }
 
+TEST(FloatPaths, DenseLayersOverMultiHot) {
+  NetSpec spec("words");
+  const Node hot = spec.input({6}).multi_hot(9);
+  const Node a = hot.dense(5, Activation::kTanh), b = hot.dense(3, Activation::kLinear, {.bias = false});
+  spec.concatenate({a, b}).dense(2);
+  NetSpec both("both");  // another layer reads the zeros and ones too
+  const Node ones = both.input({6}).multi_hot(9);
+  both.concatenate({ones.dense(5), ones}).dense(2);
+  for (const NetSpec& net : {spec, both})  // with 0, which is none, and indices twice
+    expect_as_in_double(net, {{random_ids({20, 6}, 9, 1)}, random_array({20, 2}, 2)});
+}
+
 TEST(FloatPaths, ConvolutionsOverSteps) {
   for (const std::int64_t width : {1, 3, 4}) {
     for (const bool bias : {false, true}) {

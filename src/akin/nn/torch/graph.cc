@@ -1,8 +1,11 @@
 #include "akin/nn/torch/graph.h"
 
+#include <algorithm>
+
 #include "akin/base/error.h"
 #include "akin/nn/layers/layer_defs.h"
 #include "akin/nn/torch/layers.h"
+#include "akin/nn/torch/row_sums.h"
 
 namespace akin::nn {
 
@@ -33,6 +36,18 @@ std::vector<bool> Graph::needed_for(std::size_t layer) const {
   return needed;
 }
 
+/// Whether layer `i` is a multi_hot that only dense layers read, which take the indices themselves.
+bool Graph::stays_ids(std::size_t i, std::size_t layer, const std::vector<bool>& needed) const {
+  const bool kernels = options_.device().is_cpu() && options_.dtype() == at::kFloat;
+  if (!kernels || i == layer || spec_.layers()[i].kind != LayerKind::kMultiHot) return false;
+  for (std::size_t reader = i + 1; reader <= layer; ++reader) {
+    const bool reads =
+        needed[reader] && std::ranges::find(spec_.sources(reader), i) != spec_.sources(reader).end();
+    if (reads && spec_.layers()[reader].kind != LayerKind::kDense) return false;
+  }
+  return true;
+}
+
 at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t layer, Pass& pass) const {
   const std::vector<bool> needed = needed_for(layer);
   const bool skip_activation = pass.skip_activation;
@@ -57,11 +72,16 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
       values[i] = pass.read_rows(first_weight_[i], sources[0]);
       if (values[i].defined()) continue;
     }
+    if (stays_ids(i, layer, needed)) {
+      values[i] = sources[0];
+      continue;
+    }
+    const bool from_ids = spec.kind == LayerKind::kDense && stays_ids(spec_.sources(i)[0], layer, needed);
     // Indices are numbers to what does not read them as indices, or hand them on.
     const bool hands_on = spec.kind == LayerKind::kFlatten || spec.kind == LayerKind::kReshape ||
                           spec.kind == LayerKind::kConcatenate;
     for (at::Tensor& source : sources) {
-      if (!hands_on && !layer_def(spec.kind).reads_ids) source = source.to(options_);
+      if (!hands_on && !from_ids && !layer_def(spec.kind).reads_ids) source = source.to(options_);
     }
     std::vector<at::Tensor> own;
     for (const WeightRef& ref : spec_.weights(i)) {
@@ -69,6 +89,12 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
       own.push_back(ref.transposed ? value.t() : value);
     }
     pass.skip_activation = skip_activation && i == layer;
+    if (from_ids) {
+      const at::Tensor sums = sums_of_hot_rows(own[0], sources[0]);
+      const at::Tensor output = own.size() > 1 ? sums + own[1] : sums;
+      values[i] = pass.skip_activation ? output : activate(spec.activation, output);
+      continue;
+    }
     values[i] = apply_layer({spec, sources, own, mask, pass});
   }
   pass.skip_activation = skip_activation;

@@ -33,6 +33,7 @@ class Graph {
 
  private:
   std::vector<bool> needed_for(std::size_t layer) const;
+  bool stays_ids(std::size_t i, std::size_t layer, const std::vector<bool>& needed) const;
 
   NetSpec spec_;
   at::TensorOptions options_;

@@ -10,4 +10,8 @@ namespace akin::nn {
 /// thread; the bits do not depend on the number of threads. The gradient is as large as the table.
 at::Tensor row_sums(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& offsets);
 
+/// (samples, units): what rows of zeros and ones times `table` give, without making them: for each list of `lists`
+/// (samples, length) the sum of the rows that it names, each once; 0 names none. On the CPU.
+at::Tensor sums_of_hot_rows(const at::Tensor& table, const at::Tensor& lists);
+
 }  // namespace akin::nn
