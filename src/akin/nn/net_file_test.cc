@@ -117,6 +117,16 @@ TEST(NetFile, MetadataOfAnotherTypeIsNamed) {
   EXPECT_EQ(refusal("net.layers", "{\"name\": []}"), "its description of the net: name is not a text");
 }
 
+TEST(NetFile, WithoutLazyIsLazyAsItWasAtFirst) {
+  const TempDir dir;
+  Net net = make_net(every_kind());
+  net.compile(compile_as("adam", Loss::kBinaryCrossentropy));
+  net.save(dir / "net");
+  EXPECT_FALSE(load_net(dir / "net").compiled()->optimizer.lazy);
+  replace_meta(dir / "net", dir / "old", "net.compile", "{\"optimizer\": \"adam\"}");
+  EXPECT_TRUE(load_net(dir / "old").compiled()->optimizer.lazy);
+}
+
 TEST(NetFile, UnknownDevicesAndTypesAreRefused) {
   NetOptions options;
   options.engine.device = "gpu";

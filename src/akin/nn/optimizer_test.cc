@@ -204,6 +204,28 @@ TEST(Optimizer, ClippedGradientsHaveTheNorm) {
   EXPECT_NEAR(std::sqrt(moved), 0.125, 1e-6);
 }
 
+TEST(Optimizer, LargeWeightsAreSteppedInPartsByThreads) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "the sanitizer does not see the barriers of OpenMP";
+#endif
+  NetSpec spec("large");
+  spec.input({301}).dense(999);  // 300,699 numbers, the last part and its last vector not full
+  const auto trained = [&](int threads) {
+    Net net = make_net(NetSpec(spec));
+    net.compile(compile_as("adam", Loss::kMse));
+    Context context = one_thread();
+    context.threads = threads;
+    net.fit({{random_array({4, 301}, 1)}, random_array({4, 999}, 2)}, {.epochs = 3}, context);
+    return numbers_of(net.weights());
+  };
+  const std::vector<double> one = trained(1), two = trained(2);
+  for (std::size_t i = 0; i < one.size(); ++i) ASSERT_NEAR(one[i], two[i], 1e-5) << i;
+  const std::vector<double> first = numbers_of(make_net(NetSpec(spec)).weights());
+  std::size_t still = 0;
+  for (std::size_t i = 0; i < one.size(); ++i) still += one[i] == first[i] ? 1 : 0;
+  EXPECT_EQ(still, 0U) << "every number has a gradient";
+}
+
 TEST(Optimizer, SgdOnAQuadraticConvergesAtItsRate) {
   NetSpec spec("line");
   spec.input({1}).dense(1, Activation::kLinear, {.bias = false});
