@@ -19,11 +19,20 @@ void SourcePart::read(std::span<const std::int64_t> samples, Batch& batch) const
   source_.read(rows, batch);
 }
 
+namespace {
+
+std::vector<Batch>& with_size(std::vector<Batch>& batches, std::size_t size) {
+  batches.resize(size);
+  return batches;
+}
+
+}  // namespace
+
 BatchStream::BatchStream(const SampleSource& source, Options options)
     : source_(source),
       options_(std::move(options)),
       batches_((source.size() + options_.batch_size - 1) / options_.batch_size),
-      slots_(kAhead + 1),
+      slots_(with_size(options_.memory != nullptr ? *options_.memory : own_, kAhead + 1)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 BatchStream::~BatchStream() = default;  // the thread is asked to stop and waited for

@@ -25,6 +25,8 @@ class BatchStream {
     std::optional<std::uint64_t> shuffle_seed = {};
     /// Called with each batch on the thread that reads; what it throws comes out of next().
     std::function<void(const Batch&)> check = {};
+    /// Memory of batches, used again from one pass to the next; not owned, of one stream at a time. None = its own.
+    std::vector<Batch>* memory = nullptr;
   };
   /// `source` must outlive it.
   BatchStream(const SampleSource& source, Options options);
@@ -43,7 +45,8 @@ class BatchStream {
   const SampleSource& source_;
   const Options options_;
   const std::int64_t batches_;
-  std::vector<Batch> slots_;  // batch b lies in slot b % size
+  std::vector<Batch> own_;
+  std::vector<Batch>& slots_;  // batch b lies in slot b % size
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::int64_t taken_ = 0;  // batches that next() has given

@@ -156,6 +156,7 @@ class Net {
   std::uint64_t epochs_ = 0;
   std::uint64_t steps_ = 0;
   std::function<void(TensorWriter&)> attached_;
+  std::vector<Batch> memory_;  // of batches, from one epoch to the next
 };
 
 /// A net with random weights. Throws Error(kNotFound) if the library of nets is not there.

@@ -77,7 +77,8 @@ Scores Net::train_epoch(SampleSource& samples, std::int64_t batch_size, bool shu
   const std::int64_t total = samples.size();
   const bool whole = need_compiled().optimizer.lbfgs;
   BatchStream::Options options{.batch_size = whole ? total : batch_size,
-                               .check = [this](const Batch& batch) { check_batch(batch); }};
+                               .check = [this](const Batch& batch) { check_batch(batch); },
+                               .memory = &memory_};
   if (shuffle && !whole) options.shuffle_seed = Rng(Rng::mix(context.seed + kShuffleStream), epochs_).next();
   samples.start_epoch(epochs_);
   BatchStream stream(samples, std::move(options));
@@ -159,6 +160,7 @@ History Net::fit(SampleSource& samples, const SampleSource* validation, const Fi
     history.stopped_early = epochs_ < last && best.out_of_patience(options.patience);
     if (!go_on || history.stopped_early) break;
   }
+  memory_ = {};
   if (!best_weights.empty()) engine_->set_weights(best_weights);
   return history;
 }
