@@ -36,6 +36,8 @@ const std::vector<Number>& numbers() {
   static const std::vector<Number> kNumbers = [] {
     std::vector<Number> all;
     for (const OptimizerNumber& number : optimizer_numbers()) all.push_back({number, number.member});
+    // A rate of 0 learns nothing: in a net's file it is a mistake.
+    std::ranges::find(all, "learning_rate", [](const Number& n) { return n.range.name; })->range.min = 1e-12;
     all.push_back({{"decay", nullptr, 0, 1e6}, &OptimizerSpec::decay});
     all.push_back({{"clip_norm", nullptr, 0, 1e12}, &OptimizerSpec::clip_norm});
     return all;

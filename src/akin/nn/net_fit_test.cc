@@ -99,7 +99,7 @@ TEST(NetFit, NoEpochsLeaveTheNetAsItIs) {
 TEST(NetFit, ALearningRateThatNoFileMayHoldIsRefused) {
   Net net = xor_net();
   EXPECT_EQ(error_text([&] { net.set_learning_rate(1e7); }),
-            "learning_rate = '10000000' is not a number from 0 to 1000000");
+            "learning_rate = '10000000' is not a number from 1e-12 to 1000000");
 }
 
 TEST(NetFit, ValidationIsTheLastShareBeforeShuffling) {
