@@ -107,10 +107,10 @@ CompileOptions parse_compile(const std::map<std::string, std::string>& values,
   if (const auto found = values.find("optimizer"); found != values.end())
     options.optimizer = make_optimizer(found->second);
   for (const auto& [key, text] : values) {
-    const auto number =
-        std::ranges::find_if(numbers(), [&](const Number& known) { return known.range.name == key; });
-    const auto of_loss =
-        std::ranges::find_if(kLossNumbers, [&](const LossNumber& known) { return known.range.name == key; });
+    const auto number = std::ranges::find_if(
+        numbers(), [&key = key](const Number& known) { return known.range.name == key; });
+    const auto of_loss = std::ranges::find_if(
+        kLossNumbers, [&key = key](const LossNumber& known) { return known.range.name == key; });
     if (number != numbers().end()) {
       options.optimizer.*(number->member) = parse_number(number->range, text);
     } else if (of_loss != kLossNumbers.end()) {
