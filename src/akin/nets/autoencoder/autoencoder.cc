@@ -1,7 +1,6 @@
 #include "akin/nets/autoencoder/autoencoder.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "akin/base/error.h"
 #include "akin/models/fit/interactions.h"
@@ -30,8 +29,8 @@ nn::Node encoder(nn::NetSpec& net, const std::vector<std::size_t>& layers, const
                                       .activation = nn::Activation::kTanh,
                                       .rate = config.dropout,
                                       .mode = nn::BagMode::kSqrt});
-  for (const std::size_t units : layers | std::views::drop(1))
-    node = node.dense(static_cast<std::int64_t>(units), nn::Activation::kTanh);
+  for (std::size_t l = 1; l < layers.size(); ++l)
+    node = node.dense(static_cast<std::int64_t>(layers[l]), nn::Activation::kTanh);
   return node;
 }
 
@@ -75,8 +74,8 @@ std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_vie
   task.compile.optimizer.learning_rate = config.learning_rate;
   nn::Node node = bottleneck(task.spec, encoder(task.spec, layers, config, n_items),
                              batches(users.size(), config.batch_size));
-  for (const std::size_t units : layers | std::views::reverse)
-    node = node.dense(static_cast<std::int64_t>(units), nn::Activation::kTanh);
+  for (std::size_t l = layers.size(); l-- > 0;)
+    node = node.dense(static_cast<std::int64_t>(layers[l]), nn::Activation::kTanh);
   const HistoryLayers names{node.name(), std::string(kItems)};
   node.dense(n_items, nn::Activation::kSoftmax, {.name = names.item});
   return fit_net(
