@@ -38,6 +38,7 @@ class KeepingEngine : public Engine {
     return make_array(std::move(shape), std::move(values));
   }
   std::vector<NamedArray> gradients(const Batch&) override { return weights_; }
+  std::vector<StepGradientNorms> step_gradient_norms(const Batch&) override { return {}; }
   std::vector<NamedArray> weights() const override { return weights_; }
   void set_weights(const std::vector<NamedArray>& weights) override {
     for (NamedArray& own : weights_) {

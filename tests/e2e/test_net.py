@@ -112,6 +112,33 @@ class TrainTest(AkinTest):
         self.assertRegex(out, r"dense_1 +\d\.\d+e")
         self.assertTrue(out.endswith("wrote x.net\n"))
 
+    def test_gradients_by_step(self):
+        args = (NETS / "copy-rnn.toml", NETS / "copy.csv", "rnn.net", "--gradient-norms", "--epochs", "2", "--html", "rnn.html")
+        trained = self.train(*args)
+        self.assertEqual(list(trained["gradient_norms"]), ["dense_1", "simple_rnn_1"])
+        norms = trained["step_gradient_norms"]["simple_rnn_1"]
+        self.assertEqual(len(norms), 60)
+        self.assertLess(norms[0], 0.01 * norms[-1])
+        page = (self.dir / "rnn.html").read_text()
+        self.assertTrue(page.startswith("<!DOCTYPE html>"))
+        for text in ("<h1>Training of copy-rnn</h1>", "Loss", "validation", "Gradient norm by layer", "Gradient norm by time step"):
+            self.assertIn(text, page)
+        self.assertIn(f"{norms[0]:.6g}", page)
+        out = self.run_akin("net", "train", NETS / "copy-rnn.toml", "--data", NETS / "copy.csv", "-o", "rnn.net", "--epochs", 0,
+                            "--gradient-norms").out
+        self.assertRegex(out, r"gradient norm at step +simple_rnn_1\n-+ +-+\n +0 +\d\.\d{3}e-\d\d\n +5 ")
+        self.assertRegex(out, r"the gradient of simple_rnn_1 at step 0 is \de-\d\d of the greatest")
+
+    def test_page_without_norms(self):
+        trained = self.train(NETS / "xor.toml", NETS / "xor.csv", "x.net", "--epochs", "1", "--html", "x.html")
+        self.assertNotIn("step_gradient_norms", trained)
+        page = (self.dir / "x.html").read_text()
+        self.assertIn("Loss", page)
+        self.assertNotIn("Gradient norm", page)
+        trained = self.train(NETS / "xor.toml", NETS / "xor.csv", "x.net", "--epochs", "0", "--gradient-norms")
+        self.assertEqual(len(trained["gradient_norms"]), 2)
+        self.assertNotIn("step_gradient_norms", trained)
+
     def test_going_on_is_training_longer(self):
         self.train(NETS / "xor.toml", NETS / "xor.csv", "whole.net", "--epochs", "6", "--batch-size", "3")
         self.train(NETS / "xor.toml", NETS / "xor.csv", "part.net", "--epochs", "2", "--batch-size", "3", "--checkpoint", "at-{}.net")

@@ -158,10 +158,14 @@ TrainedNet train_net(const std::string& path, const std::string& data, const Net
   nn::Scores test;
   if (!samples.test.empty()) test = net.evaluate(nn::select(samples.all, samples.test), 256, context);
   std::vector<nn::GradientNorm> norms;
-  if (options.gradient_norms)
-    norms = net.gradient_norms(nn::slice(train, 0, std::min(kNormSamples, train.targets.samples())));
-  TrainedNet result{std::move(net),  std::move(history), std::move(test), samples.test.size(), {}, {},
-                    std::move(norms)};
+  std::vector<nn::StepGradientNorms> step_norms;
+  if (options.gradient_norms) {
+    const nn::Batch first = nn::slice(train, 0, std::min(kNormSamples, train.targets.samples()));
+    norms = net.gradient_norms(first);
+    step_norms = net.step_gradient_norms(first, context);
+  }
+  TrainedNet result{std::move(net),   std::move(history),   std::move(test), samples.test.size(), {}, {},
+                    std::move(norms), std::move(step_norms)};
   score_constant(prepared, train.targets, result);
   return result;
 }

@@ -49,7 +49,7 @@ struct NetTrainOptions {
   /// Where the vectors of embeddings come from, instead of what the file says; not of a net that continues.
   std::vector<EmbeddingChoice> embeddings = {};
   std::string checkpoint = {};            ///< file to write the net to after each epoch; {} = its number
-  bool gradient_norms = false;            ///< measure the length of each layer's gradient at the end
+  bool gradient_norms = false;            ///< measure gradients by layer and by time step at the end
   std::string device = "cpu";             ///< cpu, cuda or cuda:N
   std::optional<std::string> dtype = {};  ///< float or double, float unless said; of a trained net its own
   /// Hears of each epoch as it ends; `last` is the number of the last one planned.
@@ -65,7 +65,8 @@ struct TrainedNet {
   nn::Scores constant;  ///< of the best constant output (constant_scores.h)
   std::string
       constant_part;  ///< on what: "held-out" samples if there are some, else "validation", "training"
-  std::vector<nn::GradientNorm> norms;  ///< if asked for
+  std::vector<nn::GradientNorm> norms;  ///< if asked for; of the first 1,000 samples that are not held out
+  std::vector<nn::StepGradientNorms> step_norms;  ///< the same
 };
 
 /// Trains the net of `path`, a TOML file (docs/nets.md) or a trained net that continues where it stopped, on

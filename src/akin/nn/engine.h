@@ -13,7 +13,8 @@
 
 namespace akin::nn {
 
-struct EngineOptions;  // net.h
+struct EngineOptions;      // net.h
+struct StepGradientNorms;  // net.h
 
 /// Means over a batch; metrics in the order of CompileOptions.
 struct BatchResult {
@@ -39,6 +40,8 @@ class Engine {
   virtual Array predict(const std::vector<Array>& inputs, std::size_t layer) = 0;
   /// Gradient of the loss without dropout, by each trainable weight.
   virtual std::vector<NamedArray> gradients(const Batch& batch) = 0;
+  /// Of the loss without dropout, by each recurrent layer's output at each step.
+  virtual std::vector<StepGradientNorms> step_gradient_norms(const Batch& batch) = 0;
 
   virtual std::vector<NamedArray> weights() const = 0;
   /// Replaces weights by name; of names and shapes that weights() gives.

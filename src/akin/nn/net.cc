@@ -165,6 +165,25 @@ std::vector<GradientNorm> Net::gradient_norms(const Batch& samples) {
   return norms;
 }
 
+std::vector<StepGradientNorms> Net::step_gradient_norms(const Batch& samples, const Context& context) {
+  constexpr std::int64_t kSamples = 100;  // at a time: what each step computes is kept until the end
+  check_batch(samples);
+  const std::int64_t total = samples.targets.samples();
+  std::vector<StepGradientNorms> norms;
+  for (std::int64_t begin = 0; begin < total; begin += kSamples) {
+    context.check_stop();
+    const std::int64_t end = std::min(total, begin + kSamples);
+    const double share = static_cast<double>(end - begin) / static_cast<double>(total);
+    const std::vector<StepGradientNorms> part = engine_->step_gradient_norms(slice(samples, begin, end));
+    for (std::size_t layer = 0; layer < part.size(); ++layer) {
+      if (begin == 0) norms.push_back({part[layer].layer, std::vector<double>(part[layer].norms.size())});
+      for (std::size_t step = 0; step < part[layer].norms.size(); ++step)
+        norms[layer].norms[step] += share * part[layer].norms[step];
+    }
+  }
+  return norms;
+}
+
 std::vector<NamedArray> Net::state() const {
   std::vector<NamedArray> arrays = engine_->weights();
   for (NamedArray& slot : engine_->optimizer_slots()) arrays.push_back(std::move(slot));

@@ -76,6 +76,13 @@ struct GradientNorm {
   double norm;
 };
 
+/// Of one recurrent layer, step 0 first: length of the gradient of a sample's loss by the layer's output h_t of
+/// that step, mean over the samples.
+struct StepGradientNorms {
+  std::string layer;
+  std::vector<double> norms;
+};
+
 /// A defined net with its weights. One thread at a time. Inputs are arrays in the order of the input layers.
 class Net {
  public:
@@ -117,6 +124,10 @@ class Net {
   /// Of the loss on these samples, layer by layer from the first: where sigmoids stand deep, those of the
   /// first layers vanish. Layers without trainable weights are left out.
   std::vector<GradientNorm> gradient_norms(const Batch& samples);
+  /// Of the loss without dropout, by time: each rnn, gru and lstm that the output depends on. The gradient by h_t
+  /// includes what reaches the loss through all later steps (of an lstm it is that by h_t, not by the cell). Where
+  /// norms fall towards step 0, the layer does not learn from what came early. Needs compile().
+  std::vector<StepGradientNorms> step_gradient_norms(const Batch& samples, const Context& context = {});
   std::vector<NamedArray> gradients(const Batch& samples);
 
   std::vector<NamedArray> weights() const;

@@ -143,5 +143,77 @@ TEST(NetGradient, Losses) {
   }
 }
 
+Net in_double(NetSpec spec, Loss loss = Loss::kMse) {
+  Net net = make_net(std::move(spec), {.engine = {.dtype = "double"}});
+  net.compile(compile_as("sgd", loss));
+  return net;
+}
+
+TEST(NetGradient, ByStepOfALinearUnitIsAPowerOfItsWeight) {
+  constexpr std::int64_t kSteps = 6, kMany = 250;  // more than go through at once
+  constexpr double kWeight = 0.75;
+  NetSpec spec("line");
+  spec.input({kSteps, 1}).rnn(1, {.name = "h", .activation = Activation::kLinear});
+  Net net = in_double(std::move(spec));
+  net.set_weights({{"h/recurrent_kernel", {1, 1}, std::vector<double>{kWeight}}});
+  const Batch samples{{random_array({kMany, kSteps, 1}, 1)}, random_array({kMany, 1}, 2)};
+  const Array outputs = net.predict(samples.inputs);
+  double last = 0;  // |d/dh (h - y)^2|, mean over the samples
+  for (std::size_t i = 0; i < kMany; ++i)
+    last += 2 * std::abs(outputs.floats()[i] - samples.targets.floats()[i]) / kMany;
+  const std::vector<StepGradientNorms> layers = net.step_gradient_norms(samples);
+  ASSERT_EQ(layers.size(), 1U);
+  EXPECT_EQ(layers[0].layer, "h");
+  const std::vector<double>& norms = layers[0].norms;
+  ASSERT_EQ(norms.size(), static_cast<std::size_t>(kSteps));
+  EXPECT_NEAR(norms.back(), last, 1e-6 * last);
+  for (std::size_t t = 0; t < norms.size(); ++t)
+    EXPECT_NEAR(norms[t], std::pow(kWeight, norms.size() - 1 - t) * norms.back(), 1e-12) << t;
+}
+
+TEST(NetGradient, ByStepOfEachRecurrentLayer) {
+  NetSpec spec("stacked");  // the first one's weights are frozen, and dropout does not count
+  spec.input({5, 2})
+      .lstm(3, {.name = "first", .return_sequences = true, .trainable = false})
+      .dropout(0.5)
+      .gru(4, {.name = "second"})
+      .dense(1);
+  Net net = in_double(std::move(spec));
+  const Batch samples{{random_array({9, 5, 2}, 1)}, random_array({9, 1}, 2)};
+  const std::vector<NamedArray> before = net.gradients(samples);
+  const std::vector<StepGradientNorms> layers = net.step_gradient_norms(samples);
+  ASSERT_EQ(layers.size(), 2U);
+  EXPECT_EQ(layers[0].layer, "first");
+  EXPECT_EQ(layers[1].layer, "second");
+  for (const StepGradientNorms& layer : layers) {
+    ASSERT_EQ(layer.norms.size(), 5U);
+    EXPECT_GT(std::ranges::min(layer.norms), 0) << layer.layer;
+  }
+  EXPECT_EQ(numbers_of(net.gradients(samples)), numbers_of(before)) << "nothing stays behind";
+  EXPECT_EQ(net.step_gradient_norms(samples)[0].norms, layers[0].norms);
+}
+
+TEST(NetGradient, ByStepStandsStillOverMaskedSteps) {
+  NetSpec spec("masked");
+  spec.input({4}, "ids").embedding(6, 3).rnn(2, {.name = "h", .mask = "ids"}).dense(1);
+  Net net = in_double(std::move(spec));
+  const std::vector<double> norms =
+      net.step_gradient_norms({{make_ids({1, 4}, {3, 5, 0, 0})}, make_array({1, 1}, {1})})[0].norms;
+  EXPECT_EQ(norms[1], norms[3]);
+  EXPECT_EQ(norms[2], norms[3]);
+  EXPECT_NE(norms[0], norms[1]);
+}
+
+TEST(NetGradient, ByStepNeedsALossAndARecurrentLayer) {
+  NetSpec spec("plain");
+  spec.input({2}).dense(1);
+  Net net = make_net(std::move(spec));
+  const Batch samples{{random_array({3, 2}, 1)}, random_array({3, 1}, 2)};
+  EXPECT_NE(error_text([&] { net.step_gradient_norms(samples); }).find("compile it first"),
+            std::string::npos);
+  net.compile(compile_as("sgd", Loss::kMse));
+  EXPECT_TRUE(net.step_gradient_norms(samples).empty());
+}
+
 }  // namespace
 }  // namespace akin::nn

@@ -108,5 +108,22 @@ TEST(NetReport, EpochsAndPredictions) {
   EXPECT_EQ(predictions_csv(predictions), "prediction,target\n0.25,0\n0.75,1\n");
 }
 
+TEST(NetReport, NormsOfLongSequencesAreThinnedOut) {
+  EXPECT_EQ(step_norms_text({}), "");
+  EXPECT_EQ(step_norms_text({{"a", {0.5, 1}}, {"b", {2}}}),
+            "gradient norm at step          a          b\n"
+            "---------------------  ---------  ---------\n"
+            "                    0  5.000e-01  2.000e+00\n"
+            "                    1  1.000e+00          -\n");
+  std::vector<double> norms(100, 1);
+  norms[0] = 2e-5;
+  const std::string text = step_norms_text({{"rnn_1", norms}});
+  EXPECT_EQ(std::ranges::count(text, '\n'), 2 + 12 + 1) << text;
+  for (const char* part : {"\n                    0  2.000e-05\n                    9  1.000e+00\n",
+                           "\n                   99  1.000e+00\n",
+                           "the gradient of rnn_1 at step 0 is 2e-05 of the greatest: it vanishes"})
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace akin

@@ -81,6 +81,8 @@ nlohmann::json word_counts_json(const TextVectors& embedded);
 
 // Nets.
 nlohmann::json net_json(const nn::NetSpec& spec);
+/// {net, parameters, epochs: [{epoch, seconds, loss, ...}], best_epoch, stopped_early, file, held_out?, constant,
+/// constant_part, gradient_norms?: {layer: norm}, step_gradient_norms?: {recurrent layer: [norm, step 0 first]}}
 nlohmann::json trained_net_json(const nets::TrainedNet& trained, const std::string& path);
 nlohmann::json net_scores_json(const nets::NetScores& scores);
 nlohmann::json predictions_json(const nets::NetPredictions& predictions);

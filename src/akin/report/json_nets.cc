@@ -50,6 +50,8 @@ json trained_net_json(const nets::TrainedNet& trained, const std::string& path) 
   result["constant"] = trained.constant;
   result["constant_part"] = trained.constant_part;
   for (const nn::GradientNorm& norm : trained.norms) result["gradient_norms"][norm.layer] = norm.norm;
+  for (const nn::StepGradientNorms& norms : trained.step_norms)
+    result["step_gradient_norms"][norms.layer] = norms.norms;
   return result;
 }
 

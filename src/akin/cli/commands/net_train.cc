@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "akin/base/format.h"
+#include "akin/base/io.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
@@ -18,7 +19,7 @@ namespace akin::cli {
 namespace {
 
 struct TrainCommand {
-  std::string path, data, out, init, checkpoint;
+  std::string path, data, out, init, checkpoint, html;
   std::vector<std::string> embeddings;
   std::string device = "cpu", dtype = "float";
   int epochs = -1, batch_size = 0, patience = 0;  // unless set, those of FILE
@@ -58,7 +59,12 @@ void declare(CommandLine& line, TrainCommand& command) {
             "are; FILE is a bundle or a file of vectors; repeatable"});
   line.add({"--checkpoint", "FILE", OutputPath{&command.checkpoint, OutputPath::Form::kPattern},
             "write the net after each epoch; {} in the name becomes the number of the epoch"});
-  line.add({"--gradient-norms", "", &command.norms, "print the gradient norm of each layer at the end"});
+  line.add(
+      {"--gradient-norms", "", &command.norms,
+       "print the gradient norm of each layer, and of recurrent layers that of each time step, at the end"});
+  line.add(
+      {"--html", "FILE", OutputPath{&command.html},
+       "also write a self-contained web page with charts of the loss and, if asked for, the gradient norms"});
   line.add({"--device", "NAME", Text{&command.device}, "cpu, cuda or cuda:N"});
   line.add({"--dtype", "TYPE", Text{&command.dtype},
             "float or double; default: float, or the type of the trained net"});
@@ -100,7 +106,7 @@ void print_outcome(const TrainCommand& command, const nets::TrainedNet& trained)
   }
   print(fmt::format("a constant, on the {} samples: {}\n", trained.constant_part,
                     scores_text(trained.constant)));
-  if (command.norms) print(norms_text(trained.norms));
+  if (command.norms) print(norms_text(trained.norms) + step_norms_text(trained.step_norms));
   print(fmt::format("wrote {}\n", shell_word(command.out)));
 }
 
@@ -122,6 +128,7 @@ int run_net_train(const Args& args) {
   nets::TrainedNet trained = nets::train_net(command.path, command.data, options, session.context());
   session.context().check_stop();
   trained.net.save(command.out);
+  if (!command.html.empty()) write_file(command.html, trained_net_html(trained));
   session.progress().clear();
   if (line.common.json)
     print_json(trained_net_json(trained, command.out));

@@ -6,9 +6,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace akin::nn {
+
+/// Outputs of a recurrent layer, (samples, units) a step.
+struct StepStates {
+  std::string layer;
+  std::vector<at::Tensor> states;
+};
 
 /// One forward pass.
 struct Pass {
@@ -24,6 +31,8 @@ struct Pass {
   /// Changes of weights that are not learned (moving means), to be made once the step has been.
   std::vector<std::function<void()>> afterwards = {};
   std::vector<at::Tensor> extra_losses = {};  ///< that layers add to the loss
+  /// If set, recurrent layers unroll themselves in torch's graph and leave here what they were at each step.
+  std::vector<StepStates>* step_states = nullptr;
 };
 
 }  // namespace akin::nn

@@ -50,12 +50,14 @@ at::Tensor recurrent(const LayerCall& call) {
   const LayerSpec& layer = call.layer;
   const at::Tensor& x = call.inputs[0];
   const Tensors weights = call.weights;
-  if (!call.mask.defined() && has_recurrent_kernels(layer, x))
+  const bool keep_states = call.pass.step_states != nullptr;
+  if (!keep_states && !call.mask.defined() && has_recurrent_kernels(layer, x))
     return run_recurrent_kernels(layer, x, weights);
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
   const at::Tensor& u = weights[1];
   const at::Tensor zeros = at::zeros({x.size(0), layer.units}, wx.options());
+  zeros.requires_grad_(keep_states);  // so that states have gradients behind frozen weights too
   LstmState state{zeros, zeros};
   std::vector<at::Tensor> states;
   for (std::int64_t step = 0; step < x.size(1); ++step) {
@@ -71,8 +73,9 @@ at::Tensor recurrent(const LayerCall& call) {
       const at::Tensor counts = call.mask.select(1, step).unsqueeze(1);
       state = {at::where(counts, state.h, before.h), at::where(counts, state.c, before.c)};
     }
-    if (layer.return_sequences) states.push_back(state.h);
+    if (layer.return_sequences || keep_states) states.push_back(state.h);
   }
+  if (keep_states) call.pass.step_states->push_back({layer.name, states});
   return layer.return_sequences ? at::stack(states, 1) : state.h;
 }
 

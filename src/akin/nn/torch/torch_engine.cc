@@ -18,6 +18,7 @@
 #include "akin/nn/torch/layers.h"
 #include "akin/nn/torch/loss.h"
 #include "akin/nn/torch/optimizer.h"
+#include "akin/nn/torch/step_norms.h"
 
 namespace akin::nn {
 namespace {
@@ -132,6 +133,17 @@ class TorchEngine final : public Engine {
       }
       clear_gradients();
       return gradients;
+    });
+  }
+
+  std::vector<StepGradientNorms> step_gradient_norms(const Batch& batch) override {
+    return translated([&] {
+      settle();
+      std::vector<StepStates> layers;
+      Pass pass;
+      pass.step_states = &layers;
+      const at::Tensor loss = compute(batch, pass).loss;
+      return norms_by_step(loss, layers);
     });
   }
 
