@@ -17,7 +17,8 @@ using nn::VectorSource;
 std::vector<std::string> embeddings_of(const nn::NetSpec& spec) {
   std::vector<std::string> names;
   for (const LayerSpec& layer : spec.layers()) {
-    if (layer.kind == LayerKind::kEmbedding) names.push_back(layer.name);
+    // Whose vectors those of another layer are, is chosen with that layer.
+    if (layer.kind == LayerKind::kEmbedding && layer.weights_of.empty()) names.push_back(layer.name);
   }
   return names;
 }

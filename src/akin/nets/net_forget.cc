@@ -30,11 +30,16 @@ NetWithoutUsers::NetWithoutUsers(const std::string& path, UserIds& ids) : reader
     }
     if (kept.size() == known.size()) continue;
     if (kept.empty()) fail(ErrorCode::kBadData, "{}: holds no other users; delete the file", path);
-    for (const std::string& layer : user_tables(spec, input, path)) {
+    const UserTables tables = separable_user_tables(spec, {spec.index(input)}, path);
+    for (const std::string& layer : tables.owners) {
       const std::size_t rows = stored_rows(layer);
       if (rows <= known.size())
         fail(ErrorCode::kBadData, "{}: layer {} has fewer rows than the net has users", path, layer);
       tables_.push_back({layer, rows, kept_rows(kept, known.size(), rows)});
+      for (const std::string& reader : tables.readers) {
+        const auto table = table_of(spec, spec.index(reader));
+        if (spec.layers()[table->layer].name == layer) rows_[reader] = tables_.back().rows.size();
+      }
     }
     removed_ = std::max<std::uint64_t>(removed_, known.size() - kept.size());
     known = known.select(kept);
@@ -54,7 +59,8 @@ std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) c
   std::vector<nn::NamedArray> arrays = nn::read_arrays(reader_, prefix, reader_.meta("net.dtype"));
   for (nn::NamedArray& array : arrays) {
     for (const Table& table : tables_) {
-      if (!array.name.starts_with(table.layer + "/")) continue;
+      if (array.name != table.layer + "/embeddings" && !array.name.starts_with(table.layer + "/embeddings/"))
+        continue;
       if (array.shape.empty() || array.shape[0] != static_cast<std::int64_t>(table.n_rows))
         fail(ErrorCode::kBadData, "{}: {} has not a row for each row of its layer", reader_.path(),
              array.name);
@@ -68,9 +74,8 @@ std::vector<nn::NamedArray> NetWithoutUsers::arrays(const std::string& prefix) c
 std::string NetWithoutUsers::layers() const {
   json root = parse_json(reader_.meta("net.layers"), reader_.path() + ": its layers");
   for (json& layer : root.at("layers")) {
-    for (const Table& table : tables_) {
-      if (layer.at("name") == table.layer) layer["rows"] = table.rows.size();
-    }
+    const auto rows = rows_.find(layer.at("name").get<std::string>());
+    if (rows != rows_.end()) layer["rows"] = rows->second;
   }
   return root.dump();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,6 +41,7 @@ class NetWithoutUsers {
   TensorReader reader_;
   std::optional<std::pair<NetDataSettings, NetIds>> data_;
   std::vector<Table> tables_;
+  std::map<std::string, std::size_t> rows_;  // of the layers that read these tables, own or shared
   std::uint64_t removed_ = 0;
 };
 

@@ -77,6 +77,45 @@ inputs.user = "users"
   EXPECT_EQ(NetWithoutUsers(files.path("net"), others).removed(), 0u);
 }
 
+/// A table that two layers read, and a bag with a bias of its own.
+TEST(NetForget, RemovesRowsOfSharedTablesAndBags) {
+  const NetFiles files;
+  files.write("shared.toml", R"(
+name = "shared"
+layers = [
+  {kind = "input", name = "user", shape = [1]},
+  {kind = "embedding", name = "first", rows = "users+1", units = 3},
+  {kind = "flatten", name = "a"},
+  {kind = "embedding", name = "again", input = "user", rows = "users+1", units = 3, weights_of = "first"},
+  {kind = "flatten", name = "b"},
+  {kind = "embedding_bag", name = "bag", input = "user", rows = "users+1", units = 3},
+  {kind = "concatenate", inputs = ["a", "b", "bag"]},
+  {kind = "dense", units = 1},
+]
+[train]
+optimizer = "adam"
+loss = "mse"
+[data]
+kind = "ratings"
+inputs.user = "users"
+)");
+  files.train("shared.toml", "events", {.epochs = 1}).net.save(files.path("net"));
+  UserIds ids({"u2"});
+  NetWithoutUsers(files.path("net"), ids).save(files.path("net2"));
+  for (const char* const table : {"first/embeddings", "bag/embeddings"}) {
+    const WeightTable before = weight_table(files.path("net"), table),
+                      after = weight_table(files.path("net2"), table);
+    ASSERT_EQ(after.ids.size(), 6u) << table;
+    for (idx_t id = 0; id < 6; ++id)
+      EXPECT_TRUE(
+          std::ranges::equal(after.vectors[id], before.vectors[before.ids.at(after.ids.id(id), "user")]));
+  }
+  Dataset data = NetFiles::ratings("");
+  select_users(data, users_without(data, ids));
+  save_dataset(data, files.path("rest"));
+  EXPECT_EQ(files.train("net2", "rest", {.epochs = 1}).net.epochs(), 2u) << "trained further";
+}
+
 /// The net's file with another tensor in place of one.
 void replace_tensor(const std::string& path, const std::string& name, std::vector<std::size_t> shape) {
   const TensorReader reader(path);

@@ -9,6 +9,7 @@
 #include "akin/base/format.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
+#include "akin/nets/user_rows.h"
 #include "akin/nn/constant_scores.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"
@@ -57,8 +58,9 @@ struct TableRows {
 
 TableRows rows_of(const nn::NetSpec& spec, const std::string& weight, std::size_t rows, const NetIds& ids) {
   const std::size_t layer = spec.index(weight.substr(0, weight.find('/')));
-  const bool embeds = spec.layers()[layer].kind == nn::LayerKind::kEmbedding;
-  const auto found = ids.find(embeds ? spec.layers()[spec.sources(layer)[0]].name : "");
+  const auto found = ids.find(weight.ends_with("/embeddings") && table_of(spec, layer)
+                                  ? spec.layers()[spec.sources(layer)[0]].name
+                                  : "");
   TableRows result;
   if (found != ids.end() && found->second.size() + 1 == rows) {
     for (idx_t id = 0; id < found->second.size(); ++id) result.ids.add(found->second.id(id));

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_files_for_test.h"
 #include "akin/nets/pair_net.h"
 
 namespace akin::nets {
 namespace {
+
+constexpr const char* kUserVectors =
+    "{kind = \"embedding\", name = \"user_vectors\", input = \"user\", rows = \"users+1\", units = 3},";
 
 class OwnNetTest : public testing::Test {
  protected:
@@ -82,6 +86,70 @@ TEST_F(OwnNetTest, UsersAreTakenOutOfItsTables) {
   for (idx_t u = 0; u < 3; ++u) EXPECT_EQ(scores(*smaller, {.user = u}), scores(*model, {.user = kept[u]}));
   std::vector<float> out(smaller->n_items());
   EXPECT_FALSE(smaller->score_all({.user = 3}, out)) << "there are three users now";
+}
+
+/// The table of users is read by an embedding, again by one that shares it, and by a bag.
+TEST_F(OwnNetTest, UsersAreTakenOutOfTablesThatLayersShare) {
+  OwnNet::Config config;
+  config.file = with(kUserVectors, R"(
+  {kind = "embedding", name = "first", input = "user", rows = "users+1", units = 3},
+  {kind = "embedding", name = "again", input = "user", rows = "users+1", units = 3, weights_of = "first"},
+  {kind = "flatten", input = "again", name = "again_flat"},
+  {kind = "embedding_bag", name = "bag", input = "user", rows = "users+1", units = 3},
+  {kind = "flatten", input = "first", name = "first_flat"},
+  {kind = "add", inputs = ["again_flat", "bag", "first_flat"], name = "user_vectors"},)");
+  const auto model = fit<OwnNet>(config);
+  const std::vector<idx_t> kept = {1, 4, 6};
+  const auto smaller = model->select_users(kept);
+  for (idx_t u = 0; u < 3; ++u) EXPECT_EQ(scores(*smaller, {.user = u}), scores(*model, {.user = kept[u]}));
+  const std::vector<idx_t> history = {0, 2};
+  EXPECT_NE(scores(*model, {.history = history}), scores(*model, {.user = 0})) << "folded in";
+}
+
+/// A table that other layers share is refused, and such a net folds nobody in.
+TEST_F(OwnNetTest, UsersCannotBeTakenOutOfATableThatItemsShare) {
+  OwnNet::Config config;
+  config.file = with("name = \"item_vectors\", input = \"item\", rows = \"items+1\", units = 3",
+                     "name = \"item_vectors\", input = \"item\", rows = \"users+1\", units = 3, weights_of = "
+                     "\"user_vectors\"");
+  const auto model = fit<OwnNet>(config);
+  EXPECT_EQ(model->embedding_dim(), 3u) << "of the shared table";
+  const std::vector<idx_t> kept = {1, 4};
+  EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { model->select_users(kept); }), "item_vectors"));
+  const std::vector<idx_t> history = {0, 2};
+  std::vector<float> out(model->n_items());
+  EXPECT_FALSE(model->score_all({.history = history}, out));
+}
+
+/// Ratings of one user at random, many numbers for each: the user stays where other users are.
+TEST_F(OwnNetTest, FoldedUsersStayNearTheOthers) {
+  DatasetBuilder builder;
+  Rng rng(5);
+  for (int u = 0; u < 60; ++u) {
+    for (int i = 0; i < 40; ++i) {
+      const float value = static_cast<float>(1 + rng.below(5));
+      if (rng.below(2) == 0) builder.add_event(fmt::format("u{}", u), fmt::format("i{}", i), value, 100 + i);
+    }
+  }
+  const Dataset data = [&] {
+    ImportReport report;
+    return builder.build("noise", {}, report, {});
+  }();
+  FitContext context;
+  context.threads = 1;
+  OwnRatingNet::Config config;
+  config.epochs = 30;
+  const auto model = OwnRatingNet::fit({data, data.events}, config, context);
+  std::vector<idx_t> history;
+  std::vector<float> values;
+  for (idx_t i = 0; i < 30; ++i) {
+    history.push_back(i);
+    values.push_back(i % 2 == 0 ? 1.0f : 5.0f);
+  }
+  for (const float score : scores(*model, {.history = history, .values = values})) {
+    EXPECT_GT(score, 0.5f);
+    EXPECT_LT(score, 5.5f);
+  }
 }
 
 /// What nobody has chosen among the items of the data is below all, and similar to nothing.

@@ -1,27 +1,37 @@
 #include "akin/nets/pair_fold_in.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "akin/nets/user_rows.h"
 
 namespace akin::nets {
 namespace {
 
-/// Whether each layer that reads an input of users is a learned table of its own.
-bool separable(const nn::NetSpec& spec, std::span<const std::uint8_t> inputs) {
-  const std::vector<std::size_t> layers = spec.inputs();
-  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
-    for (const std::size_t source : spec.sources(l)) {
-      const auto at = std::ranges::find(layers, source);
-      if (at == layers.end() || inputs[static_cast<std::size_t>(at - layers.begin())] == 0) continue;
-      const nn::LayerSpec& layer = spec.layers()[l];
-      if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors == nn::VectorSource::kOneHot) return false;
+// A step of Adam moves a coordinate by about its rate: all steps together by no more than the known users differ among
+// themselves. The optimum of a short history lies far outside of them, and ranks worse than popularity.
+constexpr int kSteps = 10;
+constexpr double kStep = 0.1;
+
+/// Root of the mean square of what the rows of known users differ from their mean.
+double spread_of(const nn::NamedArray& table, const nn::NamedArray& mean,
+                 std::span<const std::uint8_t> known) {
+  const std::vector<float>& values = std::get<0>(table.values);
+  const std::span<const float> middle = std::span(std::get<0>(mean.values)).last(mean.size() / 2);
+  double squares = 0, count = 0;
+  for (std::size_t user = 0; user < known.size(); ++user) {
+    if (known[user] == 0) continue;
+    for (std::size_t d = 0; d < middle.size(); ++d) {
+      const double difference =
+          static_cast<double>(values[(user + 1) * middle.size() + d]) - static_cast<double>(middle[d]);
+      squares += difference * difference;
     }
+    count += static_cast<double>(middle.size());
   }
-  return true;
+  return count > 0 ? std::sqrt(squares / count) : 0;
 }
 
-/// The mean of the rows of known users, behind row 0.
+/// A row of zeros, for nobody, and the mean of the rows of known users.
 nn::NamedArray mean_user(const nn::NamedArray& table, std::span<const std::uint8_t> known) {
   const std::vector<float>& values = std::get<0>(table.values);
   const auto width = static_cast<std::size_t>(table.shape.at(1));
@@ -32,9 +42,9 @@ nn::NamedArray mean_user(const nn::NamedArray& table, std::span<const std::uint8
     for (std::size_t d = 0; d < width; ++d) sums[d] += static_cast<double>(values[(user + 1) * width + d]);
     ++count;
   }
-  std::vector<float> mean;
+  std::vector<float> mean(width);
   for (const double sum : sums) mean.push_back(static_cast<float>(count > 0 ? sum / count : 0));
-  return {table.name, {1, static_cast<std::int64_t>(width)}, std::move(mean)};
+  return {table.name, {2, static_cast<std::int64_t>(width)}, std::move(mean)};
 }
 
 }  // namespace
@@ -43,24 +53,32 @@ PairFoldIn::PairFoldIn(const NetPredictor& net, std::span<const std::uint8_t> in
                        std::span<const std::uint8_t> known_users, nn::Loss loss)
     : spec_(net.spec().name()), inputs_(inputs.begin(), inputs.end()), loss_(loss) {
   const nn::NetSpec& spec = net.spec();
-  if (!separable(spec, inputs)) return;
-  std::vector<std::string> tables;
+  std::vector<std::size_t> of_users;
   const std::vector<std::size_t> layers = spec.inputs();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i] == 0) continue;
-    for (std::string& table : user_tables(spec, spec.layers()[layers[i]].name, spec.name()))
-      tables.push_back(std::move(table));
+    if (inputs[i] != 0) of_users.push_back(layers[i]);
   }
-  for (nn::LayerSpec layer : spec.layers()) {
-    layer.trainable = std::ranges::find(tables, layer.name) != tables.end();
-    if (layer.trainable) layer.rows = 1;
+  const UserTables tables = user_tables(spec, of_users);
+  if (!tables.entangled.empty()) return;
+  const auto is_owner = [&](std::string_view name) {
+    return std::ranges::find(tables.owners, name) != tables.owners.end();
+  };
+  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
+    nn::LayerSpec layer = spec.layers()[l];
+    // A layer all of whose weights are another's cannot be said to be fixed, and need not.
+    layer.trainable = is_owner(layer.name) || (!layer.weights_of.empty() && spec.shape(l).weights.empty());
+    if (std::ranges::find(tables.readers, layer.name) != tables.readers.end()) layer.rows = 2;
     spec_.add(std::move(layer));
   }
   spec_.set_output(spec.layers()[spec.output()].name);
   for (const nn::NamedArray& weight : net.weights()) {
+    const std::size_t slash = weight.name.find('/');
     const bool is_table =
-        std::ranges::find(tables, weight.name.substr(0, weight.name.find('/'))) != tables.end();
-    if (is_table) tables_.push_back(mean_user(weight, known_users));
+        is_owner(weight.name.substr(0, slash)) && weight.name.substr(slash) == "/embeddings";
+    if (is_table) {
+      tables_.push_back(mean_user(weight, known_users));
+      spread_ = std::max(spread_, spread_of(weight, tables_.back(), known_users));
+    }
     weights_.push_back(is_table ? tables_.back() : weight);
   }
 }
@@ -72,7 +90,7 @@ std::vector<nn::Array> PairFoldIn::inputs_for(std::span<const std::int32_t> item
   std::vector<nn::Array> arrays;
   for (const std::uint8_t takes_users : inputs_) {
     arrays.push_back(nn::make_ids({n, 1}, takes_users != 0
-                                              ? std::vector<std::int32_t>(items.size(), 0)
+                                              ? std::vector<std::int32_t>(items.size(), 1)
                                               : std::vector<std::int32_t>(items.begin(), items.end())));
   }
   return arrays;
@@ -87,10 +105,13 @@ std::vector<float> PairFoldIn::scores(std::span<const std::int32_t> items, std::
     net_ = std::move(net);
   }
   net_->set_weights(tables_);
-  net_->compile({.optimizer = nn::make_optimizer("lbfgs"), .loss = loss_});
+  nn::OptimizerSpec adam = nn::make_optimizer("adam");
+  adam.learning_rate = std::min(kStep * spread_, 1.0);
+  net_->compile({.optimizer = adam, .loss = loss_});
   const auto n = static_cast<std::int64_t>(items.size());
   const nn::Batch history{inputs_for(items), nn::make_array({n, 1}, {targets.begin(), targets.end()})};
-  net_->fit(history, {.epochs = 1, .batch_size = n, .shuffle = false}, {.threads = 1});
+  const int steps = adam.learning_rate > 0 ? kSteps : 0;  // a single user is the mean
+  net_->fit(history, {.epochs = steps, .batch_size = n, .shuffle = false}, {.threads = 1});
   return net_->predict(inputs_for(asked), "", 4096).floats();
 }
 

@@ -12,8 +12,9 @@
 namespace akin::nets {
 
 /// A net of pairs whose tables of users have one row each, while all its other weights stay: for each question the rows
-/// begin at the mean of all users and go down the net's own loss over the history (up to 20 iterations of L-BFGS). Safe
-/// from many threads, of which one computes at a time. Cost of a user: about 50 ways through the net for the history.
+/// begin at the mean of all users and go ten steps of Adam down the net's own loss over the history, each by a tenth of
+/// the known users' standard deviation: near other users, whatever the history says. Safe from many threads, of which
+/// one computes at a time. Cost of a user: ten ways through the net for the history, there and back.
 class PairFoldIn {
  public:
   /// `inputs` as for PairNetModel. Rows of `n_users` users stand in the tables behind row 0.
@@ -35,6 +36,7 @@ class PairFoldIn {
   nn::Loss loss_;
   std::vector<nn::NamedArray> weights_;
   std::vector<nn::NamedArray> tables_;  // of the users: the mean
+  double spread_ = 0;                   // of the known users' rows about it
   mutable std::mutex mutex_;
   mutable std::unique_ptr<nn::Net> net_;
 };

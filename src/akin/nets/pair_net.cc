@@ -14,13 +14,14 @@ namespace {
 constexpr float kNever = -1e30f;  // of an item that nobody has chosen
 
 /// The rows of the first table of learned vectors that reads an input, without row 0.
-Matrix table_of(const NetPredictor& net, std::size_t input, std::size_t n) {
+Matrix rows_for(const NetPredictor& net, std::size_t input, std::size_t n) {
   const nn::NetSpec& spec = net.spec();
   for (std::size_t l = 0; l < spec.layers().size(); ++l) {
     const nn::LayerSpec& layer = spec.layers()[l];
-    if (layer.kind != nn::LayerKind::kEmbedding || layer.vectors == nn::VectorSource::kOneHot) continue;
-    if (spec.sources(l)[0] != input || layer.rows < static_cast<std::int64_t>(n) + 1) continue;
-    const std::vector<float>& values = std::get<0>(net.weight(layer.name + "/embeddings").values);
+    const auto of = table_of(spec, l);
+    if (!of || spec.sources(l)[0] != input || layer.rows < static_cast<std::int64_t>(n) + 1) continue;
+    const std::vector<float>& values =
+        std::get<0>(net.weight(spec.layers()[of->layer].name + "/embeddings").values);
     Matrix table(n, static_cast<std::size_t>(layer.units));
     for (std::size_t i = 0; i < n; ++i) {
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>((i + 1) * table.cols()), table.cols(),
@@ -55,7 +56,7 @@ PairNetModel::PairNetModel(std::unique_ptr<NetPredictor> net, std::vector<std::u
       fold_in_(*net_, inputs_, known_.users, known_.loss) {
   const std::vector<std::size_t> layers = net_->spec().inputs();
   for (std::size_t i = 0; i < inputs_.size() && embeddings_.empty(); ++i) {
-    if (inputs_[i] == 0) embeddings_ = table_of(*net_, layers[i], known_.items.size());
+    if (inputs_[i] == 0) embeddings_ = rows_for(*net_, layers[i], known_.items.size());
   }
   for (std::size_t i = 0; i < embeddings_.rows(); ++i) {  // what nobody has chosen is where it began
     if (known_.items[i] == 0) std::ranges::fill(embeddings_[i], 0.0f);
@@ -143,9 +144,11 @@ std::unique_ptr<Model> PairNetModel::load(const TensorReader& reader, std::size_
   for (std::size_t l = 0; l < spec.layers().size(); ++l) {
     const nn::LayerSpec& layer = spec.layers()[l];
     if (layer.kind == nn::LayerKind::kInput) fits = fits && spec.shape(l).output == nn::Shape{1};
-    if (layer.kind != nn::LayerKind::kEmbedding && layer.kind != nn::LayerKind::kMultiHot) continue;
+    const bool reads_rows =
+        layer.kind == nn::LayerKind::kEmbedding || layer.kind == nn::LayerKind::kEmbeddingBag;
+    if (!reads_rows && layer.kind != nn::LayerKind::kMultiHot) continue;
     // Indices must be rows: they are checked when they are asked about, but not every item is.
-    const std::int64_t rows = layer.kind == nn::LayerKind::kEmbedding ? layer.rows : layer.units;
+    const std::int64_t rows = reads_rows ? layer.rows : layer.units;
     const std::vector<std::size_t> layers = spec.inputs();
     const auto at = std::ranges::find(layers, spec.sources(l)[0]);
     if (at == layers.end()) continue;
@@ -160,22 +163,21 @@ std::unique_ptr<Model> PairNetModel::select_users(std::span<const idx_t> users) 
   const nn::NetSpec& spec = net_->spec();
   const std::vector<std::size_t> layers = spec.inputs();
   const std::vector<idx_t> kept(users.begin(), users.end());
-  std::vector<std::string> tables;
+  std::vector<std::size_t> of_users;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i] == 0) continue;
-    for (std::string& table : user_tables(spec, spec.layers()[layers[i]].name, "net " + spec.name()))
-      tables.push_back(std::move(table));
+    if (inputs_[i] != 0) of_users.push_back(layers[i]);
   }
+  const UserTables tables = separable_user_tables(spec, of_users, "net " + spec.name());
   std::vector<nn::NamedArray> weights = net_->weights();
   nn::NetSpec smaller(spec.name());
   for (std::size_t l = 0; l < spec.layers().size(); ++l) {
     nn::LayerSpec layer = spec.layers()[l];
-    if (std::ranges::find(tables, layer.name) != tables.end()) {
-      nn::NamedArray& table = *std::ranges::find(weights, layer.name + "/embeddings", &nn::NamedArray::name);
+    if (std::ranges::find(tables.readers, layer.name) != tables.readers.end()) {
       const std::vector<std::size_t> rows =
           kept_rows(kept, known_.users.size(), static_cast<std::size_t>(layer.rows));
-      select_rows(table, rows);
       layer.rows = static_cast<std::int64_t>(rows.size());
+      if (layer.weights_of.empty())
+        select_rows(*std::ranges::find(weights, layer.name + "/embeddings", &nn::NamedArray::name), rows);
     }
     smaller.add(std::move(layer));
   }

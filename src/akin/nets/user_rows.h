@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,23 @@
 
 namespace akin::nets {
 
-/// The embeddings that read input layer `input`, whose indices are those of users. Throws Error(kBadData) naming
-/// `where` if another kind of layer reads it, whose weights cannot be separated by user.
-std::vector<std::string> user_tables(const nn::NetSpec& spec, const std::string& input,
-                                     const std::string& where);
+/// The table that an embedding or a bag of them computes with, its own or another layer's (weights_of); nullopt for
+/// other layers, and for one-hot vectors.
+std::optional<nn::WeightRef> table_of(const nn::NetSpec& spec, std::size_t layer);
+
+/// What a net knows of single users.
+struct UserTables {
+  std::vector<std::string> readers;  ///< layers that read the users: they have a row for each
+  std::vector<std::string> owners;   ///< those of them whose weights `embeddings` the rows are
+  /// A layer through which users and all else depend on each other, if there is one: it reads the users, but without a
+  /// learned table of rows, or it shares their table without reading them.
+  std::string entangled;
+};
+/// Of the input layers `inputs`, whose indices are those of users.
+UserTables user_tables(const nn::NetSpec& spec, const std::vector<std::size_t>& inputs);
+/// The same; throws Error(kBadData) naming `where` if users cannot be separated.
+UserTables separable_user_tables(const nn::NetSpec& spec, const std::vector<std::size_t>& inputs,
+                                 const std::string& where);
 
 /// Rows of a table whose row 0 stands for nobody and row i + 1 for id i, if only the ids `kept` of `n_ids` stay; rows
 /// behind those of the ids stay too.
