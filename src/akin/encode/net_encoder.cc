@@ -76,7 +76,12 @@ NetPlan plan_of(const NetEncoder::Config& config, std::int64_t words, std::int64
 
 /// The layer before the last one, unless it is named.
 std::string layer_of(const nn::NetSpec& spec, const std::string& named) {
-  if (!named.empty()) return spec.layers()[spec.index(named)].name;
+  if (!named.empty()) {
+    const nn::LayerSpec& layer = spec.layers()[spec.index(named)];
+    if (layer.kind == nn::LayerKind::kInput)
+      fail(ErrorCode::kUsage, "layer: {} holds the words themselves; name a layer behind it", named);
+    return layer.name;
+  }
   return spec.layers()[spec.sources(spec.output()).at(0)].name;
 }
 
@@ -162,7 +167,8 @@ std::unique_ptr<ContentEncoder> NetEncoder::load(const TensorReader& reader, con
   IdMap words = read_ids(reader, prefix + ".words");
   const std::string& layer = reader.meta(prefix + ".layer");
   const nn::NetSpec& spec = net->spec();
-  const bool known = std::ranges::find(spec.layers(), layer, &nn::LayerSpec::name) != spec.layers().end();
+  const auto found = std::ranges::find(spec.layers(), layer, &nn::LayerSpec::name);
+  const bool known = found != spec.layers().end() && found->kind != nn::LayerKind::kInput;
   if (!known || spec.inputs().size() != 1 || !spec.reads_ids(0) || spec.shape(0).output.size() != 1)
     reader.inconsistent("the layers of its net are no encoder of texts");
   return read_steps(std::make_unique<NetEncoder>(read_texts(reader, prefix + ".fields"), std::move(words),

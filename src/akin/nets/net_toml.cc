@@ -78,16 +78,21 @@ std::string one_text(const NetToml& file, const toml::node& node) {
 std::int64_t named_size(const std::string& text, const std::map<std::string, std::int64_t>& sizes) {
   const std::size_t plus = text.find('+');
   const std::string name = text.substr(0, plus);
-  if (plus != std::string::npos && text.substr(plus) != "+1")
-    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
+  constexpr std::string_view kNames[] = {"users", "items", "words", "classes"};
+  if (std::ranges::find(kNames, name) == std::end(kNames) ||
+      (plus != std::string::npos && text.substr(plus) != "+1")) {
+    fail(ErrorCode::kUsage,
+         "'{}' is not a size; write a number, users, items, words or classes, with or without +1 behind it",
          text);
-  if (name != "users" && name != "items" && name != "words")
-    fail(ErrorCode::kUsage, "'{}' is not a size; write a number, users, items or words, with +1 behind it",
-         text);
+  }
   const auto found = sizes.find(name);
-  if (found == sizes.end())
-    fail(ErrorCode::kUsage, "'{}' is taken from data of kind ratings or text: give --data, or write a number",
+  if (found == sizes.end()) {
+    fail(ErrorCode::kUsage,
+         "'{}' is not known here: users and items are those of data of kind ratings, words those of texts, "
+         "classes the "
+         "values of --target of `akin encode net`; write a number, or give what it is taken from",
          text);
+  }
   return found->second + (plus == std::string::npos ? 0 : 1);
 }
 
