@@ -8,6 +8,7 @@
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/embedding_map.h"
 #include "akin/experiment/fit_watched.h"
+#include "akin/nn/engine.h"
 #include "akin/store/word_vectors.h"
 
 namespace akin {
@@ -125,6 +126,7 @@ class Comparer {
  private:
   void check_sources(const ModelSpec& model, const Dataset& data, Run& run) {
     std::string missing = missing_source(model, data);
+    if (missing.empty() && model.traits().needs_nets) missing = nn::missing_library();
     if (missing.empty()) {
       const std::string remark = source_remark(model, data);
       if (!remark.empty() && !options_.leave_out_unsuited) context_.remark(remark);
@@ -134,7 +136,7 @@ class Comparer {
     if (run.left_out)
       context_.remark(fmt::format("{} is left out: {}", model.name(), missing));
     else
-      run.failure = std::move(missing);
+      context_.remark(fmt::format("{} will fail: {}", model.name(), run.failure = std::move(missing)));
   }
 
   void keep_if_best(const ModelSpec& spec, Fitted fitted, const Evaluation& evaluation) {

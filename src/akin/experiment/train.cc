@@ -40,7 +40,9 @@ std::string training_note(const Dataset& data, const ModelSpec& model) {
   return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
                      format_count(data.n_users()), format_count(data.n_event_items()),
                      format_count(data.events.size()), format_bytes(training_memory(data, model)),
-                     model.traits().stores_pairs ? " plus the memory for pairs of items" : "");
+                     model.traits().stores_pairs ? " plus the memory for pairs of items"
+                     : model.traits().needs_nets ? " plus that of the net"
+                                                 : "");
 }
 
 void check(const ModelSpec& model, const TrainOptions& options) {
@@ -87,7 +89,8 @@ double training_memory(const Dataset& data, const ModelSpec& model) {
   // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
   const double events = 24.0 + 2 * 8.0;
   const double rows = static_cast<double>(data.n_users() + data.n_event_items());
-  return static_cast<double>(data.events.size()) * events + rows * vector_length(model.all_params()) * 8.0;
+  const double length = model.traits().needs_nets ? 0 : vector_length(model.all_params());
+  return static_cast<double>(data.events.size()) * events + rows * length * 8.0;
 }
 
 namespace {

@@ -1,7 +1,10 @@
 #include "akin/nets/fit_net.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "akin/base/format.h"
 #include "akin/models/fit/epochs.h"
 
 namespace akin::nets {
@@ -63,11 +66,30 @@ class Training {
   std::vector<nn::NamedArray> copy_;  // only with an observer
 };
 
+/// What training takes: weights and gradients, what the optimizer remembers of them, the observer's copies, and the
+/// model; what the layers give for a batch, and its gradients.
+double memory_of(const NetTask& task, bool watched) {
+  const double weights = static_cast<double>(task.spec.parameters());
+  const double slots = 2;  // of adam; few optimizers have fewer
+  double values = 0;
+  for (std::size_t l = 0; l < task.spec.layers().size(); ++l)
+    values += 2.0 * static_cast<double>(nn::count_of(task.spec.shape(l).output));
+  return sizeof(float) *
+         (weights * (3 + slots + (watched ? 1 + slots : 0)) + static_cast<double>(task.batch_size) * values);
+}
+
+constexpr double kMuch = 250e6;  // bytes that are worth a word before training begins
+
 }  // namespace
 
 std::unique_ptr<Model> fit_net(NetTask task, nn::SampleSource& samples, const MakeModel& make,
                                const FitContext& context) {
   const int epochs = task.epochs;
+  if (const double bytes = memory_of(task, context.observer != nullptr); bytes > kMuch) {
+    context.remark(fmt::format("net {}: {} weights; training it needs about {} of memory", task.spec.name(),
+                               format_count(static_cast<std::uint64_t>(task.spec.parameters())),
+                               format_bytes(bytes)));
+  }
   Training training(std::move(task), samples, context);
   run_epochs({.total = epochs,
               .run = [&](int epoch) { return training.run(epoch); },

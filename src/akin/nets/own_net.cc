@@ -124,7 +124,14 @@ std::vector<Param> OwnNetConfig::params() {
   return {{"file", &file, "TOML file of the net (docs/nets.md); empty = vectors of 32 and their product"},
           {"epochs", &epochs, "epochs over the samples; -1 = as the file says", -1, 100'000},
           {"batch_size", &batch_size, "samples per step; 0 = as the file says", 0, 1'000'000},
-          {"learning_rate", &learning_rate, "step size of the optimizer; 0 = as the file says", 0, 10}};
+          {"learning_rate",
+           &learning_rate,
+           "step size of the optimizer; 0 = as the file says",
+           0,
+           10,
+           {},
+           true,
+           {1e-4, 1e-1}}};
 }
 
 std::vector<Param> OwnNet::Config::params() {

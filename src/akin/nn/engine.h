@@ -61,4 +61,7 @@ std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& op
 /// akin was built without nets, or with a libtorch that brings its own.
 std::string blas_library();
 
+/// Loads the library if it is not loaded yet; what is wrong if it cannot be, else "".
+std::string missing_library();
+
 }  // namespace akin::nn

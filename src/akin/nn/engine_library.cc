@@ -111,6 +111,15 @@ std::string blas_library() {
   return path.empty() ? info.dli_fname : path.string();
 }
 
+std::string missing_library() {
+  try {
+    the_library();
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& options) {
   return std::unique_ptr<Engine>(the_library().make_engine(&spec, &options));
 }
