@@ -62,6 +62,13 @@ class DescribeTest(AkinTest):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"neural nets need libakin_nn_torch\.so, which is not at .*none\.so")
 
+    def test_missing_library_is_said_before_other_models_are_fitted(self):
+        self.make_data()
+        env = dict(os.environ, AKIN_NN_LIBRARY=str(self.dir / "none.so"))
+        done = subprocess.run([AKIN, "compare", "-d", "events.data", "--models", "popularity,mult-dae"],
+                              cwd=self.dir, env=env, capture_output=True, text=True)
+        self.assertRegex(done.stderr, r"(?s)mult-dae will fail: neural nets need .*none\.so.*popularity \(1 of 2\)")
+
 
 @unittest.skipUnless(BUILT, "built without nets")
 class TrainTest(AkinTest):

@@ -203,6 +203,7 @@ TEST(Train, RemarksSizesAndMemory) {
   const double four = training_memory(dataset, QuickAls{}) - none;
   EXPECT_GE(four, (47.0 + 28.0) * 4 * sizeof(float));
   EXPECT_DOUBLE_EQ(training_memory(dataset, QuickAls{.factors = 8}) - none, 2 * four);
+  EXPECT_DOUBLE_EQ(training_memory(dataset, "mult-vae"), none) << "the net says its own";
 }
 
 TEST(Train, BeginsWithTheVectorsOfItems) {

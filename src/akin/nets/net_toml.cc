@@ -88,9 +88,9 @@ std::int64_t named_size(const std::string& text, const std::map<std::string, std
   const auto found = sizes.find(name);
   if (found == sizes.end()) {
     fail(ErrorCode::kUsage,
-         "'{}' is not known here: users and items are those of data of kind ratings, words those of texts, "
-         "classes the "
-         "values of --target of `akin encode net`; write a number, or give what it is taken from",
+         "'{}' is taken from data of kind ratings or text (classes: of the target of `akin encode net`): "
+         "give --data, or "
+         "write a number",
          text);
   }
   return found->second + (plus == std::string::npos ? 0 : 1);
