@@ -63,6 +63,8 @@ std::unique_ptr<Engine> make_engine(const NetSpec& spec, const EngineOptions& op
   return std::make_unique<KeepingEngine>(spec, options);
 }
 
+std::string missing_library() { return ""; }
+
 std::vector<NamedArray> read_keras_weights(const std::string& path) {
   std::vector<NamedArray> weights;
   akin_nn_read_keras(&path, &weights);
