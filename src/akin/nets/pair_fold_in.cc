@@ -106,11 +106,12 @@ std::vector<float> PairFoldIn::scores(std::span<const std::int32_t> items, std::
   }
   net_->set_weights(tables_);
   nn::OptimizerSpec adam = nn::make_optimizer("adam");
-  adam.learning_rate = std::min(kStep * spread_, 1.0);
+  const bool moves = spread_ > 0;  // a single user is the mean
+  if (moves) adam.learning_rate = std::clamp(kStep * spread_, 1e-9, 1.0);
   net_->compile({.optimizer = adam, .loss = loss_});
   const auto n = static_cast<std::int64_t>(items.size());
   const nn::Batch history{inputs_for(items), nn::make_array({n, 1}, {targets.begin(), targets.end()})};
-  const int steps = adam.learning_rate > 0 ? kSteps : 0;  // a single user is the mean
+  const int steps = moves ? kSteps : 0;
   net_->fit(history, {.epochs = steps, .batch_size = n, .shuffle = false}, {.threads = 1});
   return net_->predict(inputs_for(asked), "", 4096).floats();
 }
