@@ -25,7 +25,7 @@ struct HistoryLayers {
 ///
 /// with h the values of the layer before for the history H_u: so item_vectors() are [w_i, b_i], and a user is nothing but
 /// a history. It knows nothing of single users of the training data.
-class HistoryNetModel final : public Model {
+class HistoryNetModel : public Model {
  public:
   /// `known`: 1 for items with training events; the others have a row of zeros and are below all.
   HistoryNetModel(std::unique_ptr<NetPredictor> net, HistoryLayers layers, std::vector<std::uint8_t> known);

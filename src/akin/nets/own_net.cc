@@ -8,6 +8,7 @@
 #include "akin/nets/fit_net.h"
 #include "akin/nets/history_net.h"
 #include "akin/nets/net_toml.h"
+#include "akin/nets/pair_inputs.h"
 #include "akin/nets/pair_net.h"
 #include "akin/nets/pairs/ncf_source.h"
 
@@ -27,14 +28,8 @@ class Pairs final : public nn::SampleSource {
     std::vector<idx_t> users(samples.size()), items(samples.size());
     std::vector<float> targets(samples.size());
     source_.read(numbers, users, items, targets);
+    batch.inputs = pair_inputs(inputs_, users, items);
     const auto n = static_cast<std::int64_t>(samples.size());
-    batch.inputs.clear();
-    for (const std::uint8_t takes_users : inputs_) {
-      std::vector<std::int32_t> indices;
-      for (const idx_t idx : takes_users != 0 ? users : items)
-        indices.push_back(static_cast<std::int32_t>(idx) + 1);
-      batch.inputs.push_back(nn::make_ids({n, 1}, std::move(indices)));
-    }
     batch.targets = nn::make_array({n, 1}, std::move(targets));
   }
 

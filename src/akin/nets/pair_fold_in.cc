@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/nets/pair_inputs.h"
 #include "akin/nets/user_rows.h"
 
 namespace akin::nets {
@@ -85,19 +86,13 @@ PairFoldIn::PairFoldIn(const NetPredictor& net, std::span<const std::uint8_t> in
 
 PairFoldIn::~PairFoldIn() = default;
 
-std::vector<nn::Array> PairFoldIn::inputs_for(std::span<const std::int32_t> items) const {
-  const auto n = static_cast<std::int64_t>(items.size());
-  std::vector<nn::Array> arrays;
-  for (const std::uint8_t takes_users : inputs_) {
-    arrays.push_back(nn::make_ids({n, 1}, takes_users != 0
-                                              ? std::vector<std::int32_t>(items.size(), 1)
-                                              : std::vector<std::int32_t>(items.begin(), items.end())));
-  }
-  return arrays;
+/// Of the only user there is.
+std::vector<nn::Array> PairFoldIn::inputs_for(std::span<const idx_t> items) const {
+  return pair_inputs(inputs_, std::vector<idx_t>(items.size(), 0), items);
 }
 
-std::vector<float> PairFoldIn::scores(std::span<const std::int32_t> items, std::span<const float> targets,
-                                      std::span<const std::int32_t> asked) const {
+std::vector<float> PairFoldIn::scores(std::span<const idx_t> items, std::span<const float> targets,
+                                      std::span<const idx_t> asked) const {
   const std::lock_guard lock(mutex_);
   if (!net_) {
     auto net = std::make_unique<nn::Net>(nn::make_net(spec_));

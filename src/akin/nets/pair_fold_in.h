@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/linalg/csr.h"
 #include "akin/nets/net_predictor.h"
 
 namespace akin::nets {
@@ -17,19 +18,19 @@ namespace akin::nets {
 /// one computes at a time. Cost of a user: ten ways through the net for the history, there and back.
 class PairFoldIn {
  public:
-  /// `inputs` as for PairNetModel. Rows of `n_users` users stand in the tables behind row 0.
+  /// `inputs` as for PairNetModel. Rows of the users stand in the tables behind row 0.
   PairFoldIn(const NetPredictor& net, std::span<const std::uint8_t> inputs,
              std::span<const std::uint8_t> known_users, nn::Loss loss);
   ~PairFoldIn();
   /// Whether all that reads users are learned tables.
   bool possible() const { return !tables_.empty(); }
 
-  /// The net's output for each of `asked`, of a user with these items and targets; all are item + 1.
-  std::vector<float> scores(std::span<const std::int32_t> items, std::span<const float> targets,
-                            std::span<const std::int32_t> asked) const;
+  /// The net's output for each of `asked`, of a user with these items and targets.
+  std::vector<float> scores(std::span<const idx_t> items, std::span<const float> targets,
+                            std::span<const idx_t> asked) const;
 
  private:
-  std::vector<nn::Array> inputs_for(std::span<const std::int32_t> items) const;
+  std::vector<nn::Array> inputs_for(std::span<const idx_t> items) const;
 
   nn::NetSpec spec_;
   std::vector<std::uint8_t> inputs_;

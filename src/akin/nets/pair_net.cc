@@ -6,6 +6,7 @@
 #include "akin/base/permutation.h"
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/nets/pair_inputs.h"
 #include "akin/nets/user_rows.h"
 
 namespace akin::nets {
@@ -40,13 +41,6 @@ nn::Loss loss_of(const TensorReader& reader) {
   }
 }
 
-std::vector<std::int32_t> indices_of(std::span<const idx_t> items) {
-  std::vector<std::int32_t> indices(items.size());
-  std::ranges::transform(items, indices.begin(),
-                         [](idx_t item) { return static_cast<std::int32_t>(item) + 1; });
-  return indices;
-}
-
 }  // namespace
 
 PairNetModel::PairNetModel(std::unique_ptr<NetPredictor> net, std::vector<std::uint8_t> inputs, Known known)
@@ -76,14 +70,9 @@ bool PairNetModel::score(const Query& query, std::span<const idx_t> items, std::
     constexpr std::size_t kBatch = 4096;
     for (std::size_t begin = 0; begin < items.size(); begin += kBatch) {
       const std::span<const idx_t> part = items.subspan(begin, std::min(kBatch, items.size() - begin));
-      const auto n = static_cast<std::int64_t>(part.size());
-      std::vector<nn::Array> inputs;
-      for (const std::uint8_t takes_users : inputs_) {
-        const auto user = static_cast<std::int32_t>(*query.user) + 1;
-        inputs.push_back(nn::make_ids(
-            {n, 1}, takes_users != 0 ? std::vector<std::int32_t>(part.size(), user) : indices_of(part)));
-      }
-      std::ranges::copy(net_->predict(inputs).floats(), out.begin() + static_cast<std::ptrdiff_t>(begin));
+      const std::vector<idx_t> users(part.size(), *query.user);
+      std::ranges::copy(net_->predict(pair_inputs(inputs_, users, part)).floats(),
+                        out.begin() + static_cast<std::ptrdiff_t>(begin));
     }
   }
   for (std::size_t k = 0; k < items.size(); ++k) {
@@ -110,8 +99,7 @@ bool PairNetModel::score_folded(const Query& query, std::span<const idx_t> items
     history.values.push_back(0);
   }
   try {
-    const std::vector<float> scores =
-        fold_in_.scores(indices_of(history.items), history.values, indices_of(items));
+    const std::vector<float> scores = fold_in_.scores(history.items, history.values, items);
     std::ranges::copy(scores, out.begin());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kBadData) throw;

@@ -19,7 +19,7 @@ namespace akin::nets {
 /// score. It re-ranks: a list costs a way through the net for each item. A user whom the training data do not know is
 /// found from the history (PairFoldIn), if the net has tables of users. Of a net that ranks, items without training events
 /// are below all others.
-class PairNetModel final : public Model {
+class PairNetModel : public Model {
  public:
   struct Known {
     std::vector<std::uint8_t> users, items;  ///< 1 for those with training events
@@ -63,7 +63,7 @@ struct OwnNetConfig {
 };
 
 /// The net of a file, trained to tell the items that a user has chosen (target 1) from drawn ones (target 0).
-class OwnNet {
+class OwnNet : public PairNetModel {
  public:
   struct Config : OwnNetConfig {
     int negatives = 4;
@@ -74,13 +74,10 @@ class OwnNet {
   static constexpr Traits kTraits = {.deterministic = false, .iterative = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
-  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-    return PairNetModel::load(reader, n_users, n_items);
-  }
 };
 
 /// The net of a file, trained on ratings.
-class OwnRatingNet {
+class OwnRatingNet : public PairNetModel {
  public:
   using Config = OwnNetConfig;
   static constexpr std::string_view kName = "rating-net";
@@ -89,9 +86,6 @@ class OwnRatingNet {
       .predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
-  static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-    return PairNetModel::load(reader, n_users, n_items);
-  }
 };
 
 }  // namespace akin::nets

@@ -115,8 +115,9 @@ Scores Net::evaluate(const Batch& samples, std::int64_t batch, const Context& co
 }
 
 Scores Net::evaluate(const SampleSource& samples, std::int64_t batch, const Context& context) {
-  BatchStream stream(samples,
-                     {.batch_size = batch, .check = [this](const Batch& part) { check_batch(part); }});
+  BatchStream::Options options{.batch_size = batch};
+  if (!samples.checked()) options.check = [this](const Batch& part) { check_batch(part); };
+  BatchStream stream(samples, std::move(options));
   BatchResult sums;
   sums.metrics.resize(need_compiled().metrics.size());
   while (const Batch* const part = stream.next()) {

@@ -76,9 +76,8 @@ Scores Net::train_epoch(SampleSource& samples, std::int64_t batch_size, bool shu
                         const Context& context) {
   const std::int64_t total = samples.size();
   const bool whole = need_compiled().optimizer.lbfgs;
-  BatchStream::Options options{.batch_size = whole ? total : batch_size,
-                               .check = [this](const Batch& batch) { check_batch(batch); },
-                               .memory = &memory_};
+  BatchStream::Options options{.batch_size = whole ? total : batch_size, .memory = &memory_};
+  if (!samples.checked()) options.check = [this](const Batch& batch) { check_batch(batch); };
   if (shuffle && !whole) options.shuffle_seed = Rng(Rng::mix(context.seed + kShuffleStream), epochs_).next();
   samples.start_epoch(epochs_);
   BatchStream stream(samples, std::move(options));
@@ -107,7 +106,6 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
   check_options(options);
   need_trainable();
   check_batch(samples);
-  if (options.validation != nullptr) check_batch(*options.validation);
   BatchSource source(samples);
   return fit(source, options, context);
 }
@@ -115,6 +113,7 @@ History Net::fit(const Batch& samples, const FitOptions& options, const Context&
 History Net::fit(SampleSource& samples, const FitOptions& options, const Context& context) {
   check_options(options);
   if (options.validation != nullptr) {
+    check_batch(*options.validation);
     const BatchSource validation(*options.validation);
     return fit(samples, &validation, options, context);
   }

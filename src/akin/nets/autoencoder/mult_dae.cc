@@ -1,7 +1,5 @@
 #include "akin/nets/autoencoder/mult_dae.h"
 
-#include "akin/nets/history_net.h"
-
 namespace akin::nets {
 
 std::unique_ptr<Model> MultDae::fit(const TrainingData& data, const Config& config,
@@ -11,10 +9,6 @@ std::unique_ptr<Model> MultDae::fit(const TrainingData& data, const Config& conf
     return config.layers.empty() ? encoder : encoder.dense(config.factors, nn::Activation::kTanh);
   };
   return fit_autoencoder(data, kName, config, plain, context);
-}
-
-std::unique_ptr<Model> MultDae::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  return HistoryNetModel::load(reader, n_users, n_items);
 }
 
 }  // namespace akin::nets

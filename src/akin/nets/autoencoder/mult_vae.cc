@@ -1,7 +1,5 @@
 #include "akin/nets/autoencoder/mult_vae.h"
 
-#include "akin/nets/history_net.h"
-
 namespace akin::nets {
 
 std::vector<Param> MultVae::Config::params() {
@@ -29,10 +27,6 @@ std::unique_ptr<Model> MultVae::fit(const TrainingData& data, const Config& conf
         {.name = "factors", .kl_weight = config.kl_weight, .anneal_steps = config.anneal_epochs * batches});
   };
   return fit_autoencoder(data, kName, config, draw, context);
-}
-
-std::unique_ptr<Model> MultVae::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {
-  return HistoryNetModel::load(reader, n_users, n_items);
 }
 
 }  // namespace akin::nets
