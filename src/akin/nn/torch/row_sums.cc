@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "akin/base/parallel.h"
@@ -80,21 +81,27 @@ class RowSums : public torch::autograd::Function<RowSums> {
 
 }  // namespace
 
-at::Tensor sums_of_hot_rows(const at::Tensor& table, const at::Tensor& lists) {
-  const at::Tensor host = lists.to(at::kInt).contiguous();
+BagIds bag_ids(const at::Tensor& lists,
+               const std::function<bool(std::int64_t bag, std::int32_t index)>& keep) {
+  const at::Tensor host = lists.to(at::kCPU, at::kInt).contiguous();
   const std::int64_t bags = host.size(0), length = host.size(1);
   const auto* index = host.data_ptr<std::int32_t>();
-  std::vector<std::int64_t> ids, offsets, last_bag(static_cast<std::size_t>(table.size(0)), -1);
+  std::vector<std::int64_t> ids, offsets;
   for (std::int64_t bag = 0; bag < bags; ++bag) {
     offsets.push_back(static_cast<std::int64_t>(ids.size()));
     for (std::int64_t i = bag * length; i < (bag + 1) * length; ++i) {
-      std::int64_t& last = last_bag[static_cast<std::size_t>(index[i])];
-      if (index[i] == 0 || last == bag) continue;
-      last = bag;
-      ids.push_back(index[i]);
+      if (index[i] != 0 && keep(bag, index[i])) ids.push_back(index[i]);
     }
   }
-  return row_sums(table, at::tensor(ids, at::kLong), at::tensor(offsets, at::kLong));
+  return {at::tensor(ids, at::kLong).to(lists.device()), at::tensor(offsets, at::kLong).to(lists.device())};
+}
+
+at::Tensor sums_of_hot_rows(const at::Tensor& table, const at::Tensor& lists) {
+  std::vector<std::int64_t> last_bag(static_cast<std::size_t>(table.size(0)), -1);
+  const BagIds different = bag_ids(lists, [&](std::int64_t bag, std::int32_t index) {
+    return std::exchange(last_bag[static_cast<std::size_t>(index)], bag) != bag;
+  });
+  return row_sums(table, different.ids, different.offsets);
 }
 
 at::Tensor row_sums(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& offsets) {

@@ -3,7 +3,19 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
+#include <functional>
+
 namespace akin::nn {
+
+/// Indices of bags, one bag after the other.
+struct BagIds {
+  at::Tensor ids;      ///< (all)
+  at::Tensor offsets;  ///< (bags): where each begins
+};
+/// Of the lists (bags, length), 0 = no index, the indices that `keep` wants; it is asked about each in order.
+BagIds bag_ids(const at::Tensor& lists,
+               const std::function<bool(std::int64_t bag, std::int32_t index)>& keep);
 
 /// (bags, units): for each bag b the sum of the rows ids[offsets[b]] .. ids[offsets[b + 1] - 1] of `table`
 /// (rows, units); the last bag ends with `ids`. As at::embedding_bag, which is slower on a CPU and uses one

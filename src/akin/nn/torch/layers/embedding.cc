@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "akin/base/rng.h"
@@ -36,37 +36,23 @@ Rows named_rows(const at::Tensor& table, const at::Tensor& ids) {
   return {at::embedding(table, named.nonzero().squeeze(1), -1, false, true), places.index_select(0, ids)};
 }
 
-/// What a bag reads: its indices without zeros and dropped ones, one bag after the other.
-struct Bags {
-  at::Tensor ids;      // (all)
-  at::Tensor offsets;  // (bags): where each begins
-  at::Tensor counts;   // (bags, 1): indices before any was dropped, at least 1
+/// Indices of bags without dropped ones, and how many each had before, (bags, 1), at least 1.
+struct DroppedBags {
+  BagIds kept;
+  at::Tensor counts;
 };
 
-Bags bags_of(const at::Tensor& lists, double rate, const Pass& pass) {
-  const at::Tensor host = lists.to(at::kCPU, at::kInt).contiguous();
-  const std::int64_t bags = host.size(0), length = host.size(1);
-  const auto* index = host.data_ptr<std::int32_t>();
-  std::vector<std::int64_t> kept, offsets;
-  std::vector<double> counts;
+DroppedBags drop_indices(const at::Tensor& lists, double rate, const Pass& pass) {
   // One number of the pass's generator, and from it a stream for all indices.
   Rng rng(rate > 0 ? static_cast<std::uint64_t>(
                          at::empty({1}, at::kLong).random_(pass.generator).item<std::int64_t>())
                    : 0);
-  for (std::int64_t bag = 0; bag < bags; ++bag) {
-    offsets.push_back(static_cast<std::int64_t>(kept.size()));
-    std::int64_t count = 0;
-    for (std::int64_t i = bag * length; i < (bag + 1) * length; ++i) {
-      if (index[i] == 0) continue;
-      ++count;
-      if (rate == 0 || rng.uniform() >= rate) kept.push_back(index[i]);
-    }
-    counts.push_back(static_cast<double>(std::max<std::int64_t>(count, 1)));
-  }
-  const auto tensor = [&](const std::vector<std::int64_t>& values) {
-    return at::tensor(values, at::kLong).to(lists.device());
-  };
-  return {tensor(kept), tensor(offsets), at::tensor(counts, at::kDouble).unsqueeze(1).to(pass.numbers)};
+  std::vector<double> counts(static_cast<std::size_t>(lists.size(0)), 0);
+  BagIds kept = bag_ids(lists, [&](std::int64_t bag, std::int32_t) {
+    ++counts[static_cast<std::size_t>(bag)];
+    return rate == 0 || rng.uniform() >= rate;
+  });
+  return {std::move(kept), at::tensor(counts, at::kDouble).unsqueeze(1).clamp_min(1).to(pass.numbers)};
 }
 
 /// g(s sum of rows + b). Indices are dropped before they are summed; s = 1 / (1 - rate) x 1, 1 / count or
@@ -74,13 +60,13 @@ Bags bags_of(const at::Tensor& lists, double rate, const Pass& pass) {
 at::Tensor embedding_bag(const LayerCall& call) {
   const LayerSpec& layer = call.layer;
   const double rate = call.pass.training ? layer.rate : 0;
-  const Bags bags = bags_of(call.inputs[0], rate, call.pass);
-  Rows rows{call.weights[0], bags.ids};
+  const DroppedBags bags = drop_indices(call.inputs[0], rate, call.pass);
+  Rows rows{call.weights[0], bags.kept.ids};
   if (call.pass.row_gradients && rows.table.requires_grad()) rows = named_rows(rows.table, rows.ids);
   at::Tensor scales = at::full_like(bags.counts, 1 / (1 - rate));
   if (layer.mode == BagMode::kMean) scales = scales / bags.counts;
   if (layer.mode == BagMode::kSqrt) scales = scales / bags.counts.sqrt();
-  const at::Tensor sums = row_sums(rows.table, rows.ids, bags.offsets) * scales;
+  const at::Tensor sums = row_sums(rows.table, rows.ids, bags.kept.offsets) * scales;
   return call.activated(call.weights.size() > 1 ? sums + call.weights[1] : sums);
 }
 
