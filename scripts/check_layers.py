@@ -13,6 +13,7 @@ SOURCE = ROOT / "src" / "akin"
 # A module may include itself and the modules listed here. Same order and content as the CMakeLists.txt.
 MAY_INCLUDE = {
     "base": set(),
+    "distributed": {"base"},
     "linalg": {"base"},
     "optim": {"base", "linalg"},
     "data": {"base", "linalg"},
@@ -38,7 +39,7 @@ HOMES = {
     "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
-    "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"},
+    "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"}, "mpi.h": {"distributed"},
     "CLI": {"cli"}, "toml++": {"data"},
     "regex": set(),  # it needs stack in proportion to the text, and time without bound
     "fmt": None,  # anywhere

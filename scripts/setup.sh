@@ -19,6 +19,7 @@ packages=(
   libeigen3-dev                       # eigenvectors; second-order minimizers; oracle of the solvers' tests
   libtorch-dev                        # neural nets: tensors, gradients (not needed with -DAKIN_NN=OFF)
   libopenblas0-pthread                # their matrix products, 10 to 25 times as fast as with the reference BLAS
+  libopenmpi-dev openmpi-bin          # several machines (not needed with -DAKIN_MPI=OFF)
   libhdf5-dev                         # weights in the files of Keras (likewise)
 )
 if [ "${1:-}" = --tests ]; then

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
+#include <vector>
 
 #include "akin/catalog/registry.h"
 #include "akin/models/fit/context.h"
@@ -15,6 +17,13 @@ struct Fitted {
   FitLog log = {};
 };
 /// Fits the model to the events. Throws what ModelEntry::fit() throws.
+///
+/// Where the context has several ranks, each works on its share of the users' events: those that `data` holds if it
+/// says so (TrainingData::user_bounds), else its part of all of them. Every rank gets the whole model, with the bits
+/// that one process gives. Throws Error(kUsage) for models without Traits::distributed. Collective.
 Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitContext& context);
+
+/// The names of the models with Traits::distributed.
+std::vector<std::string_view> distributed_models();
 
 }  // namespace akin

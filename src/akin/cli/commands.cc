@@ -14,6 +14,7 @@
 #include "akin/base/error.h"
 #include "akin/cli/interrupt.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/nn/engine.h"
 
 #ifndef AKIN_VERSION
@@ -57,7 +58,11 @@ int dispatch(const Args& args) {
   // `embed` of earlier versions is a part of `encode`.
   const std::string& name = args[0] == "embed" ? std::string("encode") : args[0];
   const auto found = std::ranges::find(commands(), name, &Command::name);
-  if (found != commands().end()) return found->run({args.begin() + 1, args.end()});
+  if (found != commands().end()) {
+    if (!found->on_ranks && !ranks().alone())
+      fail(ErrorCode::kUsage, "{} works in one process: start it without mpirun", found->name);
+    return found->run({args.begin() + 1, args.end()});
+  }
   std::vector<std::string> names;
   for (const Command& command : commands()) names.emplace_back(command.name);
   if (args[0][0] == '-') {
@@ -100,11 +105,11 @@ const std::vector<Command>& commands() {
       {"import", "read raw files into a data set", &run_import},
       {"describe", "show what is in a data set", &run_describe},
       {"synthetic", "generate a synthetic data set of any size", &run_synthetic},
-      {"train", "train a model on a data set", &run_train},
-      {"tune", "search for good parameters of a model", &run_tune},
-      {"evaluate", "score a trained model on held-out events", &run_evaluate},
-      {"compare", "train and score several models in one table", &run_compare},
-      {"recommend", "recommend items to a user", &run_recommend},
+      {"train", "train a model on a data set", &run_train, true},
+      {"tune", "search for good parameters of a model", &run_tune, true},
+      {"evaluate", "score a trained model on held-out events", &run_evaluate, true},
+      {"compare", "train and score several models in one table", &run_compare, true},
+      {"recommend", "recommend items to a user", &run_recommend, true},
       {"predict", "predict ratings or probabilities of pairs", &run_predict},
       {"similar", "find items similar to an item", &run_similar},
       {"encode", "compute vectors of items and texts from their content", &run_encode},
@@ -125,6 +130,7 @@ int run(const Args& args) {
   int code = kFailure;
   std::string message;
   try {
+    start_ranks(args, AKIN_VERSION);
     code = dispatch(args);
     flush_output();
   } catch (const Error& error) {
@@ -138,6 +144,7 @@ int run(const Args& args) {
     code = kSignalBase + signal;
     message = "interrupted";
   }
+  if (!message.empty() && !ranks().alone()) end_ranks(message, code);
   if (!message.empty()) print_error_line("akin: error: " + message);
   return code;
 }

@@ -34,6 +34,7 @@ struct Command {
   std::string_view name;
   std::string_view summary;  ///< one line
   int (*run)(const Args& args);
+  bool on_ranks = false;  ///< does its work together with the other processes that mpirun started
 };
 /// In the order a newcomer meets them.
 const std::vector<Command>& commands();

@@ -143,6 +143,9 @@ struct MergeCounts {
 struct TrainingData {
   const Dataset& source;          ///< ids, attributes; never look at source.events
   std::span<const Event> events;  ///< sorted by (user, time)
+  /// Where several processes fit together: `events` are those of users [user_bounds[r], user_bounds[r + 1]), r being
+  /// Communicator::rank(). Empty: of all users.
+  std::span<const std::size_t> user_bounds = {};
   std::size_t n_users() const { return source.n_users(); }
   /// Without the items that have no events: those have no place in a model of events.
   std::size_t n_items() const { return source.n_event_items(); }

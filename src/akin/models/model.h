@@ -56,7 +56,9 @@ struct Traits {
   /// Items are placed by their content, those without events too: n_items() counts the whole catalogue.
   bool uses_content = false;
   bool takes_words = false;  ///< fit() encodes texts by FitContext::words where they are given
-  bool needs_nets = false;   ///< fit() and questions need the library of nets (nn/engine.h)
+  bool distributed =
+      false;  ///< fit() divides its work over FitContext::ranks(), with the same bits at any number
+  bool needs_nets = false;  ///< fit() and questions need the library of nets (nn/engine.h)
 };
 
 /// What a fit found out on its way. A fit without epochs leaves it as it is.

@@ -138,12 +138,12 @@ std::vector<Param> OwnNet::Config::params() {
 
 std::unique_ptr<Model> OwnNet::fit(const TrainingData& data, const Config& config,
                                    const FitContext& context) {
-  return fit_own(positive_interactions(data, kName, context.threads), 1, config, config.negatives, context);
+  return fit_own(positive_interactions(data, kName, context), 1, config, config.negatives, context);
 }
 
 std::unique_ptr<Model> OwnRatingNet::fit(const TrainingData& data, const Config& config,
                                          const FitContext& context) {
-  const Ratings ratings = training_ratings(data, kName, context.threads);
+  const Ratings ratings = training_ratings(data, kName, context);
   return fit_own(ratings.by_user, ratings.liked, config, 0, context);
 }
 

@@ -2,36 +2,21 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <numeric>
-#include <queue>
-#include <utility>
 
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 
 namespace akin {
 
-std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes) {
-  std::vector<idx_t> order(sizes.size());
-  std::iota(order.begin(), order.end(), idx_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](idx_t row) { return sizes[row]; });
-  using Load = std::pair<std::uint64_t, std::uint8_t>;
-  std::priority_queue<Load, std::vector<Load>, std::greater<>> lightest;
-  for (std::size_t s = 0; s < stripes; ++s) lightest.emplace(0, static_cast<std::uint8_t>(s));
-  std::vector<std::uint8_t> stripe_of(sizes.size());
-  for (const idx_t row : order) {
-    const auto [load, stripe] = lightest.top();
-    lightest.pop();
-    stripe_of[row] = stripe;
-    lightest.emplace(load + sizes[row], stripe);
-  }
-  return stripe_of;
+std::size_t BlockSchedule::stripes_for(std::size_t n_items) {
+  return std::clamp<std::size_t>(n_items / kMinStripeItems, 1, kMaxStripes);
 }
 
-BlockSchedule::BlockSchedule(const Csr& matrix, std::uint64_t seed)
-    : stripes_(std::clamp<std::size_t>(matrix.cols / kMinStripeItems, 1, kMaxStripes)), seed_(seed) {
-  const std::vector<std::uint8_t> user_stripe = balanced_stripes(row_sizes(matrix), stripes_);
+BlockSchedule::BlockSchedule(const StripedMatrix& striped, std::uint64_t seed)
+    : stripes_(striped.stripes()), owners_(striped.owners), seed_(seed) {
+  const Csr& matrix = striped.by_user;
+  const std::vector<std::uint8_t>& user_stripe = striped.user_stripe;
   std::vector<std::uint64_t> next(stripes_ + 1, 0);
   for (std::size_t u = 0; u < matrix.rows(); ++u) next[user_stripe[u] + std::size_t{1}] += matrix.row_size(u);
   std::partial_sum(next.begin(), next.end(), next.begin());
@@ -72,7 +57,20 @@ void BlockSchedule::sort_cells(std::size_t user_stripe) {
   for (std::uint64_t e = begin; e < end; ++e) cells_[next[item_stripe_[source_[e].item]]++] = source_[e];
 }
 
-double BlockSchedule::run(std::uint64_t epoch, const Context& context, const Body& body) {
+std::span<const idx_t> BlockSchedule::items_of(std::size_t item_stripe) const {
+  return std::span(item_order_)
+      .subspan(item_offsets_[item_stripe], item_offsets_[item_stripe + 1] - item_offsets_[item_stripe]);
+}
+
+/// The rank that works on each item stripe in a round.
+std::vector<int> BlockSchedule::item_owners(std::size_t round) const {
+  std::vector<int> result(stripes_);
+  for (std::size_t s = 0; s < stripes_; ++s) result[(s + round) % stripes_] = owners_[s];
+  return result;
+}
+
+double BlockSchedule::run(std::uint64_t epoch, const Context& context, const Body& body,
+                          const FitState& items) {
   const std::size_t n_blocks = stripes_ * stripes_;
   // Stream 0 of an epoch assigns items and orders the rounds, stream 1 + b belongs to block b.
   const std::uint64_t first_stream = epoch * (n_blocks + 1);
@@ -88,27 +86,35 @@ double BlockSchedule::run(std::uint64_t epoch, const Context& context, const Bod
   std::iota(rounds.begin(), rounds.end(), std::size_t{0});
   rng.shuffle(std::span(rounds));
 
+  const Communicator& ranks = context.ranks();
+  const Share own = equal_share(stripes_, ranks.rank(), ranks.size());
+  Stripes item_stripes;
+  for (std::size_t s = 0; s < stripes_; ++s) item_stripes.push_back(items_of(s));
+  std::vector<int> where;  // each item stripe is; at first, everywhere
   std::vector<double> results(n_blocks, 0.0);
   for (const std::size_t round : rounds) {
     context.check_stop();
+    const std::vector<int> wanted = item_owners(round);
+    if (!where.empty()) move_stripes(ranks, item_stripes, where, wanted, items);
+    where = wanted;
     parallel_for(
-        stripes_, context.threads,
+        own.size(), context.threads,
         [&](std::size_t begin, std::size_t end, int worker) {
-          for (std::size_t user_stripe = begin; user_stripe < end; ++user_stripe) {
+          for (std::size_t user_stripe = own.begin + begin; user_stripe < own.begin + end; ++user_stripe) {
             const std::size_t item_stripe = (user_stripe + round) % stripes_;
             const std::size_t b = user_stripe * stripes_ + item_stripe;
             Rng block_rng(seed_, first_stream + 1 + b);
             const std::span<Cell> cells(cells_.data() + block_offsets_[b],
                                         block_offsets_[b + 1] - block_offsets_[b]);
             block_rng.shuffle(cells);
-            const std::span<const idx_t> items(item_order_.data() + item_offsets_[item_stripe],
-                                               item_offsets_[item_stripe + 1] - item_offsets_[item_stripe]);
-            Block block{cells, items, block_rng, worker};
+            Block block{cells, item_stripes[item_stripe], block_rng, worker};
             results[b] = body(block);
           }
         },
         1);
   }
+  spread_stripes(ranks, item_stripes, where, items);
+  add_over_ranks(ranks, std::span(results));  // each block has its result on one rank
   return std::accumulate(results.begin(), results.end(), 0.0);
 }
 

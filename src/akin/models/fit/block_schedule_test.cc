@@ -29,6 +29,10 @@ Csr random_matrix(std::size_t rows, std::size_t cols, double density) {
   return matrix;
 }
 
+StripedMatrix striped(const Csr& matrix) {
+  return divide_by_stripes(matrix, BlockSchedule::stripes_for(matrix.cols), {});
+}
+
 /// What the blocks of an epoch held.
 struct Trace {
   std::vector<std::vector<Cell>> cells;
@@ -62,7 +66,7 @@ TEST(BlockSchedule, CoversEveryCellOncePerEpoch) {
        {std::pair<std::size_t, std::size_t>{1, 1}, {2, 2000}, {2000, 2}, {53, 331}, {101, 1201}}) {
     SCOPED_TRACE(::testing::Message() << rows << " x " << cols);
     const Csr matrix = random_matrix(rows, cols, 0.5);
-    BlockSchedule schedule(matrix, 3);
+    BlockSchedule schedule(striped(matrix), 3);
     EXPECT_EQ(schedule.cells(), matrix.entries());
     const Trace epoch = trace(schedule, 0, 3);
     EXPECT_EQ(epoch.cells.size(), schedule.stripes() * schedule.stripes());
@@ -82,7 +86,7 @@ TEST(BlockSchedule, CoversEveryCellOncePerEpoch) {
 
 TEST(BlockSchedule, StripesPartitionUsersAndItems) {
   const Csr matrix = random_matrix(101, 1201, 0.2);
-  BlockSchedule schedule(matrix, 3);
+  BlockSchedule schedule(striped(matrix), 3);
   ASSERT_EQ(schedule.stripes(), 16u);
   const Trace epoch = trace(schedule, 0, 1);
   std::map<idx_t, std::set<std::vector<idx_t>>> stripes_of_item;
@@ -107,7 +111,7 @@ TEST(BlockSchedule, StripesPartitionUsersAndItems) {
 
 TEST(BlockSchedule, DependsOnSeedAndEpochButNotOnThreads) {
   const Csr matrix = random_matrix(101, 401, 0.2);
-  BlockSchedule schedule(matrix, 3), again(matrix, 3), other(matrix, 4);
+  BlockSchedule schedule(striped(matrix), 3), again(striped(matrix), 3), other(striped(matrix), 4);
   const Trace first = trace(schedule, 0, 1), second = trace(schedule, 1, 1);
   EXPECT_NE(first.items, second.items);
   EXPECT_NE(trace(other, 0, 1).sum, first.sum);
@@ -127,7 +131,7 @@ TEST(BlockSchedule, BalancesUserStripes) {
     }
     matrix.offsets.push_back(matrix.indices.size());
   }
-  BlockSchedule schedule(matrix, 1);
+  BlockSchedule schedule(striped(matrix), 1);
   std::map<idx_t, std::size_t> stripe_of_user;
   const Trace epoch = trace(schedule, 0, 1);
   std::vector<std::size_t> loads(16);
@@ -137,7 +141,7 @@ TEST(BlockSchedule, BalancesUserStripes) {
 }
 
 TEST(BlockSchedule, StopsBetweenRoundsAndPassesErrorsOn) {
-  BlockSchedule schedule(random_matrix(101, 1201, 0.1), 3);
+  BlockSchedule schedule(striped(random_matrix(101, 1201, 0.1)), 3);
   std::stop_source source;
   Context context;
   context.threads = 1;

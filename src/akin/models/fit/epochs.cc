@@ -17,6 +17,7 @@ void run_from(int first, const Epochs& epochs, const FitState& state, const FitC
                       .loss = loss});
     }
     if (context.log) context.log->losses.push_back(loss);
+    if (context.observer && epochs.gather) epochs.gather();
     if (context.observer && !context.observer->after_epoch(epoch + 1, loss, state, epochs.snapshot)) return;
   }
 }
@@ -24,7 +25,11 @@ void run_from(int first, const Epochs& epochs, const FitState& state, const FitC
 }  // namespace
 
 void run_epochs(const Epochs& epochs, FitState state, const FitContext& context) {
-  if (!context.observer) return run_from(0, epochs, state, context);
+  if (!context.observer) {
+    run_from(0, epochs, state, context);
+    if (epochs.gather) epochs.gather();
+    return;
+  }
   FitObserver& observer = *context.observer;
   try {
     run_from(observer.begin(state, epochs.total), epochs, state, context);

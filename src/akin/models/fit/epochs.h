@@ -21,6 +21,8 @@ struct Epochs {
   /// state. Throws if training diverges.
   std::function<double(int epoch)> run;
   Snapshot snapshot;  ///< called only where there is an observer
+  /// Of a fit that several ranks divide: brings the whole state to all of them. Called before anyone looks at it.
+  std::function<void()> gather = {};
 };
 
 /// Runs the epochs with the context's observer, if any: from where it begins, until it has enough. Afterwards

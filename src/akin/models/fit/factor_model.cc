@@ -42,6 +42,20 @@ FitState state_of(Matrix& users, Matrix& items) {
   return state;
 }
 
+FitState users_of(FactorModel& model) {
+  FitState state;
+  state.add("users", model.users);
+  if (!model.user_bias.empty()) state.add("user_bias", model.user_bias, 1);
+  return state;
+}
+
+FitState items_of(FactorModel& model) {
+  FitState state;
+  state.add("items", model.items);
+  if (!model.item_bias.empty()) state.add("item_bias", model.item_bias, 1);
+  return state;
+}
+
 FitState state_of(FactorModel& model) {
   FitState state = state_of(model.users, model.items);
   state.add("user_bias", model.user_bias);

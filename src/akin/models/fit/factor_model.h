@@ -41,5 +41,8 @@ void check_converged(const FactorModel& model, std::string_view name);
 /// All of it, in place.
 FitState state_of(Matrix& users, Matrix& items);
 FitState state_of(FactorModel& model);
+/// The rows of one side, with their biases.
+FitState users_of(FactorModel& model);
+FitState items_of(FactorModel& model);
 
 }  // namespace akin

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 
 namespace akin {
 
-Csr positive_interactions(const TrainingData& data, std::string_view model, int threads) {
-  Csr matrix = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum, threads);
+Csr positive_interactions(const TrainingData& data, std::string_view model, const Context& context) {
+  Csr matrix = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum, context.threads);
   std::size_t kept = 0;
   std::uint64_t begin = 0;
   for (std::size_t r = 0; r < matrix.rows(); ++r) {
@@ -22,12 +23,14 @@ Csr positive_interactions(const TrainingData& data, std::string_view model, int 
     begin = end;
     matrix.offsets[r + 1] = kept;
   }
-  if (kept == 0) {
+  std::size_t counts[] = {kept, data.events.size()};
+  add_over_ranks(context.ranks(), std::span<std::size_t>(counts));
+  if (counts[0] == 0) {
     fail(
         ErrorCode::kBadData,
         "{}: none of the {} training events has a positive value, and it learns from positive feedback only; "
         "import with weights above 0",
-        model, data.events.size());
+        model, counts[1]);
   }
   matrix.indices.resize(kept);
   matrix.values.resize(kept);
@@ -66,6 +69,12 @@ std::uint64_t seed_of(std::span<const idx_t> indices) {
 void clear_rows_without_entries(const Csr& matrix, Matrix& factors) {
   for (std::size_t r = 0; r < matrix.rows(); ++r) {
     if (matrix.row_size(r) == 0) std::ranges::fill(factors[r], 0.0f);
+  }
+}
+
+void clear_rows_without_entries(std::span<const std::uint32_t> counts, Matrix& factors) {
+  for (std::size_t r = 0; r < counts.size(); ++r) {
+    if (counts[r] == 0) std::ranges::fill(factors[r], 0.0f);
   }
 }
 

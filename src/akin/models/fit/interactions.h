@@ -8,9 +8,9 @@
 namespace akin {
 
 /// The (users, items) matrix of positive feedback: values of repeated events summed, entries whose sum is not
-/// positive (a purchase and its return) left out. Throws Error(kBadData) naming `model` if nothing is left.
-/// The same at any number of threads, which are as for parallel_for().
-Csr positive_interactions(const TrainingData& data, std::string_view model, int threads = 1);
+/// positive (a purchase and its return) left out; of several ranks, the rows of this one's users. Throws
+/// Error(kBadData) naming `model` if nothing is left on any rank. The same at any number of threads. Collective.
+Csr positive_interactions(const TrainingData& data, std::string_view model, const Context& context = {});
 
 /// A history as a row of a matrix: ascending items, each once.
 struct HistoryRow {
@@ -26,8 +26,9 @@ HistoryRow positive_history_row(const Query& query);
 /// A seed that depends on the indices and their order only: of what is drawn when folding in.
 std::uint64_t seed_of(std::span<const idx_t> indices);
 
-/// Makes zero the rows of `factors` that `matrix` has no entries for.
+/// Makes zero the rows of `factors` that `matrix` has no entries for, or whose count is 0.
 void clear_rows_without_entries(const Csr& matrix, Matrix& factors);
+void clear_rows_without_entries(std::span<const std::uint32_t> counts, Matrix& factors);
 
 /// The row if `query` names a user of `users` whose row is not zero, else an empty span. A zero row is how
 /// the factor models store a user they know nothing of.

@@ -34,9 +34,9 @@ void descend(const Matrix& gram, std::size_t bounded, const SweepLimit& limit, f
   }
 }
 
-Matrix ridge_gram(const Matrix& rows, float ridge, int threads) {
+Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const Communicator& ranks) {
   constexpr std::size_t kBlock = 4096;
-  Matrix sum = block_gram(rows, kBlock, threads);
+  Matrix sum = block_gram(rows, kBlock, threads, ranks);
   for (std::size_t k = 0; k < sum.rows(); ++k) {
     std::fill(sum.row(k) + sum.cols(), sum.row(k) + sum.stride(), 0.0f);
     sum[k][k] += ridge;

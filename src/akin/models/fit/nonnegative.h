@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "akin/base/communicator.h"
 #include "akin/linalg/matrix.h"
 #include "akin/models/fit/context.h"
 
@@ -28,8 +29,8 @@ inline constexpr SweepLimit kUntilConverged{2000, 1e-6f};
 void descend(const Matrix& gram, std::size_t bounded, const SweepLimit& limit, float* b, float* x);
 
 /// rows^T rows + ridge I, both triangles; blocks of fixed size are added in order, so that the bits do not
-/// depend on the number of threads.
-Matrix ridge_gram(const Matrix& rows, float ridge, int threads);
+/// depend on the number of threads and ranks. Collective.
+Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const Communicator& ranks = alone());
 
 /// Uniform in [0, scale); row r from its own stream of `seed`.
 Matrix uniform_matrix(std::size_t rows, std::size_t cols, float scale, std::uint64_t seed);

@@ -13,6 +13,7 @@
 #include "akin/linalg/panel.h"
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/fit/row_loop.h"
 
 namespace akin {
@@ -26,11 +27,12 @@ using als::RowSolver;
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
 
-Matrix initial_factors(const Csr& matrix, const Als::Config& config, std::uint64_t seed, int threads) {
+Matrix initial_factors(std::span<const std::uint32_t> counts, const Als::Config& config, std::uint64_t seed,
+                       int threads) {
   const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
   Matrix factors =
-      Matrix::normal(matrix.rows(), static_cast<std::size_t>(config.factors), sigma, seed, threads);
-  clear_rows_without_entries(matrix, factors);
+      Matrix::normal(counts.size(), static_cast<std::size_t>(config.factors), sigma, seed, threads);
+  clear_rows_without_entries(counts, factors);
   return factors;
 }
 
@@ -53,6 +55,7 @@ Solver solver_of(const Als::Config& config) {
 /// Both sides of a half-step: `rows` with entries in `matrix` are solved for.
 struct HalfStep {
   const Csr& matrix;
+  const RowBounds& bounds;                         // of its rows
   const std::vector<std::uint32_t>& fixed_counts;  // entries of the fixed rows
   Matrix& fixed;
   Matrix& rows;
@@ -68,12 +71,9 @@ class Als::Fit {
         context_(context),
         objective_(objective_of(config)),
         solver_(solver_of(config)),
-        by_user_(positive_interactions(data, kName, context.threads)),
-        by_item_(transpose(by_user_)),
-        user_counts_(row_sizes(by_user_)),
-        item_counts_(row_sizes(by_item_)) {
+        matrix_(divide_matrix(positive_interactions(data, kName, context), data, context)) {
     const auto finite = [](float value) { return std::isfinite(value); };
-    if (config.use_values && !std::ranges::all_of(by_user_.values, finite)) {
+    if (config.use_values && !std::ranges::all_of(matrix_.by_user.values, finite)) {
       fail(ErrorCode::kBadData, "{}: the summed values overflow; scale them or train without use_values",
            kName);
     }
@@ -108,30 +108,33 @@ class Als::Fit {
         return std::unique_ptr<Model>(new Als(std::move(factors), old->objective_));
       };
       const auto expected = static_cast<std::size_t>(config_.factors);
-      Factors grown = grow_factors({*old, old->users_, expected, kName, make}, by_user_, *context_.start);
+      Factors grown =
+          grow_factors({*old, old->users_, expected, kName, make}, matrix_.by_user, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       return;
     }
-    users_ = initial_factors(by_user_, config_, Rng(context_.seed, kUserStream).next(), context_.threads);
+    users_ = initial_factors(matrix_.user_counts, config_, Rng(context_.seed, kUserStream).next(),
+                             context_.threads);
     const bool given = context_.start && context_.start->items;
     // The first half-step solves for the items; they may begin from zero.
     if (given || config_.epochs == 0) {
-      items_ = initial_factors(by_item_, config_, Rng(context_.seed, kItemStream).next(), context_.threads);
+      items_ = initial_factors(matrix_.item_counts, config_, Rng(context_.seed, kItemStream).next(),
+                               context_.threads);
     } else {
-      items_ = Matrix(by_item_.rows(), users_.cols());
+      items_ = Matrix(matrix_.item_counts.size(), users_.cols());
     }
     if (!given) return;
     take_item_vectors(context_, kName, items_);
     // The first half-step solves for the items: what they were matters through the users only.
-    clear_rows_without_entries(by_item_, items_);
+    clear_rows_without_entries(matrix_.item_counts, items_);
     solve_users_exactly(users_);
   }
 
   double iterate(int number) {
-    half_step({by_item_, user_counts_, users_, items_});
+    half_step({matrix_.by_item, matrix_.items, matrix_.user_counts, users_, items_});
     if (number < config_.epochs) {
-      half_step({by_user_, item_counts_, items_, users_});
+      half_step({matrix_.by_user, matrix_.users, matrix_.item_counts, items_, users_});
     } else {
       std::vector<float> eigenvalues;
       rotate(items_, users_.rows(), eigenvalues);
@@ -152,20 +155,23 @@ class Als::Fit {
     constexpr std::size_t kLargest = 512;
     const std::size_t f = fixed.cols();
     if (f > kLargest || n_rows < 8 * f) return {};
-    return als::rotate_to_eigenbasis(fixed, context_.threads, eigenvalues);
+    return als::rotate_to_eigenbasis(fixed, context_.threads, eigenvalues, context_.ranks());
   }
 
   void half_step(const HalfStep& step) const {
     std::vector<float> eigenvalues;
     const Matrix basis = rotate(step.fixed, step.rows.rows(), eigenvalues);
-    FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads)
+    FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads, context_.ranks())
                                    : FixedSide(step.fixed, std::move(eigenvalues));
     if (solver_ == Solver::kCg) side.set_spread(step.fixed_counts);
     solve(step.matrix, side, {solver_, basis}, step.rows);
+    gather_rows(context_.ranks(), step.bounds, step.rows);
   }
 
   void solve_users_exactly(Matrix& users) const {
-    solve(by_user_, FixedSide(items_, context_.threads), {Solver::kExact, Matrix()}, users);
+    solve(matrix_.by_user, FixedSide(items_, context_.threads, context_.ranks()), {Solver::kExact, Matrix()},
+          users);
+    gather_rows(context_.ranks(), matrix_.users, users);
   }
 
   struct How {
@@ -210,16 +216,18 @@ class Als::Fit {
   }
 
   double total_loss() const {
-    std::vector<double> losses(by_user_.rows(), 0.0);
-    const FixedSide side(items_, context_.threads);
-    for_rows(by_user_, context_, solver_maker(side), [&](std::size_t row, RowSolver& solver) {
-      losses[row] = solver.loss(entries_of(by_user_, row), users_.row(row));
+    std::vector<double> losses(users_.rows(), 0.0);
+    const FixedSide side(items_, context_.threads, context_.ranks());
+    for_rows(matrix_.by_user, context_, solver_maker(side), [&](std::size_t row, RowSolver& solver) {
+      losses[row] = solver.loss(entries_of(matrix_.by_user, row), users_.row(row));
     });
+    gather_rows(context_.ranks(), matrix_.users, losses);
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       const float* item = items_.row(i);
-      if (item_counts_[i] == 0) continue;
-      sum += double{objective_.ridge(item_counts_[i], users_.rows())} * dot(item, item, items_.stride());
+      if (matrix_.item_counts[i] == 0) continue;
+      sum +=
+          double{objective_.ridge(matrix_.item_counts[i], users_.rows())} * dot(item, item, items_.stride());
     }
     return sum;
   }
@@ -228,10 +236,7 @@ class Als::Fit {
   const FitContext& context_;
   const Objective objective_;
   const Solver solver_;
-  const Csr by_user_;
-  const Csr by_item_;
-  const std::vector<std::uint32_t> user_counts_;  // entries of each user
-  const std::vector<std::uint32_t> item_counts_;
+  const RankMatrix matrix_;
   Matrix users_;
   Matrix items_;
 };

@@ -105,8 +105,11 @@ class Als : public Model {
   static constexpr std::string_view kName = "als";
   static constexpr std::string_view kSummary =
       "implicit-feedback matrix factorization by alternating least squares (Hu, Koren & Volinsky 2008)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .explains = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .explains = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

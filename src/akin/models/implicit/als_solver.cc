@@ -46,11 +46,12 @@ float Objective::ridge(std::size_t entries, std::size_t cells) const {
   return regularization * std::pow(count, count_power);
 }
 
-Matrix full_gram(const Matrix& rows, int threads) {
-  return block_gram(rows, std::max<std::size_t>(4096, (rows.rows() + 15) / 16), threads);
+Matrix full_gram(const Matrix& rows, int threads, const Communicator& ranks) {
+  return block_gram(rows, std::max<std::size_t>(4096, (rows.rows() + 15) / 16), threads, ranks);
 }
 
-FixedSide::FixedSide(const Matrix& rows, int threads) : rows_(rows), gram_(full_gram(rows, threads)) {
+FixedSide::FixedSide(const Matrix& rows, int threads, const Communicator& ranks)
+    : rows_(rows), gram_(full_gram(rows, threads, ranks)) {
   diagonal_.resize(rows.stride());
   for (std::size_t k = 0; k < rows.cols(); ++k) diagonal_[k] = gram_[k][k];
   largest_ = *std::ranges::max_element(diagonal_);
@@ -72,8 +73,9 @@ void FixedSide::set_spread(std::span<const std::uint32_t> counts) {
     spread_[k] = static_cast<float>(sums[k] / std::max(total, 1.0));
 }
 
-Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues) {
-  const Matrix gram = full_gram(rows, threads);
+Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues,
+                            const Communicator& ranks) {
+  const Matrix gram = full_gram(rows, threads, ranks);
   if (!all_finite(gram)) return {};
   Eigenbasis basis = eigenbasis(gram);
   parallel_for(

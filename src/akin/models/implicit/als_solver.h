@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
 
@@ -29,7 +30,7 @@ struct Objective {
 class FixedSide {
  public:
   /// `rows` must outlive it. Cost: n f^2 flops.
-  FixedSide(const Matrix& rows, int threads);
+  FixedSide(const Matrix& rows, int threads, const Communicator& ranks = akin::alone());
   /// The Gram matrix of `rows` is known to be diagonal.
   FixedSide(const Matrix& rows, std::vector<float> diagonal);
 
@@ -54,13 +55,15 @@ class FixedSide {
   std::vector<float> spread_;
 };
 
-/// Y^T Y over all rows; the bits do not depend on the number of threads.
-Matrix full_gram(const Matrix& rows, int threads);
+/// Y^T Y over all rows; the bits do not depend on the number of threads and ranks. Collective.
+Matrix full_gram(const Matrix& rows, int threads, const Communicator& ranks = akin::alone());
 
 /// Rotates `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
 /// to rotate to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
-/// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops.
-Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues);
+/// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops. Collective:
+/// all ranks have the same rows, and rotate them all.
+Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues,
+                            const Communicator& ranks = akin::alone());
 
 /// A row's entries in the other side's rows, with their summed values > 0.
 struct Entries {

@@ -53,9 +53,8 @@ std::vector<Param> LogisticMf::Config::params() {
 
 /// A fit under way.
 struct LogisticMf::Fit {
-  const Csr& positives;
+  const StripedMatrix& positives;
   const Config& config;
-  std::vector<idx_t> counts;  // users of each item
   FactorModel model;
   BlockSchedule schedule;
   std::vector<RankingBatch> batches;  // of each thread
@@ -65,8 +64,9 @@ struct LogisticMf::Fit {
     LogisticStep step{config.learning_rate, config.regularization, numbers.mean};
     if (config.schedule == "linear")
       step.learning_rate *= 1 - static_cast<float>(number) / static_cast<float>(config.epochs);
-    const double loss =
-        schedule.run(static_cast<std::uint64_t>(number), context, [&](BlockSchedule::Block& block) {
+    const double loss = schedule.run(
+        static_cast<std::uint64_t>(number), context,
+        [&](BlockSchedule::Block& block) {
           RankingBatch& batch = batches[static_cast<std::size_t>(block.worker)];
           double sum = 0;
           for (std::size_t begin = 0; begin < block.cells.size(); begin += kChunk) {
@@ -81,9 +81,10 @@ struct LogisticMf::Fit {
             sum += logistic_steps(batch, step, model);
           }
           return sum;
-        });
+        },
+        items_of(model));
     if (!std::isfinite(loss)) fail_diverged(kName, number, config.learning_rate);
-    return loss / (static_cast<double>(positives.entries()) * (config.negatives + 1));
+    return loss / (static_cast<double>(positives.entries) * (config.negatives + 1));
   }
 
   std::unique_ptr<Model> make_model() const {
@@ -91,26 +92,27 @@ struct LogisticMf::Fit {
     const std::size_t f = model.users.cols();
     Factors factors{Matrix(model.users.rows(), f + 2), Matrix(model.items.rows(), f + 2)};
     for (std::size_t u = 0; u < model.users.rows(); ++u) {
-      if (positives.row_size(u) == 0) continue;
+      if (positives.user_counts[u] == 0) continue;
       std::ranges::copy(model.users[u], factors.users[u].begin());
       factors.users[u][f] = 1;
       factors.users[u][f + 1] = numbers.mean + model.user_bias[u];
     }
     for (std::size_t i = 0; i < model.items.rows(); ++i) {
-      if (counts[i] > 0) std::ranges::copy(model.items[i], factors.items[i].begin());
+      if (positives.item_counts[i] > 0) std::ranges::copy(model.items[i], factors.items[i].begin());
       factors.items[i][f] = model.item_bias[i];
       factors.items[i][f + 1] = 1;
     }
     return std::unique_ptr<Model>(new LogisticMf(std::move(factors), numbers));
   }
 
-  static FactorModel initial(const Csr& positives, const Config& config, const FitContext& context);
+  static FactorModel initial(const StripedMatrix& positives, const Config& config, const FitContext& context);
 };
 
-FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config, const FitContext& context) {
+FactorModel LogisticMf::Fit::initial(const StripedMatrix& positives, const Config& config,
+                                     const FitContext& context) {
   const auto f = static_cast<std::size_t>(config.factors);
-  FactorModel model = normal_factors(positives, f, config.init_sigma, context);
-  clear_rows_without_entries(positives, model.users);
+  FactorModel model = normal_factors(positives.by_user, f, config.init_sigma, context);
+  clear_rows_without_entries(positives.user_counts, model.users);
   const auto* old = start_model<LogisticMf>(context);
   if (!old) {
     take_item_vectors(context, kName, model.items);
@@ -119,13 +121,14 @@ FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config,
   const auto make = [old](Factors factors) {
     return std::unique_ptr<Model>(new LogisticMf(std::move(factors), old->fold_in_));
   };
-  const Factors grown = grow_factors({*old, old->users_, f + 2, kName, make}, positives, *context.start);
-  for (std::size_t u = 0; u < positives.rows(); ++u) {
+  const Factors grown =
+      grow_factors({*old, old->users_, f + 2, kName, make}, positives.by_user, *context.start);
+  for (std::size_t u = 0; u < positives.n_users(); ++u) {
     std::ranges::copy(grown.users[u].first(f), model.users[u].begin());
     const bool known = grown.users[u][f] != 0;
     model.user_bias[u] = known ? grown.users[u][f + 1] - mean_of(config) : 0;
   }
-  for (std::size_t i = 0; i < positives.cols; ++i) {
+  for (std::size_t i = 0; i < positives.n_items(); ++i) {
     std::ranges::copy(grown.items[i].first(f), model.items[i].begin());
     model.item_bias[i] = grown.items[i][f];
   }
@@ -135,24 +138,27 @@ FactorModel LogisticMf::Fit::initial(const Csr& positives, const Config& config,
 std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& config,
                                        const FitContext& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName, context.threads);
+  Csr own = positive_interactions(data, kName, context);
+  const std::size_t stripes = BlockSchedule::stripes_for(own.cols);
+  const StripedMatrix positives = divide_by_stripes(std::move(own), stripes, context);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
-  std::vector<idx_t> sampled = sample_pairs(positives, Rng(context.seed, kSampleStream).next()).users;
+  std::vector<idx_t> sampled =
+      sample_pairs(positives, Rng(context.seed, kSampleStream).next(), context.ranks()).users;
   sampled.resize(kFoldIn);
   Fit fit{
       positives,
       config,
-      column_sizes(positives),
       Fit::initial(positives, config, context),
       BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
       std::vector<RankingBatch>(threads, RankingBatch{static_cast<std::size_t>(config.negatives), {}, {}}),
       {mean_of(config), config.regularization, static_cast<float>(config.negatives),
-       static_cast<double>(positives.entries()), std::move(sampled)}};
+       static_cast<double>(positives.entries), std::move(sampled)}};
   run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, context); },
-              .snapshot = [&] { return fit.make_model(); }},
+              .snapshot = [&] { return fit.make_model(); },
+              .gather = [&] { gather_users(context.ranks(), positives, users_of(fit.model)); }},
              state_of(fit.model), context);
   return fit.make_model();
 }

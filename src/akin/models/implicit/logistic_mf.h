@@ -43,8 +43,11 @@ class LogisticMf : public Model {
   static constexpr std::string_view kName = "logistic-mf";
   static constexpr std::string_view kSummary =
       "dot product with logistic loss and sampled negatives (Rendle et al. 2020)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .planned_schedule = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -13,6 +13,7 @@
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/nonnegative.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/fit/row_loop.h"
 #include "akin/models/fit/warm_start.h"
 
@@ -22,8 +23,8 @@ namespace {
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
 
-Csr interactions(const TrainingData& data, bool use_values, int threads) {
-  Csr matrix = positive_interactions(data, Nmf::kName, threads);
+Csr interactions(const TrainingData& data, bool use_values, const Context& context) {
+  Csr matrix = positive_interactions(data, Nmf::kName, context);
   if (!use_values) std::ranges::fill(matrix.values, 1.0f);
   return matrix;
 }
@@ -53,9 +54,11 @@ class Nmf::Fit {
       : config_(config),
         context_(context),
         objective_{config.regularization, config.use_values},
-        by_user_(interactions(data, config.use_values, context.threads)),
-        by_item_(transpose(by_user_)) {
-    for (const float value : by_user_.values) squares_ += static_cast<double>(value) * value;
+        matrix_(divide_matrix(interactions(data, config.use_values, context), data, context)) {
+    squares_ = add_in_order(context.ranks(), 0, [&](double sum) {
+      for (const float value : matrix_.by_user.values) sum += static_cast<double>(value) * value;
+      return sum;
+    });
     begin();
   }
 
@@ -71,11 +74,13 @@ class Nmf::Fit {
   /// The model of the items as they are, with the users that are best for them.
   std::unique_ptr<Model> snapshot() const {
     Matrix users(users_.rows(), users_.cols());
-    const Matrix gram = ridge_gram(items_, objective_.regularization, context_.threads);
-    for_rows(by_user_, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
-      const RowTerms terms{by_user_.cols_of(row), by_user_.values_of(row), {}};
+    const Matrix gram = ridge_gram(items_, objective_.regularization, context_.threads, context_.ranks());
+    const Csr& by_user = matrix_.by_user;
+    for_rows(by_user, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
+      const RowTerms terms{by_user.cols_of(row), by_user.values_of(row), {}};
       improve(items_, gram, terms, kUntilConverged, scratch.row(0), users.row(row));
     });
+    gather_rows(context_.ranks(), matrix_.users, users);
     return std::unique_ptr<Model>(new Nmf({std::move(users), items_.clone()}, objective_));
   }
   /// The model of the state as it is. Ends the fit.
@@ -90,26 +95,33 @@ class Nmf::Fit {
       const auto make = [old](Factors rows) {
         return std::unique_ptr<Model>(new Nmf(std::move(rows), old->objective_));
       };
-      Factors grown = grow_factors({*old, old->users_, factors, kName, make}, by_user_, *context_.start);
+      Factors grown =
+          grow_factors({*old, old->users_, factors, kName, make}, matrix_.by_user, *context_.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       return;
     }
     // Products of random rows have the mean of X.
-    const double sum = std::accumulate(by_user_.values.begin(), by_user_.values.end(), 0.0);
-    const double cells = static_cast<double>(by_user_.rows()) * static_cast<double>(by_user_.cols);
+    const double sum = add_in_order(context_.ranks(), 0, [&](double before) {
+      return std::accumulate(matrix_.by_user.values.begin(), matrix_.by_user.values.end(), before);
+    });
+    const std::size_t n_users = matrix_.user_counts.size(), n_items = matrix_.item_counts.size();
+    const double cells = static_cast<double>(n_users) * static_cast<double>(n_items);
     const auto scale = static_cast<float>(2 * std::sqrt(sum / cells / config_.factors));
-    users_ = uniform_matrix(by_user_.rows(), factors, scale, Rng(context_.seed, kUserStream).next());
-    items_ = uniform_matrix(by_user_.cols, factors, scale, Rng(context_.seed, kItemStream).next());
+    users_ = uniform_matrix(n_users, factors, scale, Rng(context_.seed, kUserStream).next());
+    items_ = uniform_matrix(n_items, factors, scale, Rng(context_.seed, kItemStream).next());
     take_nonnegative_item_vectors(context_, kName, items_);
-    clear_rows_without_entries(by_user_, users_);
-    clear_rows_without_entries(by_item_, items_);
+    clear_rows_without_entries(matrix_.user_counts, users_);
+    clear_rows_without_entries(matrix_.item_counts, items_);
   }
 
   double iterate(int number) {
-    improve_side(by_user_, items_, users_, nullptr);
-    std::vector<double> losses(by_item_.rows(), 0.0);
-    improve_side(by_item_, users_, items_, &losses);
+    improve_side(matrix_.by_user, items_, users_, nullptr);
+    gather_rows(context_.ranks(), matrix_.users, users_);
+    std::vector<double> losses(items_.rows(), 0.0);
+    improve_side(matrix_.by_item, users_, items_, &losses);
+    gather_rows(context_.ranks(), matrix_.items, items_);
+    gather_rows(context_.ranks(), matrix_.items, losses);
     double loss = std::accumulate(losses.begin(), losses.end(), squares_);
     for (std::size_t u = 0; u < users_.rows(); ++u)
       loss +=
@@ -128,7 +140,7 @@ class Nmf::Fit {
 
   /// If asked for, losses_r = x G x - 2 b x: the row's part of L without |X|^2 and the other side's penalty.
   void improve_side(const Csr& matrix, const Matrix& fixed, Matrix& rows, std::vector<double>* losses) const {
-    const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads);
+    const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads, context_.ranks());
     const SweepLimit limit{config_.sweeps, 0};
     const std::size_t stride = fixed.stride();
     for_rows(matrix, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
@@ -146,8 +158,7 @@ class Nmf::Fit {
   const Config& config_;
   const FitContext& context_;
   const Objective objective_;
-  const Csr by_user_;
-  const Csr by_item_;
+  const RankMatrix matrix_;
   double squares_ = 0;  // |X|^2
   Matrix users_;
   Matrix items_;

@@ -33,7 +33,7 @@ HistoryRow history_of(const Query& query, bool use_values) {
 
 std::unique_ptr<Model> Svd::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  Csr by_user = positive_interactions(data, kName, context.threads);
+  Csr by_user = positive_interactions(data, kName, context);
   if (!config.use_values) std::ranges::fill(by_user.values, 1.0f);
   if (!std::ranges::all_of(by_user.values, [](float value) { return value < 1e12f; })) {
     fail(ErrorCode::kBadData, "svd: the summed values overflow; scale them or train without use_values");

@@ -166,14 +166,16 @@ struct Bpr::Fit {
 
 std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName, context.threads);
+  Csr own = positive_interactions(data, kName, context);
+  const std::size_t stripes = BlockSchedule::stripes_for(own.cols);
+  const StripedMatrix positives = divide_by_stripes(std::move(own), stripes, context);
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
   const Bpr* old = start_model<Bpr>(context);
   const MakeModel make = [&](Factors factors) {
     return std::unique_ptr<Model>(new Bpr({std::move(factors), old->sample(), old->step()}, old->sampling_));
   };
   std::vector<float> weights;
-  if (config.sampler == "popularity") weights = item_weights(column_sizes(positives), config.negatives_power);
+  if (config.sampler == "popularity") weights = item_weights(positives.item_counts, config.negatives_power);
   const RankingBatch batch{static_cast<std::size_t>(config.negatives), {}, {}};
   const PairwiseFit::Plan plan{
       kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};

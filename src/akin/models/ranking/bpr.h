@@ -51,8 +51,11 @@ class Bpr : public PairwiseModel {
   static constexpr std::string_view kName = "bpr";
   static constexpr std::string_view kSummary =
       "Bayesian personalized ranking: matrix factorization with a pairwise loss (Rendle et al. 2009)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .planned_schedule = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -26,7 +26,8 @@ class PairwiseFit {
   };
   /// Negatives are drawn in proportion to `weights` of all items, empty = uniformly. They and `positives`
   /// outlive the fit.
-  PairwiseFit(const Csr& positives, Plan plan, std::span<const float> weights, const FitContext& context);
+  PairwiseFit(const StripedMatrix& positives, Plan plan, std::span<const float> weights,
+              const FitContext& context);
 
   struct Loss {
     double sum = 0;
@@ -42,23 +43,22 @@ class PairwiseFit {
   FactorModel& model() { return model_; }
   const FactorModel& model() const { return model_; }
   /// Users of each item.
-  const std::vector<idx_t>& counts() const { return counts_; }
+  const std::vector<idx_t>& counts() const { return positives_.item_counts; }
   /// [p_u, 1] and [q_i, b_i]: rows of users without events are zero, and the q of items without, of which
   /// only the bias is known. Throws Error(kBadData) if a number is not finite.
   Factors factors() const;
-  PairSample sample() const { return sample_pairs(positives_, sample_seed_); }
+  const PairSample& sample() const { return sample_; }
 
  private:
   FactorModel first_factors(const FitContext& context) const;
   double epoch(int number, const Steps& steps, const FitContext& context);
 
-  const Csr& positives_;
+  const StripedMatrix& positives_;
   const Plan plan_;
-  const std::vector<idx_t> counts_;
   FactorModel model_;
   BlockSchedule schedule_;
   std::vector<NegativeSampler> samplers_;  // of each thread
-  const std::uint64_t sample_seed_;
+  const PairSample sample_;
 };
 
 }  // namespace akin

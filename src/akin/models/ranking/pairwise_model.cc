@@ -20,17 +20,12 @@ std::size_t fold_in_steps(double visits) {
 
 }  // namespace
 
-PairSample sample_pairs(const Csr& positives, std::uint64_t seed) {
-  PairSample sample;
-  sample.pairs = static_cast<double>(positives.entries());
+PairSample sample_pairs(const StripedMatrix& positives, std::uint64_t seed, const Communicator& ranks) {
   Rng rng(seed);
-  for (std::size_t k = 0; k < PairSample::kSize; ++k) {
-    const std::uint64_t entry = rng.below(positives.entries());
-    const auto row = std::ranges::upper_bound(positives.offsets, entry) - positives.offsets.begin() - 1;
-    sample.users.push_back(static_cast<idx_t>(row));
-    sample.items.push_back(positives.indices[entry]);
-  }
-  return sample;
+  std::vector<std::uint64_t> entries(PairSample::kSize);
+  for (std::uint64_t& entry : entries) entry = rng.below(positives.entries);
+  SampledPairs pairs = pairs_at(ranks, positives, entries);
+  return {std::move(pairs.users), std::move(pairs.items), static_cast<double>(positives.entries)};
 }
 
 PairwiseModel::PairwiseModel(State state)

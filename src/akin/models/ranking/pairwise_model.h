@@ -7,6 +7,7 @@
 #include "akin/base/rng.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/striped_matrix.h"
 #include "akin/models/fit/warm_start.h"
 #include "akin/models/model.h"
 #include "akin/models/ranking/ranking_kernels.h"
@@ -21,7 +22,8 @@ struct PairSample {
   std::vector<idx_t> items;
   double pairs = 0;  ///< that it was drawn from
 };
-PairSample sample_pairs(const Csr& positives, std::uint64_t seed);
+/// Collective.
+PairSample sample_pairs(const StripedMatrix& positives, std::uint64_t seed, const Communicator& ranks);
 
 /// Scores [p_u, 1] . [q_i, b_i]. Trained by steps on (user, positive, drawn negative); a query's history and
 /// the users of a new item are folded in by the same steps over the one unknown row, from 0 and with the same

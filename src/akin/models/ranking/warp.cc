@@ -143,7 +143,9 @@ struct Warp::Fit {
 
 std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
-  const Csr positives = positive_interactions(data, kName, context.threads);
+  Csr own = positive_interactions(data, kName, context);
+  const std::size_t stripes = BlockSchedule::stripes_for(own.cols);
+  const StripedMatrix positives = divide_by_stripes(std::move(own), stripes, context);
   const Warp* old = start_model<Warp>(context);
   const MakeModel make = [&](Factors factors) {
     return std::unique_ptr<Model>(
@@ -151,7 +153,7 @@ std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config,
   };
   const PairwiseFit::Plan plan{
       kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};
-  Fit fit{config, PairwiseFit(positives, plan, {}, context), rank_weights(positives.cols)};
+  Fit fit{config, PairwiseFit(positives, plan, {}, context), rank_weights(positives.n_items())};
   return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
                        context);
 }

@@ -38,8 +38,11 @@ class Warp : public PairwiseModel {
   static constexpr std::string_view kSummary =
       "matrix factorization with the WARP loss, for the top of the list (WSABIE, Weston, Bengio & Usunier "
       "2011)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .planned_schedule = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   /// Reports the mean of the weighted hinge over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

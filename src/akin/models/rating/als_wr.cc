@@ -11,6 +11,7 @@
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/fit/row_loop.h"
 
 namespace akin {
@@ -62,9 +63,8 @@ class AlsWr::Fit {
   Fit(const TrainingData& data, const Config& config, const FitContext& context)
       : config_(config),
         context_(context),
-        ratings_(training_ratings(data, kName, context.threads)),
-        by_user_(ratings_.by_user),
-        by_item_(transpose(by_user_)),
+        ratings_(training_ratings(data, kName, context)),
+        matrix_(divide_matrix(std::move(ratings_.by_user), data, context)),
         old_(start_model<AlsWr>(context)) {
     const auto factors = static_cast<std::size_t>(config.factors);
     const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
@@ -75,7 +75,7 @@ class AlsWr::Fit {
       };
       const std::size_t expected = factors + (config.biases ? 2 : 0);
       Factors grown =
-          grow_factors({*old_, old_->user_vectors(), expected, kName, make}, by_user_, *context.start);
+          grow_factors({*old_, old_->user_vectors(), expected, kName, make}, matrix_.by_user, *context.start);
       users_ = std::move(grown.users);
       items_ = std::move(grown.items);
       // New items that nobody rated are average ones.
@@ -100,16 +100,16 @@ class AlsWr::Fit {
   void start() {
     const auto factors = static_cast<std::size_t>(config_.factors);
     const double sigma = config_.init_sigma / std::sqrt(static_cast<double>(factors));
-    Matrix bare = Matrix::normal(by_item_.rows(), factors, sigma, Rng(context_.seed, kItemStream).next(),
-                                 context_.threads);
-    clear_rows_without_entries(by_item_, bare);
+    Matrix bare = Matrix::normal(matrix_.item_counts.size(), factors, sigma,
+                                 Rng(context_.seed, kItemStream).next(), context_.threads);
+    clear_rows_without_entries(matrix_.item_counts, bare);
     // Without biases the mean is the first column's.
     for (std::size_t i = 0; i < bare.rows() && !config_.biases; ++i) {
-      if (by_item_.row_size(i) > 0) bare[i][0] += 1;
+      if (matrix_.item_counts[i] > 0) bare[i][0] += 1;
     }
     take_item_vectors(context_, kName, bare);
     items_ = item_rows(bare, std::vector<float>(bare.rows(), 0.0f), fold_in_.layout);
-    users_ = Matrix(by_user_.rows(), items_.cols());
+    users_ = Matrix(matrix_.user_counts.size(), items_.cols());
     solve(RatingRidge::Side::kUser, /*exactly=*/true, users_);
   }
 
@@ -126,7 +126,7 @@ class AlsWr::Fit {
 
   void solve(RatingRidge::Side side, bool exactly, Matrix& rows) const {
     const bool of_users = side == RatingRidge::Side::kUser;
-    const Csr& matrix = of_users ? by_user_ : by_item_;
+    const Csr& matrix = of_users ? matrix_.by_user : matrix_.by_item;
     const Matrix& fixed = of_users ? items_ : users_;
     const auto make = [&] {
       return RatingRidge(side, fixed, fold_in_.layout, of_users ? fold_in_.user : fold_in_.item);
@@ -138,20 +138,23 @@ class AlsWr::Fit {
         ridge.improve(matrix.cols_of(row), matrix.values_of(row), config_.cg_steps, rows.row(row));
       }
     });
+    gather_rows(context_.ranks(), of_users ? matrix_.users : matrix_.items, rows);
   }
 
   double total_loss() const {
-    std::vector<double> losses(by_user_.rows(), 0.0);
+    const Csr& by_user = matrix_.by_user;
+    std::vector<double> losses(by_user.rows(), 0.0);
     const auto make = [&] {
       return RatingRidge(RatingRidge::Side::kUser, items_, fold_in_.layout, fold_in_.user);
     };
-    for_rows(by_user_, context_, make, [&](std::size_t row, RatingRidge& ridge) {
-      losses[row] = ridge.loss(by_user_.cols_of(row), by_user_.values_of(row), users_.row(row));
+    for_rows(by_user, context_, make, [&](std::size_t row, RatingRidge& ridge) {
+      losses[row] = ridge.loss(by_user.cols_of(row), by_user.values_of(row), users_.row(row));
     });
+    gather_rows(context_.ranks(), matrix_.users, losses);
     double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
     const RatingRidge ridge(RatingRidge::Side::kItem, users_, fold_in_.layout, fold_in_.item);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
-      if (by_item_.row_size(i) > 0) sum += ridge.penalty(by_item_.row_size(i), items_.row(i));
+      if (matrix_.item_counts[i] > 0) sum += ridge.penalty(matrix_.item_counts[i], items_.row(i));
     }
     return sum;
   }
@@ -168,9 +171,8 @@ class AlsWr::Fit {
 
   const Config& config_;
   const FitContext& context_;
-  const Ratings ratings_;
-  const Csr& by_user_;
-  const Csr by_item_;
+  Ratings ratings_;  // without the matrix
+  const RankMatrix matrix_;
   const AlsWr* old_;
   FoldIn fold_in_;
   Matrix users_;

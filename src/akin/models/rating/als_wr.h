@@ -43,8 +43,11 @@ class AlsWr : public RatingFactors {
   static constexpr std::string_view kName = "als-wr";
   static constexpr std::string_view kSummary =
       "matrix factorization of ratings by alternating least squares, weighted lambda (Zhou et al. 2008)";
-  static constexpr Traits kTraits = {
-      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true,
+                                     .iterative = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

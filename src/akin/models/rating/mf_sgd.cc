@@ -188,7 +188,7 @@ struct MfSgd::Fit {
 std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
   const auto* old = start_model<MfSgd>(context);
-  Fit fit{config, training_ratings(data, kName, context.threads), {}, {}, {}};
+  Fit fit{config, training_ratings(data, kName, context), {}, {}, {}};
   const RatingWeights kind{config.weights, config.weight_power, config.half_life_days};
   fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
   const auto penalty = [&](float own) {

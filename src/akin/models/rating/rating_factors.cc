@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
@@ -30,9 +31,13 @@ double sum_of(std::span<const float> values, int threads) {
 
 }  // namespace
 
-Ratings training_ratings(const TrainingData& data, std::string_view model, int threads) {
+Ratings training_ratings(const TrainingData& data, std::string_view model, const Context& context) {
+  const int threads = context.threads;
   Ratings ratings{to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast, threads), 0, 0};
-  const std::vector<float>& values = ratings.by_user.values;
+  std::vector<float> of_all;
+  if (!context.ranks().alone())
+    of_all = gather_all(context.ranks(), std::span<const float>(ratings.by_user.values));
+  const std::vector<float>& values = context.ranks().alone() ? ratings.by_user.values : of_all;
   if (values.empty()) fail(ErrorCode::kBadData, "{}: there are no training ratings", model);
   ratings.mean = static_cast<float>(sum_of(values, threads) / static_cast<double>(values.size()));
   ratings.liked = std::max(ratings.mean, nth_value(values, (values.size() - 1) * 3 / 4, threads));

@@ -14,9 +14,10 @@ struct Ratings {
   float mean;
   float liked;  ///< their upper quartile, at least the mean: what an item without a rating is taken for
 };
-/// Throws Error(kBadData) naming `model` if there are none. The same at any number of threads, which are as
-/// for parallel_for().
-Ratings training_ratings(const TrainingData& data, std::string_view model, int threads);
+/// Throws Error(kBadData) naming `model` if there are none. The matrix has the rows of this rank's users, the
+/// numbers are those of all; the same at any number of threads and ranks. Collective; bytes sent: 4 per own rating
+/// and other rank.
+Ratings training_ratings(const TrainingData& data, std::string_view model, const Context& context);
 
 /// The step length of an epoch, counted from 0: rate decay^epoch.
 float decayed_rate(float rate, float decay, int epoch);

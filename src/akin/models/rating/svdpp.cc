@@ -67,7 +67,7 @@ class Svdpp::Fit {
   Fit(const TrainingData& data, const Config& config, const FitContext& context)
       : config_(config),
         context_(context),
-        ratings_(training_ratings(data, kName, context.threads)),
+        ratings_(training_ratings(data, kName, context)),
         batches_(svdpp_batches(ratings_.by_user, static_cast<std::size_t>(config.batch_size),
                                Rng(context.seed, kOrderStream), context.threads)),
         team_(context.threads) {

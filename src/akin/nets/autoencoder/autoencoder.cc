@@ -62,7 +62,7 @@ std::vector<Param> AutoencoderConfig::params() {
 std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_view model,
                                        const AutoencoderConfig& config, const Bottleneck& bottleneck,
                                        const FitContext& context) {
-  const Csr matrix = positive_interactions(data, model, context.threads);
+  const Csr matrix = positive_interactions(data, model, context);
   UserHistories users(matrix);
   const auto n_items = static_cast<std::int64_t>(data.n_items());
   if (n_items < 2) fail(ErrorCode::kBadData, "{}: needs at least two items to choose from", model);

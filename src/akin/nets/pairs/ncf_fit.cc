@@ -182,7 +182,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
                                        const NcfTrainOptions& options, int epochs,
                                        const FitContext& context) {
   context.check_stop();
-  const Csr pairs = positive_interactions(data, options.model, context.threads);
+  const Csr pairs = positive_interactions(data, options.model, context);
   NcfNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
   NcfTrainer trainer(pairs, options, epochs, context, net);
   return run(trainer, epochs, context, [&] { return make_ncf_model(net, pairs, {}); });
@@ -191,7 +191,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& shape,
                                       const NcfTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
-  const Ratings ratings = training_ratings(data, options.model, context.threads);
+  const Ratings ratings = training_ratings(data, options.model, context);
   NcfNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);
   NcfTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {

@@ -1,0 +1,49 @@
+#include "akin/base/communicator.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace akin {
+namespace {
+
+class Alone : public Communicator {
+ public:
+  int rank() const override { return 0; }
+  int size() const override { return 1; }
+  void all_to_all(std::span<const std::byte> send, std::span<const std::size_t> send_offsets,
+                  std::span<std::byte> receive, std::span<const std::size_t> receive_offsets) const override {
+    std::ranges::copy(send.subspan(send_offsets[0], send_offsets[1] - send_offsets[0]),
+                      receive.begin() + static_cast<std::ptrdiff_t>(receive_offsets[0]));
+  }
+  void all_gather(std::span<std::byte>, std::span<const std::size_t>) const override {}
+  void broadcast(std::span<std::byte>, int) const override {}
+  void abort(int exit_code) const override { std::_Exit(exit_code); }
+  std::uint64_t bytes_sent() const override { return 0; }
+};
+
+}  // namespace
+
+const Communicator& alone() {
+  static const Alone kAlone;
+  return kAlone;
+}
+
+Share equal_share(std::size_t n, int rank, int size) {
+  const auto r = static_cast<std::size_t>(rank), of = static_cast<std::size_t>(size);
+  return {n / of * r + n % of * r / of, n / of * (r + 1) + n % of * (r + 1) / of};
+}
+
+std::vector<std::string> gather_texts(const Communicator& ranks, const std::string& own) {
+  const std::size_t length = own.size();
+  const std::vector<std::size_t> lengths = gather_all(ranks, std::span(&length, 1));
+  const std::vector<char> all = gather_all(ranks, std::span<const char>(own));
+  std::vector<std::string> texts;
+  std::size_t at = 0;
+  for (const std::size_t n : lengths) {
+    texts.emplace_back(all.data() + at, n);
+    at += n;
+  }
+  return texts;
+}
+
+}  // namespace akin

@@ -1,0 +1,120 @@
+#include "akin/models/fit/rank_rows.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+/// Bounds of all in one for a process alone.
+RowBounds user_bounds(const TrainingData& data, const Communicator& ranks) {
+  if (ranks.alone()) return {0, data.n_users()};
+  AKIN_ASSERT(data.user_bounds.size() == static_cast<std::size_t>(ranks.size()) + 1);
+  return {data.user_bounds.begin(), data.user_bounds.end()};
+}
+
+/// The rows [begin, end) of a matrix, for another rank.
+struct RowsFor {
+  std::vector<std::vector<std::uint32_t>> sizes;
+  std::vector<std::vector<idx_t>> indices;
+  std::vector<std::vector<float>> values;
+};
+
+RowsFor cut(const Csr& matrix, const RowBounds& bounds) {
+  RowsFor parts;
+  for (std::size_t r = 0; r + 1 < bounds.size(); ++r) {
+    std::vector<std::uint32_t>& sizes = parts.sizes.emplace_back();
+    for (std::size_t row = bounds[r]; row < bounds[r + 1]; ++row)
+      sizes.push_back(static_cast<std::uint32_t>(matrix.row_size(row)));
+    const auto begin = static_cast<std::ptrdiff_t>(matrix.offsets[bounds[r]]),
+               end = static_cast<std::ptrdiff_t>(matrix.offsets[bounds[r + 1]]);
+    parts.indices.emplace_back(matrix.indices.begin() + begin, matrix.indices.begin() + end);
+    parts.values.emplace_back(matrix.values.begin() + begin, matrix.values.begin() + end);
+  }
+  return parts;
+}
+
+/// The transpose of the ranks' rows together, of which each rank gets its own ones: the parts of a row come in the
+/// order of ranks, and so in the order of the old rows.
+Csr transpose_over_ranks(const Communicator& ranks, const Csr& matrix, const RowBounds& bounds) {
+  const RowsFor parts = cut(transpose(matrix), bounds);
+  const std::vector<std::uint32_t> sizes = exchange_all(ranks, parts.sizes);
+  const std::vector<idx_t> indices = exchange_all(ranks, parts.indices);
+  const std::vector<float> values = exchange_all(ranks, parts.values);
+  const auto own = static_cast<std::size_t>(ranks.rank());
+  const std::size_t first = bounds[own], rows = bounds[own + 1] - first;
+  Csr result;
+  result.cols = matrix.rows();
+  result.offsets.assign(matrix.cols + 1, 0);
+  for (std::size_t at = 0; at < sizes.size(); ++at) result.offsets[first + at % rows + 1] += sizes[at];
+  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
+  result.indices.resize(indices.size());
+  result.values.resize(values.size());
+  std::vector<std::uint64_t> next(result.offsets.begin() + static_cast<std::ptrdiff_t>(first),
+                                  result.offsets.begin() + static_cast<std::ptrdiff_t>(first + rows));
+  for (std::size_t at = 0, from = 0; at < sizes.size(); ++at) {
+    std::uint64_t& to = next[at % rows];
+    for (std::uint32_t k = 0; k < sizes[at]; ++k, ++from, ++to) {
+      result.indices[to] = indices[from];
+      result.values[to] = values[from];
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks) {
+  // A row costs something even where it is empty.
+  const std::uint64_t total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{counts.size()});
+  RowBounds bounds = {0};
+  std::uint64_t sum = 0;
+  std::size_t row = 0;
+  for (int r = 1; r < ranks; ++r) {
+    const std::uint64_t until = equal_share(total, r, ranks).begin;
+    while (row < counts.size() && sum + (counts[row] + 1) / 2 < until)
+      sum += counts[row++] + std::uint64_t{1};
+    bounds.push_back(row);
+  }
+  bounds.push_back(counts.size());
+  return bounds;
+}
+
+RankMatrix divide_matrix(Csr by_user, const TrainingData& data, const Context& context) {
+  const Communicator& ranks = context.ranks();
+  RankMatrix matrix;
+  matrix.users = user_bounds(data, ranks);
+  matrix.user_counts = row_sizes(by_user);
+  matrix.item_counts = column_sizes(by_user, context.threads);
+  add_over_ranks(ranks, std::span(matrix.user_counts));
+  add_over_ranks(ranks, std::span(matrix.item_counts));
+  matrix.items = balanced_bounds(matrix.item_counts, ranks.size());
+  matrix.by_item = ranks.alone() ? transpose(by_user) : transpose_over_ranks(ranks, by_user, matrix.items);
+  matrix.by_user = std::move(by_user);
+  return matrix;
+}
+
+void gather_rows(const Communicator& ranks, const RowBounds& bounds, Matrix& matrix) {
+  std::vector<std::size_t> offsets;
+  for (const std::size_t row : bounds) offsets.push_back(row * matrix.stride() * sizeof(float));
+  ranks.all_gather(std::as_writable_bytes(std::span(matrix.data(), matrix.rows() * matrix.stride())),
+                   offsets);
+}
+
+void gather_rows(const Communicator& ranks, const RowBounds& bounds, std::vector<double>& values) {
+  std::vector<std::size_t> offsets;
+  for (const std::size_t row : bounds) offsets.push_back(row * sizeof(double));
+  ranks.all_gather(std::as_writable_bytes(std::span(values)), offsets);
+}
+
+double add_in_order(const Communicator& ranks, double value, const std::function<double(double)>& add) {
+  for (int r = 0; r < ranks.size(); ++r) {
+    if (r == ranks.rank()) value = add(value);
+    ranks.broadcast(std::as_writable_bytes(std::span(&value, 1)), r);
+  }
+  return value;
+}
+
+}  // namespace akin

@@ -1,0 +1,95 @@
+#include "akin/models/fit/striped_matrix.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <queue>
+#include <utility>
+
+namespace akin {
+namespace {
+
+/// Rows go to the rank of their stripe. Each rank has rows of consecutive users, so that what arrives is in the order
+/// of users.
+Csr rows_by_owner(const Communicator& ranks, Csr rows, const StripedMatrix& matrix) {
+  if (ranks.alone()) return rows;
+  const auto size = static_cast<std::size_t>(ranks.size());
+  std::vector<std::vector<idx_t>> indices(size);
+  std::vector<std::vector<float>> values(size);
+  const auto owner = [&](std::size_t user) { return matrix.owners[matrix.user_stripe[user]]; };
+  for (std::size_t u = 0; u < rows.rows(); ++u) {
+    const auto to = static_cast<std::size_t>(owner(u));
+    const auto cols = rows.cols_of(u);
+    const auto row_values = rows.values_of(u);
+    indices[to].insert(indices[to].end(), cols.begin(), cols.end());
+    values[to].insert(values[to].end(), row_values.begin(), row_values.end());
+  }
+  Csr result;
+  result.cols = rows.cols;
+  rows = Csr();
+  result.indices = exchange_all(ranks, indices);
+  result.values = exchange_all(ranks, values);
+  for (std::size_t u = 0; u < matrix.n_users(); ++u)
+    result.offsets.push_back(result.offsets.back() + (owner(u) == ranks.rank() ? matrix.user_counts[u] : 0));
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes) {
+  std::vector<idx_t> order(sizes.size());
+  std::iota(order.begin(), order.end(), idx_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](idx_t row) { return sizes[row]; });
+  using Load = std::pair<std::uint64_t, std::uint8_t>;
+  std::priority_queue<Load, std::vector<Load>, std::greater<>> lightest;
+  for (std::size_t s = 0; s < stripes; ++s) lightest.emplace(0, static_cast<std::uint8_t>(s));
+  std::vector<std::uint8_t> stripe_of(sizes.size());
+  for (const idx_t row : order) {
+    const auto [load, stripe] = lightest.top();
+    lightest.pop();
+    stripe_of[row] = stripe;
+    lightest.emplace(load + sizes[row], stripe);
+  }
+  return stripe_of;
+}
+
+StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context) {
+  const Communicator& ranks = context.ranks();
+  StripedMatrix matrix;
+  matrix.user_counts = row_sizes(by_user);
+  matrix.item_counts = column_sizes(by_user, context.threads);
+  add_over_ranks(ranks, std::span(matrix.user_counts));
+  add_over_ranks(ranks, std::span(matrix.item_counts));
+  matrix.entries = std::accumulate(matrix.user_counts.begin(), matrix.user_counts.end(), std::uint64_t{0});
+  matrix.user_stripe = balanced_stripes(matrix.user_counts, stripes);
+  matrix.owners = stripe_owners(stripes, ranks.size());
+  matrix.by_user = rows_by_owner(ranks, std::move(by_user), matrix);
+  return matrix;
+}
+
+void gather_users(const Communicator& ranks, const StripedMatrix& matrix, const FitState& rows) {
+  if (ranks.alone()) return;
+  std::vector<std::vector<idx_t>> lists(matrix.stripes());
+  for (std::size_t u = 0; u < matrix.n_users(); ++u)
+    lists[matrix.user_stripe[u]].push_back(static_cast<idx_t>(u));
+  spread_stripes(ranks, Stripes(lists.begin(), lists.end()), matrix.owners, rows);
+}
+
+SampledPairs pairs_at(const Communicator& ranks, const StripedMatrix& matrix,
+                      std::span<const std::uint64_t> entries) {
+  std::vector<std::uint64_t> ends(matrix.n_users());
+  std::partial_sum(matrix.user_counts.begin(), matrix.user_counts.end(), ends.begin(),
+                   [](std::uint64_t sum, std::uint64_t count) { return sum + count; });
+  SampledPairs pairs;
+  for (const std::uint64_t entry : entries) {
+    const auto user = static_cast<std::size_t>(std::ranges::upper_bound(ends, entry) - ends.begin());
+    const std::uint64_t begin = ends[user] - matrix.user_counts[user];
+    pairs.users.push_back(static_cast<idx_t>(user));
+    const bool here = matrix.by_user.row_size(user) > 0;
+    pairs.items.push_back(here ? matrix.by_user.cols_of(user)[entry - begin] : 0);
+  }
+  add_over_ranks(ranks, std::span(pairs.items));
+  return pairs;
+}
+
+}  // namespace akin

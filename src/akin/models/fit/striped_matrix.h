@@ -1,0 +1,46 @@
+// A (users, items) matrix that several ranks divide by stripes of users.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/linalg/csr.h"
+#include "akin/models/fit/stripe_exchange.h"
+
+namespace akin {
+
+/// The rows of the users that this rank works on, and what all ranks know of the others. With one rank, all of it.
+struct StripedMatrix {
+  Csr by_user;                             ///< (n_users, n_items); rows of other ranks' users are empty
+  std::vector<std::uint32_t> user_counts;  ///< entries of each user, on whatever rank
+  std::vector<std::uint32_t> item_counts;
+  std::vector<std::uint8_t> user_stripe;
+  std::vector<int> owners;    ///< the rank of each stripe of users
+  std::uint64_t entries = 0;  ///< on all ranks
+
+  std::size_t n_users() const { return user_counts.size(); }
+  std::size_t n_items() const { return item_counts.size(); }
+  std::size_t stripes() const { return owners.size(); }
+};
+
+/// Deals rows of these sizes to `stripes` (up to 256) stripes with about equally many entries each: the
+/// longest rows first, always to the lightest stripe. Returns the stripe of each row.
+std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes);
+
+/// Collective. The rows that each rank has in `by_user`, those of consecutive users, go to the ranks of their users'
+/// stripes. Bytes sent: 8 for each entry that has to move, and 4 for each user and item.
+StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context);
+
+/// Collective. The rows of all users of `rows` come to all ranks.
+void gather_users(const Communicator& ranks, const StripedMatrix& matrix, const FitState& rows);
+
+/// Collective. The user and item of entry number `entry`, counted over all ranks by user; each of `entries`.
+struct SampledPairs {
+  std::vector<idx_t> users;
+  std::vector<idx_t> items;
+};
+SampledPairs pairs_at(const Communicator& ranks, const StripedMatrix& matrix,
+                      std::span<const std::uint64_t> entries);
+
+}  // namespace akin

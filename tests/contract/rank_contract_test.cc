@@ -1,0 +1,133 @@
+// What every model must do whose fit several processes may divide among them: give the same bits.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "akin/base/error.h"
+#include "akin/base/rank_threads_for_test.h"
+#include "akin/base/safetensors.h"
+#include "akin/catalog/fit.h"
+#include "akin/models/fit/observer.h"
+#include "planted_data.h"
+
+namespace akin::contract {
+namespace {
+
+/// A hash of all that the model saves.
+std::string hash_of(const Model& model) {
+  TensorWriter writer("model");
+  model.save(writer);
+  return writer.hash("");
+}
+
+/// Keeps a copy of the state after each epoch, and may begin with one.
+struct Keeper : FitObserver {
+  std::map<int, std::vector<float>> states = {};
+  int start = 0;
+  static std::vector<float> copy_of(const FitState& state) {
+    std::vector<float> all;
+    for (const FitState::Tensor& tensor : state.tensors()) {
+      for (std::size_t r = 0; r < tensor.rows; ++r)
+        all.insert(all.end(), tensor.data + r * tensor.stride, tensor.data + r * tensor.stride + tensor.cols);
+    }
+    return all;
+  }
+  int begin(FitState& state, int) override {
+    if (start == 0) return 0;
+    const float* from = states.at(start).data();
+    for (const FitState::Tensor& tensor : state.tensors()) {
+      for (std::size_t r = 0; r < tensor.rows; ++r, from += tensor.cols)
+        std::copy_n(from, tensor.cols, tensor.data + r * tensor.stride);
+    }
+    return start;
+  }
+  bool after_epoch(int done, double, const FitState& state, const Snapshot& snapshot) override {
+    states[done] = copy_of(state);
+    snapshot();
+    return true;
+  }
+  void end(FitState&) override {}
+};
+
+class RankContract : public testing::TestWithParam<ModelEntry> {
+ protected:
+  static ModelSpec spec() {
+    ParamValues params = small_parameters(GetParam());
+    if (GetParam().traits.iterative) params["epochs"] = "3";
+    return ModelSpec(GetParam(), params);
+  }
+  static const Planted& planted() {
+    static const Planted kPlanted = clusters(401, 307, 9);
+    return kPlanted;
+  }
+  static Fitted fit(const Communicator& ranks, int threads, FitObserver* observer = nullptr) {
+    return fit_model(spec(), planted().training(), {{.threads = threads, .communicator = &ranks}, observer});
+  }
+};
+
+TEST_P(RankContract, SameBitsAtAnyNumberOfRanks) {
+  const Fitted one = fit(alone(), 1);
+  const std::string expected = hash_of(*one.model);
+  for (const int size : {2, 3, 4}) {
+    std::vector<std::string> hashes(static_cast<std::size_t>(size));
+    on_ranks(size, [&](const Communicator& ranks) {
+      const Fitted fitted = fit(ranks, size == 3 ? 2 : 1);
+      hashes[static_cast<std::size_t>(ranks.rank())] = hash_of(*fitted.model);
+      EXPECT_EQ(fitted.log.losses.size(), one.log.losses.size());
+      for (std::size_t e = 0; e < one.log.losses.size(); ++e) {
+        EXPECT_TRUE(fitted.log.losses[e] == one.log.losses[e] || std::isnan(one.log.losses[e]))
+            << "loss " << e << ": " << fitted.log.losses[e] << ", not " << one.log.losses[e];
+      }
+    });
+    for (int r = 0; r < size; ++r)
+      EXPECT_TRUE(hashes[static_cast<std::size_t>(r)] == expected) << "rank " << r << " of " << size;
+  }
+}
+
+TEST_P(RankContract, ResumedWithAnotherNumberOfRanks) {
+  if (!GetParam().traits.iterative) GTEST_SKIP() << "fitted in one go";
+  Keeper one;
+  const std::string expected = hash_of(*fit(alone(), 1, &one).model);
+  on_ranks(3, [&](const Communicator& ranks) {
+    Keeper keeper;
+    fit(ranks, 1, &keeper);
+    EXPECT_TRUE(keeper.states.at(1) == one.states.at(1)) << "the state at rank " << ranks.rank();
+    EXPECT_TRUE(keeper.states.at(3) == one.states.at(3)) << "the last state at rank " << ranks.rank();
+  });
+  on_ranks(2, [&](const Communicator& ranks) {
+    Keeper keeper;
+    keeper.states = one.states;
+    keeper.start = 1;
+    EXPECT_TRUE(hash_of(*fit(ranks, 1, &keeper).model) == expected) << "rank " << ranks.rank();
+  });
+}
+
+std::vector<ModelEntry> distributed() {
+  std::vector<ModelEntry> list;
+  for (const ModelEntry& entry : tested_models()) {
+    if (entry.traits.distributed) list.push_back(entry);
+  }
+  return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, RankContract, testing::ValuesIn(distributed()),
+                         [](const auto& tested) { return test_name(tested.param); });
+
+TEST(RankContract, OtherModelsRefuse) {
+  const Planted planted = clusters(40, 30, 5);
+  for (const ModelEntry& entry : tested_models()) {
+    if (entry.traits.distributed) continue;
+    on_ranks(2, [&](const Communicator& ranks) {
+      try {
+        fit_model(ModelSpec(entry), planted.training(), {{.communicator = &ranks}});
+        FAIL() << entry.name << " was fitted on several ranks";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUsage);
+        EXPECT_NE(std::string(error.what()).find(entry.name), std::string::npos) << error.what();
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace akin::contract
