@@ -11,6 +11,7 @@ function(akin_mpi_library)
   add_library(akin_mpi SHARED ${dir}/mpi/mpi_communicator.cc)
   target_include_directories(akin_mpi SYSTEM PRIVATE ${AKIN_MPI_INCLUDE_DIR})
   target_link_libraries(akin_mpi PRIVATE akin_distributed akin_warnings ${AKIN_MPI_LIBRARY})
+  target_compile_definitions(akin_mpi PRIVATE OMPI_SKIP_MPICXX)  # the C interface alone
   set_target_properties(akin_mpi PROPERTIES CXX_VISIBILITY_PRESET hidden)
   install(TARGETS akin_mpi LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   set_source_files_properties(${dir}/mpi_library.cc PROPERTIES SKIP_PRECOMPILE_HEADERS ON COMPILE_DEFINITIONS

@@ -11,6 +11,7 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
 #include "akin/report/experiment_text.h"
@@ -144,7 +145,7 @@ int run_train(const Args& args) {
   Session session(line.common);
   const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());
   session.context().check_stop();
-  save_bundle(trained.bundle, flags.out);
+  if (ranks().first()) save_bundle(trained.bundle, flags.out);
   session.progress().clear();
   if (line.common.json)
     print_json(train_json(trained, flags.out));
