@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 namespace akin {
 namespace {
@@ -31,6 +32,22 @@ const Communicator& alone() {
 Share equal_share(std::size_t n, int rank, int size) {
   const auto r = static_cast<std::size_t>(rank), of = static_cast<std::size_t>(size);
   return {n / of * r + n % of * r / of, n / of * (r + 1) + n % of * (r + 1) / of};
+}
+
+RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks) {
+  // A row costs something even where it is empty.
+  const std::uint64_t total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{counts.size()});
+  RowBounds bounds = {0};
+  std::uint64_t sum = 0;
+  std::size_t row = 0;
+  for (int r = 1; r < ranks; ++r) {
+    const std::uint64_t until = equal_share(total, r, ranks).begin;
+    while (row < counts.size() && sum + (counts[row] + 1) / 2 < until)
+      sum += counts[row++] + std::uint64_t{1};
+    bounds.push_back(row);
+  }
+  bounds.push_back(counts.size());
+  return bounds;
 }
 
 std::vector<std::string> gather_texts(const Communicator& ranks, const std::string& own) {

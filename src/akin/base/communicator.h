@@ -52,6 +52,13 @@ struct Share {
 };
 Share equal_share(std::size_t n, int rank, int size);
 
+/// Which rows each rank works on: rank r on [bounds[r], bounds[r + 1]).
+using RowBounds = std::vector<std::size_t>;
+
+/// Bounds for `ranks` ranks that give each about the same number of entries, `counts` being those of each row. The
+/// same counts give the same bounds everywhere.
+RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks);
+
 /// Collective. Each rank's `own`, one after the other in the order of ranks, on every rank.
 template <typename T>
 std::vector<T> gather_all(const Communicator& ranks, std::span<const T> own) {

@@ -1,6 +1,10 @@
 #include "akin/base/safetensors.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -204,14 +208,31 @@ std::string file_kind(const std::string& path) {
   }
 }
 
-TensorReader::TensorReader(const std::string& path) : path_(path) {
+TensorReader::TensorReader(const std::string& path, Access access) : path_(path) {
   const auto stream = open_input(path);
   const std::string header = read_header(*stream);
   if (header.empty()) damaged("its first 8 bytes are not the length of a header, or it is cut off there");
   if (const std::string problem = parse_safetensors_header(header, header_); !problem.empty())
     damaged(problem);
-  read_data(*stream, header.size());
+  if (access != Access::kMap || !map_data(header.size())) read_data(*stream, header.size());
   check_checksum(header);
+}
+
+/// False for what is not a plain file whose data section is aligned: it has to be read. Its length is checked here.
+bool TensorReader::map_data(std::size_t header_size) {
+  const std::size_t begin = sizeof(std::uint64_t) + header_size, size = check_layout();
+  const int fd = begin % sizeof(std::uint64_t) == 0 ? ::open(path_.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0) return false;
+  struct stat facts {};
+  const bool plain = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && size > 0 &&
+                     static_cast<std::size_t>(facts.st_size) == begin + size;
+  void* const map = plain ? ::mmap(nullptr, begin + size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+  ::close(fd);
+  if (map == MAP_FAILED) return false;
+  map_ = std::shared_ptr<const void>(
+      map, [length = begin + size](const void* at) { ::munmap(const_cast<void*>(at), length); });
+  data_ = {static_cast<const char*>(map) + begin, size};
+  return true;
 }
 
 /// A plain file's size is compared with what the header promises before memory is asked for; memory for

@@ -112,7 +112,12 @@ std::string file_kind(const std::string& path);
 /// that sizes memory, counts a loop or indexes anything gives its bounds here, or checks them.
 class TensorReader {
  public:
-  explicit TensorReader(const std::string& path);
+  enum class Access {
+    kRead,  ///< the whole file is read into memory
+    kMap,  ///< a plain file stays where it is, and takes memory only while the system has some to spare: for readers
+           ///< that copy a part of it. Nobody may cut it short meanwhile.
+  };
+  explicit TensorReader(const std::string& path, Access access = Access::kRead);
 
   const std::string& path() const { return path_; }
   /// Throws Error(kBadData) unless the file is an akin file of this kind
@@ -164,6 +169,7 @@ class TensorReader {
   std::span<const char> raw(const std::string& name, std::string_view dtype, std::size_t alignment) const;
   const TensorEntry& entry(const std::string& name) const;
   void read_data(InputStream& stream, std::size_t header_size);
+  bool map_data(std::size_t header_size);
   /// Checks the header's ranges; returns how many bytes the data section has.
   std::size_t check_layout() const;
   void check_finite(const std::string& name, const TensorEntry& entry) const;
@@ -175,6 +181,7 @@ class TensorReader {
 
   std::string path_;
   std::vector<std::uint64_t> storage_;  // the data section, aligned for every element type
+  std::shared_ptr<const void> map_;     // or the file that it is in
   std::span<const char> data_;
   SafetensorsHeader header_;
 };

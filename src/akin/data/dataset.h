@@ -18,6 +18,9 @@
 
 namespace akin {
 
+class Communicator;  // base/communicator.h
+const Communicator& alone();
+
 /// What a user did with an item. The numbers are part of the files on disk: do not change them.
 enum class EventKind : std::uint8_t { kRating = 0, kView = 1, kClick = 2, kCart = 3, kPurchase = 4 };
 inline constexpr std::array<std::string_view, 5> kEventKindNames = {"rating", "view", "click", "cart",
@@ -113,6 +116,9 @@ struct Dataset {
   ReviewTable reviews;
   std::vector<ItemLinks> links;
   Csr candidates;  ///< (users, items) given negatives to rank against (NCF), or no rows
+  /// Of a data set that several processes divide (load_dataset()): rank r has the events of users [user_bounds[r],
+  /// user_bounds[r + 1]), and all else. Empty: the events are those of all users.
+  std::vector<std::size_t> user_bounds = {};
 
   std::size_t n_users() const { return users.size(); }
   std::size_t n_items() const { return items.size(); }
@@ -125,8 +131,12 @@ struct Dataset {
 
 /// Saves as a safetensors file of kind "dataset". Throws Error(kIo).
 void save_dataset(const Dataset& data, const std::string& path);
-/// Throws Error(kBadData) if the file is not a whole, consistent data set.
-Dataset load_dataset(const std::string& path);
+/// Throws Error(kBadData) if the file is not a whole, consistent data set. Collective: each of several ranks reads the
+/// events of its share of the users, about equally many; no reviews and no attributes of events, which no fit that is
+/// divided looks at.
+Dataset load_dataset(const std::string& path, const Communicator& ranks = alone());
+/// Collective. The events of all ranks on the first one, none on the others, in order.
+std::vector<Event> gather_events(std::vector<Event> events, const Communicator& ranks);
 
 /// What more data of the same data set added to a data set, and what was left out.
 struct MergeCounts {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/file_content.h"
 #include "akin/base/io.h"
@@ -121,18 +123,27 @@ void write_events(TensorWriter& writer, const std::string& name, std::span<const
   column(".time", [](const Event& e) { return e.time; });
 }
 
+namespace {
+
+template <typename T>
+std::span<const T> column(const TensorReader& reader, const std::string& name, std::size_t n) {
+  if (reader.shape(name) != std::vector<std::size_t>{n}) inconsistent(reader, name + " has another length");
+  return reader.tensor<T>(name);
+}
+
+/// Events [begin, end).
 std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
-                               std::size_t n_items) {
+                               std::size_t n_items, Share part) {
   const auto user = reader.tensor<idx_t>(name + ".user");
   const std::size_t n = user.size();
-  const auto item = reader.vector<idx_t>(name + ".item", n);
-  const auto value = reader.vector<float>(name + ".value", n);
-  const auto kind = reader.vector<std::uint8_t>(name + ".kind", n);
-  const auto subset = reader.vector<std::uint8_t>(name + ".part", n);
-  const auto time = reader.vector<std::int64_t>(name + ".time", n);
+  const auto item = column<idx_t>(reader, name + ".item", n);
+  const auto value = column<float>(reader, name + ".value", n);
+  const auto kind = column<std::uint8_t>(reader, name + ".kind", n);
+  const auto subset = column<std::uint8_t>(reader, name + ".part", n);
+  const auto time = column<std::int64_t>(reader, name + ".time", n);
   const std::int64_t unit = time_unit(reader);
-  std::vector<Event> events(n);
-  for (std::size_t e = 0; e < n; ++e) {
+  std::vector<Event> events(part.size());
+  for (std::size_t e = part.begin; e < part.end; ++e) {
     if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
     if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
     if (subset[e] > static_cast<std::uint8_t>(Subset::kHistory))
@@ -141,14 +152,40 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
       inconsistent(reader, "an event at an impossible time");
     if (e > 0 && (user[e] < user[e - 1] || (user[e] == user[e - 1] && time[e] < time[e - 1])))
       inconsistent(reader, "events out of order");
-    events[e] = {user[e],
-                 item[e],
-                 value[e],
-                 static_cast<EventKind>(kind[e]),
-                 static_cast<Subset>(subset[e]),
-                 time[e] == kNoTime ? kNoTime : time[e] * unit};
+    events[e - part.begin] = {user[e],
+                              item[e],
+                              value[e],
+                              static_cast<EventKind>(kind[e]),
+                              static_cast<Subset>(subset[e]),
+                              time[e] == kNoTime ? kNoTime : time[e] * unit};
   }
   return events;
+}
+
+/// Reads the events of this rank's users.
+void read_share(const TensorReader& reader, const Communicator& ranks, Dataset& data) {
+  const auto users = reader.tensor<idx_t>("events.user");
+  std::vector<std::uint32_t> counts(data.n_users(), 0);
+  for (const idx_t user : users) {
+    if (user >= counts.size()) inconsistent(reader, "an event of an unknown user");
+    ++counts[user];
+  }
+  data.user_bounds = balanced_bounds(counts, ranks.size());
+  const auto rank = static_cast<std::size_t>(ranks.rank());
+  const auto sum = [&](std::size_t until) {
+    return std::accumulate(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(until),
+                           std::size_t{0});
+  };
+  const Share part{sum(data.user_bounds[rank]), sum(data.user_bounds[rank + 1])};
+  data.events = read_events(reader, "events", data.n_users(), data.n_event_items(), part);
+}
+
+}  // namespace
+
+std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
+                               std::size_t n_items) {
+  const std::size_t n = reader.tensor<idx_t>(name + ".user").size();
+  return read_events(reader, name, n_users, n_items, {0, n});
 }
 
 void write_dataset(TensorWriter& writer, const Dataset& data) {
@@ -167,7 +204,7 @@ void write_dataset(TensorWriter& writer, const Dataset& data) {
   write_csr(writer, "candidates", data.candidates);
 }
 
-Dataset read_dataset(const TensorReader& reader) {
+Dataset read_dataset(const TensorReader& reader, const Communicator& ranks) {
   Dataset data;
   data.name = reader.meta("name");
   data.users = read_ids(reader, "users");
@@ -176,11 +213,15 @@ Dataset read_dataset(const TensorReader& reader) {
     data.items_without_events = static_cast<std::size_t>(
         reader.meta_int("items.without_events", 0, static_cast<std::int64_t>(data.n_items())));
   }
-  data.events = read_events(reader, "events", data.n_users(), data.n_event_items());
-  data.event_attributes = read_event_attributes(reader, data.events.size());
+  if (ranks.alone()) {
+    data.events = read_events(reader, "events", data.n_users(), data.n_event_items());
+    data.event_attributes = read_event_attributes(reader, data.events.size());
+    data.reviews = read_reviews(reader, data.events.size());
+  } else {
+    read_share(reader, ranks, data);
+  }
   data.item_attributes = read_attributes(reader, "item", data.n_items());
   data.user_attributes = read_attributes(reader, "user", data.n_users());
-  data.reviews = read_reviews(reader, data.events.size());
   data.links = read_links(reader, data.n_items());
   const auto rows = static_cast<std::size_t>(reader.meta_int("candidates.rows", 0, 0xFFFFFFFE));
   if (rows != 0 && rows != data.n_users()) inconsistent(reader, "candidates of unknown users");
@@ -195,6 +236,16 @@ void save_dataset(const Dataset& data, const std::string& path) {
 }
 
 namespace {
+
+/// Throws Error(kUsage) if ranks have read different files.
+void check_same_file(const TensorReader& reader, const Communicator& ranks) {
+  const std::vector<std::string> checksums = gather_texts(ranks, reader.meta("akin.checksum"));
+  for (std::size_t r = 1; r < checksums.size(); ++r) {
+    if (checksums[r] == checksums[0]) continue;
+    fail(ErrorCode::kUsage, "{}: is another file at rank {} than at rank 0; all must read the same one",
+         reader.path(), r);
+  }
+}
 
 /// Whether the whole lines of `head` have different numbers of fields between blanks, and no other delimiter.
 bool looks_like_lists(std::string_view head) {
@@ -240,11 +291,12 @@ void refuse_text(const std::string& path) {
 
 }  // namespace
 
-Dataset load_dataset(const std::string& path) {
+Dataset load_dataset(const std::string& path, const Communicator& ranks) {
   refuse_text(path);
-  const TensorReader reader(path);
+  const TensorReader reader(path, ranks.alone() ? TensorReader::Access::kRead : TensorReader::Access::kMap);
   reader.expect_kind("dataset");
-  return read_dataset(reader);
+  check_same_file(reader, ranks);
+  return read_dataset(reader, ranks);
 }
 
 }  // namespace akin

@@ -14,7 +14,7 @@ class TensorWriter;
 
 /// The parts, for files that hold a data set among other things. Written vectors must outlive the writer.
 void write_dataset(TensorWriter& writer, const Dataset& data);
-Dataset read_dataset(const TensorReader& reader);
+Dataset read_dataset(const TensorReader& reader, const Communicator& ranks = alone());
 /// Events as the columns name.user, name.item, name.value, name.kind, name.part, name.time.
 void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events);
 /// Throws Error(kBadData) on unknown users, items or kinds, impossible times, or if the events are not sorted by

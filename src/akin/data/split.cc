@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/data/split/protocols.h"
 #include "akin/data/split_facts.h"
@@ -68,18 +69,21 @@ void parse_fraction(std::string_view text, std::string_view argument, SplitSpec&
   spec.fraction = *fraction;
 }
 
-void check_sides(const Dataset& data, const Split& split) {
+void check_sides(const Dataset& data, const Split& split, const Communicator& ranks) {
+  std::size_t sizes[] = {split.train.size(), split.validation.size(), split.test.size()};
+  add_over_ranks<std::size_t>(ranks, sizes);
+  const auto [train, validation, test] = sizes;
   const std::string name = to_string(split.spec);
-  if (split.train.empty()) {
+  if (train == 0) {
     fail(ErrorCode::kBadData, "{}: holdout {}{} leaves nothing to train on", data.name, name,
          split.spec.validation ? " with a validation set" : "");
   }
   if (split.spec.holdout == Holdout::kNone) return;
-  if (split.test.empty()) {
+  if (test == 0) {
     fail(ErrorCode::kBadData, "{}: holdout {} holds nothing out; use another, or --holdout none", data.name,
          name);
   }
-  if (split.spec.validation && split.validation.empty()) {
+  if (split.spec.validation && validation == 0) {
     fail(ErrorCode::kBadData,
          "{}: holdout {} leaves nothing for a validation set; leave out --validation, or use another holdout",
          data.name, name);
@@ -130,10 +134,11 @@ std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed)
   return specs;
 }
 
-SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed) {
+SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed,
+                       const Communicator& ranks) {
   if (!holdout.empty()) return parse_split(holdout, seed);
-  if (data.has_given_split()) return {.holdout = Holdout::kGiven, .seed = seed};
-  switch (event_order(data)) {
+  if (has_given_split(data, ranks)) return {.holdout = Holdout::kGiven, .seed = seed};
+  switch (event_order(data, ranks)) {
     case EventOrder::kNone:
     case EventOrder::kBaskets:
       return parse_split("user-ratio", seed);
@@ -155,14 +160,14 @@ std::string to_string(const SplitSpec& spec) {
   return form.fraction > 0 ? fmt::format("{}:{}", form.name, spec.fraction) : std::string(form.name);
 }
 
-Split split_events(const Dataset& data, const SplitSpec& spec) {
+Split split_events(const Dataset& data, const SplitSpec& spec, const Communicator& ranks) {
   if (spec.validation && spec.holdout == Holdout::kNone) {
     fail(ErrorCode::kUsage,
          "a validation set is cut like the test set, and holdout none has none; use another holdout");
   }
   Split split;
   split.spec = spec;
-  split.subsets = choose_subsets(data, spec);
+  split.subsets = choose_subsets(data, spec, ranks);
   const std::array<std::vector<Event>*, 4> sides = {&split.train, &split.validation, &split.test,
                                                     &split.history};
   for (std::size_t e = 0; e < data.events.size(); ++e) {
@@ -170,7 +175,7 @@ Split split_events(const Dataset& data, const SplitSpec& spec) {
     side.push_back(data.events[e]);
     side.back().subset = split.subsets[e];
   }
-  check_sides(data, split);
+  check_sides(data, split, ranks);
   return split;
 }
 

@@ -44,7 +44,8 @@ SplitSpec parse_split(std::string_view text, std::uint64_t seed);
 std::vector<SplitSpec> parse_protocol(std::string_view text, std::uint64_t seed);
 /// What parse_split() makes of `holdout`; of "": the split that came with the files,
 /// else each user's last event.
-SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed);
+SplitSpec choose_split(std::string_view holdout, const Dataset& data, std::uint64_t seed,
+                       const Communicator& ranks = alone());
 /// The same where an experiment may have several splits: what parse_protocol() makes of it.
 std::vector<SplitSpec> choose_splits(std::string_view holdout, const Dataset& data, std::uint64_t seed);
 /// Reads back with parse_split(); neither the seed nor the validation part are in it.
@@ -70,7 +71,9 @@ struct Split {
 ///
 /// Throws Error(kBadData) if the data cannot be split so: no times, no given split, nothing left to train on,
 /// nothing held out, nothing for validation; Error(kUsage) for a validation part of kNone.
-Split split_events(const Dataset& data, const SplitSpec& spec);
+///
+/// Collective: of several ranks, each splits the events it has as one process would split them all.
+Split split_events(const Dataset& data, const SplitSpec& spec, const Communicator& ranks = alone());
 
 /// What is known when a model is asked: training, validation and history events in the order of the data set.
 std::vector<Event> known_events(const Split& split);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 
 namespace akin {
@@ -47,11 +48,13 @@ void keep_training(Dataset& data, const std::vector<Subset>& subsets) {
 
 }  // namespace
 
-SplitDataset split_dataset(Dataset data, const SplitSpec& spec) {
+SplitDataset split_dataset(Dataset data, const SplitSpec& spec, const Communicator& ranks) {
   check_events(data);
   SplitDataset result;
-  Split split = split_events(data, spec);
-  if (!split.validation.empty() || !split.history.empty()) result.known = known_events(split);
+  Split split = split_events(data, spec, ranks);
+  std::uint64_t known = split.validation.size() + split.history.size();
+  add_over_ranks(ranks, std::span(&known, 1));
+  if (known > 0) result.known = known_events(split);
   result.dataset = std::move(data);
   keep_training(result.dataset, split.subsets);
   result.dataset.events = std::move(split.train);

@@ -19,15 +19,18 @@ struct SplitDataset {
   SplitSpec split;
 
   /// What models are fitted to.
-  TrainingData training_data() const { return {dataset, dataset.events}; }
+  TrainingData training_data() const { return {dataset, dataset.events, dataset.user_bounds}; }
   /// What is known of users when a model is asked; reviews and event attributes are those of training events.
-  TrainingData known_data() const { return {dataset, known.empty() ? dataset.events : known}; }
+  TrainingData known_data() const {
+    return {dataset, known.empty() ? dataset.events : known, dataset.user_bounds};
+  }
   /// What is known of users when a model is asked for validation events: training and history events.
   std::vector<Event> known_for_validation() const;
 };
 
 /// Splits `data`, which is moved into the result. Throws what split_events() throws, and Error(kBadData) for
 /// events that are not sorted by user, name users or items that do not exist, or have no finite value.
-SplitDataset split_dataset(Dataset data, const SplitSpec& spec);
+/// Collective: of several ranks, each splits the events it has.
+SplitDataset split_dataset(Dataset data, const SplitSpec& spec, const Communicator& ranks = alone());
 
 }  // namespace akin

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/base/communicator.h"
+
 namespace akin {
 namespace {
 
@@ -20,7 +22,32 @@ struct UserTimes {
   bool one_value = true;
 };
 
-UserTimes user_times(const Dataset& data) {
+/// The same of all ranks.
+void merge(const Communicator& ranks, std::span<const Event> events, UserTimes& times) {
+  if (ranks.alone()) return;
+  for (std::uint64_t* const count : {&times.users, &times.same_time, &times.one_day})
+    add_over_ranks(ranks, std::span(count, 1));
+  struct Facts {
+    std::int64_t first, last;
+    float value;
+    bool any, one_value;
+  };
+  const Facts own{times.first, times.last, events.empty() ? 0 : events[0].value, !events.empty(),
+                  times.one_value};
+  const Facts* before = nullptr;
+  const std::vector<Facts> all = gather_all(ranks, std::span(&own, 1));
+  for (const Facts& facts : all) {
+    times.last = std::max(times.last, facts.last);
+    if (facts.first != kNoTime && (times.first == kNoTime || facts.first < times.first))
+      times.first = facts.first;
+    if (!facts.any) continue;
+    times.one_value =
+        times.one_value && facts.one_value && (before == nullptr || before->value == facts.value);
+    before = &facts;
+  }
+}
+
+UserTimes user_times(const Dataset& data, const Communicator& ranks) {
   constexpr double kDay = 86'400 * kSecond;
   UserTimes times;
   const std::vector<Event>& events = data.events;
@@ -36,12 +63,14 @@ UserTimes user_times(const Dataset& data) {
     times.one_day += first != kNoTime && span_of(first, last) < kDay ? 1 : 0;
   }
   times.one_value = std::ranges::all_of(events, [&](const Event& e) { return e.value == events[0].value; });
+  merge(ranks, events, times);
   return times;
 }
 
 /// Positions begin at 0 for every user, moments (seconds since 1970) for hardly any.
-bool has_positions(const Dataset& data) {
-  std::size_t users = 0, from_zero = 0;
+bool has_positions(const Dataset& data, const Communicator& ranks) {
+  std::size_t counts[] = {0, 0};
+  auto& [users, from_zero] = counts;
   const std::vector<Event>& events = data.events;
   for (std::size_t begin = 0, end = 0; begin < events.size(); begin = end) {
     bool zero = false;
@@ -50,6 +79,7 @@ bool has_positions(const Dataset& data) {
     ++users;
     from_zero += zero ? 1 : 0;
   }
+  add_over_ranks<std::size_t>(ranks, counts);
   return from_zero >= 2 && 2 * from_zero > users;
 }
 
@@ -60,20 +90,32 @@ std::uint64_t fewest_for(double fraction) {
 
 }  // namespace
 
-EventOrder event_order(const Dataset& data) {
+bool has_times(const Dataset& data, const Communicator& ranks) {
+  std::uint32_t any = data.has_times() ? 1 : 0;
+  add_over_ranks(ranks, std::span(&any, 1));
+  return any > 0;
+}
+
+bool has_given_split(const Dataset& data, const Communicator& ranks) {
+  std::uint32_t any = data.has_given_split() ? 1 : 0;
+  add_over_ranks(ranks, std::span(&any, 1));
+  return any > 0;
+}
+
+EventOrder event_order(const Dataset& data, const Communicator& ranks) {
   constexpr double kWeek = 7 * 86'400 * kSecond;
-  if (!data.has_times()) return EventOrder::kNone;
-  if (has_positions(data)) return EventOrder::kPositions;
-  const UserTimes times = user_times(data);
+  if (!has_times(data, ranks)) return EventOrder::kNone;
+  if (has_positions(data, ranks)) return EventOrder::kPositions;
+  const UserTimes times = user_times(data, ranks);
   if (2 * times.same_time > times.users) return EventOrder::kBaskets;
   const bool sessions = times.users > 0 && 20 * times.one_day >= 19 * times.users && times.one_value &&
                         times.first != kNoTime && span_of(times.first, times.last) >= kWeek;
   return sessions ? EventOrder::kSessions : EventOrder::kMoments;
 }
 
-std::string default_split_reason(const Dataset& data) {
-  if (data.has_given_split()) return "the data came with this split";
-  switch (event_order(data)) {
+std::string default_split_reason(const Dataset& data, const Communicator& ranks) {
+  if (has_given_split(data, ranks)) return "the data came with this split";
+  switch (event_order(data, ranks)) {
     case EventOrder::kNone:
       return "the events have neither times nor order";
     case EventOrder::kPositions:
@@ -89,7 +131,7 @@ std::string default_split_reason(const Dataset& data) {
 }
 
 SplitSummary summarize_split(const SplitSpec& spec, std::string reason, std::span<const Event> known,
-                             std::span<const Event> held_out) {
+                             std::span<const Event> held_out, const Communicator& ranks) {
   SplitSummary summary{.spec = spec, .reason = std::move(reason)};
   summary.held_out_events = held_out.size();
   summary.events = known.size() + held_out.size();
@@ -100,6 +142,9 @@ SplitSummary summarize_split(const SplitSpec& spec, std::string reason, std::spa
     while (k < known.size() && known[k].user == user) ++k;
     while (h < held_out.size() && held_out[h].user == user) ++h;
   }
+  for (std::uint64_t* const count :
+       {&summary.users, &summary.held_out_users, &summary.events, &summary.held_out_events})
+    add_over_ranks(ranks, std::span(count, 1));
   return summary;
 }
 

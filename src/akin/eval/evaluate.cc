@@ -9,6 +9,7 @@
 #include <limits>
 #include <mutex>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/parallel.h"
@@ -35,6 +36,35 @@ struct RankedAll {
   BinCounts bins;
 };
 
+/// Brings every rank's blocks to all of them: `own` are the blocks of this one.
+void gather_blocks(const Communicator& ranks, std::size_t block, std::size_t lists,
+                   std::vector<BlockResult>& results, RankedAll& all) {
+  if (ranks.alone()) return;
+  const std::size_t columns = all.total.sums.size();
+  const Share own = equal_share(results.size(), ranks.rank(), ranks.size());
+  std::vector<std::size_t> offsets;  // of the ranks' rows, in bytes
+  for (int r = 0; r <= ranks.size(); ++r) {
+    const std::size_t first = equal_share(results.size(), r, ranks.size()).begin * block;
+    offsets.push_back(std::min(first, lists) * columns * sizeof(float));
+  }
+  ranks.all_gather(std::as_writable_bytes(std::span(all.rows)), offsets);
+  std::vector<double> sums;
+  std::vector<std::uint64_t> counts;
+  for (std::size_t b = own.begin; b < own.end; ++b) {
+    sums.insert(sums.end(), results[b].sums.begin(), results[b].sums.end());
+    counts.insert(counts.end(), results[b].counts.begin(), results[b].counts.end());
+    counts.push_back(results[b].fallback_lists);
+  }
+  sums = gather_all(ranks, std::span<const double>(sums));
+  counts = gather_all(ranks, std::span<const std::uint64_t>(counts));
+  for (std::size_t b = 0; b < results.size(); ++b) {
+    std::copy_n(sums.data() + b * columns, columns, results[b].sums.data());
+    std::copy_n(counts.data() + b * (columns + 1), columns, results[b].counts.data());
+    results[b].fallback_lists = counts[b * (columns + 1) + columns];
+  }
+}
+
+/// The lists are divided among the ranks by blocks.
 RankedAll rank_lists(const RankingTask& task, const RankingScorer& scorer, const Context& context) {
   const std::size_t n = task.lists.size(), columns = Columns(task.options).count;
   const std::size_t block = std::clamp(n / 64, kMinBlockLists, kMaxBlockLists);
@@ -43,20 +73,23 @@ RankedAll rank_lists(const RankingTask& task, const RankingScorer& scorer, const
   std::mutex progress_mutex;
   std::uint64_t done = 0;
   std::vector<BlockRanker> rankers;
+  const Communicator& ranks = context.ranks();
+  const Share own = equal_share(results.size(), ranks.rank(), ranks.size());
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
-  for (std::size_t worker = 0; worker < std::min(threads, std::max<std::size_t>(1, results.size())); ++worker)
+  for (std::size_t worker = 0; worker < std::min(threads, std::max<std::size_t>(1, own.size())); ++worker)
     rankers.emplace_back(task, scorer);
   parallel_for(
-      results.size(), static_cast<int>(rankers.size()),
+      own.size(), static_cast<int>(rankers.size()),
       [&](std::size_t begin, std::size_t, int worker) {
         context.check_stop();
-        const std::size_t first = begin * block;
+        const std::size_t number = own.begin + begin, first = number * block;
         const std::size_t size = std::min(block, n - first);
-        rankers[static_cast<std::size_t>(worker)].rank(first, size, all.rows, results[begin]);
+        rankers[static_cast<std::size_t>(worker)].rank(first, size, all.rows, results[number]);
         const std::scoped_lock lock(progress_mutex);
         context.report({.phase = "evaluating", .done = done += size, .total = n, .unit = "lists"});
       },
       1);
+  gather_blocks(ranks, block, n, results, all);
   for (const BlockResult& result : results) all.total.add(result);
   all.counts.assign(task.options.cutoffs.size(), std::vector<std::uint64_t>(task.n_items(), 0));
   for (const BlockRanker& ranker : rankers) {
@@ -69,6 +102,9 @@ RankedAll rank_lists(const RankingTask& task, const RankingScorer& scorer, const
       all.bins.hits[b] += ranker.bins().hits[b];
     }
   }
+  for (std::vector<std::uint64_t>& counts : all.counts) add_over_ranks(ranks, std::span(counts));
+  add_over_ranks<std::uint64_t>(ranks, all.bins.held_out);
+  add_over_ranks<std::uint64_t>(ranks, all.bins.hits);
   return all;
 }
 

@@ -73,7 +73,8 @@ struct EvaluateOptions {
 /// hold items without training events (cold, catalogue), those that the model has no place for are last, equal. Users without
 /// known events are asked for with an empty Query; a user the model knows nothing of is ranked by popularity
 /// (training events per item). Memory: O(held-out events + lists x metrics + threads x (items + block of
-/// scores)), never users x items. Same result at any thread count. `test` is sorted by user. Throws
+/// scores)), never users x items. Same result at any thread count. `test` is sorted by user.
+/// Collective: the ranks, which all have the same data, divide the lists among them; same result on all, at any number. Throws
 /// Error(kBadData) if `test` is empty or holds nothing that may be ranked, Error(kUsage) for wrong cutoffs, Error(kCancelled).
 Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData& data,
                     std::span<const Event> test, const EvaluateOptions& options, const Context& context);

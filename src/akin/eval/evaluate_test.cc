@@ -8,6 +8,7 @@
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/rng.h"
 #include "akin/eval/small_dataset_for_test.h"
 #include "akin/models/baseline/popularity.h"
@@ -414,6 +415,43 @@ TEST(Evaluate, OnlyColdItemsAreFoundAmongColdOnes) {
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kBadData);
+  }
+}
+
+TEST(Evaluate, SameBitsAtAnyNumberOfRanks) {
+  Rng rng(5);
+  SmallDataset dataset(200, 40, {}, {});
+  for (idx_t user = 0; user < 200; ++user) {
+    for (idx_t item = 0; item < 40; ++item) {
+      const double draw = rng.uniform();
+      if (draw < 0.2) dataset.train.push_back(event(user, item, 1 + static_cast<float>(item % 5)));
+      if (draw > 0.9) dataset.test.push_back(event(user, item, 1 + static_cast<float>(item % 5)));
+    }
+  }
+  std::vector<std::vector<float>> table(200, std::vector<float>(40));
+  for (auto& row : table) {
+    for (float& score : row) score = 5 * rng.uniform_float();
+  }
+  const TableModel model(Kind::kScores, table);
+  const EvaluateOptions options{.cutoffs = {3, 10}, .beyond = true, .auc = true, .liked = 3.0F};
+  const Traits traits{.predicts_ratings = true};
+  const Evaluation one =
+      evaluate(model, traits, TrainingData{dataset.data, dataset.train}, dataset.test, options, {});
+  for (const int size : {2, 3}) {
+    on_ranks(size, [&](const Communicator& ranks) {
+      const Evaluation many = evaluate(model, traits, TrainingData{dataset.data, dataset.train}, dataset.test,
+                                       options, {.threads = 2, .communicator = &ranks});
+      ASSERT_EQ(many.metrics.size(), one.metrics.size());
+      for (std::size_t m = 0; m < one.metrics.size(); ++m) {
+        EXPECT_EQ(many.metrics[m].value, one.metrics[m].value) << one.metrics[m].name;
+        EXPECT_EQ(many.metrics[m].values, one.metrics[m].values) << one.metrics[m].name;
+        if (!std::isnan(one.metrics[m].low))
+          EXPECT_EQ(many.metrics[m].low, one.metrics[m].low) << one.metrics[m].name;
+      }
+      ASSERT_EQ(many.bins.size(), one.bins.size());
+      for (std::size_t b = 0; b < one.bins.size(); ++b) EXPECT_EQ(many.bins[b].hits, one.bins[b].hits);
+      EXPECT_EQ(many.fallback_users, one.fallback_users);
+    });
   }
 }
 

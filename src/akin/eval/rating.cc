@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "akin/base/communicator.h"
 #include "akin/base/parallel.h"
 
 namespace akin {
@@ -27,11 +28,13 @@ ScoredEvents score_events(const Model& model, const Histories& histories,
     result.offsets.push_back(result.values.size());
   }
   result.scores.resize(result.values.size());
-  parallel_for(test_users.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
+  const Communicator& ranks = context.ranks();
+  const Share own = equal_share(test_users.size(), ranks.rank(), ranks.size());
+  parallel_for(own.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     QueryBuffer query;
     std::vector<idx_t> items;
-    for (std::size_t u = begin; u < end; ++u) {
+    for (std::size_t u = own.begin + begin; u < own.begin + end; ++u) {
       items.clear();
       for (const Event& event : test_users[u]) items.push_back(event.item);
       const std::span<float> scores = std::span(result.scores).subspan(result.offsets[u], items.size());
@@ -40,6 +43,10 @@ ScoredEvents score_events(const Model& model, const Histories& histories,
         std::ranges::fill(scores, std::numeric_limits<float>::quiet_NaN());
     }
   });
+  std::vector<std::size_t> offsets;
+  for (int r = 0; r <= ranks.size(); ++r)
+    offsets.push_back(result.offsets[equal_share(test_users.size(), r, ranks.size()).begin] * sizeof(float));
+  ranks.all_gather(std::as_writable_bytes(std::span(result.scores)), offsets);
   return result;
 }
 

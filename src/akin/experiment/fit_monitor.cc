@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/files.h"
 #include "akin/base/hash.h"
@@ -18,8 +19,10 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
-std::uint64_t fingerprint(std::span<const Event> events) {
-  std::uint64_t hash = events.size();
+namespace {
+
+/// Goes on from the hash of the events before.
+std::uint64_t hash_events(std::span<const Event> events, std::uint64_t hash) {
   for (const Event& event : events) {
     // Whole seconds as seconds: checkpoints of versions that knew no others stay valid.
     const bool whole = event.time != kNoTime && event.time % kSecond == 0;
@@ -27,6 +30,18 @@ std::uint64_t fingerprint(std::span<const Event> events) {
     const std::uint64_t words[] = {event.user, event.item, std::bit_cast<std::uint32_t>(event.value),
                                    static_cast<std::uint64_t>(event.kind), static_cast<std::uint64_t>(time)};
     hash = hash_bytes(words, sizeof words, hash);
+  }
+  return hash;
+}
+
+}  // namespace
+
+std::uint64_t fingerprint(std::span<const Event> events, const Communicator& ranks) {
+  std::uint64_t hash = events.size();
+  add_over_ranks(ranks, std::span(&hash, 1));
+  for (int r = 0; r < ranks.size(); ++r) {
+    if (r == ranks.rank()) hash = hash_events(events, hash);
+    ranks.broadcast(std::as_writable_bytes(std::span(&hash, 1)), r);
   }
   return hash;
 }
@@ -45,12 +60,13 @@ FitMonitor::FitMonitor(FitSubject subject, std::span<const Event> validation, Mo
 
 std::map<std::string, std::string> FitMonitor::identify() const {
   const TrainingData& data = subject_.data;
+  const Communicator& owners = data.user_bounds.empty() ? alone() : context_.ranks();  // who has the events
   std::map<std::string, std::string> result = {
       {"model", subject_.model},
       {"seed", std::to_string(context_.seed)},
       {"number of users", std::to_string(data.n_users())},
       {"number of items", std::to_string(data.n_items())},
-      {"hash of the training events", fmt::format("{:016x}", fingerprint(data.events))}};
+      {"hash of the training events", fmt::format("{:016x}", fingerprint(data.events, owners))}};
   for (const auto& [name, value] : subject_.params) result["parameter " + name] = value;
   if (!subject_.item_vectors.empty()) result["hash of the given item vectors"] = subject_.item_vectors;
   if (options_.metric.empty()) return result;
@@ -64,7 +80,7 @@ int FitMonitor::begin(FitState& state, int epochs) {
   planned_ = epochs;
   start_ = saved_at_ = Clock::now();
   if (!options_.checkpoint.empty()) identity_ = identify();
-  if (!options_.resume || !file_exists(options_.checkpoint)) return 0;
+  if (!options_.resume || !checkpoint_exists()) return 0;
   FitCheckpoint checkpoint = load_checkpoint(options_.checkpoint, identity_, state);
   if (checkpoint.epoch > epochs) {
     fail(ErrorCode::kBadData, "{}: is after epoch {}, but {} are planned", options_.checkpoint,
@@ -83,6 +99,13 @@ int FitMonitor::begin(FitState& state, int epochs) {
   best_ = std::move(checkpoint.best);
   if (best_.empty() && checkpoint.best_epoch == done_) best_.take(state);
   return ends_at(done_) || out_of_patience() ? epochs : done_;
+}
+
+/// What the first rank sees is what all do: one that cannot read the file fails, and ends the job.
+bool FitMonitor::checkpoint_exists() const {
+  char exists = file_exists(options_.checkpoint) ? 1 : 0;
+  context_.ranks().broadcast(std::as_writable_bytes(std::span(&exists, 1)), 0);
+  return exists != 0;
 }
 
 FitHistory FitMonitor::history() const {
@@ -123,7 +146,9 @@ bool FitMonitor::after_epoch(int done, double loss, const FitState& state, const
   const bool more = !ends_at(done) && !out_of_patience();
   if (!options_.checkpoint.empty()) {
     last_.take(state);
-    if (!more || seconds_since(saved_at_) >= options_.checkpoint_seconds) write_checkpoint();
+    // Of several ranks one may be lost at any time, and what all have done since with it.
+    const bool each_epoch = !context_.ranks().alone();
+    if (!more || each_epoch || seconds_since(saved_at_) >= options_.checkpoint_seconds) write_checkpoint();
   }
   return more;
 }
@@ -137,7 +162,7 @@ void FitMonitor::write_checkpoint() {
                            .last = std::move(last_),
                            .best = {}};
   if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
-  save_checkpoint(checkpoint, options_.checkpoint);
+  if (context_.ranks().first()) save_checkpoint(checkpoint, options_.checkpoint);
   if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
   last_ = std::move(checkpoint.last);
   saved_ = done_;

@@ -55,6 +55,7 @@ class FitMonitor : public FitObserver {
 
  private:
   std::map<std::string, std::string> identify() const;
+  bool checkpoint_exists() const;
   void write_checkpoint();
   bool ends_at(int done) const;
 
@@ -77,6 +78,6 @@ class FitMonitor : public FitObserver {
 };
 
 /// A hash of who did what with which value, kind and time: the same events, the same number.
-std::uint64_t fingerprint(std::span<const Event> events);
+std::uint64_t fingerprint(std::span<const Event> events, const Communicator& ranks = alone());
 
 }  // namespace akin

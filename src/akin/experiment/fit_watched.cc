@@ -26,7 +26,7 @@ WatchedFit fit_watched(const ModelSpec& spec, const SplitDataset& data, const Mo
   FitMonitor monitor({.model = std::string(spec.name()),
                       .traits = spec.traits(),
                       .params = spec.all_params(),
-                      .data = {data.dataset, known},
+                      .data = {data.dataset, known, data.dataset.user_bounds},
                       .each_event = data.split.holdout == Holdout::kSessions,
                       .item_vectors = hash_of_items(context)},
                      data.validation, options, context);

@@ -1,7 +1,9 @@
 #include "akin/experiment/train.h"
 
+#include <algorithm>
 #include <charconv>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/files.h"
 #include "akin/base/format.h"
@@ -36,13 +38,32 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& dataset,
   return std::move(match.items);
 }
 
-std::string training_note(const Dataset& data, const ModelSpec& model) {
-  return fmt::format("{}: {} users, {} items, {} events; needs about {} of memory{}", model.name(),
-                     format_count(data.n_users()), format_count(data.n_event_items()),
-                     format_count(data.events.size()), format_bytes(training_memory(data, model)),
+/// `owners` are the ranks that the events are divided among.
+std::string training_note(const Dataset& data, const ModelSpec& model, const Communicator& owners) {
+  std::uint64_t events = data.events.size();
+  add_over_ranks(owners, std::span(&events, 1));
+  return fmt::format("{}: {} users, {} items, {} events; {} about {} of memory{}", model.name(),
+                     format_count(data.n_users()), format_count(data.n_event_items()), format_count(events),
+                     owners.alone() ? "needs" : fmt::format("each of {} processes needs", owners.size()),
+                     format_bytes(training_memory(data, model)),
                      model.traits().stores_pairs ? " plus the memory for pairs of items"
                      : model.traits().needs_nets ? " plus that of the net"
                                                  : "");
+}
+
+/// The text of the first rank if every rank has one: where events are divided, one alone may not see all.
+std::string said_by_all(const std::string& text, const Communicator& owners) {
+  const std::vector<std::string> texts = gather_texts(owners, text);
+  return std::ranges::count(texts, "") == 0 ? texts[0] : "";
+}
+
+/// The first rank has the events of all, for the bundle; the others have none any more.
+void gather_on_first(SplitDataset& parts, const Communicator& owners) {
+  if (!parts.known.empty()) parts.dataset.events = {};  // among them
+  for (std::vector<Event>* const events :
+       {&parts.dataset.events, &parts.known, &parts.validation, &parts.test})
+    *events = gather_events(std::move(*events), owners);
+  parts.dataset.user_bounds.clear();
 }
 
 void check(const ModelSpec& model, const TrainOptions& options) {
@@ -134,14 +155,18 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
   MonitorOptions monitor = options.monitor;
   if (monitor.patience > 0 && monitor.metric.empty())
     monitor.metric = WatchedMetric::default_for(model.traits());
-  if (const std::string missing = missing_source(model, data); !missing.empty())
+  const Communicator& owners = data.user_bounds.empty() ? alone() : context.ranks();
+  if (!owners.alone() && !monitor.metric.empty())
+    fail(ErrorCode::kUsage, "a fit is evaluated on whole data only, and these are divided among processes");
+  if (const std::string missing = said_by_all(missing_source(model, data), owners); !missing.empty())
     fail(ErrorCode::kBadData, "{}", missing);
-  SplitSpec split = choose_split(options.holdout, data, context.seed);
+  SplitSpec split = choose_split(options.holdout, data, context.seed, owners);
   split.validation = options.validation || !monitor.metric.empty();
-  const std::string reason = options.holdout.empty() ? default_split_reason(data) : "";
-  context.remark(training_note(data, model));
-  SplitDataset parts = split_dataset(std::move(data), split);
-  if (const std::string remark = source_remark(model, parts.dataset); !remark.empty()) context.remark(remark);
+  const std::string reason = options.holdout.empty() ? default_split_reason(data, owners) : "";
+  context.remark(training_note(data, model, owners));
+  SplitDataset parts = split_dataset(std::move(data), split, owners);
+  if (const std::string remark = said_by_all(source_remark(model, parts.dataset), owners); !remark.empty())
+    context.remark(remark);
   if (monitor.resume && !file_exists(monitor.checkpoint))
     context.remark(fmt::format("{}: no checkpoint yet, starting from the beginning", monitor.checkpoint));
   PretrainedItems pretrained;
@@ -161,7 +186,8 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
   if (fit.history && fit.history->resumed_at > 0)
     context.remark(fmt::format("resumed after epoch {}", fit.history->resumed_at));
   FitLog log = std::move(fit.fitted.log);
-  SplitSummary summary = summarize_split(split, reason, parts.known_data().events, parts.test);
+  SplitSummary summary = summarize_split(split, reason, parts.known_data().events, parts.test, owners);
+  if (!owners.alone()) gather_on_first(parts, owners);
   return {make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted)), std::move(log),
           std::move(summary), std::move(fit.history)};
 }

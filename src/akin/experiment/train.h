@@ -47,6 +47,10 @@ struct TrainResult {
 /// `init_items` knows, a checkpoint that is not
 /// there yet, the epoch that was gone on from.
 ///
+/// Where the context has several ranks, they divide the fit (fit_model()) and the evaluations. Data divided among them
+/// (Dataset::user_bounds) are evaluated nowhere: no metric, no patience, not final. The first rank's result is that of
+/// one process; the others' then have no events. Collective.
+///
 /// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not
 /// suit the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.
 TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options = {},

@@ -12,6 +12,7 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/cli/session.h"
 #include "akin/report/experiment_text.h"
 #include "akin/report/json.h"
@@ -100,7 +101,8 @@ int run_compare(const Args& args) {
   Session session(line.common);
   const CompareResult result = compare_files(paths, list, options, session.context());
   session.progress().clear();
-  if (!html.empty()) write_file(html, compare_html("Models on " + result.data_name, result.comparison));
+  if (!html.empty() && ranks().first())
+    write_file(html, compare_html("Models on " + result.data_name, result.comparison));
   if (line.common.json) {
     nlohmann::json shown = comparison_json(result.comparison);
     shown["holdout"] = nlohmann::json::array();

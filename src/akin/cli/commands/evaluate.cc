@@ -7,6 +7,7 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/evaluation_flags.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/cli/session.h"
 #include "akin/experiment/model_result.h"
 #include "akin/report/json.h"
@@ -51,7 +52,7 @@ int run_evaluate(const Args& args) {
   const ModelResult result =
       kept ? measured_result(bundle) : evaluate_bundle(bundle, options, session.context());
   session.progress().clear();
-  if (!html.empty()) write_file(html, evaluation_html(result));
+  if (!html.empty() && ranks().first()) write_file(html, evaluation_html(result));
   if (kept) {
     session.remark(
         "figures kept by `akin train --final`; for other cutoffs or candidates train without --final");

@@ -143,7 +143,10 @@ int run_train(const Args& args) {
     fail(ErrorCode::kUsage,
          "--final measures on held-out events, and --holdout none has none; leave one out");
   Session session(line.common);
-  const TrainResult trained = train(load_dataset(flags.data), model, options, session.context());
+  // Without figures to compute, each of several processes needs no more than its share of the events.
+  const bool whole = options.final || options.monitor.patience > 0 || !options.monitor.metric.empty();
+  const TrainResult trained =
+      train(load_dataset(flags.data, whole ? alone() : ranks()), model, options, session.context());
   session.context().check_stop();
   if (ranks().first()) save_bundle(trained.bundle, flags.out);
   session.progress().clear();

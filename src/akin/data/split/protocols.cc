@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <span>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/data/split_facts.h"
@@ -31,14 +33,21 @@ std::size_t groups_of(std::size_t n, double fraction) {
   return n < 2 ? 0 : std::max<std::size_t>(1, share_of(n, fraction));
 }
 
-/// The events' parts while they are chosen; all begin in training.
+/// The events' parts while they are chosen; all begin in training. Of several ranks each chooses for the events it has;
+/// what depends on the events of others is counted over all of them.
 class Chooser {
  public:
-  Chooser(const Dataset& data, const SplitSpec& spec)
+  Chooser(const Dataset& data, const SplitSpec& spec, const Communicator& ranks)
       : data_(data),
         spec_(spec),
+        ranks_(ranks),
         offsets_(user_offsets(data.events, data.n_users())),
-        parts_(data.events.size(), Subset::kTrain) {}
+        counts_(data.n_users()),
+        parts_(data.events.size(), Subset::kTrain) {
+    for (std::size_t user = 0; user < counts_.size(); ++user)
+      counts_[user] = offsets_[user + 1] - offsets_[user];
+    add_over_ranks(ranks, std::span(counts_));
+  }
 
   std::vector<Subset> run();
 
@@ -53,6 +62,8 @@ class Chooser {
   void user_ratio();
   void time();
   void cut_time(Subset subset);
+  std::int64_t time_at(std::uint64_t at, std::vector<std::int64_t>& times) const;
+  std::uint64_t count_over_ranks(std::uint64_t own) const;
   void user_time();
   void fold();
   void given();
@@ -67,12 +78,14 @@ class Chooser {
 
   const Dataset& data_;
   const SplitSpec& spec_;
-  std::vector<std::uint64_t> offsets_;  // of events, by user
+  const Communicator& ranks_;
+  std::vector<std::uint64_t> offsets_;  // of events here, by user
+  std::vector<std::uint64_t> counts_;   // events of each user, on whatever rank
   std::vector<Subset> parts_;
 };
 
 bool Chooser::has_moments() const {
-  const EventOrder order = event_order(data_);
+  const EventOrder order = event_order(data_, ranks_);
   return order != EventOrder::kNone && order != EventOrder::kPositions;
 }
 
@@ -113,7 +126,7 @@ void Chooser::user_ratio() {
 }
 
 void Chooser::time() {
-  if (!data_.has_times())
+  if (!has_times(data_, ranks_))
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or ratio", data_.name);
   if (!has_moments()) {
     fail(ErrorCode::kBadData,
@@ -133,17 +146,49 @@ void Chooser::cut_time(Subset subset) {
   for (std::size_t e = 0; e < parts_.size(); ++e) {
     if (parts_[e] == Subset::kTrain && data_.events[e].time != kNoTime) times.push_back(data_.events[e].time);
   }
-  if (times.empty()) return;
-  const auto at = static_cast<std::size_t>(static_cast<double>(times.size()) * (1 - spec_.fraction));
-  const auto cut = times.begin() + static_cast<std::ptrdiff_t>(std::min(at, times.size() - 1));
-  std::ranges::nth_element(times, cut);
+  const std::uint64_t total = count_over_ranks(times.size());
+  if (total == 0) return;
+  const auto at =
+      std::min(static_cast<std::uint64_t>(static_cast<double>(total) * (1 - spec_.fraction)), total - 1);
+  const std::int64_t cut = time_at(at, times);
   for (std::size_t e = 0; e < parts_.size(); ++e) {
-    if (parts_[e] == Subset::kTrain && data_.events[e].time >= *cut) parts_[e] = subset;
+    if (parts_[e] == Subset::kTrain && data_.events[e].time >= cut) parts_[e] = subset;
   }
 }
 
+/// Number `at` of all ranks' times in order.
+std::int64_t Chooser::time_at(std::uint64_t at, std::vector<std::int64_t>& times) const {
+  if (ranks_.alone()) {
+    const auto place = times.begin() + static_cast<std::ptrdiff_t>(at);
+    std::ranges::nth_element(times, place);
+    return *place;
+  }
+  std::ranges::sort(times);
+  // The least time that more than `at` times reach or lie before.
+  const auto up_to = [&](std::int64_t time) {
+    return count_over_ranks(
+        static_cast<std::uint64_t>(std::ranges::upper_bound(times, time) - times.begin()));
+  };
+  std::int64_t low = std::numeric_limits<std::int64_t>::min(),
+               high = std::numeric_limits<std::int64_t>::max();
+  while (low < high) {
+    const std::int64_t middle = std::midpoint(low, high);
+    if (up_to(middle) > at) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
+}
+
+std::uint64_t Chooser::count_over_ranks(std::uint64_t own) const {
+  add_over_ranks(ranks_, std::span(&own, 1));
+  return own;
+}
+
 void Chooser::user_time() {
-  if (!data_.has_times())
+  if (!has_times(data_, ranks_))
     fail(ErrorCode::kBadData, "{}: no event has a time; use --holdout last or user-ratio", data_.name);
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     const std::span<Subset> subsets = of(user);
@@ -164,6 +209,7 @@ void Chooser::fold() {
   std::size_t assigned = 0;
   for (const idx_t user : users) {
     const std::span<Subset> subsets = of(user);
+    if (subsets.empty()) assigned += counts_[user];  // on another rank
     order.resize(subsets.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     Rng(spec_.seed, user).shuffle(std::span(order));
@@ -176,7 +222,7 @@ void Chooser::fold() {
 }
 
 void Chooser::given() {
-  if (!data_.has_given_split()) {
+  if (!has_given_split(data_, ranks_)) {
     fail(ErrorCode::kBadData, "{}: came without a split; use --holdout last, ratio or time", data_.name);
   }
   bool has_validation = false;
@@ -185,6 +231,7 @@ void Chooser::given() {
     has_validation |= subset == Subset::kValidation;
     parts_[e] = subset == Subset::kValidation && !spec_.validation ? Subset::kTrain : subset;
   }
+  has_validation = count_over_ranks(has_validation ? 1 : 0) > 0;
   if (spec_.validation && !has_validation) given_validation();
 }
 
@@ -192,6 +239,7 @@ void Chooser::given_validation() {
   bool leave_one_out = true;
   for (std::size_t user = 0; user < data_.n_users(); ++user)
     leave_one_out &= std::ranges::count(of(user), Subset::kTest) <= 1;
+  leave_one_out = count_over_ranks(leave_one_out ? 0 : 1) == 0;
   std::vector<std::size_t> training;  // positions among the user's events, oldest first
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     const std::span<Subset> subsets = of(user);
@@ -212,8 +260,12 @@ void Chooser::given_validation() {
 void Chooser::sessions() {
   std::vector<idx_t> order = users_with(1);
   if (has_moments()) {
-    const auto end = [&](idx_t user) { return std::pair(data_.events[offsets_[user + 1] - 1].time, user); };
-    std::ranges::sort(order, std::ranges::greater(), end);
+    std::vector<std::int64_t> ends(data_.n_users(), 0);
+    for (std::size_t user = 0; user < ends.size(); ++user) {
+      if (!of(user).empty()) ends[user] = data_.events[offsets_[user + 1] - 1].time;
+    }
+    add_over_ranks(ranks_, std::span(ends));
+    std::ranges::sort(order, std::ranges::greater(), [&](idx_t user) { return std::pair(ends[user], user); });
   } else {
     shuffle(order);
   }
@@ -227,11 +279,12 @@ void Chooser::cold_users() {
 }
 
 void Chooser::cold_items() {
-  std::vector<char> used(data_.n_items(), 0);
+  std::vector<std::uint32_t> used(data_.n_items(), 0);
   for (const Event& event : data_.events) used[event.item] = 1;
+  add_over_ranks(ranks_, std::span(used));
   std::vector<idx_t> order;
   for (std::size_t item = 0; item < used.size(); ++item) {
-    if (used[item]) order.push_back(static_cast<idx_t>(item));
+    if (used[item] > 0) order.push_back(static_cast<idx_t>(item));
   }
   shuffle(order);
   const std::vector<Subset> side = assign(order, data_.n_items());
@@ -241,7 +294,7 @@ void Chooser::cold_items() {
 std::vector<idx_t> Chooser::users_with(std::size_t least) const {
   std::vector<idx_t> users;
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
-    if (offsets_[user + 1] - offsets_[user] >= least) users.push_back(static_cast<idx_t>(user));
+    if (counts_[user] >= least) users.push_back(static_cast<idx_t>(user));
   }
   return users;
 }
@@ -282,8 +335,8 @@ std::vector<Subset> Chooser::run() {
 
 }  // namespace
 
-std::vector<Subset> choose_subsets(const Dataset& data, const SplitSpec& spec) {
-  return Chooser(data, spec).run();
+std::vector<Subset> choose_subsets(const Dataset& data, const SplitSpec& spec, const Communicator& ranks) {
+  return Chooser(data, spec, ranks).run();
 }
 
 }  // namespace akin

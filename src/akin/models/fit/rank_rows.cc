@@ -66,22 +66,6 @@ Csr transpose_over_ranks(const Communicator& ranks, const Csr& matrix, const Row
 
 }  // namespace
 
-RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks) {
-  // A row costs something even where it is empty.
-  const std::uint64_t total = std::accumulate(counts.begin(), counts.end(), std::uint64_t{counts.size()});
-  RowBounds bounds = {0};
-  std::uint64_t sum = 0;
-  std::size_t row = 0;
-  for (int r = 1; r < ranks; ++r) {
-    const std::uint64_t until = equal_share(total, r, ranks).begin;
-    while (row < counts.size() && sum + (counts[row] + 1) / 2 < until)
-      sum += counts[row++] + std::uint64_t{1};
-    bounds.push_back(row);
-  }
-  bounds.push_back(counts.size());
-  return bounds;
-}
-
 RankMatrix divide_matrix(Csr by_user, const TrainingData& data, const Context& context) {
   const Communicator& ranks = context.ranks();
   RankMatrix matrix;

@@ -13,13 +13,6 @@
 
 namespace akin {
 
-/// Which rows each rank works on: rank r on [bounds[r], bounds[r + 1]).
-using RowBounds = std::vector<std::size_t>;
-
-/// Bounds for `ranks` ranks that give each about the same number of entries, `counts` being those of each row. The
-/// same counts give the same bounds everywhere.
-RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks);
-
 /// A (users, items) matrix as the ranks hold it: the rows of this rank's users and of its items, and what all
 /// ranks know of the others. With one rank, the whole matrix.
 struct RankMatrix {
