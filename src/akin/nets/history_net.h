@@ -53,6 +53,7 @@ class UserHistories final : public nn::SampleSource {
   explicit UserHistories(const Csr& matrix);
   std::int64_t size() const override { return static_cast<std::int64_t>(users_.size()); }
   void read(std::span<const std::int64_t> samples, nn::Batch& batch) const override;
+  bool checked() const override { return true; }  // items are columns of the matrix, as the net's layers are
 
  private:
   const Csr& matrix_;

@@ -2,7 +2,11 @@
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <span>
+
 #include "akin/nn/torch/loss.h"
+#include "akin/nn/torch/row_sums.h"
 #include "akin/nn/torch/softmax_kernels.h"
 
 namespace akin::nn {
@@ -10,6 +14,10 @@ namespace {
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
+
+std::span<const std::int32_t> entries(const std::int32_t* list, std::int64_t length) {
+  return {list, static_cast<std::size_t>(length_of(list, length))};
+}
 
 /// Of floats on the CPU: with N_u entries in the list of sample u,
 ///
@@ -31,9 +39,8 @@ struct Multinomial : torch::autograd::Function<Multinomial> {
         const float* row = logits + u * width;
         sum[u] = log_sum_exp(row, static_cast<std::size_t>(width));
         loss[u] = 0;
-        for (std::int64_t i = 0; i < length; ++i) {
-          if (const std::int32_t c = list[u * length + i]; c > 0)
-            loss[u] += static_cast<double>(sum[u] - row[c - 1]);
+        for (const std::int32_t c : entries(list + u * length, length)) {
+          if (c > 0) loss[u] += static_cast<double>(sum[u] - row[c - 1]);
         }
       }
     });
@@ -52,12 +59,12 @@ struct Multinomial : torch::autograd::Function<Multinomial> {
     float* out = by_output.data_ptr<float>();
     at::parallel_for(0, samples, 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t u = begin; u < end; ++u) {
-        std::int64_t count = 0;
-        for (std::int64_t i = 0; i < length; ++i) count += list[u * length + i] > 0 ? 1 : 0;
+        const std::span<const std::int32_t> all = entries(list + u * length, length);
+        const std::int64_t count = std::ranges::count_if(all, [](std::int32_t c) { return c > 0; });
         scaled_exp(logits + u * width, static_cast<std::size_t>(width), sum[u],
                    scale * static_cast<float>(count), out + u * width);
-        for (std::int64_t i = 0; i < length; ++i) {
-          if (const std::int32_t c = list[u * length + i]; c > 0) out[u * width + c - 1] -= scale;
+        for (const std::int32_t c : all) {
+          if (c > 0) out[u * width + c - 1] -= scale;
         }
       }
     });

@@ -4,62 +4,72 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <type_traits>
+#include <numeric>
 #include <utility>
 #include <vector>
 
-#include "akin/base/parallel.h"
-#include "akin/linalg/kernels.h"
+#include "akin/nn/torch/row_kernels.h"
 
 namespace akin::nn {
 namespace {
 
 /// Columns at a time: those of a table of some thousand rows stay in the cache of a processor.
-constexpr std::size_t kColumns = 128;
+constexpr std::int64_t kColumns = 128;
+/// Threads share columns out by so many, a line of the cache.
+constexpr std::int64_t kUnit = 16;
 
-template <typename T>
-void add(const T* x, T* y, std::size_t n) {
-  if constexpr (std::is_same_v<T, float>) {
-    axpy(1, x, y, n);
-  } else {
-    for (std::size_t i = 0; i < n; ++i) y[i] += x[i];
+/// As of floats.
+void sum_rows(const RowLists& lists, const double* table, std::size_t begin, std::size_t end, double* sums) {
+  for (std::size_t list = 0; list < lists.lists; ++list) {
+    double* const sum = sums + list * lists.width;
+    std::fill(sum + begin, sum + end, 0.0);
+    for (std::size_t at = lists.begin(list); at < lists.begin(list + 1); ++at) {
+      const double* const row = table + static_cast<std::size_t>(lists.ids[at]) * lists.width;
+      for (std::size_t column = begin; column < end; ++column) sum[column] += row[column];
+    }
   }
 }
 
-/// Row by row, to zeros: from[id] is added to to[bag], or with `back` from[bag] to to[id].
 template <typename T>
-void add_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor& from, const at::Tensor& to,
-              bool back) {
-  const auto width = static_cast<std::size_t>(from.size(1));
-  const auto bags = static_cast<std::size_t>(offsets.size(0));
-  const auto* id = ids.data_ptr<std::int64_t>();
-  const auto* offset = offsets.data_ptr<std::int64_t>();
-  const T* source = from.data_ptr<T>();
-  T* target = to.data_ptr<T>();
-  const auto rows = static_cast<std::size_t>(to.size(0));
-  const auto columns = [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t row = 0; row < rows; ++row)
-      std::fill(target + row * width + begin, target + row * width + end, T{0});
-    for (std::size_t bag = 0; bag < bags; ++bag) {
-      const std::int64_t last = bag + 1 < bags ? offset[bag + 1] : ids.size(0);
-      for (std::int64_t i = offset[bag]; i < last; ++i) {
-        const auto row = static_cast<std::size_t>(id[i]);
-        add(source + (back ? bag : row) * width + begin, target + (back ? row : bag) * width + begin,
-            end - begin);
-      }
+at::Tensor summed(const BagIds& bags, const at::Tensor& table) {
+  const at::Tensor from = table.contiguous();
+  const std::int64_t width = from.size(1);
+  const at::Tensor sums = at::empty({bags.offsets.size(0), width}, from.options());
+  const RowLists lists{bags.ids.data_ptr<std::int64_t>(), bags.offsets.data_ptr<std::int64_t>(),
+                       static_cast<std::size_t>(bags.offsets.size(0)),
+                       static_cast<std::size_t>(bags.ids.size(0)), static_cast<std::size_t>(width)};
+  const T* const source = from.data_ptr<T>();
+  T* const target = sums.data_ptr<T>();
+  const auto work = [&](std::int64_t first, std::int64_t last) {
+    const std::int64_t stop = std::min(width, last * kUnit);
+    for (std::int64_t begin = first * kUnit; begin < stop; begin += kColumns) {
+      sum_rows(lists, source, static_cast<std::size_t>(begin),
+               static_cast<std::size_t>(std::min(stop, begin + kColumns)), target);
     }
   };
-  parallel_for(width, at::get_num_threads(), columns, kColumns);
+  at::parallel_for(0, (width + kUnit - 1) / kUnit, kColumns / kUnit, work);
+  return sums;
 }
 
-at::Tensor added_rows(const at::Tensor& ids, const at::Tensor& offsets, const at::Tensor& from,
-                      std::int64_t rows, bool back) {
-  const at::Tensor to = at::empty({rows, from.size(1)}, from.options());
-  if (from.scalar_type() == at::kDouble)
-    add_rows<double>(ids, offsets, from.contiguous(), to, back);
-  else
-    add_rows<float>(ids, offsets, from.contiguous(), to, back);
-  return to;
+at::Tensor sums_of(const BagIds& bags, const at::Tensor& table) {
+  return table.scalar_type() == at::kDouble ? summed<double>(bags, table) : summed<float>(bags, table);
+}
+
+/// For each of `rows` rows the bags that name it, in their order.
+BagIds transposed(const BagIds& bags, std::int64_t rows) {
+  const std::int64_t count = bags.ids.size(0), n_bags = bags.offsets.size(0);
+  const auto *id = bags.ids.data_ptr<std::int64_t>(), *offset = bags.offsets.data_ptr<std::int64_t>();
+  std::vector<std::int64_t> next(static_cast<std::size_t>(rows) + 1, 0);  // place of a row's next bag
+  for (std::int64_t i = 0; i < count; ++i) ++next[static_cast<std::size_t>(id[i]) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  BagIds result{at::empty_like(bags.ids), at::empty({rows}, bags.ids.options())};
+  std::copy_n(next.begin(), rows, result.offsets.data_ptr<std::int64_t>());
+  auto* const named = result.ids.data_ptr<std::int64_t>();
+  for (std::int64_t bag = 0; bag < n_bags; ++bag) {
+    const std::int64_t last = bag + 1 < n_bags ? offset[bag + 1] : count;
+    for (std::int64_t i = offset[bag]; i < last; ++i) named[next[static_cast<std::size_t>(id[i])]++] = bag;
+  }
+  return result;
 }
 
 class RowSums : public torch::autograd::Function<RowSums> {
@@ -68,32 +78,28 @@ class RowSums : public torch::autograd::Function<RowSums> {
                             const at::Tensor& ids, const at::Tensor& offsets) {
     context->save_for_backward({ids, offsets});
     context->saved_data["rows"] = table.size(0);
-    return added_rows(ids, offsets, table, offsets.size(0), false);
+    return sums_of({ids, offsets}, table);
   }
 
   static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                  const torch::autograd::variable_list& gradients) {
     const torch::autograd::variable_list saved = context->get_saved_variables();
-    return {added_rows(saved[0], saved[1], gradients[0], context->saved_data["rows"].toInt(), true),
-            at::Tensor(), at::Tensor()};
+    const BagIds bags = transposed({saved[0], saved[1]}, context->saved_data["rows"].toInt());
+    return {sums_of(bags, gradients[0]), at::Tensor(), at::Tensor()};
   }
 };
 
 }  // namespace
 
-BagIds bag_ids(const at::Tensor& lists,
-               const std::function<bool(std::int64_t bag, std::int32_t index)>& keep) {
-  const at::Tensor host = lists.to(at::kCPU, at::kInt).contiguous();
-  const std::int64_t bags = host.size(0), length = host.size(1);
-  const auto* index = host.data_ptr<std::int32_t>();
-  std::vector<std::int64_t> ids, offsets;
-  for (std::int64_t bag = 0; bag < bags; ++bag) {
-    offsets.push_back(static_cast<std::int64_t>(ids.size()));
-    for (std::int64_t i = bag * length; i < (bag + 1) * length; ++i) {
-      if (index[i] != 0 && keep(bag, index[i])) ids.push_back(index[i]);
-    }
+std::int64_t length_of(const std::int32_t* list, std::int64_t length) {
+  constexpr std::int64_t kAtOnce = 16;
+  for (; length >= kAtOnce; length -= kAtOnce) {
+    std::int32_t any = 0;
+    for (std::int64_t i = length - kAtOnce; i < length; ++i) any |= list[i];
+    if (any != 0) break;
   }
-  return {at::tensor(ids, at::kLong).to(lists.device()), at::tensor(offsets, at::kLong).to(lists.device())};
+  while (length > 0 && list[length - 1] == 0) --length;
+  return length;
 }
 
 at::Tensor sums_of_hot_rows(const at::Tensor& table, const at::Tensor& lists) {
