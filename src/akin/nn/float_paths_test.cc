@@ -83,5 +83,60 @@ TEST(FloatPaths, ConvolutionsOverSteps) {
   }
 }
 
+TEST(FloatPaths, NarrowDenseLayersOverManyInputs) {
+  for (const std::int64_t units : {8, 16, 21, 32}) {
+    for (const bool bias : {false, true}) {
+      NetSpec first("first"), second("second");  // the gradient by the inputs too
+      LayerSpec options;
+      options.bias = bias;
+      first.input({1100}).dense(units, Activation::kTanh, options).dense(2);
+      second.input({3}).dense(1100).dense(units, Activation::kTanh, options).dense(2);
+      SCOPED_TRACE(first.summary());
+      // 150 samples and 1100 inputs are no whole blocks.
+      expect_as_in_double(first, {{random_array({150, 1100}, 1)}, random_array({150, 2}, 2)});
+      expect_as_in_double(second, {{random_array({150, 3}, 1)}, random_array({150, 2}, 2)});
+    }
+  }
+}
+
+TEST(FloatPaths, SumsOfRows) {
+  for (const std::int64_t units : {3, 37, 300}) {
+    NetSpec spec("bags");
+    spec.input({6}).embedding_bag(9, units).dense(2);
+    SCOPED_TRACE(spec.summary());
+    expect_as_in_double(spec, {{random_ids({20, 6}, 9, 1)}, random_array({20, 2}, 2)});
+  }
+  NetSpec none("none");  // lists without any index, and long ones with few
+  none.input({40}).embedding_bag(9, 5).dense(2);
+  std::vector<std::int32_t> few(80, 0);
+  few[0] = 3;
+  few[17] = 8;
+  expect_as_in_double(none, {{make_ids({2, 40}, few)}, random_array({2, 2}, 2)});
+}
+
+/// Gradients of the loss, which have the same bits with any number of threads.
+void expect_any_threads(const NetSpec& spec, const Batch& batch) {
+  Net net = make_net(NetSpec(spec), {});
+  net.compile(compile_as("sgd", Loss::kMse));
+  net.set_threads(1);
+  const std::vector<float> values = net.predict(batch.inputs).floats();
+  const std::vector<NamedArray> gradients = net.gradients(batch);
+  for (const int threads : {2, 3}) {
+    net.set_threads(threads);
+    EXPECT_EQ(net.predict(batch.inputs).floats(), values);
+    const std::vector<NamedArray> others = net.gradients(batch);
+    for (std::size_t w = 0; w < gradients.size(); ++w)
+      EXPECT_EQ(others[w].values, gradients[w].values) << gradients[w].name << ", " << threads << " threads";
+  }
+}
+
+TEST(FloatPaths, SameBitsWithAnyNumberOfThreads) {
+  NetSpec narrow("narrow"), bags("bags");
+  narrow.input({1500}).dense(16);
+  expect_any_threads(narrow, {{random_array({151, 1500}, 1)}, random_array({151, 16}, 2)});
+  bags.input({6}).embedding_bag(50, 300);
+  expect_any_threads(bags, {{random_ids({20, 6}, 50, 1)}, random_array({20, 300}, 2)});
+}
+
 }  // namespace
 }  // namespace akin::nn

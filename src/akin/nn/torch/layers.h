@@ -62,6 +62,10 @@ at::Tensor drop(double rate, const at::Tensor& x, const Pass& pass);
 /// or undefined; floats on the CPU: conv_float.cc.
 at::Tensor convolve_steps(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias);
 
+/// x w of few columns, x (samples, inputs), w (inputs, units); floats on the CPU: narrow_float.cc.
+bool has_narrow_kernels(const at::Tensor& x, const at::Tensor& w);
+at::Tensor run_narrow_kernels(const at::Tensor& x, const at::Tensor& w);
+
 /// The recurrent layers in one pass a step, for those that have it: recurrent_float.cc.
 bool has_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x);
 at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights);

@@ -6,6 +6,10 @@ namespace {
 /// g(x W + b) over the last dimension.
 at::Tensor dense(const LayerCall& call) {
   const at::Tensor& x = call.inputs[0];
+  if (has_narrow_kernels(x, call.weights[0])) {
+    const at::Tensor product = run_narrow_kernels(x, call.weights[0]);
+    return call.activated(call.weights.size() > 1 ? product + call.weights[1] : product);
+  }
   if (call.weights.size() == 1) return call.activated(at::matmul(x, call.weights[0]));
   // One pass less over the output.
   if (x.dim() == 2) return call.activated(at::addmm(call.weights[1], x, call.weights[0]));
