@@ -99,6 +99,21 @@ TEST(FloatPaths, NarrowDenseLayersOverManyInputs) {
   }
 }
 
+TEST(FloatPaths, Tanh) {
+  NetSpec spec("tanh");  // 101 x 201 numbers are several parts and no whole vectors
+  spec.input({3}).dense(201, Activation::kTanh).dense(1);
+  expect_as_in_double(spec, {{random_array({101, 3}, 1)}, random_array({101, 1}, 2)});
+  NetSpec values("values");  // small, large and none
+  values.input({6}).activation(Activation::kTanh).dense(1);
+  Net net = make_net(std::move(values), {});
+  const std::vector<float> x = {-50, -1e-6F, 0, 1e-3F, 0.4F, 20};
+  const std::vector<float> y = net.predict({make_array({1, 6}, x)}, "activation_1").floats();
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double wanted = std::tanh(static_cast<double>(x[i]));
+    EXPECT_NEAR(y[i], wanted, 1e-6 * std::abs(wanted)) << x[i];
+  }
+}
+
 TEST(FloatPaths, SumsOfRows) {
   for (const std::int64_t units : {3, 37, 300}) {
     NetSpec spec("bags");

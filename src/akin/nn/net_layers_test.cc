@@ -195,6 +195,28 @@ TEST(NetLayers, GaussianDrawsTheDistributionItNames) {
   EXPECT_NEAR(net.evaluate(batch).at("loss"), 0, 1e-6);
 }
 
+TEST(NetLayers, GaussianLearnsFromWhatItDrew) {
+  NetSpec spec;
+  const Node x = spec.input({1});
+  const Node mean = x.dense(1, Activation::kLinear, {.name = "mean"});
+  const Node variance = x.dense(1, Activation::kLinear, {.name = "variance"});
+  const Node drawn = spec.merge(LayerKind::kGaussian, std::vector<Node>{mean, variance}, {.kl_weight = 0});
+  drawn.dense(1, Activation::kLinear, {.name = "out"});
+  Net net = make_net(std::move(spec));
+  const float log_variance = std::log(4.0F);
+  net.set_weights({{"variance/bias", {1}, std::vector<float>{log_variance}},
+                   {"out/kernel", {1, 1}, std::vector<float>{1}}});
+  net.compile(compile_as("sgd", Loss::kMse, 0.01));
+  const Array zeros = make_array({50, 1}, std::vector<float>(50, 0));
+  // With z = e deviation, d z^2 / d log variance = z^2, which is the loss.
+  const double loss = net.fit({{zeros}, zeros}, {.batch_size = 50}, one_thread()).of("loss")[0];
+  for (const NamedArray& weight : net.weights()) {
+    if (weight.name != "variance/bias") continue;
+    EXPECT_NEAR(weight.at(0), static_cast<double>(log_variance) - 0.01 * loss, 1e-6);
+  }
+  EXPECT_GT(loss, 1);
+}
+
 /// Ends `body` in one number and compares gradients; inputs are ids (samples, 4) and numbers (samples, 4, 6).
 template <typename Body>
 void check_gradients(Body body) {

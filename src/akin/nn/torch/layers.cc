@@ -44,7 +44,7 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
     case Activation::kHardSigmoid:
       return at::clamp(x * 0.2 + 0.5, 0, 1);
     case Activation::kTanh:
-      return at::tanh(x);
+      return tanh_of(x);
     case Activation::kRelu:
       return at::relu(x);
     case Activation::kLeakyRelu:

@@ -55,6 +55,9 @@ at::Tensor apply_layer(const LayerCall& call);
 /// Gimpel 2016); silu x s(x); relu6 min(6, max(0, x)).
 at::Tensor activate(Activation activation, const at::Tensor& x);
 
+/// tanh x; floats on the CPU take kernels of their own: tanh_float.cc.
+at::Tensor tanh_of(const at::Tensor& x);
+
 /// Inverted dropout (Srivastava et al. 2014): kept values grow by 1 / (1 - rate), nothing changes at test.
 at::Tensor drop(double rate, const at::Tensor& x, const Pass& pass);
 
