@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/item_words.h"
+#include "akin/nets/list_samples.h"
 #include "akin/nets/net_toml.h"
 
 namespace akin {
@@ -117,11 +118,13 @@ Matrix NetEncoder::encode(const ItemContent& items, const Context& context) cons
   Matrix result(items.size(), dim_);
   const WordIndexer indexer(items, fields_, words_);
   const std::int64_t length = length_of(net_->spec());
+  nn::Array input;
   for (std::size_t i = 0; i < items.size(); ++i) {
     context.check_stop();
     const std::vector<std::int32_t> words = indexer(i);
     if (words.empty()) continue;
-    const nn::Array values = net_->predict({word_array({words}, length)}, layer_);
+    nets::fill_lists({words}, length, input);
+    const nn::Array values = net_->predict({input}, layer_);
     std::ranges::copy(values.floats(), result.row(i));
   }
   return result;
@@ -135,7 +138,7 @@ std::unique_ptr<ContentEncoder> NetEncoder::fit(const EncoderInput& input, const
     fail(ErrorCode::kBadData, "{}: no item has words in the fields {}", kName, config.fields);
   const Targets targets = targets_of(input, config.target);
   NetPlan plan = plan_of(config, static_cast<std::int64_t>(words.size()), targets.count);
-  ItemWords samples(length_of(plan.spec));
+  nets::ListSamples samples(length_of(plan.spec));
   const WordIndexer indexer(input.content, fields, words);
   for (std::size_t n = 0; n < input.items.size(); ++n) {
     if (!config.target.empty() && targets.classes[n] < 0) continue;

@@ -105,7 +105,7 @@ TEST_F(NetEncoderTest, IsTheSameAfterLoading) {
     EXPECT_TRUE(std::ranges::equal(before[item], after[item])) << item;
 }
 
-TEST(ItemWords, AreListsOfIndicesFilledOrCut) {
+TEST(WordIndexer, GivesIndicesOfKnownWords) {
   const ItemContent content = test::shelf_content();
   const std::vector<idx_t> learned = {0, 2};
   const std::vector<std::string> fields = {"title"};
@@ -114,19 +114,6 @@ TEST(ItemWords, AreListsOfIndicesFilledOrCut) {
   const WordIndexer indexer(content, fields, words);
   EXPECT_EQ(indexer(1), (std::vector<std::int32_t>{1, 2, 1})) << "steel kettle steel";
   EXPECT_EQ(indexer(3), (std::vector<std::int32_t>{4})) << "bread is not known";
-  for (const std::int64_t length : {0, 2}) {
-    ItemWords samples(length);
-    samples.add(indexer(1), 5);
-    samples.add(indexer(4), 6);  // has no words
-    samples.add(indexer(3), 7);
-    ASSERT_EQ(samples.size(), 2);
-    nn::Batch batch;
-    samples.read(std::vector<std::int64_t>{1, 0}, batch);
-    const auto expected =
-        length == 0 ? std::vector<std::int32_t>{4, 0, 0, 1, 2, 1} : std::vector<std::int32_t>{4, 0, 1, 2};
-    EXPECT_EQ(std::get<std::vector<std::int32_t>>(batch.inputs.at(0).values), expected);
-    EXPECT_EQ(batch.targets.floats(), (std::vector<float>{7, 5}));
-  }
 }
 
 }  // namespace

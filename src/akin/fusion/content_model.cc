@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/encoders.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/placed.h"
 
 namespace akin {
 namespace {
-
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 float norm_of(std::span<const float> values) {
   double squares = 0;

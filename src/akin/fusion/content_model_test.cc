@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
@@ -11,14 +10,13 @@
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/data/split_dataset.h"
+#include "akin/models/placed.h"
 
 namespace akin {
 namespace {
 
 using ContentTfidf = ContentModelOf<TfidfEncoder>;
 using ContentAttributes = ContentModelOf<AttributeEncoder>;
-
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 /// Users buy kettles or knives; a kettle and a nameless item have no events.
 Dataset kitchen() {

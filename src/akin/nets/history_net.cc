@@ -4,11 +4,10 @@
 
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/nets/never.h"
 
 namespace akin::nets {
 namespace {
-
-constexpr float kNever = -1000.0f;  // of an item that nobody has chosen: finite, and no logit comes near
 
 /// (n_items, d + 1) from the weights of a dense layer (d, n_items).
 Matrix item_table(const NetPredictor& net, const std::string& layer, const std::vector<std::uint8_t>& known) {
@@ -20,7 +19,7 @@ Matrix item_table(const NetPredictor& net, const std::string& layer, const std::
   Matrix table(n, dim + 1);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t d = 0; d < dim && known[i] != 0; ++d) table.row(i)[d] = weights[d * n + i];
-    table.row(i)[dim] = known[i] != 0 ? bias[i] : kNever;
+    table.row(i)[dim] = known[i] != 0 ? bias[i] : kNeverLogit;
   }
   return table;
 }
@@ -78,34 +77,6 @@ std::vector<std::uint8_t> items_with_entries(const Csr& matrix) {
   std::vector<std::uint8_t> known(matrix.cols, 0);
   for (const idx_t item : matrix.indices) known[item] = 1;
   return known;
-}
-
-UserHistories::UserHistories(const Csr& matrix) : matrix_(matrix) {
-  for (std::size_t user = 0; user < matrix.rows(); ++user) {
-    if (matrix.offsets[user] < matrix.offsets[user + 1]) users_.push_back(static_cast<idx_t>(user));
-  }
-}
-
-void UserHistories::read(std::span<const std::int64_t> samples, nn::Batch& batch) const {
-  std::size_t longest = 1;
-  const auto length_of = [&](std::int64_t sample) {
-    const std::size_t user = users_[static_cast<std::size_t>(sample)];
-    return static_cast<std::size_t>(matrix_.offsets[user + 1] - matrix_.offsets[user]);
-  };
-  for (const std::int64_t sample : samples) longest = std::max(longest, length_of(sample));
-  batch.inputs.resize(1);
-  nn::Array& histories = batch.inputs[0];
-  histories.shape = {static_cast<std::int64_t>(samples.size()), static_cast<std::int64_t>(longest)};
-  if (!histories.is_ids()) histories.values = std::vector<std::int32_t>();
-  auto& indices = std::get<std::vector<std::int32_t>>(histories.values);
-  indices.assign(samples.size() * longest, 0);
-  for (std::size_t s = 0; s < samples.size(); ++s) {
-    const auto first =
-        static_cast<std::size_t>(matrix_.offsets[users_[static_cast<std::size_t>(samples[s])]]);
-    for (std::size_t k = 0; k < length_of(samples[s]); ++k)
-      indices[s * longest + k] = static_cast<std::int32_t>(matrix_.indices[first + k]) + 1;
-  }
-  batch.targets = histories;
 }
 
 }  // namespace akin::nets

@@ -8,7 +8,6 @@
 
 #include "akin/models/model.h"
 #include "akin/nets/net_predictor.h"
-#include "akin/nn/sample_source.h"
 
 namespace akin::nets {
 
@@ -45,19 +44,5 @@ class HistoryNetModel : public Model {
 
 /// By item, whether the matrix has an entry of it.
 std::vector<std::uint8_t> items_with_entries(const Csr& matrix);
-
-/// Each user with entries is a sample: input and targets are the indices of their items. `matrix` is (users, items), and
-/// outlives it.
-class UserHistories final : public nn::SampleSource {
- public:
-  explicit UserHistories(const Csr& matrix);
-  std::int64_t size() const override { return static_cast<std::int64_t>(users_.size()); }
-  void read(std::span<const std::int64_t> samples, nn::Batch& batch) const override;
-  bool checked() const override { return true; }  // items are columns of the matrix, as the net's layers are
-
- private:
-  const Csr& matrix_;
-  std::vector<idx_t> users_;
-};
 
 }  // namespace akin::nets

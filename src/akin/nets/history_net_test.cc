@@ -64,21 +64,5 @@ TEST(HistoryNet, IsTheSameAfterLoading) {
   EXPECT_THROW(HistoryNetModel::load(reader, 1, kItems + 1), Error) << "items without an output";
 }
 
-TEST(UserHistories, FillsListsUpToTheLongestOfABatch) {
-  Csr matrix;
-  matrix.cols = kItems;
-  matrix.offsets = {0, 2, 2, 5};  // the second user has nothing
-  matrix.indices = {0, 3, 1, 2, 3};
-  const UserHistories users(matrix);
-  ASSERT_EQ(users.size(), 2);
-  nn::Batch batch;
-  users.read(std::vector<std::int64_t>{1, 0}, batch);
-  EXPECT_EQ(batch.inputs.at(0).shape, (nn::Shape{2, 3}));
-  EXPECT_EQ(std::get<std::vector<std::int32_t>>(batch.inputs[0].values),
-            (std::vector<std::int32_t>{2, 3, 4, 1, 4, 0}));
-  EXPECT_EQ(std::get<std::vector<std::int32_t>>(batch.targets.values),
-            std::get<std::vector<std::int32_t>>(batch.inputs[0].values));
-}
-
 }  // namespace
 }  // namespace akin::nets

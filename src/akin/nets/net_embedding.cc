@@ -38,21 +38,20 @@ std::string layer_of(const nn::NetSpec& spec, const EmbeddingChoice& choice) {
        did_you_mean(choice.layer, names), fmt::join(names, ", "));
 }
 
-void add_one_hot(nn::NetSpec& spec, const LayerSpec& layer) {
+std::vector<LayerSpec> one_hot(const LayerSpec& layer) {
   LayerSpec hot = layer;
   hot.name = layer.name + "_one_hot";
   hot.units = 0;
   hot.vectors = VectorSource::kOneHot;
   hot.file = hot.tensor = "";
   hot.trainable = true;
-  spec.add(hot);
   LayerSpec dense;
   dense.kind = LayerKind::kDense;
   dense.name = layer.name;
   dense.inputs = {hot.name};
   dense.units = layer.units;
   dense.bias = false;
-  spec.add(dense);
+  return {std::move(hot), std::move(dense)};
 }
 
 /// The input layer that an embedding reads.
@@ -98,22 +97,11 @@ nn::NetSpec with_embeddings(const nn::NetSpec& spec, const std::vector<Embedding
     if (!by_layer.emplace(layer, &choice).second)
       fail(ErrorCode::kUsage, "embedding: two choices for layer {}", layer);
   }
-  nn::NetSpec result(spec.name());
-  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
-    LayerSpec layer = spec.layers()[l];
-    // Named inputs: the layer before may be another one now.
-    layer.inputs.clear();
-    for (const std::size_t source : spec.sources(l)) layer.inputs.push_back(spec.layers()[source].name);
+  return nn::with_layers(spec, [&](LayerSpec layer) -> std::vector<LayerSpec> {
     const auto chosen = by_layer.find(layer.name);
-    if (chosen == by_layer.end()) {
-      result.add(std::move(layer));
-      continue;
-    }
+    if (chosen == by_layer.end()) return {std::move(layer)};
     const EmbeddingChoice& choice = *chosen->second;
-    if (choice.vectors == VectorSource::kOneHot) {
-      add_one_hot(result, layer);
-      continue;
-    }
+    if (choice.vectors == VectorSource::kOneHot) return one_hot(layer);
     if (choice.vectors == VectorSource::kPretrained &&
         layer.units != static_cast<std::int64_t>(choice.rows->vectors.cols())) {
       fail(ErrorCode::kUsage,
@@ -124,10 +112,8 @@ nn::NetSpec with_embeddings(const nn::NetSpec& spec, const std::vector<Embedding
     layer.vectors = VectorSource::kLearned;
     layer.file = layer.tensor = "";
     layer.trainable = !choice.freeze;
-    result.add(std::move(layer));
-  }
-  result.set_output(spec.layers()[spec.output()].name);
-  return result;
+    return {std::move(layer)};
+  });
 }
 
 std::vector<std::string> fill_embeddings(nn::Net& net, const std::vector<EmbeddingChoice>& choices,

@@ -30,6 +30,15 @@ EmbeddingChoice pretrained_items(PretrainedRows rows) {
   return choice;
 }
 
+TEST(WithEmbeddings, OtherLayersKeepTheirInputsAndMasks) {
+  nn::NetSpec spec;
+  spec.input({3}, "words").embedding(5, 2, {.name = "e"}).lstm(2, {.name = "l", .mask = "words"}).dense(1);
+  const nn::NetSpec hot = with_embeddings(spec, {{.layer = "e", .vectors = VectorSource::kOneHot}});
+  const nn::LayerSpec& lstm = hot.layers()[hot.index("l")];
+  EXPECT_EQ(lstm.inputs, std::vector<std::string>{"e"});
+  EXPECT_EQ(lstm.mask, "words");
+}
+
 class NetEmbedding : public testing::Test {
  protected:
   NetTrainOptions choices(std::vector<EmbeddingChoice> embeddings, int epochs = 0) const {

@@ -52,7 +52,7 @@ nn::NamedArray mean_user(const nn::NamedArray& table, std::span<const std::uint8
 
 PairFoldIn::PairFoldIn(const NetPredictor& net, std::span<const std::uint8_t> inputs,
                        std::span<const std::uint8_t> known_users, nn::Loss loss)
-    : spec_(net.spec().name()), inputs_(inputs.begin(), inputs.end()), loss_(loss) {
+    : inputs_(inputs.begin(), inputs.end()), loss_(loss) {
   const nn::NetSpec& spec = net.spec();
   std::vector<std::size_t> of_users;
   const std::vector<std::size_t> layers = spec.inputs();
@@ -64,14 +64,13 @@ PairFoldIn::PairFoldIn(const NetPredictor& net, std::span<const std::uint8_t> in
   const auto is_owner = [&](std::string_view name) {
     return std::ranges::find(tables.owners, name) != tables.owners.end();
   };
-  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
-    nn::LayerSpec layer = spec.layers()[l];
+  spec_ = nn::with_layers(spec, [&](nn::LayerSpec layer) {
     // A layer all of whose weights are another's cannot be said to be fixed, and need not.
-    layer.trainable = is_owner(layer.name) || (!layer.weights_of.empty() && spec.shape(l).weights.empty());
+    const bool has_none = spec.shape(spec.index(layer.name)).weights.empty();
+    layer.trainable = is_owner(layer.name) || (!layer.weights_of.empty() && has_none);
     if (std::ranges::find(tables.readers, layer.name) != tables.readers.end()) layer.rows = 2;
-    spec_.add(std::move(layer));
-  }
-  spec_.set_output(spec.layers()[spec.output()].name);
+    return std::vector{std::move(layer)};
+  });
   for (const nn::NamedArray& weight : net.weights()) {
     const std::size_t slash = weight.name.find('/');
     const bool is_table =

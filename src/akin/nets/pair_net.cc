@@ -6,13 +6,12 @@
 #include "akin/base/permutation.h"
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/nets/never.h"
 #include "akin/nets/pair_inputs.h"
 #include "akin/nets/user_rows.h"
 
 namespace akin::nets {
 namespace {
-
-constexpr float kNever = -1e30f;  // of an item that nobody has chosen
 
 /// The rows of the first table of learned vectors that reads an input, without row 0.
 Matrix rows_for(const NetPredictor& net, std::size_t input, std::size_t n) {
@@ -76,7 +75,7 @@ bool PairNetModel::score(const Query& query, std::span<const idx_t> items, std::
     }
   }
   for (std::size_t k = 0; k < items.size(); ++k) {
-    if (known_.ranks() && known_.items[items[k]] == 0) out[k] = kNever;
+    if (known_.ranks() && known_.items[items[k]] == 0) out[k] = kNeverLogit;
   }
   return true;
 }
@@ -157,9 +156,7 @@ std::unique_ptr<Model> PairNetModel::select_users(std::span<const idx_t> users) 
   }
   const UserTables tables = separable_user_tables(spec, of_users, "net " + spec.name());
   std::vector<nn::NamedArray> weights = net_->weights();
-  nn::NetSpec smaller(spec.name());
-  for (std::size_t l = 0; l < spec.layers().size(); ++l) {
-    nn::LayerSpec layer = spec.layers()[l];
+  nn::NetSpec smaller = nn::with_layers(spec, [&](nn::LayerSpec layer) {
     if (std::ranges::find(tables.readers, layer.name) != tables.readers.end()) {
       const std::vector<std::size_t> rows =
           kept_rows(kept, known_.users.size(), static_cast<std::size_t>(layer.rows));
@@ -167,9 +164,8 @@ std::unique_ptr<Model> PairNetModel::select_users(std::span<const idx_t> users) 
       if (layer.weights_of.empty())
         select_rows(*std::ranges::find(weights, layer.name + "/embeddings", &nn::NamedArray::name), rows);
     }
-    smaller.add(std::move(layer));
-  }
-  smaller.set_output(spec.layers()[spec.output()].name);
+    return std::vector{std::move(layer)};
+  });
   Known known = known_;
   known.users.clear();
   for (const idx_t user : users) known.users.push_back(known_.users[user]);

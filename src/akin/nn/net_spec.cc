@@ -220,4 +220,14 @@ std::string NetSpec::default_name(LayerKind kind) {
   }
 }
 
+NetSpec with_layers(const NetSpec& spec,
+                    const std::function<std::vector<LayerSpec>(LayerSpec layer)>& change) {
+  NetSpec result(spec.name());
+  for (const LayerSpec& layer : spec.layers()) {
+    for (LayerSpec& changed : change(layer)) result.add(std::move(changed));
+  }
+  result.set_output(spec.layers()[spec.output()].name);
+  return result;
+}
+
 }  // namespace akin::nn

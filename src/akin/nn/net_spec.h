@@ -126,6 +126,10 @@ class NetSpec {
   static constexpr std::size_t kLast = static_cast<std::size_t>(-1);
 };
 
+/// The same net, with the layers of `change` in the place of each.
+NetSpec with_layers(const NetSpec& spec,
+                    const std::function<std::vector<LayerSpec>(LayerSpec layer)>& change);
+
 /// The layers as JSON text, which parse_spec reads back.
 std::string spec_json(const NetSpec& spec);
 /// Throws Error(kBadData) naming `where`, such as the file.

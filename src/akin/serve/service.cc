@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/data/id_list.h"
@@ -15,8 +14,6 @@
 
 namespace akin {
 namespace {
-
-constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 [[noreturn]] void fail_without_events(const Bundle& bundle, const std::string& item) {
   fail(ErrorCode::kNotFound, "model '{}' does not know item {}: it has no events", bundle.entry->name, item);

@@ -1,20 +1,14 @@
 #include "akin/serve/vector_space.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "akin/base/error.h"
 #include "akin/data/text/tokenizer.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/placed.h"
 #include "akin/store/embeddings_file.h"
 
 namespace akin {
-namespace {
-
-constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-}  // namespace
-
 VectorSpace::VectorSpace(const IdMap& ids, Matrix vectors)
     : ids_(ids), vectors_(std::move(vectors)), known_(vectors_.rows()) {
   AKIN_ASSERT(ids_.size() == vectors_.rows());

@@ -7,6 +7,7 @@
 #include "akin/models/fit/params.h"
 #include "akin/nets/fit_net.h"
 #include "akin/nets/history_net.h"
+#include "akin/nets/list_samples.h"
 #include "akin/nets/pairs/ncf_fit.h"
 
 namespace akin::nets {
@@ -63,7 +64,7 @@ std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_vie
                                        const AutoencoderConfig& config, const Bottleneck& bottleneck,
                                        const FitContext& context) {
   const Csr matrix = positive_interactions(data, model, context);
-  UserHistories users(matrix);
+  ListSamples users = user_histories(matrix);
   const auto n_items = static_cast<std::int64_t>(data.n_items());
   if (n_items < 2) fail(ErrorCode::kBadData, "{}: needs at least two items to choose from", model);
   const auto layers = config.layers.empty() ? std::vector<std::size_t>() : parse_layers(config.layers, model);

@@ -8,13 +8,12 @@
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/small_product.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/nets/never.h"
 #include "akin/nets/pairs/ncf_fold_in.h"
 #include "akin/nets/pairs/ncf_kernels.h"
 
 namespace akin {
 namespace {
-
-constexpr float kNever = -1000.0f;  // y of an item that nobody has chosen: finite, and no logit comes near
 
 Matrix dot_vectors(const NcfNet& net, std::span<const float> item_bias) {
   Matrix result(net.items.rows(), net.shape.product + 1);
@@ -49,7 +48,7 @@ NcfModel::NcfModel(NcfNet net, FoldIn numbers)
       embeddings_(item_embeddings(net_)) {
   for (std::size_t i = 0; i < net_.items.rows(); ++i) {
     const bool never = fold_in_.loss == NcfLoss::kLogistic && is_zero(net_.items[i]);
-    item_bias_.push_back(never ? kNever : net_.bias[0][0]);
+    item_bias_.push_back(never ? nets::kNeverLogit : net_.bias[0][0]);
   }
   if (net_.layers.empty()) {
     item_vectors_ = dot_vectors(net_, item_bias_);
