@@ -21,7 +21,8 @@ void run() {
 
   const akin::nn::Batch samples{{akin::nn::make_array({4, 2}, {0, 0, 0, 1, 1, 0, 1, 1})},
                                 akin::nn::make_array({4, 1}, {0, 1, 1, 0})};
-  const akin::nn::History history = net.fit(samples, {.epochs = 300, .batch_size = 4}, {.threads = 1});
+  const akin::nets::History history =
+      akin::nets::fit(net, samples, {.epochs = 300, .batch_size = 4}, {.threads = 1});
   std::cout << "loss " << history.of("loss").front() << " -> " << history.of("loss").back() << "\n";
   std::cout << "accuracy " << net.evaluate(samples).at("accuracy") << "\n";
 

@@ -151,7 +151,7 @@ std::unique_ptr<ContentEncoder> NetEncoder::fit(const EncoderInput& input, const
   nn::Net net = nn::make_net(std::move(plan.spec), {.seed = context.seed});
   net.compile(plan.compile);
   if (config.epochs >= 0) plan.fit.epochs = config.epochs;
-  net.fit(samples, plan.fit, context);
+  nets::fit(net, samples, plan.fit, context);
   auto predictor = std::make_unique<nets::NetPredictor>(net.spec(), net.weights());
   return with_steps(std::make_unique<NetEncoder>(std::move(fields), std::move(words), std::move(predictor),
                                                  std::move(layer)),

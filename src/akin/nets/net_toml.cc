@@ -158,7 +158,7 @@ constexpr std::array<std::string_view, 7> kFitKeys = {"epochs",  "batch_size", "
                                                       "monitor", "min_delta",  "shuffle"};
 
 /// Sets a setting of the fit; false if there is none of that name.
-bool set_fit(nn::FitOptions& fit, const std::string& name, const toml::node& node) {
+bool set_fit(FitOptions& fit, const std::string& name, const toml::node& node) {
   const auto whole = [&](auto& target, int min) {
     using Target = std::decay_t<decltype(target)>;
     const auto* number = node.as_integer();

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "akin/nets/fit.h"
 #include "akin/nets/net_data.h"
 #include "akin/nn/net.h"
 
@@ -13,7 +14,7 @@ namespace akin::nets {
 struct NetPlan {
   nn::NetSpec spec;
   nn::CompileOptions compile;
-  nn::FitOptions fit;  ///< epochs, batch, validation_split, shuffle, patience, min_delta, monitor
+  FitOptions fit;  ///< epochs, batch, validation_split, shuffle, patience, min_delta, monitor
   bool has_data = false;
   NetDataSettings data;
 };

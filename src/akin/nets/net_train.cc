@@ -22,7 +22,7 @@ constexpr std::int64_t kNormSamples = 1000;  // as many as tell how long the gra
 /// A net that is ready to be fitted, with its samples.
 struct Prepared {
   nn::Net net;
-  nn::FitOptions fit;
+  FitOptions fit;
   NetDataSettings settings;
   NetIds ids;
   NetSamples samples;
@@ -32,7 +32,7 @@ Prepared continued(const std::string& path, const std::string& data, const std::
   auto [settings, ids] = read_net_data(TensorReader(path));
   const NetSource source = read_source(settings.kind, data);
   NetSamples samples = make_samples(nn::load_spec(path), settings, source, ids, Targets::kRequired);
-  nn::FitOptions fit;
+  FitOptions fit;
   fit.batch_size = settings.batch_size;
   fit.validation_split = settings.validation_split;
   fit.shuffle = settings.shuffle;
@@ -90,7 +90,7 @@ void take_weights(nn::Net& net, const std::string& path, const Context& context)
 }
 
 void apply(const NetTrainOptions& options, Prepared& prepared) {
-  nn::FitOptions& fit = prepared.fit;
+  FitOptions& fit = prepared.fit;
   fit.epochs = options.epochs.value_or(fit.epochs);
   fit.batch_size = options.batch_size.value_or(fit.batch_size);
   fit.patience = options.patience.value_or(fit.patience);
@@ -147,14 +147,14 @@ TrainedNet train_net(const std::string& path, const std::string& data, const Net
   const NetSamples& samples = prepared.samples;
   const nn::Batch train = nn::select(samples.all, samples.train);
   const std::uint64_t last = net.epochs() + static_cast<std::uint64_t>(prepared.fit.epochs);
-  prepared.fit.on_epoch = [&](const nn::EpochResult& epoch) {
+  prepared.fit.on_epoch = [&](const EpochResult& epoch) {
     if (options.on_epoch) options.on_epoch(epoch, last);
     return true;
   };
   net.attach([settings = prepared.settings, ids = prepared.ids](TensorWriter& writer) {
     write_net_data(writer, settings, ids);
   });
-  nn::History history = net.fit(train, prepared.fit, context);
+  History history = fit(net, train, prepared.fit, context);
   nn::Scores test;
   if (!samples.test.empty()) test = net.evaluate(nn::select(samples.all, samples.test), 256, context);
   std::vector<nn::GradientNorm> norms;

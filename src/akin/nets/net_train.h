@@ -12,6 +12,7 @@
 #include "akin/base/context.h"
 #include "akin/data/id_map.h"
 #include "akin/linalg/matrix.h"
+#include "akin/nets/fit.h"
 #include "akin/nn/net.h"
 
 namespace akin::nets {
@@ -53,13 +54,13 @@ struct NetTrainOptions {
   std::string device = "cpu";             ///< cpu, cuda or cuda:N
   std::optional<std::string> dtype = {};  ///< float or double, float unless said; of a trained net its own
   /// Hears of each epoch as it ends; `last` is the number of the last one planned.
-  std::function<void(const nn::EpochResult& epoch, std::uint64_t last)> on_epoch = {};
+  std::function<void(const EpochResult& epoch, std::uint64_t last)> on_epoch = {};
 };
 
 /// A trained net, and how it went.
 struct TrainedNet {
   nn::Net net;  ///< save() writes settings and ids of its data too
-  nn::History history;
+  History history;
   nn::Scores test;  ///< on what was held out; empty if nothing was
   std::uint64_t test_samples = 0;
   nn::Scores constant;  ///< of the best constant output (constant_scores.h)

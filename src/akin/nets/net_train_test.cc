@@ -17,7 +17,7 @@ class NetTrain : public testing::Test {
 TEST_F(NetTrain, LearnsExclusiveOr) {
   std::vector<std::uint64_t> epochs;
   NetTrainOptions options;
-  options.on_epoch = [&](const nn::EpochResult& epoch, std::uint64_t last) {
+  options.on_epoch = [&](const EpochResult& epoch, std::uint64_t last) {
     epochs.push_back(epoch.epoch);
     EXPECT_EQ(last, 150u);
     EXPECT_TRUE(epoch.scores.contains("loss"));
@@ -72,7 +72,7 @@ TEST_F(NetTrain, ATrainedNetGoesOnWhereItStopped) {
   EXPECT_TRUE(std::filesystem::exists(files_.path("at-1")));
   std::vector<std::uint64_t> epochs;
   NetTrainOptions rest{.epochs = 4};  // batch and validation share are those of before
-  rest.on_epoch = [&](const nn::EpochResult& epoch, std::uint64_t last) {
+  rest.on_epoch = [&](const EpochResult& epoch, std::uint64_t last) {
     epochs.push_back(epoch.epoch);
     EXPECT_EQ(last, 6u);
   };
@@ -171,7 +171,7 @@ TEST_F(NetTrain, StopsOnRequest) {
   std::stop_source stop;
   NetTrainOptions options;
   std::uint64_t seen = 0;
-  options.on_epoch = [&](const nn::EpochResult& epoch, std::uint64_t) {
+  options.on_epoch = [&](const EpochResult& epoch, std::uint64_t) {
     seen = epoch.epoch;
     if (seen == 3) stop.request_stop();
   };

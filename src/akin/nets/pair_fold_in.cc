@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "akin/nets/fit.h"
 #include "akin/nets/pair_inputs.h"
 #include "akin/nets/user_rows.h"
 
@@ -106,7 +107,7 @@ std::vector<float> PairFoldIn::scores(std::span<const idx_t> items, std::span<co
   const auto n = static_cast<std::int64_t>(items.size());
   const nn::Batch history{inputs_for(items), nn::make_array({n, 1}, {targets.begin(), targets.end()})};
   const int steps = moves ? kSteps : 0;
-  net_->fit(history, {.epochs = steps, .batch_size = n, .shuffle = false}, {.threads = 1});
+  fit(*net_, history, {.epochs = steps, .batch_size = n, .shuffle = false}, {.threads = 1});
   return net_->predict(inputs_for(asked), "", 4096).floats();
 }
 

@@ -1,4 +1,4 @@
-// A neural net in five steps: define (NetSpec), compile, fit, evaluate, predict.
+// A neural net in five steps: define (NetSpec), compile, fit (nets/fit.h), evaluate, predict.
 #pragma once
 
 #include <functional>
@@ -38,38 +38,6 @@ struct NetOptions {
 /// Loss and metrics by name: "loss", "accuracy"; of validation samples "val_loss" ...
 using Scores = std::map<std::string, double>;
 
-/// One pass over the samples.
-struct EpochResult {
-  std::uint64_t epoch = 0;  ///< from 1, counted over all calls of fit()
-  Scores scores;
-  double seconds = 0;
-};
-
-struct History {
-  std::vector<EpochResult> epochs;
-  std::uint64_t best_epoch = 0;  ///< with patience: whose weights the net has; else 0
-  bool stopped_early = false;
-  /// One score of all epochs, in order.
-  std::vector<double> of(const std::string& name) const;
-};
-
-struct FitOptions {
-  int epochs = 1;  ///< 0 = learn nothing
-  std::int64_t batch_size = 32;
-  /// The last share of the samples, cut off before anything is shuffled (as Keras does); 0 = none.
-  double validation_split = 0;
-  const Batch* validation = nullptr;  ///< given validation samples; not owned
-  bool shuffle = true;
-  /// Stops after this many epochs without a better `monitor`, and takes the best epoch's weights; 0 = never.
-  int patience = 0;
-  double min_delta = 0;  ///< smaller gains are none
-  /// A score; empty = val_loss, without validation loss. Accuracies are best when high.
-  std::string monitor = "";
-  std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number
-  /// Called after each epoch; false ends the fit.
-  std::function<bool(const EpochResult&)> on_epoch = {};
-};
-
 /// Length of the loss's gradient by the weights of one layer.
 struct GradientNorm {
   std::string layer;
@@ -93,28 +61,24 @@ class Net {
 
   const NetSpec& spec() const { return spec_; }
   const std::optional<CompileOptions>& compiled() const { return compiled_; }
-  /// Epochs trained so far, in all calls of fit().
+  /// Epochs trained so far.
   std::uint64_t epochs() const { return epochs_; }
 
   /// Sets optimizer, loss and metrics; may come again, and forgets what the optimizer remembers.
   void compile(const CompileOptions& options);
   /// Changes the rate alone: the optimizer keeps what it remembers. Throws Error(kUsage) out of its range.
   void set_learning_rate(double rate);
-  /// Of evaluate(), predict() and train_epoch(); fit() takes those of its context. 0 = as many as batches of
-  /// that size are worth
-  /// (net_threads.h).
+  /// Of what is computed from now on. 0 = as many as batches of that size are worth (net_threads.h).
   void set_threads(int threads, std::int64_t batch_size = 256);
-  /// Trains; called again it continues. Order of the samples and dropout depend on context.seed and the
-  /// numbers of epoch and step alone: the same seed gives the same bits on one thread, and a saved net
-  /// continues as if it had never stopped. Throws Error(kBadData) with advice if the loss is no longer
-  /// finite; Error(kUsage) where samples do not suit the net; Error(kCancelled).
-  History fit(const Batch& samples, const FitOptions& options, const Context& context);
-  /// The same of samples that are read when they are needed.
-  History fit(SampleSource& samples, const FitOptions& options, const Context& context);
-  /// One epoch over the samples in the order of its stream, or ascending: mean loss and metrics, each before its
-  /// step. `last` = number of the last epoch planned, for reports.
+  /// One epoch over the samples, shuffled or in their order: mean loss and metrics, each before its step. `last` =
+  /// number of the last epoch planned. Order of the samples and dropout depend on context.seed and the numbers of epoch
+  /// and step alone: the same seed gives the same bits on one thread, and a saved net continues as if it had never
+  /// stopped. Throws Error(kBadData) with advice if the loss is no longer finite; Error(kUsage) where samples do not suit
+  /// the net; Error(kCancelled).
   Scores train_epoch(SampleSource& samples, std::int64_t batch_size, bool shuffle, std::uint64_t last,
                      const Context& context);
+  /// Throws Error(kUsage) or Error(kBadData) where the samples do not suit the net and its loss.
+  void check_batch(const Batch& samples) const;
   Scores evaluate(const Batch& samples, std::int64_t batch_size = 256, const Context& context = {});
   Scores evaluate(const SampleSource& samples, std::int64_t batch_size, const Context& context);
   /// Outputs of a layer, one row a sample; empty name = the net's output.
@@ -152,11 +116,8 @@ class Net {
  private:
   friend Net load_net(const std::string& path, const std::string& device);
   void check_inputs(const std::vector<Array>& inputs) const;
-  void check_batch(const Batch& samples) const;
   const CompileOptions& need_compiled() const;
   void need_trainable() const;
-  History fit(SampleSource& samples, const SampleSource* validation, const FitOptions& options,
-              const Context& context);
   Scores scores_of(const BatchResult& sums, double samples) const;
   [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;
 

@@ -59,7 +59,7 @@ TEST(NetBags, DropsIndicesInTraining) {
   EXPECT_EQ(predict(net, batch.inputs)[0], 1000);
   CompileOptions options = compile_as("sgd", Loss::kMae, 1);
   net.compile(options);
-  const double loss = net.fit(batch, {}, one_thread()).of("loss")[0];  // about 250 ones are kept, times 4
+  const double loss = train(net, batch)[0];  // about 250 ones are kept, times 4
   EXPECT_NEAR(loss, 1000, 200);
   EXPECT_NE(loss, 1000);
   std::size_t moved = 0;
@@ -80,7 +80,7 @@ TEST(NetBags, LearnsTheSameByRowsAndByTheWholeTable) {
     CompileOptions options = compile_as("sgd", Loss::kMse, 0.1);
     options.optimizer.lazy = lazy;
     net.compile(options);
-    net.fit(batch, {.epochs = 3, .batch_size = 2}, one_thread());
+    train(net, batch, {.epochs = 3, .batch_size = 2});
     learned.push_back(numbers_of(net.weights()));
   }
   for (std::size_t i = 0; i < learned[0].size(); ++i) EXPECT_NEAR(learned[0][i], learned[1][i], 1e-6);
@@ -94,7 +94,7 @@ TEST(NetBags, OfBatchesWithoutIndices) {
   net.compile(compile_as("adam", Loss::kMse));
   const Batch batch{{make_ids({2, 2}, {0, 0, 0, 0})}, make_array({2, 2}, {1, 1, 1, 1})};
   EXPECT_EQ(predict(net, batch.inputs), std::vector<float>(4, 0));
-  EXPECT_NEAR(net.fit(batch, {}, one_thread()).of("loss")[0], 1, 1e-6);
+  EXPECT_NEAR(train(net, batch)[0], 1, 1e-6);
 }
 
 TEST(NetBags, GradientsInFrontOfADistribution) {

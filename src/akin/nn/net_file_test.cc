@@ -44,7 +44,7 @@ TEST(NetFile, SavedAndLoadedPredictsTheSameBits) {
     options.engine.dtype = dtype;
     Net net = make_net(every_kind(), options);
     net.compile(compile_as("adam", Loss::kBinaryCrossentropy));
-    net.fit(samples(), {.epochs = 3, .batch_size = 4}, one_thread());
+    train(net, samples(), {.epochs = 3, .batch_size = 4});
     net.save(dir / "net");
     Net loaded = load_net(dir / "net");
     EXPECT_EQ(loaded.predict(samples().inputs).values, net.predict(samples().inputs).values);
@@ -60,11 +60,11 @@ TEST(NetFile, ResumesToTheSameBits) {
     Net whole = make_net(every_kind());
     Net part = make_net(every_kind());
     for (Net* net : {&whole, &part}) net->compile(compile_as(optimizer, Loss::kBinaryCrossentropy));
-    whole.fit(samples(), {.epochs = 5, .batch_size = 3}, one_thread());
-    part.fit(samples(), {.epochs = 2, .batch_size = 3, .checkpoint = dir / "at-{}"}, one_thread());
-    EXPECT_TRUE(std::filesystem::exists(dir / "at-1"));
-    Net resumed = load_net(dir / "at-2");
-    resumed.fit(samples(), {.epochs = 3, .batch_size = 3}, one_thread());
+    train(whole, samples(), {.epochs = 5, .batch_size = 3});
+    train(part, samples(), {.epochs = 2, .batch_size = 3});
+    part.save(dir / "part");
+    Net resumed = load_net(dir / "part");
+    train(resumed, samples(), {.epochs = 3, .batch_size = 3});
     EXPECT_EQ(numbers_of(resumed.weights()), numbers_of(whole.weights())) << optimizer;
   }
 }

@@ -11,6 +11,7 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/nn/net.h"
+#include "akin/nn/sample_source.h"
 
 namespace akin::nn {
 
@@ -43,6 +44,25 @@ inline Context one_thread(std::uint64_t seed = 7) {
   context.seed = seed;
   context.threads = 1;
   return context;
+}
+
+struct Epochs {
+  int epochs = 1;
+  std::int64_t batch_size = 32;
+  bool shuffle = true;
+};
+
+/// The loss of each epoch (nets/fit.h is for users).
+inline std::vector<double> train(Net& net, const Batch& samples, const Epochs& how = {},
+                                 const Context& context = one_thread()) {
+  net.check_batch(samples);
+  net.set_threads(context.threads, how.batch_size);
+  BatchSource source(samples);
+  std::vector<double> losses;
+  for (int epoch = 0; epoch < how.epochs; ++epoch)
+    losses.push_back(
+        net.train_epoch(source, how.batch_size, how.shuffle, net.epochs() + 1, context).at("loss"));
+  return losses;
 }
 
 /// All numbers of all weights, one after the other.

@@ -171,7 +171,7 @@ TEST(NetLayers, GaussianAddsItsDivergenceAndDrawsInTraining) {
   const double kl = (divergence(1, 0) + divergence(2, 1) + divergence(0, -1) + divergence(-1, 0.5)) / 2;
   EXPECT_NEAR(net.evaluate(batch).at("loss"), 0.5 * kl, 1e-5);
   EXPECT_EQ(predict(net, batch.inputs), predict(net, batch.inputs));
-  const std::vector<double> losses = net.fit(batch, {.epochs = 6, .batch_size = 2}, one_thread()).of("loss");
+  const std::vector<double> losses = train(net, batch, {.epochs = 6, .batch_size = 2});
   for (std::size_t step = 0; step < losses.size(); ++step)
     EXPECT_NEAR(losses[step], 0.5 * kl * std::min(1.0, static_cast<double>(step) / 4), 1e-5) << step;
 }
@@ -191,7 +191,7 @@ TEST(NetLayers, GaussianDrawsTheDistributionItNames) {
   };
   // Mean square of N(0, 4) around 0.
   const Batch batch{{all(0), all(std::log(4.0F))}, all(0)};
-  EXPECT_NEAR(net.fit(batch, {.batch_size = kMany}, one_thread()).of("loss")[0], 4, 0.2);
+  EXPECT_NEAR(train(net, batch, {.batch_size = kMany})[0], 4, 0.2);
   EXPECT_NEAR(net.evaluate(batch).at("loss"), 0, 1e-6);
 }
 

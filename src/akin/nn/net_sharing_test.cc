@@ -67,7 +67,7 @@ TEST(NetSharing, OneTableForHistoryAndCandidates) {
     net.compile(options);
     const Batch batch{{make_ids({2, 4}, {1, 2, 0, 0, 3, 0, 0, 0}), make_ids({2, 3}, {4, 5, 1, 5, 4, 2})},
                       make_array({2, 1}, {1, 1})};
-    const std::vector<double> losses = net.fit(batch, {.epochs = 60}, one_thread()).of("loss");
+    const std::vector<double> losses = train(net, batch, {.epochs = 60});
     EXPECT_LT(losses.back(), 0.2) << losses.front();
   }
 }

@@ -230,7 +230,7 @@ TEST(NetValues, PretrainedVectorsAreReadAndMayStayFixed) {
   Net net = make_net(std::move(spec));
   expect_near(net.predict({make_ids({3, 1}, {0, 1, 2})}, "e").floats(), {0, 0, 1, 2, 3, 4});
   net.compile(compile_as("adam", Loss::kMse, 0.1));
-  net.fit({{make_ids({3, 1}, {0, 1, 2})}, make_array({3, 1}, {1, 2, 3})}, {.epochs = 2}, one_thread());
+  train(net, {{make_ids({3, 1}, {0, 1, 2})}, make_array({3, 1}, {1, 2, 3})}, {.epochs = 2});
   expect_near(net.predict({make_ids({3, 1}, {0, 1, 2})}, "e").floats(), {0, 0, 1, 2, 3, 4});
   NetSpec wrong;
   wrong.input({1}).embedding(5, 2, {.name = "e", .vectors = VectorSource::kPretrained, .file = dir / "v"});

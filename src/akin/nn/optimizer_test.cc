@@ -103,7 +103,7 @@ void compare_with_recurrences(const OptimizerSpec& optimizer, const char* dtype,
         reference_step(numbers[gradient.name][i], static_cast<T>(gradient.at(i)), optimizer, step);
       }
     }
-    net.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
+    train(net, batch, {.batch_size = 4, .shuffle = false});
     for (const NamedArray& weight : net.weights()) {
       for (std::size_t i = 0; i < weight.size(); ++i) {
         const auto expected = static_cast<double>(numbers[weight.name][i].x);
@@ -149,13 +149,13 @@ TEST(Optimizer, RowsAreCaughtUpWithOnceAnEpochHasEnded) {
     std::vector<float> ratings;
     for (int step = 0; step < 40; ++step) {
       const Batch batch = rating_batch(step / 4 * 4);
-      many.fit(batch, {.batch_size = 4, .shuffle = false}, one_thread());
+      train(many, batch, {.batch_size = 4, .shuffle = false});
       users.insert(users.end(), batch.inputs[0].ids().begin(), batch.inputs[0].ids().end());
       items.insert(items.end(), batch.inputs[1].ids().begin(), batch.inputs[1].ids().end());
       ratings.insert(ratings.end(), batch.targets.floats().begin(), batch.targets.floats().end());
     }
     const Batch all{{make_ids({160, 1}, users), make_ids({160, 1}, items)}, make_array({160, 1}, ratings)};
-    one.fit(all, {.batch_size = 4, .shuffle = false}, one_thread());
+    train(one, all, {.batch_size = 4, .shuffle = false});
     const std::vector<double> a = numbers_of(one.weights()), b = numbers_of(many.weights());
     const double allowed = name == "adam" ? 3e-4 : 1e-5;
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], allowed) << name << " " << i;
@@ -169,11 +169,11 @@ TEST(Optimizer, RowsAwayFromTheBatchAndTheirSlotsStay) {
     const TempDir dir;
     Net net = make_net(rating_net());
     net.compile({optimizer, Loss::kMse, {}});
-    net.fit(rating_batch(0), {.epochs = 3}, one_thread());
+    train(net, rating_batch(0), {.epochs = 3});
     net.save(dir / "before");
     const Batch batch{{make_ids({3, 1}, {2, 2, 5}), make_ids({3, 1}, {1, 1, 1})},
                       make_array({3, 1}, {1, 2, 3})};
-    net.fit(batch, {}, one_thread());
+    train(net, batch);
     net.save(dir / "after");
     const TensorReader before(dir / "before"), after(dir / "after");
     int tables = 0;
@@ -197,7 +197,7 @@ TEST(Optimizer, ClippedGradientsHaveTheNorm) {
   sgd.clip_norm = 0.125;
   net.compile({sgd, Loss::kMse, {}});
   const std::vector<double> before = numbers_of(net.weights());
-  net.fit(rating_batch(0), {}, one_thread());
+  train(net, rating_batch(0));
   const std::vector<double> after = numbers_of(net.weights());
   double moved = 0;
   for (std::size_t i = 0; i < before.size(); ++i) moved += std::pow(after[i] - before[i], 2);
@@ -215,7 +215,7 @@ TEST(Optimizer, LargeWeightsAreSteppedInPartsByThreads) {
     net.compile(compile_as("adam", Loss::kMse));
     Context context = one_thread();
     context.threads = threads;
-    net.fit({{random_array({4, 301}, 1)}, random_array({4, 999}, 2)}, {.epochs = 3}, context);
+    train(net, {{random_array({4, 301}, 1)}, random_array({4, 999}, 2)}, {.epochs = 3}, context);
     return numbers_of(net.weights());
   };
   const std::vector<double> one = trained(1), two = trained(2);
@@ -234,7 +234,7 @@ TEST(Optimizer, SgdOnAQuadraticConvergesAtItsRate) {
   Net net = make_net(std::move(spec), options);
   net.compile(compile_as("sgd", Loss::kMse, 0.125));
   const double error = net.weights()[0].at(0) - 3;  // loss (w - 3)^2, gradient 2 (w - 3)
-  net.fit({{make_array({1, 1}, {1})}, make_array({1, 1}, {3})}, {.epochs = 10}, one_thread());
+  train(net, {{make_array({1, 1}, {1})}, make_array({1, 1}, {3})}, {.epochs = 10});
   EXPECT_NEAR(net.weights()[0].at(0) - 3, error * std::pow(1 - 0.25, 10), 1e-12);
 }
 
@@ -251,7 +251,7 @@ TEST(Optimizer, LbfgsSolvesLeastSquaresInFewSteps) {
     for (std::size_t c = 0; c < 4; ++c) y[i] += static_cast<float>(c + 1) * x.floats()[i * 4 + c];
     y[i] += 5;
   }
-  net.fit({{x}, make_array({50, 1}, y)}, {.epochs = 3}, one_thread());
+  train(net, {{x}, make_array({50, 1}, y)}, {.epochs = 3});
   EXPECT_NEAR(net.weight("dense_1/bias").at(0), 5, 1e-6);
   for (std::size_t c = 0; c < 4; ++c)
     EXPECT_NEAR(net.weight("dense_1/kernel").at(c), static_cast<double>(c + 1), 1e-6);

@@ -18,9 +18,9 @@ json layer_json(const nn::NetSpec& spec, std::size_t i) {
           {"parameters", parameters}};
 }
 
-json epochs_json(const nn::History& history) {
+json epochs_json(const nets::History& history) {
   json epochs = json::array();
-  for (const nn::EpochResult& epoch : history.epochs) {
+  for (const nets::EpochResult& epoch : history.epochs) {
     json entry = {{"epoch", epoch.epoch}, {"seconds", epoch.seconds}};
     for (const auto& [name, score] : epoch.scores) entry[name] = score;
     epochs.push_back(std::move(entry));

@@ -13,7 +13,7 @@ namespace {
 constexpr double kVanished = 1e-3;     // of the greatest norm
 constexpr std::size_t kMostRows = 12;  // of a table of steps
 
-LineChart loss_chart(const nn::History& history) {
+LineChart loss_chart(const nets::History& history) {
   LineChart chart{.title = "Loss",
                   .note = "The training loss of an epoch is the mean over its batches, each before its step.",
                   .x = {.name = "epoch"},
@@ -21,7 +21,7 @@ LineChart loss_chart(const nn::History& history) {
                   .series = {}};
   for (const auto& [score, name] : {std::pair("loss", "training"), std::pair("val_loss", "validation")}) {
     LineChart::Series series{.name = name, .y = {}};
-    for (const nn::EpochResult& epoch : history.epochs) {
+    for (const nets::EpochResult& epoch : history.epochs) {
       if (!epoch.scores.contains(score)) continue;
       series.x.push_back(static_cast<double>(epoch.epoch));
       series.y.push_back(epoch.scores.at(score));
@@ -81,7 +81,7 @@ std::string scores_text(const nn::Scores& scores) {
   return text;
 }
 
-std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last) {
+std::string epoch_line(const nets::EpochResult& epoch, std::uint64_t last) {
   return fmt::format("epoch {}/{}  {}  {}\n", epoch.epoch, last, format_seconds(epoch.seconds),
                      scores_text(epoch.scores));
 }

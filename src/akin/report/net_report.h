@@ -11,7 +11,7 @@
 namespace akin {
 
 /// "epoch 3/5  4.5 s  loss 2.9960  val_loss 2.9219\n".
-std::string epoch_line(const nn::EpochResult& epoch, std::uint64_t last);
+std::string epoch_line(const nets::EpochResult& epoch, std::uint64_t last);
 /// "loss 0.1523  accuracy 0.9401".
 std::string scores_text(const nn::Scores& scores);
 /// Gradient norms as a table, with a remark where those of the first layers have vanished.

@@ -99,7 +99,7 @@ nets::NetTrainOptions options_of(const TrainCommand& command, const CommandLine&
 }
 
 void print_outcome(const TrainCommand& command, const nets::TrainedNet& trained) {
-  const nn::History& history = trained.history;
+  const nets::History& history = trained.history;
   if (history.stopped_early) print(fmt::format("stopped early: epoch {} was the best\n", history.best_epoch));
   if (!trained.test.empty()) {
     print(fmt::format("held out ({}): {}\n", format_count(trained.test_samples), scores_text(trained.test)));
@@ -119,7 +119,7 @@ int run_net_train(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   Session session(line.common);
   nets::NetTrainOptions options = options_of(command, line);
-  options.on_epoch = [&](const nn::EpochResult& epoch, std::uint64_t last) {
+  options.on_epoch = [&](const nets::EpochResult& epoch, std::uint64_t last) {
     session.progress().clear();
     if (line.common.json || line.common.quiet) return;
     print(epoch_line(epoch, last));
