@@ -101,6 +101,12 @@ NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings
                         NetIds& ids, Targets targets) {
   if (settings.kind != DataKind::kRatings && settings.target.empty())
     fail(ErrorCode::kUsage, "[data] names no target");
+  if (settings.lists && settings.kind == DataKind::kRatings) {
+    fail(ErrorCode::kUsage,
+         "[data] of kind ratings has a value for each event, but loss multinomial learns lists of indices: "
+         "take "
+         "kind csv or text, or the model mult-dae");
+  }
   SampleRequest request{spec, settings, source, ids, targets};
   NetSamples samples;
   std::vector<bool> held;  // by the data set's own split
@@ -139,6 +145,7 @@ void write_net_data(TensorWriter& writer, const NetDataSettings& settings, const
   const json root = {{"kind", kKinds[static_cast<std::size_t>(settings.kind)]},
                      {"inputs", settings.inputs},
                      {"target", settings.target},
+                     {"lists", settings.lists},
                      {"test", settings.test},
                      {"seed", settings.seed},
                      {"batch", settings.batch_size},
@@ -160,6 +167,7 @@ std::pair<NetDataSettings, NetIds> read_net_data(const TensorReader& reader) {
   const JsonFields inputs(fields.field("inputs"), where + ": inputs");
   for (const auto& [name, columns] : root["inputs"].items()) settings.inputs[name] = inputs.texts(name);
   settings.target = fields.texts("target");
+  settings.lists = fields.has("lists") && fields.flag("lists");  // not in files of the first versions
   settings.test = fields.number("test");
   settings.seed = fields.seed("seed");
   settings.batch_size = fields.whole("batch", 1, std::numeric_limits<std::int32_t>::max());

@@ -23,9 +23,11 @@ struct NetDataSettings {
   DataKind kind = DataKind::kCsv;
   /// Input layer -> columns of a table; of ratings "users" or "items"; of text "words".
   std::map<std::string, std::vector<std::string>> inputs;
-  std::vector<std::string> target;  ///< columns; of text "first-word" or an attribute of the documents
-  double test = 0;                  ///< share of the samples, drawn by seed, that is never trained on
-  std::uint64_t seed = 0;           ///< of that draw
+  /// Columns; of text "first-word", an attribute of the documents, or "words" with `lists`.
+  std::vector<std::string> target;
+  bool lists = false;      ///< targets are lists of indices, as the loss takes (nn::takes_lists)
+  double test = 0;         ///< share of the samples, drawn by seed, that is never trained on
+  std::uint64_t seed = 0;  ///< of that draw
   // How the net was last trained, for continuing in the same way.
   std::int64_t batch_size = 32;
   double validation_split = 0;

@@ -37,6 +37,18 @@ bool has_columns(const NumberTable& table, const std::vector<std::string>& names
   });
 }
 
+/// Of the columns of an input or of the target, `what`. Throws Error(kBadData) where a value is no index.
+std::vector<std::int32_t> indices_of(const NumberTable& table, const std::vector<std::string>& columns,
+                                     const std::string& what) {
+  std::vector<std::int32_t> indices;
+  for (const float value : columns_of(table, columns)) {
+    if (value != std::floor(value) || value < 0 || value > 16'777'216)
+      fail(ErrorCode::kBadData, "{}: {} takes whole numbers from 0, not {}", table.path, what, value);
+    indices.push_back(static_cast<std::int32_t>(value));
+  }
+  return indices;
+}
+
 const std::vector<std::string>& columns_for(const SampleRequest& request, const std::string& input) {
   const auto found = request.settings.inputs.find(input);
   if (found == request.settings.inputs.end())
@@ -74,29 +86,22 @@ NetSamples table_samples(const SampleRequest& request) {
   NetSamples samples;
   for (const std::size_t layer : request.spec.inputs()) {
     const std::string& name = request.spec.layers()[layer].name;
-    const std::vector<float> values = columns_of(table, columns_for(request, name));
+    const std::vector<std::string>& columns = columns_for(request, name);
     Shape shape = request.spec.shape(layer).output;
-    if (nn::count_of(shape) != static_cast<std::int64_t>(columns_for(request, name).size()))
+    if (nn::count_of(shape) != static_cast<std::int64_t>(columns.size()))
       fail(ErrorCode::kUsage, "input {} takes {} columns, but [data] names {}", name, nn::count_of(shape),
-           columns_for(request, name).size());
+           columns.size());
     shape.insert(shape.begin(), table.rows());
-    if (request.spec.reads_ids(layer)) {
-      std::vector<std::int32_t> ids;
-      for (const float value : values) {
-        if (value != std::floor(value) || value < 0 || value > 16'777'216)
-          fail(ErrorCode::kBadData, "{}: input {} takes whole numbers from 0, not {}", table.path, name,
-               value);
-        ids.push_back(static_cast<std::int32_t>(value));
-      }
-      samples.all.inputs.push_back(nn::make_ids(shape, std::move(ids)));
-    } else {
-      samples.all.inputs.push_back(nn::make_array(shape, values));
-    }
+    samples.all.inputs.push_back(request.spec.reads_ids(layer)
+                                     ? nn::make_ids(shape, indices_of(table, columns, "input " + name))
+                                     : nn::make_array(shape, columns_of(table, columns)));
   }
   const std::vector<std::string>& target = request.settings.target;
   if (request.targets == Targets::kRequired || has_columns(table, target)) {
     Shape shape = {table.rows(), static_cast<std::int64_t>(target.size())};
-    samples.all.targets = nn::make_array(shape, columns_of(table, target));
+    samples.all.targets = request.settings.lists
+                              ? nn::make_ids(shape, indices_of(table, target, "the target"))
+                              : nn::make_array(shape, columns_of(table, target));
   }
   return samples;
 }
@@ -173,8 +178,13 @@ NetSamples text_samples(const SampleRequest& request) {
   single_source(request, name, {"words"});
   if (request.settings.target.size() != 1) fail(ErrorCode::kUsage, "text has one target");
   const std::string& target = request.settings.target[0];
+  const bool lists = request.settings.lists;
+  if (lists && target != "words")
+    fail(ErrorCode::kUsage,
+         "loss multinomial learns the words of a text: write target = \"words\", not \"{}\"", target);
   const std::vector<std::span<const Event>> documents = documents_of(dataset);
-  const bool labelled = request.targets == Targets::kRequired || all_labelled(dataset, target, documents);
+  const bool labelled =
+      !lists && (request.targets == Targets::kRequired || all_labelled(dataset, target, documents));
   const std::size_t skipped = labelled && target == "first-word" ? 1 : 0;
 
   const auto indices = net_indices(request.ids, name, dataset.items, dataset.n_event_items());
@@ -192,6 +202,7 @@ NetSamples text_samples(const SampleRequest& request) {
   }
   const auto count = static_cast<std::int64_t>(documents.size());
   samples.all.inputs.push_back(nn::make_ids({count, static_cast<std::int64_t>(length)}, std::move(words)));
+  if (lists) samples.all.targets = samples.all.inputs[0];
   if (labelled) samples.all.targets = nn::make_array({count, 1}, std::move(labels));
   return samples;
 }

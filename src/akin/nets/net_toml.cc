@@ -277,6 +277,7 @@ NetPlan read_net_toml(const std::string& path, const std::map<std::string, std::
   plan.spec = read_layers(file, sizes);
   read_train(file, plan);
   read_data(file, plan);
+  plan.data.lists = nn::takes_lists(plan.compile.loss);
   return plan;
 }
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "akin/nets/net_files_for_test.h"
+#include "akin/nets/net_use.h"
 
 namespace akin::nets {
 namespace {
@@ -120,6 +122,62 @@ TEST_F(NetTrain, ScoresWhatWasHeldOut) {
   for (const std::size_t e : {3, 9, 20}) given.events[e].subset = Subset::kTest;
   save_dataset(given, files_.path("given"));
   EXPECT_EQ(files_.train("ratings.toml", "given").test_samples, 3u) << "the files' own test set";
+}
+
+/// An autoencoder of lists of indices 0 to 3, which learns them by heart.
+TEST_F(NetTrain, LearnsListsOfIndices) {
+  const std::string net = R"(
+layers = [
+  {kind = "input", shape = [2]},
+  {kind = "embedding_bag", rows = 4, units = 8, activation = "tanh"},
+  {kind = "dense", units = 3},
+]
+train = {optimizer = "adam", learning_rate = 0.1, loss = "multinomial", epochs = 60, batch_size = 3}
+)";
+  files_.write("lists.csv", "a,b\n1,0\n2,3\n3,0\n");
+  files_.write("lists.toml", net + "data = {inputs = [\"a\", \"b\"], target = [\"a\", \"b\"]}\n");
+  const TrainedNet trained = files_.train("lists.toml", "lists.csv");
+  EXPECT_TRUE(trained.constant.empty());
+  const double least = 2 * std::log(2.0) / 3;  // of the list of two
+  EXPECT_NEAR(trained.history.of("loss").back(), least, 0.05);
+  trained.net.save(files_.path("lists"));
+  EXPECT_NEAR(evaluate_net({.path = files_.path("lists"), .data = files_.path("lists.csv")}, "", {})
+                  .scores.at("loss"),
+              least, 0.05);
+  EXPECT_EQ(files_.train("lists", "lists.csv").history.epochs.at(0).epoch, 61U);
+
+  files_.write("half.csv", "a,b\n1,0\n2,1.5\n");
+  EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { files_.train("lists.toml", "half.csv"); }),
+                       "half.csv: input input_1 takes whole numbers from 0, not 1.5"));
+  files_.write("values.toml", net + "data = {kind = \"ratings\", inputs = \"items\"}\n");
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { files_.train("values.toml", "events"); }),
+                       "loss multinomial learns lists of indices: take kind csv or text"));
+}
+
+TEST_F(NetTrain, LearnsTheWordsOfTexts) {
+  DatasetBuilder builder;
+  for (int d = 0; d < 4; ++d) {
+    for (int w = 0; w < 2; ++w)
+      builder.add_event("d" + std::to_string(d), "w" + std::to_string(2 * (d % 2) + w), 1, w);
+  }
+  ImportReport report;
+  save_dataset(builder.build("texts", {}, report, {}), files_.path("texts"));
+  const auto net = [&](const std::string& target) {
+    files_.write("words.toml", R"(
+layers = [
+  {kind = "input", shape = [3]},
+  {kind = "embedding_bag", rows = "words+1", units = 8, activation = "tanh"},
+  {kind = "dense", units = "words"},
+]
+train = {optimizer = "adam", learning_rate = 0.1, loss = "multinomial", epochs = 60}
+data = {kind = "text", inputs = "words", target = ")" +
+                                   target + "\"}\n");
+  };
+  net("words");
+  EXPECT_NEAR(files_.train("words.toml", "texts").history.of("loss").back(), 2 * std::log(2.0), 0.1);
+  net("first-word");
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { files_.train("words.toml", "texts"); }),
+                       "write target = \"words\", not \"first-word\""));
 }
 
 TEST_F(NetTrain, MeasuresGradientsIfAsked) {

@@ -65,7 +65,8 @@ json net_scores_json(const nets::NetScores& scores) {
 json predictions_json(const nets::NetPredictions& predictions) {
   json result = {{"shape", predictions.values.shape}, {"values", predictions.values.floats()}};
   const nn::Array& targets = predictions.targets;
-  if (!targets.is_ids() && targets.samples() > 0) result["targets"] = targets.floats();
+  if (targets.samples() > 0 && targets.is_ids()) result["targets"] = targets.ids();
+  if (targets.samples() > 0 && !targets.is_ids()) result["targets"] = targets.floats();
   return result;
 }
 

@@ -139,8 +139,9 @@ std::string trained_net_html(const nets::TrainedNet& trained) {
   if (!trained.test.empty())
     page.paragraph(fmt::format("held out ({} samples): {}", format_count(trained.test_samples),
                                scores_text(trained.test)));
-  page.paragraph(
-      fmt::format("a constant, on the {} samples: {}", trained.constant_part, scores_text(trained.constant)));
+  if (!trained.constant.empty())
+    page.paragraph(fmt::format("a constant, on the {} samples: {}", trained.constant_part,
+                               scores_text(trained.constant)));
   if (!trained.history.epochs.empty()) page.chart(loss_chart(trained.history));
   if (!trained.norms.empty()) page.chart(norms_chart(trained.norms));
   if (!trained.step_norms.empty()) page.chart(step_norms_chart(trained.step_norms));
@@ -150,6 +151,10 @@ std::string trained_net_html(const nets::TrainedNet& trained) {
 std::string predictions_csv(const nets::NetPredictions& predictions) {
   const nn::Array &values = predictions.values, &targets = predictions.targets;
   const std::int64_t width = nn::count_of(values.sample_shape());
+  const auto target_at = [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    return targets.is_ids() ? fmt::format("{}", targets.ids()[at]) : fmt::format("{}", targets.floats()[at]);
+  };
   std::string text;
   for (std::int64_t c = 0; c < width; ++c)
     text += width == 1 ? "prediction" : fmt::format("{}prediction{}", c == 0 ? "" : ",", c);
@@ -160,8 +165,7 @@ std::string predictions_csv(const nets::NetPredictions& predictions) {
     for (std::int64_t c = 0; c < width; ++c)
       text +=
           fmt::format("{}{}", c == 0 ? "" : ",", values.floats()[static_cast<std::size_t>(row * width + c)]);
-    for (std::int64_t c = 0; c < known; ++c)
-      text += fmt::format(",{}", targets.floats()[static_cast<std::size_t>(row * known + c)]);
+    for (std::int64_t c = 0; c < known; ++c) text += "," + target_at(row * known + c);
     text += "\n";
   }
   return text;

@@ -104,8 +104,9 @@ void print_outcome(const TrainCommand& command, const nets::TrainedNet& trained)
   if (!trained.test.empty()) {
     print(fmt::format("held out ({}): {}\n", format_count(trained.test_samples), scores_text(trained.test)));
   }
-  print(fmt::format("a constant, on the {} samples: {}\n", trained.constant_part,
-                    scores_text(trained.constant)));
+  if (!trained.constant.empty())
+    print(fmt::format("a constant, on the {} samples: {}\n", trained.constant_part,
+                      scores_text(trained.constant)));
   if (command.norms) print(norms_text(trained.norms) + step_norms_text(trained.step_norms));
   print(fmt::format("wrote {}\n", shell_word(command.out)));
 }
