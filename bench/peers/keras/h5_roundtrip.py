@@ -189,17 +189,17 @@ def attempt(check):
 def main(program, library="tf_keras"):
     keras = importlib.import_module(library)
     print(f"{library} {keras.__version__}; largest difference / largest of {SAMPLES} predictions")
-    print(f"{'net':<16}{'read: save':>16}{'save_weights':>16}{'written: order':>16}{'by name':>16}")
+    print(f"{'net':<16}{'read: save':>16}{'save_weights':>16}{'save .keras':>16}{'written: order':>16}{'by name':>16}")
     failed = 0
     with tempfile.TemporaryDirectory() as work:
         akin = Akin(program, pathlib.Path(work))
-        keras2 = library == "tf_keras"  # Keras 3's save_weights has another layout, which akin does not read
+        keras2 = library == "tf_keras"
 
-        def read(layers, save):
+        def read(layers, save, file="keras.h5"):
             values, model = samples(layers), keras_model(keras, layers)
             akin.prepare(layers, values, model.output_shape[1])
-            getattr(model, save)(akin.work / "keras.h5")
-            akin.train(0, "--init", "keras.h5")
+            getattr(model, save)(akin.work / file)
+            akin.train(0, "--init", file)
             return difference(model.predict(list(values.values()), verbose=0), akin)
 
         def written(layers, **how):
@@ -211,10 +211,11 @@ def main(program, library="tf_keras"):
             return difference(model.predict(list(values.values()), verbose=0), akin)
 
         for name, layers in NETS.items():
-            if name in ("hard_sigmoid", "depthwise") and not keras2:
-                continue  # in Keras 3 the slope is 1/6 in place of 0.2, and the depthwise_kernel is called kernel
-            checks = [attempt(lambda: read(layers, "save")),
-                      attempt(lambda: read(layers, "save_weights")) if keras2 else ("-", True),
+            if name == "hard_sigmoid" and not keras2:
+                continue  # in Keras 3 the slope is 1/6 in place of 0.2
+            weights = "keras.h5" if keras2 else "keras.weights.h5"
+            checks = [attempt(lambda: read(layers, "save")), attempt(lambda: read(layers, "save_weights", weights)),
+                      ("-", True) if keras2 else attempt(lambda: read(layers, "save", "model.keras")),
                       attempt(lambda: written(layers)), attempt(lambda: written(layers, by_name=True))]
             failed += sum(not good for _, good in checks)
             print(f"{name:<16}" + "".join(f"{text:>16}" for text, _ in checks), flush=True)

@@ -74,6 +74,7 @@ Prepared prepare(const std::string& path, const std::string& data, const NetTrai
 
 void take_weights(nn::Net& net, const std::string& path, const Context& context) {
   std::vector<nn::NamedArray> weights = nn::read_weights(path);
+  nn::take_names(net.weights(), weights);
   const nn::WeightMatch match = nn::match_weights(net.weights(), weights);
   if (match.matched == 0)
     fail(ErrorCode::kBadData, "{}: has none of the net's weights; the net has {}", path,

@@ -9,8 +9,9 @@
 
 namespace akin::nn {
 
-/// Weights of a file written by Keras 2 (`model.save`, `model.save_weights`) or by write_keras_weights, named
-/// layer/weight without Keras's ":0". Layouts are akin's. Loads the library of nets, where libhdf5 is. Throws
+/// Weights of a file written by Keras 2 or 3 (`model.save`, `model.save_weights`) or by write_keras_weights, named
+/// layer/weight without Keras's ":0"; where the file only numbers them (.keras, .weights.h5), layer/0, layer/1 ...:
+/// take_names() names them. Layouts are akin's. Loads the library of nets, where libhdf5 is. Throws
 /// Error(kNotFound), Error(kBadData) where it is not such a file.
 std::vector<NamedArray> read_keras_weights(const std::string& path);
 
@@ -21,7 +22,7 @@ std::vector<NamedArray> read_keras_weights(const std::string& path);
 void write_keras_weights(const std::string& path, const NetSpec& spec,
                          const std::vector<NamedArray>& weights);
 
-/// Weights of any file: of Keras (.h5, .hdf5), of a saved net, or of a safetensors file
+/// Weights of any file: of Keras (.h5, .hdf5, .keras), of a saved net, or of a safetensors file
 /// with tensors named layer/weight.
 std::vector<NamedArray> read_weights(const std::string& path);
 
@@ -31,6 +32,9 @@ struct WeightMatch {
   std::vector<std::string> missing;  ///< of the net, not in the file
   std::vector<std::string> unknown;  ///< of the file, not in the net
 };
+/// Gives the weights of a file the names that the net has for them: of layer/2 the third weight of that layer, and of a
+/// depthwise convolution's kernel, as Keras 3 calls it, depthwise_kernel.
+void take_names(const std::vector<NamedArray>& net, std::vector<NamedArray>& file);
 /// Compares by name.
 WeightMatch match_weights(const std::vector<NamedArray>& net, const std::vector<NamedArray>& file);
 

@@ -52,7 +52,7 @@ void declare(CommandLine& line, TrainCommand& command) {
             "stop after N epochs without a better loss and keep the weights of the best epoch",
             Need::kOptional, 1, "of FILE, else never"});
   line.add({"--init", "WEIGHTS", InputPath{&command.init},
-            "start from the weights in this file, matched by name: a net, safetensors, or h5 of Keras"});
+            "start from the weights in this file, matched by name: a net, safetensors, or a file of Keras"});
   line.add({"--embedding", "[LAYER:]HOW", Text{&command.embeddings},
             "vectors of an embedding: learned, one-hot, pretrained=FILE, or pretrained=FILE,freeze to leave "
             "them as they "

@@ -97,6 +97,18 @@ Handle open_file(const std::string& path) {
                  path + ": not an HDF5 file, or damaged");
 }
 
+Handle open_image(std::string& bytes, const std::string& name) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  H5Lunregister(H5L_TYPE_EXTERNAL);
+  const Handle access = checked(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, ErrorCode::kInternal, "no access list");
+  check(H5Pset_fapl_core(access.get(), 1 << 20, 0), ErrorCode::kInternal, "no files in memory");
+  check(H5Pset_file_image(access.get(), bytes.data(), bytes.size()), ErrorCode::kBadData,
+        name + ": is empty");
+  const std::string inside = name + "/image";  // HDF5 refuses the name of a file that is there
+  return checked(H5Fopen(inside.c_str(), H5F_ACC_RDONLY, access.get()), H5Fclose, ErrorCode::kBadData,
+                 name + ": not an HDF5 file, or damaged");
+}
+
 Handle create_in_memory() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   constexpr std::size_t kGrowth = std::size_t{1} << 20;
@@ -121,6 +133,21 @@ std::uint64_t file_size(const Handle& object) {
   hsize_t size = 0;
   check(H5Fget_filesize(file.get(), &size), ErrorCode::kBadData, "the file has no size");
   return size;
+}
+
+std::vector<std::string> children(const Handle& group) {
+  H5G_info_t info;
+  check(H5Gget_info(group.get(), &info), ErrorCode::kBadData, "a group is damaged");
+  std::vector<std::string> names;
+  for (hsize_t i = 0; i < info.nlinks; ++i) {
+    char name[1024];
+    const ssize_t size =
+        H5Lget_name_by_idx(group.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT);
+    if (size < 0 || static_cast<std::size_t>(size) >= sizeof name)
+      fail(ErrorCode::kBadData, "HDF5: a name in a group is damaged or too long");
+    names.emplace_back(name);
+  }
+  return names;
 }
 
 Handle open_group(const Handle& parent, const std::string& name) {

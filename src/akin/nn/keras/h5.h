@@ -34,12 +34,16 @@ class Handle {
 
 /// Throw Error(kNotFound), Error(kBadData), Error(kIo); no HDF5 call prints.
 Handle open_file(const std::string& path);
+/// The same of a file's bytes, which must outlive it; `name` is for messages.
+Handle open_image(std::string& bytes, const std::string& name);
 /// A file that is not on the disk, for content_of(): AtomicFile writes to the disk.
 Handle create_in_memory();
 std::string content_of(const Handle& file);
 /// Of the file that the object is in.
 std::uint64_t file_size(const Handle& object);
 
+/// What a group holds, by name.
+std::vector<std::string> children(const Handle& group);
 /// An invalid handle if it is not there.
 Handle open_group(const Handle& parent, const std::string& name);
 Handle create_group(const Handle& parent, const std::string& name);

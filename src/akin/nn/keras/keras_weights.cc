@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 #include <numeric>
 #include <optional>
 #include <ranges>
@@ -9,6 +10,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/isolated.h"
+#include "akin/base/zip_archive.h"
 #include "akin/nn/engine_library.h"
 #include "akin/nn/keras/h5.h"
 
@@ -137,9 +139,16 @@ void write_layers(const h5::Handle& root, const NetSpec& spec, const std::vector
   }
 }
 
+constexpr std::size_t kMostWeights = 100'000;
+
+NamedArray named(std::string name, h5::FloatData data) {
+  NamedArray weight{std::move(name), std::move(data.shape)};
+  weight.values = std::move(data.values);
+  return weight;
+}
+
 std::vector<NamedArray> read_layers(const h5::Handle& root) {
   std::vector<NamedArray> weights;
-  constexpr std::size_t kMostWeights = 100'000;
   if (!h5::has_attribute(root, "layer_names"))
     fail(ErrorCode::kBadData, "holds no weights of Keras: there is no attribute layer_names");
   std::uint64_t unclaimed = h5::file_size(root);
@@ -151,14 +160,97 @@ std::vector<NamedArray> read_layers(const h5::Handle& root) {
     if (!h5::has_attribute(group, "weight_names")) continue;
     for (const std::string& name : h5::read_names(group, "weight_names")) {
       if (weights.size() == kMostWeights) fail(ErrorCode::kBadData, "has over {} weights", kMostWeights);
-      h5::FloatData data = h5::read_floats(group, name, unclaimed);
-      NamedArray weight{layer + "/" + plain_name(name), std::move(data.shape)};
-      weight.values = std::move(data.values);
+      NamedArray weight = named(layer + "/" + plain_name(name), h5::read_floats(group, name, unclaimed));
       join(layer, name, weight);
       weights.push_back(std::move(weight));
     }
   }
   return weights;
+}
+
+/// What save_weights() and the .keras files of Keras 3 hold: a group for each layer, in it a group vars with the layer's
+/// name and its weights 0, 1, ..., and groups of what is inside the layer, such as the cell of an lstm.
+class NumberedLayers {
+ public:
+  explicit NumberedLayers(const h5::Handle& root) : unclaimed_(h5::file_size(root)) {
+    read_layers(h5::open_group(root, "layers"), 0);
+  }
+  std::vector<NamedArray> weights() && { return std::move(weights_); }
+
+ private:
+  static constexpr int kDeepest = 20;
+
+  void read_layers(const h5::Handle& layers, int depth) {
+    for (const std::string& child : h5::children(layers)) {
+      const h5::Handle layer = h5::open_group(layers, child);
+      if (!layer.valid()) continue;
+      const h5::Handle vars = h5::open_group(layer, "vars");
+      if (!vars.valid() || !h5::has_attribute(vars, "name")) {
+        fail(ErrorCode::kBadData,
+             "layer {} has no name here, as some versions of Keras 3 write it: save the model as FILE.h5 "
+             "instead",
+             child);
+      }
+      const std::vector<std::string> names = h5::read_names(vars, "name");
+      const std::string name = names.empty() ? child : names[0];
+      if (!seen_.insert(name).second) fail(ErrorCode::kBadData, "two layers are called {}", name);
+      read_layer(layer, name, "", depth);
+    }
+  }
+
+  /// `part`: of the layer, where `group` is.
+  void read_layer(const h5::Handle& group, const std::string& layer, const std::string& part, int depth) {
+    if (depth > kDeepest || ++groups_ > kMostWeights)
+      fail(ErrorCode::kBadData, "layer {}: has too many groups in it", layer);
+    read_vars(h5::open_group(group, "vars"), layer, part);
+    for (const std::string& child : h5::children(group)) {
+      if (child == "vars" || child == "seed_generator") continue;  // random numbers of a dropout
+      const h5::Handle inner = h5::open_group(group, child);
+      if (!inner.valid()) continue;
+      if (child == "layers")
+        read_layers(inner, depth + 1);
+      else
+        read_layer(inner, layer, child == "cell" ? part : part + "/" + child, depth + 1);
+    }
+  }
+
+  void read_vars(const h5::Handle& vars, const std::string& layer, const std::string& part) {
+    if (!vars.valid()) return;
+    const auto projection = std::ranges::find_if(
+        kProjections, [&](const Projection& it) { return part == fmt::format("/{}_dense", it.here); });
+    const std::size_t count = h5::children(vars).size();
+    for (std::size_t n = 0; n < count; ++n) {
+      if (weights_.size() == kMostWeights) fail(ErrorCode::kBadData, "has over {} weights", kMostWeights);
+      NamedArray weight = named(fmt::format("{}{}/{}", layer, part, n),
+                                h5::read_floats(vars, fmt::format("{}", n), unclaimed_));
+      if (projection != kProjections.end())
+        join(layer, fmt::format("/{}/{}", projection->keras, n == 0 ? "kernel" : "bias"), weight);
+      weights_.push_back(std::move(weight));
+    }
+  }
+
+  std::uint64_t unclaimed_;
+  std::size_t groups_ = 0;
+  std::set<std::string> seen_;
+  std::vector<NamedArray> weights_;
+};
+
+std::vector<NamedArray> read_any_layers(const h5::Handle& file) {
+  const h5::Handle inner = h5::open_group(file, "model_weights");
+  if (inner.valid() || h5::has_attribute(file, "layer_names"))
+    return read_layers(inner.valid() ? inner : file);
+  if (h5::open_group(file, "layers").valid()) return NumberedLayers(file).weights();
+  return read_layers(file);  // which says what is missing
+}
+
+/// The weights inside a .keras file.
+std::string unzipped(const std::string& path) {
+  const ZipArchive archive(path);
+  const std::unique_ptr<InputStream> stream = archive.open("model.weights.h5");
+  std::string bytes;
+  std::vector<char> buffer(std::size_t{1} << 20);
+  while (const std::size_t size = stream->read(buffer)) bytes.append(buffer.data(), size);
+  return bytes;
 }
 
 // From one process to another: numbers and texts, one after the other.
@@ -224,10 +316,10 @@ void akin_nn_read_keras(const std::string* path, std::vector<akin::nn::NamedArra
   namespace h5 = akin::nn::h5;
   // libhdf5 1.10 reads beyond its buffers on some damaged files.
   const std::optional<std::string> bytes = akin::run_isolated([&] {
-    const h5::Handle file = h5::open_file(*path);
+    std::string image = path->ends_with(".keras") ? akin::nn::unzipped(*path) : "";
+    const h5::Handle file = image.empty() ? h5::open_file(*path) : h5::open_image(image, *path);
     try {
-      const h5::Handle inner = h5::open_group(file, "model_weights");
-      return akin::nn::packed(akin::nn::read_layers(inner.valid() ? inner : file));
+      return akin::nn::packed(akin::nn::read_any_layers(file));
     } catch (const akin::Error& error) {
       akin::fail(error.code(), "{}: {}", *path, error.what());
     }
