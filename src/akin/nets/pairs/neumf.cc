@@ -15,6 +15,7 @@ namespace {
 // Eq. 13. Chosen by the training loss it would be 1 on most sets: only the half that overfits more.
 constexpr float kAlpha = 0.5f;
 constexpr std::string_view kSame = "same";  // fine_tune_optimizer
+constexpr float kStillLearning = 6;  // epochs of pretraining after which two halves have much left to learn
 
 void copy_columns(const Matrix& from, std::size_t first, Matrix& to) {
   for (std::size_t r = 0; r < from.rows(); ++r) std::ranges::copy(from[r], to.row(r) + first);
@@ -50,11 +51,14 @@ void begin_at_base_rate(int negatives, NcfNet& net) {
   net.bias[0][0] = -std::log(static_cast<float>(negatives));
 }
 
+/// Of two halves that are trained the mean is better than what long steps make of it: they overfit together.
 OptimizerOptions fine_tune_optimizer(const NeuMf::Config& config) {
   const bool same = config.fine_tune_optimizer == kSame;
   OptimizerOptions options = optimizer_options(same ? config.optimizer : config.fine_tune_optimizer);
+  const float share =
+      same ? std::min(1.0f, kStillLearning / static_cast<float>(config.pretrain_epochs)) : 1.0f;
   const float rate = config.fine_tune_learning_rate;
-  options.learning_rate = rate > 0 ? rate : config.learning_rate;
+  options.learning_rate = rate > 0 ? rate : share * config.learning_rate;
   return options;
 }
 
@@ -106,8 +110,10 @@ std::vector<Param> NeuMf::Config::params() {
   all.push_back({"fine_tune_optimizer", &fine_tune_optimizer,
                  "optimizer after pretraining; same = go on with `optimizer` and its schedule", 0, 0,
                  std::move(rules)});
-  all.push_back({"fine_tune_learning_rate", &fine_tune_learning_rate,
-                 "learning rate after pretraining; 0 = learning_rate", 0, 100});
+  all.push_back(
+      {"fine_tune_learning_rate", &fine_tune_learning_rate,
+       "learning rate after pretraining; 0 = learning_rate, with `same` 6 / P of it after P > 6 epochs", 0,
+       100});
   return all;
 }
 

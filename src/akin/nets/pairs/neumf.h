@@ -21,7 +21,8 @@ class NeuMf : public NcfModel {
     float mlp_regularization = 0.3f;
     int pretrain_epochs = 0;
     std::string fine_tune_optimizer = "same";  ///< go on with `optimizer`
-    float fine_tune_learning_rate = 0;         ///< 0 = learning_rate
+    /// 0 = learning_rate, and after P > 6 epochs of pretraining with "same" 6 / P of it.
+    float fine_tune_learning_rate = 0;
     Config() { regularization = 0.03f; }
     std::vector<Param> params();
   };

@@ -132,6 +132,15 @@ TEST(NeuMf, ContinuesFromAnyEpoch) {
   }
 }
 
+/// Halves that are trained are left more nearly as they are.
+TEST(NeuMf, FineTunesTrainedHalvesInShorterSteps) {
+  const Toy toy = tastes();
+  NeuMf::Config config = config_of(12, 2);
+  const std::vector<double> by_default = losses(toy, config);
+  config.fine_tune_learning_rate = 0.5f * config.learning_rate;
+  EXPECT_EQ(by_default, losses(toy, config));
+}
+
 TEST(NeuMf, FineTunesAsItIsTold) {
   const Toy toy = tastes();
   NeuMf::Config config = config_of(2, 2);
