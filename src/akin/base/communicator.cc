@@ -50,6 +50,17 @@ RowBounds balanced_bounds(std::span<const std::uint32_t> counts, int ranks) {
   return bounds;
 }
 
+void send_to_first(const Communicator& ranks, int from, std::span<std::byte> data) {
+  if (from == 0) return;
+  const auto size = static_cast<std::size_t>(ranks.size()), sender = static_cast<std::size_t>(from);
+  std::vector<std::size_t> send(size + 1, 0), receive(size + 1, 0);
+  if (ranks.rank() == from) std::fill(send.begin() + 1, send.end(), data.size());  // all of it to rank 0
+  if (ranks.first())
+    std::fill(receive.begin() + static_cast<std::ptrdiff_t>(sender) + 1, receive.end(), data.size());
+  const std::span<std::byte> none;
+  ranks.all_to_all(ranks.rank() == from ? data : none, send, ranks.first() ? data : none, receive);
+}
+
 std::vector<std::string> gather_texts(const Communicator& ranks, const std::string& own) {
   const std::size_t length = own.size();
   const std::vector<std::size_t> lengths = gather_all(ranks, std::span(&length, 1));

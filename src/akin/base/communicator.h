@@ -111,6 +111,9 @@ void add_over_ranks(const Communicator& ranks, std::span<T> values) {
   }
 }
 
+/// Collective. What rank `from` has in `data` comes to the first rank's `data`; the lengths agree.
+void send_to_first(const Communicator& ranks, int from, std::span<std::byte> data);
+
 /// Collective. The texts of all ranks.
 std::vector<std::string> gather_texts(const Communicator& ranks, const std::string& own);
 

@@ -90,13 +90,6 @@ class Checksum {
   XXH3_state_t state_;
 };
 
-template <typename Visit>
-void for_each_chunk(const void* data, std::size_t bytes, std::size_t stride, std::size_t count, Visit visit) {
-  const char* row = static_cast<const char*>(data);
-  if (stride == bytes) return visit(row, bytes * count);
-  for (std::size_t r = 0; r < count; ++r, row += stride) visit(row, bytes);
-}
-
 /// Numbers in each row of a tensor that has some; that of one number is one row.
 std::size_t row_length(const std::vector<std::size_t>& shape) {
   std::size_t length = 1;
@@ -114,7 +107,7 @@ TensorWriter::TensorWriter(std::string_view kind) {
 void TensorWriter::add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape,
                        Rows rows) {
   for (const Entry& entry : entries_) AKIN_ASSERT(entry.name != name);
-  entries_.push_back({name, dtype, std::move(shape), rows});
+  entries_.push_back({name, dtype, std::move(shape), std::move(rows)});
   // Widest elements first keeps every tensor aligned, since the data section itself is.
   std::ranges::stable_sort(
       entries_, [](const Entry& a, const Entry& b) { return dtype_size(a.dtype) > dtype_size(b.dtype); });
@@ -153,8 +146,7 @@ std::string TensorWriter::hash(std::string_view prefix) const {
     add_text(std::string_view(entry.name).substr(prefix.size()));
     add_text(entry.dtype);
     for (const std::uint64_t size : entry.shape) checksum.add(&size, sizeof size);
-    for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count,
-                   [&](const char* data, std::size_t size) { checksum.add(data, size); });
+    visit(entry.rows, [&](const char* data, std::size_t size) { checksum.add(data, size); });
   }
   return checksum.hex();
 }
@@ -162,26 +154,37 @@ std::string TensorWriter::hash(std::string_view prefix) const {
 void TensorWriter::check_finite(const std::string& path, std::string_view advice) const {
   for (const Entry& entry : entries_) {
     std::size_t before = 0;  // numbers
-    for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count,
-                   [&](const char* data, std::size_t size) {
-                     if (const auto bad = find_not_finite(entry.dtype, data, size)) {
-                       const std::size_t row = (before + *bad) / row_length(entry.shape) + 1;
-                       fail(ErrorCode::kBadData,
-                            "{}: not written: row {} of tensor {} holds NaN or an infinite number{}{}", path,
-                            row, entry.name, advice.empty() ? "" : "; ", advice);
-                     }
-                     before += size / dtype_size(entry.dtype);
-                   });
+    visit(entry.rows, [&](const char* data, std::size_t size) {
+      if (const auto bad = find_not_finite(entry.dtype, data, size)) {
+        const std::size_t row = (before + *bad) / row_length(entry.shape) + 1;
+        fail(ErrorCode::kBadData, "{}: not written: row {} of tensor {} holds NaN or an infinite number{}{}",
+             path, row, entry.name, advice.empty() ? "" : "; ", advice);
+      }
+      before += size / dtype_size(entry.dtype);
+    });
   }
 }
 
-void TensorWriter::write(const std::string& path, std::string_view advice) const {
+void TensorWriter::visit(const Rows& rows, const Visit& visitor) {
+  if (rows.pieces) return rows.pieces(visitor);
+  const char* row = static_cast<const char*>(rows.data);
+  if (rows.stride == rows.bytes) return visitor(row, rows.bytes * rows.count);
+  for (std::size_t r = 0; r < rows.count; ++r, row += rows.stride) visitor(row, rows.bytes);
+}
+
+void TensorWriter::write(const std::string& path, std::string_view advice, const Communicator& ranks) const {
   check_finite(path, advice);
-  const auto visit_data = [&](auto visit) {
-    for (const Entry& entry : entries_) {
-      for_each_chunk(entry.rows.data, entry.rows.bytes, entry.rows.stride, entry.rows.count, visit);
-    }
+  const auto visit_data = [&](const Visit& visitor) {
+    for (const Entry& entry : entries_) visit(entry.rows, visitor);
   };
+  if (!ranks.first()) {  // the first one asks twice more
+    for (int time = 0; time < 2; ++time) {
+      for (const Entry& entry : entries_) {
+        if (entry.rows.pieces) entry.rows.pieces([](const char*, std::size_t) {});
+      }
+    }
+    return;
+  }
   Checksum checksum;
   const std::string unsigned_header = header(kNoChecksum);
   checksum.add(unsigned_header.data(), unsigned_header.size());

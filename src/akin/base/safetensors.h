@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -17,6 +18,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/base/safetensors_header.h"
 
 namespace akin {
@@ -70,12 +72,23 @@ class TensorWriter {
     add(name, dtype_name<T>(), {rows, cols}, {data, cols * sizeof(T), stride * sizeof(T), rows});
   }
 
+  using Visit = std::function<void(const char* data, std::size_t bytes)>;
+  /// A one-dimensional tensor of `size` elements of type T that is not in memory as a whole: `pieces` shows it to the
+  /// visitor one piece after the other, the same each time it is called, which is several times.
+  template <typename T>
+  void tensor_in_pieces(const std::string& name, std::size_t size,
+                        std::function<void(const Visit& visit)> pieces) {
+    add(name, dtype_name<T>(), {size}, {nullptr, size * sizeof(T), size * sizeof(T), 1, std::move(pieces)});
+  }
+
   /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`,
   /// which itself does not count.
   std::string hash(std::string_view prefix) const;
   /// Writes the file atomically. Throws Error(kIo); Error(kBadData) before anything is written if a float is not
   /// finite, since TensorReader would refuse the file: naming `path`, the tensor and its row, and with `advice`.
-  void write(const std::string& path, std::string_view advice = {}) const;
+  /// Collective: the first of several ranks writes; the others' pieces are asked for as often as its own.
+  void write(const std::string& path, std::string_view advice = {},
+             const Communicator& ranks = alone()) const;
 
  private:
   struct Rows {  // `count` rows of `bytes` bytes, `stride` bytes apart
@@ -83,6 +96,7 @@ class TensorWriter {
     std::size_t bytes;
     std::size_t stride;
     std::size_t count;
+    std::function<void(const Visit&)> pieces = {};  // in place of `data`
   };
   struct Entry {
     std::string name;
@@ -92,6 +106,7 @@ class TensorWriter {
   };
   void add(const std::string& name, std::string_view dtype, std::vector<std::size_t> shape, Rows rows);
   void check_finite(const std::string& path, std::string_view advice) const;
+  static void visit(const Rows& rows, const Visit& visitor);
   std::string header(std::string_view checksum) const;
 
   std::map<std::string, std::string> metadata_;

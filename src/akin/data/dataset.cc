@@ -3,16 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "akin/base/communicator.h"
-
 namespace akin {
-
-std::vector<Event> gather_events(std::vector<Event> events, const Communicator& ranks) {
-  if (ranks.alone()) return events;
-  std::vector<std::vector<Event>> send(static_cast<std::size_t>(ranks.size()));
-  send[0] = std::move(events);
-  return exchange_all(ranks, send);
-}
 
 bool Dataset::has_times() const {
   return std::ranges::any_of(events, [](const Event& event) { return event.time != kNoTime; });

@@ -135,8 +135,6 @@ void save_dataset(const Dataset& data, const std::string& path);
 /// events of its share of the users, about equally many; no reviews and no attributes of events, which no fit that is
 /// divided looks at.
 Dataset load_dataset(const std::string& path, const Communicator& ranks = alone());
-/// Collective. The events of all ranks on the first one, none on the others, in order.
-std::vector<Event> gather_events(std::vector<Event> events, const Communicator& ranks);
 
 /// What more data of the same data set added to a data set, and what was left out.
 struct MergeCounts {

@@ -109,11 +109,38 @@ std::int64_t time_unit(const TensorReader& reader) {
 
 }  // namespace
 
-void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events) {
+namespace {
+
+/// What get() says of each rank's events. The other ranks' come in pieces, so that no rank holds those of all.
+template <typename Get>
+void write_column(TensorWriter& writer, const std::string& name, std::span<const Event> events,
+                  const Communicator& ranks, Get get) {
+  using T = decltype(get(Event{}));
+  const std::size_t own = events.size();
+  const std::vector<std::size_t> sizes = gather_all(ranks, std::span(&own, 1));
+  const std::size_t total = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+  writer.tensor_in_pieces<T>(name, total, [=, &ranks](const TensorWriter::Visit& visit) {
+    constexpr std::size_t kPiece = std::size_t{1} << 18;
+    std::vector<T> values;
+    for (int r = 0; r < ranks.size(); ++r) {
+      const std::size_t size = sizes[static_cast<std::size_t>(r)];
+      for (std::size_t begin = 0; begin < size; begin += kPiece) {
+        values.resize(std::min(kPiece, size - begin));
+        if (r == ranks.rank())
+          std::ranges::transform(events.subspan(begin, values.size()), values.begin(), get);
+        send_to_first(ranks, r, std::as_writable_bytes(std::span(values)));
+        if (ranks.first()) visit(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events,
+                  const Communicator& ranks) {
   const auto column = [&](const char* field, auto get) {
-    std::vector<decltype(get(Event{}))> values(events.size());
-    std::ranges::transform(events, values.begin(), get);
-    writer.tensor(name + field, std::move(values));
+    write_column(writer, name + field, events, ranks, get);
   };
   column(".user", [](const Event& e) { return e.user; });
   column(".item", [](const Event& e) { return e.item; });
@@ -188,13 +215,13 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
   return read_events(reader, name, n_users, n_items, {0, n});
 }
 
-void write_dataset(TensorWriter& writer, const Dataset& data) {
+void write_dataset(TensorWriter& writer, const Dataset& data, const Communicator& ranks) {
   writer.meta("name", data.name);
   writer.meta("time_unit", "microsecond");
   writer.meta("items.without_events", std::to_string(data.items_without_events));
   write_ids(writer, "users", data.users);
   write_ids(writer, "items", data.items);
-  write_events(writer, "events", data.events);
+  write_events(writer, "events", data.events, ranks);
   write_event_attributes(writer, data.event_attributes);
   write_attributes(writer, "item", data.item_attributes);
   write_attributes(writer, "user", data.user_attributes);

@@ -13,10 +13,13 @@ class TensorReader;  // base/safetensors.h
 class TensorWriter;
 
 /// The parts, for files that hold a data set among other things. Written vectors must outlive the writer.
-void write_dataset(TensorWriter& writer, const Dataset& data);
+/// Of data that ranks divide, the events of all; collective, as TensorWriter::write() then is.
+void write_dataset(TensorWriter& writer, const Dataset& data, const Communicator& ranks = alone());
 Dataset read_dataset(const TensorReader& reader, const Communicator& ranks = alone());
 /// Events as the columns name.user, name.item, name.value, name.kind, name.part, name.time.
-void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events);
+/// Those of all ranks, in their order; they must outlive the writer. Collective.
+void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events,
+                  const Communicator& ranks = alone());
 /// Throws Error(kBadData) on unknown users, items or kinds, impossible times, or if the events are not sorted by
 /// user and time.
 std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,

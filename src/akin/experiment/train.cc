@@ -57,13 +57,12 @@ std::string said_by_all(const std::string& text, const Communicator& owners) {
   return std::ranges::count(texts, "") == 0 ? texts[0] : "";
 }
 
-/// The first rank has the events of all, for the bundle; the others have none any more.
-void gather_on_first(SplitDataset& parts, const Communicator& owners) {
-  if (!parts.known.empty()) parts.dataset.events = {};  // among them
-  for (std::vector<Event>* const events :
-       {&parts.dataset.events, &parts.known, &parts.validation, &parts.test})
-    *events = gather_events(std::move(*events), owners);
-  parts.dataset.user_bounds.clear();
+EventCounts count_events(const Bundle& bundle, const Communicator& owners) {
+  EventCounts counts{bundle.count(Subset::kTrain), bundle.count(Subset::kValidation),
+                     bundle.count(Subset::kHistory), bundle.test.size()};
+  for (std::uint64_t* const count : {&counts.training, &counts.validation, &counts.history, &counts.held_out})
+    add_over_ranks(owners, std::span(count, 1));
+  return counts;
 }
 
 void check(const ModelSpec& model, const TrainOptions& options) {
@@ -187,9 +186,9 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
     context.remark(fmt::format("resumed after epoch {}", fit.history->resumed_at));
   FitLog log = std::move(fit.fitted.log);
   SplitSummary summary = summarize_split(split, reason, parts.known_data().events, parts.test, owners);
-  if (!owners.alone()) gather_on_first(parts, owners);
-  return {make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted)), std::move(log),
-          std::move(summary), std::move(fit.history)};
+  Bundle bundle = make_bundle(std::move(parts), model, context.seed, std::move(fit.fitted));
+  const EventCounts counts = count_events(bundle, owners);
+  return {std::move(bundle), counts, std::move(log), std::move(summary), std::move(fit.history)};
 }
 
 }  // namespace akin

@@ -33,8 +33,17 @@ struct TrainOptions {
   std::string word_vectors = {};
 };
 
+/// Events by what became of them.
+struct EventCounts {
+  std::uint64_t training = 0;
+  std::uint64_t validation = 0;  ///< not trained on but known, as `history`
+  std::uint64_t history = 0;
+  std::uint64_t held_out = 0;
+};
+
 struct TrainResult {
   Bundle bundle;       ///< the model, and what was held out
+  EventCounts counts;  ///< of all ranks
   FitLog log;          ///< losses and epochs
   SplitSummary split;  ///< what was held out, also where TrainOptions::final used it again
   /// Of a fit that was watched; with TrainOptions::final of the one that was measured.
@@ -48,8 +57,8 @@ struct TrainResult {
 /// there yet, the epoch that was gone on from.
 ///
 /// Where the context has several ranks, they divide the fit (fit_model()) and the evaluations. Data divided among them
-/// (Dataset::user_bounds) are evaluated nowhere: no metric, no patience, not final. The first rank's result is that of
-/// one process; the others' then have no events. Collective.
+/// (Dataset::user_bounds) are evaluated nowhere: no metric, no patience, not final. The bundle then has the
+/// events of this rank's users, and save_bundle() writes those of all. Collective.
 ///
 /// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not
 /// suit the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.

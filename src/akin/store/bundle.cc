@@ -181,7 +181,7 @@ Matrix user_embedding(const Bundle& bundle, const Context& context) {
   return result;
 }
 
-void save_bundle(const Bundle& bundle, const std::string& path) {
+void save_bundle(const Bundle& bundle, const std::string& path, const Communicator& ranks) {
   check_filled(bundle);
   TensorWriter writer("model");
   writer.meta("model", std::string(bundle.entry->name));
@@ -193,8 +193,9 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.meta("split_seed", std::to_string(bundle.split.seed));
   writer.meta("split_validation", bundle.split.validation ? "true" : "false");
   if (bundle.measured) writer.meta("measured", measured_text(*bundle.measured));
-  write_dataset(writer, bundle.dataset);
-  write_events(writer, "test", bundle.test);
+  const Communicator& owners = bundle.dataset.user_bounds.empty() ? alone() : ranks;
+  write_dataset(writer, bundle.dataset, owners);
+  write_events(writer, "test", bundle.test, owners);
   bundle.model->save(writer);
   if (!bundle.parts.empty()) {
     json names = json::array();
@@ -207,7 +208,8 @@ void save_bundle(const Bundle& bundle, const std::string& path) {
   writer.write(path,
                fmt::format("what {} has learned is beyond the numbers that floats hold: scale the values of "
                            "the events down",
-                           bundle.entry->name));
+                           bundle.entry->name),
+               ranks);
 }
 
 Bundle load_bundle(const std::string& path) {

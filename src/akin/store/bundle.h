@@ -65,8 +65,9 @@ Matrix item_embedding(const Bundle& bundle);
 /// the model knows nothing of. Throws Error(kCancelled).
 Matrix user_embedding(const Bundle& bundle, const Context& context);
 
-/// Throws Error(kIo).
-void save_bundle(const Bundle& bundle, const std::string& path);
+/// Throws Error(kIo). Collective: the first of several ranks writes; where they divide the data
+/// (Dataset::user_bounds), the events of all.
+void save_bundle(const Bundle& bundle, const std::string& path, const Communicator& ranks = alone());
 /// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound)
 /// if its model is unknown to this akin.
 Bundle load_bundle(const std::string& path);

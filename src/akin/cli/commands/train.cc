@@ -44,10 +44,9 @@ void print_result(const TrainResult& trained, const std::string& out, const std:
   std::string text = trained.history ? curve_text(*trained.history) : "";
   if (bundle.measured) text += measured_summary(bundle);
   text += fmt::format("trained {} on {} events in {}, {} held out ({})\n", bundle.entry->name,
-                      format_count(bundle.count(Subset::kTrain)), format_seconds(bundle.fit_seconds),
-                      format_count(bundle.test.size()), to_string(bundle.split));
-  const std::uint64_t validation = bundle.count(Subset::kValidation),
-                      history = bundle.count(Subset::kHistory);
+                      format_count(trained.counts.training), format_seconds(bundle.fit_seconds),
+                      format_count(trained.counts.held_out), to_string(bundle.split));
+  const std::uint64_t validation = trained.counts.validation, history = trained.counts.history;
   if (validation + history > 0) {
     text += fmt::format("not trained on but known: {} validation, {} history events\n",
                         format_count(validation), format_count(history));
@@ -57,7 +56,7 @@ void print_result(const TrainResult& trained, const std::string& out, const std:
   if (losses.size() > 1 && std::isfinite(losses.front()))
     text += fmt::format("loss {:.5g} -> {:.5g}\n", losses.front(), losses.back());
   text += fmt::format("wrote {}\n\nNext: ", file);
-  if (!bundle.test.empty()) {
+  if (trained.counts.held_out > 0) {
     text += fmt::format(
         "akin evaluate {}\n      {} --final   # measures, then trains on all events: the model to use\n"
         "      ",
@@ -148,7 +147,7 @@ int run_train(const Args& args) {
   const TrainResult trained =
       train(load_dataset(flags.data, whole ? alone() : ranks()), model, options, session.context());
   session.context().check_stop();
-  if (ranks().first()) save_bundle(trained.bundle, flags.out);
+  save_bundle(trained.bundle, flags.out, ranks());
   session.progress().clear();
   if (line.common.json)
     print_json(train_json(trained, flags.out));

@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/communicator.h"
+#include "akin/base/io.h"
 #include "akin/base/rank_threads_for_test.h"
+#include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
+#include "akin/data/dataset_io.h"
 #include "akin/data/split/dataset_for_split_test.h"
 #include "akin/data/split_dataset.h"
 #include "akin/data/split_facts.h"
@@ -25,7 +28,7 @@ SplitDataset split_over_ranks(const std::string& path, const SplitSpec& wanted, 
       EXPECT_LT(event.user, own.dataset.user_bounds[rank + 1]);
     }
     for (std::vector<Event>* events : {&own.dataset.events, &own.known, &own.validation, &own.test})
-      *events = gather_events(std::move(*events), ranks);
+      *events = gather_all(ranks, std::span<const Event>(*events));
     if (ranks.first()) whole = std::move(own);
   });
   return whole;
@@ -72,6 +75,19 @@ TEST(RankSplit, FactsAreThoseOfAll) {
       EXPECT_EQ(many.events, one.events);
     });
   }
+}
+
+TEST(RankSplit, WrittenTogetherIsTheWholeFile) {
+  const TempDir folder;
+  const Dataset data = random_dataset({5, 1, 12, 7, 3, 9, 4, 30, 2, 6, 8, 11}, 40);
+  save_dataset(data, folder / "data");
+  on_ranks(3, [&](const Communicator& ranks) {
+    const Dataset own = load_dataset(folder / "data", ranks);
+    TensorWriter writer("dataset");
+    write_dataset(writer, own, ranks);
+    writer.write(folder / "again", "", ranks);
+  });
+  EXPECT_EQ(read_file(folder / "again"), read_file(folder / "data"));
 }
 
 TEST(RankSplit, RanksThatReadDifferentFilesRefuse) {
