@@ -27,12 +27,12 @@ const float* unpack(std::span<const idx_t> stripe, const float* from, const FitS
 
 }  // namespace
 
-std::vector<int> stripe_owners(std::size_t stripes, int ranks) {
+std::vector<int> stripe_owners(std::size_t stripes, int ranks, std::size_t together) {
   std::vector<int> owners(stripes);
   for (int r = 0; r < ranks; ++r) {
-    const Share share = equal_share(stripes, r, ranks);
-    std::fill(owners.begin() + static_cast<std::ptrdiff_t>(share.begin),
-              owners.begin() + static_cast<std::ptrdiff_t>(share.end), r);
+    const Share share = equal_share(stripes / together, r, ranks);
+    std::fill(owners.begin() + static_cast<std::ptrdiff_t>(share.begin * together),
+              owners.begin() + static_cast<std::ptrdiff_t>(share.end * together), r);
   }
   return owners;
 }

@@ -53,7 +53,8 @@ std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes,
   return stripe_of;
 }
 
-StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context) {
+StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context,
+                                std::size_t together) {
   const Communicator& ranks = context.ranks();
   StripedMatrix matrix;
   matrix.user_counts = row_sizes(by_user);
@@ -62,7 +63,8 @@ StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context&
   add_over_ranks(ranks, std::span(matrix.item_counts));
   matrix.entries = std::accumulate(matrix.user_counts.begin(), matrix.user_counts.end(), std::uint64_t{0});
   matrix.user_stripe = balanced_stripes(matrix.user_counts, stripes);
-  matrix.owners = stripe_owners(stripes, ranks.size());
+  matrix.together = together;
+  matrix.owners = stripe_owners(stripes, ranks.size(), together);
   matrix.by_user = rows_by_owner(ranks, std::move(by_user), matrix);
   return matrix;
 }

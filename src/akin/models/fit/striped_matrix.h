@@ -17,6 +17,7 @@ struct StripedMatrix {
   std::vector<std::uint32_t> item_counts;
   std::vector<std::uint8_t> user_stripe;
   std::vector<int> owners;    ///< the rank of each stripe of users
+  std::size_t together = 1;   ///< so many stripes that follow each other have one rank
   std::uint64_t entries = 0;  ///< on all ranks
 
   std::size_t n_users() const { return user_counts.size(); }
@@ -29,8 +30,10 @@ struct StripedMatrix {
 std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes, std::size_t stripes);
 
 /// Collective. The rows that each rank has in `by_user`, those of consecutive users, go to the ranks of their users'
-/// stripes. Bytes sent: 8 for each entry that has to move, and 4 for each user and item.
-StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context);
+/// stripes, of which each `together` stay together (stripe_owners()). Bytes sent: 8 for each entry that has to move,
+/// and 4 for each user and item.
+StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context,
+                                std::size_t together = 1);
 
 /// Collective. The rows of all users of `rows` come to all ranks.
 void gather_users(const Communicator& ranks, const StripedMatrix& matrix, const FitState& rows);

@@ -22,24 +22,21 @@ namespace {
 // Stream of the seed; 1 and 2 are those of normal_factors().
 constexpr std::uint64_t kScheduleStream = 3;
 
-FactorModel random_model(const Ratings& ratings, const MfSgd::Config& config, const FitContext& context) {
-  const Csr& by_user = ratings.by_user;
+FactorModel random_model(const StripedMatrix& ratings, float mean, const MfSgd::Config& config,
+                         const FitContext& context) {
   const auto factors = static_cast<std::size_t>(config.factors);
-  FactorModel model = normal_factors(by_user, factors, config.init_sigma, context);
+  FactorModel model = normal_factors(ratings.by_user, factors, config.init_sigma, context);
   // Without a mean the products start near it.
-  if (!config.biases && ratings.mean > 0) {
-    const float start = std::sqrt(ratings.mean / static_cast<float>(factors));
+  if (!config.biases && mean > 0) {
+    const float start = std::sqrt(mean / static_cast<float>(factors));
     for (Matrix* matrix : {&model.users, &model.items}) {
       for (std::size_t r = 0; r < matrix->rows(); ++r) {
         for (float& value : (*matrix)[r]) value += start;
       }
     }
   }
-  clear_rows_without_entries(by_user, model.users);
-  const std::vector<std::uint32_t> sizes = column_sizes(by_user, context.threads);
-  for (std::size_t i = 0; i < sizes.size(); ++i) {
-    if (sizes[i] == 0) std::ranges::fill(model.items[i], 0.0f);
-  }
+  clear_rows_without_entries(ratings.user_counts, model.users);
+  clear_rows_without_entries(ratings.item_counts, model.items);
   take_item_vectors(context, MfSgd::kName, model.items);
   return model;
 }
@@ -126,8 +123,7 @@ std::vector<Param> MfSgd::Config::params() {
 /// A fit under way.
 struct MfSgd::Fit {
   const Config& config;
-  Ratings ratings;
-  std::vector<float> weights;
+  StripedMatrix ratings;
   FoldIn numbers;
   FactorModel model;  // in order of the grid's places while it is trained
   RatingStep step = {};
@@ -145,23 +141,27 @@ struct MfSgd::Fit {
             .biases = config.biases,
             .l1 = config.l1};
     if (config.penalty == "rating") return;
-    user_share = shares(row_sizes(ratings.by_user), grid.user_positions());
-    item_share = shares(column_sizes(ratings.by_user, threads), grid.item_positions());
+    user_share = shares(ratings.user_counts, grid.user_positions());
+    item_share = shares(ratings.item_counts, grid.item_positions());
     step.user_share = user_share;
     step.item_share = item_share;
   }
 
   double epoch(int number, const RatingGrid& grid, WorkerTeam& team, const FitContext& context) {
     step.learning_rate = decayed_rate(config.learning_rate, config.learning_rate_decay, number);
-    const double loss = grid.run(static_cast<std::uint64_t>(number), team, context,
-                                 [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
-                                   RatingStep block_step = step;
-                                   block_step.weights = cell_weights;
-                                   return rating_steps(cells, block_step, model);
-                                 });
-    const double rmse = std::sqrt(loss / static_cast<double>(ratings.by_user.entries()));
-    if (!std::isfinite(rmse) || !is_finite(model.users, team) || !is_finite(model.items, team))
-      fail_diverged(kName, number, config.learning_rate);
+    const double loss = grid.run(
+        static_cast<std::uint64_t>(number), team, context,
+        [&](std::span<const Cell> cells, std::span<const float> cell_weights) {
+          RatingStep block_step = step;
+          block_step.weights = cell_weights;
+          return rating_steps(cells, block_step, model);
+        },
+        items_of(model));
+    const double rmse = std::sqrt(loss / static_cast<double>(ratings.entries));
+    // Of the users each rank knows its own only.
+    int bad = is_finite(model.users, team) && is_finite(model.items, team) ? 0 : 1;
+    add_over_ranks(context.ranks(), std::span(&bad, 1));
+    if (!std::isfinite(rmse) || bad > 0) fail_diverged(kName, number, config.learning_rate);
     return rmse;
   }
 
@@ -169,7 +169,7 @@ struct MfSgd::Fit {
     const RatingLayout& layout = numbers.layout;
     const FactorModel ordered = rearranged(model, grid.user_positions(), grid.item_positions(), threads);
     return std::unique_ptr<Model>(
-        new MfSgd({{user_rows(ordered.users, ordered.user_bias, layout, ratings.by_user),
+        new MfSgd({{user_rows(ordered.users, ordered.user_bias, layout, ratings.user_counts),
                     item_rows(ordered.items, ordered.item_bias, layout)},
                    numbers}));
   }
@@ -188,29 +188,42 @@ struct MfSgd::Fit {
 std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
   const auto* old = start_model<MfSgd>(context);
-  Fit fit{config, training_ratings(data, kName, context), {}, {}, {}};
-  const RatingWeights kind{config.weights, config.weight_power, config.half_life_days};
-  fit.weights = rating_weights(data, fit.ratings.by_user, kind, kName);
+  Ratings ratings = training_ratings(data, kName, context);
+  const std::size_t row_bytes = padded(static_cast<std::size_t>(config.factors)) * sizeof(float);
+  const RatingGrid::Layout layout = RatingGrid::layout_for(data.n_users(), data.n_items(), row_bytes);
+  std::vector<float> weights = rating_weights(
+      data, ratings.by_user, {config.weights, config.weight_power, config.half_life_days}, kName, context);
+  if (!weights.empty() && !context.ranks().alone()) {
+    // They go where their ratings go.
+    Csr weighted = ratings.by_user;
+    weighted.values = std::move(weights);
+    weights = divide_by_stripes(std::move(weighted), layout.stripes, context, layout.together).by_user.values;
+  }
+  Fit fit{config,
+          divide_by_stripes(std::move(ratings.by_user), layout.stripes, context, layout.together),
+          {},
+          {}};
   const auto penalty = [&](float own) {
     const float power = config.penalty == "rating" ? 1.0f : 0.0f;
     return RatingPenalty{own < 0 ? config.regularization : own, config.bias_regularization, power, config.l1};
   };
-  fit.numbers = {start_layout(fit.ratings, config.biases, old), fit.ratings.liked,
+  fit.numbers = {start_layout(ratings, config.biases, old), ratings.liked,
                  penalty(config.user_regularization), penalty(config.item_regularization)};
   if (old) {
     fit.start_from(*old, context);
   } else {
-    fit.model = random_model(fit.ratings, config, context);
+    fit.model = random_model(fit.ratings, ratings.mean, config, context);
   }
-  const RatingGrid grid(fit.ratings.by_user, fit.weights, fit.model.items.stride() * sizeof(float),
-                        Rng(context.seed, kScheduleStream).next(), context.threads);
+  const RatingGrid grid(fit.ratings, weights, row_bytes, Rng(context.seed, kScheduleStream).next(),
+                        context.threads);
   fit.prepare(grid, context);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, grid, team, context); },
-              .snapshot = [&] { return fit.make_model(grid); }},
+              .snapshot = [&] { return fit.make_model(grid); },
+              .gather = [&] { grid.gather_users(context.ranks(), users_of(fit.model)); }},
              state_of(fit.model), context);
   return fit.make_model(grid);
 }

@@ -52,8 +52,11 @@ class MfSgd : public RatingFactors {
   static constexpr std::string_view kName = "mf-sgd";
   static constexpr std::string_view kSummary =
       "biased matrix factorization of ratings by SGD (Koren, Bell & Volinsky 2009)";
-  static constexpr Traits kTraits = {
-      .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true,
+                                     .iterative = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   /// Reports the (weighted) root mean squared error over each epoch, taken before the updates, as the loss.
   /// Throws Error(kBadData) for weights=recency if no rating has a time.

@@ -93,12 +93,12 @@ RatingLayout start_layout(const Ratings& ratings, bool biases, const RatingFacto
 }
 
 Matrix user_rows(const Matrix& users, std::span<const float> biases, const RatingLayout& layout,
-                 const Csr& by_user) {
+                 std::span<const std::uint32_t> user_counts) {
   if (!layout.biases) return users.clone();
   Matrix rows = users.resized(users.rows(), users.cols() + 2);
   const std::size_t f = users.cols();
   for (std::size_t u = 0; u < rows.rows(); ++u) {
-    if (by_user.row_size(u) == 0) continue;
+    if (user_counts[u] == 0) continue;
     rows[u][f] = layout.mean + biases[u];
     rows[u][f + 1] = 1;
   }

@@ -75,9 +75,9 @@ class RatingFactors : public Model {
 RatingLayout start_layout(const Ratings& ratings, bool biases, const RatingFactors* old);
 
 /// Vectors of the layout from bare ones: users [p, mu + b_u, 1], items [q, 1, b_i]. Rows of users without
-/// entries stay zero. Without biases both are clones, and the biases are not looked at.
+/// ratings, as `user_counts` says, stay zero. Without biases both are clones, and the biases are not looked at.
 Matrix user_rows(const Matrix& users, std::span<const float> biases, const RatingLayout& layout,
-                 const Csr& by_user);
+                 std::span<const std::uint32_t> user_counts);
 Matrix item_rows(const Matrix& items, std::span<const float> biases, const RatingLayout& layout);
 /// The way back, to vectors and biases as they are trained.
 FactorModel narrow(const Factors& rows, const RatingLayout& layout);

@@ -17,11 +17,8 @@ constexpr std::size_t kStripeBytes = std::size_t{192} * 1024, kGroupBytes = std:
 /// Rows per stripe that keep the blocks of small matrices from being empty.
 constexpr std::size_t kMinRows = 16;
 
-std::size_t stripes_for(const Csr& matrix, std::size_t row_bytes) {
-  const std::size_t wanted =
-      std::clamp(matrix.cols * row_bytes / kStripeBytes, RatingGrid::kMinStripes, RatingGrid::kMaxStripes);
-  return std::clamp<std::size_t>(std::min(matrix.rows(), matrix.cols) / kMinRows, 1, wanted);
-}
+/// Bundles of stripes: as many ranks may be busy.
+constexpr std::size_t kBundles = 16;
 
 /// How many rounds each stripe has behind it. A block waits for the last round of its two stripes only, not
 /// for all blocks of the round. Blocks are begun in order, so what a block waits for is under way.
@@ -47,10 +44,10 @@ class StripeGates {
 
 }  // namespace
 
-RatingGrid::Side::Side(std::span<const std::uint32_t> sizes, std::size_t stripes)
-    : stripe_of(balanced_stripes(sizes, stripes)),
-      positions(sizes.size()),
-      numbers(sizes.size()),
+RatingGrid::Side::Side(std::vector<std::uint8_t> stripes_of, std::size_t stripes)
+    : stripe_of(std::move(stripes_of)),
+      positions(stripe_of.size()),
+      numbers(stripe_of.size()),
       offsets(stripes + 1, 0) {
   for (const std::uint8_t stripe : stripe_of) ++offsets[stripe + std::size_t{1}];
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
@@ -59,6 +56,13 @@ RatingGrid::Side::Side(std::span<const std::uint32_t> sizes, std::size_t stripes
     positions[r] = next[stripe_of[r]]++;
     numbers[positions[r]] = static_cast<idx_t>(r);
   }
+}
+
+Stripes RatingGrid::Side::places(std::span<const idx_t> all) const {
+  Stripes result;
+  for (std::size_t s = 0; s + 1 < offsets.size(); ++s)
+    result.push_back(all.subspan(offsets[s], offsets[s + 1] - offsets[s]));
+  return result;
 }
 
 std::span<const Cell> RatingGrid::Stripe::block(std::size_t item_stripe) const {
@@ -80,16 +84,28 @@ void RatingGrid::Stripe::shuffle(std::uint64_t begin, std::uint64_t end, Rng& rn
   }
 }
 
-RatingGrid::RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes,
+RatingGrid::Layout RatingGrid::layout_for(std::size_t n_users, std::size_t n_items, std::size_t row_bytes) {
+  const std::size_t bundles = (n_items * row_bytes / kStripeBytes + kBundles - 1) / kBundles;
+  const std::size_t wanted = std::clamp(bundles * kBundles, kMinStripes, kMaxStripes);
+  const std::size_t stripes = std::clamp<std::size_t>(std::min(n_users, n_items) / kMinRows, 1, wanted);
+  const std::size_t together = std::max<std::size_t>(1, stripes / kBundles);
+  return {std::min(stripes, kBundles * together), together};
+}
+
+RatingGrid::RatingGrid(const StripedMatrix& matrix, std::span<const float> weights, std::size_t row_bytes,
                        std::uint64_t seed, int threads)
-    : stripes_(stripes_for(matrix, row_bytes)),
+    : stripes_(matrix.stripes()),
+      together_(matrix.together),
+      owners_(matrix.owners),
       seed_(seed),
-      users_(row_sizes(matrix), stripes_),
-      items_(column_sizes(matrix, threads), stripes_),
-      cells_(stripes_) {
+      users_(matrix.user_stripe, stripes_),
+      items_(balanced_stripes(matrix.item_counts, stripes_), stripes_),
+      cells_(stripes_),
+      places_(std::max(matrix.n_users(), matrix.n_items())) {
+  std::iota(places_.begin(), places_.end(), idx_t{0});
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
   const auto make = [&](std::size_t user_stripe) {
-    fill(matrix, weights, user_stripe);
+    fill(matrix.by_user, weights, user_stripe);
     for (std::size_t item_stripe = 0; item_stripe < stripes_; ++item_stripe) {
       const Rng rng(seed_, 1 + user_stripe * stripes_ + item_stripe);
       order(cells_[user_stripe], item_stripe, rng, group);
@@ -146,35 +162,76 @@ std::span<const Cell> RatingGrid::block(std::size_t user_stripe, std::size_t ite
   return cells_[user_stripe].block(item_stripe);
 }
 
-double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& context,
-                       const Body& body) const {
-  std::vector<std::size_t> rounds(stripes_);
-  std::iota(rounds.begin(), rounds.end(), std::size_t{0});
+/// Pairs of bundles in random order, and the rounds of each in random order.
+std::vector<std::size_t> RatingGrid::order_rounds(std::uint64_t epoch) const {
   // Streams from 1 on order the blocks; this one counts down from the last.
   Rng rng(seed_, ~epoch);
-  rng.shuffle(std::span(rounds));
+  std::vector<std::size_t> rounds(stripes_), bundles(stripes_ / together_);
+  std::iota(bundles.begin(), bundles.end(), std::size_t{0});
+  rng.shuffle(std::span(bundles));
+  for (std::size_t b = 0; b < bundles.size(); ++b) {
+    const std::span<std::size_t> inner = std::span(rounds).subspan(b * together_, together_);
+    std::iota(inner.begin(), inner.end(), bundles[b] * together_);
+    rng.shuffle(inner);
+  }
+  return rounds;
+}
+
+std::size_t RatingGrid::item_stripe(std::size_t round, std::size_t user_stripe) const {
+  const std::size_t bundle = (user_stripe / together_ + round / together_) % (stripes_ / together_);
+  return bundle * together_ + (user_stripe + round) % together_;
+}
+
+/// The rank that works on each item stripe in a round.
+std::vector<int> RatingGrid::item_owners(std::size_t round) const {
+  std::vector<int> result(stripes_);
+  for (std::size_t s = 0; s < stripes_; ++s) result[item_stripe(round, s)] = owners_[s];
+  return result;
+}
+
+double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body,
+                       const FitState& item_rows) const {
+  const Communicator& ranks = context.ranks();
+  const std::vector<std::size_t> rounds = order_rounds(epoch);
+  const Stripes item_places = items_.places(places_);
+  const auto first = static_cast<std::size_t>(std::ranges::find(owners_, ranks.rank()) - owners_.begin()),
+             own = static_cast<std::size_t>(std::ranges::count(owners_, ranks.rank()));
   std::vector<double> results(stripes_ * stripes_, 0.0);
-  StripeGates users(stripes_), items(stripes_);
-  std::atomic<bool> failed{false};
-  const auto run_block = [&](std::size_t round, std::size_t user_stripe) {
-    if (user_stripe == 0) context.check_stop();
-    const std::size_t item_stripe = (user_stripe + rounds[round]) % stripes_;
-    if (!users.wait(user_stripe, round, failed) || !items.wait(item_stripe, round, failed)) return;
-    const Stripe& stripe = cells_[user_stripe];
-    results[user_stripe * stripes_ + item_stripe] =
-        body(stripe.block(item_stripe), stripe.block_weights(item_stripe));
-    users.open(user_stripe, round + 1);
-    items.open(item_stripe, round + 1);
-  };
-  team.run(stripes_ * stripes_, 1, [&](std::size_t begin, std::size_t end) {
-    try {
-      for (std::size_t task = begin; task < end; ++task) run_block(task / stripes_, task % stripes_);
-    } catch (...) {
-      failed = true;
-      throw;
-    }
-  });
+  // A process alone need not wait between the pairs of bundles.
+  const std::size_t stretch = ranks.alone() ? stripes_ : together_;
+  std::vector<int> where;  // each item stripe is; at first, everywhere
+  for (std::size_t begin = 0; begin < stripes_; begin += stretch) {
+    context.check_stop();
+    const std::vector<int> wanted = item_owners(rounds[begin]);
+    if (begin > 0) move_stripes(ranks, item_places, where, wanted, item_rows);
+    where = wanted;
+    StripeGates users(stripes_), items(stripes_);
+    std::atomic<bool> failed{false};
+    const auto run_block = [&](std::size_t round, std::size_t user_stripe) {
+      if (user_stripe == first) context.check_stop();
+      const std::size_t item = item_stripe(rounds[begin + round], user_stripe);
+      if (!users.wait(user_stripe, round, failed) || !items.wait(item, round, failed)) return;
+      const Stripe& stripe = cells_[user_stripe];
+      results[user_stripe * stripes_ + item] = body(stripe.block(item), stripe.block_weights(item));
+      users.open(user_stripe, round + 1);
+      items.open(item, round + 1);
+    };
+    team.run(stretch * own, 1, [&](std::size_t task, std::size_t end) {
+      try {
+        for (; task < end; ++task) run_block(task / own, first + task % own);
+      } catch (...) {
+        failed = true;
+        throw;
+      }
+    });
+  }
+  spread_stripes(ranks, item_places, where, item_rows);
+  add_over_ranks(ranks, std::span(results));  // each block has its result on one rank
   return std::accumulate(results.begin(), results.end(), 0.0);
+}
+
+void RatingGrid::gather_users(const Communicator& ranks, const FitState& users) const {
+  spread_stripes(ranks, users_.places(places_), owners_, users);
 }
 
 }  // namespace akin

@@ -17,23 +17,40 @@ namespace akin {
 /// changes. So the cells of a block are ordered once: users come in groups whose vectors fit into the
 /// first-level cache, the cells of a group are in random order, and the items of a stripe fit into the
 /// second-level cache. Memory: 12 bytes per cell, 16 with weights.
+///
+/// Ranks keep their stripes of users, and stripes of items go from rank to rank. Stripes come in up to 16 bundles for
+/// that: bundles of items meet those of users in random order, and within a pair of bundles the stripes meet in
+/// random order, so that all items are sent up to 16 times an epoch and not S times.
 class RatingGrid {
  public:
   /// At least so many stripes, thus threads, where there are users and items enough.
   static constexpr std::size_t kMinStripes = 16;
   static constexpr std::size_t kMaxStripes = 128;
 
-  /// `row_bytes` is the size of an item's vector. `weights` are those of the matrix's entries; empty = none.
-  /// `threads` as for parallel_for(); they change nothing.
-  RatingGrid(const Csr& matrix, std::span<const float> weights, std::size_t row_bytes, std::uint64_t seed,
-             int threads = 0);
+  /// The stripes that a matrix of this size is to be divided by, `row_bytes` being the size of an item's vector,
+  /// and how many of them make a bundle.
+  struct Layout {
+    std::size_t stripes;
+    std::size_t together;
+  };
+  static Layout layout_for(std::size_t n_users, std::size_t n_items, std::size_t row_bytes);
+  /// `weights` are those of the matrix's entries; empty = none. `threads` as for parallel_for(); they change nothing.
+  RatingGrid(const StripedMatrix& matrix, std::span<const float> weights, std::size_t row_bytes,
+             std::uint64_t seed, int threads = 0);
 
   /// Works through cells, with their weights or none, and returns their share of the loss.
   using Body = std::function<double(std::span<const Cell> cells, std::span<const float> weights)>;
   /// One epoch over all cells by a team, of which at most stripes() are busy; epochs may be run in any order.
   /// Returns the blocks' results, summed in a fixed order. Throws Error(kCancelled) between rounds, and
   /// whatever `body` throws.
-  double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body) const;
+  ///
+  /// Collective: `items` are the tensors with a row of each item, in order of places, that `body` reads and writes,
+  /// the same on all ranks before and after the epoch; a rank's body is called for its users only. Bytes sent by all
+  /// ranks together: up to (16 + ranks) times those of `items`.
+  double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body,
+             const FitState& items = {}) const;
+  /// Collective. Rows of `users`, in order of places, come from the ranks that have worked on them to all.
+  void gather_users(const Communicator& ranks, const FitState& users) const;
 
   std::size_t stripes() const { return stripes_; }
   /// The place of each user and item: permutations of their numbers; and the number at each place.
@@ -46,7 +63,9 @@ class RatingGrid {
  private:
   /// Users or items in order of stripes.
   struct Side {
-    Side(std::span<const std::uint32_t> sizes, std::size_t stripes);
+    Side(std::vector<std::uint8_t> stripes_of, std::size_t stripes);
+    /// The places of each stripe.
+    Stripes places(std::span<const idx_t> all) const;
     std::vector<std::uint8_t> stripe_of;
     std::vector<idx_t> positions;
     std::vector<idx_t> numbers;
@@ -62,14 +81,20 @@ class RatingGrid {
     void shuffle(std::uint64_t begin, std::uint64_t end, Rng& rng);
   };
 
+  std::vector<std::size_t> order_rounds(std::uint64_t epoch) const;
+  std::size_t item_stripe(std::size_t round, std::size_t user_stripe) const;
+  std::vector<int> item_owners(std::size_t round) const;
   void fill(const Csr& matrix, std::span<const float> weights, std::size_t user_stripe);
   void order(Stripe& stripe, std::size_t item_stripe, Rng rng, std::size_t group) const;
 
   std::size_t stripes_;
+  std::size_t together_;  // stripes of a bundle
+  std::vector<int> owners_;
   std::uint64_t seed_;
   Side users_;
   Side items_;
-  std::vector<Stripe> cells_;  // by user stripe
+  std::vector<Stripe> cells_;  // by user stripe; other ranks' are empty
+  std::vector<idx_t> places_;  // 0, 1, 2 ..., for users or items
 };
 
 }  // namespace akin

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/context.h"
 #include "akin/data/dataset.h"
 
 namespace akin {
@@ -17,8 +18,9 @@ struct RatingWeights {
 /// The weights of the entries of `by_user`, which to_csr(data.events, ..., Repeats::kLast) made, scaled to
 /// mean 1; none for kind "none". popularity: n_i^-power, n_i = ratings of the item. recency:
 /// 2^(-age / half_life_days) from the latest rating of all; ratings without a time count as the oldest. Throws
-/// Error(kBadData) naming `model` for recency if no rating has a time.
+/// Error(kBadData) naming `model` for recency if no rating has a time. Collective: of several ranks, the weights are
+/// those that one process would give this rank's ratings.
 std::vector<float> rating_weights(const TrainingData& data, const Csr& by_user, const RatingWeights& weights,
-                                  std::string_view model);
+                                  std::string_view model, const Context& context = {});
 
 }  // namespace akin

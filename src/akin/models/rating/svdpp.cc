@@ -187,7 +187,7 @@ class Svdpp::Fit {
       }
     });
     return std::unique_ptr<Model>(
-        new Svdpp({{user_rows(effective, model_.user_bias, fold_in_.layout, by_user),
+        new Svdpp({{user_rows(effective, model_.user_bias, fold_in_.layout, row_sizes(by_user)),
                     item_rows(model_.items, model_.item_bias, fold_in_.layout)},
                    fold_in_},
                   implicit_.clone()));
