@@ -49,7 +49,7 @@ class Bias : public Model {
   };
   static constexpr std::string_view kName = "bias";
   static constexpr std::string_view kSummary = "mean rating with user and item biases (Koren 2010)";
-  static constexpr Traits kTraits = {.personalized = false, .predicts_ratings = true};
+  static constexpr Traits kTraits = {.personalized = false, .predicts_ratings = true, .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

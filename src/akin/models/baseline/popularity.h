@@ -32,7 +32,7 @@ class Popularity : public Model {
   };
   static constexpr std::string_view kName = "popularity";
   static constexpr std::string_view kSummary = "most popular items, with time decay";
-  static constexpr Traits kTraits = {.personalized = false};
+  static constexpr Traits kTraits = {.personalized = false, .distributed = true};
 
   /// Events without a time count as if they were the latest.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);

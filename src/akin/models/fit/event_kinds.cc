@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 
 namespace akin {
@@ -14,16 +15,18 @@ Param event_kind_param(std::string* kind, std::string_view help) {
 }
 
 std::vector<Event> events_of_kind(std::span<const Event> events, std::string_view kind,
-                                  std::string_view model) {
-  if (events.empty())
-    fail(ErrorCode::kBadData, "{}: no events to train on; check the filters and the split", model);
+                                  std::string_view model, const Context& context) {
   std::vector<Event> result;
   std::ranges::copy_if(events, std::back_inserter(result), [&](const Event& event) {
     return kind == "any" || kEventKindNames[static_cast<std::size_t>(event.kind)] == kind;
   });
-  if (result.empty()) {
+  std::size_t counts[] = {events.size(), result.size()};
+  add_over_ranks(context.ranks(), std::span<std::size_t>(counts));
+  if (counts[0] == 0)
+    fail(ErrorCode::kBadData, "{}: no events to train on; check the filters and the split", model);
+  if (counts[1] == 0) {
     fail(ErrorCode::kBadData, "{}: none of the {} training events is of kind {}; `akin describe` counts them",
-         model, events.size(), kind);
+         model, counts[0], kind);
   }
   return result;
 }

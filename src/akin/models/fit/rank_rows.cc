@@ -93,12 +93,28 @@ void gather_rows(const Communicator& ranks, const RowBounds& bounds, std::vector
   ranks.all_gather(std::as_writable_bytes(std::span(values)), offsets);
 }
 
+Csr gather_csr(const Communicator& ranks, Csr own) {
+  if (ranks.alone()) return own;
+  std::vector<std::uint32_t> sizes = row_sizes(own);
+  add_over_ranks(ranks, std::span(sizes));
+  Csr result;
+  result.cols = own.cols;
+  for (const std::uint32_t size : sizes) result.offsets.push_back(result.offsets.back() + size);
+  result.indices = gather_all(ranks, std::span<const idx_t>(own.indices));
+  result.values = gather_all(ranks, std::span<const float>(own.values));
+  return result;
+}
+
 double add_in_order(const Communicator& ranks, double value, const std::function<double(double)>& add) {
-  for (int r = 0; r < ranks.size(); ++r) {
-    if (r == ranks.rank()) value = add(value);
-    ranks.broadcast(std::as_writable_bytes(std::span(&value, 1)), r);
-  }
+  add_in_order(ranks, std::span(&value, 1), [&] { value = add(value); });
   return value;
+}
+
+void add_in_order(const Communicator& ranks, std::span<double> values, const std::function<void()>& add) {
+  for (int r = 0; r < ranks.size(); ++r) {
+    if (r == ranks.rank()) add();
+    ranks.broadcast(std::as_writable_bytes(values), r);
+  }
 }
 
 }  // namespace akin

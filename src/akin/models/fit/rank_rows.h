@@ -31,8 +31,14 @@ RankMatrix divide_matrix(Csr by_user, const TrainingData& data, const Context& c
 void gather_rows(const Communicator& ranks, const RowBounds& bounds, Matrix& matrix);
 void gather_rows(const Communicator& ranks, const RowBounds& bounds, std::vector<double>& values);
 
+/// Collective. The rows that each rank has of a matrix, those of one rank before those of the next; the others are
+/// empty there. Returns all of them. Bytes sent: 8 for each own entry, to each other rank, and 4 a row.
+Csr gather_csr(const Communicator& ranks, Csr own);
+
 /// Collective. value <- add(value) on one rank after the other: a sum in the order of the data, which is that of
 /// one process to the last bit.
 double add_in_order(const Communicator& ranks, double value, const std::function<double(double)>& add);
+/// The same of many sums: add() adds this rank's part to `values`.
+void add_in_order(const Communicator& ranks, std::span<double> values, const std::function<void()>& add);
 
 }  // namespace akin

@@ -9,24 +9,35 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/spd_inverse.h"
+#include "akin/models/fit/rank_rows.h"
 
 namespace akin {
 namespace {
 
-/// Calls body(begin, end) for ranges of at most `grain` of the n rows and reports how many are done.
-void for_ranges(std::size_t n, std::size_t grain, std::string_view phase, const Context& context,
+/// Calls body(begin, end) for ranges of at most `grain` of the rows and reports how many are done.
+void for_ranges(Share rows, std::size_t grain, std::string_view phase, const Context& context,
                 const std::function<void(std::size_t begin, std::size_t end)>& body) {
   std::atomic<std::size_t> done{0};
   parallel_for(
-      n, context.threads,
+      rows.size(), context.threads,
       [&](std::size_t begin, std::size_t end, int worker) {
         context.check_stop();
-        body(begin, end);
+        body(rows.begin + begin, rows.begin + end);
         const std::size_t finished = done.fetch_add(end - begin) + end - begin;
-        if (worker == 0) context.report({.phase = phase, .done = finished, .total = n, .unit = "rows"});
+        if (worker == 0)
+          context.report({.phase = phase, .done = finished, .total = rows.size(), .unit = "rows"});
       },
       grain);
 }
+
+/// This rank's part of n rows: whole ranges of `grain`.
+Share own_rows(std::size_t n, std::size_t grain, const Communicator& ranks) {
+  const Share ranges = equal_share((n + grain - 1) / grain, ranks.rank(), ranks.size());
+  return {std::min(n, ranges.begin * grain), std::min(n, ranges.end * grain)};
+}
+
+/// So many rows are made at a time.
+constexpr std::size_t kGrain = 16;
 
 /// The rows of `matrix` that have entries, ascending.
 std::vector<idx_t> rows_with_entries(const Csr& matrix) {
@@ -46,13 +57,27 @@ Csr renumber_columns(Csr matrix, std::span<const idx_t> kept) {
   return matrix;
 }
 
+/// How many products the lower triangle of columns^T columns takes in each row.
+std::vector<std::uint32_t> products_of_rows(const Csr& columns) {
+  std::vector<std::uint32_t> counts(columns.cols, 0);
+  for (std::size_t c = 0; c < columns.rows(); ++c) {
+    std::uint32_t place = 0;
+    for (const idx_t row : columns.cols_of(c)) counts[row] += ++place;
+  }
+  return counts;
+}
+
 /// (lambda I + rows rows^T)^-1 over the `kept` rows of a sparse matrix, those with entries; `columns` is its
-/// transpose over the kept rows.
+/// transpose over the kept rows. Ranks make the products of some rows each; then each inverts, which takes no longer
+/// than to wait for one that does.
 Matrix ridge_inverse(const Csr& rows, std::span<const idx_t> kept, const Csr& columns, float lambda,
                      const Context& context) {
   const std::size_t n = kept.size();
   Matrix result(n, n);
-  for_ranges(n, 16, "products", context, [&](std::size_t begin, std::size_t end) {
+  const RowBounds bounds = balanced_bounds(products_of_rows(columns), context.ranks().size());
+  const auto rank = static_cast<std::size_t>(context.ranks().rank());
+  const Share own = {bounds[rank], bounds[rank + 1]};
+  for_ranges(own, kGrain, "products", context, [&](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
       float* out = result.row(r);
       const auto cols = rows.cols_of(kept[r]);
@@ -67,6 +92,7 @@ Matrix ridge_inverse(const Csr& rows, std::span<const idx_t> kept, const Csr& co
       out[r] += lambda;
     }
   });
+  gather_rows(context.ranks(), bounds, result);
   try {
     invert_spd(result, context);
   } catch (const Error& error) {
@@ -86,7 +112,8 @@ Csr weights_by_items(const Interactions& x, const Ease::Config& config, const Co
                     config.neighbors > 0 ? static_cast<std::size_t>(config.neighbors) : n_items);
   std::vector<float> inverse_diagonal(items.size());
   for (std::size_t j = 0; j < items.size(); ++j) inverse_diagonal[j] = -1 / p[j][j];
-  for_ranges(items.size(), 16, "weights", context, [&](std::size_t begin, std::size_t end) {
+  const Share own = own_rows(items.size(), kGrain, context.ranks());
+  for_ranges(own, kGrain, "weights", context, [&](std::size_t begin, std::size_t end) {
     std::vector<float> row(n_items, 0.0f);
     for (std::size_t i = begin; i < end; ++i) {
       for (std::size_t j = 0; j < items.size(); ++j) row[items[j]] = p[i][j] * inverse_diagonal[j];
@@ -94,7 +121,7 @@ Csr weights_by_items(const Interactions& x, const Ease::Config& config, const Co
       rows.set_largest(items[i], row);
     }
   });
-  return rows.take();
+  return gather_csr(context.ranks(), rows.take());
 }
 
 /// Weights from the inverse over users, M. Item i needs the row P_i = (e_i - X^T M x_i) / lambda.
@@ -112,16 +139,17 @@ class WeightsByUsers {
     find_diagonal();
     RowCollector rows(n, n, config_.neighbors > 0 ? static_cast<std::size_t>(config_.neighbors) : n);
     // So many items at once that a line of their sums is one cache line.
-    for_ranges(n, 16, "weights", context_,
+    static_assert(kGrain * sizeof(float) == 64);
+    for_ranges(own_rows(n, kGrain, context_.ranks()), kGrain, "weights", context_,
                [&](std::size_t begin, std::size_t end) { set_rows(begin, end, rows); });
-    return rows.take();
+    return gather_csr(context_.ranks(), rows.take());
   }
 
  private:
   /// scales_j = -1 / (lambda P_jj) = -1 / (1 - x_j^T M x_j)
   void find_diagonal() {
     scales_.resize(by_item_.rows());
-    for_ranges(scales_.size(), 64, "diagonal", context_, [&](std::size_t begin, std::size_t end) {
+    for_ranges({0, scales_.size()}, 64, "diagonal", context_, [&](std::size_t begin, std::size_t end) {
       for (std::size_t j = begin; j < end; ++j) {
         const auto users = by_item_.cols_of(j);
         const auto values = by_item_.values_of(j);
@@ -178,7 +206,7 @@ class WeightsByUsers {
 
 std::unique_ptr<Model> Ease::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  const Interactions x = linear_interactions(data, config.use_values, kName);
+  const Interactions x = linear_interactions(data, config.use_values, kName, context);
   const std::size_t items = rows_with_entries(x.by_item).size(), users = rows_with_entries(x.by_user).size();
   const std::size_t n = std::min(items, users);
   const double kept = static_cast<double>(

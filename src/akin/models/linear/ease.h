@@ -47,7 +47,7 @@ class Ease : public ItemWeightModel {
   };
   static constexpr std::string_view kName = "ease";
   static constexpr std::string_view kSummary = "linear autoencoder with a closed form (Steck 2019)";
-  static constexpr Traits kTraits = {.stores_pairs = true, .explains = true};
+  static constexpr Traits kTraits = {.stores_pairs = true, .explains = true, .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -9,6 +9,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/rank_rows.h"
 
 namespace akin {
 namespace {
@@ -134,9 +135,10 @@ Csr RowCollector::take() {
   return std::move(rows_);
 }
 
-Interactions linear_interactions(const TrainingData& data, bool use_values, std::string_view model) {
+Interactions linear_interactions(const TrainingData& data, bool use_values, std::string_view model,
+                                 const Context& context) {
   Interactions result;
-  result.by_user = positive_interactions(data, model);
+  result.by_user = gather_csr(context.ranks(), positive_interactions(data, model, context));
   if (!use_values) std::ranges::fill(result.by_user.values, 1.0f);
   if (!std::ranges::all_of(result.by_user.values, [](float value) { return value < 1e15f; })) {
     fail(ErrorCode::kBadData, "{}: the summed values overflow; scale them or train without use_values",

@@ -74,8 +74,10 @@ struct Interactions {
   Csr by_user;
   Csr by_item;
 };
-/// Throws Error(kBadData) naming `model` if no event has a positive value, or values overflow.
-Interactions linear_interactions(const TrainingData& data, bool use_values, std::string_view model);
+/// Those of all ranks. Throws Error(kBadData) naming `model` if no event has a positive value, or values overflow.
+/// Collective; bytes sent: 8 for each own entry, to each other rank.
+Interactions linear_interactions(const TrainingData& data, bool use_values, std::string_view model,
+                                 const Context& context = {});
 
 /// Throws Error(kBadData) if `bytes` are more than this machine's memory: what needs them, and the advice.
 void check_memory(double bytes, std::string_view what, std::string_view advice);

@@ -1,12 +1,11 @@
 #include "akin/models/linear/slim.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
-#include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/kernels.h"
+#include "akin/models/fit/rows_in_parallel.h"
 #include "akin/models/linear/item_gram.h"
 
 namespace akin {
@@ -23,7 +22,7 @@ class ColumnSolver {
         is_active_(gram.size(), 0) {}
 
   /// The items with a weight for item j, and the weights, ascending.
-  std::vector<Scored> solve(idx_t j) {
+  std::vector<Scored> operator()(idx_t j) {
     begin(j);
     int sweeps = 0;
     while (sweeps < config_.max_sweeps && activate() > 0) {
@@ -164,24 +163,11 @@ Csr by_history(std::vector<std::vector<Scored>> columns) {
 
 std::unique_ptr<Model> Slim::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  const Interactions x = linear_interactions(data, config.use_values, kName);
+  const Interactions x = linear_interactions(data, config.use_values, kName, context);
   const ItemGram gram(x, context);
-  std::vector<std::unique_ptr<ColumnSolver>> solvers(
-      static_cast<std::size_t>(resolve_threads(context.threads)));
-  std::vector<std::vector<Scored>> columns(gram.size());
-  std::atomic<std::size_t> done{0};
-  parallel_for(
-      columns.size(), context.threads,
-      [&](std::size_t begin, std::size_t end, int worker) {
-        context.check_stop();
-        auto& solver = solvers[static_cast<std::size_t>(worker)];
-        if (!solver) solver = std::make_unique<ColumnSolver>(gram, config);
-        for (std::size_t j = begin; j < end; ++j) columns[j] = solver->solve(static_cast<idx_t>(j));
-        const std::size_t finished = done.fetch_add(end - begin) + end - begin;
-        if (worker == 0)
-          context.report({.phase = "items", .done = finished, .total = columns.size(), .unit = "items"});
-      },
-      16);
+  constexpr std::size_t kBlock = 16;
+  auto columns = rows_in_parallel<std::vector<Scored>>(
+      gram.size(), "items", context, [&] { return ColumnSolver(gram, config); }, kBlock);
   return std::unique_ptr<Model>(new Slim({by_history(std::move(columns)), config.use_values}));
 }
 

@@ -52,7 +52,7 @@ class Slim : public ItemWeightModel {
   static constexpr std::string_view kName = "slim";
   static constexpr std::string_view kSummary =
       "sparse linear model of items by elastic net (Ning & Karypis 2011)";
-  static constexpr Traits kTraits = {.stores_pairs = true, .explains = true};
+  static constexpr Traits kTraits = {.stores_pairs = true, .explains = true, .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -1,8 +1,10 @@
 #include "akin/models/neighbors/co_occurrence.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/neighbors/similarity.h"
 #include "akin/models/neighbors/sparse_product.h"
 
@@ -16,8 +18,8 @@ struct Count {
 };
 
 /// The events with the number of their basket in place of the user, sorted by it;
-/// events are sorted by (user, time).
-std::size_t number_baskets(std::vector<Event>& events, std::int64_t window) {
+/// events are sorted by (user, time). Baskets of later ranks have later numbers. Returns how many there are.
+std::size_t number_baskets(std::vector<Event>& events, std::int64_t window, const Communicator& ranks) {
   std::size_t baskets = 0;
   idx_t user = 0;
   std::int64_t first = kNoTime;
@@ -32,7 +34,11 @@ std::size_t number_baskets(std::vector<Event>& events, std::int64_t window) {
     user = events[e].user;
     events[e].user = static_cast<idx_t>(baskets - 1);
   }
-  return baskets;
+  const std::vector<std::size_t> counts = gather_all(ranks, std::span<const std::size_t>(&baskets, 1));
+  const auto own = counts.begin() + ranks.rank();
+  const auto before = static_cast<idx_t>(std::accumulate(counts.begin(), own, std::size_t{0}));
+  for (Event& event : events) event.user += before;
+  return std::accumulate(own, counts.end(), std::size_t{before});
 }
 
 }  // namespace
@@ -40,9 +46,10 @@ std::size_t number_baskets(std::vector<Event>& events, std::int64_t window) {
 std::unique_ptr<Model> CoOccurrence::fit(const TrainingData& data, const Config& config,
                                          const Context& context) {
   context.check_stop();
-  std::vector<Event> events = events_of_kind(data.events, config.kind, kName);
-  const std::size_t n_baskets = number_baskets(events, config.window_seconds * kSecond);
-  const Csr baskets = akin::to_csr(events, n_baskets, data.n_items(), Repeats::kSum);
+  std::vector<Event> events = events_of_kind(data.events, config.kind, kName, context);
+  const std::size_t n_baskets = number_baskets(events, config.window_seconds * kSecond, context.ranks());
+  const Csr baskets =
+      gather_csr(context.ranks(), akin::to_csr(events, n_baskets, data.n_items(), Repeats::kSum));
   const Csr items = transpose(baskets);
   const auto all = static_cast<double>(n_baskets);
   const auto least = static_cast<std::uint32_t>(config.min_overlap);

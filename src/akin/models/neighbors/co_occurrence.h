@@ -28,7 +28,8 @@ namespace akin {
 ///
 /// score(i) = sum over the items j of the history, each counted once, of what j gives i. Any user can be
 /// folded in; explain() gives the terms. Cost: O(sum over baskets of size^2) time, n_items x neighbors x 8
-/// bytes and n_items x 4 bytes a thread. The same bits at any thread count.
+/// bytes and n_items x 4 bytes a thread. The same bits at any thread count. Ranks make some lists each; all
+/// have all baskets.
 class CoOccurrence : public Model {
  public:
   struct Config {
@@ -64,7 +65,7 @@ class CoOccurrence : public Model {
   static constexpr std::string_view kName = "co-occurrence";
   static constexpr std::string_view kSummary =
       "items that occur together: count, confidence, lift, log-likelihood";
-  static constexpr Traits kTraits = {.explains = true};
+  static constexpr Traits kTraits = {.explains = true, .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

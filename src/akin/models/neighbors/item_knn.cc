@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/neighbors/nearest.h"
 
 namespace akin {
@@ -24,9 +25,10 @@ void normalize_lists(Csr& lists) {
 
 std::unique_ptr<Model> ItemKnn::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
-  if (data.events.empty())
+  Csr users =
+      gather_csr(context.ranks(), akin::to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum));
+  if (users.entries() == 0)
     fail(ErrorCode::kBadData, "item-knn: no events to train on; check the filters and the split");
-  Csr users = akin::to_csr(data.events, data.n_users(), data.n_items(), Repeats::kSum);
   if (!config.use_values) std::ranges::fill(users.values, 1.0f);
   const SimilarityRows items = weigh_rows(transpose(users), config.spec(), kName);
   const bool by_target = config.neighbors_of == "target";

@@ -31,14 +31,14 @@ namespace akin {
 /// v_j s_ji.
 ///
 /// Cost: O(sum_u n_u^2) time, n_items x neighbors x 8 bytes, and n_items x 12 bytes a thread while fitting;
-/// no (items, items) matrix ever exists. The same bits at any thread count.
+/// no (items, items) matrix ever exists. The same bits at any thread count. Ranks make some lists each; all have all events.
 class ItemKnn : public Model {
  public:
   using Config = KnnConfig<true>;
   static constexpr std::string_view kName = "item-knn";
   static constexpr std::string_view kSummary =
       "nearest neighbors of the user's items (Deshpande & Karypis 2004)";
-  static constexpr Traits kTraits = {.explains = true};
+  static constexpr Traits kTraits = {.explains = true, .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const Context& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);

@@ -12,7 +12,7 @@ namespace akin {
 enum class ListOf { kLeft, kRight };
 
 /// For each row x of `rows` the `k` others y with the highest positive similarity s_xy (kLeft) or s_yx
-/// (kRight), best first. The same bits at any number of threads.
+/// (kRight), best first. The same bits at any number of threads and ranks, which all have all of `rows`. Collective.
 ///
 /// If all entries of the unweighted matrix were 1, sums are integers in cells of 2 to 8 bytes, and most pairs
 /// are dropped by one comparison. Cost: O(sum over columns of size^2); memory beside the result: n_rows x 8

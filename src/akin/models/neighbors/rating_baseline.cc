@@ -7,6 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/rank_rows.h"
 
 namespace akin {
 namespace {
@@ -19,26 +20,30 @@ float upper_quartile(std::vector<float> values) {
 
 }  // namespace
 
-RatingBaseline::RatingBaseline(const Csr& ratings, const BaselineSpec& spec)
+RatingBaseline::RatingBaseline(const Csr& ratings, const BaselineSpec& spec, const Communicator& ranks)
     : user_regularization_(spec.user_regularization),
       with_users_(spec.method != "mean"),
       item_bias_(ratings.cols, 0.0f) {
-  AKIN_ASSERT(ratings.entries() > 0);
-  const double sum = std::accumulate(ratings.values.begin(), ratings.values.end(), 0.0);
-  const double mean = sum / static_cast<double>(ratings.entries());
+  std::vector<float> values = gather_all(ranks, std::span<const float>(ratings.values));
+  AKIN_ASSERT(!values.empty());
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  const double mean = sum / static_cast<double>(values.size());
   mean_ = static_cast<float>(mean);
-  liked_ = std::max(mean_, upper_quartile(ratings.values));
+  liked_ = std::max(mean_, upper_quartile(std::move(values)));
   if (!with_users_) return;
   std::vector<double> counts(ratings.cols, 0.0), sums(ratings.cols);
   for (const idx_t item : ratings.indices) counts[item] += 1;
+  add_over_ranks(ranks, std::span(counts));
   const int sweeps = spec.method == "als" ? spec.sweeps : 1;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     std::ranges::fill(sums, 0.0);
-    for (std::size_t u = 0; u < ratings.rows(); ++u) {
-      const double rest = mean + (sweep == 0 ? 0.0f : user_bias(ratings.cols_of(u), ratings.values_of(u)));
-      for (std::uint64_t e = ratings.offsets[u]; e < ratings.offsets[u + 1]; ++e)
-        sums[ratings.indices[e]] += ratings.values[e] - rest;
-    }
+    add_in_order(ranks, sums, [&] {
+      for (std::size_t u = 0; u < ratings.rows(); ++u) {
+        const double rest = mean + (sweep == 0 ? 0.0f : user_bias(ratings.cols_of(u), ratings.values_of(u)));
+        for (std::uint64_t e = ratings.offsets[u]; e < ratings.offsets[u + 1]; ++e)
+          sums[ratings.indices[e]] += ratings.values[e] - rest;
+      }
+    });
     for (std::size_t i = 0; i < ratings.cols; ++i) {
       if (counts[i] > 0)
         item_bias_[i] =

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/linalg/csr.h"
 #include "akin/models/model.h"
 
@@ -38,8 +39,9 @@ struct RatedItems {
 class RatingBaseline {
  public:
   RatingBaseline() = default;
-  /// `ratings` is (users, items), with at least one entry.
-  RatingBaseline(const Csr& ratings, const BaselineSpec& spec);
+  /// `ratings` is (users, items): the rows of this rank's users. There is at least one entry on some rank.
+  /// Collective; bytes sent: 4 for each own rating and other rank, and 8 for each item, sweep and other rank.
+  RatingBaseline(const Csr& ratings, const BaselineSpec& spec, const Communicator& ranks = alone());
 
   float mean() const { return mean_; }
   /// A history item's rating where none is known: the upper quartile of the training ratings.

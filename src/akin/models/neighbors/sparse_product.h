@@ -2,18 +2,14 @@
 // what every neighborhood model is made of.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "akin/base/context.h"
-#include "akin/base/parallel.h"
 #include "akin/linalg/csr.h"
 #include "akin/linalg/topk.h"
+#include "akin/models/fit/rows_in_parallel.h"
 
 namespace akin {
 
@@ -55,36 +51,11 @@ class SparseProduct {
   std::vector<idx_t> touched_;
 };
 
-/// Makes rows [0, n) in parallel: make_worker() once per thread gives a function from row number to T.
-/// Reports progress as `phase`. Throws Error(kCancelled) on stop.
-template <typename T, typename MakeWorker>
-std::vector<T> rows_in_parallel(std::size_t n, std::string_view phase, const Context& context,
-                                MakeWorker&& make_worker) {
-  using Worker = decltype(make_worker());
-  const int threads = resolve_threads(context.threads);
-  std::vector<std::unique_ptr<Worker>> workers(static_cast<std::size_t>(threads));
-  std::vector<T> rows(n);
-  std::atomic<std::size_t> done{0};
-  constexpr std::size_t kGrain = 64;  // rows differ a lot in cost
-  parallel_for(
-      n, threads,
-      [&](std::size_t begin, std::size_t end, int number) {
-        context.check_stop();
-        auto& worker = workers[static_cast<std::size_t>(number)];
-        if (!worker) worker = std::make_unique<Worker>(make_worker());
-        for (std::size_t i = begin; i < end; ++i) rows[i] = (*worker)(static_cast<idx_t>(i));
-        const std::size_t finished = done.fetch_add(end - begin) + end - begin;
-        if (number == 0) context.report({.phase = phase, .done = finished, .total = n, .unit = "items"});
-      },
-      kGrain);
-  return rows;
-}
-
 /// The rows one after another; each is emptied once copied.
 Csr to_csr(std::vector<std::vector<Scored>>& rows);
 
 /// For each row of the matrix the `k` others with the highest positive similarity(row, other, sum), best
-/// first. The same bits at any number of threads. Memory: the result twice, and rows x sizeof(Sum) a thread.
+/// first. The same bits at any number of threads and ranks, which all have both matrices whole. Memory: the result twice, and rows x sizeof(Sum) a thread.
 template <typename Sum, typename Similarity>
 Csr nearest_rows(const Csr& by_row, const Csr& by_column, std::size_t k, const Context& context,
                  const Similarity& similarity) {
