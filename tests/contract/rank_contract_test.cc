@@ -54,6 +54,9 @@ class RankContract : public testing::TestWithParam<ModelEntry> {
   static ModelSpec spec() {
     ParamValues params = small_parameters(GetParam());
     if (GetParam().traits.iterative) params["epochs"] = "3";
+    // What they do by default is for one process.
+    if (GetParam().name == "word2vec") params["sg"] = "1";
+    if (GetParam().name == "doc2vec") params["dm"] = "0";
     return ModelSpec(GetParam(), params);
   }
   static const Planted& planted() {
@@ -112,6 +115,45 @@ std::vector<ModelEntry> distributed() {
 
 INSTANTIATE_TEST_SUITE_P(Models, RankContract, testing::ValuesIn(distributed()),
                          [](const auto& tested) { return test_name(tested.param); });
+
+struct Variant {
+  std::string_view model;
+  ParamValues params;
+  idx_t users = 150;  // fewer than items
+};
+
+/// Ways of fitting that the defaults do not take, and fewer users than ranks.
+std::vector<Variant> variants() {
+  return {{"popularity", {{"half_life_days", "1e-6"}, {"use_values", "true"}}},
+          {"popularity", {}, 3},
+          {"bias", {{"method", "closed"}}, 3},
+          {"item-knn", {{"use_values", "true"}, {"similarity", "bm25"}, {"neighbors_of", "target"}}},
+          {"item-knn", {{"similarity", "tfidf"}, {"neighbors", "5"}}, 3},
+          {"co-occurrence", {{"window_seconds", "1"}, {"measure", "log-likelihood"}}},
+          {"ease", {{"neighbors", "20"}}},
+          {"ease", {{"neighbors", "0"}}, 3},
+          {"slim", {{"use_values", "true"}}},
+          {"slim", {}, 3},
+          {"mf-sgd", {{"weights", "popularity"}, {"penalty", "row"}, {"epochs", "2"}}},
+          {"mf-sgd", {{"weights", "recency"}, {"half_life_days", "1e-3"}, {"biases", "false"}, {"epochs", "2"}}},
+          {"mf-sgd", {{"epochs", "2"}}, 3},
+          {"item2vec", {{"basket", "basket"}, {"epochs", "2"}}},
+          {"prod2vec", {{"min_count", "5"}, {"epochs", "2"}}},
+          {"prod2vec", {{"epochs", "2"}}, 3}};
+}
+
+TEST(RankContract, SameBitsWithOtherParameters) {
+  for (const Variant& variant : variants()) {
+    SCOPED_TRACE(testing::Message() << variant.model << ", " << variant.users << " users");
+    const Planted planted = clusters(variant.users, 307, 9);
+    const ModelSpec spec(variant.model, variant.params);
+    const auto hash = [&](const Communicator& ranks) {
+      return hash_of(*fit_model(spec, planted.training(), {{.threads = 1, .communicator = &ranks}}).model);
+    };
+    const std::string expected = hash(alone());
+    on_ranks(4, [&](const Communicator& ranks) { EXPECT_EQ(hash(ranks), expected) << ranks.rank(); });
+  }
+}
 
 TEST(RankContract, OtherModelsRefuse) {
   const Planted planted = clusters(40, 30, 5);

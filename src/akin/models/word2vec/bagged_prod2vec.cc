@@ -24,7 +24,7 @@ std::unique_ptr<Model> BaggedProd2Vec::fit(const TrainingData& data, const Confi
                                            const FitContext& context) {
   const Word2VecOptions options = config.options(kName);
   const ItemCorpus text =
-      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kBags, kName);
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kBags, kName, context);
   if (!has_two_bags(text.corpus)) {
     fail(ErrorCode::kBadData,
          "{}: no user has events at two different times, so no receipt follows another; use item2vec, which "

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
@@ -48,7 +49,8 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
   options.skip_gram = config.dm == 0;
   options.mean = config.dm_mean != 0;
   options.windows.documents_only = config.dm == 0 && config.dbow_words == 0;
-  ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
+  ItemCorpus text =
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName, context);
   text.corpus.n_documents = data.n_users();
   Inference inference = {.dm = config.dm != 0,
                          .mean = options.mean,
@@ -63,11 +65,13 @@ std::unique_ptr<Model> Doc2Vec::fit(const TrainingData& data, const Config& conf
     inference.negative_weights[text.items[t]] =
         static_cast<float>(std::pow(static_cast<double>(text.corpus.counts[t]), options.negatives_power));
   }
-  const std::vector<std::uint64_t> offsets = user_offsets(data.events, data.n_users());
+  std::vector<std::uint32_t> events(data.n_users(), 0);  // of each user, on whatever rank
+  for (const Event& event : data.events) ++events[event.user];
+  add_over_ranks(context.ranks(), std::span(events));
   const auto snapshot = [&](const Word2VecVectors& now) -> std::unique_ptr<Model> {
     Matrix documents = now.input.slice(text.corpus.n_outputs(), data.n_users());
     for (std::size_t u = 0; u < documents.rows(); ++u) {
-      if (offsets[u] == offsets[u + 1]) std::ranges::fill(documents[u], 0.0f);
+      if (events[u] == 0) std::ranges::fill(documents[u], 0.0f);
     }
     return std::make_unique<Doc2Vec>(text.by_item(now.input, data.n_items()),
                                      text.by_item(now.output, data.n_items()), std::move(documents),

@@ -2,14 +2,19 @@
 
 #include <algorithm>
 
+#include "akin/base/communicator.h"
+
 namespace akin {
 namespace {
 
-/// Whether some user did two things at one known time.
-bool has_baskets(std::span<const Event> events) {
-  return std::ranges::adjacent_find(events, [](const Event& a, const Event& b) {
-           return a.user == b.user && a.time == b.time && a.time != kNoTime;
-         }) != events.end();
+/// Whether some user, of whatever rank, did two things at one known time.
+bool has_baskets(std::span<const Event> events, const Communicator& ranks) {
+  const auto found = std::ranges::adjacent_find(events, [](const Event& a, const Event& b) {
+    return a.user == b.user && a.time == b.time && a.time != kNoTime;
+  });
+  int ranks_with = found != events.end() ? 1 : 0;
+  add_over_ranks(ranks, std::span(&ranks_with, 1));
+  return ranks_with > 0;
 }
 
 }  // namespace
@@ -37,9 +42,11 @@ std::unique_ptr<Model> Item2Vec::fit(const TrainingData& data, const Config& con
   Word2VecOptions options = config.options(kName);
   options.windows.shrink = false;
   options.windows.shuffle = true;
-  const bool baskets = config.basket == "basket" || (config.basket == "auto" && has_baskets(data.events));
+  const bool baskets =
+      config.basket == "basket" || (config.basket == "auto" && has_baskets(data.events, context.ranks()));
   const SequenceOf sequence = baskets ? SequenceOf::kBasket : SequenceOf::kUser;
-  const ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), sequence, kName);
+  const ItemCorpus text =
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), sequence, kName, context);
   return fit_embed(data, config, text, options, context, kName);
 }
 

@@ -24,8 +24,11 @@ class Item2Vec : public Word2VecModel {
   };
   static constexpr std::string_view kName = "item2vec";
   static constexpr std::string_view kSummary = "skip-gram over baskets (Barkan & Koenigstein 2016)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .planned_schedule = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

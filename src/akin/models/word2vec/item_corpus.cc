@@ -1,7 +1,9 @@
 #include "akin/models/word2vec/item_corpus.h"
 
 #include <algorithm>
+#include <numeric>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 
 namespace akin {
@@ -41,6 +43,18 @@ class SequenceWriter {
   std::uint32_t bag_ = 0;
 };
 
+/// The sequences of all ranks, one after the other.
+void gather_sequences(const Communicator& ranks, Corpus& corpus) {
+  if (ranks.alone()) return;
+  std::vector<std::uint64_t> lengths(corpus.offsets.begin() + 1, corpus.offsets.end());
+  for (std::size_t s = lengths.size(); s-- > 0;) lengths[s] -= corpus.offsets[s];
+  corpus.offsets = {0};
+  for (const std::uint64_t length : gather_all(ranks, std::span<const std::uint64_t>(lengths)))
+    corpus.offsets.push_back(corpus.offsets.back() + length);
+  for (std::vector<idx_t>* column : {&corpus.tokens, &corpus.bags, &corpus.document})
+    *column = gather_all(ranks, std::span<const idx_t>(*column));
+}
+
 }  // namespace
 
 Matrix ItemCorpus::by_item(const Matrix& tokens, std::size_t n_items) const {
@@ -50,16 +64,17 @@ Matrix ItemCorpus::by_item(const Matrix& tokens, std::size_t n_items) const {
 }
 
 ItemCorpus item_corpus(const TrainingData& data, std::uint64_t min_count, SequenceOf sequence,
-                       std::string_view model) {
+                       std::string_view model, const Context& context) {
   std::vector<std::uint64_t> counts(data.n_items(), 0);
   for (const Event& event : data.events) ++counts[event.item];
+  add_over_ranks(context.ranks(), std::span(counts));
   ItemCorpus result;
   for (idx_t i = 0; i < counts.size(); ++i) {
     if (counts[i] >= std::max<std::uint64_t>(1, min_count)) result.items.push_back(i);
   }
   if (result.items.empty()) {
     fail(ErrorCode::kBadData, "{}: none of the {} events is of an item with min_count = {} events or more",
-         model, data.events.size(), min_count);
+         model, std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}), min_count);
   }
   std::ranges::stable_sort(result.items, [&](idx_t a, idx_t b) { return counts[a] > counts[b]; });
   std::vector<idx_t> token(counts.size(), kNoToken);
@@ -73,6 +88,7 @@ ItemCorpus item_corpus(const TrainingData& data, std::uint64_t min_count, Sequen
     writer.add(data.events[e], first_of_user, token[data.events[e].item]);
   }
   writer.end();
+  gather_sequences(context.ranks(), result.corpus);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/base/context.h"
 #include "akin/data/dataset.h"
 #include "akin/linalg/matrix.h"
 #include "akin/models/word2vec/corpus.h"
@@ -29,7 +30,10 @@ enum class SequenceOf {
 
 /// Items with fewer than min_count events are left out. Sequences are cut after 10,000 tokens, which bounds
 /// the memory that their pairs take. `model` is named in messages. Throws Error(kBadData) if nothing is left.
+///
+/// Collective: every rank gets the corpus of all ranks' users, in their order. Bytes sent: 4 for each own token, 8 with
+/// bags, to each other rank.
 ItemCorpus item_corpus(const TrainingData& data, std::uint64_t min_count, SequenceOf sequence,
-                       std::string_view model);
+                       std::string_view model, const Context& context = {});
 
 }  // namespace akin

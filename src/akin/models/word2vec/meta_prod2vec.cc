@@ -113,7 +113,8 @@ std::unique_ptr<Model> MetaProd2Vec::fit(const TrainingData& data, const Config&
   options.side_weight = config.metadata_weight;
   const AttributeTable& attributes = data.source.item_attributes;
   const MetadataOptions metadata_of = metadata_options(config, attributes);
-  ItemCorpus text = item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
+  ItemCorpus text =
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName, context);
   const ItemMetadata metadata = config.metadata_weight > 0
                                     ? ItemMetadata(attributes, data.n_items(), metadata_of, text)
                                     : ItemMetadata();

@@ -6,7 +6,7 @@ std::unique_ptr<Model> Prod2Vec::fit(const TrainingData& data, const Config& con
                                      const FitContext& context) {
   const Word2VecOptions options = config.options(kName);
   const ItemCorpus text =
-      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName);
+      item_corpus(data, static_cast<std::uint64_t>(config.min_count), SequenceOf::kUser, kName, context);
   return fit_embed(data, config, text, options, context, kName);
 }
 

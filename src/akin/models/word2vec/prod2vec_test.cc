@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/start.h"
@@ -176,6 +177,49 @@ TEST(Sgns, HasTheSameBitsAtAnyThreadCount) {
   expect_same_bits(a.input, b.input);
   expect_same_bits(a.output, b.output);
   EXPECT_EQ(a.input.rows(), 407u);
+}
+
+TEST(Sgns, HasTheSameBitsAtAnyNumberOfRanks) {
+  // Four blocks, and several chunks an epoch.
+  Corpus corpus = random_corpus(600, 211, 13);
+  corpus.n_fields = 1;
+  corpus.side.assign(600, {600, 601});
+  corpus.side_counts = {50, 50};
+  const Word2VecOptions options = {
+      .windows = {.window = 400}, .factors = 10, .epochs = 2, .side_weight = 0.5f};
+  const Word2VecVectors one = train(corpus, options);
+  for (const int size : {2, 3, 7}) {
+    on_ranks(size, [&](const Communicator& ranks) {
+      const Word2VecVectors here =
+          train(corpus, options, {{.threads = size % 2 + 1, .communicator = &ranks}});
+      expect_same_bits(here.input, one.input);
+      expect_same_bits(here.output, one.output);
+      if (ranks.rank() < 4) {  // each with some of the blocks
+        EXPECT_GT(ranks.bytes_sent(), one.input.rows() * 10 * sizeof(float));
+      }
+    });
+  }
+}
+
+TEST(Sgns, OtherWaysOfTrainingRefuseSeveralRanks) {
+  const Corpus corpus = random_corpus(20, 30, 7);
+  std::vector<Word2VecOptions> refused(4);
+  refused[0].skip_gram = false;
+  refused[1].hierarchical = true;
+  refused[2].in_order = true;
+  refused[3].negatives = 0;
+  for (Word2VecOptions& options : refused) {
+    options.factors = 4;
+    on_ranks(2, [&](const Communicator& ranks) {
+      Word2VecVectors vectors = initial_vectors(corpus, 4, 1);
+      try {
+        train_word2vec(corpus, options, {{.communicator = &ranks}}, vectors, {});
+        FAIL() << "trained";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      }
+    });
+  }
 }
 
 TEST(Sgns, SideTokensOfNoWeightChangeNothing) {

@@ -7,11 +7,13 @@
 #include <span>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/alias_table.h"
 #include "akin/models/fit/epochs.h"
+#include "akin/models/fit/stripe_exchange.h"
 #include "akin/models/word2vec/sgns_kernel.h"
 
 namespace akin {
@@ -80,12 +82,16 @@ class Trainer {
         vectors_(vectors),
         windows_(corpus, options.windows),
         n_blocks_(std::clamp<std::size_t>(corpus.n_outputs() / kTokensPerBlock, 1, kMaxBlocks)),
+        own_(equal_share(n_blocks_, context.ranks().rank(), context.ranks().size())),
+        output_owners_(stripe_owners(n_blocks_, context.ranks().size())),
         tokens_per_chunk_(tokens_per_chunk(corpus, options)),
         buckets_(n_blocks_ * n_blocks_) {
     for (const auto* counts : {&corpus.counts, &corpus.side_counts}) {
       for (const std::uint64_t count : *counts)
         negative_weight_.push_back(std::pow(static_cast<double>(count), options.negatives_power));
     }
+    inputs_.add("input", vectors.input);
+    outputs_.add("output", vectors.output);
   }
 
   /// One epoch over the corpus; returns the mean loss of its pairs.
@@ -100,12 +106,18 @@ class Trainer {
       train_chunk(epoch, begin, end);
       begin = end;
     }
+    spread_stripes(context_.ranks(), stripes(block_inputs_), input_owners_, inputs_);
+    spread_stripes(context_.ranks(), stripes(block_outputs_), output_owners_, outputs_);
     return mean_loss();
   }
 
  private:
   void assign_blocks(std::size_t epoch);
-  void assign(std::span<std::uint8_t> block_of, Rng rng) const;
+  std::vector<std::vector<idx_t>> assign(std::span<std::uint8_t> block_of, Rng rng) const;
+  static Stripes stripes(const std::vector<std::vector<idx_t>>& blocks) {
+    return {blocks.begin(), blocks.end()};
+  }
+  void move_inputs(std::size_t round);
   void find_places();
   void make_groups();
   template <typename Add>
@@ -128,35 +140,40 @@ class Trainer {
   Word2VecVectors& vectors_;
   Windows windows_;
   const std::size_t n_blocks_;
+  const Share own_;                       // blocks of outputs
+  const std::vector<int> output_owners_;  // the rank of each block
+  std::vector<int> input_owners_;         // where each block is now; empty = everywhere
+  FitState inputs_, outputs_;
   const std::uint64_t tokens_per_chunk_;
   std::vector<double> negative_weight_;  // of each output
   std::vector<std::uint8_t> input_block_, output_block_;
-  std::vector<std::vector<idx_t>> block_outputs_;  // of each block
-  std::vector<AliasTable> samplers_;               // of each block, over positions in block_outputs_
-  std::vector<std::uint64_t> place_starts_;        // of each output in places_
-  std::vector<std::uint32_t> places_;              // positions of the chunk where the output stands
-  std::vector<Bucket> buckets_;                    // [output block * n_blocks_ + input block]
+  std::vector<std::vector<idx_t>> block_inputs_, block_outputs_;  // of each block
+  std::vector<AliasTable> samplers_;         // of each block, over positions in block_outputs_
+  std::vector<std::uint64_t> place_starts_;  // of each output in places_
+  std::vector<std::uint32_t> places_;        // positions of the chunk where the output stands
+  std::vector<Bucket> buckets_;              // [output block * n_blocks_ + input block]
   Loss loss_;
 };
 
-/// Each stratum of n_blocks_ rows puts one into every block.
-void Trainer::assign(std::span<std::uint8_t> block_of, Rng rng) const {
+/// Each stratum of n_blocks_ rows puts one into every block. Returns the rows of each block.
+std::vector<std::vector<idx_t>> Trainer::assign(std::span<std::uint8_t> block_of, Rng rng) const {
+  std::vector<std::vector<idx_t>> blocks(n_blocks_);
   std::vector<std::uint8_t> order(n_blocks_);
   std::iota(order.begin(), order.end(), std::uint8_t{0});
   for (std::size_t i = 0; i < block_of.size(); ++i) {
     if (i % n_blocks_ == 0) rng.shuffle(std::span(order));
     block_of[i] = order[i % n_blocks_];
+    blocks[block_of[i]].push_back(static_cast<idx_t>(i));
   }
+  return blocks;
 }
 
 void Trainer::assign_blocks(std::size_t epoch) {
   input_block_.resize(corpus_.n_inputs());
   output_block_.resize(corpus_.n_outputs());
-  assign(input_block_, stream(context_.seed, kInputBlocks, epoch));
-  assign(output_block_, stream(context_.seed, kOutputBlocks, epoch));
-  block_outputs_.assign(n_blocks_, {});
-  for (std::size_t o = 0; o < output_block_.size(); ++o)
-    block_outputs_[output_block_[o]].push_back(static_cast<idx_t>(o));
+  block_inputs_ = assign(input_block_, stream(context_.seed, kInputBlocks, epoch));
+  block_outputs_ = assign(output_block_, stream(context_.seed, kOutputBlocks, epoch));
+  input_owners_.clear();
   samplers_.clear();
   std::vector<double> weights;
   for (const std::vector<idx_t>& outputs : block_outputs_) {
@@ -231,9 +248,9 @@ void Trainer::make_groups_of(idx_t output, std::span<Bucket> buckets) {
 
 void Trainer::make_groups() {
   parallel_for(
-      n_blocks_, context_.threads,
+      own_.size(), context_.threads,
       [&](std::size_t first, std::size_t last, int) {
-        for (std::size_t block = first; block < last; ++block) {
+        for (std::size_t block = own_.begin + first; block < own_.begin + last; ++block) {
           const auto buckets = std::span(buckets_).subspan(block * n_blocks_, n_blocks_);
           for (Bucket& bucket : buckets) {
             bucket.size = 0;
@@ -247,32 +264,46 @@ void Trainer::make_groups() {
       1);
 }
 
+/// Brings each block of inputs to the rank of the outputs that it meets in the round.
+void Trainer::move_inputs(std::size_t round) {
+  std::vector<int> wanted(n_blocks_);
+  for (std::size_t i = 0; i < n_blocks_; ++i) wanted[i] = output_owners_[(i + round) % n_blocks_];
+  if (!input_owners_.empty())
+    move_stripes(context_.ranks(), stripes(block_inputs_), input_owners_, wanted, inputs_);
+  input_owners_ = std::move(wanted);
+}
+
 void Trainer::train_chunk(std::size_t epoch, std::size_t begin, std::size_t end) {
   const std::size_t total = corpus_.tokens.size() * options_.epochs;
   const std::size_t before = epoch * corpus_.tokens.size() + corpus_.offsets[begin];
   const std::size_t tokens = corpus_.offsets[end] - corpus_.offsets[begin];
-  std::vector<Loss> losses(n_blocks_);
+  std::vector<double> sums(n_blocks_ * n_blocks_, 0.0), weights(sums);  // by round, then block of inputs
   for (std::size_t round = 0; round < n_blocks_; ++round) {
     context_.check_stop();
+    move_inputs(round);
     const double share = static_cast<double>(round) / static_cast<double>(n_blocks_);
     const float rate =
         learning_rate(options_, static_cast<double>(before) + static_cast<double>(tokens) * share,
                       static_cast<double>(total));
     parallel_for(
-        n_blocks_, context_.threads,
+        own_.size(), context_.threads,
         [&](std::size_t first, std::size_t last, int) {
-          for (std::size_t i = first; i < last; ++i) {
-            const std::size_t block = (i + round) % n_blocks_;
+          for (std::size_t block = own_.begin + first; block < own_.begin + last; ++block) {
+            const std::size_t i = (block + n_blocks_ - round) % n_blocks_;
             const std::size_t b = block * n_blocks_ + i;
-            losses[i] = train_bucket(buckets_[b], block, rate, stream(context_.seed, kOrder, before, b));
+            const Loss loss =
+                train_bucket(buckets_[b], block, rate, stream(context_.seed, kOrder, before, b));
+            sums[round * n_blocks_ + i] = loss.sum;
+            weights[round * n_blocks_ + i] = loss.weight;
           }
         },
         1);
-    for (const Loss& loss : losses) {
-      loss_.sum += loss.sum;
-      loss_.weight += loss.weight;
-    }
   }
+  // Each bucket has its loss on one rank.
+  add_over_ranks(context_.ranks(), std::span(sums));
+  add_over_ranks(context_.ranks(), std::span(weights));
+  loss_.sum = std::accumulate(sums.begin(), sums.end(), loss_.sum);
+  loss_.weight = std::accumulate(weights.begin(), weights.end(), loss_.weight);
   context_.report(
       {.phase = "training", .done = before + tokens, .total = total, .unit = "words", .loss = mean_loss()});
 }

@@ -18,6 +18,10 @@ namespace akin {
 /// each epoch, in strata of B of like count, so blocks stay equally heavy and each token meets all others
 /// as negatives.
 ///
+/// Ranks keep some blocks of outputs each, and those of inputs go from rank to rank between the rounds. So up to B = 8
+/// ranks are busy; each draws the windows of the whole text. Bytes sent by all N ranks together: N times those of the
+/// inputs for each chunk, and N times those of inputs and outputs after each epoch.
+///
 /// In a bucket up to shared_negatives inputs of one output share its negatives and make one sgns_step(),
 /// which turns most of the arithmetic into products of small matrices (after Ji et al., "Parallelizing
 /// word2vec in shared and distributed memory", 2016, who share within a window). The expected gradient of a

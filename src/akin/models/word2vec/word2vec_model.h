@@ -31,7 +31,8 @@ class Word2VecModel : public Model {
                                      .iterative = true,
                                      .planned_schedule = true,
                                      .warm_start = true,
-                                     .takes_item_vectors = true};
+                                     .takes_item_vectors = true,
+                                     .distributed = true};
   /// What a model is made of.
   struct State {
     Matrix input, output;  ///< (n_items, factors)

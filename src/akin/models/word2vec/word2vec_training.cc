@@ -1,5 +1,6 @@
 #include "akin/models/word2vec/word2vec_training.h"
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/epochs.h"
@@ -31,6 +32,13 @@ std::unique_ptr<Model> train_word2vec(const Corpus& corpus, const Word2VecOption
                                       const FitContext& context, Word2VecVectors& vectors,
                                       const Word2VecSnapshot& snapshot) {
   const bool pairs = options.skip_gram && !options.in_order && !options.hierarchical && options.negatives > 0;
+  if (!pairs && !context.ranks().alone()) {
+    fail(ErrorCode::kUsage,
+         "{} processes train skip-gram with negative sampling only; CBOW, PV-DM, softmaxes and in_order need "
+         "one: "
+         "start it without mpirun",
+         context.ranks().size());
+  }
   (pairs ? train_sgns : train_windows)(corpus, options, context, vectors, snapshot);
   return snapshot(vectors);
 }

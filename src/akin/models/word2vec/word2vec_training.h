@@ -50,6 +50,9 @@ using Word2VecSnapshot = std::function<std::unique_ptr<Model>(const Word2VecVect
 /// Trains `vectors` from where they are, with train_sgns() what it can train and with train_windows() the
 /// rest, and returns the model of them. `snapshot` also makes the models that the context's observer looks
 /// at. Throws Error(kCancelled), and Error(kBadData) if the vectors diverge.
+///
+/// Collective: all ranks have the whole corpus and the same vectors, before and after. Throws Error(kUsage) on several
+/// ranks for what train_windows() trains.
 std::unique_ptr<Model> train_word2vec(const Corpus& corpus, const Word2VecOptions& options,
                                       const FitContext& context, Word2VecVectors& vectors,
                                       const Word2VecSnapshot& snapshot);
