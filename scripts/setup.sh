@@ -26,6 +26,7 @@ if [ "${1:-}" = --tests ]; then
   packages+=(
     libgtest-dev                      # unit and contract tests
     python3 git                       # tests of the program, of the recipe of CONTRIBUTING.md; scripts/check_layers.py
+    iproute2                          # two hosts on one machine (tests/mpi/two_hosts.sh)
     clang-format                      # scripts/check_format.sh
     clang-14 libclang-rt-14-dev llvm-14  # scripts/fuzz.sh: compiler, libFuzzer and sanitizers, stack traces
   )
