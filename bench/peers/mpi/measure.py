@@ -1,7 +1,7 @@
 """Times, memory and traffic of fits on one and two ranks. Usage: measure.py AKIN DATA [MODEL...]
 
 A line for each way to start: seconds per epoch (the mean of epochs 2 to 5 of 6, by the clock of akin's progress lines), the peak
-memory of a rank, and the megabytes that all ranks send per epoch: counted at the virtual network cards, and by formula.
+memory of each rank, the most first, and the megabytes that all ranks send per epoch: counted at the virtual network cards, and by formula.
 run.sh sets HOSTS_MPIRUN, HOST_NAMES and HOST_ADDRESSES for the two hosts; without them the line over TCP is left out.
 """
 
@@ -52,11 +52,11 @@ def measure(akin, data, model, before, threads):
             if progress["done"] < EPOCHS:  # there may be none for a short epoch
                 points.append((progress["done"], progress["seconds"], sent()))
         if peak := re.match(r"peak (\d+)", line):
-            peaks.append(int(peak[1]) / 1024)
+            peaks.append(int(peak[1]) // 1024)
     if started.wait() != 0:
         sys.exit("".join(said))
     epochs, seconds, traffic = (last - first for first, last in zip(points[0], points[-1]))
-    return seconds / epochs, max(peaks), traffic / epochs
+    return seconds / epochs, sorted(peaks, reverse=True), traffic / epochs
 
 
 def shape(akin, data):
@@ -67,13 +67,13 @@ def shape(akin, data):
 def main():
     akin, data, models = sys.argv[1], sys.argv[2], sys.argv[3:] or ["als", "als-exact", "bpr", "logistic-mf"]
     users, items = shape(akin, data)
-    print(f"{'':12} {'':24} s/epoch  peak MB/rank  MB sent/epoch  by formula", flush=True)
+    print(f"{'':12} {'':24} s/epoch   MB per rank  MB sent/epoch  by formula", flush=True)
     for model in models:
         for name, before, ranks, threads in starts():
             seconds, peak, traffic = measure(akin, data, model, before, threads)
             formula = epoch_bytes(model.removesuffix("-exact"), ranks, users, items, 64)
             counted = f"{traffic / 1e6:14.1f}" if "TCP" in name else f"{'':14}"
-            print(f"{model:12} {name:24} {seconds:7.2f} {peak:13.0f} {counted} {formula / 1e6:11.1f}", flush=True)
+            print(f"{model:12} {name:24} {seconds:7.2f} {' '.join(map(str, peak)):>13} {counted} {formula / 1e6:11.1f}", flush=True)
 
 
 if __name__ == "__main__":
