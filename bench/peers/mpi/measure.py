@@ -55,6 +55,8 @@ def measure(akin, data, model, before, threads):
             peaks.append(int(peak[1]) // 1024)
     if started.wait() != 0:
         sys.exit("".join(said))
+    if len(points) < 2:
+        sys.exit(f"{model}: too fast to be measured; take more events (EVENTS=20000000)")
     epochs, seconds, traffic = (last - first for first, last in zip(points[0], points[-1]))
     return seconds / epochs, sorted(peaks, reverse=True), traffic / epochs
 
