@@ -124,22 +124,23 @@ struct Variant {
 
 /// Ways of fitting that the defaults do not take, and fewer users than ranks.
 std::vector<Variant> variants() {
-  return {{"popularity", {{"half_life_days", "1e-6"}, {"use_values", "true"}}},
-          {"popularity", {}, 3},
-          {"bias", {{"method", "closed"}}, 3},
-          {"item-knn", {{"use_values", "true"}, {"similarity", "bm25"}, {"neighbors_of", "target"}}},
-          {"item-knn", {{"similarity", "tfidf"}, {"neighbors", "5"}}, 3},
-          {"co-occurrence", {{"window_seconds", "1"}, {"measure", "log-likelihood"}}},
-          {"ease", {{"neighbors", "20"}}},
-          {"ease", {{"neighbors", "0"}}, 3},
-          {"slim", {{"use_values", "true"}}},
-          {"slim", {}, 3},
-          {"mf-sgd", {{"weights", "popularity"}, {"penalty", "row"}, {"epochs", "2"}}},
-          {"mf-sgd", {{"weights", "recency"}, {"half_life_days", "1e-3"}, {"biases", "false"}, {"epochs", "2"}}},
-          {"mf-sgd", {{"epochs", "2"}}, 3},
-          {"item2vec", {{"basket", "basket"}, {"epochs", "2"}}},
-          {"prod2vec", {{"min_count", "5"}, {"epochs", "2"}}},
-          {"prod2vec", {{"epochs", "2"}}, 3}};
+  return {
+      {"popularity", {{"half_life_days", "1e-6"}, {"use_values", "true"}}},
+      {"popularity", {}, 3},
+      {"bias", {{"method", "closed"}}, 3},
+      {"item-knn", {{"use_values", "true"}, {"similarity", "bm25"}, {"neighbors_of", "target"}}},
+      {"item-knn", {{"similarity", "tfidf"}, {"neighbors", "5"}}, 3},
+      {"co-occurrence", {{"window_seconds", "1"}, {"measure", "log-likelihood"}}},
+      {"ease", {{"neighbors", "20"}}},
+      {"ease", {{"neighbors", "0"}}, 3},
+      {"slim", {{"use_values", "true"}}},
+      {"slim", {}, 3},
+      {"mf-sgd", {{"weights", "popularity"}, {"penalty", "row"}, {"epochs", "2"}}},
+      {"mf-sgd", {{"weights", "recency"}, {"half_life_days", "1e-3"}, {"biases", "false"}, {"epochs", "2"}}},
+      {"mf-sgd", {{"epochs", "2"}}, 3},
+      {"item2vec", {{"basket", "basket"}, {"epochs", "2"}}},
+      {"prod2vec", {{"min_count", "5"}, {"epochs", "2"}}},
+      {"prod2vec", {{"epochs", "2"}}, 3}};
 }
 
 TEST(RankContract, SameBitsWithOtherParameters) {
