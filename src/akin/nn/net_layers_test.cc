@@ -209,7 +209,7 @@ TEST(NetLayers, GaussianLearnsFromWhatItDrew) {
   net.compile(compile_as("sgd", Loss::kMse, 0.01));
   const Array zeros = make_array({50, 1}, std::vector<float>(50, 0));
   // With z = e deviation, d z^2 / d log variance = z^2, which is the loss.
-  const double loss = net.fit({{zeros}, zeros}, {.batch_size = 50}, one_thread()).of("loss")[0];
+  const double loss = train(net, {{zeros}, zeros}, {.batch_size = 50})[0];
   for (const NamedArray& weight : net.weights()) {
     if (weight.name != "variance/bias") continue;
     EXPECT_NEAR(weight.at(0), static_cast<double>(log_variance) - 0.01 * loss, 1e-6);
