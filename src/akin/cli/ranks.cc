@@ -35,7 +35,7 @@ const Communicator& ranks() { return joined != nullptr ? *joined : alone(); }
 
 void end_ranks(std::string_view message, int exit_code) {
   // What the first process cannot do either it says itself, and ends this one meanwhile.
-  if (!ranks().first()) std::this_thread::sleep_for(std::chrono::seconds(1));
+  if (!ranks().first()) std::this_thread::sleep_for(std::chrono::seconds(3));
   const std::string who =
       ranks().first() ? "" : fmt::format("rank {} on {}: ", ranks().rank(), distributed::host_name());
   print_error_line(fmt::format("akin: error: {}{}", who, message));

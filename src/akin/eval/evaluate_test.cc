@@ -445,8 +445,8 @@ TEST(Evaluate, SameBitsAtAnyNumberOfRanks) {
       for (std::size_t m = 0; m < one.metrics.size(); ++m) {
         EXPECT_EQ(many.metrics[m].value, one.metrics[m].value) << one.metrics[m].name;
         EXPECT_EQ(many.metrics[m].values, one.metrics[m].values) << one.metrics[m].name;
-        if (!std::isnan(one.metrics[m].low))
-          EXPECT_EQ(many.metrics[m].low, one.metrics[m].low) << one.metrics[m].name;
+        if (std::isnan(one.metrics[m].low)) continue;
+        EXPECT_EQ(many.metrics[m].low, one.metrics[m].low) << one.metrics[m].name;
       }
       ASSERT_EQ(many.bins.size(), one.bins.size());
       for (std::size_t b = 0; b < one.bins.size(); ++b) EXPECT_EQ(many.bins[b].hits, one.bins[b].hits);
