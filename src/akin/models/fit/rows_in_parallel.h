@@ -76,6 +76,7 @@ std::vector<Row> rows_in_parallel(std::size_t n, std::string_view phase, const C
         for (std::size_t number = begin; number < end; ++number) run_block(number, thread);
       },
       1);
+  context.check_stop();  // who asked during the last blocks is heard too
   gather_dealt_rows(context.ranks(), block, rows);
   return rows;
 }
