@@ -73,7 +73,7 @@ TEST(TutorialGradients, LstmsKeepOverManyStepsWhatRnnsLose) {
   EXPECT_GT(first_to_last(lstm), 0.1);
   Context context;
   context.threads = 1;
-  for (Net* net : {&rnn, &lstm}) net->fit(copy_task(), {.epochs = 5}, context);
+  for (Net* net : {&rnn, &lstm}) nets::fit(*net, copy_task(), {.epochs = 5}, context);
   EXPECT_GT(first_to_last(lstm), 100 * first_to_last(rnn));
 }
 
