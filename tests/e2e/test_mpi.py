@@ -109,7 +109,7 @@ class MpiTest(AkinTest):
     def test_refusals(self):
         base = ["-d", "events.data", "-o", "m"]
         for args, code, pattern in (
-                (["train", "svd", *base], 2, "popularity is fitted by one process, and mpirun started 2.* als"),
+                (["train", "svd", *base], 2, "svd is fitted by one process, and mpirun started 2.* als"),
                 (["describe", "events.data"], 2, "describe works in one process: start it without mpirun"),
                 (["train", "als", *base, "--factrs", 9], 2, r"unknown flag --factrs \(did you mean --factors\?\)"),
                 (["train", "als", "-d", "none.data", "-o", "m"], 1, "none.data")):
