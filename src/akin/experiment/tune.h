@@ -70,10 +70,10 @@ void check_search(const ModelSpec& model, const TuneOptions& options);
 
 /// Splits off test and validation events, forgets the test events, and searches on the validation events.
 /// Parameters that `model` sets are kept at these values. The result depends on data, model, options other than
-/// `parallel`, and the seed; not on threads or on how often the search was killed and run again. Remarks:
+/// `parallel`, and the seed; not on threads, ranks or on how often the search was killed and run again. Remarks:
 /// halving of a model that is not fitted in epochs is random search; how many finished trials a log gave.
 /// Throws Error(kUsage) for wrong options, Error(kBadData) if the data cannot be split, the log is of another
-/// search or every trial failed, Error(kCancelled).
+/// search or every trial failed, Error(kCancelled). Several ranks share the trials: collective, each with whole data.
 TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options = {},
                 const Context& context = {});
 

@@ -10,6 +10,7 @@
 #include "akin/cli/flags/split_flags.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
 #include "akin/experiment/watched_metric.h"
@@ -162,8 +163,8 @@ int run_tune(const Args& args) {
                           .protocol = protocol,
                           .command = typed_command("tune", args),
                           .seed = line.common.seed};
-  write_file(flags.out, best_toml(report));
-  if (!flags.html.empty()) write_file(flags.html, tune_html(report));
+  if (ranks().first()) write_file(flags.out, best_toml(report));
+  if (!flags.html.empty() && ranks().first()) write_file(flags.html, tune_html(report));
   if (line.common.json)
     print_json(tune_json(report));
   else

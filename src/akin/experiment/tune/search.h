@@ -10,13 +10,21 @@
 
 namespace akin {
 
-/// Runs trial `number` for at most `budget` epochs (0 = all), continuing from where a smaller budget ended.
-/// Called from `parallel` threads at once; the outcome depends on its arguments alone.
-using RunTrial = std::function<Trial(int number, int budget)>;
+/// How a search has its trials run. Both functions are called from `parallel` threads at once.
+struct TrialRunner {
+  /// Runs trial `number` for at most `budget` epochs (0 = all), continuing from where a smaller budget ended. The
+  /// outcome depends on its arguments alone.
+  std::function<Trial(int number, int budget)> run;
+  /// Is told of each finished trial: at once, or on every rank once each of them has finished `parallel` trials.
+  std::function<void(const Trial&)> keep = [](const Trial&) {};
+};
 
 /// Runs trials 0 .. trials - 1 in full (Bergstra & Bengio, "Random search for hyper-parameter optimization",
-/// JMLR 13, 2012) and returns them by number. Throws what `run` throws.
-std::vector<Trial> random_search(int trials, int parallel, const Context& context, const RunTrial& run);
+/// JMLR 13, 2012) and returns them by number. Throws what the runner throws.
+///
+/// Several ranks share the trials, one that goes on is run where it began if that rank is free, and all ranks get all
+/// outcomes: collective. So does successive_halving().
+std::vector<Trial> random_search(int trials, int parallel, const Context& context, const TrialRunner& runner);
 
 /// A step of successive halving: how many trials get how many epochs.
 struct Rung {
@@ -33,6 +41,6 @@ std::vector<Rung> halving_plan(int trials, int epochs, int eta);
 /// Runs all trials for the first rung's epochs, then for each next rung the best of them, ties by number;
 /// failed trials are never continued. Returns each trial as it ended, by number.
 std::vector<Trial> successive_halving(const std::vector<Rung>& plan, Better better, int parallel,
-                                      const Context& context, const RunTrial& run);
+                                      const Context& context, const TrialRunner& runner);
 
 }  // namespace akin

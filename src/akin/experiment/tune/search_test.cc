@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_threads_for_test.h"
 
 namespace akin {
 namespace {
@@ -39,7 +41,7 @@ TEST(SuccessiveHalving, TheBestGoOn) {
       return fake(number, budget);
     };
     const std::vector<Trial> results =
-        successive_halving(halving_plan(29, 27, 3), Better::kHigher, parallel, {}, record);
+        successive_halving(halving_plan(29, 27, 3), Better::kHigher, parallel, {}, {record});
     EXPECT_EQ(run.at(1).size(), 29u);
     EXPECT_EQ(run.at(3), (std::set<int>{12, 13, 14, 15, 16, 17, 19, 20, 21}));  // 18 failed
     EXPECT_EQ(run.at(9), (std::set<int>{15, 16, 17}));  // 15 and 19 are equal: the lower number
@@ -58,7 +60,7 @@ TEST(SuccessiveHalving, LowerCanBeBetter) {
     trial.value = -trial.value;
     return trial;
   };
-  const auto results = successive_halving(halving_plan(29, 27, 3), Better::kLower, 2, {}, error);
+  const auto results = successive_halving(halving_plan(29, 27, 3), Better::kLower, 2, {}, {error});
   EXPECT_EQ(results[17].budget, 27);
 }
 
@@ -68,7 +70,7 @@ TEST(SuccessiveHalving, SurvivesWhereAllFail) {
     trial.failure = "diverged";
     return trial;
   };
-  const auto results = successive_halving(halving_plan(11, 9, 3), Better::kHigher, 2, {}, failing);
+  const auto results = successive_halving(halving_plan(11, 9, 3), Better::kHigher, 2, {}, {failing});
   EXPECT_EQ(results.size(), 11u);
   for (const Trial& trial : results) EXPECT_EQ(trial.budget, 1);
 }
@@ -83,11 +85,11 @@ TEST(RandomSearch, RunsEveryTrialOnceAndCountsThem) {
       EXPECT_EQ(progress.total, 13u);
       last = progress.done;
     };
-    const auto results = random_search(13, parallel, context, [&](int number, int budget) {
-      EXPECT_EQ(budget, 0);
-      ++runs[static_cast<std::size_t>(number)];
-      return fake(number, budget);
-    });
+    const auto results = random_search(13, parallel, context, {[&](int number, int budget) {
+                                         EXPECT_EQ(budget, 0);
+                                         ++runs[static_cast<std::size_t>(number)];
+                                         return fake(number, budget);
+                                       }});
     for (int t = 0; t < 13; ++t) {
       EXPECT_EQ(runs[static_cast<std::size_t>(t)], 1);
       EXPECT_EQ(results[static_cast<std::size_t>(t)].number, t);
@@ -103,9 +105,51 @@ TEST(RandomSearch, StopsOnRequestAndPassesErrorsOn) {
     if (++runs == 3) stop.request_stop();
     return fake(number, budget);
   };
-  EXPECT_THROW(random_search(13, 1, {.stop = stop.get_token()}, stopping), Error);
+  EXPECT_THROW(random_search(13, 1, {.stop = stop.get_token()}, {stopping}), Error);
   EXPECT_EQ(runs, 3);
-  EXPECT_THROW(random_search(3, 2, {}, [](int, int) -> Trial { fail(ErrorCode::kIo, "disk full"); }), Error);
+  const auto failing = [](int, int) -> Trial { fail(ErrorCode::kIo, "disk full"); };
+  EXPECT_THROW(random_search(3, 2, {}, {failing}), Error);
+}
+
+TEST(SearchOverRanks, EachTrialIsRunByOneAndKnownToAll) {
+  for (const int parallel : {1, 2}) {
+    std::mutex mutex;
+    std::map<int, std::map<int, int>> runner_of;  // by budget and trial
+    const auto plan = halving_plan(29, 27, 3);
+    const std::vector<Trial> alone = successive_halving(plan, Better::kHigher, 1, {}, {fake});
+    on_ranks(3, [&](const Communicator& ranks) {
+      std::set<std::pair<int, int>> kept;
+      std::uint64_t done = 0;
+      Context context{.communicator = &ranks};
+      context.on_progress = [&](const Progress& progress) {
+        EXPECT_GE(progress.done, done);
+        EXPECT_EQ(progress.total, 42u);
+        done = progress.done;
+      };
+      const TrialRunner runner{
+          [&](int number, int budget) {
+            const std::scoped_lock lock(mutex);
+            EXPECT_TRUE(runner_of[budget].emplace(number, ranks.rank()).second) << "run twice";
+            return fake(number, budget);
+          },
+          [&](const Trial& trial) { EXPECT_TRUE(kept.emplace(trial.number, trial.budget).second); }};
+      const auto results = successive_halving(plan, Better::kHigher, parallel, context, runner);
+      EXPECT_EQ(kept.size(), 42u);
+      EXPECT_EQ(done, 42u);
+      ASSERT_EQ(results.size(), alone.size());
+      for (std::size_t t = 0; t < alone.size(); ++t) EXPECT_EQ(trial_text(results[t]), trial_text(alone[t]));
+    });
+    std::map<int, int> load;  // trials of the first rung by rank
+    for (const auto& [number, rank] : runner_of.at(1)) ++load[rank];
+    EXPECT_GE(load[0], 9);
+    EXPECT_GE(load[1], 9);
+    EXPECT_GE(load[2], 9);
+    // The best three are run by three ranks at once, and the last one where it was before.
+    std::set<int> of_three;
+    for (const auto& [number, rank] : runner_of.at(9)) of_three.insert(rank);
+    EXPECT_EQ(of_three.size(), 3u);
+    EXPECT_EQ(runner_of.at(27).at(17), runner_of.at(9).at(17));
+  }
 }
 
 TEST(Trials, Order) {

@@ -3,8 +3,10 @@
 #include <cmath>
 #include <limits>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/json_text.h"
+#include "akin/base/text.h"
 
 namespace akin {
 namespace {
@@ -58,6 +60,19 @@ Trial parse_trial(const std::string& text, const std::string& where) {
   if (std::isnan(trial.value) && !trial.failed())
     fail(ErrorCode::kBadData, "{}: has neither a value nor a failure", where);
   return trial;
+}
+
+std::vector<Trial> gather_trials(const Communicator& ranks, std::span<const Trial> own) {
+  if (ranks.alone()) return {own.begin(), own.end()};
+  std::string text;
+  for (const Trial& trial : own) text += trial_text(trial) + "\n";
+  std::vector<Trial> all;
+  for (const std::string& lines : gather_texts(ranks, text)) {
+    for (const std::string_view line : split(lines, '\n')) {
+      if (!line.empty()) all.push_back(parse_trial(std::string(line), "a trial of another process"));
+    }
+  }
+  return all;
 }
 
 }  // namespace akin

@@ -39,14 +39,22 @@ void check_header(const std::string& path, const std::string& line, const TrialL
 
 }  // namespace
 
-TrialLog::TrialLog(const std::string& path, const Identity& identity) : path_(path) {
-  check_writable(path);
-  if (size_of_file(path).value_or(0) > 0) {
-    read(identity);
-  } else {
-    write_file(path, header_line(identity) + "\n");
-  }
+TrialLog::TrialLog(const std::string& path, const Identity& identity, const Communicator& ranks)
+    : path_(path), writes_(ranks.first()) {
+  if (ranks.first()) open(identity);
+  std::vector<Trial> known;
+  for (const auto& [key, trial] : trials_) known.push_back(trial);
+  for (Trial& trial : gather_trials(ranks, known))
+    trials_.insert_or_assign({trial.number, trial.budget}, std::move(trial));
   found_ = trials_.size();
+}
+
+void TrialLog::open(const Identity& identity) {
+  check_writable(path_);
+  if (size_of_file(path_).value_or(0) > 0)
+    read(identity);
+  else
+    write_file(path_, header_line(identity) + "\n");
 }
 
 void TrialLog::read(const Identity& identity) {
@@ -73,14 +81,19 @@ std::optional<Trial> TrialLog::find(int number, int budget) const {
 }
 
 void TrialLog::add(const Trial& trial) {
-  const std::string line = trial_text(trial) + "\n";
   const std::scoped_lock lock(mutex_);
+  if (trials_.contains({trial.number, trial.budget})) return;
+  if (writes_) write(trial);
+  trials_.insert({{trial.number, trial.budget}, trial});
+}
+
+void TrialLog::write(const Trial& trial) const {
+  const std::string line = trial_text(trial) + "\n";
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path_.c_str(), "ab"), &std::fclose);
   if (!file || std::fwrite(line.data(), 1, line.size(), file.get()) != line.size() ||
       std::fflush(file.get()) != 0) {
     fail(ErrorCode::kIo, "{}: cannot write: {}", path_, std::strerror(errno));
   }
-  trials_.insert_or_assign({trial.number, trial.budget}, trial);
 }
 
 }  // namespace akin

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <limits>
+#include <optional>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/made_folder.h"
 #include "akin/base/parallel.h"
@@ -19,13 +22,14 @@ int planned_epochs(const ModelEntry& entry, const ParamValues& params) {
   return std::stoi(entry.complete(params).at("epochs"));
 }
 
-/// Runs trials of one task, and keeps their outcomes in the log.
+/// Runs trials of one task, unless they are in the log.
 class Runner {
  public:
   Runner(const TuneTask& task, const TuneOptions& options, const WatchedMetric& metric,
-         const Context& context, TrialLog& log, MadeFolder* states)
-      : task_(task), options_(options), metric_(metric), context_(context), log_(log), states_(states) {
-    context_.on_progress = {};  // trials are what is counted
+         const Context& context, const TrialLog& log)
+      : task_(task), options_(options), metric_(metric), context_(context), log_(log) {
+    context_.on_progress = {};        // trials are what is counted
+    context_.communicator = nullptr;  // and what ranks share: each trial is one rank's
     context_.threads = std::max(1, resolve_threads(context.threads) / options.parallel);
   }
 
@@ -39,13 +43,12 @@ class Runner {
       } else {
         run_at_once(params, trial);
       }
-      if (!(trial.value == trial.value)) trial.failure = fmt::format("{} is not a number", metric_.name());
+      if (!std::isfinite(trial.value)) trial.failure = fmt::format("{} is not a number", metric_.name());
     } catch (const Error& error) {
       const bool of_the_model = error.code() == ErrorCode::kBadData || error.code() == ErrorCode::kUsage;
       if (!of_the_model) throw;
       trial.failure = error.what();
     }
-    log_.add(trial);
     return trial;
   }
 
@@ -57,7 +60,7 @@ class Runner {
                          .patience = options_.patience,
                          .stop_after = trial.budget};
     if (trial.budget > 0) {  // a later rung continues from here
-      watch.checkpoint = states_->claim(fmt::format("{}", trial.number));
+      watch.checkpoint = fmt::format("{}/{}", trial_states_folder(options_.log), trial.number);
       watch.checkpoint_seconds = std::numeric_limits<double>::infinity();
       watch.resume = true;
     }
@@ -94,8 +97,35 @@ class Runner {
   const TuneOptions& options_;
   const WatchedMetric& metric_;
   Context context_;
-  TrialLog& log_;
-  MadeFolder* states_;  // of half-done trials, of which only halving has some
+  const TrialLog& log_;
+};
+
+/// The folder of half-done trials, made and removed by the first rank; the others find it as they find the data.
+class States {
+ public:
+  States(const TuneOptions& options, const Communicator& ranks) : ranks_(ranks) {
+    if (options.halving && ranks.first())
+      folder_.emplace(trial_states_folder(options.log), "akin tune",
+                      "move it away, or name another file of trials");
+  }
+  /// Collective. Nobody writes there before all names are known to be free.
+  void start(int trials, bool anew) {
+    if (folder_) {
+      if (anew) folder_->remove(folder_->made());  // of another search
+      std::vector<std::string> names;
+      for (int t = 0; t < trials; ++t) names.push_back(std::to_string(t));
+      folder_->claim(names);
+    }
+    char ready = 1;
+    ranks_.broadcast(std::as_writable_bytes(std::span(&ready, 1)), 0);
+  }
+  void remove() {
+    if (folder_) folder_->remove_all();
+  }
+
+ private:
+  const Communicator& ranks_;
+  std::optional<MadeFolder> folder_;
 };
 
 TrialLog::Identity identity_of(const TuneTask& task, const TuneOptions& options, const std::string& metric,
@@ -153,21 +183,19 @@ TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Con
   result.better = metric.better();
   TuneOptions used = options;
   used.halving = options.halving && task.entry.traits.iterative;
-  std::optional<MadeFolder> states;  // before the log: where there is a foreign folder nothing is written
-  if (used.halving)
-    states.emplace(trial_states_folder(used.log), "akin tune",
-                   "move it away, or name another file of trials");
-  TrialLog log(used.log, identity_of(task, used, metric.name(), context.seed));
+  States states(used, context.ranks());  // before the log: where there is a foreign folder nothing is written
+  TrialLog log(used.log, identity_of(task, used, metric.name(), context.seed), context.ranks());
   result.found = log.found();
-  if (states && log.found() == 0) states->remove(states->made());  // of another search
-  Runner runner(task, used, metric, context, log, states ? &*states : nullptr);
-  const auto run = [&](int number, int budget) { return runner.run(number, budget); };
+  states.start(used.trials, log.found() == 0);
+  Runner runner(task, used, metric, context, log);
+  const TrialRunner trials{[&](int number, int budget) { return runner.run(number, budget); },
+                           [&](const Trial& trial) { log.add(trial); }};
   if (used.halving) {
     const auto plan = halving_plan(used.trials, planned_epochs(task.entry, task.space.fixed()), used.eta);
-    result.trials = successive_halving(plan, metric.better(), used.parallel, context, run);
-    states->remove_all();
+    result.trials = successive_halving(plan, metric.better(), used.parallel, context, trials);
+    states.remove();
   } else {
-    result.trials = random_search(used.trials, used.parallel, context, run);
+    result.trials = random_search(used.trials, used.parallel, context, trials);
   }
   std::ranges::sort(result.trials,
                     [&](const Trial& a, const Trial& b) { return ranks_before(a, b, metric.better()); });

@@ -29,7 +29,8 @@ struct TuneTask {
 };
 
 /// Searches. The result depends on task, options other than `parallel`, and the seed; not on threads or on
-/// how often the search was killed and run again. Throws Error(kUsage) for wrong options, Error(kBadData) if
+/// how often the search was killed and run again, nor on how many ranks share the trials (collective: each trial is run
+/// by one rank alone, and half-done ones are in a folder that all ranks see). Throws Error(kUsage) for wrong options, Error(kBadData) if
 /// the log is of another search or every trial failed, Error(kCancelled).
 TuneResult tune_task(const TuneTask& task, const TuneOptions& options, const Context& context);
 

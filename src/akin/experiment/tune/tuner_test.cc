@@ -6,6 +6,7 @@
 
 #include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/temp_dir.h"
 
 namespace akin {
@@ -81,6 +82,32 @@ TEST_P(TunerTest, GoesOnFromAnyPrefixOfItsLog) {
     EXPECT_EQ(outcome(rest), outcome(whole)) << "cut at " << cut;
     const std::string kept = log.substr(0, cut);
     EXPECT_EQ(rest.found, static_cast<std::size_t>(std::ranges::count(kept, '\n') - 1));
+  }
+}
+
+TEST_P(TunerTest, SameResultOnAnyNumberOfRanks) {
+  const TuneTask task = dataset_.task("bpr", kQuickBpr);
+  const TuneResult whole = tune_task(task, options("a"), {.threads = 1});
+  const std::string log = read_file(dir_ / "a");
+  const std::string half = log.substr(0, log.find('\n', log.size() / 2) + 1);
+  for (const int size : {2, 3}) {
+    for (const std::string& begun : {std::string(), half}) {
+      if (begun.empty())
+        std::filesystem::remove(dir_ / "b");
+      else
+        write_file(dir_ / "b", begun);
+      on_ranks(size, [&](const Communicator& ranks) {
+        const TuneResult shared =
+            tune_task(task, options("b", size - 1), {.threads = 1, .communicator = &ranks});
+        EXPECT_EQ(outcome(shared), outcome(whole)) << size;
+        EXPECT_EQ(shared.found, begun.empty() ? 0 : std::ranges::count(begun, '\n') - 1);
+      });
+      EXPECT_EQ(std::ranges::count(read_file(dir_ / "b"), '\n'), std::ranges::count(log, '\n'));
+      EXPECT_FALSE(std::filesystem::exists(dir_ / "b.states"));
+      const TuneResult again = tune_task(task, options("b"), {.threads = 1});
+      EXPECT_EQ(outcome(again), outcome(whole)) << "from the log";
+      EXPECT_EQ(again.found + 1, static_cast<std::size_t>(std::ranges::count(log, '\n')));
+    }
   }
 }
 
