@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 
+#include "akin/base/communicator.h"
 #include "akin/base/io.h"
 #include "akin/base/parallel.h"
 #include "akin/data/id_list.h"
@@ -14,7 +16,7 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kBlock = 2048;  // ids whose lines are held in memory at a time
+constexpr std::size_t kBlock = 2048;  // ids whose lists a rank holds in memory at a time
 
 /// What a batch goes over.
 struct Batch {
@@ -46,41 +48,69 @@ std::string json_line(const Batch& batch, std::string_view query, const Recommen
   return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-ListCounts write(const Batch& batch, const std::string& path, const Context& context) {
+/// The text of the lists [begin, begin + size), which are counted.
+std::string lists_text(const Batch& batch, std::size_t begin, std::size_t size, const Context& context,
+                       ListCounts& counts) {
   const bool as_json = batch.format == ListFormat::kJsonLines;
-  AtomicFile file(path);
-  if (!as_json) {
-    file.write(fmt::format("{1}{0}{2}{0}rank{0}score\n", batch.format == ListFormat::kCsv ? ',' : '\t',
-                           batch.what, batch.what == "item" ? "similar" : "item"));
+  std::vector<std::string> texts(size);
+  std::vector<Recommendations> lists(size);
+  parallel_for(size, context.threads, [&](std::size_t from, std::size_t to, int) {
+    for (std::size_t i = from; i < to; ++i) {
+      lists[i] = batch.list(begin + i);
+      const std::string_view id = batch.id(begin + i);
+      texts[i] = as_json ? json_line(batch, id, lists[i]) : table_lines(batch, id, lists[i]);
+    }
+  });
+  std::string text;
+  for (std::size_t i = 0; i < size; ++i) {
+    text += texts[i];
+    ++counts.lists;
+    counts.lines += lists[i].items.size();
+    counts.fallbacks += lists[i].fallback ? 1 : 0;
+    counts.unknown += lists[i].unknown.user ? 1 : 0;
+  }
+  return text;
+}
+
+/// Collective. The texts of all ranks one after the other, on the first; nothing on the others.
+std::string text_on_first(const Communicator& ranks, std::string own) {
+  if (ranks.alone()) return own;
+  std::vector<std::vector<char>> for_ranks(static_cast<std::size_t>(ranks.size()));
+  for_ranks[0].assign(own.begin(), own.end());
+  const std::vector<char> all = exchange_all(ranks, for_ranks);
+  return {all.begin(), all.end()};
+}
+
+void add_over_ranks(const Communicator& ranks, ListCounts& counts) {
+  std::uint64_t sums[] = {counts.lists, counts.lines, counts.fallbacks, counts.unknown};
+  add_over_ranks(ranks, std::span<std::uint64_t>(sums));
+  counts = {sums[0], sums[1], sums[2], sums[3]};
+}
+
+/// Each rank makes its share of a block of lists, and the first writes them.
+ListCounts write(const Batch& batch, const std::string& path, const Context& context) {
+  const Communicator& ranks = context.ranks();
+  std::optional<AtomicFile> file;
+  if (ranks.first()) file.emplace(path);
+  if (file && batch.format != ListFormat::kJsonLines) {
+    file->write(fmt::format("{1}{0}{2}{0}rank{0}score\n", batch.format == ListFormat::kCsv ? ',' : '\t',
+                            batch.what, batch.what == "item" ? "similar" : "item"));
   }
   ListCounts counts;
-  const std::size_t total = batch.size;
+  const std::size_t total = batch.size, block = kBlock * static_cast<std::size_t>(ranks.size());
   const std::string unit = std::string(batch.what) + "s";
-  std::vector<std::string> texts;
-  std::vector<Recommendations> lists;
-  for (std::size_t begin = 0; begin < total; begin += kBlock) {
+  for (std::size_t begin = 0; begin < total; begin += block) {
     context.check_stop();
-    const std::size_t size = std::min(kBlock, total - begin);
-    texts.assign(size, "");
-    lists.assign(size, {});
-    parallel_for(size, context.threads, [&](std::size_t from, std::size_t to, int) {
-      for (std::size_t i = from; i < to; ++i) {
-        lists[i] = batch.list(begin + i);
-        const std::string_view id = batch.id(begin + i);
-        texts[i] = as_json ? json_line(batch, id, lists[i]) : table_lines(batch, id, lists[i]);
-      }
-    });
-    for (std::size_t i = 0; i < size; ++i) {
-      file.write(texts[i]);
-      ++counts.lists;
-      counts.lines += lists[i].items.size();
-      counts.fallbacks += lists[i].fallback ? 1 : 0;
-      counts.unknown += lists[i].unknown.user ? 1 : 0;
-    }
+    const std::size_t size = std::min(block, total - begin);
+    const Share own = equal_share(size, ranks.rank(), ranks.size());
+    const std::string text =
+        text_on_first(ranks, lists_text(batch, begin + own.begin, own.size(), context, counts));
+    if (file) file->write(text);
     context.report({.phase = "writing", .done = begin + size, .total = total, .unit = unit});
   }
   context.check_stop();
-  file.commit();
+  add_over_ranks(ranks, counts);
+  if (file) file->commit();
   return counts;
 }
 

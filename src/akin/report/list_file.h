@@ -31,8 +31,8 @@ struct ListCounts {
 
 /// Recommendations for the users of these ids, in their order at any number of threads; of the request all counts
 /// but user and history. A user that the bundle does not know gets the list of one without events. "-" = standard
-/// output, else nothing appears under `path` until all is written. Throws Error(kIo), Error(kCancelled), and as
-/// Service::recommend().
+/// output, else nothing appears under `path` until all is written. Several ranks share the users, the first writes
+/// the file, and all get the counts: collective. Throws Error(kIo), Error(kCancelled), and as Service::recommend().
 ListCounts write_recommendations(const Service& service, const RecommendRequest& request,
                                  std::span<const std::string> users, const std::string& path,
                                  ListFormat format, const Context& context);

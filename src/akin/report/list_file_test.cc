@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/text/escaped_field.h"
 #include "akin/report/json.h"
@@ -206,6 +207,36 @@ TEST_F(ListFile, SameFileAtAnyNumberOfThreads) {
     const std::string one = recommended(service, {.k = 3}, format, 1);
     EXPECT_EQ(recommended(service, {.k = 3}, format, 3), one);
     EXPECT_EQ(counts_.lists, 2100u);
+  }
+}
+
+TEST_F(ListFile, SameFileAtAnyNumberOfRanks) {
+  DatasetBuilder builder;
+  for (int u = 0; u < 4500; ++u)  // more than a block of two ranks
+    builder.add_event("u" + std::to_string(u), "i" + std::to_string(u % 7), 1, 100);
+  ImportReport report;
+  const Service service = service_of(builder.build("many", {}, report, {}), "popularity");
+  const std::vector<std::string> users = {"u3", "nobody", "u1"};
+  for (const ListFormat format : {ListFormat::kTsv, ListFormat::kJsonLines}) {
+    const RecommendRequest request{.k = 2};
+    const std::string all = recommended(service, request, format);
+    const ListCounts counts_of_all = counts_;
+    const ListCounts counts =
+        write_recommendations(service, request, users, dir_ / "some", format, {.threads = 1});
+    EXPECT_EQ(counts.unknown, 1u);
+    for (const int size : {2, 3}) {
+      on_ranks(size, [&](const Communicator& ranks) {
+        const Context context{.threads = 1, .communicator = &ranks};
+        const ListCounts own = write_recommendations(service, request, dir_ / "list", format, context);
+        EXPECT_EQ(own.lists, 4500u);
+        EXPECT_EQ(own.lines, counts_of_all.lines);
+        EXPECT_EQ(own.fallbacks, counts_of_all.fallbacks);
+        const ListCounts few = write_recommendations(service, request, users, dir_ / "few", format, context);
+        EXPECT_EQ(few.unknown, 1u);
+      });
+      EXPECT_EQ(read_file(dir_ / "list"), all) << size;
+      EXPECT_EQ(read_file(dir_ / "few"), read_file(dir_ / "some")) << size;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/id_list.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 #include "akin/cli/serve_lines.h"
 #include "akin/cli/session.h"
 #include "akin/data/id_list.h"
@@ -100,6 +101,8 @@ void check(const RecommendCommand& command, bool json) {
   if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
   if (command.serve_lines && !command.out.empty())
     fail(ErrorCode::kUsage, "--serve-lines answers on standard output; leave -o out");
+  if (command.serve_lines && !ranks().alone())
+    fail(ErrorCode::kUsage, "--serve-lines works in one process: start it without mpirun");
   if (json && list_format_of(command.out) == ListFormat::kCsv)
     fail(ErrorCode::kUsage, "-o {}: is CSV by its name; leave --json out or name another file", command.out);
 }
@@ -204,6 +207,8 @@ int run_recommend(const Args& args) {
   declare(line, command);
   if (!line.parse(args)) return kSuccess;
   check(command, line.common.json);
+  if (command.out.empty() && !ranks().first())
+    return kSuccess;  // a few lists on the screen: the first makes them
   Session session(line.common);
   std::vector<std::string> users = command.users;
   if (!command.users_file.empty()) users = read_id_list(command.users_file);
