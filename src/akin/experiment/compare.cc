@@ -1,7 +1,10 @@
 #include "akin/experiment/compare.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/catalog/sources.h"
 #include "akin/data/dataset.h"
@@ -22,6 +25,40 @@ struct Run {
   bool left_out = false;
 };
 
+/// Collective. The text of the first rank that has one.
+std::string first_said(const std::string& text, const Communicator& ranks) {
+  for (std::string& said : gather_texts(ranks, text)) {
+    if (!said.empty()) return std::move(said);
+  }
+  return "";
+}
+
+/// Fits a model over the ranks, or on each of them by itself where its work cannot be divided; what fails on one of
+/// them then fails on all, so that none waits for the others.
+WatchedFit fit_on_ranks(const ModelSpec& spec, const SplitDataset& data, const MonitorOptions& monitor,
+                        const FitContext& context) {
+  if (context.ranks().alone() || spec.traits().distributed) return fit_watched(spec, data, monitor, context);
+  FitContext own = context;
+  own.communicator = nullptr;
+  WatchedFit fit;
+  std::string failure;
+  try {
+    fit = fit_watched(spec, data, monitor, own);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kCancelled) throw;
+    failure = error.what();
+  }
+  failure = first_said(failure, context.ranks());
+  if (!failure.empty()) fail(ErrorCode::kBadData, "{}", failure);
+  return fit;
+}
+
+/// Whether an error is about the model and its data, which all ranks meet alike. After any other they cannot go on.
+bool of_the_model(const Error& error, const Communicator& ranks) {
+  if (ranks.alone()) return error.code() != ErrorCode::kCancelled;
+  return error.code() == ErrorCode::kBadData || error.code() == ErrorCode::kUsage;
+}
+
 Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const CompareOptions& options,
                        const FitContext& context) {
   Run run;
@@ -33,7 +70,7 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
       monitor.metric = WatchedMetric::default_for(spec.traits());
       monitor.patience = options.patience;
     }
-    WatchedFit fit = fit_watched(spec, data, monitor, context);
+    WatchedFit fit = fit_on_ranks(spec, data, monitor, context);
     run.fitted = std::move(fit.fitted);
     run.result.fit_seconds = run.fitted.seconds;
     if (fit.history) {
@@ -48,7 +85,7 @@ Run train_and_evaluate(const ModelSpec& spec, const SplitDataset& data, const Co
     run.result.evaluation =
         evaluate(*run.fitted.model, spec.traits(), data.known_data(), data.test, evaluation, context);
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kCancelled) throw;
+    if (!of_the_model(error, context.ranks())) throw;
     run.failure = error.what();
     run.fitted = {};
   }
@@ -83,6 +120,7 @@ class Comparer {
     // All at once, before the first fit.
     for (std::size_t m = 0; m < models_.size() && number == 0; ++m)
       check_sources(models_[m], data.dataset, runs_[m]);
+    if (number == 0 && !context_.ranks().alone()) remark_undivided();
     for (std::size_t m = 0; m < models_.size(); ++m) {
       Run& all = runs_[m];
       if (!all.failure.empty() || all.left_out) continue;
@@ -127,6 +165,7 @@ class Comparer {
   void check_sources(const ModelSpec& model, const Dataset& data, Run& run) {
     std::string missing = missing_source(model, data);
     if (missing.empty() && model.traits().needs_nets) missing = nn::missing_library();
+    missing = first_said(missing, context_.ranks());  // one machine may lack what others have
     if (missing.empty()) {
       const std::string remark = source_remark(model, data);
       if (!remark.empty() && !options_.leave_out_unsuited) context_.remark(remark);
@@ -137,6 +176,17 @@ class Comparer {
       context_.remark(fmt::format("{} is left out: {}", model.name(), missing));
     else
       context_.remark(fmt::format("{} will fail: {}", model.name(), run.failure = std::move(missing)));
+  }
+
+  void remark_undivided() const {
+    std::vector<std::string_view> names;
+    for (std::size_t m = 0; m < models_.size(); ++m) {
+      const bool runs = runs_[m].failure.empty() && !runs_[m].left_out;
+      if (runs && !models_[m].traits().distributed) names.push_back(models_[m].name());
+    }
+    if (names.empty()) return;
+    context_.remark(fmt::format("each of the {} processes fits all of these by itself: {}",
+                                context_.ranks().size(), fmt::join(names, ", ")));
   }
 
   void keep_if_best(const ModelSpec& spec, Fitted fitted, const Evaluation& evaluation) {

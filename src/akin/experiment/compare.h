@@ -52,7 +52,9 @@ struct CompareResult {
 /// Trains and evaluates every model on every split of the data sets in these files, pools what several splits
 /// gave, and tests the models against the best one. One data set is in memory at a time, and at most two
 /// models. A model that fails is among ModelComparison::failures, and the others continue. Remarks: which
-/// model's turn it is. Same result at any number of threads where Traits::deterministic.
+/// model's turn it is. Same result at any number of threads where Traits::deterministic, and of ranks: collective, each
+/// with whole data. Models without Traits::distributed are fitted by every rank (a remark says which), and all are
+/// evaluated by all.
 ///
 /// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo)
 /// as load_dataset() and split_events(), Error(kCancelled).

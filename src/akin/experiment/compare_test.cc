@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/made_dataset_for_test.h"
@@ -78,6 +79,26 @@ TEST(Compare, ScoresEveryModelOnTheSameRest) {
   EXPECT_EQ(result.comparison.results[0].curve.size(), 0u);
   EXPECT_EQ(result.comparison.results[1].curve.size(), 5u);
   EXPECT_EQ(result.comparison.results[1].watched, "");
+}
+
+TEST(Compare, SameFiguresOnAnyNumberOfRanks) {
+  std::vector<ModelSpec> models = three_models();
+  models.emplace_back("bpr", ParamValues{{"factors", "4"}, {"epochs", "9"}});
+  models.push_back(diverging());
+  const CompareOptions options{.holdout = "folds:3", .patience = 2};
+  const CompareResult one = compare(made_dataset(), models, options, {.threads = 1});
+  ASSERT_EQ(one.comparison.failures.size(), 1u);
+  for (const int size : {2, 3}) {
+    on_ranks(size, [&](const Communicator& ranks) {
+      Remarks remarks;
+      Context context = remarks.context();
+      context.communicator = &ranks;
+      EXPECT_EQ(figures_of(compare(made_dataset(), models, options, context)), figures_of(one)) << size;
+      EXPECT_EQ(remarks.lines[0], fmt::format("each of the {} processes fits all of these by itself: "
+                                              "popularity, item-knn, mf-sgd",
+                                              size));
+    });
+  }
 }
 
 TEST(Compare, PoolsFolds) {
