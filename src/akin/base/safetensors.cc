@@ -301,11 +301,11 @@ void TensorReader::check_checksum(std::string_view header) const {
   Checksum checksum;
   checksum.add(unsigned_header.data(), unsigned_header.size());
   constexpr std::size_t kPiece = std::size_t{1} << 24;  // a multiple of any page
-  for (std::size_t at = 0; at < data_.size(); at += kPiece) {
-    const std::size_t size = std::min(kPiece, data_.size() - at);
-    checksum.add(data_.data() + at, size);
+  for (std::size_t begin = 0; begin < data_.size(); begin += kPiece) {
+    const std::size_t size = std::min(kPiece, data_.size() - begin);
+    checksum.add(data_.data() + begin, size);
     // What is mapped and has been seen need not stay in memory until it is copied.
-    if (map_) ::madvise(const_cast<char*>(static_cast<const char*>(map_.get())) + at, size, MADV_DONTNEED);
+    if (map_) ::madvise(const_cast<char*>(static_cast<const char*>(map_.get())) + begin, size, MADV_DONTNEED);
   }
   if (checksum.hex() != found->second) damaged("its checksum does not match its content");
 }
