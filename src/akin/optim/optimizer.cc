@@ -111,9 +111,9 @@ void RowOptimizer::make_up(std::size_t row, std::uint64_t steps, float* paramete
   last_step_[row] = steps;
 }
 
-void RowOptimizer::catch_up_all(std::uint64_t steps, Matrix& table) {
-  AKIN_ASSERT(table.rows() == rows_ && table.stride() == stride_);
-  for (std::size_t row = 0; row < last_step_.size(); ++row) catch_up(row, steps, table.row(row));
+void RowOptimizer::catch_up_rows(std::size_t begin, std::size_t end, std::uint64_t steps, Matrix& table) {
+  AKIN_ASSERT(end <= rows_ && table.rows() == rows_ && table.stride() == stride_);
+  for (std::size_t row = begin; row < end; ++row) catch_up(row, steps, table.row(row));
   steps_ = steps;
 }
 

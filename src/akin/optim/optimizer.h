@@ -112,9 +112,9 @@ class RowOptimizer {
     last_step_[row] = steps_;
     last_rate_[row] = constants_.rate;
   }
-  /// Brings all rows of the table to where `steps` steps leave them, of which those not begun here were made
-  /// by step_hogwild(). Then steps() == `steps`.
-  void catch_up_all(std::uint64_t steps, Matrix& table);
+  /// Brings rows [begin, end) of the table to where `steps` steps leave them, of which those not begun here were
+  /// made by step_hogwild(). Then steps() == `steps`.
+  void catch_up_rows(std::size_t begin, std::size_t end, std::uint64_t steps, Matrix& table);
 
   /// catch_up() and step() of step number `step`, where other threads step rows, this one too; `constants`
   /// are those of that step. `own` is the calling thread's, of Matrix::stride() numbers.
@@ -134,7 +134,7 @@ class RowOptimizer {
   const Matrix& first_moment() const { return first_; }
   const Matrix& second_moment() const { return second_; }
   /// The moments that the rule keeps. Put back in place, and steps() by set_steps(), they make it continue
-  /// with the same bits as without the break: with kDense, as after catch_up_all() and set_steps(steps()).
+  /// with the same bits as without the break: with kDense, as after catch_up_rows() of all and set_steps(steps()).
   std::vector<Matrix*> moments();
   /// With kDense, all rows are where so many steps left them; those without gradient move at the learning
   /// rate that holds now.

@@ -183,7 +183,7 @@ TEST_P(EveryRule, RowsOutsideTheMinibatchMoveAsInADenseTable) {
       }
       at_once.step(whole, {gradient.data(), rows * cols});
     }
-    by_row.catch_up_all(from + 600, sparse);
+    by_row.catch_up_rows(0, sparse.rows(), from + 600, sparse);
     double moved = 0, apart = 0;
     for (std::size_t i = 0; i < rows * cols; ++i) {
       moved = std::max(moved, std::abs(double{whole[i]} - start.data()[i]));
@@ -203,7 +203,7 @@ TEST_P(EveryRule, MovingOnGoesOnToTheSameBits) {
       optimizer.begin_step();
       for (std::size_t r = t % 3; r < rows; r += 3) optimizer.step(r, table.row(r), gradient.row(r));
     }
-    optimizer.catch_up_all(to, table);
+    optimizer.catch_up_rows(0, table.rows(), to, table);
   };
   Matrix straight = Matrix::normal(rows, cols, 1, 5);
   Matrix broken = straight.clone();

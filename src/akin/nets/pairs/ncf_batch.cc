@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "akin/linalg/kernels.h"
@@ -29,7 +30,7 @@ void RowGradients::find_different(std::span<const idx_t> rows) {
   places_.clear();
   for (std::size_t s = 0; s < rows.size(); ++s) {
     const idx_t row = rows[s];
-    if (seen_in_[row] == batch_) continue;
+    if (seen_in_[row] == batch_ || !contains(own_, row)) continue;
     seen_in_[row] = batch_;
     place_[row] = static_cast<std::uint32_t>(s);
     places_.push_back(static_cast<std::uint32_t>(s));
@@ -38,12 +39,13 @@ void RowGradients::find_different(std::span<const idx_t> rows) {
 
 void RowGradients::add_equal() {
   for (std::size_t s = 0; s < rows_.size(); ++s) {
+    if (!contains(own_, rows_[s])) continue;
     const std::size_t first = first_like(s);
     if (first != s) axpy(1, gradients_.row(s), gradients_.row(first), gradients_.stride());
   }
 }
 
-NcfBatch::NcfBatch(const NcfNet& net, const NcfObjective& objective, std::size_t size)
+NcfBatch::NcfBatch(const NcfNet& net, const NcfObjective& objective, std::size_t size, const OwnRows& own)
     : objective_(objective),
       product_(net.shape.product_columns()),
       user_of_(size),
@@ -51,8 +53,9 @@ NcfBatch::NcfBatch(const NcfNet& net, const NcfObjective& objective, std::size_t
       targets_(size),
       user_rows_(size),
       item_rows_(size),
-      users_(net.users.rows(), net.users.cols(), size),
-      items_(net.items.rows(), net.items.cols(), size) {
+      users_(net.users, own.users, size),
+      items_(net.items, own.items, size) {
+  for (const Matrix* const matrix : net.dense()) dense_size_ += matrix->rows() * matrix->stride();
   for (std::size_t begin = 0; begin < size; begin += NcfTile::kPairs) tiles_.emplace_back(net);
   losses_.resize(tiles_.size());
 }
@@ -114,6 +117,23 @@ void NcfBatch::add_dense() {
     for (std::size_t d = 0; d < sums.size(); ++d)
       axpy(1, tiles_[tile].gradients()[d].data(), sums[d].data(), sums[d].rows() * sums[d].stride());
   }
+}
+
+void NcfBatch::append_dense(std::size_t tile, std::vector<float>& to) {
+  for (const Matrix& gradient : tiles_[tile].gradients())
+    to.insert(to.end(), gradient.data(), gradient.data() + gradient.rows() * gradient.stride());
+  to.resize(to.size() + kLossFloats);
+  std::memcpy(to.data() + to.size() - kLossFloats, &losses_[tile], sizeof(double));
+}
+
+const float* NcfBatch::take_dense(std::size_t tile, const float* from) {
+  for (Matrix& gradient : tiles_[tile].gradients()) {
+    const std::size_t n = gradient.rows() * gradient.stride();
+    std::copy_n(from, n, gradient.data());
+    from += n;
+  }
+  std::memcpy(&losses_[tile], from, sizeof(double));
+  return from + kLossFloats;
 }
 
 double NcfBatch::loss() const { return std::accumulate(losses_.begin(), losses_.end(), 0.0); }

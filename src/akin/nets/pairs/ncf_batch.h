@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/nets/pairs/ncf_net.h"
 #include "akin/nets/pairs/ncf_source.h"
 
@@ -33,11 +34,18 @@ struct NcfObjective {
   float regularization = 0, layers_regularization = 0;
 };
 
-/// Gradients of rows of a table, of which a minibatch's pairs may share some.
+/// The rows of the tables that this process steps.
+struct OwnRows {
+  Share users, items;
+  static OwnRows all(const NcfNet& net) { return {{0, net.users.rows()}, {0, net.items.rows()}}; }
+};
+inline bool contains(const Share& rows, std::size_t row) { return row >= rows.begin && row < rows.end; }
+
+/// Gradients of rows of a table, of which a minibatch's pairs may share some. Rows that are not `own` are passed over.
 class RowGradients {
  public:
-  RowGradients(std::size_t rows, std::size_t cols, std::size_t batch)
-      : gradients_(batch, cols), seen_in_(rows), place_(rows) {}
+  RowGradients(const Matrix& table, Share own, std::size_t batch)
+      : gradients_(batch, table.cols()), own_(own), seen_in_(table.rows()), place_(table.rows()) {}
   Matrix& of_pairs() { return gradients_; }  ///< (batch, cols)
 
   /// Finds the different ones among the pairs' rows. Cost: O(pairs).
@@ -54,6 +62,7 @@ class RowGradients {
 
  private:
   Matrix gradients_;
+  const Share own_;
   std::span<const idx_t> rows_;
   std::vector<std::uint32_t> seen_in_;  // of each row: the minibatch that had it last
   std::vector<std::uint32_t> place_;    // of each row: its first pair in that
@@ -66,11 +75,13 @@ class RowGradients {
 /// so may the three sums after that.
 class NcfBatch {
  public:
-  /// For minibatches of up to `size` pairs. `net` gives the shapes, and is passed again with each tile.
-  NcfBatch(const NcfNet& net, const NcfObjective& objective, std::size_t size);
+  /// For minibatches of up to `size` pairs. `net` gives the shapes, and is passed again with each tile. Gradients
+  /// of vectors are added up for the `own` ones.
+  NcfBatch(const NcfNet& net, const NcfObjective& objective, std::size_t size, const OwnRows& own);
 
   /// Begins with these samples, which stay valid.
   void begin(std::span<const std::uint32_t> samples);
+  std::size_t most_pairs() const { return user_of_.size(); }
   std::size_t tiles() const { return (samples_.size() + NcfTile::kPairs - 1) / NcfTile::kPairs; }
   void read(const NcfSource& source, std::size_t tile);
   std::span<const idx_t> users() const { return std::span(user_of_).first(samples_.size()); }
@@ -92,6 +103,13 @@ class NcfBatch {
   void add_users() { users_.add_equal(); }
   void add_items() { items_.add_equal(); }
   void add_dense();
+  /// The gradient of a pair's vector, of padded(columns()) floats, and the dense gradients and the loss of a tile: for
+  /// tiles that another process computes.
+  float* gradient(bool is_user, std::size_t s) { return (is_user ? users_ : items_).of_pairs().row(s); }
+  std::size_t dense_size() const { return dense_size_; }  ///< floats
+  void append_dense(std::size_t tile, std::vector<float>& to);
+  /// Returns what follows in `from`.
+  const float* take_dense(std::size_t tile, const float* from);
   const RowGradients& user_gradients() const { return users_; }
   const RowGradients& item_gradients() const { return items_; }
   /// In the order of NcfNet::dense().
@@ -100,10 +118,13 @@ class NcfBatch {
   double loss() const;
 
  private:
+  static constexpr std::size_t kLossFloats = sizeof(double) / sizeof(float);
+
   void add_penalty(const float* vector, float* gradient, std::size_t columns) const;
 
   const NcfObjective objective_;
   const std::size_t product_;  // columns
+  std::size_t dense_size_ = kLossFloats;
   std::span<const std::uint32_t> samples_;
   std::vector<idx_t> user_of_, item_of_;
   std::vector<float> targets_;

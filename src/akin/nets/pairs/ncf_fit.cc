@@ -55,7 +55,10 @@ std::unique_ptr<Model> run(NcfTrainer& trainer, int epochs, const FitContext& co
                            const std::function<std::unique_ptr<Model>()>& make) {
   FitState state;
   trainer.add_state("", state);
-  run_epochs({.total = epochs, .run = [&](int epoch) { return trainer.run_epoch(epoch); }, .snapshot = make},
+  run_epochs({.total = epochs,
+              .run = [&](int epoch) { return trainer.run_epoch(epoch); },
+              .snapshot = make,
+              .gather = [&] { trainer.gather(); }},
              std::move(state), context);
   return make();
 }
@@ -182,7 +185,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
                                        const NcfTrainOptions& options, int epochs,
                                        const FitContext& context) {
   context.check_stop();
-  const Csr pairs = positive_interactions(data, options.model, context);
+  const Csr pairs = gather_matrix(context.ranks(), positive_interactions(data, options.model, context));
   NcfNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
   NcfTrainer trainer(pairs, options, epochs, context, net);
   return run(trainer, epochs, context, [&] { return make_ncf_model(net, pairs, {}); });
@@ -191,7 +194,8 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& shape,
                                       const NcfTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
-  const Ratings ratings = training_ratings(data, options.model, context);
+  Ratings ratings = training_ratings(data, options.model, context);
+  ratings.by_user = gather_matrix(context.ranks(), std::move(ratings.by_user));
   NcfNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);
   NcfTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {

@@ -20,10 +20,16 @@ Param layers_param(std::string& layers);
 Param dropout_param(float& dropout);
 
 /// Traits of the ranking nets and of the rating nets.
-inline constexpr Traits kRankingNetTraits = {
-    .iterative = true, .planned_schedule = true, .warm_start = true, .takes_item_vectors = true};
-inline constexpr Traits kRatingNetTraits = {
-    .predicts_ratings = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
+inline constexpr Traits kRankingNetTraits = {.iterative = true,
+                                             .planned_schedule = true,
+                                             .warm_start = true,
+                                             .takes_item_vectors = true,
+                                             .distributed = true};
+inline constexpr Traits kRatingNetTraits = {.predicts_ratings = true,
+                                            .iterative = true,
+                                            .warm_start = true,
+                                            .takes_item_vectors = true,
+                                            .distributed = true};
 
 /// Initialization of the ranking nets, as in He et al.
 inline constexpr NcfInit kRankingInit = {.width = 0.01f, .normal = true};
@@ -69,7 +75,7 @@ NcfNet initial_net(const NcfShape& shape, const NcfInit& init, NcfLoss loss, con
 /// Makes users and items without entries unknown (zero rows) and the model of the net.
 std::unique_ptr<Model> make_ncf_model(const NcfNet& net, const Csr& pairs, NcfModel::FoldIn numbers);
 
-/// Fits a net to positive_interactions().
+/// Fits a net to positive_interactions(). Collective, as fit_rating_net().
 std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape& shape,
                                        const NcfTrainOptions& options, int epochs, const FitContext& context);
 /// Fits a net to training_ratings().

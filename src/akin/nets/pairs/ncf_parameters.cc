@@ -45,10 +45,10 @@ void NcfOptimizers::start_epoch(int epoch) {
   for (DenseOptimizer& optimizer : dense) optimizer.set_steps(before);
 }
 
-void NcfOptimizers::end_epoch(int epoch) {
+void NcfOptimizers::end_epoch(int epoch, const OwnRows& own) {
   const std::uint64_t steps = (static_cast<std::uint64_t>(epoch) + 1) * batches();
-  users.catch_up_all(steps, net.users);
-  items.catch_up_all(steps, net.items);
+  users.catch_up_rows(own.users.begin, own.users.end, steps, net.users);
+  items.catch_up_rows(own.items.begin, own.items.end, steps, net.items);
 }
 
 SharedParameters::SharedParameters(NcfOptimizers& shared)

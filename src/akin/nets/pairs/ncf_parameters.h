@@ -78,8 +78,8 @@ struct NcfOptimizers {
   }
   /// Counts steps from the first of an epoch.
   void start_epoch(int epoch);
-  /// Brings all rows to where the epoch's steps leave them.
-  void end_epoch(int epoch);
+  /// Brings these rows to where the epoch's steps leave them.
+  void end_epoch(int epoch, const OwnRows& own);
 
   const NcfTrainOptions options;
   const int epochs;

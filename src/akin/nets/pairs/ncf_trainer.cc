@@ -38,6 +38,14 @@ std::vector<char> frozen_items(const NcfTrainOptions& options, std::size_t n_ite
   return frozen;
 }
 
+const Communicator& checked_ranks(const NcfTrainOptions& options, const FitContext& context) {
+  if (options.hogwild && !context.ranks().alone()) {
+    fail(ErrorCode::kUsage, "{}: hogwild is for threads of one process, and mpirun started {}; leave it out",
+         options.model, context.ranks().size());
+  }
+  return context.ranks();
+}
+
 }  // namespace
 
 NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs,
@@ -46,6 +54,7 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
       context_(context),
       net_(net),
       source_(pairs, options.negatives, context.seed, options.model),
+      ranks_(checked_ranks(options, context), pairs, options.negatives, net),
       optimizers_(options, epochs, source_.size(), net),
       team_(options.batch > NcfTile::kPairs && !options.hogwild ? context.threads : 1) {
   optimizers_.frozen_items = frozen_items(options, net.items.rows(), context);
@@ -53,8 +62,16 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
     for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
       workers_.push_back({NcfWorker(net, options), SharedParameters(optimizers_)});
   } else {
-    batch_.emplace(net, options.objective, options.batch);
+    batch_.emplace(net, options.objective, options.batch, ranks_.own());
   }
+}
+
+void NcfTrainer::gather() {
+  ranks_.gather_users(net_.users);
+  ranks_.gather_items(net_.items);
+  if (!context_.observer) return;
+  for (Matrix* const moment : optimizers_.users.moments()) ranks_.gather_users(*moment);
+  for (Matrix* const moment : optimizers_.items.moments()) ranks_.gather_items(*moment);
 }
 
 void NcfTrainer::add_state(const std::string& prefix, FitState& state) {
@@ -92,7 +109,7 @@ double NcfTrainer::run_epoch(int epoch) {
          .unit = "pairs",
          .loss = last < batches ? std::numeric_limits<double>::quiet_NaN() : loss / static_cast<double>(n)});
   }
-  optimizers_.end_epoch(epoch);
+  optimizers_.end_epoch(epoch, ranks_.own());
   if (!std::isfinite(loss))
     fail_diverged(optimizers_.options.model, epoch,
                   static_cast<float>(optimizers_.options.optimizer.learning_rate));
@@ -112,7 +129,7 @@ std::uint64_t NcfTrainer::dropout_seed(int epoch) const {
   return Rng::mix(context_.seed + kDropout + static_cast<std::uint64_t>(epoch) * 0x1000);
 }
 
-/// Minibatches [first, last), of each of which the threads take tiles.
+/// Minibatches [first, last), of each of which ranks and their threads take tiles.
 double NcfTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
   double loss = 0;
   for (std::size_t number = first; number < last; ++number) {
@@ -120,10 +137,13 @@ double NcfTrainer::train_together(int epoch, std::size_t first, std::size_t last
     optimizers_.users.begin_step();
     optimizers_.items.begin_step();
     read(samples(number));
-    team_.run(batch_->tiles(), 1, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t tile = begin; tile < end; ++tile)
+    ranks_.fetch(net_, *batch_);
+    const Share own = ranks_.tiles(*batch_);
+    team_.run(own.size(), 1, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t tile = own.begin + begin; tile < own.begin + end; ++tile)
         batch_->epoch(net_, transposed_, tile, dropout_seed(epoch));
     });
+    ranks_.exchange_gradients(*batch_);
     step();
     loss += batch_->loss();
   }

@@ -13,6 +13,7 @@
 #include "akin/nets/pairs/ncf_batch.h"
 #include "akin/nets/pairs/ncf_net.h"
 #include "akin/nets/pairs/ncf_parameters.h"
+#include "akin/nets/pairs/ncf_ranks.h"
 #include "akin/nets/pairs/ncf_source.h"
 #include "akin/nets/pairs/ncf_worker.h"
 
@@ -22,20 +23,24 @@ namespace akin {
 /// each epoch. All vectors are updated as in a dense table, at the cost of those in the minibatch (RowOptimizer,
 /// RowUpdates::kDense), or with `lazy` only those.
 ///
-/// The same bits at any number of threads: they share every minibatch by tiles (NcfBatch). So minibatches of
-/// one tile gain nothing from threads. With `hogwild` each thread takes whole minibatches and steps the net
-/// without locks (hogwild.h): faster, and on more than one thread another result each time. Cost of an epoch:
+/// The same bits at any number of threads and ranks: they share every minibatch by tiles (NcfBatch). So minibatches
+/// of one tile gain nothing from threads or ranks. With `hogwild` each thread takes whole minibatches and steps the
+/// net without locks (hogwild.h): faster, and on more than one thread another result each time. Cost of an epoch:
 /// O(pairs x (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
 class NcfTrainer {
  public:
   /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear. Throws
-  /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors.
+  /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors, and for hogwild
+  /// on several ranks. `pairs` is the whole matrix on each of them (gather_matrix()).
   NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs, const FitContext& context,
              NcfNet& net);
 
   /// Epoch number `epoch` from 0; returns the mean loss of its pairs, each before its step. Throws
-  /// Error(kBadData) if it is not finite.
+  /// Error(kBadData) if it is not finite. Collective.
   double run_epoch(int epoch);
+  /// Collective. Brings the whole net to every rank, with the moments if there is an observer: a rank has those of
+  /// its own rows.
+  void gather();
   /// Adds the net and the optimizers' moments, named with this prefix.
   void add_state(const std::string& prefix, FitState& state);
 
@@ -59,6 +64,7 @@ class NcfTrainer {
   const FitContext& context_;
   NcfNet& net_;
   NcfSource source_;
+  NcfRanks ranks_;
   NcfOptimizers optimizers_;
   std::vector<Matrix> transposed_;
   std::optional<NcfBatch> batch_;  // where threads share minibatches

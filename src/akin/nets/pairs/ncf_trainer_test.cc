@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/toy_data_test.h"
@@ -52,30 +53,93 @@ TEST(NcfTrainer, OneStepGoesDownTheMeanLoss) {
   }
 }
 
-TEST(NcfTrainer, SameBitsAtAnyNumberOfThreads) {
+const NcfShape kShape{.product = 8, .embedding = 8, .layers = {16, 8}};
+
+NcfTrainOptions eight_tiles() {
+  return {.objective = {.drop = 0.2f, .regularization = 0.01f},
+          .batch = 500,
+          .negatives = 3,
+          .optimizer = optimizer_options("adam"),
+          .model = "test"};
+}
+
+/// Two epochs; returns the losses, with what was sent in them at `sent`.
+std::vector<double> two_epochs(const Csr& pairs, const FitContext& context, NcfNet& net,
+                               std::uint64_t* sent = nullptr) {
+  initialize({}, 1, net);
+  NcfTrainer trainer(pairs, eight_tiles(), 2, context, net);
+  std::vector<double> losses;
+  for (int epoch = 0; epoch < 2; ++epoch) losses.push_back(trainer.run_epoch(epoch));
+  if (sent) *sent = context.ranks().bytes_sent();
+  trainer.gather();
+  return losses;
+}
+
+void expect_same(const NcfNet& a, const NcfNet& b) {
+  for (std::size_t u = 0; u < a.users.rows(); ++u)
+    ASSERT_TRUE(std::ranges::equal(a.users[u], b.users[u])) << u;
+  for (std::size_t i = 0; i < a.items.rows(); ++i)
+    ASSERT_TRUE(std::ranges::equal(a.items[i], b.items[i])) << i;
+  for (std::size_t d = 0; d < a.dense().size(); ++d)
+    ASSERT_TRUE(std::ranges::equal((*a.dense()[d])[0], (*b.dense()[d])[0])) << d;
+}
+
+TEST(NcfTrainer, SameBitsAtAnyNumberOfThreadsAndRanks) {
   const Toy toy = random_toy();
   const Csr pairs = positive_interactions(toy.training(), "test");
-  std::vector<NcfNet> nets;
-  for (const int threads : {1, 2, 3}) {
-    NcfNet& net = nets.emplace_back(NcfShape{.product = 8, .embedding = 8, .layers = {16, 8}}, pairs.rows(),
-                                    pairs.cols);
-    initialize({}, 1, net);
-    const FitContext context{{.seed = 9, .threads = threads}};
-    NcfTrainOptions options{.objective = {.drop = 0.2f},
-                            .batch = 500,
-                            .negatives = 3,
-                            .optimizer = optimizer_options("adam"),
-                            .model = "test"};
-    NcfTrainer trainer(pairs, options, 2, context, net);
-    for (int epoch = 0; epoch < 2; ++epoch) trainer.run_epoch(epoch);
+  NcfNet one(kShape, pairs.rows(), pairs.cols);
+  const std::vector<double> losses = two_epochs(pairs, {{.seed = 9, .threads = 1}}, one);
+  for (const int threads : {2, 3}) {
+    NcfNet net(kShape, pairs.rows(), pairs.cols);
+    EXPECT_EQ(two_epochs(pairs, {{.seed = 9, .threads = threads}}, net), losses);
+    expect_same(net, one);
   }
-  for (const NcfNet& net : {std::cref(nets[1]), std::cref(nets[2])}) {
-    for (std::size_t u = 0; u < pairs.rows(); ++u)
-      ASSERT_TRUE(std::ranges::equal(net.users[u], nets[0].users[u])) << u;
-    for (std::size_t i = 0; i < pairs.cols; ++i)
-      ASSERT_TRUE(std::ranges::equal(net.items[i], nets[0].items[i])) << i;
-    ASSERT_TRUE(std::ranges::equal(net.layers[0].weights[3], nets[0].layers[0].weights[3]));
+  for (const int size : {2, 3, 11}) {  // the last has more ranks than a minibatch has tiles
+    on_ranks(size, [&](const Communicator& ranks) {
+      NcfNet net(kShape, pairs.rows(), pairs.cols);
+      EXPECT_EQ(
+          two_epochs(pairs, {{.seed = 9, .threads = 1 + ranks.rank() % 2, .communicator = &ranks}}, net),
+          losses);
+      expect_same(net, one);
+    });
   }
+}
+
+/// However large the tables are.
+TEST(NcfTrainer, SendsWhatTheMinibatchesNeed) {
+  for (const std::size_t times : {1, 10}) {
+    const Toy toy = random_toy(97 * times, 331 * times, 23 / times + 1);
+    const Csr pairs = positive_interactions(toy.training(), "test");
+    const NcfNet shapes(kShape, 0, 0);
+    std::size_t dense = 2;  // the loss
+    for (const Matrix* const matrix : shapes.dense()) dense += matrix->rows() * matrix->stride();
+    const double samples = 4.0 * static_cast<double>(pairs.entries()), rows = samples;  // of N = 2 ranks
+    const double floats = rows * static_cast<double>(shapes.users.stride()) +
+                          samples / NcfTile::kPairs / 2 * static_cast<double>(dense);
+    on_ranks(2, [&](const Communicator& ranks) {
+      NcfNet net(kShape, pairs.rows(), pairs.cols);
+      std::uint64_t sent = 0;
+      two_epochs(pairs, {{.seed = 9, .threads = 1, .communicator = &ranks}}, net, &sent);
+      EXPECT_NEAR(static_cast<double>(sent) / (2 * 4 * floats), 1, 0.1) << ranks.rank();
+    });
+  }
+}
+
+TEST(NcfTrainer, HogwildIsForOneProcess) {
+  const Toy toy = random_toy();
+  on_ranks(2, [&](const Communicator& ranks) {
+    RatingDot::Config config;
+    config.hogwild = true;
+    TrainingData data = toy.training();
+    if (!ranks.first()) data.events = {};
+    try {
+      RatingDot::fit(data, config, {{.communicator = &ranks}});
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      EXPECT_NE(std::string(error.what()).find("hogwild"), std::string::npos) << error.what();
+    }
+  });
 }
 
 /// The loss of each epoch and the net.
@@ -84,7 +148,7 @@ struct Trained {
   NcfNet net;
 };
 Trained train(const Csr& pairs, const NcfTrainOptions& options, int threads) {
-  Trained trained{{}, NcfNet({.product = 8, .embedding = 8, .layers = {16, 8}}, pairs.rows(), pairs.cols)};
+  Trained trained{{}, NcfNet(kShape, pairs.rows(), pairs.cols)};
   initialize({}, 1, trained.net);
   const FitContext context{{.seed = 9, .threads = threads}};
   NcfTrainer trainer(pairs, options, 5, context, trained.net);

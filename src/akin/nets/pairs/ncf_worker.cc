@@ -3,7 +3,7 @@
 namespace akin {
 
 NcfWorker::NcfWorker(const NcfNet& net, const NcfTrainOptions& options)
-    : batch_(net, options.objective, options.batch),
+    : batch_(net, options.objective, options.batch, OwnRows::all(net)),
       net_(net.shape, 0, 0),
       users_(options.batch, net.users.cols()),
       items_(options.batch, net.items.cols()) {}

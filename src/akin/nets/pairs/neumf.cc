@@ -119,7 +119,7 @@ std::vector<Param> NeuMf::Config::params() {
 
 std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
-  const Csr pairs = positive_interactions(data, kName, context);
+  const Csr pairs = gather_matrix(context.ranks(), positive_interactions(data, kName, context));
   const NcfShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
   const NcfShape mlp_shape{.embedding = static_cast<std::size_t>(config.mlp_factors),
                            .layers = parse_layers(config.layers, kName)};
@@ -155,7 +155,14 @@ std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config
     join(gmf->net, mlp->net, neumf.net);
     return loss;
   };
-  run_epochs({.total = before + config.epochs, .run = run, .snapshot = snapshot}, std::move(state), context);
+  const auto gather = [&] {
+    neumf.trainer.gather();
+    for (Trained* const half : {gmf.get(), mlp.get()}) {
+      if (half && context.observer) half->trainer.gather();  // of the state, not of the model
+    }
+  };
+  run_epochs({.total = before + config.epochs, .run = run, .snapshot = snapshot, .gather = gather},
+             std::move(state), context);
   return snapshot();
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/fit/interactions.h"
@@ -129,6 +130,32 @@ TEST(NeuMf, ContinuesFromAnyEpoch) {
     NeuMf::fit(toy.training(), config, context);
     NeuMf::fit(toy.training(), config, context);
     EXPECT_EQ(log.losses, all) << at;
+  }
+}
+
+/// A fit of one process that is interrupted in the gmf, in the mlp or after the join goes on as one of two.
+TEST(NeuMf, ContinuesOnSeveralRanks) {
+  const Toy toy = tastes();
+  const NeuMf::Config config = config_of(2, 3);
+  const std::vector<double> all = losses(toy, config);
+  for (const int at : {1, 3, 6}) {
+    Interruption one;
+    one.at = at;
+    FitContext context;
+    context.observer = &one;
+    NeuMf::fit(toy.training(), config, context);
+    on_ranks(2, [&](const Communicator& ranks) {
+      Interruption own = one;
+      FitLog log;
+      FitContext on_rank;
+      on_rank.communicator = &ranks;
+      on_rank.observer = &own;
+      on_rank.log = &log;
+      TrainingData data = toy.training();
+      if (!ranks.first()) data.events = {};  // the other has them all
+      NeuMf::fit(data, config, on_rank);
+      EXPECT_EQ(log.losses, std::vector<double>(all.begin() + at, all.end())) << at;
+    });
   }
 }
 
