@@ -185,7 +185,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
                                        const NcfTrainOptions& options, int epochs,
                                        const FitContext& context) {
   context.check_stop();
-  const Csr pairs = gather_matrix(context.ranks(), positive_interactions(data, options.model, context));
+  const Csr pairs = gather_csr(context.ranks(), positive_interactions(data, options.model, context));
   NcfNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
   NcfTrainer trainer(pairs, options, epochs, context, net);
   return run(trainer, epochs, context, [&] { return make_ncf_model(net, pairs, {}); });
@@ -195,7 +195,7 @@ std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& 
                                       const NcfTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
   Ratings ratings = training_ratings(data, options.model, context);
-  ratings.by_user = gather_matrix(context.ranks(), std::move(ratings.by_user));
+  ratings.by_user = gather_csr(context.ranks(), std::move(ratings.by_user));
   NcfNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);
   NcfTrainer trainer(ratings.by_user, options, epochs, context, net);
   return run(trainer, epochs, context, [&] {

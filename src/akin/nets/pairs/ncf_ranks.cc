@@ -1,7 +1,6 @@
 #include "akin/nets/pairs/ncf_ranks.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace akin {
 namespace {
@@ -24,19 +23,6 @@ Share share_of(const RowBounds& bounds, int rank) {
 }
 
 }  // namespace
-
-Csr gather_matrix(const Communicator& ranks, Csr own) {
-  if (ranks.alone()) return own;
-  std::vector<std::uint32_t> sizes = row_sizes(own);
-  add_over_ranks(ranks, std::span(sizes));
-  Csr whole;
-  whole.cols = own.cols;
-  whole.offsets.resize(sizes.size() + 1);
-  std::partial_sum(sizes.begin(), sizes.end(), whole.offsets.begin() + 1, std::plus<std::uint64_t>());
-  whole.indices = gather_all(ranks, std::span<const idx_t>(own.indices));
-  whole.values = gather_all(ranks, std::span<const float>(own.values));
-  return whole;
-}
 
 NcfRanks::NcfRanks(const Communicator& ranks, const Csr& pairs, std::size_t negatives, const NcfNet& net)
     : ranks_(ranks), own_(OwnRows::all(net)) {

@@ -11,10 +11,6 @@
 
 namespace akin {
 
-/// Collective. The matrix of which each rank has some rows, on every rank. Bytes sent: 8 for each own entry and 4 a row,
-/// to each other rank.
-Csr gather_matrix(const Communicator& ranks, Csr own);
-
 /// Who works on what: a rank owns consecutive users and items, whose vectors only it steps, and computes some
 /// tiles of each minibatch. All know the minibatch's pairs, so that messages need no headers. Of a process alone,
 /// all is its own and nothing is sent.

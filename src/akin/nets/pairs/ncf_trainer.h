@@ -31,7 +31,7 @@ class NcfTrainer {
  public:
   /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear. Throws
   /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors, and for hogwild
-  /// on several ranks. `pairs` is the whole matrix on each of them (gather_matrix()).
+  /// on several ranks. `pairs` is the whole matrix on each of them (gather_csr()).
   NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs, const FitContext& context,
              NcfNet& net);
 
