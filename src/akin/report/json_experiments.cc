@@ -30,6 +30,7 @@ json model_json(const ModelEntry& entry) {
           {"predicts_ratings", entry.traits.predicts_ratings},
           {"iterative", entry.traits.iterative},
           {"deterministic", entry.traits.deterministic},
+          {"distributed", entry.traits.distributed},
           {"uses_order", entry.traits.uses_order},
           {"uses_receipts", entry.traits.uses_receipts},
           {"uses_attributes", entry.traits.uses_attributes},
