@@ -71,6 +71,13 @@ void NcfBatch::read(const NcfSource& source, std::size_t tile) {
               std::span(item_of_).subspan(begin, count), std::span(targets_).subspan(begin, count));
 }
 
+void NcfBatch::copy(std::size_t tile, const idx_t* users, const idx_t* items, const float* targets) {
+  const std::size_t begin = first(tile), count = last(tile) - begin;
+  std::copy_n(users, count, user_of_.data() + begin);
+  std::copy_n(items, count, item_of_.data() + begin);
+  std::copy_n(targets, count, targets_.data() + begin);
+}
+
 void NcfBatch::epoch(const NcfNet& net, std::span<const Matrix> transposed, std::size_t tile,
                      std::uint64_t seed) {
   const std::size_t begin = first(tile), count = last(tile) - begin;

@@ -83,7 +83,10 @@ class NcfBatch {
   void begin(std::span<const std::uint32_t> samples);
   std::size_t most_pairs() const { return user_of_.size(); }
   std::size_t tiles() const { return (samples_.size() + NcfTile::kPairs - 1) / NcfTile::kPairs; }
+  std::span<const std::uint32_t> samples() const { return samples_; }
   void read(const NcfSource& source, std::size_t tile);
+  /// The same, where they have been read: what is at these places is the tile's.
+  void copy(std::size_t tile, const idx_t* users, const idx_t* items, const float* targets);
   std::span<const idx_t> users() const { return std::span(user_of_).first(samples_.size()); }
   std::span<const idx_t> items() const { return std::span(item_of_).first(samples_.size()); }
 

@@ -36,6 +36,38 @@ NcfRanks::NcfRanks(const Communicator& ranks, const Csr& pairs, std::size_t nega
   offsets_.resize(users_.size());
 }
 
+void NcfRanks::read(const NcfSource& source, std::span<const std::uint32_t> samples, WorkerTeam& team) {
+  if (ranks_.alone()) return;
+  constexpr std::size_t kHandedOut = 1024;
+  samples_ = samples;
+  user_of_.resize(samples.size());
+  item_of_.resize(samples.size());
+  targets_.resize(samples.size());
+  const Share own = equal_share(samples.size(), ranks_.rank(), ranks_.size());
+  team.run(own.size(), kHandedOut, [&](std::size_t begin, std::size_t end) {
+    const std::size_t first = own.begin + begin, count = end - begin;
+    source.read(samples.subspan(first, count), std::span(user_of_).subspan(first, count),
+                std::span(item_of_).subspan(first, count), std::span(targets_).subspan(first, count));
+  });
+  static_assert(sizeof(idx_t) == sizeof(float));
+  std::vector<std::size_t> offsets = {0};
+  for (int r = 0; r < ranks_.size(); ++r)
+    offsets.push_back(equal_share(samples.size(), r, ranks_.size()).end * sizeof(idx_t));
+  ranks_.all_gather(std::as_writable_bytes(std::span(user_of_)), offsets);
+  ranks_.all_gather(std::as_writable_bytes(std::span(item_of_)), offsets);
+  ranks_.all_gather(std::as_writable_bytes(std::span(targets_)), offsets);
+}
+
+void NcfRanks::read_tile(const NcfSource& source, std::size_t tile, NcfBatch& batch) const {
+  if (ranks_.alone()) {
+    batch.read(source, tile);
+    return;
+  }
+  const std::size_t at =
+      static_cast<std::size_t>(batch.samples().data() - samples_.data()) + batch.first(tile);
+  batch.copy(tile, user_of_.data() + at, item_of_.data() + at, targets_.data() + at);
+}
+
 /// Calls visit(is_user, s) for each vector that pairs s of `worker` need of `owner`.
 template <typename Visit>
 void NcfRanks::each_row(const NcfBatch& batch, int worker, int owner, const Visit& visit) const {

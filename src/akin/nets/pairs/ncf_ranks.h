@@ -1,13 +1,17 @@
 // A NcfNet under training by several ranks.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "akin/base/communicator.h"
 #include "akin/linalg/csr.h"
 #include "akin/models/fit/rank_rows.h"
+#include "akin/models/fit/worker_team.h"
 #include "akin/nets/pairs/ncf_batch.h"
 #include "akin/nets/pairs/ncf_net.h"
+#include "akin/nets/pairs/ncf_source.h"
 
 namespace akin {
 
@@ -25,6 +29,11 @@ class NcfRanks {
   const OwnRows& own() const { return own_; }
   /// The tiles of a minibatch that this rank computes.
   Share tiles(const NcfBatch& batch) const { return tiles_of(batch, ranks_.rank()); }
+  /// Collective. Reads the samples of the next minibatches, consecutive ones of NcfSource::order(): each rank a share,
+  /// of which 12 bytes a sample go to each other rank.
+  void read(const NcfSource& source, std::span<const std::uint32_t> samples, WorkerTeam& team);
+  /// The tile's pairs, of samples that were read. Different tiles may be handled at once.
+  void read_tile(const NcfSource& source, std::size_t tile, NcfBatch& batch) const;
   /// Collective. Puts vectors that others own in the way of this rank's pairs: valid until the next fetch().
   void fetch(const NcfNet& net, NcfBatch& batch);
   /// Collective. When own tiles have passed: gradients of vectors go to their owners, all others to everyone.
@@ -45,6 +54,9 @@ class NcfRanks {
   OwnRows own_;
   Matrix fetched_;
   std::vector<float> sent_, received_;
+  std::span<const std::uint32_t> samples_;  // that were read:
+  std::vector<idx_t> user_of_, item_of_;
+  std::vector<float> targets_;
   std::vector<std::size_t> send_offsets_, offsets_;  // bytes
 };
 

@@ -131,6 +131,8 @@ std::uint64_t NcfTrainer::dropout_seed(int epoch) const {
 
 /// Minibatches [first, last), of each of which ranks and their threads take tiles.
 double NcfTrainer::train_together(int epoch, std::size_t first, std::size_t last) {
+  const std::size_t size = optimizers_.options.batch, until = std::min(last * size, source_.size());
+  ranks_.read(source_, source_.order().subspan(first * size, until - first * size), team_);
   double loss = 0;
   for (std::size_t number = first; number < last; ++number) {
     if (optimizers_.options.linear) optimizers_.set_rate(optimizers_.rate_at({epoch, number}));
@@ -156,7 +158,7 @@ void NcfTrainer::read(std::span<const std::uint32_t> samples) {
   batch.begin(samples);
   team_.run(batch.tiles(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t tile = begin; tile < end; ++tile) {
-      batch.read(source_, tile);
+      ranks_.read_tile(source_, tile, batch);
       for (std::size_t s = batch.first(tile); s < batch.last(tile); ++s) {
         batch.user_row(s) = net_.users.row(batch.users()[s]);
         batch.item_row(s) = net_.items.row(batch.items()[s]);

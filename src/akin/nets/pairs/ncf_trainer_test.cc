@@ -115,7 +115,7 @@ TEST(NcfTrainer, SendsWhatTheMinibatchesNeed) {
     for (const Matrix* const matrix : shapes.dense()) dense += matrix->rows() * matrix->stride();
     const double samples = 4.0 * static_cast<double>(pairs.entries()), rows = samples;  // of N = 2 ranks
     const double floats = rows * static_cast<double>(shapes.users.stride()) +
-                          samples / NcfTile::kPairs / 2 * static_cast<double>(dense);
+                          samples / NcfTile::kPairs / 2 * static_cast<double>(dense) + 3 * samples / 2;
     on_ranks(2, [&](const Communicator& ranks) {
       NcfNet net(kShape, pairs.rows(), pairs.cols);
       std::uint64_t sent = 0;
