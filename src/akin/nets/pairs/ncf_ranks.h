@@ -20,7 +20,8 @@ namespace akin {
 /// all is its own and nothing is sent.
 ///
 /// Bytes sent in a minibatch of B pairs by one of N ranks, about: 4 B (N - 1) / N^2 rows of Matrix::stride() floats, half
-/// of them vectors and half gradients, and what is dense (NcfNet::dense()) for each of its tiles and other ranks.
+/// of them vectors and half gradients, and what is dense (NcfNet::dense()) for each of its tiles and other ranks; 12 B / N
+/// for each other rank when samples are read.
 class NcfRanks {
  public:
   /// Owners get about equal shares of the work; `pairs` is the whole matrix, `net` gives the shapes.
