@@ -50,7 +50,7 @@ class MpiTest(AkinTest):
 
     def test_compare(self):
         self.make_data()
-        args = ["compare", "-d", "events.data", "--models", "popularity,als,mf-sgd", *SMALL]
+        args = ["compare", "-d", "events.data", "--models", "user-knn,als,mf-sgd", *SMALL]
         one = without_seconds(self.run_json(*args, "--threads", "1"))
         self.assertEqual(len(one["models"]), 3)
         self.assertEqual(self.json_of(1, *args), one)
@@ -58,7 +58,7 @@ class MpiTest(AkinTest):
         diverging = ["--set", "mf-sgd.learning_rate=10", "--set", "mf-sgd.regularization=0",
                      "--set", "mf-sgd.learning_rate_decay=1"]
         failed = self.run_ranks(2, *args, *diverging, code=1)
-        self.assertEqual(failed.stderr.count("each of the 2 processes fits all of these by itself: popularity, mf-sgd\n"), 1)
+        self.assertEqual(failed.stderr.count("each of the 2 processes fits all of these by itself: user-knn\n"), 1)
         self.search(r"\nals ", failed.stdout)
         self.search("mf-sgd.*diverged", failed.stdout)
 
