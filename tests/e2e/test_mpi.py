@@ -127,9 +127,30 @@ class MpiTest(AkinTest):
         (self.dir / "other").mkdir()
         self.write("other/events.csv", csv_text(tiny_events(users=199, items=400)))
         self.run_akin("import", "csv", "other/events.csv", "-o", "other/events.data", "--quiet")
-        done = self.mpirun_parts([(1, self.dir, train), (1, self.dir / "other", train)], 2)
-        self.assert_refused(done, r"events\.data: is another file at rank 1 than at rank 0")
-        self.assertFalse((self.dir / "m").exists())
+        for command in (train, [*train, "--final"], ["tune", "als", "-d", "events.data", "-o", "t.toml", "--quiet"],
+                        ["compare", "-d", "events.data", "--models", "als", "--quiet"]):
+            with self.subTest(command=command[0], whole=len(command)):
+                done = self.mpirun_parts([(1, self.dir, command), (1, self.dir / "other", command)], 2)
+                self.assert_refused(done, r"events\.data: is another file at rank 1 than at rank 0")
+        self.assertEqual([name for name in ("m", "t.toml") if (self.dir / name).exists()], [])
+
+    def test_other_files_that_differ(self):
+        other = self.dir / "other"
+        other.mkdir()
+        shutil.copy(self.dir / "events.data", other)
+        train = ["train", "als", "-d", "events.data", "-o", "m", "--quiet"]
+        for folder, factors in ((self.dir, 8), (other, 9)):
+            (folder / "flags.toml").write_text(f"factors = {factors}\n")
+            self.run_akin("train", "als", "-d", self.dir / "events.data", "-o", folder / "a.akin", "--factors", "8",
+                          "--checkpoint", folder / "c", "--stop-after", factors, "--quiet")
+        for name, command in (("flags.toml", [*train, "--config", "flags.toml"]), ("a.akin", ["evaluate", "a.akin"]),
+                              ("a.akin", [*train, "--init-items", "a.akin", "--factors", "8"]),
+                              ("a.akin", ["recommend", "a.akin", "--all-users", "-o", "lists.csv"]),
+                              ("c", [*train, "--factors", "8", "--checkpoint", "c", "--resume"])):
+            with self.subTest(command=command):
+                done = self.mpirun_parts([(1, self.dir, command), (1, other, command)], 2)
+                self.assert_refused(done, rf"error: {name}: is another file at rank 1 than at rank 0")
+        self.assertEqual([name for name in ("m", "lists.csv") if (self.dir / name).exists()], [])
 
     def test_a_killed_rank_ends_all(self):
         launcher, pids = self.start(3, *self.LONG)

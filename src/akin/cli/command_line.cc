@@ -8,10 +8,12 @@
 #include "akin/base/atomic_file.h"
 #include "akin/base/checked_math.h"
 #include "akin/base/error.h"
+#include "akin/base/same_file.h"
 #include "akin/base/synonyms.h"
 #include "akin/base/text.h"
 #include "akin/cli/config_file.h"
 #include "akin/cli/output.h"
+#include "akin/cli/ranks.h"
 
 namespace akin::cli {
 namespace {
@@ -178,6 +180,8 @@ bool CommandLine::parse(const Args& args) {
     if (error.code() != ErrorCode::kUsage) throw;
     fail_usage(error.what());
   }
+  for (const PathUse& use : uses)
+    if (use.kind == PathUse::Kind::kRead) check_same_file(ranks(), use.path);
   return true;
 }
 
@@ -315,6 +319,7 @@ void CommandLine::read_config() {
   if (config->values.empty()) return;
   check_not_empty(*config);
   const std::string& path = config->values.back();
+  check_same_file(ranks(), path);
   std::map<std::string, std::vector<std::string>> values = read_config_file(path);
   if (config_names_) config_names_(values);
   for (auto& [name, texts] : values) {

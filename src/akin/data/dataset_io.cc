@@ -9,6 +9,7 @@
 #include "akin/base/file_content.h"
 #include "akin/base/io.h"
 #include "akin/base/safetensors.h"
+#include "akin/base/same_file.h"
 #include "akin/base/text.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/table_stream.h"
@@ -264,16 +265,6 @@ void save_dataset(const Dataset& data, const std::string& path) {
 
 namespace {
 
-/// Throws Error(kUsage) if ranks have read different files.
-void check_same_file(const TensorReader& reader, const Communicator& ranks) {
-  const std::vector<std::string> checksums = gather_texts(ranks, reader.meta("akin.checksum"));
-  for (std::size_t r = 1; r < checksums.size(); ++r) {
-    if (checksums[r] == checksums[0]) continue;
-    fail(ErrorCode::kUsage, "{}: is another file at rank {} than at rank 0; all must read the same one",
-         reader.path(), r);
-  }
-}
-
 /// Whether the whole lines of `head` have different numbers of fields between blanks, and no other delimiter.
 bool looks_like_lists(std::string_view head) {
   constexpr std::string_view kBlanks = " \t\r";
@@ -319,10 +310,10 @@ void refuse_text(const std::string& path) {
 }  // namespace
 
 Dataset load_dataset(const std::string& path, const Communicator& ranks) {
+  check_same_file(ranks, path);
   refuse_text(path);
   const TensorReader reader(path, ranks.alone() ? TensorReader::Access::kRead : TensorReader::Access::kMap);
   reader.expect_kind("dataset");
-  check_same_file(reader, ranks);
   return read_dataset(reader, ranks);
 }
 

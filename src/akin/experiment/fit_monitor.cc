@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/files.h"
 #include "akin/base/hash.h"
+#include "akin/base/same_file.h"
 #include "akin/eval/evaluate.h"
 
 namespace akin {
@@ -81,6 +82,7 @@ int FitMonitor::begin(FitState& state, int epochs) {
   start_ = saved_at_ = Clock::now();
   if (!options_.checkpoint.empty()) identity_ = identify();
   if (!options_.resume || !checkpoint_exists()) return 0;
+  check_same_file(context_.ranks(), options_.checkpoint);
   FitCheckpoint checkpoint = load_checkpoint(options_.checkpoint, identity_, state);
   if (checkpoint.epoch > epochs) {
     fail(ErrorCode::kBadData, "{}: is after epoch {}, but {} are planned", options_.checkpoint,
