@@ -23,6 +23,10 @@ struct Fitted {
 /// that one process gives. Throws Error(kUsage) for models without Traits::distributed. Collective.
 Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitContext& context);
 
+/// Whether fit_model() divides the work of this model with these parameters: Traits::distributed, and of word2vec and
+/// its kin skip-gram with negative samples only.
+bool is_divisible(const ModelSpec& spec);
+
 /// The names of the models with Traits::distributed.
 std::vector<std::string_view> distributed_models();
 

@@ -6,6 +6,7 @@
 
 #include "akin/base/communicator.h"
 #include "akin/base/error.h"
+#include "akin/catalog/fit.h"
 #include "akin/catalog/sources.h"
 #include "akin/data/dataset.h"
 #include "akin/data/split_dataset.h"
@@ -37,7 +38,7 @@ std::string first_said(const std::string& text, const Communicator& ranks) {
 /// them then fails on all, so that none waits for the others.
 WatchedFit fit_on_ranks(const ModelSpec& spec, const SplitDataset& data, const MonitorOptions& monitor,
                         const FitContext& context) {
-  if (context.ranks().alone() || spec.traits().distributed) return fit_watched(spec, data, monitor, context);
+  if (context.ranks().alone() || is_divisible(spec)) return fit_watched(spec, data, monitor, context);
   FitContext own = context;
   own.communicator = nullptr;
   WatchedFit fit;
@@ -182,7 +183,7 @@ class Comparer {
     std::vector<std::string_view> names;
     for (std::size_t m = 0; m < models_.size(); ++m) {
       const bool runs = runs_[m].failure.empty() && !runs_[m].left_out;
-      if (runs && !models_[m].traits().distributed) names.push_back(models_[m].name());
+      if (runs && !is_divisible(models_[m])) names.push_back(models_[m].name());
     }
     if (names.empty()) return;
     context_.remark(fmt::format("each of the {} processes fits all of these by itself: {}",
