@@ -53,7 +53,7 @@ struct CompareResult {
 /// gave, and tests the models against the best one. One data set is in memory at a time, and at most two
 /// models. A model that fails is among ModelComparison::failures, and the others continue. Remarks: which
 /// model's turn it is. Same result at any number of threads where Traits::deterministic, and of ranks: collective, each
-/// with whole data. Models without Traits::distributed are fitted by every rank (a remark says which), and all are
+/// with whole data. Models that are not is_divisible() are fitted by every rank (a remark says which), and all are
 /// evaluated by all.
 ///
 /// Throws Error(kUsage) if nothing is held out or no model or file is named, Error(kBadData) and Error(kIo)
