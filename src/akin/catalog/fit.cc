@@ -28,11 +28,7 @@ RowBounds bounds_of(const TrainingData& data, const Communicator& ranks) {
 }
 
 void check_ranks(const ModelSpec& spec, const FitContext& context) {
-  if (!spec.traits().distributed) {
-    fail(ErrorCode::kUsage,
-         "{} is fitted by one process, and mpirun started {}; start it without mpirun, or choose one of: {}",
-         spec.name(), context.ranks().size(), fmt::join(distributed_models(), ", "));
-  }
+  check_divisible(spec, context.ranks());
   if (context.start && context.start->model)
     fail(ErrorCode::kUsage, "{} continues from a model in one process only; start it without mpirun",
          spec.name());
@@ -48,6 +44,20 @@ bool is_divisible(const ModelSpec& spec) {
     return param != params.end() && param->second == value;
   };
   return !(is("sg", "0") || is("dm", "1") || is("hs", "1") || is("negatives", "0") || is("in_order", "true"));
+}
+
+void check_divisible(const ModelSpec& spec, const Communicator& ranks) {
+  if (ranks.alone() || is_divisible(spec)) return;
+  if (spec.traits().distributed) {
+    fail(ErrorCode::kUsage,
+         "{} with these parameters is fitted by one process, and mpirun started {}; what they can divide is "
+         "skip-gram "
+         "with negative sampling (word2vec --sg 1, doc2vec --dm 0, without --hs and --in-order)",
+         spec.name(), ranks.size());
+  }
+  fail(ErrorCode::kUsage,
+       "{} is fitted by one process, and mpirun started {}; start it without mpirun, or choose one of: {}",
+       spec.name(), ranks.size(), fmt::join(distributed_models(), ", "));
 }
 
 std::vector<std::string_view> distributed_models() {

@@ -27,6 +27,9 @@ Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitConte
 /// its kin skip-gram with negative samples only.
 bool is_divisible(const ModelSpec& spec);
 
+/// Throws Error(kUsage) naming the model if several ranks cannot divide its fit.
+void check_divisible(const ModelSpec& spec, const Communicator& ranks);
+
 /// The names of the models with Traits::distributed.
 std::vector<std::string_view> distributed_models();
 

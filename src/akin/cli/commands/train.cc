@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/text.h"
+#include "akin/catalog/fit.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/fit_flags.h"
 #include "akin/cli/flags/param_flags.h"
@@ -131,6 +132,7 @@ int run_train(const Args& args) {
   line.example(fmt::format("akin train {0} -d events.data -o {0}.akin", entry.name));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   const ModelSpec model(entry, flags.params);  // wrong values are reported before anything is read
+  check_divisible(model, ranks());
   const TrainOptions options{.holdout = flags.split.holdout,
                              .validation = flags.split.validation,
                              .monitor = flags.fit.options(line, entry),
