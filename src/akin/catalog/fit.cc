@@ -36,15 +36,7 @@ void check_ranks(const ModelSpec& spec, const FitContext& context) {
 
 }  // namespace
 
-bool is_divisible(const ModelSpec& spec) {
-  if (!spec.traits().distributed) return false;
-  const ParamValues params = spec.all_params();
-  const auto is = [&](const char* name, std::string_view value) {
-    const auto param = params.find(name);
-    return param != params.end() && param->second == value;
-  };
-  return !(is("sg", "0") || is("dm", "1") || is("hs", "1") || is("negatives", "0") || is("in_order", "true"));
-}
+bool is_divisible(const ModelSpec& spec) { return spec.entry->divides(spec.params); }
 
 void check_divisible(const ModelSpec& spec, const Communicator& ranks) {
   if (ranks.alone() || is_divisible(spec)) return;

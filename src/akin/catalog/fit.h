@@ -23,8 +23,7 @@ struct Fitted {
 /// that one process gives. Throws Error(kUsage) for models without Traits::distributed. Collective.
 Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitContext& context);
 
-/// Whether fit_model() divides the work of this model with these parameters: Traits::distributed, and of word2vec and
-/// its kin skip-gram with negative samples only.
+/// Whether fit_model() divides the work of this model with these parameters (ModelEntry::divides).
 bool is_divisible(const ModelSpec& spec);
 
 /// Throws Error(kUsage) naming the model if several ranks cannot divide its fit.

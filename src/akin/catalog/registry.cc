@@ -80,6 +80,13 @@ ModelEntry entry() {
             set_params(config.params(), values, M::kName);
             return get_params(config.params());
           },
+      .divides =
+          [](const ParamValues& values) {
+            typename M::Config config;
+            set_params(config.params(), values, M::kName);
+            if constexpr (requires { config.divides(); }) return M::kTraits.distributed && config.divides();
+            return M::kTraits.distributed;
+          },
       .load = &M::load,
   };
 }

@@ -33,6 +33,9 @@ struct ModelEntry {
                                 const FitContext& context);
   /// Checks `values` and returns all parameters with defaults filled in.
   ParamValues (*complete)(const ParamValues& values);
+  /// Whether several processes can divide a fit with `values`: Traits::distributed, and Config::divides() where a model
+  /// has one, since some parameters need one process. Throws as fit().
+  bool (*divides)(const ParamValues& values);
   std::unique_ptr<Model> (*load)(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
 };
 

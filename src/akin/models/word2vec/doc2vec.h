@@ -32,6 +32,7 @@ class Doc2Vec : public Word2VecModel {
     int infer_epochs = 20;
     Config() { window = 5; }
     std::vector<Param> params();
+    bool divides() const { return dm == 0 && SkipGramConfig::divides(); }
   };
   static constexpr std::string_view kName = "doc2vec";
   static constexpr std::string_view kSummary =

@@ -39,6 +39,8 @@ struct Word2VecFamilyConfig {
   std::vector<Param> params_without(std::span<const std::string_view> names);
   /// min_learning_rate, but no more than learning_rate: both ranges are declared, so any two of them go together.
   float final_learning_rate() const { return std::min(min_learning_rate, learning_rate); }
+  /// Whether several processes can divide the fit: train_sgns() does it.
+  bool divides() const { return sg != 0 && hs == 0 && negatives > 0 && !in_order; }
   /// Throws Error(kUsage) naming `model` if parameters contradict each other.
   Word2VecOptions options(std::string_view model) const;
 };
