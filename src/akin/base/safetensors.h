@@ -157,11 +157,17 @@ class TensorReader {
     const std::span<const char> bytes = raw(name, dtype_name<T>(), alignof(T));
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
-  /// A copy of a one-dimensional tensor, which must hold `size` elements.
+  /// The same of a one-dimensional tensor, which must hold `size` elements.
   template <typename T>
-  std::vector<T> vector(const std::string& name, std::size_t size) const {
+  std::span<const T> tensor(const std::string& name, std::size_t size) const {
     const auto values = tensor<T>(name);
     check_vector(name, size);
+    return values;
+  }
+  /// A copy of it.
+  template <typename T>
+  std::vector<T> vector(const std::string& name, std::size_t size) const {
+    const auto values = tensor<T>(name, size);
     return {values.begin(), values.end()};
   }
   /// The same of values that must all be in [low, high].

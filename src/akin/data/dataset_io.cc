@@ -108,10 +108,6 @@ std::int64_t time_unit(const TensorReader& reader) {
   return 1;
 }
 
-}  // namespace
-
-namespace {
-
 /// What get() says of each rank's events. The other ranks' come in pieces, so that no rank holds those of all.
 template <typename Get>
 void write_column(TensorWriter& writer, const std::string& name, std::span<const Event> events,
@@ -153,22 +149,16 @@ void write_events(TensorWriter& writer, const std::string& name, std::span<const
 
 namespace {
 
-template <typename T>
-std::span<const T> column(const TensorReader& reader, const std::string& name, std::size_t n) {
-  if (reader.shape(name) != std::vector<std::size_t>{n}) inconsistent(reader, name + " has another length");
-  return reader.tensor<T>(name);
-}
-
 /// Events [begin, end).
 std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
                                std::size_t n_items, Share part) {
   const auto user = reader.tensor<idx_t>(name + ".user");
   const std::size_t n = user.size();
-  const auto item = column<idx_t>(reader, name + ".item", n);
-  const auto value = column<float>(reader, name + ".value", n);
-  const auto kind = column<std::uint8_t>(reader, name + ".kind", n);
-  const auto subset = column<std::uint8_t>(reader, name + ".part", n);
-  const auto time = column<std::int64_t>(reader, name + ".time", n);
+  const auto item = reader.tensor<idx_t>(name + ".item", n);
+  const auto value = reader.tensor<float>(name + ".value", n);
+  const auto kind = reader.tensor<std::uint8_t>(name + ".kind", n);
+  const auto subset = reader.tensor<std::uint8_t>(name + ".part", n);
+  const auto time = reader.tensor<std::int64_t>(name + ".time", n);
   const std::int64_t unit = time_unit(reader);
   std::vector<Event> events(part.size());
   for (std::size_t e = part.begin; e < part.end; ++e) {
