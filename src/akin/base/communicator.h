@@ -111,6 +111,23 @@ void add_over_ranks(const Communicator& ranks, std::span<T> values) {
   }
 }
 
+/// Collective. The sum of all ranks' whole numbers.
+template <typename T>
+T sum_over_ranks(const Communicator& ranks, T own) {
+  add_over_ranks(ranks, std::span(&own, 1));
+  return own;
+}
+
+/// Collective. change() on one rank after the other, each going on from the `values` of the one before; all end with
+/// those of the last.
+template <typename T, typename Change>
+void change_in_order(const Communicator& ranks, std::span<T> values, const Change& change) {
+  for (int r = 0; r < ranks.size(); ++r) {
+    if (r == ranks.rank()) change();
+    ranks.broadcast(std::as_writable_bytes(values), r);
+  }
+}
+
 /// Collective. What rank `from` has in `data` comes to the first rank's `data`; the lengths agree.
 void send_to_first(const Communicator& ranks, int from, std::span<std::byte> data);
 

@@ -52,9 +52,8 @@ SplitDataset split_dataset(Dataset data, const SplitSpec& spec, const Communicat
   check_events(data);
   SplitDataset result;
   Split split = split_events(data, spec, ranks);
-  std::uint64_t known = split.validation.size() + split.history.size();
-  add_over_ranks(ranks, std::span(&known, 1));
-  if (known > 0) result.known = known_events(split);
+  if (sum_over_ranks(ranks, split.validation.size() + split.history.size()) > 0)
+    result.known = known_events(split);
   result.dataset = std::move(data);
   keep_training(result.dataset, split.subsets);
   result.dataset.events = std::move(split.train);

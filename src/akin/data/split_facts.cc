@@ -26,7 +26,7 @@ struct UserTimes {
 void merge(const Communicator& ranks, std::span<const Event> events, UserTimes& times) {
   if (ranks.alone()) return;
   for (std::uint64_t* const count : {&times.users, &times.same_time, &times.one_day})
-    add_over_ranks(ranks, std::span(count, 1));
+    *count = sum_over_ranks(ranks, *count);
   struct Facts {
     std::int64_t first, last;
     float value;
@@ -91,15 +91,11 @@ std::uint64_t fewest_for(double fraction) {
 }  // namespace
 
 bool has_times(const Dataset& data, const Communicator& ranks) {
-  std::uint32_t any = data.has_times() ? 1 : 0;
-  add_over_ranks(ranks, std::span(&any, 1));
-  return any > 0;
+  return sum_over_ranks(ranks, data.has_times() ? 1 : 0) > 0;
 }
 
 bool has_given_split(const Dataset& data, const Communicator& ranks) {
-  std::uint32_t any = data.has_given_split() ? 1 : 0;
-  add_over_ranks(ranks, std::span(&any, 1));
-  return any > 0;
+  return sum_over_ranks(ranks, data.has_given_split() ? 1 : 0) > 0;
 }
 
 EventOrder event_order(const Dataset& data, const Communicator& ranks) {
@@ -144,7 +140,7 @@ SplitSummary summarize_split(const SplitSpec& spec, std::string reason, std::spa
   }
   for (std::uint64_t* const count :
        {&summary.users, &summary.held_out_users, &summary.events, &summary.held_out_events})
-    add_over_ranks(ranks, std::span(count, 1));
+    *count = sum_over_ranks(ranks, *count);
   return summary;
 }
 

@@ -18,10 +18,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-}  // namespace
-
-namespace {
-
 /// Goes on from the hash of the events before.
 std::uint64_t hash_events(std::span<const Event> events, std::uint64_t hash) {
   for (const Event& event : events) {
@@ -38,12 +34,8 @@ std::uint64_t hash_events(std::span<const Event> events, std::uint64_t hash) {
 }  // namespace
 
 std::uint64_t fingerprint(std::span<const Event> events, const Communicator& ranks) {
-  std::uint64_t hash = events.size();
-  add_over_ranks(ranks, std::span(&hash, 1));
-  for (int r = 0; r < ranks.size(); ++r) {
-    if (r == ranks.rank()) hash = hash_events(events, hash);
-    ranks.broadcast(std::as_writable_bytes(std::span(&hash, 1)), r);
-  }
+  std::uint64_t hash = sum_over_ranks(ranks, events.size());
+  change_in_order(ranks, std::span(&hash, 1), [&] { hash = hash_events(events, hash); });
   return hash;
 }
 

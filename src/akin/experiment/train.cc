@@ -40,8 +40,7 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& dataset,
 
 /// `owners` are the ranks that the events are divided among.
 std::string training_note(const Dataset& data, const ModelSpec& model, const Communicator& owners) {
-  std::uint64_t events = data.events.size();
-  add_over_ranks(owners, std::span(&events, 1));
+  const std::uint64_t events = sum_over_ranks(owners, data.events.size());
   return fmt::format("{}: {} users, {} items, {} events; {} about {} of memory{}", model.name(),
                      format_count(data.n_users()), format_count(data.n_event_items()), format_count(events),
                      owners.alone() ? "needs" : fmt::format("each of {} processes needs", owners.size()),
@@ -61,7 +60,7 @@ EventCounts count_events(const Bundle& bundle, const Communicator& owners) {
   EventCounts counts{bundle.count(Subset::kTrain), bundle.count(Subset::kValidation),
                      bundle.count(Subset::kHistory), bundle.test.size()};
   for (std::uint64_t* const count : {&counts.training, &counts.validation, &counts.history, &counts.held_out})
-    add_over_ranks(owners, std::span(count, 1));
+    *count = sum_over_ranks(owners, *count);
   return counts;
 }
 

@@ -63,7 +63,6 @@ class Chooser {
   void time();
   void cut_time(Subset subset);
   std::int64_t time_at(std::uint64_t at, std::vector<std::int64_t>& times) const;
-  std::uint64_t count_over_ranks(std::uint64_t own) const;
   void user_time();
   void fold();
   void given();
@@ -146,7 +145,7 @@ void Chooser::cut_time(Subset subset) {
   for (std::size_t e = 0; e < parts_.size(); ++e) {
     if (parts_[e] == Subset::kTrain && data_.events[e].time != kNoTime) times.push_back(data_.events[e].time);
   }
-  const std::uint64_t total = count_over_ranks(times.size());
+  const std::uint64_t total = sum_over_ranks(ranks_, times.size());
   if (total == 0) return;
   const auto at =
       std::min(static_cast<std::uint64_t>(static_cast<double>(total) * (1 - spec_.fraction)), total - 1);
@@ -166,8 +165,8 @@ std::int64_t Chooser::time_at(std::uint64_t at, std::vector<std::int64_t>& times
   std::ranges::sort(times);
   // The least time that more than `at` times reach or lie before.
   const auto up_to = [&](std::int64_t time) {
-    return count_over_ranks(
-        static_cast<std::uint64_t>(std::ranges::upper_bound(times, time) - times.begin()));
+    return sum_over_ranks(ranks_,
+                          static_cast<std::uint64_t>(std::ranges::upper_bound(times, time) - times.begin()));
   };
   std::int64_t low = std::numeric_limits<std::int64_t>::min(),
                high = std::numeric_limits<std::int64_t>::max();
@@ -180,11 +179,6 @@ std::int64_t Chooser::time_at(std::uint64_t at, std::vector<std::int64_t>& times
     }
   }
   return low;
-}
-
-std::uint64_t Chooser::count_over_ranks(std::uint64_t own) const {
-  add_over_ranks(ranks_, std::span(&own, 1));
-  return own;
 }
 
 void Chooser::user_time() {
@@ -231,7 +225,7 @@ void Chooser::given() {
     has_validation |= subset == Subset::kValidation;
     parts_[e] = subset == Subset::kValidation && !spec_.validation ? Subset::kTrain : subset;
   }
-  has_validation = count_over_ranks(has_validation ? 1 : 0) > 0;
+  has_validation = sum_over_ranks(ranks_, has_validation ? 1 : 0) > 0;
   if (spec_.validation && !has_validation) given_validation();
 }
 
@@ -239,7 +233,7 @@ void Chooser::given_validation() {
   bool leave_one_out = true;
   for (std::size_t user = 0; user < data_.n_users(); ++user)
     leave_one_out &= std::ranges::count(of(user), Subset::kTest) <= 1;
-  leave_one_out = count_over_ranks(leave_one_out ? 0 : 1) == 0;
+  leave_one_out = sum_over_ranks(ranks_, leave_one_out ? 0 : 1) == 0;
   std::vector<std::size_t> training;  // positions among the user's events, oldest first
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
     const std::span<Subset> subsets = of(user);

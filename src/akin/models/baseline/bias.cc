@@ -16,9 +16,8 @@ Bias::Bias(RatingBaseline baseline) : baseline_(std::move(baseline)), items_(bas
 std::unique_ptr<Model> Bias::fit(const TrainingData& data, const Config& config, const Context& context) {
   context.check_stop();
   const Csr ratings = to_csr(data.events, data.n_users(), data.n_items(), Repeats::kLast);
-  std::uint64_t entries = ratings.entries();
-  add_over_ranks(context.ranks(), std::span(&entries, 1));
-  if (entries == 0) fail(ErrorCode::kBadData, "bias: there are no training ratings");
+  if (sum_over_ranks(context.ranks(), ratings.entries()) == 0)
+    fail(ErrorCode::kBadData, "bias: there are no training ratings");
   const BaselineSpec spec{config.method, config.item_regularization, config.user_regularization,
                           config.epochs};
   return std::unique_ptr<Model>(new Bias(RatingBaseline(ratings, spec, context.ranks())));

@@ -20,7 +20,7 @@ std::unique_ptr<Model> Popularity::fit(const TrainingData& data, const Config& c
   latest = std::ranges::max(gather_all(context.ranks(), std::span<const std::int64_t>(&latest, 1)));
   const double half_life = static_cast<double>(config.half_life_days) * 86400.0 * kSecond;
   std::vector<double> scores(data.n_items(), 0.0);
-  add_in_order(context.ranks(), scores, [&] {
+  change_in_order(context.ranks(), std::span(scores), [&] {
     for (const Event& event : events) {
       double weight = config.use_values ? event.value : 1.0;
       if (half_life > 0 && event.time != kNoTime) {

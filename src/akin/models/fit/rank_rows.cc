@@ -106,15 +106,8 @@ Csr gather_csr(const Communicator& ranks, Csr own) {
 }
 
 double add_in_order(const Communicator& ranks, double value, const std::function<double(double)>& add) {
-  add_in_order(ranks, std::span(&value, 1), [&] { value = add(value); });
+  change_in_order(ranks, std::span(&value, 1), [&] { value = add(value); });
   return value;
-}
-
-void add_in_order(const Communicator& ranks, std::span<double> values, const std::function<void()>& add) {
-  for (int r = 0; r < ranks.size(); ++r) {
-    if (r == ranks.rank()) add();
-    ranks.broadcast(std::as_writable_bytes(values), r);
-  }
 }
 
 }  // namespace akin

@@ -38,7 +38,5 @@ Csr gather_csr(const Communicator& ranks, Csr own);
 /// Collective. value <- add(value) on one rank after the other: a sum in the order of the data, which is that of
 /// one process to the last bit.
 double add_in_order(const Communicator& ranks, double value, const std::function<double(double)>& add);
-/// The same of many sums: add() adds this rank's part to `values`.
-void add_in_order(const Communicator& ranks, std::span<double> values, const std::function<void()>& add);
 
 }  // namespace akin

@@ -73,9 +73,8 @@ class Als::Fit {
         solver_(solver_of(config)),
         matrix_(divide_matrix(positive_interactions(data, kName, context), data, context)) {
     const auto finite = [](float value) { return std::isfinite(value); };
-    std::uint32_t overflows = std::ranges::all_of(matrix_.by_user.values, finite) ? 0 : 1;
-    add_over_ranks(context.ranks(), std::span(&overflows, 1));  // all fail, or none
-    if (config.use_values && overflows > 0) {
+    const bool overflows = !std::ranges::all_of(matrix_.by_user.values, finite);
+    if (config.use_values && sum_over_ranks(context.ranks(), overflows ? 1 : 0) > 0) {  // all fail, or none
       fail(ErrorCode::kBadData, "{}: the summed values overflow; scale them or train without use_values",
            kName);
     }

@@ -37,7 +37,7 @@ RatingBaseline::RatingBaseline(const Csr& ratings, const BaselineSpec& spec, con
   const int sweeps = spec.method == "als" ? spec.sweeps : 1;
   for (int sweep = 0; sweep < sweeps; ++sweep) {
     std::ranges::fill(sums, 0.0);
-    add_in_order(ranks, sums, [&] {
+    change_in_order(ranks, std::span(sums), [&] {
       for (std::size_t u = 0; u < ratings.rows(); ++u) {
         const double rest = mean + (sweep == 0 ? 0.0f : user_bias(ratings.cols_of(u), ratings.values_of(u)));
         for (std::uint64_t e = ratings.offsets[u]; e < ratings.offsets[u + 1]; ++e)

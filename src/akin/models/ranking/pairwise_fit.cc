@@ -72,8 +72,7 @@ double PairwiseFit::epoch(int number, const Steps& steps, const FitContext& cont
         return of_block.sum;
       },
       items_of(model_));
-  std::uint64_t of_all = pairs;
-  add_over_ranks(context.ranks(), std::span(&of_all, 1));
+  const std::uint64_t of_all = sum_over_ranks(context.ranks(), pairs.load());
   if (of_all == 0) {
     fail(ErrorCode::kBadData, "{}: every user has chosen every item, so there is nothing to rank",
          plan_.model);

@@ -159,8 +159,8 @@ struct MfSgd::Fit {
         items_of(model));
     const double rmse = std::sqrt(loss / static_cast<double>(ratings.entries));
     // Of the users each rank knows its own only.
-    int bad = is_finite(model.users, team) && is_finite(model.items, team) ? 0 : 1;
-    add_over_ranks(context.ranks(), std::span(&bad, 1));
+    const bool finite = is_finite(model.users, team) && is_finite(model.items, team);
+    const int bad = sum_over_ranks(context.ranks(), finite ? 0 : 1);
     if (!std::isfinite(rmse) || bad > 0) fail_diverged(kName, number, config.learning_rate);
     return rmse;
   }

@@ -59,8 +59,7 @@ std::vector<float> rating_weights(const TrainingData& data, const Csr& by_user, 
                                       : recency_weights(data, by_user, weights.half_life_days, model, ranks);
   const double sum = add_in_order(
       ranks, 0.0, [&](double before) { return std::accumulate(raw.begin(), raw.end(), before); });
-  std::uint64_t entries = raw.size();
-  add_over_ranks(ranks, std::span(&entries, 1));
+  const std::uint64_t entries = sum_over_ranks(ranks, raw.size());
   const double scale = static_cast<double>(entries) / sum;
   std::vector<float> result(raw.size());
   std::ranges::transform(raw, result.begin(), [&](double w) { return static_cast<float>(w * scale); });

@@ -12,9 +12,7 @@ bool has_baskets(std::span<const Event> events, const Communicator& ranks) {
   const auto found = std::ranges::adjacent_find(events, [](const Event& a, const Event& b) {
     return a.user == b.user && a.time == b.time && a.time != kNoTime;
   });
-  int ranks_with = found != events.end() ? 1 : 0;
-  add_over_ranks(ranks, std::span(&ranks_with, 1));
-  return ranks_with > 0;
+  return sum_over_ranks(ranks, found != events.end() ? 1 : 0) > 0;
 }
 
 }  // namespace
