@@ -153,7 +153,7 @@ std::unique_ptr<ContentEncoder> AttributeEncoder::fit(const EncoderInput& input,
   return with_steps(std::move(encoder), config, input, context);
 }
 
-Csr AttributeEncoder::encode_sparse(const ItemContent& items, const Context& context) const {
+Csr AttributeEncoder::sparse_vectors_of(const ItemContent& items, const Context& context) const {
   Csr rows;
   rows.cols = dim();
   std::vector<std::string> names;

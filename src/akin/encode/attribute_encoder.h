@@ -32,12 +32,12 @@ class AttributeEncoder final : public ContentEncoder {
   std::string_view name() const override { return kName; }
   std::size_t dim() const override { return values_of_columns() + numbers_.size(); }
   bool is_sparse() const override { return true; }
-  Csr encode_sparse(const ItemContent& items, const Context& context) const override;
   const std::vector<std::string>& fields() const override { return fields_; }
   std::string dimension(std::size_t column) const override;
   void save(TensorWriter& writer, const std::string& prefix) const override;
 
  private:
+  Csr sparse_vectors_of(const ItemContent& items, const Context& context) const override;
   struct Number {  // one of fields_
     std::size_t field = 0;
     float mean = 0, deviation = 1;

@@ -8,13 +8,25 @@
 #include "akin/base/text.h"
 
 namespace akin {
+namespace {
 
-Csr ContentEncoder::encode_sparse(const ItemContent&, const Context&) const {
+void check_finite(bool finite, std::string_view encoder) {
+  if (!finite)
+    fail(ErrorCode::kBadData,
+         "{}: an item's vector has numbers beyond those of a float; numbers of its attributes, of the word "
+         "vectors, or "
+         "stored in the encoder's file are too large. Look for the largest of them",
+         encoder);
+}
+
+}  // namespace
+
+Csr ContentEncoder::sparse_vectors_of(const ItemContent&, const Context&) const {
   AKIN_ASSERT(is_sparse());
   return {};
 }
 
-Matrix ContentEncoder::encode(const ItemContent& items, const Context& context) const {
+Matrix ContentEncoder::vectors_of(const ItemContent& items, const Context& context) const {
   const Csr rows = encode_sparse(items, context);
   Matrix result(rows.rows(), rows.cols);
   for (std::size_t r = 0; r < rows.rows(); ++r) {
@@ -22,6 +34,18 @@ Matrix ContentEncoder::encode(const ItemContent& items, const Context& context) 
       result.row(r)[rows.cols_of(r)[e]] = rows.values_of(r)[e];
   }
   return result;
+}
+
+Csr ContentEncoder::encode_sparse(const ItemContent& items, const Context& context) const {
+  Csr rows = sparse_vectors_of(items, context);
+  check_finite(std::ranges::all_of(rows.values, [](float x) { return std::isfinite(x); }), name());
+  return rows;
+}
+
+Matrix ContentEncoder::encode(const ItemContent& items, const Context& context) const {
+  Matrix rows = vectors_of(items, context);
+  check_finite(all_finite(rows), name());
+  return rows;
 }
 
 std::vector<idx_t> items_to_learn_from(const TrainingData& data) {

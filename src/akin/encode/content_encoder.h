@@ -30,16 +30,22 @@ class ContentEncoder {
   virtual std::size_t dim() const = 0;
   /// Whether encode_sparse() is the natural form: thousands of dimensions, few of them in an item.
   virtual bool is_sparse() const = 0;
-  /// (items, dim), columns ascending within a row. Only of encoders that are sparse. Throws Error(kCancelled).
-  virtual Csr encode_sparse(const ItemContent& items, const Context& context) const;
-  /// (items, dim). Of a sparse encoder the same in full. Throws Error(kCancelled).
-  virtual Matrix encode(const ItemContent& items, const Context& context) const;
+  /// (items, dim), columns ascending within a row. Only of encoders that are sparse. Throws Error(kCancelled), and
+  /// Error(kBadData) if a number is not finite: a file may hold finite numbers whose sums are too large.
+  Csr encode_sparse(const ItemContent& items, const Context& context) const;
+  /// (items, dim). Of a sparse encoder the same in full. Throws as encode_sparse().
+  Matrix encode(const ItemContent& items, const Context& context) const;
   /// The fields of content it looks at.
   virtual const std::vector<std::string>& fields() const = 0;
   /// What a dimension stands for, such as "brand=Dove"; "" if it has no meaning of its own.
   virtual std::string dimension(std::size_t) const { return ""; }
   /// Stores what load() of the same class needs, under names beginning with `prefix`. It outlives the writer.
   virtual void save(TensorWriter& writer, const std::string& prefix) const = 0;
+
+ private:
+  /// What encode_sparse() and encode() return; an encoder has the one or the other, as is_sparse() says.
+  virtual Csr sparse_vectors_of(const ItemContent& items, const Context& context) const;
+  virtual Matrix vectors_of(const ItemContent& items, const Context& context) const;
 };
 
 /// What a fit of an encoder gets besides its parameters.

@@ -108,7 +108,7 @@ class EncoderWithSteps final : public ContentEncoder {
   std::size_t dim() const override { return projection.empty() ? base->dim() : projection.cols(); }
   bool is_sparse() const override { return false; }
   const std::vector<std::string>& fields() const override { return base->fields(); }
-  Matrix encode(const ItemContent& items, const Context& context) const override {
+  Matrix vectors_of(const ItemContent& items, const Context& context) const override {
     return finish(projected(items, context), context);
   }
   Matrix projected(const ItemContent& items, const Context& context) const {

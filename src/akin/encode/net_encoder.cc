@@ -114,7 +114,7 @@ NetEncoder::NetEncoder(std::vector<std::string> fields, IdMap words, std::unique
       layer_(std::move(layer)),
       dim_(static_cast<std::size_t>(nn::count_of(net_->spec().shape(net_->spec().index(layer_)).output))) {}
 
-Matrix NetEncoder::encode(const ItemContent& items, const Context& context) const {
+Matrix NetEncoder::vectors_of(const ItemContent& items, const Context& context) const {
   Matrix result(items.size(), dim_);
   const WordIndexer indexer(items, fields_, words_);
   const std::int64_t length = length_of(net_->spec());

@@ -40,11 +40,11 @@ class NetEncoder final : public ContentEncoder {
   std::string_view name() const override { return kName; }
   std::size_t dim() const override { return dim_; }
   bool is_sparse() const override { return false; }
-  Matrix encode(const ItemContent& items, const Context& context) const override;
   const std::vector<std::string>& fields() const override { return fields_; }
   void save(TensorWriter& writer, const std::string& prefix) const override;
 
  private:
+  Matrix vectors_of(const ItemContent& items, const Context& context) const override;
   std::vector<std::string> fields_;
   IdMap words_;
   std::unique_ptr<nets::NetPredictor> net_;

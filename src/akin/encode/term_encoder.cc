@@ -93,7 +93,7 @@ TermEncoder::Learned TermEncoder::learn(const EncoderInput& input, const TermCon
   return learned;
 }
 
-Csr TermEncoder::encode_sparse(const ItemContent& items, const Context& context) const {
+Csr TermEncoder::sparse_vectors_of(const ItemContent& items, const Context& context) const {
   const std::size_t blocks = (items.size() + kBlock - 1) / kBlock;
   std::vector<Csr> parts(blocks);
   parallel_for(

@@ -26,12 +26,14 @@ class TermEncoder : public ContentEncoder {
  public:
   std::size_t dim() const override { return terms_.size(); }
   bool is_sparse() const override { return true; }
-  Csr encode_sparse(const ItemContent& items, const Context& context) const override;
   const std::vector<std::string>& fields() const override { return fields_; }
   std::string dimension(std::size_t column) const override {
     return std::string(terms_.id(static_cast<idx_t>(column)));
   }
   void save(TensorWriter& writer, const std::string& prefix) const override;
+
+ private:
+  Csr sparse_vectors_of(const ItemContent& items, const Context& context) const override;
 
  protected:
   /// The terms of the items of `input` within min_items and max_share, in order of first appearance, and in how

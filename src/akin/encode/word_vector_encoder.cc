@@ -84,7 +84,7 @@ Matrix WordVectorEncoder::means(const ItemContent& items, const Context& context
   return result;
 }
 
-Matrix WordVectorEncoder::encode(const ItemContent& items, const Context& context) const {
+Matrix WordVectorEncoder::vectors_of(const ItemContent& items, const Context& context) const {
   Matrix result = means(items, context);
   remove_direction(direction_, result);
   return result;

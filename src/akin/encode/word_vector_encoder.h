@@ -33,11 +33,11 @@ class WordVectorEncoder final : public ContentEncoder {
   std::string_view name() const override { return kName; }
   std::size_t dim() const override { return vectors_.cols(); }
   bool is_sparse() const override { return false; }
-  Matrix encode(const ItemContent& items, const Context& context) const override;
   const std::vector<std::string>& fields() const override { return fields_; }
   void save(TensorWriter& writer, const std::string& prefix) const override;
 
  private:
+  Matrix vectors_of(const ItemContent& items, const Context& context) const override;
   /// Calls take(row) for each word of the item that has a vector.
   template <typename Take>
   void for_words(class TermCounter& counter, std::size_t item, const Take& take) const;
