@@ -18,15 +18,16 @@ MAY_INCLUDE = {
     "optim": {"base", "linalg"},
     "data": {"base", "linalg"},
     "nn": {"base", "linalg", "optim"},
+    "text": {"base", "linalg", "optim", "data"},
     "models": {"base", "linalg", "optim", "data"},
-    "nets": {"base", "linalg", "optim", "data", "nn", "models"},
-    "encode": {"base", "linalg", "optim", "data", "nn", "models", "nets"},
-    "fusion": {"base", "linalg", "optim", "data", "nn", "models", "nets", "encode"},
+    "nets": {"base", "linalg", "optim", "data", "text", "nn", "models"},
+    "encode": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets"},
+    "fusion": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets", "encode"},
     "eval": {"base", "linalg", "optim", "data", "models"},
-    "catalog": {"base", "linalg", "optim", "data", "nn", "models", "nets", "encode", "fusion"},
-    "store": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "catalog"},
-    "serve": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "catalog", "store"},
-    "experiment": {"base", "linalg", "optim", "data", "models", "encode", "fusion", "eval", "catalog", "store", "nn", "nets"},
+    "catalog": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets", "encode", "fusion"},
+    "store": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "catalog"},
+    "serve": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "catalog", "store"},
+    "experiment": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "eval", "catalog", "store", "nn", "nets"},
 }
 MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
@@ -34,10 +35,10 @@ MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 # The only modules that may include a third-party header, by the header's first path component.
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
-    "hwy": {"linalg", "optim", "models", "nets", "nn"},
+    "hwy": {"linalg", "optim", "models", "nets", "nn", "text"},
     "Eigen": {"linalg", "optim"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data"}, "re2": {"data"}, "openssl": {"data"},
-    "nlohmann": {"base", "data", "experiment", "store", "nn", "nets", "report", "cli"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "openssl": {"data"},
+    "nlohmann": {"base", "data", "text", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"}, "mpi.h": {"distributed"},
     "CLI": {"cli"}, "toml++": {"data"},

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "akin/catalog/registry.h"
-#include "akin/encode/word_weighting.h"
+#include "akin/text/word_weighting.h"
 
 namespace akin {
 /// How gtest prints the parameter.

@@ -18,7 +18,7 @@ namespace akin {
 struct TrainingData;  // data/dataset.h
 class TensorReader;   // base/safetensors.h
 class TensorWriter;
-struct WordVectors;  // data/text/word_vectors.h
+struct WordVectors;  // text/word_weighting.h
 
 /// A fitted encoder: immutable; const calls are safe from many threads. The vector of an item depends on its
 /// content and on what fit() learned only: a batch gives each item the bits that it has alone, at any number

@@ -7,7 +7,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/encode/content_for_test.h"
-#include "akin/encode/word_weighting.h"
+#include "akin/text/word_weighting.h"
 
 namespace akin {
 namespace {

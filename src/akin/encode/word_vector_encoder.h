@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "akin/encode/encoder_steps.h"
-#include "akin/encode/word_weighting.h"
+#include "akin/text/word_weighting.h"
 
 namespace akin {
 

@@ -9,8 +9,8 @@
 
 #include "akin/base/context.h"
 #include "akin/data/text/corpus.h"
-#include "akin/encode/word_weighting.h"
 #include "akin/serve/vector_space.h"
+#include "akin/text/word_weighting.h"
 
 namespace akin {
 

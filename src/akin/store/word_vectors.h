@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "akin/encode/word_weighting.h"
+#include "akin/text/word_weighting.h"
 
 namespace akin {
 

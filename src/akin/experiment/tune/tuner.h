@@ -13,7 +13,7 @@
 
 namespace akin {
 
-struct WordVectors;  // encode/word_weighting.h
+struct WordVectors;  // text/word_weighting.h
 
 /// What is tuned, on what. The events that evaluate a final model have no place here.
 struct TuneTask {

@@ -8,7 +8,7 @@ namespace akin {
 
 class FitObserver;   // models/fit/observer.h
 struct FitStart;     // models/fit/start.h
-struct WordVectors;  // encode/word_weighting.h
+struct WordVectors;  // text/word_weighting.h
 
 /// A Context, and what only fits look at.
 struct FitContext : Context {

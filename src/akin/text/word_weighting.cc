@@ -1,4 +1,4 @@
-#include "akin/encode/word_weighting.h"
+#include "akin/text/word_weighting.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,9 @@
+#include "akin/text/text_model.h"
+
+namespace akin {
+
+std::optional<TextExplanation> TextModel::explain(std::string_view, std::size_t) const {
+  return std::nullopt;
+}
+
+}  // namespace akin
