@@ -90,6 +90,8 @@ const std::vector<Field>& fields() {
       plain("shape", "a list of whole numbers", &LayerSpec::shape),
       plain("units", "a whole number", &LayerSpec::units),
       plain("rows", "a whole number", &LayerSpec::rows),
+      plain("padding_index", "a whole number", &LayerSpec::padding_index),
+      plain("max_norm", "a number", &LayerSpec::max_norm),
       choice("vectors", &LayerSpec::vectors, kVectorNames),
       plain("file", "a file's name", &LayerSpec::file),
       plain("tensor", "a tensor's name", &LayerSpec::tensor),

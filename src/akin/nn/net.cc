@@ -73,8 +73,11 @@ void Net::check_inputs(const std::vector<Array>& inputs) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::string& name = spec_.layers()[layers[i]].name;
     const Shape& wanted = spec_.shape(layers[i]).output;
-    const bool any_length = inputs[i].shape.size() == 2 && spec_.takes_any_length(layers[i]);
-    if (inputs[i].sample_shape() != wanted && !any_length)
+    const bool list = inputs[i].shape.size() == 2;
+    const bool fits =
+        inputs[i].sample_shape() == wanted || (list && spec_.takes_any_length(layers[i])) ||
+        (list && inputs[i].shape[1] >= 1 && inputs[i].shape[1] < wanted[0] && spec_.takes_shorter(layers[i]));
+    if (!fits)
       fail(ErrorCode::kUsage, "net {}: input {} takes {}; got {}", spec_.name(), name, shape_text(wanted),
            shape_text(inputs[i].sample_shape()));
     if (inputs[i].samples() != inputs[0].samples())
@@ -136,11 +139,15 @@ Array Net::predict(const std::vector<Array>& inputs, const std::string& layer, s
   result.shape = spec_.shape(index).output;
   result.shape.insert(result.shape.begin(), total);
   std::vector<float> values;
-  values.reserve(static_cast<std::size_t>(count_of(result.shape)));
   for (std::int64_t begin = 0; begin < total; begin += batch) {
     context.check_stop();
     const std::int64_t end = std::min(total, begin + batch);
     const Array part = engine_->predict(slice(inputs, begin, end), index);
+    if (begin == 0) {
+      result.shape = part.shape;  // of a layer that goes step by step, as many as the list is long
+      result.shape[0] = total;
+      values.reserve(static_cast<std::size_t>(count_of(result.shape)));
+    }
     values.insert(values.end(), part.floats().begin(), part.floats().end());
     context.report(
         {"predicting", static_cast<std::uint64_t>(end), static_cast<std::uint64_t>(total), "samples"});

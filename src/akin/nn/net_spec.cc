@@ -204,6 +204,23 @@ bool NetSpec::takes_any_length(std::size_t input) const {
   return bags;
 }
 
+bool NetSpec::takes_shorter(std::size_t input) const {
+  std::vector<bool> has_steps(layers_.size(), false);  // as many as the list is long
+  has_steps[input] = shapes_[input].output.size() == 1 && reads_ids(input);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::size_t values = sources_[i].size() - (layers_[i].mask.empty() ? 0 : 1);
+    const auto count = std::count_if(sources_[i].begin(), sources_[i].begin() + static_cast<std::ptrdiff_t>(values),
+                                     [&](std::size_t source) { return has_steps[source]; });
+    const bool masked = !layers_[i].mask.empty() && has_steps[sources_[i].back()];
+    if (count == 0 && !masked) continue;
+    const StepUse use = step_use(layers_[i]);
+    if (use == StepUse::kWhole || static_cast<std::size_t>(count) != values) return false;
+    has_steps[i] = use == StepUse::kEach;
+    if (has_steps[i] && shapes_[i].output.size() < 2) return false;  // the list itself as numbers
+  }
+  return has_steps[input] && !has_steps[output()];
+}
+
 std::int64_t NetSpec::trainable_parameters() const {
   std::int64_t total = 0;
   for (const LayerShape& shape : shapes_) {

@@ -100,6 +100,9 @@ class NetSpec {
   bool reads_ids(std::size_t input) const;
   /// Whether the lists of an input of indices may be of any length, whatever its shape says: bags alone read it.
   bool takes_any_length(std::size_t input) const;
+  /// Whether the lists of an input may be shorter than its shape says: layers that go step by step read them, and what
+  /// the net gives does not depend on how many steps there are.
+  bool takes_shorter(std::size_t input) const;
 
   std::int64_t parameters() const { return parameters_; }
   std::int64_t trainable_parameters() const;

@@ -1,4 +1,6 @@
 // What goes in, dense layers, and what changes numbers one by one.
+#include <cmath>
+
 #include "akin/nn/layers/layer_defs.h"
 
 namespace akin::nn {
@@ -14,6 +16,10 @@ LayerShape infer_input(const LayerSpec& layer, std::span<const Shape>) {
 
 LayerShape infer_dense(const LayerSpec& layer, std::span<const Shape> inputs) {
   need_units(layer);
+  if (!(layer.max_norm >= 0) || !std::isfinite(layer.max_norm))
+    wrong(layer, "max_norm must be at least 0; 0 = no limit");
+  if (layer.max_norm > 0 && !layer.weights_of.empty())
+    wrong(layer, "has the weights of {}: set max_norm there", layer.weights_of);
   LayerShape shape{inputs[0], {}};
   shape.output.back() = layer.units;
   shape.weights.push_back({"kernel", {inputs[0].back(), layer.units}, Initializer::kGlorot, layer.trainable});
@@ -33,7 +39,7 @@ LayerDefs basic_layers() {
         "dense",
         1,
         1,
-        {"units", "activation", "bias", "trainable", "weights_of"}},
+        {"units", "activation", "bias", "max_norm", "trainable", "weights_of"}},
        infer_dense},
       {{K::kDropout, "dropout", "Dropout", "dropout", 1, 1, {"rate"}}, infer_same},
       {{K::kActivation, "activation", "Activation", "activation", 1, 1, {"activation"}}, infer_same},

@@ -6,6 +6,10 @@ namespace {
 
 LayerShape infer_embedding(const LayerSpec& layer, std::span<const Shape> inputs) {
   if (layer.rows < 1) wrong(layer, "rows must be at least 1: inputs are 0 .. rows - 1");
+  if (layer.padding_index < -1 || layer.padding_index >= layer.rows)
+    wrong(layer, "padding_index must be -1 (none) or one of its {} rows", layer.rows);
+  if (layer.padding_index >= 0 && (layer.vectors == VectorSource::kOneHot || !layer.weights_of.empty()))
+    wrong(layer, "padding_index needs vectors of its own");
   LayerShape shape{inputs[0], {}};
   if (layer.vectors == VectorSource::kOneHot) {
     if (layer.units != 0 && layer.units != layer.rows)
@@ -59,7 +63,7 @@ LayerDefs embedding_layers() {
         "embedding",
         1,
         1,
-        {"rows", "units", "vectors", "file", "tensor", "trainable", "weights_of"}},
+        {"rows", "units", "vectors", "file", "tensor", "padding_index", "trainable", "weights_of"}},
        infer_embedding,
        WeightUse::kNever,
        true},

@@ -24,6 +24,43 @@ const LayerDef& layer_def(LayerKind kind) {
   return *found;
 }
 
+StepUse step_use(const LayerSpec& layer) {
+  using K = LayerKind;
+  switch (layer.kind) {
+    case K::kEmbedding:
+    case K::kPositionalEmbedding:
+    case K::kDropout:
+    case K::kActivation:
+    case K::kDense:
+    case K::kDynamicKMaxPool1d:
+    case K::kFolding:
+    case K::kAttention:
+    case K::kAdd:
+    case K::kMultiply:
+    case K::kGlu:
+    case K::kBatchNorm:
+    case K::kLayerNorm:
+      return StepUse::kEach;
+    case K::kConv1d:
+    case K::kDepthwiseConv1d:  // a window must fit into any list
+      return layer.padding == Padding::kSame || layer.padding == Padding::kFull ? StepUse::kEach : StepUse::kWhole;
+    case K::kConcatenate:
+      return layer.axis == -1 ? StepUse::kEach : StepUse::kWhole;
+    case K::kRnn:
+    case K::kGru:
+    case K::kLstm:
+      return layer.return_sequences ? StepUse::kEach : StepUse::kSummary;
+    case K::kMultiHot:
+    case K::kEmbeddingBag:
+    case K::kGlobalMaxPool1d:
+    case K::kGlobalAveragePool1d:
+    case K::kKMaxPool1d:
+      return StepUse::kSummary;
+    default:
+      return StepUse::kWhole;
+  }
+}
+
 void need_rank(const LayerSpec& layer, const Shape& input, std::size_t rank, std::string_view meaning) {
   if (input.size() != rank)
     wrong(layer, "takes {}, but its input {} is {}", meaning, layer.inputs.at(0), shape_text(input));

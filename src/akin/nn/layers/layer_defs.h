@@ -19,6 +19,11 @@ namespace akin::nn {
 /// follow each other, of the input; never where they are looked up or only scale.
 enum class WeightUse { kEachOutput, kEachInput, kNever };
 
+/// What a layer makes of steps of any number: kEach = something for each, kSummary = something that does not depend on
+/// how many there are; kWhole = it needs as many as its input's shape says.
+enum class StepUse { kWhole, kEach, kSummary };
+StepUse step_use(const LayerSpec& layer);
+
 struct LayerDef {
   KindInfo info;
   /// For inputs whose number has been checked.

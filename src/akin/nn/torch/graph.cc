@@ -15,8 +15,10 @@ Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), 
     for (const WeightSpec& weight : spec_.shape(i).weights) {
       at::Tensor value = at::zeros(weight.shape, options_);
       value.requires_grad_(weight.trainable);
-      weights_.push_back({spec_.layers()[i].name + "/" + weight.name, value, weight.trainable,
-                          spec_.layers()[i].kind == LayerKind::kEmbedding});
+      const LayerSpec& layer = spec_.layers()[i];
+      weights_.push_back({layer.name + "/" + weight.name, value, weight.trainable,
+                          layer.kind == LayerKind::kEmbedding, layer.padding_index,
+                          weight.shape.size() == 2 ? layer.max_norm : 0});
     }
   }
   for (std::size_t i = 0; i < spec_.layers().size(); ++i) {

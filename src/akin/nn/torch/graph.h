@@ -16,7 +16,9 @@ struct Weight {
   std::string name;  ///< layer/weight
   at::Tensor value;
   bool trainable;
-  bool is_table = false;  ///< an embedding's, whose rows one layer looks up
+  bool is_table = false;      ///< an embedding's, whose rows one layer looks up
+  std::int64_t padding = -1;  ///< row that stays as it is
+  double max_norm = 0;        ///< most length of a column after a step; 0 = any
 };
 
 class Graph {

@@ -71,6 +71,8 @@ at::Tensor run_narrow_kernels(const at::Tensor& x, const at::Tensor& w);
 
 /// The recurrent layers in one pass a step, for those that have it: recurrent_float.cc.
 bool has_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x);
-at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights);
+/// `mask`, if defined, says which steps count; they come before all others.
+at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights,
+                                 const at::Tensor& mask);
 
 }  // namespace akin::nn

@@ -60,7 +60,7 @@ Optimizer::Optimizer(OptimizerSpec spec, std::vector<Weight>& weights)
     Moments moments;
     if (goes_by_rows(weights_[w])) {
       tables_[w] =
-          std::make_unique<RowTable>(value, spec_, spec_.lazy ? RowUpdates::kSparse : RowUpdates::kDense);
+          std::make_unique<RowTable>(value, spec_, spec_.lazy ? RowUpdates::kSparse : RowUpdates::kDense, weights_[w].padding);
       moments = {tables_[w]->first_moment(), tables_[w]->second_moment()};
     } else if (weights_[w].trainable && !spec_.lbfgs) {
       if (has_first_moment(spec_.rule)) moments.first = at::zeros_like(value.detach());
@@ -218,6 +218,7 @@ void Optimizer::step() {
       step_whole(value, gradient, moments_[w]);
     else
       update(value, gradient, moments_[w]);
+    if (weights_[w].max_norm > 0) value.mul_((weights_[w].max_norm / value.norm(2, 0, true)).clamp_max(1));
   }
   ++steps_;
 }

@@ -45,14 +45,21 @@ LstmState lstm_step(const LayerSpec& layer, const at::Tensor& wx, const LstmStat
   return {output * activate(state_activation(layer), c), c};
 }
 
+/// Whether the steps that count come before all others.
+bool counts_from_start(const at::Tensor& mask) {
+  const at::Tensor again = mask.slice(1, 1).logical_and(mask.slice(1, 0, -1).logical_not());
+  return !again.any().item<bool>();
+}
+
 /// Unrolled over the steps of x (samples, steps, width); a step that does not count changes no state.
 at::Tensor recurrent(const LayerCall& call) {
   const LayerSpec& layer = call.layer;
   const at::Tensor& x = call.inputs[0];
   const Tensors weights = call.weights;
   const bool keep_states = call.pass.step_states != nullptr;
-  if (!keep_states && !call.mask.defined() && has_recurrent_kernels(layer, x))
-    return run_recurrent_kernels(layer, x, weights);
+  const bool kernels = !keep_states && has_recurrent_kernels(layer, x);
+  if (kernels && (!call.mask.defined() || counts_from_start(call.mask)))
+    return run_recurrent_kernels(layer, x, weights, call.mask);
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
   const at::Tensor& u = weights[1];

@@ -110,7 +110,8 @@ bool has_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x) {
          x.device().is_cpu() && x.size(1) > 0;
 }
 
-at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights) {
+at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Tensors weights,
+                                 const at::Tensor& mask) {
   const at::Tensor rows = x.transpose(0, 1).reshape({-1, x.size(2)});  // step by step
   const at::Tensor products =
       weights.size() > 2 ? at::addmm(weights[2], rows, weights[0]) : at::mm(rows, weights[0]);
@@ -118,7 +119,13 @@ at::Tensor run_recurrent_kernels(const LayerSpec& layer, const at::Tensor& x, Te
   const bool hard = layer.recurrent_activation == Activation::kHardSigmoid;
   const at::Tensor states =
       layer.kind == LayerKind::kLstm ? Lstm::apply(wx, weights[1], hard) : Gru::apply(wx, weights[1], hard);
-  return layer.return_sequences ? states.transpose(0, 1) : states.select(0, -1);
+  if (!mask.defined()) return layer.return_sequences ? states.transpose(0, 1) : states.select(0, -1);
+  // Steps that do not count leave the state as it is: that of the last one that did, or zeros.
+  const at::Tensor counted = mask.sum(1);  // (samples)
+  const at::Tensor by_sample = states.transpose(0, 1);
+  const at::Tensor place = (counted - 1).clamp_min(0).view({-1, 1, 1}).expand({-1, 1, by_sample.size(2)});
+  const at::Tensor last = by_sample.gather(1, place).masked_fill(counted.eq(0).view({-1, 1, 1}), 0);
+  return layer.return_sequences ? at::where(mask.unsqueeze(-1), by_sample, last) : last.squeeze(1);
 }
 
 }  // namespace akin::nn

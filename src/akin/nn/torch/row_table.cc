@@ -17,10 +17,12 @@ at::Tensor view_of(const Matrix& moment) {
 
 }  // namespace
 
-RowTable::RowTable(const at::Tensor& table, const OptimizerOptions& options, RowUpdates updates)
+RowTable::RowTable(const at::Tensor& table, const OptimizerOptions& options, RowUpdates updates,
+                   std::int64_t padding)
     : table_(table.detach()),
       optimizer_(options, static_cast<std::size_t>(table.size(0)), static_cast<std::size_t>(table.size(1)),
                  updates),
+      padding_(padding),
       cols_(optimizer_.cols()),
       stride_(padded(cols_)),
       known_(optimizer_.rows()),
@@ -77,6 +79,10 @@ void RowTable::take_gradient() {
     float* const sum = sums_.row(place);
     for (std::size_t c = 0; c < cols_; ++c) sum[c] += from[c];
     from += cols_;
+  }
+  // Without a gradient in any step, its moments stay zero too.
+  for (std::size_t r = 0; r < rows_.size(); ++r) {
+    if (static_cast<std::int64_t>(rows_[r]) == padding_) std::ranges::fill(sums_[r], 0.0f);
   }
 }
 

@@ -17,8 +17,10 @@ namespace akin::nn {
 /// RowUpdates::kDense the other rows make their steps when they are next read, or in settle().
 class RowTable {
  public:
-  /// `table` is (rows, cols), contiguous; it is shared. Throws Error(kUsage) as RowOptimizer does.
-  RowTable(const at::Tensor& table, const OptimizerOptions& options, RowUpdates updates);
+  /// `table` is (rows, cols), contiguous; it is shared. Row `padding` stays as it is. Throws Error(kUsage)
+  /// as RowOptimizer does.
+  RowTable(const at::Tensor& table, const OptimizerOptions& options, RowUpdates updates,
+           std::int64_t padding = -1);
 
   /// The rows of `ids`, of any shape, with one dimension more, as the first `steps` steps leave them.
   at::Tensor read(const at::Tensor& ids, std::uint64_t steps);
@@ -44,6 +46,7 @@ class RowTable {
 
   at::Tensor table_;
   RowOptimizer optimizer_;
+  std::int64_t padding_;
   std::size_t cols_, stride_;
   bool behind_ = false;               // some rows may have steps to make
   at::Tensor read_;                   // what the layer was given

@@ -13,7 +13,8 @@ at::Tensor embedding(const LayerCall& call) {
   if (call.layer.vectors == VectorSource::kOneHot)
     return at::one_hot(ids.to(at::kLong), call.layer.rows).to(call.pass.numbers);
   const bool rows = call.pass.row_gradients && call.weights[0].requires_grad();
-  return at::embedding(call.weights[0], rows ? ids.to(at::kLong) : ids, -1, false, rows);
+  return at::embedding(call.weights[0], rows ? ids.to(at::kLong) : ids, call.layer.padding_index,
+                       false, rows);
 }
 
 at::Tensor multi_hot(const LayerCall& call) {
@@ -70,7 +71,9 @@ at::Tensor embedding_bag(const LayerCall& call) {
   return call.activated(call.weights.size() > 1 ? sums + call.weights[1] : sums);
 }
 
-at::Tensor positional_embedding(const LayerCall& call) { return call.inputs[0] + call.weights[0]; }
+at::Tensor positional_embedding(const LayerCall& call) {
+  return call.inputs[0] + call.weights[0].slice(0, 0, call.inputs[0].size(1));
+}
 
 }  // namespace
 

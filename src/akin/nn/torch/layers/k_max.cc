@@ -4,8 +4,9 @@
 namespace akin::nn {
 namespace {
 
-/// The `k` greatest values of each channel, in the order of their steps.
+/// The `k` greatest values of each channel, in the order of their steps; zeros at the end where there are fewer.
 at::Tensor keep_greatest(const at::Tensor& x, std::int64_t k) {
+  if (x.size(1) < k) return at::constant_pad_nd(x, {0, 0, 0, k - x.size(1)});
   const at::Tensor steps = std::get<0>(std::get<1>(at::topk(x, k, 1)).sort(1));
   return x.gather(1, steps);
 }

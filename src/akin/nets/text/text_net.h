@@ -1,0 +1,58 @@
+// A net on words as a model of texts: what all of its kinds share.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/nets/net_predictor.h"
+#include "akin/nets/text/text_samples.h"
+#include "akin/nn/compile_options.h"
+#include "akin/text/text_model.h"
+
+namespace akin::nets {
+
+/// Parameters of every net on words. A kind changes the defaults, and adds its own.
+struct TextNetConfig {
+  std::string tokens = "words";
+  bool lowercase = true;
+  int min_count = 1;
+  int max_length = 400;
+  int factors = 100;
+  std::string vectors = "random";
+  float dropout = 0.5F;
+  std::string optimizer = "adam";
+  float learning_rate = 0;
+  int batch_size = 50;
+  int epochs = 20;
+  int patience = 5;
+  float validation = 0.1F;
+  void add_params(std::vector<Param>& params);
+};
+
+/// The layers that a net begins with, for a kind to go on from.
+struct TextLayers {
+  nn::NetSpec& spec;
+  nn::Node words;    ///< (length) indices
+  nn::Node vectors;  ///< (length, factors)
+};
+
+/// What makes one kind of net of another.
+struct TextNetKind {
+  std::string_view name;
+  /// Puts the layers up to the values that the classes are told from, which become the vectors of texts.
+  std::function<nn::Node(const TextLayers& layers)> features;
+  double max_norm = 0;  ///< of the weights of each class
+};
+
+/// Trains on the texts but for a share, on which it stops early. Throws Error(kBadData) where there are no texts with
+/// known words or fewer than two classes; Error(kUsage), Error(kNotFound) without the library of nets, Error(kCancelled).
+std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetConfig& config,
+                                        const TextFitInput& input, const Context& context);
+/// Of any kind. Throws Error(kBadData).
+std::unique_ptr<TextModel> load_text_net(std::string_view name, const TensorReader& reader,
+                                         const std::string& prefix);
+
+}  // namespace akin::nets

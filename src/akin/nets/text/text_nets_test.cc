@@ -1,0 +1,121 @@
+#include "akin/nets/text/text_nets.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/base/temp_dir.h"
+#include "akin/text/word_weighting.h"
+
+namespace akin::nets {
+namespace {
+
+/// 60 texts of two classes: "red" or "blue" among other words, and a number, 3 or 7.
+LabelledTexts colours() {
+  LabelledTexts texts;
+  for (const char* name : {"warm", "cold"}) texts.classes.add(name);
+  const char* others[] = {"the", "shirt", "is", "large", "and", "cheap", "today"};
+  for (std::size_t t = 0; t < 60; ++t) {
+    std::string text;
+    for (std::size_t w = 0; w < 2 + t % 6; ++w) text += std::string(others[(t * 3 + w * 5) % 7]) + " ";
+    text += t % 2 == 0 ? "red " : "blue ";
+    text += others[t % 7];
+    texts.texts.push_back(text);
+    texts.labels.push_back(t % 2);
+  }
+  return texts;
+}
+
+template <typename M>
+class TextNets : public testing::Test {
+ protected:
+  static typename M::Config config() {
+    typename M::Config config;
+    config.factors = 8;
+    config.epochs = 40;
+    config.patience = 0;
+    config.optimizer = "adam";
+    config.learning_rate = 0.02F;
+    config.batch_size = 10;
+    config.dropout = 0.1F;
+    return config;
+  }
+  const std::vector<std::string_view> asked_ = {"a red shirt", "large blue and cheap", "what", ""};
+};
+using Kinds = testing::Types<TextCnn, Dcnn, TextRnn, TextLstm, TextGru, TextTransformer>;
+TYPED_TEST_SUITE(TextNets, Kinds);
+
+TYPED_TEST(TextNets, LearnsAndIsStored) {
+  const LabelledTexts texts = colours();
+  const auto model = TypeParam::fit({texts}, this->config(), {.threads = 1});
+  const Matrix told = model->predict(this->asked_, {});
+  ASSERT_EQ(told.cols(), 2u);
+  EXPECT_GT(told.row(0)[0], 0.8F);
+  EXPECT_GT(told.row(1)[1], 0.8F);
+  for (std::size_t t = 0; t < 4; ++t) EXPECT_NEAR(told.row(t)[0] + told.row(t)[1], 1, 1e-5);
+  const Matrix vectors = model->vectors(this->asked_, {});
+  ASSERT_EQ(vectors.cols(), model->dim());
+  EXPECT_FALSE(is_zero(vectors[0]));
+  EXPECT_TRUE(is_zero(vectors[2])) << "no known word";
+
+  const TempDir dir;
+  {
+    TensorWriter writer("text");
+    model->save(writer, "text");
+    writer.write(dir / "model");
+  }
+  const auto again = TypeParam::load(TensorReader(dir / "model"), "text");
+  EXPECT_EQ(again->classes(), (std::vector<std::string>{"warm", "cold"}));
+  const Matrix told_again = again->predict(this->asked_, {});
+  for (std::size_t t = 0; t < 4; ++t) EXPECT_TRUE(std::ranges::equal(told[t], told_again[t]));
+}
+
+TYPED_TEST(TextNets, PredictsNumbers) {
+  LabelledTexts texts = colours();
+  texts.classes = {};
+  for (const idx_t label : texts.labels) texts.numbers.push_back(label == 0 ? 3.0F : 7.0F);
+  texts.labels.clear();
+  const auto model = TypeParam::fit({texts}, this->config(), {.threads = 1});
+  const Matrix told = model->predict(this->asked_, {});
+  ASSERT_EQ(told.cols(), 1u);
+  EXPECT_NEAR(told.row(0)[0], 3, 1);
+  EXPECT_NEAR(told.row(1)[0], 7, 1);
+}
+
+TEST(TextNets, StopsOnValidationAndIsTheSameAgain) {
+  const LabelledTexts texts = colours();
+  TextCnn::Config config;
+  config.factors = 8;
+  config.filters = 4;
+  config.epochs = 200;
+  const std::vector<std::string_view> asked = {"a red shirt", "blue"};
+  const auto a = TextCnn::fit({texts}, config, {.threads = 1}), b = TextCnn::fit({texts}, config, {.threads = 1});
+  for (std::size_t t = 0; t < 2; ++t) EXPECT_TRUE(std::ranges::equal(a->predict(asked, {})[t], b->predict(asked, {})[t]));
+}
+
+TEST(TextNets, GivenVectors) {
+  const LabelledTexts texts = colours();
+  WordVectors words;
+  words.vectors = Matrix(3, 2);
+  for (const char* word : {"red", "blue", "green"}) words.ids.add(word);
+  for (std::size_t r = 0; r < 3; ++r) words.vectors.row(r)[r % 2] = r == 1 ? -1.0F : 1.0F;
+  words.vectors.row(1)[0] = -1;
+  TextLstm::Config config;
+  config.epochs = 30;
+  config.patience = 0;
+  config.learning_rate = 0.02F;
+  config.units = 4;
+  for (const char* kind : {"static", "non-static", "multichannel"}) {
+    config.vectors = kind;
+    const auto model = TextLstm::fit({texts, nullptr, &words}, config, {.threads = 1});
+    const std::vector<std::string_view> asked = {"green"};  // in no text, but it has the vector of red
+    EXPECT_FALSE(is_zero(model->vectors(asked, {})[0])) << kind;
+    EXPECT_GT(model->predict(asked, {}).row(0)[0], 0.5F) << kind;
+  }
+  EXPECT_THROW(TextLstm::fit({texts}, config, {}), Error) << "no vectors are given";
+  config.vectors = "random";
+  EXPECT_THROW(TextLstm::fit({texts, nullptr, &words}, config, {}), Error);
+}
+
+}  // namespace
+}  // namespace akin::nets

@@ -1,0 +1,121 @@
+// Lists shorter than the input's shape, vectors that stay zero, and weights of bounded length.
+#include "akin/nn/net_for_test.h"
+
+namespace akin::nn {
+namespace {
+
+/// A net over lists of up to 6 of 9 indices, 0 = none.
+template <typename Build>
+NetSpec over_lists(Build build) {
+  NetSpec spec;
+  const Node words = spec.input({6}, "words");
+  build(words, words.embedding(9, 4, {.name = "vectors", .padding_index = 0})).dense(2, Activation::kSoftmax);
+  return spec;
+}
+
+NetSpec convolution() {
+  return over_lists([](const Node&, const Node& vectors) {
+    return vectors.conv1d(3, 2, {.activation = Activation::kRelu, .padding = Padding::kFull})
+        .then(LayerKind::kGlobalMaxPool1d);
+  });
+}
+
+NetSpec recurrence(LayerKind kind, bool whole) {
+  return over_lists([&](const Node&, const Node& vectors) {
+    const Node states =
+        vectors.then(kind, {.units = 3, .return_sequences = whole, .mask = "words"});
+    return whole ? states.then(LayerKind::kGlobalAveragePool1d, {.mask = "words"}) : states;
+  });
+}
+
+TEST(NetSteps, ListsMayBeShorterWhereNothingDependsOnTheirLength) {
+  EXPECT_TRUE(convolution().takes_shorter(0));
+  EXPECT_TRUE(recurrence(LayerKind::kLstm, true).takes_shorter(0));
+  const auto takes = [](auto build) { return over_lists(build).takes_shorter(0); };
+  EXPECT_FALSE(takes([](const Node&, const Node& v) { return v.flatten(); }));
+  EXPECT_FALSE(takes([](const Node&, const Node& v) { return v; })) << "the output has steps";
+  EXPECT_FALSE(takes([](const Node&, const Node& v) { return v.conv1d(3, 2).then(LayerKind::kGlobalMaxPool1d); }))
+      << "a window may not fit";
+  EXPECT_FALSE(takes([](const Node& words, const Node& v) {
+    words.reshape({6});
+    return v.then(LayerKind::kGlobalMaxPool1d);
+  }));
+}
+
+TEST(NetSteps, ShorterListsGiveTheSameAsTheirZeros) {
+  for (const NetSpec& spec : {convolution(), recurrence(LayerKind::kLstm, false), recurrence(LayerKind::kLstm, true),
+                              recurrence(LayerKind::kGru, true), recurrence(LayerKind::kRnn, false)}) {
+    Net net = make_net(spec);
+    const std::vector<float> whole = net.predict({make_ids({1, 6}, {3, 5, 0, 0, 0, 0})}).floats();
+    const std::vector<float> part = net.predict({make_ids({1, 3}, {3, 5, 0})}).floats();
+    ASSERT_EQ(part.size(), 2u);
+    EXPECT_NEAR(whole[0], part[0], 1e-6);
+    EXPECT_NEAR(whole[1], part[1], 1e-6);
+  }
+  Net net = make_net(convolution());
+  EXPECT_THROW(net.predict({make_ids({1, 7}, {1, 1, 1, 1, 1, 1, 1})}), Error) << "longer than the net says";
+}
+
+/// The layer unrolled, in double, is the reference of the kernels for floats.
+TEST(NetSteps, KernelsLeaveOutTheStepsThatDoNotCount) {
+  for (const LayerKind kind : {LayerKind::kLstm, LayerKind::kGru}) {
+    for (const bool whole : {false, true}) {
+      Net floats = make_net(recurrence(kind, whole));
+      Net doubles = make_net(recurrence(kind, whole), {.engine = {.dtype = "double"}});
+      const std::vector<Array> lists = {make_ids({3, 4}, {1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0})};
+      const std::vector<float> a = floats.predict(lists).floats(), b = doubles.predict(lists).floats();
+      for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+    }
+  }
+}
+
+TEST(NetSteps, ThePaddingStaysZeroAndClassesBounded) {
+  for (const char* dtype : {"float", "double"}) {
+    for (const char* optimizer : {"adadelta", "adam", "momentum"}) {
+      for (const bool lazy : {false, true}) {
+        NetSpec spec;
+        spec.input({6}, "words")
+            .embedding(9, 4, {.name = "vectors", .padding_index = 0})
+            .then(LayerKind::kGlobalAveragePool1d)
+            .dense(2, Activation::kSoftmax, {.name = "output", .max_norm = 0.25});
+        Net net = make_net(std::move(spec), {.engine = {.dtype = dtype}});
+        CompileOptions options{.optimizer = make_optimizer(optimizer), .loss = Loss::kSparseCategoricalCrossentropy};
+        options.optimizer.lazy = lazy;
+        net.compile(options);
+        const Batch batch{{make_ids({2, 3}, {1, 2, 0, 3, 0, 0})}, make_array({2, 1}, {0, 1})};
+        BatchSource source(batch);
+        for (int epoch = 0; epoch < 3; ++epoch) net.train_epoch(source, 1, true, 3, {});
+        const NamedArray vectors = net.weight("vectors/embeddings"), output = net.weight("output/kernel");
+        for (std::size_t c = 0; c < 4; ++c) EXPECT_EQ(vectors.at(c), 0) << optimizer;
+        EXPECT_NE(vectors.at(4), 0);
+        for (std::size_t unit = 0; unit < 2; ++unit) {
+          double squares = 0;
+          for (std::size_t c = 0; c < 4; ++c) squares += output.at(c * 2 + unit) * output.at(c * 2 + unit);
+          EXPECT_LE(squares, 0.25 * 0.25 * 1.0001);
+        }
+      }
+    }
+  }
+}
+
+TEST(NetSteps, KMaxOfFewerStepsEndsWithZeros) {
+  NetSpec spec;
+  spec.input({6}, "words").embedding(9, 1, {.name = "vectors", .padding_index = 0}).then(
+      LayerKind::kKMaxPool1d, {.k = 3});
+  EXPECT_TRUE(spec.takes_shorter(0));
+  Net net = make_net(std::move(spec));
+  net.set_weights({{"vectors/embeddings", {9, 1}, std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8}}});
+  EXPECT_EQ(net.predict({make_ids({1, 2}, {4, 2})}).floats(), (std::vector<float>{4, 2, 0}));
+  EXPECT_EQ(net.predict({make_ids({1, 4}, {4, 2, 7, 5})}).floats(), (std::vector<float>{4, 7, 5}));
+}
+
+TEST(NetSteps, WrongValuesAreRefused) {
+  NetSpec spec;
+  const Node words = spec.input({6}, "words");
+  EXPECT_THROW(words.embedding(9, 4, {.padding_index = 9}), Error);
+  EXPECT_THROW(words.embedding(9, 0, {.padding_index = 0, .vectors = VectorSource::kOneHot}), Error);
+  EXPECT_THROW(words.embedding(9, 4).flatten().dense(2, Activation::kLinear, {.max_norm = -1}), Error);
+}
+
+}  // namespace
+}  // namespace akin::nn
