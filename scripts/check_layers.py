@@ -37,7 +37,7 @@ HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
     "hwy": {"linalg", "optim", "models", "nets", "nn", "text"},
     "Eigen": {"linalg", "optim"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "openssl": {"data"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "libstemmer.h": {"text"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "text", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"}, "mpi.h": {"distributed"},

@@ -13,6 +13,7 @@ packages=(
   libjpeg62-turbo-dev                 # pictures of the synthetic data
   libexpat1-dev                       # XML of xlsx files
   libicu-dev                          # words and lower case of every language
+  libstemmer-dev                      # stems of words (Snowball)
   libre2-dev                          # regular expressions that cannot hang
   libssl-dev                          # HMAC-SHA-256 of pseudonyms
   libboost-dev                        # distributions of the significance tests (headers only)

@@ -118,6 +118,7 @@ const std::vector<Command>& commands() {
       {"export", "write vectors in formats of other programs", &run_export},
       {"forget", "remove users from data sets, models and checkpoints", &run_forget},
       {"pseudonym", "print the pseudonyms of ids", &run_pseudonym},
+      {"text", "classes and numbers from texts: train, evaluate, predict, explain", &run_text},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "list models and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},

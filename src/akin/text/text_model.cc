@@ -6,4 +6,6 @@ std::optional<TextExplanation> TextModel::explain(std::string_view, std::size_t)
   return std::nullopt;
 }
 
+std::vector<TextPart> TextModel::telling(std::size_t, std::size_t) const { return {}; }
+
 }  // namespace akin

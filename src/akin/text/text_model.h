@@ -55,6 +55,9 @@ class TextModel {
   virtual Matrix vectors(std::span<const std::string_view> texts, const Context& context) const = 0;
   /// Of a class (of a regression 0); nothing where the score is no sum over parts of the text.
   virtual std::optional<TextExplanation> explain(std::string_view text, std::size_t label) const;
+  /// The parts of texts that say most for a class (of a regression 0: for a large number), with what each adds to its
+  /// score, largest first, at most `count`; empty where there is no such list.
+  virtual std::vector<TextPart> telling(std::size_t label, std::size_t count) const;
   /// Stores what load() of the same class needs, under names beginning with `prefix`. It outlives the writer.
   virtual void save(TensorWriter& writer, const std::string& prefix) const = 0;
 };

@@ -1,0 +1,103 @@
+// akin text ACTION
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "akin/base/error.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/commands/text_actions.h"
+#include "akin/cli/flags/param_flags.h"
+#include "akin/cli/flags/vector_flags.h"
+#include "akin/cli/output.h"
+#include "akin/encode/text_models.h"
+
+namespace akin::cli {
+namespace {
+
+struct Action {
+  std::string_view name;
+  std::string_view summary;
+  int (*run)(const Args& args);
+};
+constexpr std::array<Action, 4> kActions = {{
+    {"train", "train a model on labelled texts", &run_text_train},
+    {"evaluate", "score a trained model, or cross-validate one", &run_text_evaluate},
+    {"predict", "classes or numbers of texts", &run_text_predict},
+    {"explain", "what the words of a text, or of all texts, say", &run_text_explain},
+}};
+
+std::string overview() {
+  std::string text =
+      "Usage: akin text ACTION ... (each has --help)\n\nModels that tell classes or numbers from texts "
+      "(docs/text.md).\n\nActions:\n";
+  std::vector<Listed> entries;
+  for (const Action& action : kActions) entries.push_back({action.name, action.summary});
+  text += listing(entries) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
+  entries.clear();
+  for (const TextModelEntry& model : text_models()) entries.push_back({model.name, model.summary});
+  return text + listing(entries) +
+         "\nExamples:\n"
+         "  akin text train text-linear --data reviews.tsv -o reviews.text\n"
+         "  akin text evaluate text-linear --data reviews.tsv --folds 10\n"
+         "  akin text predict reviews.text --text \"strings that stay in tune\"\n"
+         "  akin text explain reviews.text --text \"strings that stay in tune\"\n";
+}
+
+}  // namespace
+
+int run_text(const Args& args) {
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name an action: akin text train|evaluate|predict|explain; see `akin text --help`");
+  if (args[0] == "--help" || args[0] == "-h") {
+    print(overview());
+    return kSuccess;
+  }
+  const auto found = std::ranges::find(kActions, args[0], &Action::name);
+  if (found != kActions.end()) return found->run({args.begin() + 1, args.end()});
+  std::vector<std::string> names;
+  for (const Action& action : kActions) names.emplace_back(action.name);
+  fail(ErrorCode::kUsage, "text has no action '{}'{}; there are {}", args[0], did_you_mean(args[0], names),
+       fmt::join(names, ", "));
+}
+
+void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need) {
+  line.add({"-d,--data", "FILE", InputPath{&data},
+            "labelled texts: lines of a label, a tab (or a blank) and a text; or a table (csv, JSON lines, xlsx); - = "
+            "standard input",
+            need});
+  line.add({.flags = "--text-column",
+            .value = "NAME",
+            .target = Text{&format.text_column},
+            .help = "column or JSON field of the text, such as review.text",
+            .aliases = {"text-field"}});
+  line.add({.flags = "--label-column",
+            .value = "NAME",
+            .target = Text{&format.label_column},
+            .help = "column or JSON field of the label",
+            .aliases = {"label-field"}});
+}
+
+LabelledTexts read_text_data(const std::string& data, const LabelledTextFormat& format, Session& session) {
+  LabelledTextFile file = read_labelled_texts(data, format, session.context());
+  for (const std::string& note : file.notes) session.remark(note);
+  return std::move(file.texts);
+}
+
+void add_text_model_flags(CommandLine& line, const std::string& model, TextModelFlags& flags) {
+  const TextModelEntry& entry = find_text_model(model);
+  if (entry.takes_validation) {
+    line.add({"--validation-share", "X", &flags.validation_share,
+              "share of the texts held out to stop training early"});
+  }
+  if (entry.takes_words) {
+    line.add({"--word-vectors", "FILE", vectors_path(&flags.word_vectors),
+              "vectors of words to start from: a bundle, or a file of vectors"});
+  }
+  line.section("Parameters of " + model);
+  constexpr std::string_view kTypes[] = {"int", "float", "bool", "string"};
+  for (const auto& [param, text] : entry.params())
+    add_param_flag(line, {param, text, kTypes[param.value.index()]}, flags.params);
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,31 @@
+// The actions of `akin text`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "akin/cli/command_line.h"
+#include "akin/cli/session.h"
+#include "akin/text/labelled_texts.h"
+
+namespace akin::cli {
+
+/// Each takes the words behind its name and returns the exit code.
+int run_text_train(const Args& args);
+int run_text_evaluate(const Args& args);
+int run_text_predict(const Args& args);
+int run_text_explain(const Args& args);
+
+/// The flags that say where labelled texts are; `Need` of --data.
+void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need);
+/// Reads them, with a remark about what was left out.
+LabelledTexts read_text_data(const std::string& data, const LabelledTextFormat& format, Session& session);
+/// Flags of a text model's parameters and of what it learns from besides.
+struct TextModelFlags {
+  ParamValues params;
+  std::string word_vectors;
+  std::optional<float> validation_share;
+};
+void add_text_model_flags(CommandLine& line, const std::string& model, TextModelFlags& flags);
+
+}  // namespace akin::cli

@@ -1,0 +1,123 @@
+#include "akin/encode/text_models.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/text/text_linear.h"
+
+namespace akin {
+namespace {
+
+void check_texts(const LabelledTexts& texts, std::string_view model) {
+  if (texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no texts to learn from", model);
+  if (texts.classes.size() == 1) {
+    fail(ErrorCode::kBadData, "{}: all texts have the label '{}'; there must be two classes at least", model,
+         texts.classes.id(0));
+  }
+}
+
+struct Takes {
+  bool words = false, validation = false;
+};
+
+template <typename M>
+TextModelEntry entry(Takes takes = {}) {
+  return {.name = M::kName,
+          .summary = M::kSummary,
+          .takes_words = takes.words,
+          .takes_validation = takes.validation,
+          .params =
+              [] {
+                typename M::Config config;
+                std::vector<std::pair<Param, std::string>> result;
+                for (Param& param : config.params()) {
+                  std::string text = to_string(param);
+                  result.emplace_back(std::move(param), std::move(text));
+                }
+                return result;
+              },
+          .complete =
+              [](const ParamValues& values) {
+                typename M::Config config;
+                set_params(config.params(), values, M::kName);
+                return get_params(config.params());
+              },
+          .fit =
+              [](const TextFitInput& input, const ParamValues& values, const Context& context) {
+                typename M::Config config;
+                set_params(config.params(), values, M::kName);
+                check_texts(input.texts, M::kName);
+                return M::fit(input, config, context);
+              },
+          .load = &M::load};
+}
+
+}  // namespace
+
+const std::vector<TextModelEntry>& text_models() {
+  static const std::vector<TextModelEntry> kModels = {
+      // A line for each model.
+      // clang-format off
+      entry<TextLinear>(),
+      // clang-format on
+  };
+  return kModels;
+}
+
+const TextModelEntry& find_text_model(std::string_view name) {
+  const auto found = std::ranges::find(text_models(), name, &TextModelEntry::name);
+  if (found != text_models().end()) return *found;
+  std::vector<std::string> names;
+  for (const TextModelEntry& model : text_models()) names.emplace_back(model.name);
+  fail(ErrorCode::kUsage, "there is no model of texts '{}'{}; there are: {}", name, did_you_mean(name, names),
+       fmt::join(names, ", "));
+}
+
+std::string write_text_model(TensorWriter& writer, const std::string& prefix, const TextModel& model) {
+  writer.meta(prefix, std::string(model.name()));
+  model.save(writer, prefix);
+  const std::string hash = writer.hash(prefix + ".");
+  writer.meta(prefix + ".hash", hash);
+  return hash;
+}
+
+std::unique_ptr<TextModel> read_text_model(const TensorReader& reader, const std::string& prefix) {
+  const std::string& name = reader.meta(prefix);
+  const auto found = std::ranges::find(text_models(), name, &TextModelEntry::name);
+  if (found == text_models().end())
+    reader.inconsistent(fmt::format("its model of texts '{}' is unknown to this version of akin", name));
+  return found->load(reader, prefix);
+}
+
+void save_text_model(StoredTextModel& stored, const std::string& path) {
+  TensorWriter writer("text");
+  stored.hash = write_text_model(writer, "text", *stored.model);
+  for (const auto& [name, value] : stored.params) writer.meta("param." + name, value);
+  writer.meta("seed", std::to_string(stored.seed));
+  writer.meta("texts", std::to_string(stored.texts));
+  writer.write(path);
+}
+
+StoredTextModel load_text_model(const std::string& path) {
+  const TensorReader reader(path);
+  reader.expect_kind("text");
+  StoredTextModel stored;
+  stored.model = read_text_model(reader, "text");
+  stored.hash = reader.meta("text.hash");
+  constexpr std::string_view kParam = "param.";
+  for (const auto& [name, value] : reader.metadata()) {
+    if (name.starts_with(kParam)) stored.params[name.substr(kParam.size())] = value;
+  }
+  const std::string& seed = reader.meta("seed");
+  const auto [end, error] = std::from_chars(seed.data(), seed.data() + seed.size(), stored.seed);
+  if (error != std::errc() || end != seed.data() + seed.size())
+    reader.inconsistent(fmt::format("its seed '{}' is no whole number", seed));
+  stored.texts =
+      static_cast<std::uint64_t>(reader.meta_int("texts", 0, std::numeric_limits<std::int64_t>::max()));
+  return stored;
+}
+
+}  // namespace akin

@@ -1,0 +1,57 @@
+// Models of texts: trained, evaluated, cross-validated.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "akin/encode/text_models.h"
+#include "akin/eval/metric.h"
+#include "akin/text/labelled_texts.h"
+
+namespace akin {
+
+struct TextTrainOptions {
+  std::string model;  ///< as find_text_model()
+  ParamValues params = {};
+  /// Share of the texts to learn from that is held out to stop training early, by models that do; 0 = none.
+  double validation_share = 0;
+  std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
+};
+
+/// Fits the model; `validation`, if given, takes the place of the share. Throws Error(kUsage) for unknown models and
+/// parameters, and for what the model does not look at; Error(kBadData), Error(kCancelled).
+StoredTextModel train_text_model(const TextTrainOptions& options, const LabelledTexts& texts,
+                                 const LabelledTexts* validation, const Context& context);
+
+/// How the texts of one class were answered.
+struct ClassScores {
+  std::string name;
+  std::uint64_t texts = 0;      ///< of the class
+  std::uint64_t predicted = 0;  ///< texts that were said to be of the class
+  std::uint64_t correct = 0;
+  double precision = 0, recall = 0, f1 = 0;  ///< NaN without a text to count
+};
+
+struct TextEvaluation {
+  /// Of classes accuracy, log loss and macro F1 (mean over classes, 0 for one that is never predicted rightly); of numbers
+  /// RMSE, MAE and R2. With intervals over texts where they are means over texts.
+  std::vector<Metric> metrics;
+  /// Accuracy of the most frequent class of the evaluated texts, or RMSE of their mean.
+  double constant = 0;
+  std::vector<ClassScores> classes;                   ///< of numbers empty
+  std::vector<std::vector<std::uint64_t>> confusion;  ///< [class][predicted class]
+  std::vector<double> folds;                          ///< the first metric by fold, of a cross-validation
+  std::uint64_t texts = 0;
+  double seconds = 0;  ///< fits and predictions
+};
+
+/// The labels of `texts` must be indices of the model's classes (with_classes()). Throws Error(kCancelled).
+TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts, const Context& context);
+
+/// Each of `folds` parts (stratified_folds()) is predicted by a model of the others. Throws as train_text_model() and
+/// stratified_folds().
+TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
+                              const Context& context);
+
+}  // namespace akin
