@@ -34,6 +34,18 @@ void describe_items(Dataset& data, idx_t groups) {
     data.item_attributes.set_type(name, guess_attribute_type(name, column));
 }
 
+/// Says in words which group the item of each event belongs to and whether it was liked, for models that learn from
+/// reviews.
+void review_events(Dataset& data, idx_t groups) {
+  for (std::size_t e = 0; e < data.events.size(); ++e) {
+    const Event& event = data.events[e];
+    const std::string group = std::to_string(event.item % groups);
+    data.reviews.event.push_back(e);
+    data.reviews.summary.push_back("group" + group);
+    data.reviews.text.push_back((event.value > 3 ? "liked" : "hated") + group);
+  }
+}
+
 /// A row of quality_floors.tsv: "als 0.34 yes factors=8 regularization=2", with tabs between the columns.
 struct Row {
   double floor = 1;
@@ -118,6 +130,7 @@ Planted checkerboard(idx_t n, const ModelEntry& model) {
     for (std::size_t e = 0; e < events.size(); ++e) events[e].time = static_cast<std::int64_t>(e);
     planted.data.events.insert(planted.data.events.end(), events.begin(), events.end());
   }
+  review_events(planted.data, 2);
   return planted;
 }
 
@@ -143,6 +156,7 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
     planted.held.push_back(events.back().item);
     planted.data.events.insert(planted.data.events.end(), events.begin(), events.end() - 1);
   }
+  review_events(planted.data, kClusters);
   return planted;
 }
 

@@ -42,6 +42,7 @@
 #include "akin/nets/pairs/neumf.h"
 #include "akin/nets/pairs/rating_dot.h"
 #include "akin/nets/pairs/rating_mlp.h"
+#include "akin/nets/text/deepconn.h"
 
 namespace akin {
 namespace {
@@ -136,6 +137,7 @@ const std::vector<ModelEntry>& models() {
       entry<NmfRating>(),
       entry<RatingDot>(),
       entry<RatingMlp>(),
+      entry<nets::DeepConn>(),
       entry<nets::OwnRatingNet>(),
       // clang-format on
   };

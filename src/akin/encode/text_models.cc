@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/nets/text/text_nets.h"
 #include "akin/text/text_linear.h"
 
 namespace akin {
@@ -22,6 +23,7 @@ void check_texts(const LabelledTexts& texts, std::string_view model) {
 struct Takes {
   bool words = false, validation = false;
 };
+constexpr Takes kNet{.words = true, .validation = true};
 
 template <typename M>
 TextModelEntry entry(Takes takes = {}) {
@@ -62,6 +64,12 @@ const std::vector<TextModelEntry>& text_models() {
       // A line for each model.
       // clang-format off
       entry<TextLinear>(),
+      entry<nets::TextCnn>(kNet),
+      entry<nets::Dcnn>(kNet),
+      entry<nets::TextRnn>(kNet),
+      entry<nets::TextLstm>(kNet),
+      entry<nets::TextGru>(kNet),
+      entry<nets::TextTransformer>(kNet),
       // clang-format on
   };
   return kModels;

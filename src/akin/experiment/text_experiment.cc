@@ -93,14 +93,19 @@ TextEvaluation scored(const LabelledTexts& texts, const Matrix& predictions, con
   return result;
 }
 
+double validation_share(const TextTrainOptions& options) {
+  return options.validation_share.value_or(find_text_model(options.model).takes_validation ? 0.1 : 0);
+}
+
 /// The fit itself, with word vectors that were read before.
 std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const LabelledTexts& texts,
                                      const LabelledTexts* validation, const WordVectors* words,
                                      const Context& context) {
   const TextModelEntry& entry = find_text_model(options.model);
-  if (validation != nullptr || options.validation_share == 0)
+  const double share = validation_share(options);
+  if (validation != nullptr || share == 0)
     return entry.fit({texts, validation, words}, options.params, context);
-  const auto [learned, held_out] = random_share(texts, options.validation_share, context.seed);
+  const auto [learned, held_out] = random_share(texts, share, context.seed);
   const LabelledTexts held_out_texts = select_texts(texts, held_out);
   return entry.fit({select_texts(texts, learned), &held_out_texts, words}, options.params, context);
 }
@@ -120,7 +125,7 @@ std::unique_ptr<WordVectors> check_and_read(const TextTrainOptions& options, boo
 
 StoredTextModel train_text_model(const TextTrainOptions& options, const LabelledTexts& texts,
                                  const LabelledTexts* validation, const Context& context) {
-  const auto words = check_and_read(options, validation != nullptr || options.validation_share > 0);
+  const auto words = check_and_read(options, validation != nullptr || validation_share(options) > 0);
   StoredTextModel stored;
   stored.model = fit_model(options, texts, validation, words.get(), context);
   stored.params = find_text_model(options.model).complete(options.params);
@@ -140,7 +145,7 @@ TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& 
 
 TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
                               const Context& context) {
-  const auto words = check_and_read(options, options.validation_share > 0);
+  const auto words = check_and_read(options, validation_share(options) > 0);
   const std::vector<int> fold_of = stratified_folds(texts, folds, context.seed);
   const auto start = std::chrono::steady_clock::now();
   Matrix predictions(texts.size(), std::max<std::size_t>(texts.classes.size(), 1));

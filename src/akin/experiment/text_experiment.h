@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,9 @@ namespace akin {
 struct TextTrainOptions {
   std::string model;  ///< as find_text_model()
   ParamValues params = {};
-  /// Share of the texts to learn from that is held out to stop training early, by models that do; 0 = none.
-  double validation_share = 0;
+  /// Share of the texts to learn from that is held out to stop training early, by models that do; 0 = none. Not set = a
+  /// tenth by models that do, unless validation texts are given.
+  std::optional<double> validation_share = {};
   std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
 };
 

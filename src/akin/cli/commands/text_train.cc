@@ -16,7 +16,7 @@ namespace akin::cli {
 namespace {
 
 TextTrainOptions options_of(const std::string& model, const TextModelFlags& flags) {
-  return {model, flags.params, static_cast<double>(flags.validation_share.value_or(0)), flags.word_vectors};
+  return {model, flags.params, flags.validation_share, flags.word_vectors};
 }
 
 int print_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "akin/base/error.h"
-#include "akin/base/permutation.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/fit.h"
@@ -138,28 +137,6 @@ std::vector<float> table_of(const IdMap& words, std::size_t factors, const WordV
   return table;
 }
 
-/// Which of the texts are kept for validation.
-struct TextParts {
-  WordLists train, validation;
-  std::vector<float> train_targets, validation_targets;
-};
-
-TextParts cut_off(WordLists lists, std::vector<float> targets, const TextNetConfig& config, std::uint64_t seed) {
-  const bool stops = config.patience > 0;
-  const auto held = static_cast<std::size_t>(stops ? std::round(static_cast<double>(config.validation) *
-                                                                static_cast<double>(targets.size()))
-                                                   : 0);
-  if (held == 0) return {std::move(lists), {}, std::move(targets), {}};
-  TextParts parts;
-  const Permutation order(targets.size(), seed);
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const auto text = static_cast<std::size_t>(order.at(i));
-    (i < held ? parts.validation : parts.train).add(lists[text]);
-    (i < held ? parts.validation_targets : parts.train_targets).push_back(targets[text]);
-  }
-  return parts;
-}
-
 /// Classes by number, or numbers less their mean.
 std::vector<float> targets_of(const LabelledTexts& texts, float mean) {
   if (texts.has_classes()) return {texts.labels.begin(), texts.labels.end()};
@@ -207,10 +184,6 @@ TextNetParts layers_of(const TextNetKind& kind, const TextNetConfig& config, std
 }
 
 void check_input(const TextNetKind& kind, const TextNetConfig& config, const TextFitInput& input) {
-  if (input.texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no texts to learn from", kind.name);
-  if (input.texts.has_classes() && input.texts.classes.size() < 2)
-    fail(ErrorCode::kBadData, "{}: all texts are of class '{}'; there is nothing to learn", kind.name,
-         input.texts.classes.id(0));
   if (config.vectors != "random" && input.words == nullptr)
     fail(ErrorCode::kUsage, "{}: vectors={} needs word vectors: give a file of them, such as a bundle of word2vec",
          kind.name, config.vectors);
@@ -244,7 +217,6 @@ void TextNetConfig::add_params(std::vector<Param>& params) {
       {"batch_size", &batch_size, "texts of a step", 1, 100'000},
       {"epochs", &epochs, "passes over the texts, at most", 1, 100'000},
       {"patience", &patience, "epochs without a better validation after which it stops; 0 = never", 0, 100'000},
-      {"validation", &validation, "share of the texts kept for that, unless a file is given", 0, 0.9},
   };
   params.insert(params.end(), shared.begin(), shared.end());
 }
@@ -255,7 +227,7 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   const bool classes = input.texts.has_classes();
   const WordRules rules = rules_of(config);
   IdMap words = words_of(input, config);
-  WordLists lists = lists_of(input.texts, words, rules);
+  const WordLists lists = lists_of(input.texts, words, rules);
   if (lists.longest() == 0)
     fail(ErrorCode::kBadData, "{}: no text has a word that occurs at least {} times", kind.name, config.min_count);
   const float mean = classes ? 0.0F
@@ -275,18 +247,12 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   }
   net.compile(compile_of(config, classes));
 
-  std::vector<float> targets = targets_of(input.texts, mean);
-  TextParts parts;
-  if (input.validation != nullptr)
-    parts = {std::move(lists), lists_of(*input.validation, words, rules), std::move(targets),
-             targets_of(*input.validation, mean)};
-  else
-    parts = cut_off(std::move(lists), std::move(targets), config, context.seed);
-  TextSamples samples(parts.train, std::move(parts.train_targets), config.batch_size, context.seed);
+  TextSamples samples(lists, targets_of(input.texts, mean), config.batch_size, context.seed);
   FitOptions options{.epochs = config.epochs, .batch_size = config.batch_size, .shuffle = false};
   nn::Batch validation;
-  if (!parts.validation_targets.empty()) {
-    const TextSamples held(parts.validation, std::move(parts.validation_targets), 1, 0);
+  if (input.validation != nullptr && config.patience > 0) {
+    const WordLists held_lists = lists_of(*input.validation, words, rules);
+    const TextSamples held(held_lists, targets_of(*input.validation, mean), 1, 0);
     std::vector<std::int64_t> all(static_cast<std::size_t>(held.size()));
     std::iota(all.begin(), all.end(), 0);
     held.read(all, validation);

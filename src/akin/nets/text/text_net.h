@@ -28,7 +28,6 @@ struct TextNetConfig {
   int batch_size = 50;
   int epochs = 20;
   int patience = 5;
-  float validation = 0.1F;
   void add_params(std::vector<Param>& params);
 };
 
@@ -47,8 +46,8 @@ struct TextNetKind {
   double max_norm = 0;  ///< of the weights of each class
 };
 
-/// Trains on the texts but for a share, on which it stops early. Throws Error(kBadData) where there are no texts with
-/// known words or fewer than two classes; Error(kUsage), Error(kNotFound) without the library of nets, Error(kCancelled).
+/// Trains on the texts, and stops early where there are others for validation: with the weights of the best epoch.
+/// Throws Error(kBadData) where no text has a known word; Error(kUsage), Error(kNotFound) without the library of nets, Error(kCancelled).
 std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetConfig& config,
                                         const TextFitInput& input, const Context& context);
 /// Of any kind. Throws Error(kBadData).
