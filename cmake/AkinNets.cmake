@@ -31,7 +31,7 @@ function(akin_nets_library)
   target_precompile_headers(akin_nn_torch PRIVATE <ATen/ATen.h>)
   if(CMAKE_BUILD_TYPE MATCHES "^Rel")
     target_compile_options(akin_nn_torch PRIVATE -O1)  # torch computes, this only calls it, but for these:
-    set_source_files_properties(${dir}/torch/gate_kernels.cc ${dir}/torch/layers/embedding.cc ${dir}/torch/multinomial.cc ${dir}/torch/narrow_kernels.cc
+    set_source_files_properties(${dir}/torch/gate_kernels.cc ${dir}/torch/max_kernels.cc ${dir}/torch/layers/embedding.cc ${dir}/torch/multinomial.cc ${dir}/torch/narrow_kernels.cc
       ${dir}/torch/row_kernels.cc ${dir}/torch/row_sums.cc ${dir}/torch/row_table.cc ${dir}/torch/softmax_kernels.cc
       ${dir}/torch/tanh_kernels.cc
       PROPERTIES COMPILE_OPTIONS -O2 SKIP_PRECOMPILE_HEADERS ON)

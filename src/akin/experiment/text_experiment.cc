@@ -134,7 +134,8 @@ StoredTextModel train_text_model(const TextTrainOptions& options, const Labelled
   return stored;
 }
 
-TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts, const Context& context) {
+TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts,
+                                   const Context& context) {
   const auto start = std::chrono::steady_clock::now();
   const Matrix predictions = predictions_of(model, texts, context);
   const double seconds = seconds_since(start);

@@ -49,7 +49,8 @@ struct TextEvaluation {
 };
 
 /// The labels of `texts` must be indices of the model's classes (with_classes()). Throws Error(kCancelled).
-TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts, const Context& context);
+TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts,
+                                   const Context& context);
 
 /// Each of `folds` parts (stratified_folds()) is predicted by a model of the others. Throws as train_text_model() and
 /// stratified_folds().

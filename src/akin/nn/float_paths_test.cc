@@ -55,6 +55,28 @@ TEST(FloatPaths, RecurrentLayers) {
   }
 }
 
+TEST(FloatPaths, GreatestValuesOfConvolutions) {
+  for (const Activation g : {Activation::kLinear, Activation::kRelu, Activation::kTanh}) {
+    for (const Padding padding : {Padding::kValid, Padding::kSame, Padding::kFull}) {
+      for (const bool bias : {false, true}) {
+        NetSpec spec("greatest");
+        const Node x = spec.input({7, 3}).dense(5);
+        const LayerSpec options{.activation = g, .padding = padding, .bias = bias};
+        const Node a = x.conv1d(21, 3, options).then(LayerKind::kGlobalMaxPool1d);
+        const Node b = x.conv1d(16, 1, options).then(LayerKind::kGlobalMaxPool1d);
+        spec.concatenate({a, b}).dense(2);
+        SCOPED_TRACE(spec.summary());
+        expect_as_in_double(spec, {{random_array({6, 7, 3}, 1)}, random_array({6, 2}, 2)});
+      }
+    }
+  }
+  NetSpec twice("twice");  // what is read by others too is computed in full
+  const Node steps = twice.input({7, 3}).conv1d(4, 2);
+  twice.concatenate({steps.then(LayerKind::kGlobalMaxPool1d), steps.then(LayerKind::kGlobalAveragePool1d)})
+      .dense(2);
+  expect_as_in_double(twice, {{random_array({6, 7, 3}, 1)}, random_array({6, 2}, 2)});
+}
+
 TEST(FloatPaths, DenseLayersOverMultiHot) {
   NetSpec spec("words");
   const Node hot = spec.input({6}).multi_hot(9);

@@ -102,7 +102,8 @@ std::vector<NamedArray> initial_weights(const NetSpec& spec, std::uint64_t seed,
     for (const WeightSpec& weight : spec.shape(i).weights) {
       const LayerSpec& layer = spec.layers()[i];
       std::vector<double> values = initial_values(layer, weight, Rng(seed, weights.size()));
-      if (layer.padding_index >= 0) std::fill_n(values.begin() + layer.padding_index * layer.units, layer.units, 0.0);
+      if (layer.padding_index >= 0)
+        std::fill_n(values.begin() + layer.padding_index * layer.units, layer.units, 0.0);
       NamedArray array{layer.name + "/" + weight.name, weight.shape};
       if (dtype == "double")
         array.values = std::move(values);

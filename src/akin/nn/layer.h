@@ -89,7 +89,8 @@ struct LayerSpec {
   std::int64_t units = 0;                ///< width of the output; filters of a convolution
   std::int64_t rows = 0;                 ///< embedding: its inputs are 0 .. rows - 1
   std::int64_t padding_index = -1;       ///< embedding: an index whose vector stays zero; -1 = none
-  double max_norm = 0;  ///< dense: after each step the weights of a unit are shortened to this length; 0 = never
+  double max_norm =
+      0;  ///< dense: after each step the weights of a unit are shortened to this length; 0 = never
   VectorSource vectors = VectorSource::kLearned;
   std::string file = {};    ///< pretrained: a safetensors file
   std::string tensor = {};  ///< pretrained: name of the (rows, units) tensor in it; empty = its only one

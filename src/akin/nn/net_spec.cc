@@ -209,8 +209,9 @@ bool NetSpec::takes_shorter(std::size_t input) const {
   has_steps[input] = shapes_[input].output.size() == 1 && reads_ids(input);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const std::size_t values = sources_[i].size() - (layers_[i].mask.empty() ? 0 : 1);
-    const auto count = std::count_if(sources_[i].begin(), sources_[i].begin() + static_cast<std::ptrdiff_t>(values),
-                                     [&](std::size_t source) { return has_steps[source]; });
+    const auto count =
+        std::count_if(sources_[i].begin(), sources_[i].begin() + static_cast<std::ptrdiff_t>(values),
+                      [&](std::size_t source) { return has_steps[source]; });
     const bool masked = !layers_[i].mask.empty() && has_steps[sources_[i].back()];
     if (count == 0 && !masked) continue;
     const StepUse use = step_use(layers_[i]);

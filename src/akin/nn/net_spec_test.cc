@@ -144,7 +144,7 @@ TEST(NetSpec, MistakesNameTheLayer) {
   LayerSpec layer{.kind = LayerKind::kDense};
   EXPECT_EQ(error_of([&] { set_field(layer, "unit", std::int64_t{3}); }),
             "a layer of kind dense has no 'unit' (did you mean units?); it has kind, name, inputs, units, "
-            "activation, bias, trainable, weights_of");
+            "activation, bias, max_norm, trainable, weights_of");
   EXPECT_EQ(error_of([&] { set_field(layer, "units", 2.5); }), "units must be a whole number");
 }
 

@@ -22,8 +22,7 @@ NetSpec convolution() {
 
 NetSpec recurrence(LayerKind kind, bool whole) {
   return over_lists([&](const Node&, const Node& vectors) {
-    const Node states =
-        vectors.then(kind, {.units = 3, .return_sequences = whole, .mask = "words"});
+    const Node states = vectors.then(kind, {.units = 3, .return_sequences = whole, .mask = "words"});
     return whole ? states.then(LayerKind::kGlobalAveragePool1d, {.mask = "words"}) : states;
   });
 }
@@ -34,8 +33,9 @@ TEST(NetSteps, ListsMayBeShorterWhereNothingDependsOnTheirLength) {
   const auto takes = [](auto build) { return over_lists(build).takes_shorter(0); };
   EXPECT_FALSE(takes([](const Node&, const Node& v) { return v.flatten(); }));
   EXPECT_FALSE(takes([](const Node&, const Node& v) { return v; })) << "the output has steps";
-  EXPECT_FALSE(takes([](const Node&, const Node& v) { return v.conv1d(3, 2).then(LayerKind::kGlobalMaxPool1d); }))
-      << "a window may not fit";
+  EXPECT_FALSE(takes([](const Node&, const Node& v) {
+    return v.conv1d(3, 2).then(LayerKind::kGlobalMaxPool1d);
+  })) << "a window may not fit";
   EXPECT_FALSE(takes([](const Node& words, const Node& v) {
     words.reshape({6});
     return v.then(LayerKind::kGlobalMaxPool1d);
@@ -43,8 +43,9 @@ TEST(NetSteps, ListsMayBeShorterWhereNothingDependsOnTheirLength) {
 }
 
 TEST(NetSteps, ShorterListsGiveTheSameAsTheirZeros) {
-  for (const NetSpec& spec : {convolution(), recurrence(LayerKind::kLstm, false), recurrence(LayerKind::kLstm, true),
-                              recurrence(LayerKind::kGru, true), recurrence(LayerKind::kRnn, false)}) {
+  for (const NetSpec& spec :
+       {convolution(), recurrence(LayerKind::kLstm, false), recurrence(LayerKind::kLstm, true),
+        recurrence(LayerKind::kGru, true), recurrence(LayerKind::kRnn, false)}) {
     Net net = make_net(spec);
     const std::vector<float> whole = net.predict({make_ids({1, 6}, {3, 5, 0, 0, 0, 0})}).floats();
     const std::vector<float> part = net.predict({make_ids({1, 3}, {3, 5, 0})}).floats();
@@ -79,7 +80,8 @@ TEST(NetSteps, ThePaddingStaysZeroAndClassesBounded) {
             .then(LayerKind::kGlobalAveragePool1d)
             .dense(2, Activation::kSoftmax, {.name = "output", .max_norm = 0.25});
         Net net = make_net(std::move(spec), {.engine = {.dtype = dtype}});
-        CompileOptions options{.optimizer = make_optimizer(optimizer), .loss = Loss::kSparseCategoricalCrossentropy};
+        CompileOptions options{.optimizer = make_optimizer(optimizer),
+                               .loss = Loss::kSparseCategoricalCrossentropy};
         options.optimizer.lazy = lazy;
         net.compile(options);
         const Batch batch{{make_ids({2, 3}, {1, 2, 0, 3, 0, 0})}, make_array({2, 1}, {0, 1})};
@@ -100,8 +102,9 @@ TEST(NetSteps, ThePaddingStaysZeroAndClassesBounded) {
 
 TEST(NetSteps, KMaxOfFewerStepsEndsWithZeros) {
   NetSpec spec;
-  spec.input({6}, "words").embedding(9, 1, {.name = "vectors", .padding_index = 0}).then(
-      LayerKind::kKMaxPool1d, {.k = 3});
+  spec.input({6}, "words")
+      .embedding(9, 1, {.name = "vectors", .padding_index = 0})
+      .then(LayerKind::kKMaxPool1d, {.k = 3});
   EXPECT_TRUE(spec.takes_shorter(0));
   Net net = make_net(std::move(spec));
   net.set_weights({{"vectors/embeddings", {9, 1}, std::vector<float>{0, 1, 2, 3, 4, 5, 6, 7, 8}}});

@@ -56,7 +56,8 @@ class Descent {
     for (const idx_t row : active_) {
       double length = problem.bias ? 1 : 0;
       for_entries(row, [&](Column& column, float value) {
-        length += static_cast<double>(column.scale2) * static_cast<double>(value) * static_cast<double>(value);
+        length +=
+            static_cast<double>(column.scale2) * static_cast<double>(value) * static_cast<double>(value);
       });
       lengths_[row] = length;
     }
@@ -170,7 +171,7 @@ class Descent {
   std::vector<double> dual_;     // by row
   std::vector<double> lengths_;  // squared, by row
   double tolerance_ = 0;
-  double low_ = 0, high_ = 0;    // of the projected gradient in this epoch
+  double low_ = 0, high_ = 0;  // of the projected gradient in this epoch
   double shrink_above_ = kInfinity;
 };
 

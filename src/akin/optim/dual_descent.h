@@ -24,7 +24,7 @@ struct LinearOptions {
   /// Of the gradient of the dual, largest minus smallest over the rows; of kLogistic of the step of a row's score; of
   /// kSquared in units of the root mean square of the targets.
   float tolerance = 0.1f;
-  int epochs = 100;          ///< at most
+  int epochs = 100;  ///< at most
 };
 
 struct LinearFit {

@@ -48,8 +48,8 @@ std::vector<TableRow> class_rows(const TextEvaluation& result) {
   std::vector<TableRow> rows;
   for (const ClassScores& scores : result.classes) {
     rows.push_back({scores.name, format_count(scores.texts), format_count(scores.predicted),
-                    format_count(scores.correct), format_metric(scores.precision), format_metric(scores.recall),
-                    format_metric(scores.f1)});
+                    format_count(scores.correct), format_metric(scores.precision),
+                    format_metric(scores.recall), format_metric(scores.f1)});
   }
   return rows;
 }
@@ -79,8 +79,9 @@ std::string folds_line(const TextEvaluation& result) {
 }
 
 std::string constant_line(const TextEvaluation& result) {
-  return result.classes.empty() ? fmt::format("always the mean: RMSE {:.4f}", result.constant)
-                                : fmt::format("always the most frequent class: accuracy {:.4f}", result.constant);
+  return result.classes.empty()
+             ? fmt::format("always the mean: RMSE {:.4f}", result.constant)
+             : fmt::format("always the most frequent class: accuracy {:.4f}", result.constant);
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ std::string text_evaluation_html(const TextEvaluation& result, const std::string
     return std::vector<HtmlReport::Column>(headers.begin(), headers.end());
   };
   HtmlReport page(title);
-  page.paragraph(fmt::format("{} texts; {}. {}", format_count(result.texts), constant_line(result), folds_line(result)));
+  page.paragraph(
+      fmt::format("{} texts; {}. {}", format_count(result.texts), constant_line(result), folds_line(result)));
   page.table("Metrics", columns(kMetricHeaders), metric_rows(result));
   if (!result.classes.empty()) {
     page.table("Classes", columns(kClassHeaders), class_rows(result));
@@ -178,7 +180,8 @@ std::string text_predictions_csv(const TextModel& model, const Matrix& predictio
   return csv;
 }
 
-std::string text_explanation_text(const TextExplanation& explanation, std::string_view about, std::size_t count) {
+std::string text_explanation_text(const TextExplanation& explanation, std::string_view about,
+                                  std::size_t count) {
   double score = explanation.base, others = 0;
   std::vector<TableRow> rows;
   for (const TextPart& part : explanation.parts) {
@@ -190,7 +193,8 @@ std::string text_explanation_text(const TextExplanation& explanation, std::strin
     }
   }
   if (explanation.parts.size() > count)
-    rows.push_back({fmt::format("{} others", explanation.parts.size() - count), fmt::format("{:+.4f}", others)});
+    rows.push_back(
+        {fmt::format("{} others", explanation.parts.size() - count), fmt::format("{:+.4f}", others)});
   rows.push_back({"(without words)", fmt::format("{:+.4f}", explanation.base)});
   rows.push_back({"(sum)", fmt::format("{:+.4f}", score)});
   return fmt::format("{}: score {:.4f}\n\n", about, score) + text_table({"words", "adds"}, rows);

@@ -25,7 +25,8 @@ nlohmann::json text_predictions_json(const TextModel& model, const Matrix& predi
 std::string text_predictions_csv(const TextModel& model, const Matrix& predictions);
 
 /// The words of a text and what each adds, largest first; at most `count` of them, then the sum of the others.
-std::string text_explanation_text(const TextExplanation& explanation, std::string_view about, std::size_t count);
+std::string text_explanation_text(const TextExplanation& explanation, std::string_view about,
+                                  std::size_t count);
 /// {score, base, parts: [{text, adds}]}
 nlohmann::json text_explanation_json(const TextExplanation& explanation);
 

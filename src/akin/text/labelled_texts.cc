@@ -44,16 +44,18 @@ std::size_t column_of(const Layout& layout, const std::string& named, std::span<
   if (!named.empty()) return layout.column(named, reader.path());
   const std::size_t column = usual(names, layout.header);
   if (column == kNoColumn) {
-    fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}-column; there are: {}", reader.path(),
-         what, what, layout.header.empty() ? fmt::format("1 to {}", layout.width)
-                                           : fmt::format("{}", fmt::join(layout.header, ", ")));
+    fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}-column; there are: {}",
+         reader.path(), what, what,
+         layout.header.empty() ? fmt::format("1 to {}", layout.width)
+                               : fmt::format("{}", fmt::join(layout.header, ", ")));
   }
   return column;
 }
 
 class LabelReader {
  public:
-  LabelReader(const LabelledTextFormat& format, LabelledTextFile& file) : numbers_(format.numbers), file_(file) {}
+  LabelReader(const LabelledTextFormat& format, LabelledTextFile& file)
+      : numbers_(format.numbers), file_(file) {}
 
   void add(std::string_view label, std::string_view text, const RecordReader& reader) {
     const std::string clean(decode_(label));
@@ -104,7 +106,8 @@ void read_lines(RecordReader& reader, bool tabs, LabelReader& labels) {
   }
 }
 
-void read_table(RecordReader& reader, const LabelledTextFormat& format, LayoutHints hints, LabelReader& labels) {
+void read_table(RecordReader& reader, const LabelledTextFormat& format, LayoutHints hints,
+                LabelReader& labels) {
   for (const std::string* name : {&format.text_column, &format.label_column}) {
     if (!name->empty()) hints.names.push_back(*name);
   }
@@ -158,8 +161,9 @@ LabelledTextFile read_labelled_texts(const std::string& path, const LabelledText
   labels.finish();
   file.notes.insert(file.notes.end(), report.notes.begin(), report.notes.end());
   if (file.blank_lines + file.empty_texts > 0) {
-    file.notes.push_back(fmt::format("{}: left out {} blank lines and {} labels without a text", reader.path(),
-                                     format_count(file.blank_lines), format_count(file.empty_texts)));
+    file.notes.push_back(fmt::format("{}: left out {} blank lines and {} labels without a text",
+                                     reader.path(), format_count(file.blank_lines),
+                                     format_count(file.empty_texts)));
   }
   if (file.texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no texts", reader.path());
   return file;
@@ -216,13 +220,15 @@ std::vector<int> stratified_folds(const LabelledTexts& texts, int folds, std::ui
 
 std::pair<std::vector<idx_t>, std::vector<idx_t>> rows_of_fold(std::span<const int> folds, int fold) {
   std::pair<std::vector<idx_t>, std::vector<idx_t>> parts;
-  for (idx_t row = 0; row < folds.size(); ++row) (folds[row] == fold ? parts.second : parts.first).push_back(row);
+  for (idx_t row = 0; row < folds.size(); ++row)
+    (folds[row] == fold ? parts.second : parts.first).push_back(row);
   return parts;
 }
 
 std::pair<std::vector<idx_t>, std::vector<idx_t>> random_share(const LabelledTexts& texts, double share,
                                                                std::uint64_t seed) {
-  if (!(share > 0 && share < 1)) fail(ErrorCode::kUsage, "a share of {}: it must be above 0 and below 1", share);
+  if (!(share > 0 && share < 1))
+    fail(ErrorCode::kUsage, "a share of {}: it must be above 0 and below 1", share);
   std::pair<std::vector<idx_t>, std::vector<idx_t>> parts;
   double due = 0.5;
   for (const idx_t row : shuffled_by_class(texts, seed)) {

@@ -25,8 +25,8 @@ struct LabelledTextFormat {
 /// What a file held.
 struct LabelledTextFile {
   LabelledTexts texts;
-  std::uint64_t blank_lines = 0;    ///< left out
-  std::uint64_t empty_texts = 0;    ///< records with a label and no text, left out
+  std::uint64_t blank_lines = 0;   ///< left out
+  std::uint64_t empty_texts = 0;   ///< records with a label and no text, left out
   std::vector<std::string> notes;  ///< what was left out or repaired, for a person
 };
 

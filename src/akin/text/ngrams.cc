@@ -16,7 +16,7 @@ std::uint64_t key_of(idx_t first, idx_t second) { return std::uint64_t{first} <<
 
 /// A level of the table while it is learned: a candidate for each word of all texts, or none.
 struct Level {
-  std::vector<idx_t> candidates;        // by word of all texts: the run that begins there
+  std::vector<idx_t> candidates;          // by word of all texts: the run that begins there
   std::vector<std::uint32_t> texts_with;  // by candidate
 
   /// Counts in how many texts each candidate is.
@@ -136,7 +136,8 @@ NgramTable::NgramTable(std::span<const std::string> texts, TextWords& words, int
     level.count(ends, found.size());
     level.keep(min_count, numbers);
     const std::size_t before = size();
-    if (before + found.size() >= kNone) fail(ErrorCode::kBadData, "there are too many different runs of words");
+    if (before + found.size() >= kNone)
+      fail(ErrorCode::kBadData, "there are too many different runs of words");
     for (std::size_t c = 0; c < found.size(); ++c) {
       if (numbers[c] == kNone) continue;
       numbers[c] += static_cast<idx_t>(before);
@@ -158,7 +159,8 @@ void NgramTable::find(std::span<const std::string_view> words, std::vector<Place
       if (length > 1) {
         const std::size_t last = at + static_cast<std::size_t>(length) - 1;
         idx_t run = kNone;
-        if (runs[at] != kNone && last < words.size() && known[last] != kNone) run = runs_.find(runs[at], known[last]);
+        if (runs[at] != kNone && last < words.size() && known[last] != kNone)
+          run = runs_.find(runs[at], known[last]);
         runs[at] = run == kNone ? kNone : static_cast<idx_t>(words_.size() + run);
       }
       if (runs[at] != kNone)

@@ -22,7 +22,8 @@ LinearLoss loss_of(const std::string& name, bool classes) {
                           : name == "logistic" ? LinearLoss::kLogistic
                                                : LinearLoss::kSquared;
   if (!classes && loss != LinearLoss::kSquared)
-    fail(ErrorCode::kUsage, "{}: loss {} is for classes, and the labels are numbers", TextLinear::kName, name);
+    fail(ErrorCode::kUsage, "{}: loss {} is for classes, and the labels are numbers", TextLinear::kName,
+         name);
   return loss;
 }
 
@@ -61,7 +62,8 @@ class LinearLearner {
     double mean = 0;
     if (texts_.has_classes()) {
       const auto positive = static_cast<idx_t>(scores_ == 1 ? 1 : k);
-      for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = texts_.labels[i] == positive ? 1.0F : -1.0F;
+      for (std::size_t i = 0; i < targets.size(); ++i)
+        targets[i] = texts_.labels[i] == positive ? 1.0F : -1.0F;
     } else {
       for (const idx_t row : chosen) mean += static_cast<double>(texts_.numbers[row]);
       mean /= static_cast<double>(chosen.size());
@@ -128,7 +130,8 @@ double best_scale(const LabelledTexts& texts, std::span<const double> scores) {
   constexpr double kGolden = 0.6180339887498949;
   double low = std::log(0.01), high = std::log(100.0);
   double left = high - kGolden * (high - low), right = low + kGolden * (high - low);
-  double loss_left = log_loss(texts, scores, std::exp(left)), loss_right = log_loss(texts, scores, std::exp(right));
+  double loss_left = log_loss(texts, scores, std::exp(left)),
+         loss_right = log_loss(texts, scores, std::exp(right));
   while (high - low > 0.01) {
     if (loss_left <= loss_right) {
       high = right;
@@ -166,12 +169,13 @@ double calibrated_scale(const LinearLearner& learner, const LabelledTexts& texts
 
 std::vector<Param> TextLinear::Config::params() {
   std::vector<Param> params;
-  params.push_back({"loss",
-                    &loss,
-                    "svm (squared hinge), logistic, or ridge (squared error); auto = svm of classes, ridge of numbers",
-                    0,
-                    0,
-                    {"auto", "svm", "logistic", "ridge"}});
+  params.push_back(
+      {"loss",
+       &loss,
+       "svm (squared hinge), logistic, or ridge (squared error); auto = svm of classes, ridge of numbers",
+       0,
+       0,
+       {"auto", "svm", "logistic", "ridge"}});
   params.push_back({"regularization",
                     &regularization,
                     "lambda of lambda / 2 |w|^2 + the losses of all texts: 1 / C of support vector machines",
@@ -180,7 +184,8 @@ std::vector<Param> TextLinear::Config::params() {
                     {},
                     true,
                     {0.1, 100}});
-  params.push_back({"ngrams", &ngrams, "longest run of words that is a term", 1, NgramTable::kLongest, {}, false, {1, 3}});
+  params.push_back(
+      {"ngrams", &ngrams, "longest run of words that is a term", 1, NgramTable::kLongest, {}, false, {1, 3}});
   params.push_back({"min_count", &min_count, "leave out terms that fewer texts have", 1, 1'000'000});
   params.push_back({"nb", &nb, "weight terms by their naive Bayes log-count ratios (classes only)"});
   params.push_back({"smoothing", &smoothing, "added to the counts of these ratios", 1e-6, 1e6});
@@ -188,7 +193,8 @@ std::vector<Param> TextLinear::Config::params() {
   return params;
 }
 
-std::unique_ptr<TextModel> TextLinear::fit(const TextFitInput& input, const Config& config, const Context& context) {
+std::unique_ptr<TextModel> TextLinear::fit(const TextFitInput& input, const Config& config,
+                                           const Context& context) {
   const LabelledTexts& texts = input.texts;
   auto model = std::make_unique<TextLinear>();
   model->words_ = config;
@@ -202,8 +208,9 @@ std::unique_ptr<TextModel> TextLinear::fit(const TextFitInput& input, const Conf
   const LinearLearner learner(texts, rows, config);
   const std::size_t dim = learner.scores(), terms = model->terms_.size();
   if (terms > kMostWeights / dim) {
-    fail(ErrorCode::kBadData, "{}: {} terms of {} classes are too many weights; raise min_count or lower ngrams",
-         kName, terms, dim);
+    fail(ErrorCode::kBadData,
+         "{}: {} terms of {} classes are too many weights; raise min_count or lower ngrams", kName, terms,
+         dim);
   }
   std::vector<idx_t> all(texts.size());
   std::iota(all.begin(), all.end(), idx_t{0});
@@ -273,7 +280,8 @@ std::optional<TextExplanation> TextLinear::explain(std::string_view text, std::s
     const double score = sign * static_cast<double>(weights_[column * dim() + k]);
     result.parts.push_back({fmt::format("{}", fmt::join(surfaces.subspan(begin, length), " ")), score});
   }
-  std::ranges::stable_sort(result.parts, std::greater{}, [](const TextPart& part) { return std::abs(part.score); });
+  std::ranges::stable_sort(result.parts, std::greater{},
+                           [](const TextPart& part) { return std::abs(part.score); });
   return result;
 }
 
@@ -308,7 +316,8 @@ std::unique_ptr<TextModel> TextLinear::load(const TensorReader& reader, const st
   model->terms_.load(reader, prefix + ".terms");
   model->class_ids_ = read_ids(reader, prefix + ".classes");
   const std::size_t classes = model->class_ids_.size();
-  if (classes == 1 || classes > kMostWeights) reader.inconsistent(fmt::format("{} has {} classes", prefix, classes));
+  if (classes == 1 || classes > kMostWeights)
+    reader.inconsistent(fmt::format("{} has {} classes", prefix, classes));
   const std::size_t dim = classes <= 2 ? 1 : classes;
   model->biases_ = reader.vector<float>(prefix + ".biases", dim);
   model->weights_ = reader.vector<float>(prefix + ".weights", model->terms_.size() * dim);

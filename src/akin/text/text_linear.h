@@ -36,7 +36,8 @@ class TextLinear final : public TextModel {
   static constexpr std::string_view kName = "text-linear";
   static constexpr std::string_view kSummary =
       "linear model of words and pairs of words: NB-SVM (Wang & Manning 2012), logistic or ridge regression";
-  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config, const Context& context);
+  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
+                                        const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
 
   std::string_view name() const override { return kName; }
@@ -55,7 +56,7 @@ class TextLinear final : public TextModel {
 
   WordOptions words_;
   NgramTable terms_;
-  IdMap class_ids_;                   // the same names
+  IdMap class_ids_;  // the same names
   std::vector<std::string> classes_;
   std::vector<float> weights_;  // (terms, dim), scale and ratio multiplied in
   std::vector<float> biases_;   // by score, likewise

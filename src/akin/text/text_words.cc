@@ -15,15 +15,16 @@ namespace {
 
 /// Words of English that say little of what a text is about; not and no are none of them.
 constexpr std::array<std::string_view, 102> kEnglish = {
-    "a",     "about", "after", "again", "all",   "also",  "am",    "an",    "and",   "any",   "are",   "as",
-    "at",    "be",    "been",  "being", "both",  "but",   "by",    "can",   "could", "did",   "do",    "does",
-    "doing", "down",  "each",  "for",   "from",  "had",   "has",   "have",  "having", "he",   "her",   "here",
-    "hers",  "him",   "his",   "how",   "i",     "if",    "in",    "into",  "is",    "it",    "it's",  "its",
-    "just",  "me",    "my",    "of",    "off",   "on",    "once",  "or",    "other", "our",   "ours",  "out",
-    "over",  "own",   "same",  "she",   "should", "so",   "some",  "such",  "than",  "that",  "the",   "their",
-    "them",  "then",  "there", "these", "they",  "this",  "those", "through", "to",  "under", "until", "up",
-    "us",    "was",   "we",    "were",  "what",  "when",  "where", "which", "while", "who",   "whom",  "why",
-    "will",  "with",  "would", "you",   "your",  "yours"};
+    "a",    "about", "after",   "again", "all",   "also",  "am",   "an",   "and",   "any",    "are",
+    "as",   "at",    "be",      "been",  "being", "both",  "but",  "by",   "can",   "could",  "did",
+    "do",   "does",  "doing",   "down",  "each",  "for",   "from", "had",  "has",   "have",   "having",
+    "he",   "her",   "here",    "hers",  "him",   "his",   "how",  "i",    "if",    "in",     "into",
+    "is",   "it",    "it's",    "its",   "just",  "me",    "my",   "of",   "off",   "on",     "once",
+    "or",   "other", "our",     "ours",  "out",   "over",  "own",  "same", "she",   "should", "so",
+    "some", "such",  "than",    "that",  "the",   "their", "them", "then", "there", "these",  "they",
+    "this", "those", "through", "to",    "under", "until", "up",   "us",   "was",   "we",     "were",
+    "what", "when",  "where",   "which", "while", "who",   "whom", "why",  "will",  "with",   "would",
+    "you",  "your",  "yours"};
 
 std::vector<std::string> stemmers() {
   std::vector<std::string> names;
@@ -52,7 +53,8 @@ void WordOptions::add_params(std::vector<Param>& params) {
                     {"space", "words"}});
   params.push_back({"lowercase", &lowercase, "upper and lower case are the same"});
   params.push_back({"markup", &markup, "remove HTML tags and decode character references such as &amp;"});
-  params.push_back({"stop_words", &stop_words, "leave out frequent words of a language", 0, 0, {"none", "english"}});
+  params.push_back(
+      {"stop_words", &stop_words, "leave out frequent words of a language", 0, 0, {"none", "english"}});
   params.push_back({"stem", &stem, "reduce words to their stems: a language of Snowball, such as english"});
 }
 
@@ -157,8 +159,8 @@ TextWords::TextWords(const WordOptions& options) {
   if (options.stem == "none") return;
   const std::vector<std::string> known = stemmers();
   if (std::ranges::find(known, options.stem) == known.end()) {
-    fail(ErrorCode::kUsage, "stem: '{}'{}: expected none or {}", options.stem, did_you_mean(options.stem, known),
-         fmt::join(known, ", "));
+    fail(ErrorCode::kUsage, "stem: '{}'{}: expected none or {}", options.stem,
+         did_you_mean(options.stem, known), fmt::join(known, ", "));
   }
   state_->stemmer.reset(sb_stemmer_new(options.stem.c_str(), "UTF_8"));
   if (!state_->stemmer) throw std::bad_alloc();

@@ -17,9 +17,9 @@ class TensorWriter;
 
 /// How texts become words.
 struct WordOptions {
-  std::string tokens = "space";     ///< words or space, as parse_token_kind()
+  std::string tokens = "space";  ///< words or space, as parse_token_kind()
   bool lowercase = true;
-  bool markup = true;               ///< HTML tags become blanks, character references (&amp;) what they stand for
+  bool markup = true;  ///< HTML tags become blanks, character references (&amp;) what they stand for
   std::string stop_words = "none";  ///< none or english
   std::string stem = "none";        ///< none or a language of Snowball, such as english
 

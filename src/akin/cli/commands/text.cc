@@ -48,7 +48,8 @@ std::string overview() {
 
 int run_text(const Args& args) {
   if (args.empty())
-    fail(ErrorCode::kUsage, "name an action: akin text train|evaluate|predict|explain; see `akin text --help`");
+    fail(ErrorCode::kUsage,
+         "name an action: akin text train|evaluate|predict|explain; see `akin text --help`");
   if (args[0] == "--help" || args[0] == "-h") {
     print(overview());
     return kSuccess;
@@ -63,7 +64,8 @@ int run_text(const Args& args) {
 
 void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need) {
   line.add({"-d,--data", "FILE", InputPath{&data},
-            "labelled texts: lines of a label, a tab (or a blank) and a text; or a table (csv, JSON lines, xlsx); - = "
+            "labelled texts: lines of a label, a tab (or a blank) and a text; or a table (csv, JSON lines, "
+            "xlsx); - = "
             "standard input",
             need});
   line.add({.flags = "--text-column",

@@ -41,7 +41,8 @@ int explain_model(const TextModel& model, std::size_t count, bool as_json) {
   std::string text;
   for (std::size_t label = 0; label < std::max<std::size_t>(model.classes().size(), 1); ++label) {
     const std::vector<TextPart> parts = model.telling(label, count);
-    if (parts.empty()) fail(ErrorCode::kUsage, "{} has no list of telling words; explain a --text", model.name());
+    if (parts.empty())
+      fail(ErrorCode::kUsage, "{} has no list of telling words; explain a --text", model.name());
     TextExplanation list{0, parts};
     result[about(model, label)] = text_explanation_json(list)["parts"];
     text += fmt::format("{}:", about(model, label));
@@ -68,7 +69,8 @@ int run_text_predict(const Args& args) {
   line.example("akin text predict reviews.text --lines new.txt -o predictions.csv");
   if (!line.parse(args)) return kSuccess;
   if (int{text.has_value()} + int{!lines.empty()} + int{!data.empty()} != 1)
-    fail(ErrorCode::kUsage, "name one input: --text, --lines FILE or --data FILE; see `akin text predict --help`");
+    fail(ErrorCode::kUsage,
+         "name one input: --text, --lines FILE or --data FILE; see `akin text predict --help`");
   if (line.common.json && out != "-") fail(ErrorCode::kUsage, "-o writes CSV; leave -o or --json out");
   Session session(line.common);
   const StoredTextModel stored = load_text_model(path);
@@ -97,9 +99,11 @@ int run_text_explain(const Args& args) {
   std::string path, name;
   std::optional<std::string> text;
   int count = 20;
-  CommandLine line("text explain", "Shows what the words of a text add to its score, or the most telling words.");
+  CommandLine line("text explain",
+                   "Shows what the words of a text add to its score, or the most telling words.");
   line.explain(
-      "The score of a class is its logit: of two classes ln(p / (1 - p)). The rows add up to it. Without --text, the "
+      "The score of a class is its logit: of two classes ln(p / (1 - p)). The rows add up to it. Without "
+      "--text, the "
       "words that say most for each class.");
   line.add({"FILE", "", InputPath{&path}, "file written by `akin text train`", Need::kRequired});
   line.add({"--text", "TEXT", Text{&text}, "the text to explain"});

@@ -36,8 +36,10 @@ int cross_validate_model(const std::string& model, const Args& args) {
   LabelledTextFormat format;
   TextModelFlags flags;
   int folds = 10;
-  CommandLine line("text evaluate " + model,
-                   fmt::format("Cross-validates {}: each part of the texts is predicted by a model of the others.", model));
+  CommandLine line(
+      "text evaluate " + model,
+      fmt::format("Cross-validates {}: each part of the texts is predicted by a model of the others.",
+                  model));
   line.explain("The parts are drawn at random from --seed; each has its share of each class.");
   add_text_data_flags(line, data, format, Need::kRequired);
   line.add({"--numbers", "", &format.numbers, "labels are numbers to predict, not classes"});
@@ -49,8 +51,8 @@ int cross_validate_model(const std::string& model, const Args& args) {
   static_cast<void>(find_text_model(model).complete(flags.params));
   Session session(line.common);
   const LabelledTexts texts = read_text_data(data, format, session);
-  return print_evaluation(cross_validate(options_of(model, flags), texts, folds, session.context()), model, html,
-                          session);
+  return print_evaluation(cross_validate(options_of(model, flags), texts, folds, session.context()), model,
+                          html, session);
 }
 
 }  // namespace
@@ -58,7 +60,8 @@ int cross_validate_model(const std::string& model, const Args& args) {
 int run_text_train(const Args& args) {
   if (args.empty() || args[0].starts_with('-')) {
     if (!args.empty() && (args[0] == "--help" || args[0] == "-h")) return run_text({"--help"});
-    fail(ErrorCode::kUsage, "name a model: akin text train text-linear --data FILE -o FILE; see `akin text --help`");
+    fail(ErrorCode::kUsage,
+         "name a model: akin text train text-linear --data FILE -o FILE; see `akin text --help`");
   }
   const std::string& model = args[0];
   const TextModelEntry& entry = find_text_model(model);
@@ -86,37 +89,40 @@ int run_text_train(const Args& args) {
     for (idx_t c = 0; c < texts.classes.size(); ++c) classes.emplace_back(texts.classes.id(c));
     held_out = with_classes(read_text_data(validation, format, session), classes, validation);
   }
-  StoredTextModel stored = train_text_model(options_of(model, flags), texts,
-                                            held_out && entry.takes_validation ? &*held_out : nullptr,
-                                            session.context());
+  StoredTextModel stored =
+      train_text_model(options_of(model, flags), texts,
+                       held_out && entry.takes_validation ? &*held_out : nullptr, session.context());
   session.context().check_stop();
   save_text_model(stored, out);
   std::optional<TextEvaluation> scores;
   if (held_out) scores = evaluate_text_model(*stored.model, *held_out, session.context());
   session.progress().clear();
   if (line.common.json) {
-    nlohmann::json result = {{"model", model},         {"params", stored.params}, {"texts", stored.texts},
-                             {"classes", texts.classes.size()}, {"hash", stored.hash},     {"file", out}};
+    nlohmann::json result = {{"model", model},        {"params", stored.params},
+                             {"texts", stored.texts}, {"classes", texts.classes.size()},
+                             {"hash", stored.hash},   {"file", out}};
     if (scores) result["validation"] = text_evaluation_json(*scores);
     print_json(result);
     return kSuccess;
   }
   if (scores) print(text_evaluation_text(*scores) + '\n');
-  print(fmt::format("{} learned from {} texts{}\nwrote {} (hash {})\n", model, format_count(stored.texts),
-                    texts.has_classes() ? fmt::format(" of {} classes", format_count(texts.classes.size())) : "",
-                    out, stored.hash));
+  print(fmt::format(
+      "{} learned from {} texts{}\nwrote {} (hash {})\n", model, format_count(stored.texts),
+      texts.has_classes() ? fmt::format(" of {} classes", format_count(texts.classes.size())) : "", out,
+      stored.hash));
   return kSuccess;
 }
 
 int run_text_evaluate(const Args& args) {
-  const bool named = !args.empty() && std::ranges::find(text_models(), args[0], &TextModelEntry::name) !=
-                                          text_models().end();
+  const bool named = !args.empty() &&
+                     std::ranges::find(text_models(), args[0], &TextModelEntry::name) != text_models().end();
   if (named) return cross_validate_model(args[0], {args.begin() + 1, args.end()});
   std::string path, data, html;
   LabelledTextFormat format;
   CommandLine line("text evaluate", "Scores a trained model of texts on labelled texts.");
   line.explain(
-      "With the name of a model in place of FILE, the model is cross-validated: `akin text evaluate text-linear "
+      "With the name of a model in place of FILE, the model is cross-validated: `akin text evaluate "
+      "text-linear "
       "--help`.");
   line.add({"FILE", "", InputPath{&path}, "file written by `akin text train`", Need::kRequired});
   add_text_data_flags(line, data, format, Need::kRequired);

@@ -16,8 +16,8 @@ using nn::LayerKind;
 
 /// The words of all reviews, by user and by item.
 struct ReviewWords {
-  WordLists lists;                                 ///< by review
-  std::vector<idx_t> user, item;                   ///< by review
+  WordLists lists;                                           ///< by review
+  std::vector<idx_t> user, item;                             ///< by review
   std::vector<std::vector<std::uint32_t>> of_user, of_item;  ///< reviews, in the order of the data
   std::int64_t words = 0;
 };
@@ -55,7 +55,8 @@ ReviewWords review_words(const TrainingData& data, const DeepConn::Config& confi
   }
   if (result.words == 0)
     fail(ErrorCode::kBadData,
-         "{}: the data set has no reviews with words that occur at least {} times; `akin import` reads reviews with "
+         "{}: the data set has no reviews with words that occur at least {} times; `akin import` reads "
+         "reviews with "
          "their events, such as `import amazon`",
          DeepConn::kName, config.min_count);
   return result;
@@ -100,8 +101,9 @@ class PairTexts final : public nn::SampleSource {
     for (const std::uint32_t r : reviews) {
       if (other[r] == without) continue;
       const auto list = reviews_.lists[r];
-      words.insert(words.end(), list.begin(),
-                   list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), max_length_ - words.size())));
+      words.insert(
+          words.end(), list.begin(),
+          list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), max_length_ - words.size())));
     }
     return words;
   }
@@ -114,7 +116,8 @@ class PairTexts final : public nn::SampleSource {
 };
 
 /// One of the two sides: convolution, greatest value, dropout, factors.
-nn::Node tower(nn::NetSpec& spec, const std::string& side, const DeepConn::Config& config, std::int64_t words) {
+nn::Node tower(nn::NetSpec& spec, const std::string& side, const DeepConn::Config& config,
+               std::int64_t words) {
   return spec.input({config.max_length + 1}, side + "_words")
       .embedding(words + 1, config.word_factors, {.name = side + "_vectors", .padding_index = 0})
       .conv1d(config.filters, config.width, {.activation = Activation::kRelu, .padding = nn::Padding::kFull})
@@ -127,8 +130,9 @@ nn::NetSpec layers_of(const DeepConn::Config& config, std::int64_t words) {
   nn::NetSpec spec{std::string(DeepConn::kName)};
   const nn::Node user = tower(spec, "user", config, words), item = tower(spec, "item", config, words);
   const nn::Node product = spec.dot(user, item);
-  const std::vector<nn::Node> parts = {product, user.dense(1, Activation::kLinear, {.name = "user_bias"}),
-                                       item.dense(1, Activation::kLinear, {.name = "item_bias", .bias = false})};
+  const std::vector<nn::Node> parts = {
+      product, user.dense(1, Activation::kLinear, {.name = "user_bias"}),
+      item.dense(1, Activation::kLinear, {.name = "item_bias", .bias = false})};
   spec.merge(LayerKind::kAdd, parts, {.name = "rating"});
   return spec;
 }
@@ -169,12 +173,20 @@ std::vector<Param> DeepConn::Config::params() {
           {"word_factors", &word_factors, "length of the words' vectors", 1, 4096, {}, true, {32, 256}},
           {"min_count", &min_count, "words that occur less often are left out", 1, 1'000'000},
           {"max_length", &max_length, "words of a user or an item beyond so many are cut off", 1, 100'000},
-          {"dropout", &dropout, "share of the filters' values that a step leaves out", 0, 0.99, {}, false, {0, 0.7}},
+          {"dropout",
+           &dropout,
+           "share of the filters' values that a step leaves out",
+           0,
+           0.99,
+           {},
+           false,
+           {0, 0.7}},
           learning_rate_param(&learning_rate, "step size of adam", {1e-4, 1e-2}),
           {"regularization", &regularization, "L2 penalty of a user or item that is folded in", 0, 1e6}};
 }
 
-std::unique_ptr<Model> DeepConn::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+std::unique_ptr<Model> DeepConn::fit(const TrainingData& data, const Config& config,
+                                     const FitContext& context) {
   const Ratings ratings = training_ratings(data, kName, context);
   const ReviewWords reviews = review_words(data, config, context);
   PairTexts texts(reviews, ratings, static_cast<std::size_t>(config.max_length));

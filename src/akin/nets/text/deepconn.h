@@ -40,7 +40,8 @@ class DeepConn final : public RatingFactors {
   static constexpr Traits kTraits = {
       .predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
   /// Throws Error(kBadData) if there are no reviews.
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
   std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 

@@ -34,7 +34,8 @@ class TextNet final : public TextModel {
   const std::vector<std::string>& classes() const override { return classes_; }
   std::size_t dim() const override { return dim_; }
   Matrix predict(std::span<const std::string_view> texts, const Context& context) const override {
-    Matrix result = ask(texts, "", std::max<std::size_t>(classes_.size(), 1), /*unknown_is_zero=*/false, context);
+    Matrix result =
+        ask(texts, "", std::max<std::size_t>(classes_.size(), 1), /*unknown_is_zero=*/false, context);
     for (std::size_t t = 0; t < texts.size() && classes_.empty(); ++t) result.row(t)[0] += mean_;
     return result;
   }
@@ -102,7 +103,8 @@ IdMap words_of(const TextFitInput& input, const TextNetConfig& config) {
   for (idx_t w = 0; w < all.size(); ++w) {
     if (counts[w] >= config.min_count) words.add(all.id(w));
   }
-  for (idx_t w = 0; input.words != nullptr && w < input.words->ids.size(); ++w) words.add(input.words->ids.id(w));
+  for (idx_t w = 0; input.words != nullptr && w < input.words->ids.size(); ++w)
+    words.add(input.words->ids.id(w));
   return words;
 }
 
@@ -115,7 +117,8 @@ WordLists lists_of(const LabelledTexts& texts, const IdMap& words, const WordRul
 
 /// The vectors of the words, (words + 1, factors): given ones, and random ones of about the same variance (Kim 2014,
 /// section 3.2). Row 0 is zero.
-std::vector<float> table_of(const IdMap& words, std::size_t factors, const WordVectors* given, std::uint64_t seed) {
+std::vector<float> table_of(const IdMap& words, std::size_t factors, const WordVectors* given,
+                            std::uint64_t seed) {
   std::vector<float> table((words.size() + 1) * factors, 0.0F);
   double squares = 0;
   if (given != nullptr) {
@@ -124,7 +127,8 @@ std::vector<float> table_of(const IdMap& words, std::size_t factors, const WordV
     }
   }
   const double numbers = given == nullptr ? 0 : static_cast<double>(given->vectors.rows() * factors);
-  const double limit = squares > 0 ? std::sqrt(3 * squares / numbers) : 0.25;  // uniform: variance limit^2 / 3
+  const double limit =
+      squares > 0 ? std::sqrt(3 * squares / numbers) : 0.25;  // uniform: variance limit^2 / 3
   for (idx_t w = 0; w < words.size(); ++w) {
     float* const row = table.data() + (w + 1) * factors;
     if (const auto known = given != nullptr ? given->ids.find(words.id(w)) : std::nullopt) {
@@ -174,7 +178,8 @@ TextNetParts layers_of(const TextNetKind& kind, const TextNetConfig& config, std
   // Each filter of the first layer goes over both channels and adds the two (Kim 2014, section 2.1): over their sum.
   const nn::Node vectors =
       config.vectors == "multichannel"
-          ? spec.merge(nn::LayerKind::kAdd, std::vector<nn::Node>{table("static", false), table("vectors", true)})
+          ? spec.merge(nn::LayerKind::kAdd,
+                       std::vector<nn::Node>{table("static", false), table("vectors", true)})
           : table("vectors", config.vectors != "static");
   nn::Node last = kind.features({spec, input, vectors});
   if (config.dropout > 0) last = last.dropout(static_cast<double>(config.dropout));
@@ -185,38 +190,62 @@ TextNetParts layers_of(const TextNetKind& kind, const TextNetConfig& config, std
 
 void check_input(const TextNetKind& kind, const TextNetConfig& config, const TextFitInput& input) {
   if (config.vectors != "random" && input.words == nullptr)
-    fail(ErrorCode::kUsage, "{}: vectors={} needs word vectors: give a file of them, such as a bundle of word2vec",
-         kind.name, config.vectors);
+    fail(ErrorCode::kUsage,
+         "{}: vectors={} needs word vectors: give a file of them, such as a bundle of word2vec", kind.name,
+         config.vectors);
   if (config.vectors == "random" && input.words != nullptr)
-    fail(ErrorCode::kUsage, "{}: vectors=random takes no word vectors; choose static, non-static or multichannel",
-         kind.name);
+    fail(ErrorCode::kUsage,
+         "{}: vectors=random takes no word vectors; choose static, non-static or multichannel", kind.name);
 }
 
 }  // namespace
 
 void TextNetConfig::add_params(std::vector<Param>& params) {
   const std::vector<Param> shared = {
-      {"tokens", &tokens, "words = of any language, without punctuation; space = what stands between white space", 0,
-       0, {"words", "space"}},
+      {"tokens",
+       &tokens,
+       "words = of any language, without punctuation; space = what stands between white space",
+       0,
+       0,
+       {"words", "space"}},
       {"lowercase", &lowercase, "A and a are the same"},
       {"min_count", &min_count, "words that occur less often are left out", 1, 1'000'000},
       {"max_length", &max_length, "words of a text beyond so many are cut off", 1, 100'000},
-      {"factors", &factors, "length of the words' vectors, where they are random", 1, 4096, {}, true, {25, 300}},
+      {"factors",
+       &factors,
+       "length of the words' vectors, where they are random",
+       1,
+       4096,
+       {},
+       true,
+       {25, 300}},
       {"vectors",
        &vectors,
-       "of the words: random = learned; of those given: static = kept, non-static = learned further, multichannel = "
+       "of the words: random = learned; of those given: static = kept, non-static = learned further, "
+       "multichannel = "
        "both",
        0,
        0,
        {"random", "static", "non-static", "multichannel"}},
-      {"dropout", &dropout, "share of the values before the last layer that a step leaves out", 0, 0.99, {}, false,
+      {"dropout",
+       &dropout,
+       "share of the values before the last layer that a step leaves out",
+       0,
+       0.99,
+       {},
+       false,
        {0, 0.7}},
-      {"optimizer", &optimizer, "of the net", 0, 0,
+      {"optimizer",
+       &optimizer,
+       "of the net",
+       0,
+       0,
        {"sgd", "momentum", "adagrad", "rmsprop", "adadelta", "adam"}},
       {"learning_rate", &learning_rate, "0 = the optimizer's own", 0, 100},
       {"batch_size", &batch_size, "texts of a step", 1, 100'000},
       {"epochs", &epochs, "passes over the texts, at most", 1, 100'000},
-      {"patience", &patience, "epochs without a better validation after which it stops; 0 = never", 0, 100'000},
+      {"patience", &patience, "epochs without a better validation after which it stops; 0 = never", 0,
+       100'000},
   };
   params.insert(params.end(), shared.begin(), shared.end());
 }
@@ -229,12 +258,15 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   IdMap words = words_of(input, config);
   const WordLists lists = lists_of(input.texts, words, rules);
   if (lists.longest() == 0)
-    fail(ErrorCode::kBadData, "{}: no text has a word that occurs at least {} times", kind.name, config.min_count);
-  const float mean = classes ? 0.0F
-                             : static_cast<float>(std::accumulate(input.texts.numbers.begin(),
-                                                                  input.texts.numbers.end(), 0.0) /
-                                                  static_cast<double>(input.texts.size()));
-  const auto factors = input.words != nullptr ? input.words->vectors.cols() : static_cast<std::size_t>(config.factors);
+    fail(ErrorCode::kBadData, "{}: no text has a word that occurs at least {} times", kind.name,
+         config.min_count);
+  const float mean =
+      classes
+          ? 0.0F
+          : static_cast<float>(std::accumulate(input.texts.numbers.begin(), input.texts.numbers.end(), 0.0) /
+                               static_cast<double>(input.texts.size()));
+  const auto factors =
+      input.words != nullptr ? input.words->vectors.cols() : static_cast<std::size_t>(config.factors);
   TextNetParts layers =
       layers_of(kind, config, static_cast<std::int64_t>(words.size()), static_cast<std::int64_t>(factors),
                 config.max_length + 1, classes ? static_cast<std::int64_t>(input.texts.classes.size()) : 1);
@@ -282,7 +314,8 @@ std::unique_ptr<TextModel> load_text_net(std::string_view name, const TensorRead
   const StringColumn column = read_strings(reader, prefix + ".classes", count);
   std::vector<std::string> classes;
   for (std::size_t c = 0; c < count; ++c) classes.emplace_back(column[c]);
-  if (nn::count_of(spec.shape(spec.output()).output) != static_cast<std::int64_t>(std::max<std::size_t>(count, 1)))
+  if (nn::count_of(spec.shape(spec.output()).output) !=
+      static_cast<std::int64_t>(std::max<std::size_t>(count, 1)))
     reader.inconsistent("its net has other outputs than there are classes");
   IdMap words = read_ids(reader, prefix + ".words");
   const std::size_t input = spec.inputs()[0];
@@ -293,8 +326,8 @@ std::unique_ptr<TextModel> load_text_net(std::string_view name, const TensorRead
   WordRules rules;
   rules.tokens = parse_token_kind(reader.meta(prefix + ".tokens"));
   rules.lowercase = reader.meta_int(prefix + ".lowercase", 0, 1) == 1;
-  rules.max_length = static_cast<std::size_t>(
-      reader.meta_int(prefix + ".max_length", 1, spec.shape(input).output[0] - 1));
+  rules.max_length =
+      static_cast<std::size_t>(reader.meta_int(prefix + ".max_length", 1, spec.shape(input).output[0] - 1));
   const float mean = reader.vector<float>(prefix + ".mean", 1)[0];
   return std::make_unique<TextNet>(name, std::move(classes), std::move(words), rules, mean, std::move(net));
 }

@@ -45,7 +45,8 @@ std::unique_ptr<TextModel> TextCnn::fit(const TextFitInput& input, const Config&
     for (const std::int64_t width : widths) {
       const bool only = widths.size() == 1;
       most.push_back(
-          layers.vectors.conv1d(config.filters, width, {.activation = Activation::kRelu, .padding = Padding::kFull})
+          layers.vectors
+              .conv1d(config.filters, width, {.activation = Activation::kRelu, .padding = Padding::kFull})
               .then(LayerKind::kGlobalMaxPool1d, {.name = only ? "features" : ""}));
     }
     return most.size() == 1 ? most[0] : layers.spec.concatenate(most, {.name = "features"});
@@ -62,13 +63,21 @@ Dcnn::Config::Config() { optimizer = "adagrad"; }
 std::vector<Param> Dcnn::Config::params() {
   std::vector<Param> params = {
       {"widths", &widths, "words that the filters of each layer look at, separated by commas"},
-      {"filters", &filters, "of each layer; an even number, since each two are added", 2, 10'000, {}, true, {50, 200}},
+      {"filters",
+       &filters,
+       "of each layer; an even number, since each two are added",
+       2,
+       10'000,
+       {},
+       true,
+       {50, 200}},
       {"top_k", &top_k, "values of each filter that the last layer keeps", 1, 100}};
   add_params(params);
   return params;
 }
 
-std::unique_ptr<TextModel> Dcnn::fit(const TextFitInput& input, const Config& config, const Context& context) {
+std::unique_ptr<TextModel> Dcnn::fit(const TextFitInput& input, const Config& config,
+                                     const Context& context) {
   const std::vector<std::int64_t> widths = widths_of(config.widths, kName);
   if (config.filters % 2 != 0)
     fail(ErrorCode::kUsage, "{}: filters={} must be even, since each two are added", kName, config.filters);
@@ -96,7 +105,11 @@ std::unique_ptr<TextModel> Dcnn::load(const TensorReader& reader, const std::str
 std::vector<Param> RecurrentTextConfig::params() {
   std::vector<Param> params = {
       {"units", &units, "length of the state", 1, 10'000, {}, true, {32, 256}},
-      {"pool", &pool, "of the states over the words: the last, the greatest value or the mean of each unit", 0, 0,
+      {"pool",
+       &pool,
+       "of the states over the words: the last, the greatest value or the mean of each unit",
+       0,
+       0,
        {"last", "max", "mean"}}};
   add_params(params);
   return params;
@@ -111,9 +124,8 @@ std::unique_ptr<TextModel> RecurrentText<Layer>::fit(const TextFitInput& input, 
       return layers.vectors.then(Layer, {.name = "features", .units = config.units, .mask = words});
     const Node states =
         layers.vectors.then(Layer, {.units = config.units, .return_sequences = true, .mask = words});
-    return states.then(
-        config.pool == "max" ? LayerKind::kGlobalMaxPool1d : LayerKind::kGlobalAveragePool1d,
-        {.name = "features", .mask = words});
+    return states.then(config.pool == "max" ? LayerKind::kGlobalMaxPool1d : LayerKind::kGlobalAveragePool1d,
+                       {.name = "features", .mask = words});
   };
   return fit_text_net({kName, features}, config, input, context);
 }

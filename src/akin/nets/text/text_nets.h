@@ -21,8 +21,10 @@ class TextCnn {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "text-cnn";
-  static constexpr std::string_view kSummary = "convolutions over words and the greatest value of each (Kim 2014)";
-  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config, const Context& context);
+  static constexpr std::string_view kSummary =
+      "convolutions over words and the greatest value of each (Kim 2014)";
+  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
+                                        const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
 };
 
@@ -41,7 +43,8 @@ class Dcnn {
   static constexpr std::string_view kName = "dcnn";
   static constexpr std::string_view kSummary =
       "wide convolutions, folding and dynamic k-max pools (Kalchbrenner et al. 2014)";
-  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config, const Context& context);
+  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
+                                        const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
 };
 
@@ -61,10 +64,12 @@ class RecurrentText {
                                             : Layer == nn::LayerKind::kGru ? "text-gru"
                                                                            : "text-lstm";
   static constexpr std::string_view kSummary =
-      Layer == nn::LayerKind::kRnn   ? "a simple recurrent net over words (Elman 1990)"
-      : Layer == nn::LayerKind::kGru ? "a net of gated recurrent units over words (Cho et al. 2014)"
-                                     : "a net with long short-term memory over words (Hochreiter & Schmidhuber 1997)";
-  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config, const Context& context);
+      Layer == nn::LayerKind::kRnn ? "a simple recurrent net over words (Elman 1990)"
+      : Layer == nn::LayerKind::kGru
+          ? "a net of gated recurrent units over words (Cho et al. 2014)"
+          : "a net with long short-term memory over words (Hochreiter & Schmidhuber 1997)";
+  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
+                                        const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
 };
 using TextRnn = RecurrentText<nn::LayerKind::kRnn>;
@@ -82,7 +87,8 @@ class TextTransformer {
   };
   static constexpr std::string_view kName = "text-transformer";
   static constexpr std::string_view kSummary = "a small transformer over words (Vaswani et al. 2017)";
-  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config, const Context& context);
+  static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
+                                        const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
 };
 

@@ -47,7 +47,8 @@ void fill_words(const std::vector<std::span<const std::int32_t>>& lists, nn::Arr
 /// shuffle = false: the order is made here, from the seed and the epoch. Memory: 4 bytes a word.
 class TextSamples final : public nn::SampleSource {
  public:
-  TextSamples(const WordLists& lists, std::vector<float> targets, std::int64_t batch_size, std::uint64_t seed);
+  TextSamples(const WordLists& lists, std::vector<float> targets, std::int64_t batch_size,
+              std::uint64_t seed);
   std::int64_t size() const override { return static_cast<std::int64_t>(targets_.size()); }
   void start_epoch(std::uint64_t epoch) override;
   void read(std::span<const std::int64_t> samples, nn::Batch& batch) const override;

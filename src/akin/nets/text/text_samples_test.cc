@@ -57,7 +57,8 @@ TEST_P(Order, AnEpochHasEachTextOnceAndLengthsAlike) {
       width += read.inputs[0].shape[1];
       ++batches;
     }
-    EXPECT_LT(static_cast<double>(width) / static_cast<double>(batches), 22) << "the longest of a random batch is about 31";
+    EXPECT_LT(static_cast<double>(width) / static_cast<double>(batches), 22)
+        << "the longest of a random batch is about 31";
     orders.push_back(all);
     std::ranges::sort(all);
     EXPECT_EQ(all, targets);

@@ -43,7 +43,8 @@ StepUse step_use(const LayerSpec& layer) {
       return StepUse::kEach;
     case K::kConv1d:
     case K::kDepthwiseConv1d:  // a window must fit into any list
-      return layer.padding == Padding::kSame || layer.padding == Padding::kFull ? StepUse::kEach : StepUse::kWhole;
+      return layer.padding == Padding::kSame || layer.padding == Padding::kFull ? StepUse::kEach
+                                                                                : StepUse::kWhole;
     case K::kConcatenate:
       return layer.axis == -1 ? StepUse::kEach : StepUse::kWhole;
     case K::kRnn:

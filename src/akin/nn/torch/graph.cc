@@ -21,11 +21,27 @@ Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), 
                           weight.shape.size() == 2 ? layer.max_norm : 0});
     }
   }
+  for (std::size_t i = 0; i < spec_.layers().size(); ++i) pools_.push_back(pool_of(i));
   for (std::size_t i = 0; i < spec_.layers().size(); ++i) {
     for (const WeightRef& ref : spec_.weights(i)) {
       if (ref.layer != i) weights_[first_weight_[ref.layer] + ref.weight].is_table = false;  // shared
     }
   }
+}
+
+/// The global_max_pool1d that alone reads layer `i`, if the two can be computed at once; else `i`.
+std::size_t Graph::pool_of(std::size_t i) const {
+  const LayerSpec& layer = spec_.layers()[i];
+  if (!has_max_kernels(layer) || !options_.device().is_cpu() || options_.dtype() != at::kFloat) return i;
+  std::size_t pool = i;
+  for (std::size_t reader = i + 1; reader < spec_.layers().size(); ++reader) {
+    const bool reads = std::ranges::find(spec_.sources(reader), i) != spec_.sources(reader).end();
+    const bool pools =
+        spec_.layers()[reader].kind == LayerKind::kGlobalMaxPool1d && spec_.layers()[reader].mask.empty();
+    if (reads && (pool != i || !pools)) return i;
+    if (reads) pool = reader;
+  }
+  return pool;
 }
 
 std::vector<bool> Graph::needed_for(std::size_t layer) const {
@@ -62,7 +78,7 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
       values[i] = inputs[next_input++];
       continue;
     }
-    if (!needed[i]) continue;
+    if (!needed[i] || values[i].defined()) continue;
     std::vector<at::Tensor> sources;
     for (const std::size_t source : spec_.sources(i)) sources.push_back(values[source]);
     at::Tensor mask;
@@ -97,7 +113,10 @@ at::Tensor Graph::forward(const std::vector<at::Tensor>& inputs, std::size_t lay
       values[i] = pass.skip_activation ? output : activate(spec.activation, output);
       continue;
     }
-    values[i] = apply_layer({spec, sources, own, mask, pass});
+    const bool pools = pools_[i] != i && pools_[i] <= layer && sources[0].size(0) > 0;
+    values[i] = pools ? convolution_and_pool({spec, sources, own, mask, pass})
+                      : apply_layer({spec, sources, own, mask, pass});
+    if (pools) values[pools_[i]] = values[i];
   }
   pass.skip_activation = skip_activation;
   return values[layer];

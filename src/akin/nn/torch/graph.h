@@ -35,12 +35,14 @@ class Graph {
 
  private:
   std::vector<bool> needed_for(std::size_t layer) const;
+  std::size_t pool_of(std::size_t i) const;
   bool stays_ids(std::size_t i, std::size_t layer, const std::vector<bool>& needed) const;
 
   NetSpec spec_;
   at::TensorOptions options_;
   std::vector<Weight> weights_;
   std::vector<std::size_t> first_weight_;  // of each layer
+  std::vector<std::size_t> pools_;         // of each layer: see pool_of()
 };
 
 /// To and from memory.

@@ -65,6 +65,13 @@ at::Tensor drop(double rate, const at::Tensor& x, const Pass& pass);
 /// or undefined; floats on the CPU: conv_float.cc.
 at::Tensor convolve_steps(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias);
 
+/// Whether the greatest value over a conv1d's steps can be had without the others: conv_max_float.cc.
+bool has_max_kernels(const LayerSpec& layer);
+/// (samples, units), before the activation; arguments as of convolve_steps().
+at::Tensor greatest_of_steps(const at::Tensor& x, const at::Tensor& kernel, const at::Tensor& bias);
+/// A conv1d with has_max_kernels(), of floats on the CPU, and the global_max_pool1d behind it.
+at::Tensor convolution_and_pool(const LayerCall& call);
+
 /// x w of few columns, x (samples, inputs), w (inputs, units); floats on the CPU: narrow_float.cc.
 bool has_narrow_kernels(const at::Tensor& x, const at::Tensor& w);
 at::Tensor run_narrow_kernels(const at::Tensor& x, const at::Tensor& w);

@@ -59,8 +59,8 @@ Optimizer::Optimizer(OptimizerSpec spec, std::vector<Weight>& weights)
     const at::Tensor& value = weights_[w].value;
     Moments moments;
     if (goes_by_rows(weights_[w])) {
-      tables_[w] =
-          std::make_unique<RowTable>(value, spec_, spec_.lazy ? RowUpdates::kSparse : RowUpdates::kDense, weights_[w].padding);
+      tables_[w] = std::make_unique<RowTable>(
+          value, spec_, spec_.lazy ? RowUpdates::kSparse : RowUpdates::kDense, weights_[w].padding);
       moments = {tables_[w]->first_moment(), tables_[w]->second_moment()};
     } else if (weights_[w].trainable && !spec_.lbfgs) {
       if (has_first_moment(spec_.rule)) moments.first = at::zeros_like(value.detach());

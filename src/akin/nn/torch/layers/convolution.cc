@@ -21,6 +21,12 @@ at::Tensor convolution(const LayerCall& call) {
   return call.activated(channels_last(output));
 }
 
+/// x (samples, steps, channels) with zeros around it as the layer says.
+at::Tensor with_zeros(const LayerSpec& layer, const at::Tensor& x) {
+  const WindowPositions positions = window_positions(x.size(1), layer.kernel[0], 1, layer);
+  return at::constant_pad_nd(x, {0, 0, positions.before, positions.after});
+}
+
 /// Each channel by filters of its own: output channel = channel x depth_multiplier + filter.
 at::Tensor depthwise(const LayerCall& call) {
   const LayerSpec& layer = call.layer;
@@ -38,6 +44,11 @@ at::Tensor depthwise(const LayerCall& call) {
 }
 
 }  // namespace
+
+at::Tensor convolution_and_pool(const LayerCall& call) {
+  const at::Tensor bias = call.weights.size() > 1 ? call.weights[1] : at::Tensor();
+  return call.activated(greatest_of_steps(with_zeros(call.layer, call.inputs[0]), call.weights[0], bias));
+}
 
 LayerEquations convolution_equations() {
   using K = LayerKind;

@@ -13,8 +13,8 @@ at::Tensor embedding(const LayerCall& call) {
   if (call.layer.vectors == VectorSource::kOneHot)
     return at::one_hot(ids.to(at::kLong), call.layer.rows).to(call.pass.numbers);
   const bool rows = call.pass.row_gradients && call.weights[0].requires_grad();
-  return at::embedding(call.weights[0], rows ? ids.to(at::kLong) : ids, call.layer.padding_index,
-                       false, rows);
+  return at::embedding(call.weights[0], rows ? ids.to(at::kLong) : ids, call.layer.padding_index, false,
+                       rows);
 }
 
 at::Tensor multi_hot(const LayerCall& call) {
