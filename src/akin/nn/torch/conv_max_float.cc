@@ -55,7 +55,7 @@ struct ConvMax : torch::autograd::Function<ConvMax> {
     const std::int64_t samples = x.size(0), channels = x.size(2), width = saved[1].size(0),
                        units = given.size(1);
     // (units, w x channels): the weights of a filter, as a window lies in x.
-    const at::Tensor filters = saved[1].permute({2, 0, 1}).reshape({units, width * channels});
+    const at::Tensor filters = saved[1].permute({2, 0, 1}).contiguous().view({units, width * channels});
     const at::Tensor by_filters = at::zeros_like(filters);
     const auto window = static_cast<std::size_t>(width * channels);
     const auto* const g = given.data_ptr<float>();
