@@ -1,0 +1,268 @@
+#include "akin/text/bert/import.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/files.h"
+#include "akin/base/io.h"
+#include "akin/base/json_text.h"
+#include "akin/base/text.h"
+#include "akin/data/sha256.h"
+#include "akin/text/bert/weight_file.h"
+#include "akin/text/bert/word_piece_files.h"
+
+namespace akin::bert {
+namespace {
+
+using nlohmann::json;
+
+/// Reads the files of a folder and keeps their names.
+class Folder {
+ public:
+  explicit Folder(std::string path) : path_(std::move(path)) {
+    std::error_code problem;
+    if (!std::filesystem::is_directory(path_, problem))
+      fail(ErrorCode::kNotFound, "{}: is not a folder; name the one that holds config.json", path_);
+  }
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+  bool has(const std::string& name) const { return file_exists(path(name)); }
+  /// An object; null if the file is not there.
+  json object(const std::string& name) {
+    if (!take(name)) return nullptr;
+    json value = parse_json(read_text(path(name)), path(name));
+    if (!value.is_object()) fail(ErrorCode::kBadData, "{}: is not a JSON object", path(name));
+    return value;
+  }
+  /// Whether the file is there, which is then named in the manifest.
+  bool take(const std::string& name) {
+    if (!has(name)) return false;
+    if (std::ranges::find(taken_, name) == taken_.end()) taken_.push_back(name);
+    return true;
+  }
+  json hashes() const {
+    json files = json::object();
+    for (const std::string& name : taken_) files[name] = sha256_of_file(path(name));
+    return files;
+  }
+
+ private:
+  std::string path_;
+  std::vector<std::string> taken_;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  fail(ErrorCode::kBadData, "{}: {}; akin computes BERT and DistilBERT with mean or cls pooling", path, what);
+}
+
+void expect(const JsonFields& config, const char* name, std::string_view value) {
+  if (!config.has(name) || config.field(name).is_null()) return;
+  if (config.text(name) != value) refuse(config.where(), fmt::format("{} is {}", name, config.text(name)));
+}
+
+/// By the names that the kind of model has for its sizes.
+NetworkConfig sizes_of(const JsonFields& config, bool distil) {
+  const auto whole = [&](const char* name, const char* in_distil, std::int64_t most) {
+    return static_cast<std::size_t>(config.whole(distil ? in_distil : name, 1, most));
+  };
+  NetworkConfig sizes;
+  sizes.layers = whole("num_hidden_layers", "n_layers", 1000);
+  sizes.hidden = whole("hidden_size", "dim", 1 << 16);
+  sizes.heads = whole("num_attention_heads", "n_heads", 1 << 16);
+  sizes.inner = whole("intermediate_size", "hidden_dim", 1 << 20);
+  sizes.tokens = whole("vocab_size", "vocab_size", 1 << 24);
+  sizes.positions = whole("max_position_embeddings", "max_position_embeddings", 1 << 20);
+  if (!distil) sizes.types = whole("type_vocab_size", "", 1 << 16);
+  if (config.has("layer_norm_eps")) sizes.epsilon = config.number("layer_norm_eps");
+  if (!(sizes.epsilon >= 0 && sizes.epsilon <= 1))
+    refuse(config.where(), "layer_norm_eps is not from 0 to 1");
+  if (sizes.hidden % sizes.heads != 0)
+    refuse(config.where(), fmt::format("{} heads do not divide a size of {}", sizes.heads, sizes.hidden));
+  return sizes;
+}
+
+NetworkConfig read_config(Folder& folder, const std::string& name, std::string& kind) {
+  const json object = folder.object(name);
+  if (object.is_null())
+    fail(ErrorCode::kNotFound, "{}: is not there; name the folder of a model with config.json",
+         folder.path(name));
+  const JsonFields config(object, folder.path(name));
+  kind = config.text("model_type");
+  if (kind != "bert" && kind != "distilbert") refuse(config.where(), fmt::format("model_type is {}", kind));
+  expect(config, kind == "bert" ? "hidden_act" : "activation", "gelu");
+  expect(config, "position_embedding_type", "absolute");
+  return sizes_of(config, kind == "distilbert");
+}
+
+/// From pooling_mode or from the flags of older versions.
+Pooling read_pooling(const json& object, const std::string& path) {
+  const JsonFields fields(object, path);
+  std::vector<std::string> modes;
+  if (fields.has("pooling_mode")) {
+    modes = {fields.text("pooling_mode")};
+  } else {
+    for (const auto& [name, value] : object.items()) {
+      if (name.starts_with("pooling_mode_") && value.is_boolean() && value.get<bool>())
+        modes.push_back(name.substr(std::string_view("pooling_mode_").size()));
+    }
+  }
+  for (std::string& mode : modes) {
+    if (const std::size_t end = mode.find("_token");
+        end != std::string::npos && mode != "mean_sqrt_len_tokens")
+      mode.resize(end);
+  }
+  if (modes != std::vector<std::string>{"mean"} && modes != std::vector<std::string>{"cls"})
+    refuse(path, fmt::format("the pooling is {}",
+                             modes.empty() ? "none" : fmt::format("{}", fmt::join(modes, " + "))));
+  return modes[0] == "mean" ? Pooling::kMean : Pooling::kFirst;
+}
+
+/// What modules.json says: where the transformer is, and what follows it. Without the file, a plain transformer, of
+/// whose tokens sentence-transformers takes the mean.
+std::string read_modules(Folder& folder, SentenceSettings& settings) {
+  settings.normalize = false;
+  const std::string name = "modules.json";
+  if (!folder.take(name)) return "";
+  const json modules = parse_json(read_text(folder.path(name)), folder.path(name));
+  if (!modules.is_array()) refuse(folder.path(name), "is not a list");
+  std::string transformer;
+  for (const json& module : modules) {
+    const JsonFields fields(module, folder.path(name));
+    const std::string type = fields.text("type"), place = fields.text("path");
+    const std::string last = type.substr(type.rfind('.') + 1);
+    if (place.find("..") != std::string::npos || place.starts_with('/'))
+      refuse(folder.path(name), fmt::format("the path '{}' leaves the folder", place));
+    const std::string inside = place.empty() ? "" : place + "/";
+    if (last == "Transformer") {
+      transformer = inside;
+    } else if (last == "Pooling") {
+      const json pooling = folder.object(inside + "config.json");
+      settings.pooling = read_pooling(pooling, folder.path(inside + "config.json"));
+    } else if (last == "Normalize") {
+      settings.normalize = true;
+    } else {
+      refuse(folder.path(name), fmt::format("the module {} is not known", type));
+    }
+  }
+  return transformer;
+}
+
+/// The longest text: the least of what sentence_bert_config.json, tokenizer_config.json and the network say.
+std::size_t read_length(Folder& folder, const std::string& inside, std::size_t positions) {
+  double most = static_cast<double>(positions);
+  for (const auto& [file, name] : {std::pair("sentence_bert_config.json", "max_seq_length"),
+                                   std::pair("tokenizer_config.json", "model_max_length")}) {
+    const json object = folder.object(inside + file);
+    if (object.is_null() || !object.contains(name) || !object.at(name).is_number()) continue;
+    const double length = object.at(name).get<double>();
+    if (!(length >= 2)) refuse(folder.path(inside + file), fmt::format("{} is {}", name, length));
+    most = std::min(most, length);
+  }
+  return static_cast<std::size_t>(most);
+}
+
+/// The prompt that sentence-transformers puts before each text unless it is told another one.
+std::string default_prompt(Folder& folder) {
+  const json config = folder.object("config_sentence_transformers.json");
+  if (config.is_null() || !config.contains("default_prompt_name") ||
+      !config.at("default_prompt_name").is_string())
+    return "";
+  const JsonFields fields(config, folder.path("config_sentence_transformers.json"));
+  const json& prompts = fields.field("prompts");
+  return JsonFields(prompts, fields.where() + ": prompts").text(fields.text("default_prompt_name"));
+}
+
+/// What a model card says: its heading, and the licence in the lines between the first two "---".
+struct Card {
+  std::string title, license;
+};
+
+Card read_card(Folder& folder) {
+  Card card;
+  if (!folder.take("README.md")) return card;
+  const std::string text = read_text(folder.path("README.md"));
+  std::size_t marks = 0;
+  for (const std::string_view raw : split(text, '\n')) {
+    const std::string_view line = trimmed(raw);
+    if (line == "---") ++marks;
+    if (marks == 1 && line.starts_with("license:") && card.license.empty())
+      card.license = trimmed(line.substr(8));
+    if (marks != 1 && line.starts_with("# ") && card.title.empty()) card.title = trimmed(line.substr(2));
+  }
+  return card;
+}
+
+/// The SPDX identifier of a licence as model cards write it.
+std::string spdx_of(std::string license) {
+  std::erase_if(license, [](char c) { return c == '"' || c == '\''; });
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kKnown = {
+      {{"apache-2.0", "Apache-2.0"},
+       {"mit", "MIT"},
+       {"bsd-3-clause", "BSD-3-Clause"},
+       {"bsd-2-clause", "BSD-2-Clause"},
+       {"cc0-1.0", "CC0-1.0"},
+       {"cc-by-4.0", "CC-BY-4.0"},
+       {"cc-by-sa-4.0", "CC-BY-SA-4.0"},
+       {"cc-by-nc-4.0", "CC-BY-NC-4.0"},
+       {"cc-by-sa-3.0", "CC-BY-SA-3.0"},
+       {"cc-by-nc-sa-4.0", "CC-BY-NC-SA-4.0"},
+       {"gpl-3.0", "GPL-3.0-only"},
+       {"agpl-3.0", "AGPL-3.0-only"}}};
+  const auto found = std::ranges::find(kKnown, license, [](const auto& known) { return known.first; });
+  if (found != kKnown.end()) return std::string(found->second);
+  if (license.empty()) return "NOASSERTION";
+  for (char& c : license) {
+    const bool allowed =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.';
+    if (!allowed) c = '-';
+  }
+  return "LicenseRef-" + license;
+}
+
+std::string origin_of(Folder& folder, const std::string& config_name, const Card& card,
+                      const std::string& path) {
+  if (!card.title.empty()) return card.title;
+  const json config = folder.object(config_name);
+  const auto name = config.find("_name_or_path");
+  if (name != config.end() && name->is_string() && !name->get<std::string>().empty())
+    return name->get<std::string>();
+  return std::filesystem::path(path).filename().string();
+}
+
+}  // namespace
+
+SentenceEncoder import_model(const std::string& path, const ImportOptions& options) {
+  Folder folder(path);
+  SentenceSettings settings;
+  const std::string inside = read_modules(folder, settings);
+  std::string kind;
+  const NetworkConfig config = read_config(folder, inside + "config.json", kind);
+  const std::string weights = inside + "model.safetensors";
+  if (!folder.take(weights)) {
+    fail(ErrorCode::kNotFound,
+         "{}: is not there; akin reads weights as one safetensors file (transformers: save_pretrained())",
+         folder.path(weights));
+  }
+  WordPiece tokenizer = read_word_piece(folder.path(inside.empty() ? "." : inside));
+  if (!folder.take(inside + "tokenizer.json")) folder.take(inside + "vocab.txt");
+  settings.most_tokens = read_length(folder, inside, config.positions);
+  settings.prefix = options.prefix.empty() ? default_prompt(folder) : options.prefix;
+  if (options.pooling) settings.pooling = *options.pooling;
+  if (options.normalize) settings.normalize = *options.normalize;
+  if (options.most_tokens > 0) settings.most_tokens = options.most_tokens;
+  const Card card = read_card(folder);
+  const json manifest = {
+      {"origin",
+       options.origin.empty() ? origin_of(folder, inside + "config.json", card, path) : options.origin},
+      {"license", options.license.empty() ? spdx_of(card.license) : options.license},
+      {"model_type", kind},
+      {"files", folder.hashes()}};
+  settings.manifest = manifest.dump(-1, ' ', false, json::error_handler_t::replace);
+  return {std::move(tokenizer),
+          Network(config, read_weights(folder.path(weights), config), Precision::kFloat32),
+          std::move(settings), path};
+}
+
+}  // namespace akin::bert

@@ -1,0 +1,262 @@
+#include "akin/text/bert/network.h"
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "akin/base/error.h"
+#include "akin/linalg/kernels.h"
+
+namespace akin::bert {
+namespace {
+
+// Places in tensor_shapes().
+constexpr std::size_t kWords = 0, kPositions = 1, kEmbeddingGain = 2, kEmbeddingShift = 3, kFirstLayer = 4;
+enum LayerTensor : std::size_t {
+  kQuery,
+  kQueryBias,
+  kKey,
+  kKeyBias,
+  kValue,
+  kValueBias,
+  kOutput,
+  kOutputBias,
+  kAttentionGain,
+  kAttentionShift,
+  kUp,
+  kUpBias,
+  kDown,
+  kDownBias,
+  kGain,
+  kShift,
+  kLayerTensors
+};
+
+/// A layer of weights, ready to be multiplied with.
+class Product {
+ public:
+  Product(const Matrix& weights, std::span<const float> bias, Precision precision)
+      : inner_(weights.cols()), bias_(whole_panels(weights.rows())) {
+    std::ranges::copy(bias, bias_.begin());
+    if (precision == Precision::kBfloat16 && has_tiles()) {
+      tiles_ = make_tiles(weights);
+      return;
+    }
+    panels_.resize(bias_.size() * inner_);
+    for (std::size_t c = 0; c < weights.rows(); ++c) {
+      for (std::size_t k = 0; k < inner_; ++k) {
+        const float value = weights.row(c)[k];
+        panels_[(c / kPanel * inner_ + k) * kPanel + c % kPanel] =
+            precision == Precision::kFloat32 ? value : from_bfloat16(to_bfloat16(value));
+      }
+    }
+  }
+  void operator()(Rows<const float> a, std::size_t rows, Write write, Rows<float> out,
+                  std::vector<std::uint16_t>& scratch) const {
+    if (tiles_.steps > 0) return multiply_tiles(a, rows, tiles_, bias_.data(), write, out, scratch);
+    const PanelView view{panels_.data(), inner_, bias_.size() / kPanel, kPanel, kPanel * inner_};
+    multiply(a, rows, view, bias_.data(), write, out);
+  }
+
+ private:
+  std::size_t inner_;
+  std::vector<float> bias_, panels_;
+  TileWeights tiles_;
+};
+
+struct LayerProducts {
+  Product project, output, up, down;
+};
+
+/// Three matrices of equal shape, one below the other.
+Matrix stack(const Matrix& a, const Matrix& b, const Matrix& c) {
+  Matrix all(a.rows() + b.rows() + c.rows(), a.cols());
+  std::size_t row = 0;
+  for (const Matrix* part : {&a, &b, &c}) {
+    for (std::size_t r = 0; r < part->rows(); ++r, ++row) std::ranges::copy((*part)[r], all[row].begin());
+  }
+  return all;
+}
+
+LayerProducts prepare_layer(std::span<const Matrix> t, Precision precision) {
+  std::vector<float> biases;
+  for (const LayerTensor bias : {kQueryBias, kKeyBias, kValueBias})
+    biases.insert(biases.end(), t[bias][0].begin(), t[bias][0].end());
+  return {{stack(t[kQuery], t[kKey], t[kValue]), biases, precision},
+          {t[kOutput], t[kOutputBias][0], precision},
+          {t[kUp], t[kUpBias][0], precision},
+          {t[kDown], t[kDownBias][0], precision}};
+}
+
+/// Floats from row to row: rows of a power of two would all fall on the same lines of the cache.
+std::size_t stride_of(std::size_t columns) { return whole_panels(columns) + 16; }
+
+void grow(std::vector<float>& memory, std::size_t size) {
+  if (memory.size() < size) memory.resize(size);
+}
+
+}  // namespace
+
+std::vector<TensorShape> tensor_shapes(const NetworkConfig& config) {
+  const std::size_t h = config.hidden;
+  std::vector<TensorShape> shapes = {{"embeddings.word_embeddings.weight", config.tokens, h},
+                                     {"embeddings.position_embeddings.weight", config.positions, h},
+                                     {"embeddings.LayerNorm.weight", 1, h},
+                                     {"embeddings.LayerNorm.bias", 1, h}};
+  const auto dense = [&](const std::string& name, std::size_t out, std::size_t in) {
+    shapes.push_back({name + ".weight", out, in});
+    shapes.push_back({name + ".bias", 1, out});
+  };
+  for (std::size_t l = 0; l < config.layers; ++l) {
+    const std::string layer = fmt::format("encoder.layer.{}.", l);
+    for (const char* part : {"query", "key", "value"}) dense(layer + "attention.self." + part, h, h);
+    dense(layer + "attention.output.dense", h, h);
+    dense(layer + "attention.output.LayerNorm", 1, h);
+    shapes.back().cols = h;
+    dense(layer + "intermediate.dense", config.inner, h);
+    dense(layer + "output.dense", h, config.inner);
+    dense(layer + "output.LayerNorm", 1, h);
+    shapes.back().cols = h;
+  }
+  if (config.types > 0) shapes.push_back({"embeddings.token_type_embeddings.weight", config.types, h});
+  return shapes;
+}
+
+Precision parse_precision(std::string_view text) {
+  if (text == "float32") return Precision::kFloat32;
+  if (text == "bf16") return Precision::kBfloat16;
+  fail(ErrorCode::kUsage, "'{}' is no precision; there are float32 and bf16", text);
+}
+
+struct Network::Prepared {
+  std::vector<LayerProducts> layers;
+};
+/// Made when the first text comes: most that read a bundle never encode one.
+struct Network::Lazy {
+  std::once_flag once;
+  Prepared prepared;
+};
+
+struct Network::Workspace::State {
+  std::vector<float> states, wide, context;        // by token
+  std::vector<float> keys, values, scores, mixed;  // of one head of one text
+  std::vector<std::uint16_t> rounded;
+};
+
+Network::Workspace::Workspace() : state_(std::make_unique<State>()) {}
+Network::Workspace::~Workspace() = default;
+Network::Workspace::Workspace(Workspace&&) noexcept = default;
+
+Network::Network(const NetworkConfig& config, std::vector<Matrix> tensors, Precision precision)
+    : config_(config), tensors_(std::move(tensors)), precision_(precision), lazy_(std::make_unique<Lazy>()) {
+  const std::vector<TensorShape> shapes = tensor_shapes(config);
+  AKIN_ASSERT(tensors_.size() == shapes.size() && config.hidden % config.heads == 0);
+  for (std::size_t t = 0; t < shapes.size(); ++t)
+    AKIN_ASSERT(tensors_[t].rows() == shapes[t].rows && tensors_[t].cols() == shapes[t].cols);
+}
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+
+const Network::Prepared& Network::prepared() const {
+  std::call_once(lazy_->once, [&] {
+    for (std::size_t l = 0; l < config_.layers; ++l) {
+      const std::span<const Matrix> all(tensors_);
+      lazy_->prepared.layers.push_back(
+          prepare_layer(all.subspan(kFirstLayer + l * kLayerTensors, kLayerTensors), precision_));
+    }
+  });
+  return lazy_->prepared;
+}
+
+void Network::embed(std::span<const std::span<const std::uint32_t>> texts, Workspace::State& work) const {
+  const std::size_t stride = stride_of(config_.hidden), width = padded(config_.hidden);
+  const Norm norm{vector(kEmbeddingGain), vector(kEmbeddingShift), static_cast<float>(config_.epsilon)};
+  float* row = work.states.data();
+  for (const std::span<const std::uint32_t> ids : texts) {
+    for (std::size_t p = 0; p < ids.size(); ++p, row += stride) {
+      std::copy_n(tensors_[kWords].row(ids[p]), width, row);
+      std::fill(row + width, row + stride, 0.0F);
+      axpy(1, tensors_[kPositions].row(p), row, width);
+      if (config_.types > 0) axpy(1, tensors_.back().row(0), row, width);
+      layer_norm(norm, row, config_.hidden);
+    }
+  }
+}
+
+/// Each head of one text: softmax(q k' / sqrt(d)) v, from the projections in `wide` to `context`.
+void Network::attend(std::size_t begin, std::size_t length, Workspace::State& work) const {
+  const std::size_t size = config_.hidden / config_.heads, from = stride_of(3 * config_.hidden);
+  const std::size_t to = stride_of(config_.hidden), columns = whole_panels(length),
+                    head_width = whole_panels(size);
+  const bool whole = size == head_width;
+  grow(work.keys, columns * size);
+  grow(work.scores, length * columns);
+  grow(work.values, length * head_width);
+  grow(work.mixed, length * head_width);
+  std::fill_n(work.keys.data(), columns * size, 0.0F);
+  std::fill_n(work.values.data(), whole ? 0 : length * head_width, 0.0F);
+  const float scale = 1 / std::sqrt(static_cast<float>(size));
+  for (std::size_t h = 0; h < config_.heads; ++h) {
+    const float* const query = work.wide.data() + begin * from + h * size;
+    const float *const key = query + config_.hidden, *const value = key + config_.hidden;
+    float* const out = work.context.data() + begin * to + h * size;
+    for (std::size_t j = 0; j < length; ++j) {
+      float* const column = work.keys.data() + j / kPanel * size * kPanel + j % kPanel;
+      for (std::size_t d = 0; d < size; ++d) column[d * kPanel] = key[j * from + d];
+      if (!whole) std::copy_n(value + j * from, size, work.values.data() + j * head_width);
+    }
+    multiply({query, from}, length, {work.keys.data(), size, columns / kPanel, kPanel, size * kPanel},
+             nullptr, Write::kStore, {work.scores.data(), columns});
+    for (std::size_t i = 0; i < length; ++i)
+      softmax(scale, work.scores.data() + i * columns, length, columns);
+    const Rows<const float> scores{work.scores.data(), columns};
+    if (whole) {
+      multiply(scores, length, {value, length, size / kPanel, from, kPanel}, nullptr, Write::kStore,
+               {out, to});
+      continue;
+    }
+    multiply(scores, length, {work.values.data(), length, head_width / kPanel, head_width, kPanel}, nullptr,
+             Write::kStore, {work.mixed.data(), head_width});
+    for (std::size_t i = 0; i < length; ++i)
+      std::copy_n(work.mixed.data() + i * head_width, size, out + i * to);
+  }
+}
+
+Rows<const float> Network::run(std::span<const std::span<const std::uint32_t>> texts,
+                               Workspace& workspace) const {
+  Workspace::State& work = *workspace.state_;
+  std::size_t tokens = 0;
+  for (const auto& ids : texts) tokens += ids.size();
+  const std::size_t stride = stride_of(config_.hidden);
+  const std::size_t projected = stride_of(3 * config_.hidden), inner = stride_of(config_.inner);
+  grow(work.states, tokens * stride);
+  grow(work.context, tokens * stride);
+  grow(work.wide, tokens * std::max(projected, inner));
+  embed(texts, work);
+  const Rows<float> states{work.states.data(), stride};
+  const Rows<const float> read_states{work.states.data(), stride}, context{work.context.data(), stride};
+  const std::vector<LayerProducts>& layers = prepared().layers;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const LayerProducts& layer = layers[l];
+    const std::size_t first = kFirstLayer + l * kLayerTensors;
+    const auto normalize = [&](std::size_t gain, std::size_t shift) {
+      const Norm norm{vector(first + gain), vector(first + shift), static_cast<float>(config_.epsilon)};
+      for (std::size_t t = 0; t < tokens; ++t) layer_norm(norm, states.data + t * stride, config_.hidden);
+    };
+    layer.project(read_states, tokens, Write::kStore, {work.wide.data(), projected}, work.rounded);
+    std::size_t begin = 0;
+    for (const auto& ids : texts) {
+      attend(begin, ids.size(), work);
+      begin += ids.size();
+    }
+    layer.output(context, tokens, Write::kAdd, states, work.rounded);
+    normalize(kAttentionGain, kAttentionShift);
+    layer.up(read_states, tokens, Write::kStore, {work.wide.data(), inner}, work.rounded);
+    for (std::size_t t = 0; t < tokens; ++t) gelu(work.wide.data() + t * inner, whole_panels(config_.inner));
+    layer.down({work.wide.data(), inner}, tokens, Write::kAdd, states, work.rounded);
+    normalize(kGain, kShift);
+  }
+  return read_states;
+}
+
+}  // namespace akin::bert

@@ -1,0 +1,82 @@
+// The transformer of BERT: vectors of the tokens of texts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/linalg/matrix.h"
+#include "akin/text/bert/kernels.h"
+
+namespace akin::bert {
+
+/// Sizes of a network.
+struct NetworkConfig {
+  std::size_t layers = 0, hidden = 0, heads = 0, inner = 0;
+  std::size_t tokens = 0;     ///< of the vocabulary
+  std::size_t positions = 0;  ///< the longest text
+  std::size_t types = 0;      ///< rows of segment vectors, of which the first is used; 0 = none
+  double epsilon = 1e-12;
+};
+
+/// A tensor that a network has, named as in the library transformers; a vector is one row.
+struct TensorShape {
+  std::string name;
+  std::size_t rows, cols;
+};
+/// All of them, always in the same order.
+std::vector<TensorShape> tensor_shapes(const NetworkConfig& config);
+
+/// In what numbers the products with weights are computed; all else is float32.
+enum class Precision { kFloat32, kBfloat16 };
+/// Throws Error(kUsage) for other words than "float32" and "bf16".
+Precision parse_precision(std::string_view text);
+
+/// Devlin et al., "BERT: pre-training of deep bidirectional transformers" (2019), the encoder: immutable; const calls
+/// are safe from many threads. Vectors of a text do not depend on the texts beside it, to the last bit. Cost: 2 flops
+/// for each weight of a layer and token, and 4 `hidden` for each pair of tokens of a text and layer.
+class Network {
+ public:
+  /// `tensors` as tensor_shapes() says.
+  Network(const NetworkConfig& config, std::vector<Matrix> tensors, Precision precision);
+  ~Network();
+  Network(Network&&) noexcept;
+
+  const NetworkConfig& config() const { return config_; }
+  const std::vector<Matrix>& tensors() const { return tensors_; }
+  Precision precision() const { return precision_; }
+
+  /// Memory of one thread, reused from call to call.
+  class Workspace {
+   public:
+    Workspace();
+    ~Workspace();
+    Workspace(Workspace&&) noexcept;
+
+   private:
+    friend class Network;
+    struct State;
+    std::unique_ptr<State> state_;
+  };
+  /// Vectors of all tokens of the texts, one text behind the other; valid until the workspace is used again. Each text
+  /// has from 1 to `positions` ids below `tokens`.
+  Rows<const float> run(std::span<const std::span<const std::uint32_t>> texts, Workspace& workspace) const;
+
+ private:
+  struct Prepared;
+  const Prepared& prepared() const;
+  const float* vector(std::size_t tensor) const { return tensors_[tensor].row(0); }
+  void embed(std::span<const std::span<const std::uint32_t>> texts, Workspace::State& work) const;
+  void attend(std::size_t begin, std::size_t length, Workspace::State& work) const;
+
+  NetworkConfig config_;
+  std::vector<Matrix> tensors_;
+  Precision precision_;
+  struct Lazy;
+  std::unique_ptr<Lazy> lazy_;
+};
+
+}  // namespace akin::bert
