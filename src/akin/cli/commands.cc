@@ -113,6 +113,7 @@ const std::vector<Command>& commands() {
       {"predict", "predict ratings or probabilities of pairs", &run_predict},
       {"similar", "find items similar to an item", &run_similar},
       {"encode", "compute vectors of items and texts from their content", &run_encode},
+      {"encoder", "import pretrained encoders of texts, show what an encoder is", &run_encoder},
       {"explain", "show which items led to a recommendation", &run_explain},
       {"update", "update a trained model with new events", &run_update},
       {"export", "write vectors in formats of other programs", &run_export},

@@ -6,6 +6,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/encode/attribute_encoder.h"
 #include "akin/encode/net_encoder.h"
+#include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/term_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
 
@@ -53,6 +54,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<AttributeEncoder>(),
       entry<WordVectorEncoder>(/*takes_words=*/true),
       entry<NetEncoder>(),
+      entry<PretrainedEncoder>(),
       // clang-format on
   };
   return kEncoders;

@@ -1,8 +1,13 @@
 #include "akin/store/encoder_file.h"
 
+#include <nlohmann/json.hpp>
+
 #include "akin/base/error.h"
+#include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
+#include "akin/base/text.h"
 #include "akin/encode/encoders.h"
+#include "akin/encode/pretrained_encoder.h"
 #include "akin/fusion/content_model.h"
 
 namespace akin {
@@ -17,7 +22,81 @@ AttributeTable types_of(const AttributeTable& attributes) {
   return types;
 }
 
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// The values of a JSON object in the metadata, nested ones as "files.config.json".
+void add_object(const nlohmann::json& object, const std::string& before, Facts& facts) {
+  for (const auto& [name, value] : object.items()) {
+    if (value.is_object()) {
+      add_object(value, before + name + ".", facts);
+    } else {
+      facts.emplace_back(before + name, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+}
+
+/// Where the encoder is in the file: "encoder", "model.encoder" or "part.NAME.encoder".
+std::string place_of_encoder(const TensorReader& reader, const std::string& part) {
+  if (reader.metadata().contains("encoder")) {
+    if (!part.empty())
+      fail(ErrorCode::kUsage, "{}: is one encoder, without parts; leave out --part {}", reader.path(), part);
+    return "encoder";
+  }
+  if (part.empty() && reader.has_meta("model.encoder")) return "model.encoder";
+  std::vector<std::string> places;
+  for (const auto& [key, value] : reader.metadata()) {
+    const bool is_place = key.starts_with("part.") && key.ends_with(".encoder");
+    if (is_place && (part.empty() || key == "part." + part + ".encoder")) places.push_back(key);
+  }
+  if (places.empty())
+    fail(ErrorCode::kNotFound, "{}: holds no encoder{}", reader.path(), part.empty() ? "" : " " + part);
+  if (places.size() > 1)
+    fail(ErrorCode::kUsage, "{}: holds several encoders: name one with --part", reader.path());
+  return places[0];
+}
+
 }  // namespace
+
+StoredEncoder import_encoder(const std::string& folder, const bert::ImportOptions& options,
+                             std::string_view fields) {
+  std::vector<std::string> names;
+  StoredEncoder stored;
+  for (const std::string_view name : split(fields, ',')) {
+    if (name.empty()) continue;
+    names.emplace_back(name);
+    stored.types.column(name);
+  }
+  if (names.empty()) fail(ErrorCode::kUsage, "name at least one field of items, such as title");
+  stored.own = std::make_unique<PretrainedEncoder>(std::move(names), bert::import_model(folder, options));
+  return stored;
+}
+
+bool is_imported_encoder(const std::string& path) {
+  if (file_kind(path) != "encoder") return false;
+  const TensorReader reader(path, TensorReader::Access::kMap);
+  return reader.has_meta("encoder") && reader.meta("encoder") == PretrainedEncoder::kName &&
+         !reader.has_meta("encoder.steps");
+}
+
+Facts encoder_facts(const std::string& path, const std::string& part) {
+  const TensorReader reader(path, TensorReader::Access::kMap);
+  const std::string place = place_of_encoder(reader, part);
+  Facts facts = {{"encoder", reader.meta(place)},
+                 {"hash", reader.meta(place + ".hash")},
+                 {"fields", fmt::format("{}", fmt::join(read_texts(reader, place + ".fields"), ", "))}};
+  for (const char* name : {"manifest", "network", "tokenizer", "settings"}) {
+    const std::string key = fmt::format("{}.{}", place, name);
+    if (reader.has_meta(key)) add_object(parse_json(reader.meta(key), path + ": metadata " + key), "", facts);
+  }
+  if (!reader.has_meta(place + ".steps")) return facts;
+  std::vector<std::string> steps;
+  for (const auto& [tensor, step] :
+       {std::pair(".projection", "svd"), std::pair(".mean", "center"), std::pair(".whitening", "whiten")}) {
+    if (reader.has(place + tensor) && reader.shape(place + tensor)[0] > 0) steps.emplace_back(step);
+  }
+  facts.emplace_back("steps", fmt::format("{}", fmt::join(steps, ", ")));
+  return facts;
+}
 
 void save_encoder(const ContentEncoder& encoder, const AttributeTable& attributes, const std::string& path) {
   TensorWriter writer("encoder");

@@ -3,9 +3,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "akin/encode/content_encoder.h"
 #include "akin/store/bundle.h"
+#include "akin/text/bert/import.h"
 
 namespace akin {
 
@@ -28,6 +31,17 @@ void save_encoder(const ContentEncoder& encoder, const AttributeTable& attribute
 StoredEncoder load_encoder(const std::string& path, const std::string& part = "");
 /// Whether the file holds an encoder: alone, or as a bundle's model.
 bool has_encoder(const std::string& path);
+
+/// A pretrained encoder from the folder of a model (text/bert/import.h); `fields` are those that it looks at in items
+/// unless it is told others, separated by commas. Throws as bert::import_model(), Error(kUsage) for no field.
+StoredEncoder import_encoder(const std::string& folder, const bert::ImportOptions& options,
+                             std::string_view fields = "title");
+/// Whether the file holds such an encoder that is not fitted to items yet: the parameter `file` of encoder `pretrained`.
+bool is_imported_encoder(const std::string& path);
+/// What the file says of its encoder, or of that of a bundle (`part` as in load_encoder()), in order: name and value,
+/// such as {"license", "Apache-2.0"}. Throws as load_encoder().
+std::vector<std::pair<std::string, std::string>> encoder_facts(const std::string& path,
+                                                               const std::string& part = "");
 
 /// Name, hash and number of dimensions of the encoder, as a line.
 std::string encoder_text(const ContentEncoder& encoder);

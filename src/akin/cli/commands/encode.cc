@@ -7,6 +7,7 @@
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/encode/encoders.h"
+#include "akin/encode/pretrained_encoder.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/encoder_file.h"
 
@@ -102,6 +103,14 @@ int run_encode(const Args& args) {
   if (args[0] == "--help" || args[0] == "-h") {
     print(overview());
     return kSuccess;
+  }
+  // An imported encoder takes the place of an encoder's name.
+  const bool on_data = std::ranges::any_of(
+      args, [](const std::string& arg) { return arg.starts_with("-d") || arg.starts_with("--data"); });
+  if (on_data && is_imported_encoder(args[0])) {
+    Args rest = {"--file", args[0]};
+    rest.insert(rest.end(), args.begin() + 1, args.end());
+    return encode_fit(std::string(PretrainedEncoder::kName), rest);
   }
   const bool names_encoder =
       std::ranges::find(encoders(), args[0], &EncoderEntry::name) != encoders().end() ||

@@ -1,0 +1,117 @@
+// akin encoder import|describe
+#include <fmt/format.h>
+
+#include "akin/base/error.h"
+#include "akin/base/text.h"
+#include "akin/cli/commands.h"
+#include "akin/cli/output.h"
+#include "akin/cli/session.h"
+#include "akin/report/json.h"
+#include "akin/store/encoder_file.h"
+
+namespace akin::cli {
+namespace {
+
+std::string overview() {
+  return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts that others have trained; "
+         "`akin encode` "
+         "computes vectors with them.\n\nActions:\n" +
+         listing({{"import", "read the folder of a BERT model into a file"},
+                  {"describe", "what a file's encoder is, and where it comes from"}}) +
+         "\nExamples:\n"
+         "  akin encoder import all-MiniLM-L6-v2 -o minilm.enc\n"
+         "  akin encode minilm.enc -d events.data --fields title --whiten -o items.npy --to npy\n";
+}
+
+bert::Pooling parse_pooling(const std::string& text) {
+  if (text == "mean") return bert::Pooling::kMean;
+  if (text == "cls") return bert::Pooling::kFirst;
+  fail(ErrorCode::kUsage, "--pooling: '{}' is neither mean nor cls", text);
+}
+
+int print_facts(const std::string& path, const std::string& part, bool json) {
+  const auto facts = encoder_facts(path, part);
+  if (json) {
+    nlohmann::json object = nlohmann::json::object();
+    for (const auto& [name, value] : facts) object[name] = value;
+    print_json(object);
+    return kSuccess;
+  }
+  for (const auto& [name, value] : facts)
+    print(fmt::format("{:<28} {}\n", printable(name), printable(value)));
+  return kSuccess;
+}
+
+int import_files(const Args& args) {
+  std::string folder, out, fields = "title", pooling;
+  int most_tokens = 0;
+  bool normalize = false;
+  bert::ImportOptions options;
+  CommandLine line("encoder import", "Reads a pretrained model of texts into an encoder file.");
+  line.explain(
+      "FOLDER is what sentence-transformers or transformers saved: config.json, model.safetensors, "
+      "tokenizer.json or "
+      "vocab.txt, and where they are modules.json, 1_Pooling, sentence_bert_config.json and README.md. "
+      "Models of kind "
+      "bert (MiniLM, e5, bge ...) and distilbert are read. The file holds the weights, the tokenizer, the "
+      "pooling, and a "
+      "manifest: origin, licence, SHA-256 of each file read.");
+  line.add({"FOLDER", "", InputPath{&folder}, "folder of the model", Need::kRequired});
+  line.add({"-o,--out", "FILE", OutputPath{&out}, "encoder file to write", Need::kRequired});
+  line.add({"--fields", "A,B", Text{&fields}, "fields of items that it encodes unless it is told others"});
+  line.add({"--prefix", "TEXT", Text{&options.prefix},
+            "put before each text, as the model wants it, such as \"query: \" of e5"});
+  line.add({"--pooling", "HOW", Text{&pooling}, "mean or cls, in place of what the files say"});
+  line.add({"--normalize", "", &normalize, "vectors of length 1, also where the files do not say so"});
+  line.add({"--max-length", "N", &most_tokens,
+            "tokens of a text that are read, in place of what the files say; 0 = as the files say"});
+  line.add(
+      {"--origin", "TEXT", Text{&options.origin}, "where the model comes from; default: what its files say"});
+  line.add({"--license", "SPDX", Text{&options.license},
+            "licence of the weights, such as Apache-2.0; default: that of README.md"});
+  line.example("akin encoder import all-MiniLM-L6-v2 -o minilm.enc");
+  line.example("akin encoder import e5-small-v2 --prefix \"query: \" -o e5.enc");
+  if (!line.parse(args)) return kSuccess;
+  if (!pooling.empty()) options.pooling = parse_pooling(pooling);
+  if (normalize) options.normalize = true;
+  options.most_tokens = static_cast<std::size_t>(most_tokens);
+  const StoredEncoder stored = import_encoder(folder, options, fields);
+  save_encoder(stored.encoder(), stored.types, out);
+  if (line.common.json) return print_facts(out, "", true);
+  print(fmt::format("encoder: {}\n", encoder_text(stored.encoder())));
+  const auto facts = encoder_facts(out);
+  for (const auto& [name, value] : facts) {
+    if (name == "origin" || name == "license") print(fmt::format("{}: {}\n", name, printable(value)));
+  }
+  print(fmt::format("wrote {}\n", shell_word(out)));
+  return kSuccess;
+}
+
+int describe_file(const Args& args) {
+  std::string path, part;
+  CommandLine line("encoder describe", "Shows what a file's encoder is, and where it comes from.");
+  line.add({"FILE", "", InputPath{&path}, "encoder, or a bundle that holds one", Need::kRequired});
+  line.add({"--part", "NAME", Text{&part}, "the encoder of this name in a bundle"});
+  line.example("akin encoder describe minilm.enc");
+  if (!line.parse(args)) return kSuccess;
+  return print_facts(path, part, line.common.json);
+}
+
+}  // namespace
+
+int run_encoder(const Args& args) {
+  if (args.empty())
+    fail(ErrorCode::kUsage, "name an action: akin encoder import|describe; see `akin encoder --help`");
+  if (args[0] == "--help" || args[0] == "-h") {
+    print(overview());
+    return kSuccess;
+  }
+  const Args rest(args.begin() + 1, args.end());
+  if (args[0] == "import") return import_files(rest);
+  if (args[0] == "describe") return describe_file(rest);
+  const std::vector<std::string> names = {"import", "describe"};
+  fail(ErrorCode::kUsage, "encoder has no action '{}'{}; there are {}", args[0], did_you_mean(args[0], names),
+       fmt::join(names, ", "));
+}
+
+}  // namespace akin::cli

@@ -1,0 +1,58 @@
+"""akin encoder: pretrained models of texts from their folder to vectors, bundles and answers."""
+import json
+import unittest
+
+import harness
+
+FOLDER = harness.ROOT / "tests/reference/bert/mean"
+
+
+class EncoderTest(harness.AkinTest):
+    def setUp(self):
+        super().setUp()
+        self.run_akin("encoder", "import", FOLDER, "-o", "tiny.enc")
+        self.write("events.csv", harness.csv_text(harness.tiny_events()))
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data")
+
+    def test_vectors_are_those_of_the_reference(self):
+        expected = json.loads((FOLDER.parent / "expected.json").read_text())
+        for text, vector in list(zip(expected["texts"], expected["mean"]))[2:8]:
+            found = self.run_json("encode", "tiny.enc", "--text", text)["vector"]
+            self.assertLess(max(abs(a - b) for a, b in zip(found, vector)), 1e-4)
+
+    def test_describe_says_where_it_comes_from(self):
+        facts = self.run_json("encoder", "describe", "tiny.enc")
+        self.assertEqual((facts["origin"], facts["license"], facts["pooling"]), ("tiny-mean", "Apache-2.0", "mean"))
+        self.assertEqual(len(facts["files.model.safetensors"]), 64)
+        self.assertIn("tiny-mean", self.run_akin("encoder", "describe", "tiny.enc").out)
+
+    def test_a_file_is_an_encoder_like_any_other(self):
+        self.run_akin("encode", "tiny.enc", "-d", "events.data", "-o", "raw.csv")
+        self.run_akin("encode", "tiny.enc", "-d", "events.data", "--fields", "title,category", "--whiten",
+                      "--shrinkage", "0.01", "-o", "white.csv", "--save", "white.enc")
+        raw, white = ((self.dir / name).read_text().splitlines() for name in ("raw.csv", "white.csv"))
+        self.assertEqual(len(raw), len(white))
+        self.assertNotEqual(raw[1], white[1])
+        # The fitted file gives the same vectors without being fitted again.
+        self.run_akin("encode", "white.enc", "-d", "events.data", "-o", "again.csv")
+        self.assertEqual((self.dir / "again.csv").read_text().splitlines(), white)
+        self.assertIn("whiten", self.run_json("encoder", "describe", "white.enc")["steps"])
+
+    def test_beside_a_model_it_answers_texts(self):
+        self.run_akin("train", "popularity", "-d", "events.data", "-o", "m.akin")
+        self.run_akin("encode", "tiny.enc", "-d", "events.data", "--add-to", "m.akin", "--part", "words")
+        answers = self.run_json("similar", "m.akin", "--text", "Thing 4, the even", "-k", 3)
+        self.assertEqual(answers["similar"][0]["item"], "i4")
+        facts = self.run_json("encoder", "describe", "m.akin", "--part", "words")
+        self.assertEqual(facts["origin"], "tiny-mean")
+
+    def test_errors_say_what_to_do(self):
+        self.assert_error(self.run_akin("encoder", "import", "no_such", "-o", "x.enc", code=1), "no_such")
+        self.assert_error(self.run_akin("encoder", "improt", code=2), "did you mean import")
+        self.assert_error(self.run_akin("encode", "pretrained", "-d", "events.data", "-o", "x.csv", code=2),
+                          "akin encoder import")
+        self.assert_error(self.run_akin("encoder", "describe", "events.data", code=1), "holds no encoder")
+
+
+if __name__ == "__main__":
+    unittest.main()
