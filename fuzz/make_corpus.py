@@ -10,6 +10,7 @@ import bz2
 import gzip
 import io
 import json
+import math
 import pathlib
 import struct
 import subprocess
@@ -247,6 +248,8 @@ def encoders(akin, folder):
         done = subprocess.run([akin, *args], cwd=folder, capture_output=True)
         if done.returncode != 0:
             sys.exit(f"akin {' '.join(args)}: {done.stderr.decode()}")
+    run("encoder", "import", OLD.parents[1] / "reference" / "bert" / "mean", "-o", "tiny.enc")
+    put("encoder", "pretrained", (folder / "tiny.enc").read_bytes())
     run("import", "csv", "e.csv", "--items", "i.csv", "--types", "tags=list:;", "--event-attributes", "device", "-o", "d")
     put("dataset", "content", (folder / "d").read_bytes())
     run("train", "content-tfidf", "-d", "d", "-o", "m", "--holdout", "none")
@@ -260,6 +263,34 @@ def encoders(akin, folder):
                        "steps": ["tfidf", "--svd", "2", "--whiten"]}.items():
         run("encode", *args, "-d", "d", "-o", "v.csv", "--save", "e")
         put("encoder", name, (folder / "e").read_bytes())
+
+
+def bert_models():
+    """Folders of pretrained models: a vocabulary, tokenizers, and a whole model of zeros."""
+    folder = pathlib.Path(__file__).resolve().parent.parent / "tests" / "reference" / "bert"
+    file = lambda name, text: f"\x1d{name}\n{text}".encode()
+    tokens = ["[UNK]", "[CLS]", "[SEP]", "steel", "##s", "cr"]
+    words = file("vocab.txt", "\n".join(tokens))
+    put("bert_model", "vocab", words + file("tokenizer_config.json", '{"do_lower_case": false, "cls_token": {"content": "[CLS]"}}'))
+    tokenizer = json.loads((folder / "cls" / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"] = {token: i for i, token in enumerate(tokens)}
+    tokenizer["added_tokens"] = tokenizer["added_tokens"][:1]
+    put("bert_model", "tokenizer", file("tokenizer.json", json.dumps(tokenizer)))
+    tokenizer["model"]["vocab"]["far"] = 2**31
+    put("bert_model", "fault-5-id", file("tokenizer.json", json.dumps(tokenizer)))
+    sizes = {"embeddings.word_embeddings.weight": [6, 4], "embeddings.position_embeddings.weight": [3, 4], "embeddings.token_type_embeddings.weight": [1, 4]}
+    for name, shape in {"attention.self.query": [4, 4], "attention.self.key": [4, 4], "attention.self.value": [4, 4], "attention.output.dense": [4, 4],
+                        "attention.output.LayerNorm": [4], "intermediate.dense": [5, 4], "output.dense": [4, 5], "output.LayerNorm": [4]}.items():
+        sizes[f"encoder.layer.0.{name}.weight"], sizes[f"encoder.layer.0.{name}.bias"] = shape, shape[:1]
+    sizes["embeddings.LayerNorm.weight"] = sizes["embeddings.LayerNorm.bias"] = [4]
+    header, end = {}, 0
+    for name, shape in sizes.items():
+        begin, end = end, end + 2 * math.prod(shape)
+        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
+    config = {"model_type": "bert", "num_hidden_layers": 1, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 5, "vocab_size": 6,
+              "max_position_embeddings": 3, "type_vocab_size": 1}
+    put("bert_model", "whole", words + file("config.json", json.dumps(config)) + file("README.md", "---\nlicense: mit\n---\n# zeros")
+        + b"\x1dmodel.safetensors\n" + joined(header, b"\0" * end))
 
 
 def nets(akin, folder):
@@ -323,6 +354,7 @@ def main():
         vectors()
         containers(akin, folder)
         encoders(akin, folder)
+        bert_models()
         nets(akin, folder)
     size = sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file())
     print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")

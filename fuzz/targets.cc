@@ -6,6 +6,7 @@ namespace akin::fuzz {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> kTargets = {
+      {"bert_model", bert_model},
       {"bundle", bundle, true, "tests/old_files/v0.1/bundles"},
       {"checkpoint", checkpoint, true, "tests/old_files/v0.1/checkpoints"},
       {"config", config},

@@ -20,6 +20,7 @@ void import_uirt(std::string_view input);
 void import_xlsx(std::string_view input);
 
 // text_targets.cc: short texts of flags and files
+void bert_model(std::string_view input);
 void config(std::string_view input);
 void filters(std::string_view input);
 void item_pattern(std::string_view input);

@@ -1,5 +1,6 @@
 // Short texts: flags, filters, numbers, times, configuration files, trial logs, questions.
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
@@ -23,6 +24,8 @@
 #include "akin/serve/analogies.h"
 #include "akin/serve/service.h"
 #include "akin/store/bundle_for_test.h"
+#include "akin/text/bert/import.h"
+#include "akin/text/bert/word_piece_files.h"
 #include "harness.h"
 #include "targets.h"
 
@@ -40,6 +43,24 @@ std::vector<std::string> lines_of(std::string_view text) {
 }
 
 }  // namespace
+
+/// Files of the folder of a pretrained model.
+void bert_model(std::string_view input) {
+  for (const char* name :
+       {"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "modules.json",
+        "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "model.safetensors"})
+    std::filesystem::remove(path_of(name));
+  parse_files(input);
+  constexpr std::string_view kText = "Steel kettle, cr\xC3\xA8me \xE6\x97\xA5 [SEP]";
+  attempt([&] {
+    const WordPiece tokenizer = bert::read_word_piece(folder());
+    for (const std::uint32_t id : tokenizer.encode(kText, 9)) {
+      if (id >= tokenizer.vocabulary().size()) broken("an id beyond the vocabulary");
+    }
+  });
+  const std::vector<std::string> texts = {std::string(kText), ""};
+  bert::import_model(folder()).encode(texts, context());
+}
 
 void config(std::string_view input) {
   attempt([&] { cli::read_config_file(put("flags.toml", input)); });

@@ -79,7 +79,8 @@ void read_added(const json& file, const std::string& path, WordPieceOptions& opt
       if (flag_or(token, rule, false))
         refuse(path, fmt::format("the added token '{}' is {}", fields.text("content"), rule));
     }
-    const auto id = static_cast<std::size_t>(fields.whole("id", 0, kMostTokens));
+    const std::size_t most = vocabulary.size() + added->size();
+    const auto id = static_cast<std::size_t>(fields.whole("id", 0, static_cast<std::int64_t>(most)));
     if (id >= vocabulary.size()) vocabulary.resize(id + 1);
     vocabulary[id] = fields.text("content");
     const std::string& name = vocabulary[id];
@@ -104,9 +105,11 @@ WordPiece read_tokenizer(const std::string& path, WordPieceOptions options) {
     options.most_letters = static_cast<std::size_t>(model.whole("max_input_chars_per_word", 1, 1 << 20));
   const json& tokens = model.field("vocab");
   const JsonFields ids(tokens, path + ": vocab");
+  const auto added = file.find("added_tokens");
+  const std::size_t count = tokens.size() + (added == file.end() ? 0 : added->size());
   std::vector<std::string> vocabulary;
   for (const auto& [token, value] : tokens.items()) {
-    const auto id = static_cast<std::size_t>(ids.whole(token, 0, kMostTokens));
+    const auto id = static_cast<std::size_t>(ids.whole(token, 0, static_cast<std::int64_t>(count) - 1));
     if (id >= vocabulary.size()) vocabulary.resize(id + 1);
     if (!vocabulary[id].empty())
       refuse(path, fmt::format("the tokens '{}' and '{}' have the id {}", vocabulary[id], token, id));
