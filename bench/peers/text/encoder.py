@@ -42,7 +42,7 @@ def main():
     from sentence_transformers import SentenceTransformer
 
     torch.set_num_threads(args.threads)
-    texts = pathlib.Path(args.lines).read_text().splitlines()[:args.most]
+    texts = [line for line in pathlib.Path(args.lines).read_text().splitlines() if line.strip()][:args.most]
     peer = SentenceTransformer(args.model, device="cpu")
     peer.encode(texts[:64])
     with tempfile.TemporaryDirectory() as folder:
