@@ -1,5 +1,6 @@
 """akin encoder: pretrained models of texts from their folder to vectors, bundles and answers."""
 import json
+import os
 import unittest
 
 import harness
@@ -51,7 +52,25 @@ class EncoderTest(harness.AkinTest):
         self.assert_error(self.run_akin("encoder", "improt", code=2), "did you mean import")
         self.assert_error(self.run_akin("encode", "pretrained", "-d", "events.data", "-o", "x.csv", code=2),
                           "akin encoder import")
+        self.assert_error(self.run_akin("encode", "tiny.enc", "-d", "events.data", "-o", "x.csv", "--save", "tiny.enc", code=2),
+                          "tiny.enc")
         self.assert_error(self.run_akin("encoder", "describe", "events.data", code=1), "holds no encoder")
+
+
+@unittest.skipUnless(os.environ.get("AKIN_MINILM"), "AKIN_MINILM names no folder; scripts/get-minilm.sh makes one")
+class MiniLmTest(harness.AkinTest):
+    """all-MiniLM-L6-v2: the values of its model card's example, computed with sentence-transformers 6."""
+
+    def test_golden_vectors(self):
+        self.run_akin("encoder", "import", os.environ["AKIN_MINILM"], "-o", "minilm.enc")
+        vector = lambda text: self.run_json("encode", "minilm.enc", "--text", text)["vector"]
+        cosine = lambda a, b: sum(x * y for x, y in zip(a, b))
+        first = vector("This is an example sentence")
+        for found, expected in zip(first, (0.06766, 0.06350, 0.04871, 0.07930, 0.03745, 0.00265)):
+            self.assertAlmostEqual(found, expected, delta=1e-4)
+        self.assertAlmostEqual(cosine(first, vector("Each sentence is converted")), 0.4046, delta=1e-4)
+        french, english = vector("Crème hydratante visage"), vector("Moisturizing face cream for dry skin")
+        self.assertAlmostEqual(cosine(french, english), 0.2976, delta=1e-4)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from harness import AKIN, AkinTest, models
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "jsonl", "xlsx", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
-COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "predict", "similar", "encode", "explain",
-            "update", "export", "forget", "pseudonym", "net", "models", "demo"]
+COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "predict", "similar", "encode", "encoder",
+            "explain", "update", "export", "forget", "pseudonym", "net", "models", "demo"]
 KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go
 NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]
 
@@ -21,6 +21,8 @@ def cases():
         yield command, [command, "--help"]
     for action in NET_ACTIONS:
         yield f"net_{action}", ["net", action, "--help"]
+    for action in ("import", "describe"):
+        yield f"encoder_{action}", ["encoder", action, "--help"]
     for name in FORMATS:
         yield f"import_{name}", ["import", name, "--help"]
     for model in KINDS_OF_MODELS:

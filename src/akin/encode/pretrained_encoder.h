@@ -23,7 +23,7 @@ class PretrainedEncoder final : public ContentEncoder {
   };
   static constexpr std::string_view kName = "pretrained";
   static constexpr std::string_view kSummary =
-      "a pretrained transformer, imported with `akin encoder import` (BERT, MiniLM, e5, bge)";
+      "a transformer that `akin encoder import` read (BERT, MiniLM, e5)";
   static std::unique_ptr<ContentEncoder> fit(const EncoderInput& input, const Config& config,
                                              const Context& context);
   static std::unique_ptr<ContentEncoder> load(const TensorReader& reader, const std::string& prefix);

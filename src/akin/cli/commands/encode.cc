@@ -22,9 +22,10 @@ std::string overview() {
       "       akin encode FILE --text TEXT | --new-items FILE | -d DATA | --lines FILE [flags]\n\n"
       "Computes vectors from content: of the items of a data set, of new items, of texts. FILE is an encoder "
       "that\n"
-      "--save wrote, a model with an encoder (content-tfidf ...), or word vectors: a bundle of word2vec or a "
-      "file\n"
-      "of vectors of any program, which encode texts by the mean of their words.\n\n"
+      "--save or `akin encoder import` wrote, a model with an encoder (content-tfidf ...), or word vectors: "
+      "a\n"
+      "bundle of word2vec or a file of vectors of any program, which encode texts by the mean of their "
+      "words.\n\n"
       "Encoders (`akin encode ENCODER --help` shows the flags of each):\n";
   std::vector<Listed> entries;
   for (const EncoderEntry& encoder : encoders()) entries.push_back({encoder.name, encoder.summary});
@@ -38,8 +39,9 @@ std::string overview() {
 
 void declare(CommandLine& line, EncodeCommand& command) {
   line.explain(
-      "FILE is an encoder that `akin encode ENCODER --save` wrote, a model with an encoder, or word vectors. "
-      "By word "
+      "FILE is an encoder that `akin encode ENCODER --save` or `akin encoder import` wrote, a model with an "
+      "encoder, or "
+      "word vectors. By word "
       "vectors, the vector of a text is the weighted mean of its words': mean = equal weights; tfidf = rare "
       "words weigh more; sif = weights 0.001 / (0.001 + relative frequency), then the first principal "
       "component of all texts is removed (Arora et al. 2017). Frequencies come from the model's training "
