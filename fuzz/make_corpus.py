@@ -248,8 +248,6 @@ def encoders(akin, folder):
         done = subprocess.run([akin, *args], cwd=folder, capture_output=True)
         if done.returncode != 0:
             sys.exit(f"akin {' '.join(args)}: {done.stderr.decode()}")
-    run("encoder", "import", OLD.parents[1] / "reference" / "bert" / "mean", "-o", "tiny.enc")
-    put("encoder", "pretrained", (folder / "tiny.enc").read_bytes())
     run("import", "csv", "e.csv", "--items", "i.csv", "--types", "tags=list:;", "--event-attributes", "device", "-o", "d")
     put("dataset", "content", (folder / "d").read_bytes())
     run("train", "content-tfidf", "-d", "d", "-o", "m", "--holdout", "none")
@@ -265,14 +263,13 @@ def encoders(akin, folder):
         put("encoder", name, (folder / "e").read_bytes())
 
 
-def bert_models():
-    """Folders of pretrained models: a vocabulary, tokenizers, and a whole model of zeros."""
-    folder = pathlib.Path(__file__).resolve().parent.parent / "tests" / "reference" / "bert"
+def bert_models(akin, folder):
+    """Folders of pretrained models: a vocabulary, tokenizers, and a whole model of zeros, also as an encoder."""
     file = lambda name, text: f"\x1d{name}\n{text}".encode()
     tokens = ["[UNK]", "[CLS]", "[SEP]", "steel", "##s", "cr"]
     words = file("vocab.txt", "\n".join(tokens))
     put("bert_model", "vocab", words + file("tokenizer_config.json", '{"do_lower_case": false, "cls_token": {"content": "[CLS]"}}'))
-    tokenizer = json.loads((folder / "cls" / "tokenizer.json").read_text())
+    tokenizer = json.loads((ROOT / "tests" / "reference" / "bert" / "cls" / "tokenizer.json").read_text())
     tokenizer["model"]["vocab"] = {token: i for i, token in enumerate(tokens)}
     tokenizer["added_tokens"] = tokenizer["added_tokens"][:1]
     put("bert_model", "tokenizer", file("tokenizer.json", json.dumps(tokenizer)))
@@ -289,8 +286,14 @@ def bert_models():
         header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
     config = {"model_type": "bert", "num_hidden_layers": 1, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 5, "vocab_size": 6,
               "max_position_embeddings": 3, "type_vocab_size": 1}
-    put("bert_model", "whole", words + file("config.json", json.dumps(config)) + file("README.md", "---\nlicense: mit\n---\n# zeros")
-        + b"\x1dmodel.safetensors\n" + joined(header, b"\0" * end))
+    files = {"vocab.txt": "\n".join(tokens).encode(), "config.json": json.dumps(config).encode(),
+             "README.md": b"---\nlicense: mit\n---\n# zeros", "model.safetensors": joined(header, b"\0" * end)}
+    put("bert_model", "whole", b"".join(b"\x1d" + name.encode() + b"\n" + content for name, content in files.items()))
+    (folder / "zeros").mkdir()
+    for name, content in files.items():
+        (folder / "zeros" / name).write_bytes(content)
+    subprocess.run([akin, "encoder", "import", "zeros", "-o", "z.enc", "--quiet"], cwd=folder, check=True, capture_output=True)
+    put("encoder", "pretrained", (folder / "z.enc").read_bytes())
 
 
 def nets(akin, folder):
@@ -354,7 +357,7 @@ def main():
         vectors()
         containers(akin, folder)
         encoders(akin, folder)
-        bert_models()
+        bert_models(akin, folder)
         nets(akin, folder)
     size = sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file())
     print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")

@@ -92,7 +92,9 @@ Facts encoder_facts(const std::string& path, const std::string& part) {
   std::vector<std::string> steps;
   for (const auto& [tensor, step] :
        {std::pair(".projection", "svd"), std::pair(".mean", "center"), std::pair(".whitening", "whiten")}) {
-    if (reader.has(place + tensor) && reader.shape(place + tensor)[0] > 0) steps.emplace_back(step);
+    const std::string stored = place + tensor;
+    if (reader.has(stored) && !reader.shape(stored).empty() && reader.shape(stored)[0] > 0)
+      steps.emplace_back(step);
   }
   facts.emplace_back("steps", fmt::format("{}", fmt::join(steps, ", ")));
   return facts;
