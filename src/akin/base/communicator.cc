@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include "akin/base/error.h"
+
 namespace akin {
 namespace {
 
@@ -18,6 +20,10 @@ class Alone : public Communicator {
   }
   void all_gather(std::span<std::byte>, std::span<const std::size_t>) const override {}
   void broadcast(std::span<std::byte>, int) const override {}
+  void send(std::vector<std::byte>, int, int) const override {
+    fail(ErrorCode::kInternal, "a process alone has nobody to send to");
+  }
+  Message receive() const override { fail(ErrorCode::kInternal, "a process alone gets no messages"); }
   void abort(int exit_code) const override { std::_Exit(exit_code); }
   std::uint64_t bytes_sent() const override { return 0; }
 };

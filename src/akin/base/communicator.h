@@ -35,6 +35,19 @@ class Communicator {
   virtual void all_gather(std::span<std::byte> data, std::span<const std::size_t> offsets) const = 0;
   /// Collective. Every rank gets the `data` of rank `root`; the lengths agree.
   virtual void broadcast(std::span<std::byte> data, int root) const = 0;
+
+  /// What one rank sends to another outside of collective functions.
+  struct Message {
+    int from = 0;
+    int tag = 0;  ///< 0 to 32,767, for the receiver to tell messages apart
+    std::vector<std::byte> data = {};
+  };
+  /// Sends to rank `to` without waiting until it asks. Messages between two ranks keep their order. At most 2^31 - 1
+  /// bytes.
+  virtual void send(std::vector<std::byte> data, int to, int tag) const = 0;
+  /// The next message from any rank; waits for one.
+  virtual Message receive() const = 0;
+
   /// Ends this process and all the others with this exit code.
   [[noreturn]] virtual void abort(int exit_code) const = 0;
   /// What this rank has sent so far.

@@ -65,5 +65,37 @@ TEST(Communicator, GatherExchangeAndSumKeepTheOrderOfRanks) {
   }
 }
 
+TEST(Communicator, MessagesKeepTheirOrder) {
+  on_ranks(3, [](const Communicator& ranks) {
+    constexpr int kMessages = 100;
+    if (ranks.first()) {
+      std::vector<int> next(3, 0);
+      for (int m = 0; m < 2 * kMessages; ++m) {
+        const Communicator::Message message = ranks.receive();
+        int& expected = next[static_cast<std::size_t>(message.from)];
+        EXPECT_EQ(message.tag, expected);
+        EXPECT_EQ(message.data.size(), static_cast<std::size_t>(expected));
+        ++expected;
+      }
+      EXPECT_EQ(next, (std::vector<int>{0, kMessages, kMessages}));
+      ranks.send({}, 2, 7);
+      return;
+    }
+    for (int m = 0; m < kMessages; ++m) ranks.send(std::vector<std::byte>(static_cast<std::size_t>(m)), 0, m);
+    if (ranks.rank() == 2) {
+      EXPECT_EQ(ranks.receive().tag, 7);
+    }
+  });
+}
+
+TEST(Communicator, AFailureEndsWhoWaitsForMessages) {
+  EXPECT_THROW(on_ranks(2,
+                        [](const Communicator& ranks) {
+                          if (ranks.first()) ranks.receive();
+                          fail(ErrorCode::kBadData, "worker");
+                        }),
+               Error);
+}
+
 }  // namespace
 }  // namespace akin

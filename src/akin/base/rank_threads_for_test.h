@@ -2,25 +2,43 @@
 #pragma once
 
 #include <barrier>
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "akin/base/communicator.h"
+#include "akin/base/error.h"
 
 namespace akin {
 
 /// What the ranks share. Messages are passed as pointers: between two barriers everyone reads what the others offer.
 struct RankThreads {
   explicit RankThreads(int n)
-      : size(n), barrier(n), spans(static_cast<std::size_t>(n)), offsets(spans.size()) {}
+      : size(n),
+        barrier(n),
+        spans(static_cast<std::size_t>(n)),
+        offsets(spans.size()),
+        messages(spans.size()) {}
+  /// A rank has thrown: who waits for a message throws too.
+  void fail_receivers() {
+    const std::lock_guard lock(mutex);
+    failed = true;
+    arrived.notify_all();
+  }
   int size;
   std::barrier<> barrier;
   std::vector<std::span<const std::byte>> spans;
   std::vector<std::span<const std::size_t>> offsets;
+  std::mutex mutex;  // of what follows
+  std::condition_variable arrived;
+  std::vector<std::deque<Communicator::Message>> messages;  // to each rank
+  bool failed = false;
 };
 
 class ThreadCommunicator : public Communicator {
@@ -66,6 +84,21 @@ class ThreadCommunicator : public Communicator {
     if (root != rank_ && !data.empty()) std::memcpy(data.data(), from.data(), data.size());
     team_.barrier.arrive_and_wait();
   }
+  void send(std::vector<std::byte> data, int to, int tag) const override {
+    const std::lock_guard lock(team_.mutex);
+    sent_ += data.size();
+    team_.messages[static_cast<std::size_t>(to)].push_back({rank_, tag, std::move(data)});
+    team_.arrived.notify_all();
+  }
+  Message receive() const override {
+    std::unique_lock lock(team_.mutex);
+    std::deque<Message>& own = team_.messages[static_cast<std::size_t>(rank_)];
+    team_.arrived.wait(lock, [&] { return !own.empty() || team_.failed; });
+    if (own.empty()) fail(ErrorCode::kIo, "another rank has failed");
+    Message first = std::move(own.front());
+    own.pop_front();
+    return first;
+  }
   void abort(int exit_code) const override { std::_Exit(exit_code); }
   std::uint64_t bytes_sent() const override { return sent_; }
 
@@ -76,7 +109,7 @@ class ThreadCommunicator : public Communicator {
 };
 
 /// Calls body(communicator) on `n` ranks at once. An exception of a rank is rethrown once all have ended: a rank
-/// that throws leaves the collectives of the others short of one, so all must throw.
+/// that throws leaves the collectives of the others short of one, so all must throw. Others that wait for a message do.
 inline void on_ranks(int n, const std::function<void(const Communicator&)>& body) {
   RankThreads team(n);
   std::vector<std::exception_ptr> errors(static_cast<std::size_t>(n));
@@ -89,6 +122,7 @@ inline void on_ranks(int n, const std::function<void(const Communicator&)>& body
         } catch (...) {
           errors[static_cast<std::size_t>(r)] = std::current_exception();
           team.barrier.arrive_and_drop();
+          team.fail_receivers();
         }
       });
     }

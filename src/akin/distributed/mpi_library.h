@@ -6,7 +6,7 @@
 namespace akin::distributed {
 
 /// What both sides of the seam were built from; they must agree, since C++ objects cross it.
-inline constexpr int kMpiInterface = 1;
+inline constexpr int kMpiInterface = 2;
 inline constexpr const char* kMpiLibrary = "libakin_mpi.so";
 
 /// Whether Open MPI's mpirun has started this process as one of several, or as the only one.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
+#include <limits>
 #include <vector>
 
 #include "akin/base/communicator.h"
@@ -34,6 +36,7 @@ class MpiCommunicator : public Communicator {
     MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
     MPI_Comm_size(MPI_COMM_WORLD, &size_);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_dup(MPI_COMM_WORLD, &messages_);  // a message is never taken for a part of a collective function
   }
   int rank() const override { return rank_; }
   int size() const override { return size_; }
@@ -77,6 +80,29 @@ class MpiCommunicator : public Communicator {
     }
   }
 
+  void send(std::vector<std::byte> data, int to, int tag) const override {
+    if (data.size() > std::numeric_limits<int>::max())
+      fail(ErrorCode::kInternal, "a message of {} bytes is too long for Open MPI", data.size());
+    forget_sent();
+    sent_ += data.size();
+    Sending& sending = sending_.emplace_back(std::move(data));
+    check(MPI_Isend(sending.data.data(), static_cast<int>(sending.data.size()), MPI_BYTE, to, tag, messages_,
+                    &sending.request));
+  }
+
+  Message receive() const override {
+    forget_sent();
+    MPI_Message found;
+    MPI_Status status;
+    int length = 0;
+    check(MPI_Mprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, messages_, &found, &status));
+    check(MPI_Get_count(&status, MPI_BYTE, &length));
+    Message message{status.MPI_SOURCE, status.MPI_TAG,
+                    std::vector<std::byte>(static_cast<std::size_t>(length))};
+    check(MPI_Mrecv(message.data.data(), length, MPI_BYTE, &found, MPI_STATUS_IGNORE));
+    return message;
+  }
+
   void abort(int exit_code) const override {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     std::_Exit(exit_code);
@@ -103,8 +129,25 @@ class MpiCommunicator : public Communicator {
     check(MPI_Waitall(static_cast<int>(requests.size()), requests.data(), MPI_STATUSES_IGNORE));
   }
 
+  /// Frees the memory of messages that are on their way no more.
+  void forget_sent() const {
+    while (!sending_.empty()) {
+      int done = 0;
+      check(MPI_Test(&sending_.front().request, &done, MPI_STATUS_IGNORE));
+      if (done == 0) return;
+      sending_.pop_front();
+    }
+  }
+
+  struct Sending {
+    std::vector<std::byte> data;
+    MPI_Request request = MPI_REQUEST_NULL;
+  };
+
   int rank_ = 0;
   int size_ = 1;
+  MPI_Comm messages_ = MPI_COMM_NULL;
+  mutable std::deque<Sending> sending_;
   mutable std::uint64_t sent_ = 0;
 };
 
