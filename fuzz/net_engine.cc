@@ -30,6 +30,10 @@ class KeepingEngine : public Engine {
   void set_threads(int) override {}
   void finish_epoch() override {}
   BatchResult train(const Batch&, std::uint64_t, std::uint64_t) override { return zeros(); }
+  PartGradient part_gradient(const Batch&, double, std::uint64_t, std::uint64_t) override {
+    return {zeros()};
+  }
+  void step_down(const PartGradient&, std::uint64_t) override {}
   BatchResult test(const Batch&) override { return zeros(); }
   Array predict(const std::vector<Array>& inputs, std::size_t layer) override {
     Shape shape = {inputs.at(0).samples()};

@@ -1,6 +1,7 @@
 // What every model must do whose fit several processes may divide among them: give the same bits.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
 
 #include "akin/base/error.h"
@@ -57,6 +58,7 @@ class RankContract : public testing::TestWithParam<ModelEntry> {
     // What they do by default is for one process.
     if (GetParam().name == "word2vec") params["sg"] = "1";
     if (GetParam().name == "doc2vec") params["dm"] = "0";
+    if (GetParam().traits.needs_nets) params["gradient_parts"] = "4";
     return ModelSpec(GetParam(), params);
   }
   static const Planted& planted() {
@@ -74,7 +76,7 @@ TEST_P(RankContract, SameBitsAtAnyNumberOfRanks) {
   for (const int size : {2, 3, 4}) {
     std::vector<std::string> hashes(static_cast<std::size_t>(size));
     on_ranks(size, [&](const Communicator& ranks) {
-      const Fitted fitted = fit(ranks, size == 3 ? 2 : 1);
+      const Fitted fitted = fit(ranks, size == 3 && GetParam().traits.deterministic ? 2 : 1);
       hashes[static_cast<std::size_t>(ranks.rank())] = hash_of(*fitted.model);
       EXPECT_EQ(fitted.log.losses.size(), one.log.losses.size());
       for (std::size_t e = 0; e < one.log.losses.size(); ++e) {
@@ -153,6 +155,22 @@ TEST(RankContract, SameBitsWithOtherParameters) {
     };
     const std::string expected = hash(alone());
     on_ranks(4, [&](const Communicator& ranks) { EXPECT_EQ(hash(ranks), expected) << ranks.rank(); });
+  }
+}
+
+TEST(RankContract, NetsWithoutPartsRefuse) {
+  const Planted planted = clusters(40, 30, 5);
+  for (const ModelEntry& entry : tested_models()) {
+    if (!entry.traits.needs_nets || !entry.traits.distributed) continue;
+    on_ranks(2, [&](const Communicator& ranks) {
+      try {
+        fit_model(ModelSpec(entry), planted.training(), {{.communicator = &ranks}});
+        FAIL() << entry.name << " was fitted on several ranks";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::kUsage);
+        EXPECT_NE(std::string(error.what()).find("--gradient-parts 4"), std::string::npos) << error.what();
+      }
+    });
   }
 }
 

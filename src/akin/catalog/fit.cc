@@ -41,11 +41,12 @@ bool is_divisible(const ModelSpec& spec) { return spec.entry->divides(spec.param
 void check_divisible(const ModelSpec& spec, const Communicator& ranks) {
   if (ranks.alone() || is_divisible(spec)) return;
   if (spec.traits().distributed) {
-    fail(ErrorCode::kUsage,
-         "{} with these parameters is fitted by one process, and mpirun started {}; what they can divide is "
-         "skip-gram "
-         "with negative sampling (word2vec --sg 1, doc2vec --dm 0, without --hs and --in-order)",
-         spec.name(), ranks.size());
+    fail(ErrorCode::kUsage, "{} with these parameters is fitted by one process, and mpirun started {}; {}",
+         spec.name(), ranks.size(),
+         spec.traits().needs_nets
+             ? "what they can divide is minibatches in parts: use --gradient-parts 4, here and in one process"
+             : "what they can divide is skip-gram with negative sampling (word2vec --sg 1, doc2vec --dm 0, "
+               "without --hs and --in-order)");
   }
   fail(ErrorCode::kUsage,
        "{} is fitted by one process, and mpirun started {}; start it without mpirun, or choose one of: {}",

@@ -19,6 +19,7 @@ class Training {
         context_(context),
         net_(nn::make_net(std::move(task_.spec), {.seed = context.seed})) {
     net_.compile(task_.compile);
+    net_.set_gradient_parts(task_.gradient_parts);
     net_.set_threads(context.threads, task_.batch_size);
     if (context.observer != nullptr) copy_ = net_.state();
   }
@@ -75,12 +76,20 @@ double memory_of(const NetTask& task, bool watched) {
   for (std::size_t l = 0; l < task.spec.layers().size(); ++l)
     values += 2.0 * static_cast<double>(nn::count_of(task.spec.shape(l).output));
   return sizeof(float) *
-         (weights * (3 + slots + (watched ? 1 + slots : 0)) + static_cast<double>(task.batch_size) * values);
+         (weights * (3 + slots + (watched ? 1 + slots : 0) + (task.gradient_parts > 1 ? 2 : 0)) +
+          static_cast<double>(task.batch_size) * values);
 }
 
 constexpr double kMuch = 250e6;  // bytes that are worth a word before training begins
 
 }  // namespace
+
+Param gradient_parts_param(int& parts) {
+  return {"gradient_parts", &parts,
+          "parts of each minibatch, whose gradients are added: what several processes (mpirun) divide; the "
+          "result depends on it",
+          1, 1024};
+}
 
 std::unique_ptr<Model> fit_net(NetTask task, nn::SampleSource& samples, const MakeModel& make,
                                const FitContext& context) {

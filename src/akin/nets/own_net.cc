@@ -4,6 +4,7 @@
 #include "akin/base/error.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/models/rating/rating_factors.h"
 #include "akin/nets/fit_net.h"
 #include "akin/nets/history_net.h"
@@ -103,7 +104,8 @@ std::unique_ptr<Model> fit_own(const Csr& matrix, float liked, const OwnNetConfi
   NetTask task{.spec = std::move(plan.spec),
                .compile = plan.compile,
                .epochs = config.epochs >= 0 ? config.epochs : plan.fit.epochs,
-               .batch_size = config.batch_size > 0 ? config.batch_size : plan.fit.batch_size};
+               .batch_size = config.batch_size > 0 ? config.batch_size : plan.fit.batch_size,
+               .gradient_parts = config.gradient_parts};
   return fit_net(
       std::move(task), pairs,
       [&](const nn::Net& net) {
@@ -126,7 +128,8 @@ std::vector<Param> OwnNetConfig::params() {
            10,
            {},
            true,
-           {1e-4, 1e-1}}};
+           {1e-4, 1e-1}},
+          gradient_parts_param(gradient_parts)};
 }
 
 std::vector<Param> OwnNet::Config::params() {
@@ -138,12 +141,14 @@ std::vector<Param> OwnNet::Config::params() {
 
 std::unique_ptr<Model> OwnNet::fit(const TrainingData& data, const Config& config,
                                    const FitContext& context) {
-  return fit_own(positive_interactions(data, kName, context), 1, config, config.negatives, context);
+  return fit_own(gather_csr(context.ranks(), positive_interactions(data, kName, context)), 1, config,
+                 config.negatives, context);
 }
 
 std::unique_ptr<Model> OwnRatingNet::fit(const TrainingData& data, const Config& config,
                                          const FitContext& context) {
-  const Ratings ratings = training_ratings(data, kName, context);
+  Ratings ratings = training_ratings(data, kName, context);
+  ratings.by_user = gather_csr(context.ranks(), std::move(ratings.by_user));
   return fit_own(ratings.by_user, ratings.liked, config, 0, context);
 }
 

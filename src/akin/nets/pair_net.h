@@ -59,7 +59,9 @@ struct OwnNetConfig {
   int epochs = -1;
   int batch_size = 0;
   float learning_rate = 0;
+  int gradient_parts = 1;
   std::vector<Param> params();
+  bool divides() const { return gradient_parts > 1; }
 };
 
 /// The net of a file, trained to tell the items that a user has chosen (target 1) from drawn ones (target 0).
@@ -71,7 +73,8 @@ class OwnNet : public PairNetModel {
   };
   static constexpr std::string_view kName = "net";
   static constexpr std::string_view kSummary = "a net of your own (a TOML file) that ranks items for users";
-  static constexpr Traits kTraits = {.deterministic = false, .iterative = true, .needs_nets = true};
+  static constexpr Traits kTraits = {
+      .deterministic = false, .iterative = true, .distributed = true, .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
 };
@@ -82,8 +85,11 @@ class OwnRatingNet : public PairNetModel {
   using Config = OwnNetConfig;
   static constexpr std::string_view kName = "rating-net";
   static constexpr std::string_view kSummary = "a net of your own (a TOML file) that predicts ratings";
-  static constexpr Traits kTraits = {
-      .predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true,
+                                     .deterministic = false,
+                                     .iterative = true,
+                                     .distributed = true,
+                                     .needs_nets = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
 };

@@ -22,6 +22,19 @@ struct BatchResult {
   std::vector<double> metrics = {};
 };
 
+/// Gradients of rows of an embedding's table, each row once.
+struct RowsGradient {
+  std::vector<std::int32_t> rows = {};
+  std::vector<float> values = {};  ///< (rows, columns)
+};
+
+/// What a part of a minibatch gives to the step.
+struct PartGradient {
+  BatchResult result = {};        ///< times the part's share of the minibatch
+  std::vector<float> dense = {};  ///< by all weights that steps change as a whole, one after the other
+  std::vector<RowsGradient> tables = {};  ///< by the tables that are stepped row by row
+};
+
 /// One thread at a time. Shapes and indices have been checked by the caller.
 class Engine {
  public:
@@ -32,6 +45,11 @@ class Engine {
   /// One step, number `step` from 0. Random numbers (dropout) are of stream (seed, step). Where the loss is
   /// not finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
+  /// A step in parts: the gradient of `share` times the loss of a part, each with a seed of its own, then a step down
+  /// the sum of all parts (add_part()). Floats on the CPU alone, and neither lbfgs, lazy steps nor batch_norm.
+  virtual PartGradient part_gradient(const Batch& part, double share, std::uint64_t seed,
+                                     std::uint64_t step) = 0;
+  virtual void step_down(const PartGradient& sum, std::uint64_t step) = 0;
   /// After the last step of an epoch: what steps on demand has made its steps. All that gives or takes
   /// weights does so too, but at other times, and then sums are rounded elsewhere.
   virtual void finish_epoch() = 0;

@@ -70,6 +70,12 @@ class Net {
   void set_learning_rate(double rate);
   /// Of what is computed from now on. 0 = as many as batches of that size are worth (net_threads.h).
   void set_threads(int threads, std::int64_t batch_size = 256);
+  /// Of what is trained from now on: each minibatch is cut into `parts` parts of about equal size, and a step goes down
+  /// the sum of their gradients, added in the order of the parts. So the processes of a Context divide the parts and
+  /// get the bits that one process gets with as many parts; dropout depends on the part, not on the process. Another
+  /// number of parts gives other bits. Throws Error(kUsage) before compile(), and for more than one part where the
+  /// loss or a layer does not come apart by samples, or a step is not one by the sum alone.
+  void set_gradient_parts(int parts);
   /// One epoch over the samples, shuffled or in their order: mean loss and metrics, each before its step. `last` =
   /// number of the last epoch planned. Order of the samples and dropout depend on context.seed and the numbers of epoch
   /// and step alone: the same seed gives the same bits on one thread, and a saved net continues as if it had never
@@ -118,6 +124,7 @@ class Net {
   void check_inputs(const std::vector<Array>& inputs) const;
   const CompileOptions& need_compiled() const;
   void need_trainable() const;
+  BatchResult train_in_parts(const Batch& batch, const Context& context);
   Scores scores_of(const BatchResult& sums, double samples) const;
   [[noreturn]] void fail_not_finite(const Batch& batch, std::int64_t number, double loss) const;
 
@@ -127,6 +134,7 @@ class Net {
   std::optional<CompileOptions> compiled_;
   std::uint64_t epochs_ = 0;
   std::uint64_t steps_ = 0;
+  int parts_ = 1;
   std::function<void(TensorWriter&)> attached_;
   std::vector<Batch> memory_;  // of batches, from one epoch to the next
 };

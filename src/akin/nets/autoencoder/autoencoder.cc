@@ -5,6 +5,7 @@
 #include "akin/base/error.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
+#include "akin/models/fit/rank_rows.h"
 #include "akin/nets/fit_net.h"
 #include "akin/nets/history_net.h"
 #include "akin/nets/list_samples.h"
@@ -57,13 +58,14 @@ std::vector<Param> AutoencoderConfig::params() {
        0,
        0,
        {optimizer_names().begin(), optimizer_names().end()}},
-      learning_rate_param(&learning_rate, "step size of the optimizer", {1e-4, 1e-2})};
+      learning_rate_param(&learning_rate, "step size of the optimizer", {1e-4, 1e-2}),
+      gradient_parts_param(gradient_parts)};
 }
 
 std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_view model,
                                        const AutoencoderConfig& config, const Bottleneck& bottleneck,
                                        const FitContext& context) {
-  const Csr matrix = positive_interactions(data, model, context);
+  const Csr matrix = gather_csr(context.ranks(), positive_interactions(data, model, context));
   ListSamples users = user_histories(matrix);
   const auto n_items = static_cast<std::int64_t>(data.n_items());
   if (n_items < 2) fail(ErrorCode::kBadData, "{}: needs at least two items to choose from", model);
@@ -71,7 +73,8 @@ std::unique_ptr<Model> fit_autoencoder(const TrainingData& data, std::string_vie
   NetTask task{.spec = nn::NetSpec(std::string(model)),
                .compile = {.optimizer = nn::make_optimizer(config.optimizer), .loss = nn::Loss::kMultinomial},
                .epochs = config.epochs,
-               .batch_size = config.batch_size};
+               .batch_size = config.batch_size,
+               .gradient_parts = config.gradient_parts};
   task.compile.optimizer.learning_rate = config.learning_rate;
   nn::Node node = bottleneck(task.spec, encoder(task.spec, layers, config, n_items),
                              batches(users.size(), config.batch_size));

@@ -14,7 +14,8 @@
 
 namespace akin::nets {
 
-inline constexpr Traits kAutoencoderTraits = {.deterministic = false, .iterative = true, .needs_nets = true};
+inline constexpr Traits kAutoencoderTraits = {
+    .deterministic = false, .iterative = true, .distributed = true, .needs_nets = true};
 
 /// Parameters of both models (Liang, Krishnan, Hoffman & Jebara, "Variational autoencoders for collaborative filtering",
 /// WWW 2018, section 4).
@@ -26,7 +27,9 @@ struct AutoencoderConfig {
   float dropout = 0.5f;
   std::string optimizer = "adam";
   float learning_rate = 0.001f;
+  int gradient_parts = 1;
   std::vector<Param> params();
+  bool divides() const { return gradient_parts > 1; }
 };
 
 /// From the last layer of the encoder to the factors; `batches` make an epoch.

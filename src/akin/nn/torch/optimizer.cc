@@ -199,13 +199,47 @@ void Optimizer::step_whole(const at::Tensor& value, const at::Tensor& gradient, 
 }
 
 void Optimizer::step() {
+  for (const auto& table : tables_) {
+    if (table) table->take_gradient();
+  }
+  step_down_taken();
+}
+
+void Optimizer::take_gradient(PartGradient& part) {
+  for (std::size_t w = 0; w < weights_.size(); ++w) {
+    if (tables_[w]) {
+      tables_[w]->take_gradient();
+      part.tables.push_back(tables_[w]->gradient());
+    } else if (weights_[w].trainable) {
+      const auto n = static_cast<std::size_t>(weights_[w].value.numel());
+      const at::Tensor& found = weights_[w].value.grad();
+      part.dense.resize(part.dense.size() + n);  // 0 where the loss does not depend on it
+      if (found.defined())
+        std::copy_n(floats_of(found.contiguous()), n, part.dense.end() - static_cast<std::ptrdiff_t>(n));
+    }
+  }
+}
+
+void Optimizer::step_down(const PartGradient& sum) {
+  float* dense = const_cast<float*>(sum.dense.data());
+  std::size_t table = 0;
+  for (std::size_t w = 0; w < weights_.size(); ++w) {
+    at::Tensor& value = weights_[w].value;
+    if (tables_[w]) {
+      tables_[w]->set_gradient(sum.tables[table++], steps_);
+    } else if (weights_[w].trainable) {
+      value.mutable_grad() = at::from_blob(dense, value.sizes(), value.options().requires_grad(false));
+      dense += value.numel();
+    }
+  }
+  step_down_taken();
+}
+
+void Optimizer::step_down_taken() {
   const c10::NoGradGuard no_gradients;
   OptimizerOptions options = spec_;
   options.learning_rate = rate_of(steps_);
   constants_ = step_constants<double>(options, steps_ + 1);
-  for (const auto& table : tables_) {
-    if (table) table->take_gradient();
-  }
   const double factor = clip_factor();
   for (std::size_t w = 0; w < weights_.size(); ++w) {
     if (tables_[w]) tables_[w]->step(options.learning_rate, static_cast<float>(factor));

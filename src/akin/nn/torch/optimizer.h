@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/nn/compile_options.h"
+#include "akin/nn/engine.h"
 #include "akin/nn/torch/graph.h"
 #include "akin/nn/torch/row_table.h"
 
@@ -27,6 +28,9 @@ class Optimizer {
   /// The step that was begun. Bit for bit what the recurrences of optim/recurrences.h say, except that torch's
   /// operations round after each, and that rows which are behind are caught up with (RowOptimizer).
   void step();
+  /// The gradients that stand on the weights, of a part of a minibatch; and the step that was begun, down their sum.
+  void take_gradient(PartGradient& part);
+  void step_down(const PartGradient& sum);
   /// Brings all rows of all tables to where the steps so far leave them.
   void settle() const;
 
@@ -38,6 +42,7 @@ class Optimizer {
   struct Moments {
     at::Tensor first, second;
   };
+  void step_down_taken();
   bool goes_by_rows(const Weight& weight) const;
   double rate_of(std::uint64_t step) const;
   void step_whole(const at::Tensor& value, const at::Tensor& gradient, Moments& moments) const;

@@ -38,6 +38,13 @@ void RowTable::change_row(std::size_t row, Change change) {
   std::copy_n(row_.row(0), cols_, own);
 }
 
+/// Brings the rows of the batch up to date.
+void RowTable::catch_up(std::uint64_t steps) {
+  if (!behind_) return;
+  for (const std::size_t row : rows_)
+    change_row(row, [&](float* values) { optimizer_.catch_up(row, steps, values); });
+}
+
 at::Tensor RowTable::read(const at::Tensor& ids, std::uint64_t steps) {
   const at::Tensor indices = ids.to(at::kInt).contiguous();
   const auto* const index = indices.data_ptr<std::int32_t>();
@@ -53,10 +60,7 @@ at::Tensor RowTable::read(const at::Tensor& ids, std::uint64_t steps) {
     }
     place_[i] = place;
   }
-  if (behind_) {
-    for (const std::size_t row : rows_)
-      change_row(row, [&](float* values) { optimizer_.catch_up(row, steps, values); });
-  }
+  catch_up(steps);
   std::vector<std::int64_t> shape = ids.sizes().vec();
   shape.push_back(static_cast<std::int64_t>(cols_));
   read_ = at::empty(shape, table_.options());
@@ -84,6 +88,22 @@ void RowTable::take_gradient() {
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     if (static_cast<std::int64_t>(rows_[r]) == padding_) std::ranges::fill(sums_[r], 0.0f);
   }
+}
+
+RowsGradient RowTable::gradient() const {
+  RowsGradient gradient{{rows_.begin(), rows_.end()}, {}};
+  gradient.values.reserve(rows_.size() * cols_);
+  for (std::size_t r = 0; r < rows_.size(); ++r)
+    gradient.values.insert(gradient.values.end(), sums_.row(r), sums_.row(r) + cols_);
+  return gradient;
+}
+
+void RowTable::set_gradient(const RowsGradient& gradient, std::uint64_t steps) {
+  rows_.assign(gradient.rows.begin(), gradient.rows.end());
+  catch_up(steps);
+  if (sums_.rows() < rows_.size()) sums_ = Matrix(rows_.size(), cols_);
+  const float* from = gradient.values.data();
+  for (std::size_t r = 0; r < rows_.size(); ++r, from += cols_) std::copy_n(from, cols_, sums_.row(r));
 }
 
 double RowTable::squares() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "akin/linalg/matrix.h"
+#include "akin/nn/engine.h"
 #include "akin/optim/optimizer.h"
 
 namespace akin::nn {
@@ -26,6 +27,10 @@ class RowTable {
   at::Tensor read(const at::Tensor& ids, std::uint64_t steps);
   /// Takes the gradient that was found for what read() gave last, if any.
   void take_gradient();
+  /// What was taken.
+  RowsGradient gradient() const;
+  /// Takes the gradient of a whole minibatch instead, of rows that the first `steps` steps left as they are.
+  void set_gradient(const RowsGradient& gradient, std::uint64_t steps);
   /// Sum of its squares.
   double squares() const;
   /// One step at `learning_rate` against the taken gradient times `factor`.
@@ -41,6 +46,7 @@ class RowTable {
   at::Tensor second_moment();
 
  private:
+  void catch_up(std::uint64_t steps);
   template <typename Change>
   void change_row(std::size_t row, Change change);
 

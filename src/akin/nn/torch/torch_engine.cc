@@ -91,6 +91,30 @@ class TorchEngine final : public Engine {
         [&] { return lbfgs_ ? train_lbfgs(batch, seed, step) : train_step(batch, seed, step); });
   }
 
+  PartGradient part_gradient(const Batch& part, double share, std::uint64_t seed,
+                             std::uint64_t step) override {
+    return translated([&] {
+      clear_gradients();
+      optimizer_->begin(step);
+      Pass pass = training_pass(seed, step);
+      const Computed computed = compute(part, pass);
+      PartGradient gradient{result_of(computed)};
+      gradient.result.loss *= share;
+      for (double& metric : gradient.result.metrics) metric *= share;
+      (computed.loss * share).backward();
+      optimizer_->take_gradient(gradient);
+      return gradient;
+    });
+  }
+
+  void step_down(const PartGradient& sum, std::uint64_t step) override {
+    translated([&] {
+      optimizer_->begin(step);
+      optimizer_->step_down(sum);
+      clear_gradients();
+    });
+  }
+
   void finish_epoch() override { settle(); }
 
   BatchResult test(const Batch& batch) override {
@@ -236,11 +260,14 @@ class TorchEngine final : public Engine {
     if (optimizer_) optimizer_->settle();
   }
 
-  Pass training_pass(std::uint64_t seed, std::uint64_t step) const {
+  Pass training_pass(std::uint64_t seed, std::uint64_t step) {
     Pass pass;
     pass.training = true;
     pass.step = step;
     pass.row_gradients = !lbfgs_ && compiled_.optimizer.lazy;
+    pass.read_rows = [this](std::size_t weight, const at::Tensor& ids) {
+      return optimizer_->read_rows(weight, ids);
+    };
     pass.generator = at::make_generator<at::CPUGeneratorImpl>(Rng(seed, step).next());
     return pass;
   }
@@ -258,9 +285,6 @@ class TorchEngine final : public Engine {
     clear_gradients();
     optimizer_->begin(step);
     Pass pass = training_pass(seed, step);
-    pass.read_rows = [&](std::size_t weight, const at::Tensor& ids) {
-      return optimizer_->read_rows(weight, ids);
-    };
     const Computed computed = compute(batch, pass);
     const BatchResult result = result_of(computed);
     if (!std::isfinite(result.loss)) return result;
