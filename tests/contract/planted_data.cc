@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <map>
 #include <sstream>
 
 #include "akin/base/rng.h"
 #include "akin/data/attribute_type.h"
+#include "akin/linalg/topk.h"
 
 namespace akin::contract {
 namespace {
@@ -158,6 +160,18 @@ Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user) {
   }
   review_events(planted.data, kClusters);
   return planted;
+}
+
+double hit_rate(const Model& model, const Planted& planted) {
+  int hits = 0;
+  for (idx_t user = 0; user < planted.held.size(); ++user) {
+    const auto history = planted.history(user);
+    std::vector<float> scores(model.n_items());
+    EXPECT_TRUE(model.score_all(history.known(user), scores));
+    for (const idx_t item : history.items) scores[item] = -std::numeric_limits<float>::infinity();
+    hits += static_cast<int>(std::ranges::count(top_k(scores, 10), planted.held[user], &Scored::idx));
+  }
+  return static_cast<double>(hits) / static_cast<double>(planted.held.size());
 }
 
 std::vector<ModelEntry> tested_models() {

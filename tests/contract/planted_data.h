@@ -40,6 +40,9 @@ Planted checkerboard(idx_t n, const ModelEntry& model);
 /// user have no events.
 Planted clusters(idx_t n_users, idx_t n_items, std::size_t events_per_user);
 
+/// Share of the users whose item held back is among the ten best of those that they do not have.
+double hit_rate(const Model& model, const Planted& planted);
+
 /// Vectors of the words in the titles of these items.
 const WordVectors& planted_words();
 

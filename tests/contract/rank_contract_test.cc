@@ -1,6 +1,7 @@
 // What every model must do whose fit several processes may divide among them: give the same bits.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -155,6 +156,49 @@ TEST(RankContract, SameBitsWithOtherParameters) {
     };
     const std::string expected = hash(alone());
     on_ranks(4, [&](const Communicator& ranks) { EXPECT_EQ(hash(ranks), expected) << ranks.rank(); });
+  }
+}
+
+/// HR@10 of the last events; of a model of ratings the RMSE of their values (clusters()).
+double quality(const Model& model, const Planted& planted, bool ratings) {
+  if (!ratings) return hit_rate(model, planted);
+  double squares = 0;
+  for (idx_t user = 0; user < planted.held.size(); ++user) {
+    const auto history = planted.history(user);
+    float score = 0;
+    EXPECT_TRUE(model.score(history.known(user), std::span(&planted.held[user], 1), std::span(&score, 1)));
+    const double error = double{score} - (planted.held[user] % 7 == user % 7 ? 5 : 2);
+    squares += error * error;
+  }
+  return std::sqrt(squares / static_cast<double>(planted.held.size()));
+}
+
+/// Processes that do not wait for each other: as good as one, up to what another seed changes.
+TEST(RankContract, AsyncIsAsGoodAsPlainFits) {
+  const Planted planted = clusters(401, 106, 10);
+  for (const char* const name : {"gmf", "mlp", "neumf", "rating-dot", "rating-mlp"}) {
+    const ModelEntry& entry = find_model(name);
+    ParamValues params = small_parameters(entry);
+    const bool ratings = entry.traits.predicts_ratings;
+    params["epochs"] = "25";
+    if (name == std::string_view("rating-mlp"))
+      params["learning_rate"] = "0.001";  // long steps differ between runs
+    const auto fit = [&](std::uint64_t seed, const Communicator& ranks) {
+      const FitContext context{{.seed = seed, .threads = 1, .communicator = &ranks}};
+      return quality(*fit_model(ModelSpec(entry, params), planted.training(), context).model, planted,
+                     ratings);
+    };
+    std::vector<double> plain;
+    for (const std::uint64_t seed : {1, 2, 3, 4, 5}) plain.push_back(fit(seed, alone()));
+    const auto [least, most] = std::ranges::minmax(plain);
+    // Two and a half standard errors of a share of 400 users, or a fifth of an error.
+    const double margin = ratings ? most / 5 : 0.06;
+    params["async"] = "true";
+    on_ranks(4, [&](const Communicator& ranks) {
+      const double async = fit(5, ranks);
+      EXPECT_GE(async, least - margin) << name << ", plain fits " << least << " to " << most;
+      EXPECT_LE(async, most + margin) << name << ", plain fits " << least << " to " << most;
+    });
   }
 }
 

@@ -38,6 +38,12 @@ Param hogwild_param(bool& hogwild) {
   return {"hogwild", &hogwild, "threads update without locks: faster, but results differ between runs"};
 }
 
+Param async_param(bool& async) {
+  return {"async", &async,
+          "processes (mpirun) update the parameters of the first one without waiting for each other "
+          "(Downpour): results differ between runs"};
+}
+
 Param freeze_items_param(bool& freeze_items) {
   return {
       "freeze_items", &freeze_items,
@@ -109,6 +115,7 @@ std::vector<Param> RankingNetConfig::params() {
        {"linear", "constant"}},
       lazy_param(lazy),
       hogwild_param(hogwild),
+      async_param(async),
       freeze_items_param(freeze_items)};
 }
 
@@ -119,6 +126,7 @@ NcfTrainOptions RankingNetConfig::options(std::string_view model) const {
           .linear = schedule == "linear",
           .lazy = lazy,
           .hogwild = hogwild,
+          .async = async,
           .freeze_items = freeze_items,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
@@ -134,6 +142,7 @@ std::vector<Param> RatingNetConfig::params() {
           rate_param(learning_rate),
           lazy_param(lazy),
           hogwild_param(hogwild),
+          async_param(async),
           freeze_items_param(freeze_items)};
 }
 
@@ -144,9 +153,15 @@ NcfTrainOptions RatingNetConfig::options(std::string_view model) const {
           .batch = static_cast<std::size_t>(batch_size),
           .lazy = lazy,
           .hogwild = hogwild,
+          .async = async,
           .freeze_items = freeze_items,
           .optimizer = optimizer_of(optimizer, learning_rate),
           .model = model};
+}
+
+void remark_async(bool async, const FitContext& context) {
+  if (async && !context.ranks().alone())
+    context.remark("async: processes do not wait for each other, so that each run gives another result");
 }
 
 NcfNet initial_net(const NcfShape& shape, const NcfInit& init, NcfLoss loss, const Csr& pairs,
@@ -185,6 +200,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
                                        const NcfTrainOptions& options, int epochs,
                                        const FitContext& context) {
   context.check_stop();
+  remark_async(options.async, context);
   const Csr pairs = gather_csr(context.ranks(), positive_interactions(data, options.model, context));
   NcfNet net = initial_net(shape, kRankingInit, options.objective.loss, pairs, options.model, context);
   NcfTrainer trainer(pairs, options, epochs, context, net);
@@ -194,6 +210,7 @@ std::unique_ptr<Model> fit_ranking_net(const TrainingData& data, const NcfShape&
 std::unique_ptr<Model> fit_rating_net(const TrainingData& data, const NcfShape& shape,
                                       const NcfTrainOptions& options, int epochs, const FitContext& context) {
   context.check_stop();
+  remark_async(options.async, context);
   Ratings ratings = training_ratings(data, options.model, context);
   ratings.by_user = gather_csr(context.ranks(), std::move(ratings.by_user));
   NcfNet net = initial_net(shape, {}, options.objective.loss, ratings.by_user, options.model, context);

@@ -45,6 +45,7 @@ struct RankingNetConfig {
   std::string schedule = "linear";
   bool lazy = false;
   bool hogwild = false;
+  bool async = false;
   bool freeze_items = false;
   std::vector<Param> params();
   NcfTrainOptions options(std::string_view model) const;
@@ -61,10 +62,14 @@ struct RatingNetConfig {
   float learning_rate = 0.001f;
   bool lazy = false;
   bool hogwild = false;
+  bool async = false;
   bool freeze_items = false;
   std::vector<Param> params();
   NcfTrainOptions options(std::string_view model) const;
 };
+
+/// Says what asynchronous fits do not promise, where `async` asks for one.
+void remark_async(bool async, const FitContext& context);
 
 /// The net that a fit begins with: FitContext::start's model, grown; or random vectors and layers, or
 /// FitContext::start's item vectors, (n_items, product + embedding), in place of the random ones. Throws

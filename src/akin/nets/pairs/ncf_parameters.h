@@ -18,6 +18,7 @@ struct NcfTrainOptions {
   bool linear = false;        ///< step lengths fall to 0 linearly over the epochs planned
   bool lazy = false;          ///< RowUpdates::kSparse, else kDense
   bool hogwild = false;       ///< each thread takes minibatches of its own
+  bool async = false;         ///< each rank but the first takes minibatches of its own
   bool freeze_items = false;  ///< item vectors that the fit begins with (FitStart) are not trained
   OptimizerOptions optimizer;
   std::string_view model;  ///< named in messages

@@ -19,6 +19,11 @@ constexpr std::uint64_t kDropout = 33;         // stream of random numbers
 constexpr std::size_t kReportEvery = 1 << 18;  // pairs
 constexpr std::size_t kHandedOut = 1 << 12;    // pairs that a thread takes at a time with hogwild
 
+/// A model that processes trained may be trained further by one, with the parameters that it has.
+bool goes_on(const FitContext& context) {
+  return context.start != nullptr && context.start->model != nullptr;
+}
+
 /// The items whose vectors were given from outside: in the first fit, or in the one that it continues.
 std::vector<char> frozen_items(const NcfTrainOptions& options, std::size_t n_items,
                                const FitContext& context) {
@@ -38,7 +43,19 @@ std::vector<char> frozen_items(const NcfTrainOptions& options, std::size_t n_ite
   return frozen;
 }
 
+/// Who divide minibatches among them.
 const Communicator& checked_ranks(const NcfTrainOptions& options, const FitContext& context) {
+  if (options.async && options.hogwild)
+    fail(ErrorCode::kUsage, "{}: async and hogwild are two ways to do without waiting; choose one",
+         options.model);
+  if (options.async && context.ranks().alone() && !goes_on(context)) {
+    fail(ErrorCode::kUsage,
+         "{}: async is for several processes, of which the first has the parameters and the others train; "
+         "start "
+         "them with mpirun -n 3, or leave it out",
+         options.model);
+  }
+  if (options.async) return alone();
   if (options.hogwild && !context.ranks().alone()) {
     fail(ErrorCode::kUsage, "{}: hogwild is for threads of one process, and mpirun started {}; leave it out",
          options.model, context.ranks().size());
@@ -58,7 +75,12 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
       optimizers_(options, epochs, source_.size(), net),
       team_(options.batch > NcfTile::kPairs && !options.hogwild ? context.threads : 1) {
   optimizers_.frozen_items = frozen_items(options, net.items.rows(), context);
-  if (options.hogwild) {
+  if (options.async && !context.ranks().alone()) {
+    if (context.ranks().first())
+      server_.emplace(context.ranks(), optimizers_);
+    else
+      remote_.emplace(NcfWorker(net, options), RemoteParameters(context.ranks(), net));
+  } else if (options.hogwild) {
     for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
       workers_.push_back({NcfWorker(net, options), SharedParameters(optimizers_)});
   } else {
@@ -67,11 +89,22 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
 }
 
 void NcfTrainer::gather() {
+  if (server_ || remote_) return gather_from_server();
   ranks_.gather_users(net_.users);
   ranks_.gather_items(net_.items);
   if (!context_.observer) return;
   for (Matrix* const moment : optimizers_.users.moments()) ranks_.gather_users(*moment);
   for (Matrix* const moment : optimizers_.items.moments()) ranks_.gather_items(*moment);
+}
+
+/// The moments stay there: only the first rank steps, and writes checkpoints.
+void NcfTrainer::gather_from_server() {
+  std::vector<Matrix*> all = net_.dense();
+  all.insert(all.end(), {&net_.users, &net_.items});
+  for (Matrix* const matrix : all) {
+    const std::span<float> numbers(matrix->data(), matrix->rows() * matrix->stride());
+    context_.ranks().broadcast(std::as_writable_bytes(numbers), 0);
+  }
 }
 
 void NcfTrainer::add_state(const std::string& prefix, FitState& state) {
@@ -110,6 +143,7 @@ double NcfTrainer::run_epoch(int epoch) {
          .loss = last < batches ? std::numeric_limits<double>::quiet_NaN() : loss / static_cast<double>(n)});
   }
   optimizers_.end_epoch(epoch, ranks_.own());
+  if (server_ || remote_) context_.ranks().broadcast(std::as_writable_bytes(std::span(&loss, 1)), 0);
   if (!std::isfinite(loss))
     fail_diverged(optimizers_.options.model, epoch,
                   static_cast<float>(optimizers_.options.optimizer.learning_rate));
@@ -117,6 +151,8 @@ double NcfTrainer::run_epoch(int epoch) {
 }
 
 double NcfTrainer::train(int epoch, std::size_t first, std::size_t last) {
+  if (server_) return server_->serve(epoch, first, last);
+  if (remote_) return train_remote(epoch, first, last);
   return batch_ ? train_together(epoch, first, last) : train_apart(epoch, first, last);
 }
 
@@ -231,6 +267,18 @@ double NcfTrainer::train_apart(int epoch, std::size_t first, std::size_t last) {
       },
       grain);
   return std::accumulate(losses.begin(), losses.end(), 0.0);
+}
+
+/// This rank's share of minibatches [first, last), whose losses the server adds up.
+double NcfTrainer::train_remote(int epoch, std::size_t first, std::size_t last) {
+  const auto workers = static_cast<std::size_t>(context_.ranks().size()) - 1;
+  const auto worker = static_cast<std::size_t>(context_.ranks().rank()) - 1;
+  for (std::size_t number = first; number < last; ++number) {
+    if (number % workers != worker) continue;
+    remote_->worker.train({epoch, number}, source_, samples(number), dropout_seed(epoch),
+                          remote_->parameters);
+  }
+  return 0;
 }
 
 }  // namespace akin

@@ -11,6 +11,7 @@
 #include "akin/models/fit/observer.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/nets/pairs/ncf_batch.h"
+#include "akin/nets/pairs/ncf_downpour.h"
 #include "akin/nets/pairs/ncf_net.h"
 #include "akin/nets/pairs/ncf_parameters.h"
 #include "akin/nets/pairs/ncf_ranks.h"
@@ -25,13 +26,15 @@ namespace akin {
 ///
 /// The same bits at any number of threads and ranks: they share every minibatch by tiles (NcfBatch). So minibatches
 /// of one tile gain nothing from threads or ranks. With `hogwild` each thread takes whole minibatches and steps the
-/// net without locks (hogwild.h): faster, and on more than one thread another result each time. Cost of an epoch:
+/// net without locks (hogwild.h): faster, and on more than one thread another result each time. With `async` ranks do
+/// so, on one thread each; the first has the parameters and trains nothing (NcfServer). Cost of an epoch:
 /// O(pairs x (weights of the layers + columns)); memory: moments as large as the net, 4 bytes a pair.
 class NcfTrainer {
  public:
   /// None of them is owned. `epochs` are planned, for progress reports and NcfTrainOptions::linear. Throws
-  /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors, and for hogwild
-  /// on several ranks. `pairs` is the whole matrix on each of them (gather_csr()).
+  /// Error(kUsage) for NcfTrainOptions::freeze_items where FitContext::start gives no item vectors, for hogwild on
+  /// several ranks, and for async on one, unless it continues from a model. `pairs` is the whole matrix on each of
+  /// them (gather_csr()).
   NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs, const FitContext& context,
              NcfNet& net);
 
@@ -51,6 +54,12 @@ class NcfTrainer {
     SharedParameters parameters;
   };
 
+  /// What a rank has with async.
+  struct RemoteWorker {
+    NcfWorker worker;
+    RemoteParameters parameters;
+  };
+
   std::span<const std::uint32_t> samples(std::size_t batch) const;
   std::uint64_t dropout_seed(int epoch) const;
   double train(int epoch, std::size_t first, std::size_t last);
@@ -58,7 +67,9 @@ class NcfTrainer {
   void read(std::span<const std::uint32_t> samples);
   void step();
   void step_dense();
+  void gather_from_server();
   double train_apart(int epoch, std::size_t first, std::size_t last);
+  double train_remote(int epoch, std::size_t first, std::size_t last);
 
   const Csr& pairs_;
   const FitContext& context_;
@@ -67,8 +78,10 @@ class NcfTrainer {
   NcfRanks ranks_;
   NcfOptimizers optimizers_;
   std::vector<Matrix> transposed_;
-  std::optional<NcfBatch> batch_;  // where threads share minibatches
-  std::vector<Worker> workers_;    // with hogwild
+  std::optional<NcfBatch> batch_;       // where threads share minibatches
+  std::vector<Worker> workers_;         // with hogwild
+  std::optional<NcfServer> server_;     // with async, of the first rank
+  std::optional<RemoteWorker> remote_;  // and of the others
   WorkerTeam team_;
 };
 

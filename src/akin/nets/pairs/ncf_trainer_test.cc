@@ -6,6 +6,7 @@
 #include "akin/base/rank_threads_for_test.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/interactions.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/fit/toy_data_test.h"
 #include "akin/nets/pairs/neumf.h"
 #include "akin/nets/pairs/rating_dot.h"
@@ -176,6 +177,109 @@ TEST(NcfTrainer, HogwildReachesTheSameLoss) {
     EXPECT_TRUE(std::ranges::equal(together.net.layers[0].weights[3], alone.net.layers[0].weights[3]));
     EXPECT_NEAR(apart.losses.back(), together.losses.back(), 0.03 * together.losses.back()) << rule;
   }
+}
+
+NcfTrainOptions async_options(const char* rule) {
+  return {.objective = {.drop = 0.2f, .regularization = 0.01f},
+          .batch = 64,
+          .negatives = 3,
+          .linear = true,
+          .async = true,
+          .optimizer = optimizer_options(rule),
+          .model = "test"};
+}
+
+/// Five epochs on `size` ranks; all end with the same losses and net.
+Trained train_async(const Csr& pairs, const NcfTrainOptions& options, int size) {
+  std::vector<Trained> trained;
+  for (int r = 0; r < size; ++r) trained.push_back({{}, NcfNet(kShape, pairs.rows(), pairs.cols)});
+  on_ranks(size, [&](const Communicator& ranks) {
+    Trained& own = trained[static_cast<std::size_t>(ranks.rank())];
+    initialize({}, 1, own.net);
+    const FitContext context{{.seed = 9, .threads = 1, .communicator = &ranks}};
+    NcfTrainer trainer(pairs, options, 5, context, own.net);
+    for (int epoch = 0; epoch < 5; ++epoch) own.losses.push_back(trainer.run_epoch(epoch));
+    trainer.gather();
+  });
+  for (const Trained& own : trained) {
+    EXPECT_EQ(own.losses, trained[0].losses);
+    expect_same(own.net, trained[0].net);
+  }
+  return std::move(trained[0]);
+}
+
+/// With one worker, each of its minibatches sees all steps before it: as without ranks. With three a loss is reached
+/// that one process reaches.
+TEST(NcfTrainer, AsyncReachesTheSameLoss) {
+  const Toy toy = random_toy();
+  const Csr pairs = positive_interactions(toy.training(), "test");
+  for (const char* const rule : {"sgd", "adagrad", "adam"}) {
+    NcfTrainOptions options = async_options(rule);
+    const Trained one = train_async(pairs, options, 2), three = train_async(pairs, options, 4);
+    options.async = false;
+    const Trained plain = train(pairs, options, 1);
+    EXPECT_EQ(one.losses, plain.losses) << rule;
+    expect_same(one.net, plain.net);
+    EXPECT_NEAR(three.losses.back(), plain.losses.back(), 0.03 * plain.losses.back()) << rule;
+  }
+}
+
+TEST(NcfTrainer, AsyncKeepsFrozenItems) {
+  const Toy toy = random_toy();
+  const Csr pairs = positive_interactions(toy.training(), "test");
+  NcfTrainOptions options = async_options("adam");
+  options.freeze_items = true;
+  const PretrainedItems given{Matrix(pairs.cols, 16), std::vector<char>(pairs.cols, 1), ""};
+  FitStart start;
+  start.items = &given;
+  NcfNet net(kShape, pairs.rows(), pairs.cols);
+  initialize({}, 1, net);
+  const NcfNet before = net.clone();
+  on_ranks(3, [&](const Communicator& ranks) {
+    NcfNet own = before.clone();
+    const FitContext context{{.seed = 9, .threads = 1, .communicator = &ranks}, nullptr, &start};
+    NcfTrainer trainer(pairs, options, 1, context, own);
+    trainer.run_epoch(0);
+    trainer.gather();
+    for (std::size_t i = 0; i < pairs.cols; ++i)
+      ASSERT_TRUE(std::ranges::equal(own.items[i], before.items[i]));
+    EXPECT_FALSE(std::ranges::equal(own.users[0], before.users[0]));
+  });
+}
+
+/// Nobody waits for ever.
+TEST(NcfTrainer, AFailedWorkerEndsAsync) {
+  const Toy toy = random_toy();
+  const Csr pairs = positive_interactions(toy.training(), "test");
+  EXPECT_THROW(on_ranks(3,
+                        [&](const Communicator& ranks) {
+                          NcfNet net(kShape, pairs.rows(), pairs.cols);
+                          const FitContext context{{.threads = 1, .communicator = &ranks}};
+                          NcfTrainer trainer(pairs, async_options("adam"), 1, context, net);
+                          if (ranks.rank() == 2) fail(ErrorCode::kBadData, "out of luck");
+                          trainer.run_epoch(0);
+                        }),
+               Error);
+}
+
+TEST(NcfTrainer, AsyncNeedsProcesses) {
+  const Toy toy = random_toy();
+  const Csr pairs = positive_interactions(toy.training(), "test");
+  NcfNet net(kShape, pairs.rows(), pairs.cols);
+  const auto message = [&](const NcfTrainOptions& options) {
+    try {
+      const FitContext context;
+      NcfTrainer(pairs, options, 1, context, net);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUsage);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  NcfTrainOptions options = async_options("adam");
+  EXPECT_NE(message(options).find("mpirun -n 3"), std::string::npos);
+  options.hogwild = true;
+  EXPECT_NE(message(options).find("choose one"), std::string::npos);
 }
 
 TEST(NcfTrainer, DivergenceIsAnErrorWithAdvice) {

@@ -119,6 +119,7 @@ std::vector<Param> NeuMf::Config::params() {
 
 std::unique_ptr<Model> NeuMf::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
+  remark_async(config.async, context);
   const Csr pairs = gather_csr(context.ranks(), positive_interactions(data, kName, context));
   const NcfShape gmf_shape{.product = static_cast<std::size_t>(config.factors)};
   const NcfShape mlp_shape{.embedding = static_cast<std::size_t>(config.mlp_factors),
