@@ -1,4 +1,4 @@
-"""recommend, evaluate, compare and tune started by mpirun: the files and figures of one process."""
+"""recommend, evaluate, compare, tune and nets started by mpirun: the files and figures of one process."""
 import json
 import os
 import pathlib
@@ -61,6 +61,19 @@ class MpiTest(AkinTest):
         self.assertEqual(failed.stderr.count("each of the 2 processes fits all of these by itself: user-knn\n"), 1)
         self.search(r"\nals ", failed.stdout)
         self.search("mf-sgd.*diverged", failed.stdout)
+
+    def test_async(self):
+        self.make_data()
+        train = ["train", "neumf", "-d", "events.data", "--epochs", "3", "--holdout", "none"]
+        done = self.run_ranks(3, *train, "--async", "-o", "m")
+        self.assertEqual(done.stderr.count("async: processes do not wait for each other"), 1)
+        self.run_akin("recommend", "m", "--user", "u3")
+        # One worker sees all of its steps: as one process.
+        losses = [self.search(r"loss (.*)", done.stdout + done.stderr).group(1) for done in
+                  (self.run_ranks(2, *train, "--async", "-o", "two"), self.run_ranks(1, *train, "-o", "one"))]
+        self.assertEqual(losses[0], losses[1])
+        alone = self.run_ranks(1, *train, "--async", "-o", "m", code=2)
+        self.search("async is for several processes.*mpirun -n 3", alone.stderr)
 
     def test_tune(self):
         self.make_data()
