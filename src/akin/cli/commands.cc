@@ -102,7 +102,7 @@ std::string message_of(const std::exception& error) {
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> kCommands = {
-      {"import", "read raw files into a data set", &run_import},
+      {"import", "read raw files into a data set", &run_import, true},
       {"describe", "show what is in a data set", &run_describe},
       {"synthetic", "generate a synthetic data set of any size", &run_synthetic},
       {"train", "train a model on a data set", &run_train, true},

@@ -9,8 +9,10 @@
 
 #include "akin/base/error.h"
 #include "akin/base/format.h"
+#include "akin/base/rank_talk.h"
 #include "akin/base/text.h"
 #include "akin/data/attribute_type.h"
+#include "akin/data/event_route.h"
 #include "akin/data/filters.h"
 #include "akin/data/readers/text_decode.h"
 
@@ -103,24 +105,20 @@ std::vector<std::uint64_t> sort_events(std::vector<Event>& events, std::size_t n
   return origin;
 }
 
-/// Keeps the reviews of kept events and points them to the events' new places; the texts stay where they are.
-/// `raw_of` gives the raw ordinal of each final event.
-void renumber_reviews(ReviewTable& reviews, const std::vector<std::uint64_t>& raw_of, std::uint64_t n_raw) {
-  constexpr std::uint64_t kNone = ~std::uint64_t{0};
-  std::vector<std::uint64_t> final_of(n_raw, kNone);
-  for (std::size_t e = 0; e < raw_of.size(); ++e) final_of[raw_of[e]] = e;
-  std::vector<std::uint64_t> kept;
-  for (std::size_t r = 0; r < reviews.size(); ++r) {
-    const std::uint64_t event = final_of[reviews.event[r]];
-    if (event == kNone) continue;
-    reviews.event[kept.size()] = event;
-    kept.push_back(r);
+/// Who is named by the events of all ranks.
+struct Named {
+  std::vector<char> users, items;
+  Named(const std::vector<Event>& events, std::size_t n_users, std::size_t n_items, const Communicator& ranks)
+      : users(n_users, 0), items(n_items, 0) {
+    for (const Event& event : events) users[event.user] = items[event.item] = 1;
+    any_of_ranks(ranks, users);
+    any_of_ranks(ranks, items);
   }
-  if (kept.size() == reviews.size()) return;
-  reviews.event.resize(kept.size());
-  reviews.summary.keep_rows(kept);
-  reviews.text.keep_rows(kept);
-}
+  void set(std::vector<Fate>& user_fates, std::vector<Fate>& item_fates, Fate fate) const {
+    for (std::size_t u = 0; u < users.size(); ++u) user_fates[u] = users[u] != 0 ? fate : user_fates[u];
+    for (std::size_t i = 0; i < items.size(); ++i) item_fates[i] = items[i] != 0 ? fate : item_fates[i];
+  }
+};
 
 Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumbering& users,
                     const Renumbering& items) {
@@ -144,11 +142,14 @@ Csr make_candidates(std::vector<std::pair<idx_t, idx_t>> pairs, const Renumberin
   return result;
 }
 
-/// Values are finite where they are read; weights and sums can leave what a float holds.
+/// Values are finite where they are read; weights and sums can leave what a float holds. The event of the first user
+/// whose value does is named: that of lowest index, whoever has it.
 void check_values(const std::vector<Event>& events, const ImportFilters& filters, const IdMap& users,
                   const IdMap& items) {
-  const auto found =
-      std::ranges::find_if_not(events, [](const Event& event) { return std::isfinite(event.value); });
+  auto found = events.end();
+  for (auto event = events.begin(); event != events.end(); ++event) {
+    if (!std::isfinite(event->value) && (found == events.end() || event->user < found->user)) found = event;
+  }
   if (found == events.end()) return;
   const std::string_view how = filters.repeats == RepeatPolicy::kSum
                                    ? "the values of its repeats add up to"
@@ -267,11 +268,46 @@ void DatasetBuilder::add_candidate(std::string_view user, std::string_view item)
   candidates_.emplace_back(user_idx, items_.add(item));
 }
 
+/// Keeps the reviews of kept events and points them to the events' last places; the texts stay where they are, or come
+/// to the first of several ranks. `raw_of` gives the ordinal before of each last event, of `n_raw`.
+void DatasetBuilder::place_reviews(const std::vector<std::uint64_t>& raw_of, std::uint64_t n_raw,
+                                   const Communicator& ranks, const EventRoute* route,
+                                   const std::vector<ShareRead>& parts) {
+  const std::uint64_t own = raw_of.size();
+  std::uint64_t place = 0;
+  const std::vector<std::uint64_t> sizes = gather_all(ranks, std::span(&own, 1));
+  for (int r = 0; r < ranks.rank(); ++r) place += sizes[static_cast<std::size_t>(r)];
+  std::vector<std::uint64_t> place_of(n_raw, kNoEvent);
+  for (const std::uint64_t raw : raw_of) place_of[raw] = place++;
+  if (route != nullptr) place_of = route->send_back(place_of, kNoEvent);
+  for (std::uint64_t& event : reviews_.event) event = place_of[event];
+  if (route != nullptr) return gather_reviews(ranks, parts);
+  std::vector<std::uint64_t> kept;
+  for (std::size_t r = 0; r < reviews_.size(); ++r) {
+    if (reviews_.event[r] == kNoEvent) continue;
+    reviews_.event[kept.size()] = reviews_.event[r];
+    kept.push_back(r);
+  }
+  if (kept.size() == reviews_.size()) return;
+  reviews_.event.resize(kept.size());
+  reviews_.summary.keep_rows(kept);
+  reviews_.text.keep_rows(kept);
+}
+
 Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, ImportReport& report,
                               const Context& context) {
-  if (events_.empty()) {
+  const Communicator& ranks = context.ranks();
+  const std::uint64_t n_read = events(ranks);
+  if (n_read == 0) {
     fail(ErrorCode::kBadData, "{}: not one usable event among {} lines ({} rejected); is the format right?",
          name, report.lines, report.rejections.total());
+  }
+  const std::vector<ShareRead> parts = all_parts();
+  RowBounds bounds;
+  std::optional<EventRoute> route;
+  if (!ranks.alone()) {
+    route.emplace(divide(ranks, parts, bounds));
+    divide_attributes(ranks, *route, parts);
   }
   const std::uint64_t n_raw = events_.size();
   std::vector<Fate> user_fates(users_.size(), Fate::kGone), item_fates(items_.size(), Fate::kGone);
@@ -283,27 +319,22 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     }
   }
   if (keep_unseen_users) user_fates = described(user_attributes_, users_.size());
-  std::vector<char> user_seen(users_.size(), 0), item_seen(items_.size(), 0);
-  for (const idx_t item : unwanted_items_) {
-    item_fates[item] = Fate::kGone;
-    item_seen[item] = 1;
-  }
-  for (const Event& event : events_) {  // who loses all events to the filters goes with them
-    user_fates[event.user] = item_fates[event.item] = Fate::kGone;
-    user_seen[event.user] = item_seen[event.item] = 1;
-  }
+  Named named(events_, users_.size(), items_.size(), ranks);
+  for (const idx_t item : unwanted_items_) named.items[item] = 1;
+  named.set(user_fates, item_fates, Fate::kGone);  // who loses all events to the filters goes with them
   std::vector<std::uint64_t> raw_of;  // raw ordinal of each event left; empty while that is the identity
   ImportFilters wanted = filters;
   wanted.keep_nonpositive |= keep_nonpositive;
-  apply_filters(wanted, events_, {users_.size(), items_.size()}, raw_of, report.filters);
-  check_values(events_, filters, users_, items_);
-  if (events_.empty()) {
+  apply_filters(wanted, events_, {users_.size(), items_.size(), &ranks}, raw_of, report.filters);
+  together(ranks, [&] { check_values(events_, filters, users_, items_); });
+  report.events = sum_over_ranks(ranks, std::uint64_t{events_.size()});
+  if (report.events == 0) {
     fail(ErrorCode::kBadData, "{}: no event is left of {}: '{}' removed the last ones; loosen the filters",
-         name, n_raw, report.filters.back().step);
+         name, n_read, report.filters.back().step);
   }
   context.check_stop();
 
-  for (const Event& event : events_) user_fates[event.user] = item_fates[event.item] = Fate::kUsed;
+  Named(events_, users_.size(), items_.size(), ranks).set(user_fates, item_fates, Fate::kUsed);
   for (const auto& [user, item] : candidates_) {
     if (user_fates[user] == Fate::kUsed) item_fates[item] = Fate::kUsed;
   }
@@ -318,16 +349,21 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     event.item = items.new_idx[event.item];
   }
   data.events = std::move(events_);
-  const bool track = reviews_.size() > 0 || !event_attributes_.empty();
+  for (const std::size_t bound : bounds)
+    data.user_bounds.push_back(
+        static_cast<std::size_t>(std::ranges::lower_bound(users.kept, bound) - users.kept.begin()));
+  const bool any_review = sum_over_ranks(ranks, std::uint64_t{reviews_.size()}) > 0;
+  const bool track = any_review || !event_attributes_.empty();
   std::vector<std::uint64_t> origin = sort_events(data.events, users.kept.size(), track);
   if (track) {
     if (!raw_of.empty()) {
       for (std::uint64_t& at : origin) at = raw_of[at];
     }
-    renumber_reviews(reviews_, origin, n_raw);
+    if (any_review) place_reviews(origin, n_raw, ranks, route ? &*route : nullptr, parts);
     data.reviews = std::move(reviews_);
     event_attributes_.resize(n_raw);
     data.event_attributes = event_attributes_.select(origin);
+    if (route) join_values(ranks, data.event_attributes);
   }
   data.users = users.is_identity ? std::move(users_) : users_.select(users.kept);
   data.items = items.is_identity ? std::move(items_) : items_.select(items.kept);
@@ -373,8 +409,8 @@ Dataset DatasetBuilder::build(std::string name, const ImportFilters& filters, Im
     if (never > 0)
       report.notes.push_back(fmt::format("{} {} without any event are not in the data set", never, what));
   };
-  note_unseen(users, user_seen, "users");
-  note_unseen(items, item_seen, "items");
+  note_unseen(users, named.users, "users");
+  note_unseen(items, named.items, "items");
   *this = DatasetBuilder();
   return data;
 }

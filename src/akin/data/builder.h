@@ -10,12 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/base/context.h"
 #include "akin/data/column_report.h"
 #include "akin/data/dataset.h"
 #include "akin/data/dropped_columns.h"
 
 namespace akin {
+
+class EventRoute;  // data/event_route.h
 
 /// What to do with several events of one user with one item (and kind).
 enum class RepeatPolicy { kKeep, kFirst, kLast, kSum, kMax, kMean };
@@ -70,6 +73,12 @@ class Rejections {
   std::uint64_t total() const;
   /// Those of add_unwanted(), which total() counts too.
   std::uint64_t unwanted() const { return unwanted_; }
+  /// Collective: those of all ranks, in their order, come to the first one; the others have none afterwards.
+  void gather(const Communicator& ranks);
+  void clear() {
+    reasons_.clear();
+    unwanted_ = 0;
+  }
 
  private:
   Reason& find(std::string_view reason);
@@ -110,6 +119,14 @@ struct ImportReport {
   std::vector<std::string> notes;     ///< such as "312 metadata records of items without events"
   std::vector<ColumnReport> columns;  ///< of the tables read, file by file
   std::vector<TableCount> tables;
+  std::uint64_t events = 0;  ///< of the data set; of all ranks, where they divide it
+};
+
+/// What becomes of the ids of a rank's share of a file, those of users or of items.
+struct JoinedIds {
+  std::vector<idx_t> whole;  ///< of this rank's ids, in their order: the index among those of all
+  idx_t first_new = 0;       ///< those from here on no earlier file and no earlier rank has named
+  bool is_new(std::size_t own) const { return whole[own] >= first_new; }
 };
 
 /// Collects events in file order, then makes the Dataset. Attributes may come before or after the events.
@@ -142,6 +159,18 @@ class DatasetBuilder {
   /// Room for this many events, as a hint.
   void reserve(std::uint64_t events) { events_.reserve(events); }
   std::uint64_t events() const { return events_.size(); }
+  /// Several ranks that read a file together call begin_share() before, and end_share(), which is collective, after each
+  /// has read its share. In between, ids are numbered by themselves, and attributes of items and users, links, candidates
+  /// and listed items must not be added; then all ids have the numbers of one process. What is added outside of shares
+  /// must be added by every rank alike.
+  void begin_share();
+  /// What became of the users and the items that the share named.
+  std::pair<JoinedIds, JoinedIds> end_share(const Communicator& ranks);
+  /// Collective, after end_share(): the events of that share get the times that number those of each user in their order:
+  /// from `counts`, by user, which counts them then, 0, 1, 2 ... seconds.
+  void number_share(const Communicator& ranks, std::vector<std::uint32_t>& counts);
+  /// Events that all ranks have together; collective.
+  std::uint64_t events(const Communicator& ranks) const;
   /// The event of an ordinal; its indices are those of users() and items().
   const Event& event(std::uint64_t ordinal) const { return events_[ordinal]; }
   /// Ids so far, in the order in which they came.
@@ -152,7 +181,8 @@ class DatasetBuilder {
 
   /// Applies the filters, renumbers users and items in order of first appearance (items without events come
   /// last), sorts events by (user, time) and moves everything into the Dataset. Throws Error(kBadData) if no event is left; the message
-  /// says which step removed them. The builder is empty afterwards.
+  /// says which step removed them. The builder is empty afterwards. Collective: each of several ranks of the context gets
+  /// the events of its share of the users (Dataset::user_bounds), the first one all reviews.
   Dataset build(std::string name, const ImportFilters& filters, ImportReport& report, const Context& context);
 
   /// Keep items (users) that have attributes but no events. Those whose events the filters removed go.
@@ -187,6 +217,23 @@ class DatasetBuilder {
   };
   std::vector<RawLinks> links_;
   std::vector<std::pair<idx_t, idx_t>> candidates_;  // (user, item)
+
+  /// The events and reviews of one file that this rank has read.
+  struct ShareRead {
+    std::size_t events_begin = 0, events_end = 0, reviews_begin = 0, reviews_end = 0;
+  };
+  static constexpr std::uint64_t kNoEvent = ~std::uint64_t{0};
+  std::vector<ShareRead> all_parts() const;
+  EventRoute divide(const Communicator& ranks, const std::vector<ShareRead>& parts, RowBounds& bounds);
+  void divide_attributes(const Communicator& ranks, const EventRoute& route,
+                         const std::vector<ShareRead>& parts);
+  static void join_values(const Communicator& ranks, EventAttributes& attributes);
+  void place_reviews(const std::vector<std::uint64_t>& raw_of, std::uint64_t n_raw, const Communicator& ranks,
+                     const EventRoute* route, const std::vector<ShareRead>& parts);
+  void gather_reviews(const Communicator& ranks, const std::vector<ShareRead>& parts);
+  std::vector<ShareRead> shares_;
+  IdMap whole_users_, whole_items_;  // while a share is read: those of all files before
+  std::size_t unwanted_begin_ = 0;
 };
 
 }  // namespace akin

@@ -56,14 +56,38 @@ void write_links(TensorWriter& writer, const std::vector<ItemLinks>& links) {
   }
 }
 
-void write_event_attributes(TensorWriter& writer, const EventAttributes& attributes) {
+/// What get(i) says of each rank's row i. The other ranks' come in pieces, so that no rank holds those of all.
+template <typename Get>
+void write_column(TensorWriter& writer, const std::string& name, std::size_t own, const Communicator& ranks,
+                  Get get) {
+  using T = decltype(get(std::size_t{0}));
+  const std::vector<std::size_t> sizes = gather_all(ranks, std::span<const std::size_t>(&own, 1));
+  const std::size_t total = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
+  writer.tensor_in_pieces<T>(name, total, [=, &ranks](const TensorWriter::Visit& visit) {
+    constexpr std::size_t kPiece = std::size_t{1} << 18;
+    std::vector<T> values;
+    for (int r = 0; r < ranks.size(); ++r) {
+      const std::size_t size = sizes[static_cast<std::size_t>(r)];
+      for (std::size_t begin = 0; begin < size; begin += kPiece) {
+        values.resize(std::min(kPiece, size - begin));
+        for (std::size_t i = 0; r == ranks.rank() && i < values.size(); ++i) values[i] = get(begin + i);
+        send_to_first(ranks, r, std::as_writable_bytes(std::span(values)));
+        if (ranks.first()) visit(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
+      }
+    }
+  });
+}
+
+void write_event_attributes(TensorWriter& writer, const EventAttributes& attributes,
+                            const Communicator& ranks) {
   writer.meta("event.columns", std::to_string(attributes.columns().size()));
   for (std::size_t c = 0; c < attributes.columns().size(); ++c) {
     const EventAttributes::Column& column = attributes.columns()[c];
     const std::string prefix = fmt::format("event.{}", c);
     writer.meta(prefix + ".name", column.name);
     write_ids(writer, prefix + ".values", column.values);
-    writer.tensor(prefix + ".codes", column.codes);
+    write_column(writer, prefix + ".codes", column.codes.size(), ranks,
+                 [codes = std::span<const idx_t>(column.codes)](std::size_t e) { return codes[e]; });
   }
 }
 
@@ -108,36 +132,12 @@ std::int64_t time_unit(const TensorReader& reader) {
   return 1;
 }
 
-/// What get() says of each rank's events. The other ranks' come in pieces, so that no rank holds those of all.
-template <typename Get>
-void write_column(TensorWriter& writer, const std::string& name, std::span<const Event> events,
-                  const Communicator& ranks, Get get) {
-  using T = decltype(get(Event{}));
-  const std::size_t own = events.size();
-  const std::vector<std::size_t> sizes = gather_all(ranks, std::span(&own, 1));
-  const std::size_t total = std::accumulate(sizes.begin(), sizes.end(), std::size_t{0});
-  writer.tensor_in_pieces<T>(name, total, [=, &ranks](const TensorWriter::Visit& visit) {
-    constexpr std::size_t kPiece = std::size_t{1} << 18;
-    std::vector<T> values;
-    for (int r = 0; r < ranks.size(); ++r) {
-      const std::size_t size = sizes[static_cast<std::size_t>(r)];
-      for (std::size_t begin = 0; begin < size; begin += kPiece) {
-        values.resize(std::min(kPiece, size - begin));
-        if (r == ranks.rank())
-          std::ranges::transform(events.subspan(begin, values.size()), values.begin(), get);
-        send_to_first(ranks, r, std::as_writable_bytes(std::span(values)));
-        if (ranks.first()) visit(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T));
-      }
-    }
-  });
-}
-
 }  // namespace
 
 void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events,
                   const Communicator& ranks) {
   const auto column = [&](const char* field, auto get) {
-    write_column(writer, name + field, events, ranks, get);
+    write_column(writer, name + field, events.size(), ranks, [=](std::size_t e) { return get(events[e]); });
   };
   column(".user", [](const Event& e) { return e.user; });
   column(".item", [](const Event& e) { return e.item; });
@@ -213,7 +213,7 @@ void write_dataset(TensorWriter& writer, const Dataset& data, const Communicator
   write_ids(writer, "users", data.users);
   write_ids(writer, "items", data.items);
   write_events(writer, "events", data.events, ranks);
-  write_event_attributes(writer, data.event_attributes);
+  write_event_attributes(writer, data.event_attributes, ranks);
   write_attributes(writer, "item", data.item_attributes);
   write_attributes(writer, "user", data.user_attributes);
   write_reviews(writer, data.reviews);
@@ -247,10 +247,12 @@ Dataset read_dataset(const TensorReader& reader, const Communicator& ranks) {
   return data;
 }
 
-void save_dataset(const Dataset& data, const std::string& path) {
+void save_dataset(const Dataset& data, const std::string& path) { save_dataset(data, path, alone()); }
+
+void save_dataset(const Dataset& data, const std::string& path, const Communicator& ranks) {
   TensorWriter writer("dataset");
-  write_dataset(writer, data);
-  writer.write(path);
+  write_dataset(writer, data, ranks);
+  writer.write(path, "", ranks);
 }
 
 namespace {

@@ -16,6 +16,8 @@ class TensorWriter;
 /// Of data that ranks divide, the events of all; collective, as TensorWriter::write() then is.
 void write_dataset(TensorWriter& writer, const Dataset& data, const Communicator& ranks = alone());
 Dataset read_dataset(const TensorReader& reader, const Communicator& ranks = alone());
+/// Collective, of data that the ranks divide; the first one writes. Throws Error(kIo).
+void save_dataset(const Dataset& data, const std::string& path, const Communicator& ranks);
 /// Events as the columns name.user, name.item, name.value, name.kind, name.part, name.time.
 /// Those of all ranks, in their order; they must outlive the writer. Collective.
 void write_events(TensorWriter& writer, const std::string& name, std::span<const Event> events,

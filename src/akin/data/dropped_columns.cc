@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_talk.h"
 #include "akin/data/readers/layout.h"
 
 namespace akin {
@@ -35,6 +36,15 @@ void DroppedColumns::need(std::string_view column, std::string_view owners) {
          "column '{}' holds the ids of {} and cannot be dropped; --pseudonyms KEYFILE replaces the ids of "
          "users",
          column, owners);
+  }
+}
+
+void DroppedColumns::gather(const Communicator& ranks) {
+  if (names_.empty() || ranks.alone()) return;
+  Packed own;
+  for (const auto& [column, dropped] : columns_) own.add_text(column);
+  for (std::string& bytes : gather_texts(ranks, own.bytes())) {
+    for (Packed all(std::move(bytes)); !all.at_end();) (*this)(all.text());
   }
 }
 

@@ -8,6 +8,8 @@
 
 namespace akin {
 
+class Communicator;  // base/communicator.h
+
 /// Which columns, keys or attributes an import leaves out, and which it has met, so that a name that fits
 /// none is an error. Case, blanks and punctuation of names do not matter.
 class DroppedColumns {
@@ -21,6 +23,8 @@ class DroppedColumns {
   /// To be called with each column that holds the ids of `owners` ("users", "items"), without which there are
   /// no events. Throws Error(kUsage) if it is to be left out.
   void need(std::string_view column, std::string_view owners);
+  /// Collective: what any rank has met, all have.
+  void gather(const Communicator& ranks);
   /// Once all is read: throws Error(kUsage) for a name that fits no column, with those there are.
   void check() const;
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/rank_talk.h"
 
 namespace akin {
 namespace {
@@ -35,8 +36,9 @@ class Sieve {
 
   /// Moves the kept events to the front, in order.
   void compact(std::vector<std::uint64_t>& origin) {
-    if (extent_.events == events_.size()) return;
-    origin.reserve(extent_.events);
+    const auto kept = static_cast<std::size_t>(std::ranges::count(keep_, char{1}));
+    if (kept == events_.size()) return;
+    origin.reserve(kept);
     std::size_t to = 0;
     for (std::size_t e = 0; e < events_.size(); ++e) {
       if (!keep_[e]) continue;
@@ -59,7 +61,10 @@ class Sieve {
       ++extent_.events;
       users[events_[e].user] = items[events_[e].item] = 1;
     }
-    extent_.users = static_cast<std::uint64_t>(std::ranges::count(users, char{1}));
+    any_of_ranks(*space_.ranks, items);
+    extent_.events = sum_over_ranks(*space_.ranks, extent_.events);
+    extent_.users =
+        sum_over_ranks(*space_.ranks, static_cast<std::uint64_t>(std::ranges::count(users, char{1})));
     extent_.items = static_cast<std::uint64_t>(std::ranges::count(items, char{1}));
   }
   void finish_step(std::string name, const Extent& before) {
@@ -108,7 +113,7 @@ float merged_value(RepeatPolicy policy, const std::vector<Event>& events,
 void Sieve::repeats(RepeatPolicy policy) {
   const Extent before = extent_;
   std::vector<std::uint64_t> order;
-  order.reserve(extent_.events);
+  order.reserve(events_.size());
   for (std::size_t e = 0; e < events_.size(); ++e) {
     if (keep_[e]) order.push_back(e);
   }
@@ -157,6 +162,10 @@ bool Sieve::drop_short_users(const ImportFilters& filters) {
 bool Sieve::drop_rare_items(std::uint32_t core) {
   std::vector<std::uint32_t> events_of(space_.items, 0);
   for (std::size_t e = 0; e < events_.size(); ++e) events_of[events_[e].item] += keep_[e] ? 1 : 0;
+  constexpr std::size_t kPiece = std::size_t{1} << 18;
+  for (std::size_t begin = 0; begin < events_of.size(); begin += kPiece)
+    add_over_ranks(*space_.ranks,
+                   std::span(events_of).subspan(begin, std::min(kPiece, events_of.size() - begin)));
   bool dropped = false;
   for (std::size_t e = 0; e < events_.size(); ++e) {
     if (!keep_[e] || events_of[events_[e].item] >= core) continue;
@@ -169,7 +178,9 @@ bool Sieve::drop_rare_items(std::uint32_t core) {
 /// Dropping a user can make an item rare and the other way round, so both are repeated until nothing changes.
 void Sieve::cores(const ImportFilters& filters) {
   const Extent before = extent_;
-  while (drop_short_users(filters) | drop_rare_items(filters.item_core)) {
+  // Not || : both sides are to be done, on all ranks.
+  while (sum_over_ranks(*space_.ranks, int{drop_short_users(filters) | drop_rare_items(filters.item_core)}) >
+         0) {
   }
   std::vector<std::string> parts;
   if (filters.user_core > 1) parts.push_back(fmt::format("users under {} events", filters.user_core));
@@ -186,7 +197,8 @@ void apply_filters(const ImportFilters& filters, std::vector<Event>& events, Ind
   const bool has_cores = filters.user_core > 1 || filters.item_core > 1 || filters.min_length > 0;
   const bool drops_nonpositive =
       !filters.keep_nonpositive && !filters.min_value &&
-      std::ranges::any_of(events, [](const Event& event) { return event.value <= 0; });
+      sum_over_ranks(*space.ranks, int{std::ranges::any_of(
+                                       events, [](const Event& event) { return event.value <= 0; })}) > 0;
   const bool nothing_to_do = filters.kind_weights.empty() && !filters.min_value && !filters.binarize &&
                              !filters.since && !filters.until && filters.repeats == RepeatPolicy::kKeep &&
                              !has_cores && !drops_nonpositive;

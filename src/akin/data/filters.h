@@ -15,12 +15,14 @@ namespace akin {
 struct IndexSpace {
   std::size_t users = 0;
   std::size_t items = 0;
+  /// Whose events are filtered: each rank has those of some users. Not owned.
+  const Communicator* ranks = &alone();
 };
 
 /// Applies `filters` to `events` in place, in the order given at ImportFilters, and appends what each step
 /// removed to `counts` (steps that removed nothing stand there with zeros). `origin` becomes the old position
 /// of each event left; it stays empty if none was removed. Order is kept. Cost:
-/// O(n) per step, O(n log n) for repeats.
+/// O(n) per step, O(n log n) for repeats. Collective: `counts` are those of all ranks.
 void apply_filters(const ImportFilters& filters, std::vector<Event>& events, IndexSpace space,
                    std::vector<std::uint64_t>& origin, std::vector<FilterCount>& counts);
 

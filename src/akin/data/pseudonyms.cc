@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/data/id_values.h"
 #include "akin/data/readers/text_decode.h"
@@ -157,7 +158,8 @@ std::string Pseudonyms::operator()(std::string_view id) const {
   return text;
 }
 
-std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner) {
+std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner,
+                                     const Communicator& ranks) {
   std::vector<std::string> notes;
   const KnownIds ids(data, owner);
   AttributeTable attributes;
@@ -188,7 +190,7 @@ std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms
   }
   for (std::size_t c = 0; c < data.event_attributes.columns().size(); ++c) {
     const auto replace = [&](const Replacement& with) {
-      return data.event_attributes.replace_values(c, with);
+      return sum_over_ranks(ranks, data.event_attributes.replace_values(c, with));
     };
     replace_in(replace, "event attribute " + data.event_attributes.columns()[c].name, ids, pseudonyms, notes);
   }

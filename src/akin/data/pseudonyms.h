@@ -37,7 +37,8 @@ class Pseudonyms {
 /// documents, the user who wrote them). User attributes that repeat the ids are removed. In all other attributes, of
 /// items too, a value that is an id, whatever its case, becomes its pseudonym, except short numbers
 /// (is_short_number()), which may be an id by chance. Returns notes for a person that say which attributes were
-/// removed, and how many values of which were replaced or stay; no ids.
-std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner);
+/// removed, and how many values of which were replaced or stay; no ids. Collective, where ranks divide the events.
+std::vector<std::string> replace_ids(Dataset& data, const Pseudonyms& pseudonyms, std::string_view owner,
+                                     const Communicator& ranks = alone());
 
 }  // namespace akin

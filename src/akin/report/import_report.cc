@@ -68,7 +68,8 @@ std::string import_text(const ImportReport& report, const Dataset& data) {
   text += doubts_text(report);
   for (const std::string& note : report.notes) text += fmt::format("note      {}\n", note);
   return text + fmt::format("kept      {} users, {} items, {} events\n", format_count(data.n_users()),
-                            format_count(data.n_items()), format_count(data.events.size()));
+                            format_count(data.n_items()),
+                            format_count(data.user_bounds.empty() ? data.events.size() : report.events));
 }
 
 }  // namespace akin

@@ -62,10 +62,12 @@ json import_json(const ImportReport& report, const Dataset& data) {
     filters.push_back(
         {{"step", filter.step}, {"events", filter.events}, {"users", filter.users}, {"items", filter.items}});
   }
-  return {{"lines", report.lines},       {"bytes", report.bytes},   {"seconds", report.seconds},
-          {"rejected", rejected},        {"filters", filters},      {"notes", report.notes},
-          {"columns", columns},          {"users", data.n_users()}, {"items", data.n_items()},
-          {"events", data.events.size()}};
+  return {
+      {"lines", report.lines},     {"bytes", report.bytes},
+      {"seconds", report.seconds}, {"rejected", rejected},
+      {"filters", filters},        {"notes", report.notes},
+      {"columns", columns},        {"users", data.n_users()},
+      {"items", data.n_items()},   {"events", data.user_bounds.empty() ? data.events.size() : report.events}};
 }
 
 json describe_json(const Description& d) {

@@ -9,6 +9,7 @@
 #include "akin/cli/session.h"
 #include "akin/data/attribute_type.h"
 #include "akin/data/dataset.h"
+#include "akin/data/dataset_io.h"
 #include "akin/data/readers/readers.h"
 #include "akin/report/import_report.h"
 #include "akin/report/json.h"
@@ -168,7 +169,7 @@ int run_import(const Args& args) {
   Dataset data = import_data(format, command, filters, line.common.json, report, session);
   if (!command.name.empty()) data.name = command.name;
   session.context().check_stop();
-  if (!command.dry_run) save_dataset(data, command.out);
+  if (!command.dry_run) save_dataset(data, command.out, session.context().ranks());
   session.progress().clear();
   if (line.common.json) {
     nlohmann::json result = import_json(report, data);

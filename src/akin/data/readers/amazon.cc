@@ -13,6 +13,7 @@
 #include "akin/data/readers/amazon_lines.h"
 #include "akin/data/readers/amazon_metadata.h"
 #include "akin/data/readers/amazon_text.h"
+#include "akin/data/readers/shared_read.h"
 #include "akin/data/time_parse.h"
 
 namespace akin {
@@ -109,10 +110,13 @@ std::string_view add_review(const Review& review, DatasetBuilder& builder, Texts
 void read_reviews(const std::string& path, Texts texts, DatasetBuilder& builder, ImportReport& report,
                   const Context& context) {
   ObjectLines lines(path, report, context);
-  while (const auto line = lines.next()) {
-    const std::string_view problem = add_review(fields_of(*line, builder.dropped), builder, texts);
-    if (!problem.empty()) lines.reject(problem);
-  }
+  lines.share();
+  read_shared(builder, report, context, [&] {
+    while (const auto line = lines.next()) {
+      const std::string_view problem = add_review(fields_of(*line, builder.dropped), builder, texts);
+      if (!problem.empty()) lines.reject(problem);
+    }
+  });
 }
 
 /// Place of the file's extension in the order of preference, 0 first; nullopt for files that are not

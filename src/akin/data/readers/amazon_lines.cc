@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "akin/base/error.h"
+#include "akin/base/file_part.h"
+#include "akin/data/readers/file_cut.h"
 #include "akin/data/readers/python_literal.h"
 #include "akin/data/readers/record_reader.h"
 
@@ -61,8 +63,24 @@ void ObjectLines::count_line() {
   report_reading(reader_, context_);
 }
 
+void ObjectLines::share() {
+  const Communicator& ranks = context_.ranks();
+  if (ranks.alone()) return;
+  const auto rank = static_cast<std::size_t>(ranks.rank());
+  const FileCut cut = cut_file(ranks, reader_.path());
+  if (!cut.divided) {
+    if (!ranks.first()) end_line_ = 0;
+    return;
+  }
+  end_line_ = cut.first_line[rank + 1];
+  reader_ = LineReader(reader_.path(), open_file_part(reader_.path(), cut.offset[rank]),
+                       LineReader::kLongestLine, cut.first_line[rank]);
+}
+
 std::optional<simdjson::dom::object> ObjectLines::next() {
-  while (const auto line = reader_.next()) {
+  while (reader_.line_number() + 1 < end_line_) {
+    const auto line = reader_.next();
+    if (!line) break;
     if (is_blank(*line)) continue;
     count_line();
     simdjson::dom::object object;

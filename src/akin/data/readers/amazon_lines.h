@@ -19,6 +19,8 @@ class ObjectLines {
  public:
   ObjectLines(const std::string& path, ImportReport& report, const Context& context);
 
+  /// Collective, before the first line: leaves each rank of the context its share of the lines, as RecordReader::share().
+  void share();
   /// The object of the next usable line, valid until the next call, or nullopt at the end. Throws as
   /// LineReader::next does, Error(kBadData) for an unusable line if rejections are strict, Error(kCancelled).
   std::optional<simdjson::dom::object> next();
@@ -31,6 +33,7 @@ class ObjectLines {
   void count_line();
 
   LineReader reader_;
+  std::uint64_t end_line_ = ~std::uint64_t{0};  // where another rank's lines begin
   ImportReport& report_;
   const Context& context_;
   simdjson::dom::parser parser_;

@@ -56,7 +56,7 @@ bool AttributeReader::begin(std::string_view raw_id, const RecordReader& record)
   }
   if (item) builder_.add_item(id);
   id_ = id;
-  ids_.note_new(id_, static_cast<idx_t>(known), record);
+  ids_.note_new(id_, static_cast<idx_t>(known), record.place());
   return true;
 }
 

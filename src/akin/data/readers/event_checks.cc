@@ -112,7 +112,6 @@ std::vector<std::string> KindColumn::unmet() const {
 }
 
 const char* KindColumn::read(std::string_view text, EventKind& kind) {
-  constexpr std::size_t kMostTexts = 10'000;  // beyond, it is no column of kinds
   const auto known = texts_.find(text);
   Meaning meaning;
   if (known || texts_.size() < kMostTexts) {

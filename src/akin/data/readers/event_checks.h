@@ -45,6 +45,8 @@ class TimeColumn {
     ties_ += same && before.time == event.time ? 1 : 0;
   }
   std::vector<std::string> doubts() const;
+  /// Collective: what all ranks have noted comes to the first one, and so with the other columns.
+  void gather(const Communicator& ranks);
 
  private:
   static constexpr std::int64_t kFirstLikely = 631152000 * kSecond;  // 1990
@@ -83,6 +85,7 @@ class ValueColumn {
     return nullptr;
   }
   std::vector<std::string> doubts() const;
+  void gather(const Communicator& ranks);
 
  private:
   ParsedValue read_other(std::string_view text, const RecordReader& record);
@@ -105,6 +108,7 @@ class KindColumn {
   std::vector<std::string> doubts() const;
   /// The caller's names that no text read so far has.
   std::vector<std::string> unmet() const;
+  void gather(const Communicator& ranks);
 
  private:
   struct Asked {
@@ -118,6 +122,7 @@ class KindColumn {
     bool left_out = false;
     std::uint64_t count = 0;
   };
+  static constexpr std::size_t kMostTexts = 10'000;  // beyond, it is no column of kinds
   Meaning look_up(std::string_view text);
 
   std::map<std::string, Asked, std::less<>> asked_;  // by normalized name

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::size_t kMostAttributes = 64;  // bits of Known::done
 
+void note_line(std::vector<std::uint64_t>& lines, std::size_t id, std::uint64_t line) {
+  lines.resize(id, 0);
+  lines.push_back(line);
+}
+
 }  // namespace
 
 EventReader::EventReader(EventRules rules, DatasetBuilder& builder, ImportReport& report)
@@ -148,8 +153,18 @@ void EventReader::add(const RecordReader& record) {
   const std::size_t users = builder_.users().size(), items = builder_.items().size();
   const std::uint64_t ordinal =
       builder_.add_event(user_, item_, event.value, event.time, event.kind, event.subset);
-  if (builder_.users().size() > users) users_.note_new(user_, static_cast<idx_t>(users), record);
-  if (builder_.items().size() > items) items_.note_new(item_, static_cast<idx_t>(items), record);
+  if (builder_.users().size() > users) {
+    if (shared_)
+      note_line(shared_->user_lines, users, record.line());
+    else
+      users_.note_new(user_, static_cast<idx_t>(users), record.place());
+  }
+  if (builder_.items().size() > items) {
+    if (shared_)
+      note_line(shared_->item_lines, items, record.line());
+    else
+      items_.note_new(item_, static_cast<idx_t>(items), record.place());
+  }
   if (columns_.time != kNoColumn && ordinal > file_start_)
     times_.note_order(builder_.event(ordinal - 1), builder_.event(ordinal));
   for (const auto& [name, column] : columns_.event_attributes) {
@@ -170,6 +185,7 @@ void EventReader::add_all(RecordReader& reader) {
   // 3 GiB of address space, should the estimate be wrong.
   constexpr std::uint64_t kMost = std::uint64_t{1} << 27;
   look_ahead(reader);
+  if (!reader.context().ranks().alone()) return add_share(reader);
   builder_.reserve(builder_.events() + std::min(kMost, reader.estimate()));
   file_start_ = builder_.events();
   const std::uint64_t rejected = report_.rejections.total() - report_.rejections.unwanted();
@@ -177,6 +193,11 @@ void EventReader::add_all(RecordReader& reader) {
   report_.tables.push_back(
       {reader.path(), used_, report_.rejections.total() - report_.rejections.unwanted() - rejected});
   report_columns();
+}
+
+std::uint64_t EventReader::Known::find(std::string_view id) const {
+  const auto idx = ids.find(id);
+  return idx ? done[*idx] : 0;
 }
 
 std::uint64_t& EventReader::Known::operator[](std::string_view id) {
@@ -189,7 +210,9 @@ void EventReader::set_attributes(std::span<const std::string_view> fields, std::
                                  std::string_view item) {
   const auto set = [&](const auto& attributes, Known& known, std::string_view id, auto setter) {
     if (attributes.empty()) return;
-    std::uint64_t& done = known[id];
+    const bool of_items = &known == &known_items_;
+    std::uint64_t& done = shared_ ? (of_items ? shared_->items : shared_->users)[id] : known[id];
+    if (shared_) done |= known.find(id);
     for (std::size_t a = 0; a < attributes.size(); ++a) {
       const auto& [name, column] = attributes[a];
       const std::uint64_t bit = std::uint64_t{1} << a;
@@ -197,8 +220,12 @@ void EventReader::set_attributes(std::span<const std::string_view> fields, std::
       const std::string_view text = decode_(fields[column]);
       if (text.empty()) continue;
       const auto list = joined_list(name, text);
-      (builder_.*setter)(id, name, list ? std::string_view(*list) : text);
+      const std::string_view value = list ? std::string_view(*list) : text;
       done |= bit;
+      if (shared_)
+        shared_->note(of_items, a, id, value);
+      else
+        (builder_.*setter)(id, name, value);
     }
   };
   set(columns_.item_attributes, known_items_, item, &DatasetBuilder::set_item_attribute);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "akin/base/rank_talk.h"
 #include "akin/data/id_map.h"
 #include "akin/data/readers/column_profile.h"
 #include "akin/data/readers/event_checks.h"
@@ -78,6 +79,7 @@ class EventReader {
     IdMap ids;
     std::vector<std::uint64_t> done;  // bit a: attribute a is set
     std::uint64_t& operator[](std::string_view id);
+    std::uint64_t find(std::string_view id) const;
   };
   /// Columns whose cells can be wrong, in the order in which they are looked at.
   enum Role { kUser, kItem, kValue, kTime, kKind, kPart, kRoles };
@@ -98,6 +100,10 @@ class EventReader {
   Problem parse(const RecordReader& record, Event& event);
   bool is_header_again(std::span<const std::string_view> fields) const;
   void set_attributes(std::span<const std::string_view> fields, std::string_view user, std::string_view item);
+  void add_share(RecordReader& reader);
+  void gather_file(const Communicator& ranks, const std::string& path, const JoinedIds& users,
+                   const JoinedIds& items);
+  void gather_attributes(const Communicator& ranks);
 
   EventRules rules_;
   DatasetBuilder& builder_;
@@ -121,6 +127,19 @@ class EventReader {
   std::uint64_t file_start_ = 0;                   // ordinal of the file's first event
   std::size_t user_report_ = 0, item_report_ = 0;  // places in report_.columns, from 1
   Known known_items_, known_users_;
+  /// Of a share of a file that several ranks read together.
+  struct Shared {
+    std::vector<std::uint64_t> user_lines, item_lines;  // where an id was new, by index; 0 = nowhere
+    Known items, users;                                 // who got which attribute
+    Packed attributes;                                  // those found: of items or users, which, id, value
+    void note(bool of_items, std::size_t attribute, std::string_view id, std::string_view value) {
+      attributes.add(of_items ? 1 : 0);
+      attributes.add(attribute);
+      attributes.add_text(id);
+      attributes.add_text(value);
+    }
+  };
+  std::optional<Shared> shared_;
   TextDecoder decode_;
 };
 

@@ -81,8 +81,8 @@ std::string_view without_zeros(std::string_view id) {
   return id.substr(std::min(id.find_first_not_of('0'), id.size() - 1));
 }
 
-void Seen::first(const RecordReader& record, std::string_view what) {
-  where = record.position();
+void Seen::first(const RecordPlace& place, std::string_view what) {
+  where = place.text();
   value = what.substr(0, 60);
 }
 
@@ -119,13 +119,13 @@ std::string_view IdColumn::clean_other(std::string_view raw, const RecordReader&
   return id;
 }
 
-void IdColumn::note_new(std::string_view id, idx_t idx, const RecordReader& record) {
+void IdColumn::note_new(std::string_view id, idx_t idx, const RecordPlace& place) {
   ++ids_;
   const char first = id.front(), last = id.back();
   if (last >= '0' && last <= '9' && first >= '0' && first <= '9') {
-    if (last == '0' && without_decimals(id).size() != id.size()) decimals_.push_back({idx, record.line()});
-    if (first == '0' && id.size() > 1 && all_digits(id)) zeros_.push_back({idx, record.line()});
-    if (is_scientific(id)) scientific_.add(record, id);
+    if (last == '0' && without_decimals(id).size() != id.size()) decimals_.push_back({idx, place.line});
+    if (first == '0' && id.size() > 1 && all_digits(id)) zeros_.push_back({idx, place.line});
+    if (is_scientific(id)) scientific_.add(place, id);
     if (id.size() < kLengths && all_digits(id)) {
       ++digits_of_length_[id.size()];
       double number = 0;
@@ -134,9 +134,9 @@ void IdColumn::note_new(std::string_view id, idx_t idx, const RecordReader& reco
       most_ = std::max(most_, number);
     }
   }
-  if (!is_utf8(id)) not_utf8_.add(record, id);
+  if (!is_utf8(id)) not_utf8_.add(place, id);
   const bool brackets = first == '[' && last == ']' && id.find(',') != std::string_view::npos;
-  if (brackets || id.find('|') != std::string_view::npos) lists_.add(record, id);
+  if (brackets || id.find('|') != std::string_view::npos) lists_.add(place, id);
 }
 
 void IdColumn::note_twins(const IdMap& ids, std::vector<std::string>& doubts) const {

@@ -38,14 +38,17 @@ std::string_view without_zeros(std::string_view id);
 struct Seen {
   std::uint64_t count = 0;
   std::string where, value;
-  void add(const RecordReader& record, std::string_view what) {
-    if (count++ == 0) first(record, what);
+  void add(const RecordReader& record, std::string_view what) { add(record.place(), what); }
+  void add(const RecordPlace& place, std::string_view what) {
+    if (count++ == 0) first(place, what);
   }
+  /// Collective: what all ranks have met comes to the first one; the others have met nothing afterwards.
+  void gather(const Communicator& ranks);
   /// "412 ids" + " have ...: 'x' (e.csv:7) is the first".
   std::string first_text() const;
 
  private:
-  void first(const RecordReader& record, std::string_view what);
+  void first(const RecordPlace& place, std::string_view what);
 };
 
 /// Cleans the ids of a column one by one and notes what is odd about them.
@@ -61,7 +64,9 @@ class IdColumn {
     return clean_other(raw, record);
   }
   /// To be called with each id that is new in `ids`.
-  void note_new(std::string_view id, idx_t idx, const RecordReader& record);
+  void note_new(std::string_view id, idx_t idx, const RecordPlace& place);
+  /// Collective: what all ranks have noted comes to the first one; the others have noted nothing afterwards.
+  void gather(const Communicator& ranks);
   /// Sentences about the column.
   std::vector<std::string> doubts(const IdMap& ids) const;
 

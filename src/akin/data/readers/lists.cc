@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <span>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/column_names.h"
@@ -11,6 +12,7 @@
 #include "akin/data/readers/options.h"
 #include "akin/data/readers/ordinals.h"
 #include "akin/data/readers/record_reader.h"
+#include "akin/data/readers/shared_read.h"
 
 namespace akin {
 namespace {
@@ -53,29 +55,42 @@ void read_lists(const ImportRequest& request, DatasetBuilder& builder, ImportRep
   Ordinals ordinals;
   IdMap users, held_out;  // with negatives only
   std::uint64_t empty_lists = 0, lines = 0, first_of_last = 1;
+  // What numbers lines, and the users of negatives, must be known to every rank, which then reads all.
+  const bool shared = !context.ranks().alone() && owner == ListOwner::kFirstField && negatives.empty();
+  std::vector<std::uint32_t> counts;
   for (std::size_t f = 0; f < request.files.size(); ++f) {
     const bool named_test =
         std::filesystem::path(request.files[f]).filename().string().find("test") != std::string::npos;
     const Subset subset = f > 0 || (named_test && request.files.size() > 1) ? Subset::kTest : Subset::kTrain;
     RecordReader reader(request.files[f], blanks(), report, context);
     if (f + 1 == request.files.size()) first_of_last = lines + 1;
-    while (reader.next()) {
-      auto fields = reader.fields();
-      const std::string number = fmt::format("{}", ++lines);
-      const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
-      if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
-      if (fields.empty()) ++empty_lists;
-      if (!negatives.empty() && !fields.empty()) {
-        users.add(user);
-        if (subset == Subset::kTest) held_out.add(user);
+    const auto read = [&] {
+      while (reader.next()) {
+        auto fields = reader.fields();
+        const std::string number = fmt::format("{}", ++lines);
+        const std::string_view user = owner == ListOwner::kLine ? std::string_view(number) : fields[0];
+        if (owner == ListOwner::kFirstField) fields = fields.subspan(1);
+        if (fields.empty()) ++empty_lists;
+        if (!negatives.empty() && !fields.empty()) {
+          users.add(user);
+          if (subset == Subset::kTest) held_out.add(user);
+        }
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+          const bool shown = subset == Subset::kTest && target == Target::kLast && i + 1 < fields.size();
+          builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
+                            shown ? Subset::kHistory : subset);
+        }
       }
-      for (std::size_t i = 0; i < fields.size(); ++i) {
-        const bool shown = subset == Subset::kTest && target == Target::kLast && i + 1 < fields.size();
-        builder.add_event(user, fields[i], 1, ordered ? ordinals.next(user) : kNoTime, kind,
-                          shown ? Subset::kHistory : subset);
-      }
+    };
+    if (!shared) {
+      read();
+      continue;
     }
+    reader.share();
+    read_shared(builder, report, context, read);
+    if (ordered) builder.number_share(context.ranks(), counts);
   }
+  if (shared) empty_lists = sum_over_ranks(context.ranks(), empty_lists);
   if (empty_lists > 0) report.notes.push_back(fmt::format("{} users have an empty list", empty_lists));
   if (ordered) report.notes.push_back("the order of each list is kept as times 0, 1, 2 ... per user");
   if (!negatives.empty()) {
@@ -122,24 +137,36 @@ bool is_header_of_pairs(std::span<const std::string_view> fields) {
 void read_pairs(const ImportRequest& request, DatasetBuilder& builder, ImportReport& report,
                 const Context& context) {
   const EventKind kind = option_kind(request, "kind_all", EventKind::kRating);
+  const Communicator& ranks = context.ranks();
   Ordinals ordinals;
+  std::vector<std::uint32_t> counts;
   for (const std::string& path : request.files) {
     RecordReader reader(path, blanks(), report, context);
-    for (bool first = true; reader.next(); first = false) {
+    const auto add = [&] {
       const auto fields = reader.fields();
-      if (first && is_header_of_pairs(fields)) {
-        report.rejections.add(
-            "a header, which the format does not have", [&] { return reader.position(); },
-            fmt::format("{}", fmt::join(fields, " ")));
-        continue;
+      if (fields.size() == 2) {
+        builder.add_event(fields[0], fields[1], 1, ranks.alone() ? ordinals.next(fields[0]) : kNoTime, kind);
+        return;
       }
-      if (fields.size() != 2) {
-        report.rejections.add(fields.size() < 2 ? "too few fields" : "too many fields",
-                              [&] { return reader.position(); });
-        continue;
+      report.rejections.add(fields.size() < 2 ? "too few fields" : "too many fields",
+                            [&] { return reader.position(); });
+    };
+    const bool any = reader.next();  // before ranks part, as it may be a header
+    const auto read = [&] {
+      if (any && ranks.first()) {
+        if (is_header_of_pairs(reader.fields())) {
+          report.rejections.add(
+              "a header, which the format does not have", [&] { return reader.position(); },
+              fmt::format("{}", fmt::join(reader.fields(), " ")));
+        } else {
+          add();
+        }
       }
-      builder.add_event(fields[0], fields[1], 1, ordinals.next(fields[0]), kind);
-    }
+      while (reader.next()) add();
+    };
+    reader.share();
+    read_shared(builder, report, context, read);
+    if (!ranks.alone()) builder.number_share(ranks, counts);
   }
   report.notes.push_back("the order of lines is kept as times 0, 1, 2 ... per user");
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/event_reader.h"
@@ -132,6 +133,8 @@ void read_movielens(const ImportRequest& request, DatasetBuilder& builder, Impor
     dialect = found;
   }
   if (sequences) {
+    placed = sum_over_ranks(context.ranks(), placed);
+    unplaced = sum_over_ranks(context.ranks(), unplaced);
     report.notes.push_back(fmt::format(
         "{} of {} ratings have their position in the user's sequence (0, 1, 2 ...) as time; {} are in no "
         "sequence and have no time",

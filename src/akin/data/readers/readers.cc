@@ -9,6 +9,8 @@
 
 #include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/rank_talk.h"
 #include "akin/base/text.h"
 #include "akin/data/pseudonyms.h"
 #include "akin/data/readers/amazon.h"
@@ -88,18 +90,19 @@ void check_most_was_used(const std::string& file, std::string_view format, const
 
 /// Data that hardly any model can learn from.
 void note_little_variety(const Dataset& data, ImportReport& report) {
-  if (data.n_users() == 1 && data.events.size() > 1)
+  const std::uint64_t events = report.events;
+  if (data.n_users() == 1 && events > 1)
     report.notes.push_back(fmt::format("all events are of one user, '{}'; is another column the user's?",
                                        printable(data.users.id(0))));
-  if (data.n_event_items() == 1 && data.events.size() > 1)
+  if (data.n_event_items() == 1 && events > 1)
     report.notes.push_back(fmt::format("all events are of one item, '{}'; is another column the item's?",
                                        printable(data.items.id(0))));
   constexpr std::size_t kFew = 20;
-  if (data.events.size() < kFew) return;
-  if (data.n_users() == data.events.size())
+  if (events < kFew) return;
+  if (data.n_users() == events)
     report.notes.push_back(
         "every event has a user of its own, so that nothing can be learned; is another column the user's?");
-  if (data.n_event_items() == data.events.size())
+  if (data.n_event_items() == events)
     report.notes.push_back(
         "every event has an item of its own, so that nothing can be learned; is another column the item's?");
 }
@@ -111,6 +114,19 @@ void hide_quotes(ImportReport& report) {
     for (std::string& doubt : column.doubts) doubt = without_quoted(doubt);
   }
   for (std::string& note : report.notes) note = without_quoted(note);
+}
+
+/// Only one process could read them.
+void check_no_pipes(const ImportRequest& request) {
+  for (const std::string& file : request.files) {
+    std::error_code error;
+    if (file != "-" && !std::filesystem::is_fifo(file, error) &&
+        !std::filesystem::is_character_file(file, error))
+      continue;
+    fail(ErrorCode::kUsage,
+         "{}: several processes cannot read a pipe; write it to a file, or start akin without mpirun",
+         display_name(file));
+  }
 }
 
 /// Reads the key if there is one, so that a wrong one is refused before the files are read. Else one must be
@@ -126,8 +142,9 @@ void read_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms) {
 }
 
 /// Once all is read: an import that fails leaves no key behind.
-void make_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms, ImportReport& report) {
-  Pseudonyms::make_key(path);
+void make_key(const std::string& path, std::optional<Pseudonyms>& pseudonyms, ImportReport& report,
+              const Communicator& ranks) {
+  on_first(ranks, [&] { Pseudonyms::make_key(path); });
   pseudonyms.emplace(path);
   report.notes.push_back(fmt::format(
       "{}: made a new key; keep it secret, and keep a copy: without it nobody gets the same pseudonyms again",
@@ -157,6 +174,8 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
                        const ImportFilters& filters, ImportReport& report, const Context& context) {
   const Format& format = find_format(format_name);
   const ImportRequest sound = checked(format, request);
+  const Communicator& ranks = context.ranks();
+  if (!ranks.alone()) check_no_pipes(sound);
   report.quotes = report.quotes && request.pseudonyms.empty();
   report.rejections = Rejections(request.strict, report.quotes);
   std::optional<Pseudonyms> pseudonyms;
@@ -171,16 +190,21 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
   format.read(sound, builder, report, context);
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (!report.quotes) hide_quotes(report);
-  if (builder.events() == 0) fail_empty(sound.files[0], report);
+  const bool any = builder.events(ranks) > 0;
+  on_first(ranks, [&] {
+    if (!any) fail_empty(sound.files[0], report);
+  });
   builder.dropped.check();
   if (builder.dropped.any())
     report.notes.push_back(fmt::format("columns left out: {}", fmt::join(request.drop_columns, ", ")));
-  if (!request.accept_rejected) check_most_was_used(sound.files[0], format.name, report);
+  on_first(ranks, [&] {
+    if (!request.accept_rejected) check_most_was_used(sound.files[0], format.name, report);
+  });
   Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
   if (!request.pseudonyms.empty()) {
-    if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report);
+    if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report, ranks);
     const std::string_view owner = format.name == "text" ? "user" : "";
-    const std::vector<std::string> notes = replace_ids(data, *pseudonyms, owner);
+    const std::vector<std::string> notes = replace_ids(data, *pseudonyms, owner, ranks);
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
   if (!report.columns.empty()) note_little_variety(data, report);

@@ -63,7 +63,9 @@ const std::vector<Format>& formats();
 const Format& find_format(std::string_view name);
 
 /// Runs a whole import: read, filter, build, put pseudonyms in the place of ids. Throws Error(kUsage) for an
-/// option the format does not have, and for columns to drop that the files do not have.
+/// option the format does not have, and for columns to drop that the files do not have. Collective: several ranks of the
+/// context read the files together; each gets the events of its share of the users, the first one the report and all
+/// reviews.
 Dataset import_dataset(std::string_view format, const ImportRequest& request, const ImportFilters& filters,
                        ImportReport& report, const Context& context = {});
 /// The same for who needs no report; remarks say how many lines were rejected, if any, and what is doubtful.

@@ -80,7 +80,7 @@ std::uint64_t RecordReader::estimate() {
   return static_cast<std::uint64_t>(kMargin * static_cast<double>(file_bytes_) / per_line);
 }
 
-std::string RecordReader::position() const { return fmt::format("{}:{}", lines_.path(), record_line_); }
+std::string RecordPlace::text() const { return fmt::format("{}:{}", path, line); }
 
 std::vector<std::string> RecordReader::peek(std::size_t count) {
   while (waiting_.size() < count) {
@@ -121,6 +121,10 @@ std::optional<std::string_view> RecordReader::next_line() {
 
 bool RecordReader::next() {
   for (;;) {
+    if (next_line_number() >= end_line_) {
+      tick();
+      return false;
+    }
     const auto line = next_line();
     if (!line || --lines_to_tick_ == 0) tick();
     if (!line) return false;
@@ -130,8 +134,10 @@ bool RecordReader::next() {
 
 void RecordReader::tick() {
   lines_to_tick_ = kTickLines;
-  report_.lines += lines_.line_number() - std::exchange(lines_reported_, lines_.line_number());
-  report_.bytes += lines_.bytes_read() - std::exchange(bytes_reported_, lines_.bytes_read());
+  if (counts_lines_) {
+    report_.lines += lines_.line_number() - std::exchange(lines_reported_, lines_.line_number());
+    report_.bytes += lines_.bytes_read() - std::exchange(bytes_reported_, lines_.bytes_read());
+  }
   context_.check_stop();
   report_reading(lines_, context_);
 }

@@ -13,8 +13,16 @@
 #include "akin/base/context.h"
 #include "akin/base/io.h"
 #include "akin/data/builder.h"
+#include "akin/data/readers/file_cut.h"
 
 namespace akin {
+
+/// Where a record stands.
+struct RecordPlace {
+  std::string_view path;
+  std::uint64_t line = 0;    ///< its first, from 1
+  std::string text() const;  ///< "path:line"
+};
 
 /// How fields are separated.
 struct Dialect {
@@ -48,6 +56,9 @@ class RecordReader {
 
   /// Moves to the next record; false at the end.
   bool next();
+  /// Collective: leaves each rank of the context its share of the records to come, those of rank 0 first. What cannot
+  /// be read from the middle (FileCut) is all left to rank 0. Lines and bytes are added to the report of rank 0.
+  void share();
   /// Fields of the record; views are valid until the next call of next() or peek().
   std::span<const std::string_view> fields() const { return fields_; }
   /// The first lines still to come, at most `count`; they stay to be read.
@@ -62,7 +73,8 @@ class RecordReader {
   /// Records to come, judged by the length of the first lines; 0 if that is not known (compressed files).
   std::uint64_t estimate();
   /// "path:line" of the record's first line.
-  std::string position() const;
+  std::string position() const { return place().text(); }
+  RecordPlace place() const { return {lines_.path(), record_line_}; }
   /// Number of the line that next() will begin at, from 1.
   std::uint64_t next_line_number() const { return lines_.line_number() - waiting_.size() + 1; }
   /// Number of the record's first line, from 1.
@@ -72,6 +84,14 @@ class RecordReader {
   bool of_table() const { return of_table_; }
 
  private:
+  /// How far a rank's share is read, to be compared with where the next one begins.
+  struct Reached {
+    std::uint64_t line = 0;
+    std::uint64_t backslashes = 0;
+  };
+  void start_at(std::uint64_t line, std::uint64_t line_at_offset, std::uint64_t offset);
+  Reached scan(const FileCut& cut, const Reached& from) const;
+  Reached begin_of_share(const FileCut& cut) const;
   std::optional<std::string_view> next_line();
   bool split(std::string_view line);
   void split_long_delimiter(std::string_view line);
@@ -95,6 +115,8 @@ class RecordReader {
   std::vector<std::size_t> ends_;
   bool backslashes_ = false;  // the file escapes quotes by backslashes
   std::uint64_t record_line_ = 0;
+  std::uint64_t end_line_ = ~std::uint64_t{0};  // where another rank's records begin
+  bool counts_lines_ = true;
   std::uint64_t file_bytes_ = 0;  // 0 = unknown, for estimate()
   std::uint64_t lines_reported_ = 0;
   std::uint64_t bytes_reported_ = 0;

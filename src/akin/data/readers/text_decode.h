@@ -7,6 +7,8 @@
 
 namespace akin {
 
+class Communicator;  // base/communicator.h
+
 /// How the bytes of text fields are read. kAuto: a field that is not valid UTF-8 is Windows-1252, which is Latin-1
 /// with letters and signs (a euro, quotes) where that has control characters.
 enum class Encoding { kAuto, kUtf8, kLatin1, kWindows1252 };
@@ -31,6 +33,8 @@ class TextDecoder {
   std::string_view operator()(std::string_view text);
   /// Fields that were not valid UTF-8.
   std::uint64_t repaired() const { return repaired_; }
+  /// Collective: what all ranks have repaired is counted at the first one, and nowhere else.
+  void gather(const Communicator& ranks);
   /// A note for the report, or "".
   std::string note() const;
 
