@@ -1,4 +1,4 @@
-"""recommend, evaluate, compare, tune and nets started by mpirun: the files and figures of one process."""
+"""import, recommend, evaluate, compare, tune and nets started by mpirun: the files and figures of one process."""
 import json
 import os
 import pathlib
@@ -30,6 +30,29 @@ class MpiTest(AkinTest):
 
     def json_of(self, ranks, *args):
         return without_seconds(json.loads(self.run_ranks(ranks, *args, "--json").stdout))
+
+    def test_import(self):
+        lines = [f'u{i * 7 % 90},{i * i % 70},{i % 6},{"bad" if i == 700 else 1400000000 + i},"film\n{i % 9}"' for i in range(900)]
+        self.write("a.csv", "user,item,rating,time,title\n" + "\n".join(lines))
+        self.write("b.csv", "user,item,rating,time\nu1,5,3,\nv,6,4,1400000000\n")
+        self.write("p.txt", "".join(f"u{i % 9} i{i * i % 50}\n" for i in range(200)))
+        for ranks, args in {3: ["csv", "a.csv", "b.csv", "--item-attributes", "title", "--k-core", "3"],
+                            4: ["pairs", "p.txt"]}.items():
+            said = []
+            for n in (1, ranks):
+                run = self.run_ranks(n, "import", *args, "-o", "events.data")
+                said.append(re.sub(r" in [\d.]+ m?s.*", "", run.stdout))
+                data = (self.dir / "events.data").read_bytes()
+                (self.dir / "events.data").unlink()
+                if n == 1:
+                    one = data
+            self.assertEqual(said[1], said[0])
+            self.assertEqual(data, one)
+        failed = self.run_ranks(3, "import", "csv", "a.csv", "--strict", "-o", "x.data", code=1)
+        self.assertEqual(failed.stderr.count("a.csv:1402: time not understood or out of range ('bad')"), 1, failed.stderr)
+        self.assertFalse((self.dir / "x.data").exists())
+        refused = self.run_ranks(2, "import", "csv", "-", "-o", "x.data", code=2)
+        self.search("standard input: several processes cannot read a pipe", refused.stderr)
 
     def test_recommend_and_evaluate(self):
         self.make_bundle("als", "m", "--factors", "4", "--epochs", "3")

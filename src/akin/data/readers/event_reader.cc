@@ -208,6 +208,8 @@ std::uint64_t& EventReader::Known::operator[](std::string_view id) {
 
 void EventReader::set_attributes(std::span<const std::string_view> fields, std::string_view user,
                                  std::string_view item) {
+  TextDecoder uncounted(rules_.encoding);  // ranks count what is repaired once they know who was first
+  TextDecoder& decode = shared_ ? uncounted : decode_;
   const auto set = [&](const auto& attributes, Known& known, std::string_view id, auto setter) {
     if (attributes.empty()) return;
     const bool of_items = &known == &known_items_;
@@ -217,15 +219,15 @@ void EventReader::set_attributes(std::span<const std::string_view> fields, std::
       const auto& [name, column] = attributes[a];
       const std::uint64_t bit = std::uint64_t{1} << a;
       if ((done & bit) != 0 || column >= fields.size()) continue;
-      const std::string_view text = decode_(fields[column]);
+      const std::string_view text = decode(fields[column]);
       if (text.empty()) continue;
-      const auto list = joined_list(name, text);
-      const std::string_view value = list ? std::string_view(*list) : text;
       done |= bit;
-      if (shared_)
-        shared_->note(of_items, a, id, value);
-      else
-        (builder_.*setter)(id, name, value);
+      if (shared_) {
+        shared_->note(of_items, a, id, fields[column]);
+        continue;
+      }
+      const auto list = joined_list(name, text);
+      (builder_.*setter)(id, name, list ? std::string_view(*list) : text);
     }
   };
   set(columns_.item_attributes, known_items_, item, &DatasetBuilder::set_item_attribute);

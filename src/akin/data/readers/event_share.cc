@@ -1,6 +1,7 @@
 // Events of a file that several ranks read together.
 #include "akin/base/communicator.h"
 #include "akin/data/readers/event_reader.h"
+#include "akin/data/readers/list_cell.h"
 #include "akin/data/readers/shared_read.h"
 
 namespace akin {
@@ -53,18 +54,23 @@ void EventReader::gather_file(const Communicator& ranks, const std::string& path
 
 /// Collective. Sets the attributes that the ranks have found, the first of each id: on every rank, in the order of lines.
 void EventReader::gather_attributes(const Communicator& ranks) {
+  TextDecoder uncounted(rules_.encoding);
+  TextDecoder& decode = ranks.first() ? decode_ : uncounted;
   for (int r = 0; r < ranks.size(); ++r) {
     std::string bytes = r == ranks.rank() ? shared_->attributes.bytes() : "";
     broadcast_text(ranks, bytes, r);
     for (Packed all(std::move(bytes)); !all.at_end();) {
       const bool of_items = all.number() != 0;
       const std::uint64_t attribute = all.number(), bit = std::uint64_t{1} << attribute;
-      const std::string_view id = all.text(), value = all.text();
+      const std::string_view id = all.text(), raw = all.text();
       std::uint64_t& done = (of_items ? known_items_ : known_users_)[id];
       if ((done & bit) != 0) continue;
       done |= bit;
       const std::string& name =
           (of_items ? columns_.item_attributes : columns_.user_attributes)[attribute].first;
+      const std::string_view text = decode(raw);
+      const auto list = joined_list(name, text);
+      const std::string_view value = list ? std::string_view(*list) : text;
       of_items ? builder_.set_item_attribute(id, name, value) : builder_.set_user_attribute(id, name, value);
     }
   }
