@@ -36,7 +36,7 @@ class MpiTest(AkinTest):
         self.write("a.csv", "user,item,rating,time,title\n" + "\n".join(lines))
         self.write("b.csv", "user,item,rating,time\nu1,5,3,\nv,6,4,1400000000\n")
         self.write("p.txt", "".join(f"u{i % 9} i{i * i % 50}\n" for i in range(200)))
-        for ranks, args in {3: ["csv", "a.csv", "b.csv", "--item-attributes", "title", "--k-core", "3"],
+        for ranks, args in {3: ["csv", "a.csv", "b.csv", "--k-core", "3"],
                             4: ["pairs", "p.txt"]}.items():
             said = []
             for n in (1, ranks):
