@@ -9,6 +9,7 @@
 #include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/data/item_content.h"
+#include "akin/encode/content_encoder.h"
 
 namespace akin {
 namespace {
@@ -50,7 +51,9 @@ std::string missing_content(const ModelSpec& model, const Dataset& data) {
                        import_content());
   const std::string fields = param_of(model, "fields");
   for (const std::string_view field : split(fields, ',')) {
-    if (field.empty() || std::ranges::find(names, field) != names.end()) continue;
+    if (field.empty() || std::ranges::find(names, field) != names.end() ||
+        std::ranges::find(names, split_field_weight(field).first) != names.end())
+      continue;
     return fmt::format("{} needs the field '{}', and the items of {} have none{}; they have {}. {}",
                        model.name(), field, data.name, did_you_mean(field, names), fmt::join(names, ", "),
                        import_content());

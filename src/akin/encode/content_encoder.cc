@@ -1,6 +1,7 @@
 #include "akin/encode/content_encoder.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "akin/base/error.h"
@@ -52,6 +53,28 @@ std::vector<idx_t> items_to_learn_from(const TrainingData& data) {
   std::vector<idx_t> items = items_of(data.events);
   for (std::size_t i = data.n_items(); i < data.source.n_items(); ++i) items.push_back(static_cast<idx_t>(i));
   return items;
+}
+
+std::pair<std::string_view, float> split_field_weight(std::string_view field) {
+  const std::size_t colon = field.rfind(':');
+  if (colon == field.npos) return {field, 1.0F};
+  const std::string_view number = field.substr(colon + 1);
+  float weight = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
+  const bool is_weight = error == std::errc() && end == number.data() + number.size() && weight > 0 && weight <= 1e6F;
+  return is_weight ? std::pair(field.substr(0, colon), weight) : std::pair(field, 1.0F);
+}
+
+WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content, std::string_view encoder) {
+  WeightedFields fields;
+  std::string names;
+  for (const std::string_view field : split(text, ',')) {
+    const auto [name, weight] = content.has(field) ? std::pair(field, 1.0F) : split_field_weight(field);
+    names += fmt::format("{},", name);
+    fields.weights.push_back(weight);
+  }
+  fields.names = parse_fields(names, content, encoder);
+  return fields;
 }
 
 std::vector<std::string> parse_fields(const std::string& text, const ItemContent& content,

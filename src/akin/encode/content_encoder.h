@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "akin/base/context.h"
@@ -73,6 +74,14 @@ std::vector<idx_t> items_to_learn_from(const TrainingData& data);
 /// Error(kUsage) if `text` names none.
 std::vector<std::string> parse_fields(const std::string& text, const ItemContent& content,
                                       std::string_view encoder);
+/// "title:3,brand" -> names with weights above 0; 1 where none is given. Throws as parse_fields().
+struct WeightedFields {
+  std::vector<std::string> names;
+  std::vector<float> weights;  ///< by name
+};
+WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content, std::string_view encoder);
+/// "title:3" -> ("title", 3); what does not end so is a name, with weight 1.
+std::pair<std::string_view, float> split_field_weight(std::string_view field);
 
 /// Texts under prefix + ".fields" and the like.
 void write_texts(TensorWriter& writer, const std::string& name, const std::vector<std::string>& texts);

@@ -8,7 +8,9 @@
 #include "akin/encode/net_encoder.h"
 #include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/term_encoder.h"
+#include "akin/encode/text_model_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
+#include "akin/text/text_linear.h"
 
 namespace akin {
 namespace {
@@ -55,6 +57,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<WordVectorEncoder>(/*takes_words=*/true),
       entry<NetEncoder>(),
       entry<PretrainedEncoder>(),
+      entry<TextModelEncoderOf<TextLinear>>(),
       // clang-format on
   };
   return kEncoders;

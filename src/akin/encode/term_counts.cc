@@ -5,8 +5,9 @@
 namespace akin {
 
 void TermCounter::for_terms(std::size_t item, const std::function<void(std::string_view)>& take) {
-  for (const std::string& field : fields_) {
-    content_.for_texts(field, item, [&](std::string_view text) {
+  for (std::size_t f = 0; f < fields_.size(); ++f) {
+    if (!weights_.empty()) weight_ = weights_[f];
+    content_.for_texts(fields_[f], item, [&](std::string_view text) {
       text_.clear();
       words_.clear();
       for (const std::string_view word : tokenize_(text)) {

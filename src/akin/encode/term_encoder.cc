@@ -24,14 +24,14 @@ void count_terms(TermCounter& counter, const IdMap& terms, std::size_t item, Cou
   counts.terms.clear();
   counts.total = 0;
   counter.for_terms(item, [&](std::string_view term) {
-    counts.total += 1;
-    if (const auto known = terms.find(term)) counts.terms.emplace_back(*known, 1.0F);
+    counts.total += counter.weight();
+    if (const auto known = terms.find(term)) counts.terms.emplace_back(*known, counter.weight());
   });
   std::ranges::sort(counts.terms);
   std::size_t out = 0;
   for (std::size_t in = 0; in < counts.terms.size(); ++in) {
     if (out > 0 && counts.terms[out - 1].first == counts.terms[in].first) {
-      counts.terms[out - 1].second += 1;
+      counts.terms[out - 1].second += counts.terms[in].second;
     } else {
       counts.terms[out++] = counts.terms[in];
     }
@@ -43,7 +43,7 @@ void count_terms(TermCounter& counter, const IdMap& terms, std::size_t item, Cou
 
 void TermConfig::add_params(std::vector<Param>& params) {
   params.push_back(
-      {"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews"});
+      {"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews; title:3 = each word three times"});
   params.push_back(
       {"ngrams", &ngrams, "longest run of words that is a term", 1, kMostNgrams, {}, false, {1, 3}});
   params.push_back({"min_items", &min_items, "leave out terms that fewer items have", 1, 1'000'000});
@@ -55,31 +55,34 @@ void TermConfig::add_params(std::vector<Param>& params) {
 TermEncoder::Learned TermEncoder::learn(const EncoderInput& input, const TermConfig& config,
                                         const Context& context) {
   constexpr std::size_t kItemsToStop = 1024;
-  fields_ = parse_fields(config.fields, input.content, name());
+  WeightedFields fields = parse_weighted_fields(config.fields, input.content, name());
+  fields_ = std::move(fields.names);
+  if (std::ranges::any_of(fields.weights, [](float weight) { return weight != 1; }))
+    field_weights_ = std::move(fields.weights);
   ngrams_ = config.ngrams;
   IdMap all;
   std::vector<std::uint32_t> items_with;
   std::vector<idx_t> last;  // number of the last item with the term, from 1
   Learned learned;
-  std::uint64_t terms = 0;
-  TermCounter counter(input.content, fields_, ngrams_);
+  double terms = 0;
+  TermCounter counter(input.content, fields_, ngrams_, field_weights_);
   for (std::size_t n = 0; n < input.items.size(); ++n) {
     if (n % kItemsToStop == 0) context.check_stop();
-    const std::uint64_t before = terms;
+    const double before = terms;
     counter.for_terms(input.items[n], [&](std::string_view term) {
       const idx_t t = all.add(term);
       if (t == items_with.size()) {
         items_with.push_back(0);
         last.push_back(0);
       }
-      ++terms;
+      terms += static_cast<double>(counter.weight());
       if (last[t] == n + 1) return;
       last[t] = static_cast<idx_t>(n + 1);
       ++items_with[t];
     });
     learned.items += terms > before ? 1 : 0;
   }
-  if (learned.items > 0) learned.mean_terms = static_cast<double>(terms) / static_cast<double>(learned.items);
+  if (learned.items > 0) learned.mean_terms = terms / static_cast<double>(learned.items);
   const double most = static_cast<double>(config.max_share) * static_cast<double>(learned.items);
   for (idx_t t = 0; t < all.size(); ++t) {
     if (static_cast<int>(items_with[t]) < config.min_items || items_with[t] > most) continue;
@@ -99,7 +102,7 @@ Csr TermEncoder::sparse_vectors_of(const ItemContent& items, const Context& cont
   parallel_for(
       blocks, context.threads,
       [&](std::size_t begin, std::size_t end, int) {
-        TermCounter counter(items, fields_, ngrams_);
+        TermCounter counter(items, fields_, ngrams_, field_weights_);
         Counts counts;
         for (std::size_t block = begin; block < end; ++block) {
           context.check_stop();
@@ -129,6 +132,7 @@ Csr TermEncoder::sparse_vectors_of(const ItemContent& items, const Context& cont
 
 void TermEncoder::save(TensorWriter& writer, const std::string& prefix) const {
   write_texts(writer, prefix + ".fields", fields_);
+  if (!field_weights_.empty()) writer.tensor(prefix + ".field_weights", field_weights_);
   writer.meta(prefix + ".ngrams", std::to_string(ngrams_));
   writer.meta(prefix + ".normalize", normalize_ ? "1" : "0");
   write_ids(writer, prefix + ".terms", terms_);
@@ -137,6 +141,8 @@ void TermEncoder::save(TensorWriter& writer, const std::string& prefix) const {
 
 void TermEncoder::restore(const TensorReader& reader, const std::string& prefix) {
   fields_ = read_texts(reader, prefix + ".fields");
+  if (reader.has(prefix + ".field_weights"))
+    field_weights_ = reader.vector_in<float>(prefix + ".field_weights", fields_.size(), 0.0F, 1e6F);
   ngrams_ = static_cast<int>(reader.meta_int(prefix + ".ngrams", 1, kMostNgrams));
   normalize_ = reader.meta_int(prefix + ".normalize", 0, 1) == 1;
   terms_ = read_ids(reader, prefix + ".terms");
@@ -164,7 +170,7 @@ std::unique_ptr<ContentEncoder> TfidfEncoder::fit(const EncoderInput& input, con
 }
 
 float TfidfEncoder::weight(std::size_t term, float count, float) const {
-  return (sublinear_ ? 1 + std::log(count) : count) * idf_[term];
+  return (sublinear_ && count > 1 ? 1 + std::log(count) : count) * idf_[term];
 }
 
 void TfidfEncoder::save(TensorWriter& writer, const std::string& prefix) const {

@@ -49,6 +49,7 @@ class TermEncoder : public ContentEncoder {
   virtual float weight(std::size_t term, float count, float total) const = 0;
 
   std::vector<std::string> fields_;
+  std::vector<float> field_weights_;  // how much a word of the field counts; empty = all 1
   int ngrams_ = 1;
   IdMap terms_;
   std::vector<float> idf_;  // by term
@@ -57,7 +58,7 @@ class TermEncoder : public ContentEncoder {
 
 /// TF-IDF (Salton & Buckley, "Term-weighting approaches in automatic text retrieval", 1988), smoothed as in
 /// scikit-learn: w = f (ln((1 + n) / (1 + n_t)) + 1), with f = the term's count, or 1 + ln(count) where
-/// `sublinear`; n items, n_t of them with the term; rows of length 1.
+/// `sublinear` and it is above 1; n items, n_t of them with the term; rows of length 1.
 class TfidfEncoder final : public TermEncoder {
  public:
   struct Config : TermConfig {

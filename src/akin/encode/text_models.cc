@@ -61,7 +61,7 @@ TextModelEntry entry(Takes takes = {}) {
 
 const std::vector<TextModelEntry>& text_models() {
   static const std::vector<TextModelEntry> kModels = {
-      // A line for each model.
+      // A line for each model, and one in encoders.cc.
       // clang-format off
       entry<TextLinear>(),
       entry<nets::TextCnn>(kNet),

@@ -8,6 +8,8 @@
 #include "akin/base/text.h"
 #include "akin/encode/encoders.h"
 #include "akin/encode/pretrained_encoder.h"
+#include "akin/encode/text_model_encoder.h"
+#include "akin/encode/text_models.h"
 #include "akin/fusion/content_model.h"
 
 namespace akin {
@@ -123,6 +125,13 @@ StoredEncoder load_encoder(const std::string& path, const std::string& part) {
     stored.types = read_attributes(reader, "item", 0);
     return stored;
   }
+  if (file_kind(path) == "text") {
+    if (!part.empty())
+      fail(ErrorCode::kUsage, "{}: is a model of texts, without parts; leave out --part {}", path, part);
+    // Its texts were no fields of items; of items it reads the titles.
+    stored.own = std::make_unique<TextModelEncoder>(std::vector<std::string>{"title"}, load_text_model(path).model);
+    return stored;
+  }
   stored.bundle = load_bundle(path);
   stored.part = part;
   static_cast<void>(stored.encoder());
@@ -132,7 +141,7 @@ StoredEncoder load_encoder(const std::string& path, const std::string& part) {
 
 bool has_encoder(const std::string& path) {
   const std::string kind = file_kind(path);
-  if (kind != "model") return kind == "encoder";
+  if (kind != "model") return kind == "encoder" || kind == "text";
   const TensorReader reader(path);
   return reader.has_meta("model.encoder");
 }

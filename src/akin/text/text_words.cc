@@ -47,10 +47,10 @@ struct CloseStemmer {
 void WordOptions::add_params(std::vector<Param>& params) {
   params.push_back({"tokens",
                     &tokens,
-                    "what is a word: space = all between white space, words = as Unicode has them",
+                    "what is a word: words = as Unicode has them, without punctuation; space = all between white space",
                     0,
                     0,
-                    {"space", "words"}});
+                    {"words", "space"}});
   params.push_back({"lowercase", &lowercase, "upper and lower case are the same"});
   params.push_back({"markup", &markup, "remove HTML tags and decode character references such as &amp;"});
   params.push_back(
