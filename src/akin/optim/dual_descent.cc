@@ -44,22 +44,19 @@ class Descent {
         cost_(1.0 / static_cast<double>(options.regularization)),
         seed_(seed),
         columns_(problem.rows.cols),
-        active_(problem.chosen.begin(), problem.chosen.end()) {
-    if (active_.empty()) {
-      active_.resize(problem.rows.rows());
-      std::iota(active_.begin(), active_.end(), idx_t{0});
-    }
+        active_(problem.targets.size()),
+        dual_(active_.size(), 0.0),
+        lengths_(active_.size()) {
+    std::iota(active_.begin(), active_.end(), idx_t{0});
     for (std::size_t c = 0; c < problem.scales.size(); ++c)
       columns_[c].scale2 = problem.scales[c] * problem.scales[c];
-    dual_.assign(problem.rows.rows(), 0.0);
-    lengths_.assign(problem.rows.rows(), 0.0);
-    for (const idx_t row : active_) {
+    for (const idx_t sample : active_) {
       double length = problem.bias ? 1 : 0;
-      for_entries(row, [&](Column& column, float value) {
+      for_entries(sample, [&](Column& column, float value) {
         length +=
             static_cast<double>(column.scale2) * static_cast<double>(value) * static_cast<double>(value);
       });
-      lengths_[row] = length;
+      lengths_[sample] = length;
     }
     tolerance_ = static_cast<double>(options.tolerance);
     if (options.loss == LinearLoss::kSquared) tolerance_ *= root_mean_square();
@@ -68,58 +65,67 @@ class Descent {
   LinearFit run(const Context& context) {
     LinearFit fit;
     const std::size_t all = active_.size();
-    count_ = all;
-    for (fit.epochs = 1; fit.epochs <= options_.epochs; ++fit.epochs) {
+    std::size_t count = all;  // the first samples are looked at
+    while (fit.epochs < options_.epochs) {
       context.check_stop();
-      Rng(seed_, static_cast<std::uint64_t>(fit.epochs)).shuffle(std::span(active_).first(count_));
+      ++fit.epochs;
+      Rng(seed_, static_cast<std::uint64_t>(fit.epochs)).shuffle(std::span(active_).first(count));
       low_ = kInfinity;
       high_ = -kInfinity;
-      for (std::size_t at = 0; at < count_;) {
+      for (std::size_t at = 0; at < count;) {
         if (step(active_[at])) {
           ++at;
-        } else {  // the row can hardly change any more: left out until the others are done
-          std::swap(active_[at], active_[--count_]);
+        } else {  // the sample can hardly change any more: left out until the others are done
+          std::swap(active_[at], active_[--count]);
         }
       }
-      if (!(high_ - low_ > tolerance_)) {
-        if (count_ == all) break;
-        count_ = all;
-        shrink_above_ = kInfinity;
-      } else {
+      if (high_ - low_ > tolerance_) {
         shrink_above_ = high_ > 0 ? high_ : kInfinity;
+        continue;
       }
+      if (count == all) break;
+      count = all;
+      shrink_above_ = kInfinity;
     }
-    fit.epochs = std::min(fit.epochs, options_.epochs);
     fit.weights.resize(columns_.size());
     std::ranges::transform(columns_, fit.weights.begin(), &Column::weight);
     fit.bias = static_cast<float>(bias_);
+    const bool signs = options_.loss != LinearLoss::kSquared;
+    for (std::size_t s = 0; s < all; ++s)
+      fit.coefficients.push_back(static_cast<float>(signs ? target(s) * dual_[s] : dual_[s]));
     return fit;
   }
 
  private:
+  double target(std::size_t sample) const { return static_cast<double>(problem_.targets[sample]); }
+  /// C of the papers: 1 / lambda, times how often the sample counts.
+  double cost(std::size_t sample) const {
+    return problem_.costs.empty() ? cost_ : cost_ * static_cast<double>(problem_.costs[sample]);
+  }
+
   double root_mean_square() const {
     double sum = 0;
-    for (const idx_t row : active_)
-      sum += static_cast<double>(problem_.targets[row]) * static_cast<double>(problem_.targets[row]);
+    for (std::size_t s = 0; s < active_.size(); ++s) sum += target(s) * target(s);
     return std::sqrt(sum / static_cast<double>(active_.size()));
   }
 
   template <typename Visit>
-  void for_entries(idx_t row, const Visit& visit) {
+  void for_entries(idx_t sample, const Visit& visit) {
     const Csr& rows = problem_.rows;
+    const idx_t row = problem_.samples.empty() ? sample : problem_.samples[sample];
     for (std::uint64_t e = rows.offsets[row]; e < rows.offsets[row + 1]; ++e)
       visit(columns_[rows.indices[e]], kValues ? rows.values[e] : 1.0F);
   }
 
-  double score(idx_t row) {
-    float sum = 0;
-    for_entries(row, [&](const Column& column, float value) { sum += column.weight * value; });
+  double score(idx_t sample) {
+    float sum = problem_.offsets.empty() ? 0 : problem_.offsets[sample];
+    for_entries(sample, [&](const Column& column, float value) { sum += column.weight * value; });
     return static_cast<double>(sum) + bias_;
   }
 
-  void move(idx_t row, double by) {
+  void move(idx_t sample, double by) {
     const auto step = static_cast<float>(by);
-    for_entries(row, [&](Column& column, float value) { column.weight += step * value * column.scale2; });
+    for_entries(sample, [&](Column& column, float value) { column.weight += step * value * column.scale2; });
     if (problem_.bias) bias_ += by;
   }
 
@@ -128,48 +134,44 @@ class Descent {
     high_ = std::max(high_, gradient);
   }
 
-  /// Best value of one dual variable, the others fixed. False if the row is to be left out.
-  bool step(idx_t row) {
-    const auto y = static_cast<double>(problem_.targets[row]);
-    double& dual = dual_[row];
-    const double before = dual;
+  /// Best value of one dual variable, the others fixed. False if the sample is to be left out.
+  bool step(idx_t sample) {
+    const double y = target(sample), length = lengths_[sample], before = dual_[sample];
+    double& dual = dual_[sample];
     if (options_.loss == LinearLoss::kLogistic) {
-      const double slope = y * score(row);
-      const double share = logistic_share(cost_ * lengths_[row], before / cost_, slope);
-      dual = cost_ * share;
-      note((dual - before) * lengths_[row]);  // how far the score moves
-      move(row, y * (dual - before));
+      const double share = logistic_share(cost(sample) * length, before / cost(sample), y * score(sample));
+      dual = cost(sample) * share;
+      note((dual - before) * length);  // how far the score moves
+      move(sample, y * (dual - before));
       return true;
     }
-    const double ridge = 0.5 / cost_;
+    const double ridge = 0.5 / cost(sample);
     if (options_.loss == LinearLoss::kSquared) {
-      const double gradient = score(row) - y + dual * ridge;
+      const double gradient = score(sample) - y + before * ridge;
       note(gradient);
-      dual -= gradient / (lengths_[row] + ridge);
-      move(row, dual - before);
+      dual = before - gradient / (length + ridge);
+      move(sample, dual - before);
       return true;
     }
-    const double gradient = y * score(row) - 1 + dual * ridge;
+    const double gradient = y * score(sample) - 1 + before * ridge;
     if (before == 0 && gradient > shrink_above_) return false;
     const double projected = before == 0 ? std::min(gradient, 0.0) : gradient;
     note(projected);
     if (std::abs(projected) > 1e-12) {
-      dual = std::max(before - gradient / (lengths_[row] + ridge), 0.0);
-      move(row, y * (dual - before));
+      dual = std::max(before - gradient / (length + ridge), 0.0);
+      move(sample, y * (dual - before));
     }
     return true;
   }
 
   const LinearProblem& problem_;
   const LinearOptions& options_;
-  double cost_;  // C of the papers: 1 / lambda
+  double cost_;
   std::uint64_t seed_;
   std::vector<Column> columns_;
   double bias_ = 0;
-  std::vector<idx_t> active_;  // the first count_ are looked at
-  std::size_t count_ = 0;
-  std::vector<double> dual_;     // by row
-  std::vector<double> lengths_;  // squared, by row
+  std::vector<idx_t> active_;
+  std::vector<double> dual_, lengths_;  // by sample; lengths squared
   double tolerance_ = 0;
   double low_ = 0, high_ = 0;  // of the projected gradient in this epoch
   double shrink_above_ = kInfinity;

@@ -31,24 +31,29 @@ struct LinearFit {
   std::vector<float> weights;  ///< by column; of the columns as they are, `scales` multiplied in
   float bias = 0;
   int epochs = 0;
+  /// By sample, what each adds to the weights: w_c scale_c = sum over samples of coefficient scale_c^2 x_c.
+  std::vector<float> coefficients;
 };
 
-/// Minimizes lambda / 2 (w'w + b^2) + sum over rows of loss(sum_c w_c scale_c x_c + b, y), and returns w_c scale_c: so
-/// a scale of a column is an inverse of how much its weight is regularized. (Hsieh, Chang, Lin, Keerthi & Sundararajan,
+/// Samples: rows with targets.
+struct LinearProblem {
+  const Csr& rows;  ///< without values, all entries are 1
+  /// The row of each sample, any number of times; empty: each row is a sample.
+  std::span<const idx_t> samples;
+  std::span<const float> targets;       ///< by sample
+  std::span<const float> scales = {};   ///< by column; empty = all 1
+  std::span<const float> costs = {};    ///< by sample, > 0: how often it counts; empty = all 1
+  std::span<const float> offsets = {};  ///< by sample, added to its score; empty = all 0
+  bool bias = true;                     ///< whether there is a b
+};
+
+/// Minimizes lambda / 2 (w'w + b^2) + sum over samples of cost loss(sum_c w_c scale_c x_c + b + offset, y), and returns
+/// w_c scale_c: so a scale of a column is an inverse of how much its weight is regularized. (Hsieh, Chang, Lin, Keerthi & Sundararajan,
 /// "A dual coordinate descent method for large-scale linear SVM", ICML 2008, with shrinking; Yu, Huang & Lin, "Dual
 /// coordinate descent methods for logistic regression and maximum entropy models", 2011; Ho & Lin, "Large-scale linear
 /// support vector regression", JMLR 2012.)
 ///
-/// `rows`: without values, all entries are 1. `scales` by column, empty = all 1. `chosen`: the rows to learn from,
-/// empty = all; `targets` by row of `rows`. `bias`: whether there is a b. One thread; the order of the rows is drawn
-/// from `seed`. Throws Error(kCancelled).
-struct LinearProblem {
-  const Csr& rows;
-  std::span<const float> targets;
-  std::span<const float> scales = {};
-  std::span<const idx_t> chosen = {};
-  bool bias = true;
-};
+/// One thread; the order of the samples is drawn from `seed`. Throws Error(kCancelled).
 LinearFit fit_linear(const LinearProblem& problem, const LinearOptions& options, std::uint64_t seed,
                      const Context& context);
 

@@ -58,21 +58,20 @@ class LinearLearner {
 
  private:
   LinearFit fit_score(std::size_t k, std::span<const idx_t> chosen, const Context& context) const {
-    std::vector<float> targets(texts_.size());
+    std::vector<float> targets;
     double mean = 0;
     if (texts_.has_classes()) {
       const auto positive = static_cast<idx_t>(scores_ == 1 ? 1 : k);
-      for (std::size_t i = 0; i < targets.size(); ++i)
-        targets[i] = texts_.labels[i] == positive ? 1.0F : -1.0F;
+      for (const idx_t row : chosen) targets.push_back(texts_.labels[row] == positive ? 1.0F : -1.0F);
     } else {
       for (const idx_t row : chosen) mean += static_cast<double>(texts_.numbers[row]);
       mean /= static_cast<double>(chosen.size());
-      for (std::size_t i = 0; i < targets.size(); ++i)
-        targets[i] = static_cast<float>(static_cast<double>(texts_.numbers[i]) - mean);
+      for (const idx_t row : chosen)
+        targets.push_back(static_cast<float>(static_cast<double>(texts_.numbers[row]) - mean));
     }
     std::vector<float> scales;
     if (texts_.has_classes() && config_.nb) scales = ratios(targets, chosen);
-    LinearFit fit = fit_linear({rows_, targets, scales, chosen}, options_, context.seed, context);
+    LinearFit fit = fit_linear({rows_, chosen, targets, scales}, options_, context.seed, context);
     fit.bias += static_cast<float>(mean);
     return fit;
   }
@@ -80,9 +79,9 @@ class LinearLearner {
   std::vector<float> ratios(std::span<const float> targets, std::span<const idx_t> chosen) const {
     const auto smoothing = static_cast<double>(config_.smoothing);
     std::vector<double> of_class(rows_.cols, smoothing), of_others(rows_.cols, smoothing);
-    for (const idx_t row : chosen) {
-      std::vector<double>& counts = targets[row] > 0 ? of_class : of_others;
-      for (const idx_t term : rows_.cols_of(row)) counts[term] += 1;
+    for (std::size_t s = 0; s < chosen.size(); ++s) {
+      std::vector<double>& counts = targets[s] > 0 ? of_class : of_others;
+      for (const idx_t term : rows_.cols_of(chosen[s])) counts[term] += 1;
     }
     const double shift = std::log(std::accumulate(of_others.begin(), of_others.end(), 0.0) /
                                   std::accumulate(of_class.begin(), of_class.end(), 0.0));
@@ -319,8 +318,9 @@ std::unique_ptr<TextModel> TextLinear::load(const TensorReader& reader, const st
   if (classes == 1 || classes > kMostWeights)
     reader.inconsistent(fmt::format("{} has {} classes", prefix, classes));
   const std::size_t dim = classes <= 2 ? 1 : classes;
-  model->biases_ = reader.vector<float>(prefix + ".biases", dim);
-  model->weights_ = reader.vector<float>(prefix + ".weights", model->terms_.size() * dim);
+  constexpr float kMost = 1e25F;  // sums of them are finite
+  model->biases_ = reader.vector_in<float>(prefix + ".biases", dim, -kMost, kMost);
+  model->weights_ = reader.vector_in<float>(prefix + ".weights", model->terms_.size() * dim, -kMost, kMost);
   for (idx_t c = 0; c < classes; ++c) model->classes_.emplace_back(model->class_ids_.id(c));
   return model;
 }

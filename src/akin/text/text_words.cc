@@ -45,12 +45,13 @@ struct CloseStemmer {
 }  // namespace
 
 void WordOptions::add_params(std::vector<Param>& params) {
-  params.push_back({"tokens",
-                    &tokens,
-                    "what is a word: words = as Unicode has them, without punctuation; space = all between white space",
-                    0,
-                    0,
-                    {"words", "space"}});
+  params.push_back(
+      {"tokens",
+       &tokens,
+       "what is a word: words = as Unicode has them, without punctuation; space = all between white space",
+       0,
+       0,
+       {"words", "space"}});
   params.push_back({"lowercase", &lowercase, "upper and lower case are the same"});
   params.push_back({"markup", &markup, "remove HTML tags and decode character references such as &amp;"});
   params.push_back(

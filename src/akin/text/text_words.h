@@ -17,7 +17,7 @@ class TensorWriter;
 
 /// How texts become words.
 struct WordOptions {
-  std::string tokens = "words";     ///< words or space, as parse_token_kind()
+  std::string tokens = "words";  ///< words or space, as parse_token_kind()
   bool lowercase = true;
   bool markup = true;  ///< HTML tags become blanks, character references (&amp;) what they stand for
   std::string stop_words = "none";  ///< none or english
