@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/fusion/content_model.h"
+#include "akin/fusion/content_regression.h"
 #include "akin/models/baseline/bias.h"
 #include "akin/models/baseline/popularity.h"
 #include "akin/models/fit/context.h"
@@ -122,6 +123,8 @@ const std::vector<ModelEntry>& models() {
       entry<ContentModelOf<Bm25Encoder>>(),
       entry<ContentModelOf<AttributeEncoder>>(),
       entry<ContentModelOf<WordVectorEncoder>>(),
+      entry<ContentRidge>(),
+      entry<ContentLogistic>(),
       entry<Gmf>(),
       entry<Mlp>(),
       entry<NeuMf>(),

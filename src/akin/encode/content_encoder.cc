@@ -61,11 +61,13 @@ std::pair<std::string_view, float> split_field_weight(std::string_view field) {
   const std::string_view number = field.substr(colon + 1);
   float weight = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
-  const bool is_weight = error == std::errc() && end == number.data() + number.size() && weight > 0 && weight <= 1e6F;
+  const bool is_weight =
+      error == std::errc() && end == number.data() + number.size() && weight > 0 && weight <= 1e6F;
   return is_weight ? std::pair(field.substr(0, colon), weight) : std::pair(field, 1.0F);
 }
 
-WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content, std::string_view encoder) {
+WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content,
+                                     std::string_view encoder) {
   WeightedFields fields;
   std::string names;
   for (const std::string_view field : split(text, ',')) {

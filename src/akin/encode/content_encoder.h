@@ -79,7 +79,8 @@ struct WeightedFields {
   std::vector<std::string> names;
   std::vector<float> weights;  ///< by name
 };
-WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content, std::string_view encoder);
+WeightedFields parse_weighted_fields(const std::string& text, const ItemContent& content,
+                                     std::string_view encoder);
 /// "title:3" -> ("title", 3); what does not end so is a name, with weight 1.
 std::pair<std::string_view, float> split_field_weight(std::string_view field);
 

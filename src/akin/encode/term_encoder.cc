@@ -42,8 +42,9 @@ void count_terms(TermCounter& counter, const IdMap& terms, std::size_t item, Cou
 }  // namespace
 
 void TermConfig::add_params(std::vector<Param>& params) {
-  params.push_back(
-      {"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews; title:3 = each word three times"});
+  params.push_back({"fields", &fields,
+                    "attributes whose words count, separated by commas; reviews = the reviews; title:3 = "
+                    "each word three times"});
   params.push_back(
       {"ngrams", &ngrams, "longest run of words that is a term", 1, kMostNgrams, {}, false, {1, 3}});
   params.push_back({"min_items", &min_items, "leave out terms that fewer items have", 1, 1'000'000});

@@ -91,5 +91,35 @@ TEST(TermEncoder, FieldsAreOneText) {
   EXPECT_FALSE(rows[0].contains("kettle acme")) << "no pair across fields";
 }
 
+TEST(FieldWeights, CountEachWordSoManyTimes) {
+  AttributeTable table;
+  for (const std::string text : {"kettle", "knife"}) {
+    table.column("brand").push_back("acme " + text);
+    table.column("title").push_back("steel " + text);
+  }
+  const ItemContent content(std::move(table), 2);
+  const std::vector<idx_t> items = {0, 1};
+  const auto fit = [&](const std::string& fields, float k) {
+    Bm25Encoder::Config config;
+    config.fields = fields;
+    config.ngrams = 1;
+    config.k1 = k;
+    return Bm25Encoder::fit({content, items}, config, {});
+  };
+  // "kettle" stands once in each field: with weights 2 and 1 it counts three times, and "steel" twice.
+  const auto encoder = fit("title:2,brand", 100);
+  const Csr rows = encoder->encode_sparse(content, {});
+  std::map<std::string, float> values;
+  for (std::size_t e = 0; e < rows.row_size(0); ++e)
+    values[encoder->dimension(rows.cols_of(0)[e])] = rows.values_of(0)[e];
+  EXPECT_NEAR(values["steel"] / values["acme"], 2, 0.05);
+  EXPECT_EQ(encoder->fields(), (std::vector<std::string>{"title", "brand"}));
+  EXPECT_NE(fit("title,brand", 100)->encode_sparse(content, {}).values, rows.values);
+  EXPECT_EQ(fit("title:1,brand", 100)->encode_sparse(content, {}).values,
+            fit("title,brand", 100)->encode_sparse(content, {}).values);
+  EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { fit("title:0,brand", 1); }), "'title:0'"));
+  EXPECT_EQ(split_field_weight("a:b:2.5"), std::pair(std::string_view("a:b"), 2.5F));
+}
+
 }  // namespace
 }  // namespace akin

@@ -24,7 +24,8 @@ std::string text_of(const ItemContent& content, const std::vector<std::string>& 
 }  // namespace
 
 void TextModelEncoder::Fields::add_params(std::vector<Param>& params) {
-  params.push_back({"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews"});
+  params.push_back(
+      {"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews"});
   params.push_back({"target", &target, "attribute that the model learns to tell: classes, or a number"});
   EncoderSteps::add_params(params);
 }
@@ -34,8 +35,8 @@ LabelledTexts TextModelEncoder::texts_of(const EncoderInput& input, const std::v
   const AttributeTable& attributes = input.content.attributes();
   if (attributes.find(target) == nullptr) {
     const std::vector<std::string> known = input.content.fields();
-    fail(ErrorCode::kBadData, "{}: the items have no attribute '{}'{}: name what to learn with target", model, target,
-         did_you_mean(target, known));
+    fail(ErrorCode::kBadData, "{}: the items have no attribute '{}'{}: name what to learn with target", model,
+         target, did_you_mean(target, known));
   }
   const bool numbers = attributes.type(target).kind == AttributeType::Kind::kNumber;
   LabelledTexts texts;

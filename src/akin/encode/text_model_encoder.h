@@ -57,17 +57,19 @@ struct TextModelEncoderOf {
   static constexpr std::string_view kName = M::kName;
   static constexpr std::string_view kSummary = M::kSummary;
 
-  static std::unique_ptr<ContentEncoder> fit(const EncoderInput& input, const Config& config, const Context& context) {
+  static std::unique_ptr<ContentEncoder> fit(const EncoderInput& input, const Config& config,
+                                             const Context& context) {
     std::vector<std::string> fields = parse_fields(config.of_items.fields, input.content, kName);
     const LabelledTexts texts = TextModelEncoder::texts_of(input, fields, config.of_items.target, kName);
     auto model = M::fit({.texts = texts, .words = input.words}, config.model, context);
-    return with_steps(std::make_unique<TextModelEncoder>(std::move(fields), std::move(model)), config.of_items, input,
-                      context);
+    return with_steps(std::make_unique<TextModelEncoder>(std::move(fields), std::move(model)),
+                      config.of_items, input, context);
   }
   static std::unique_ptr<ContentEncoder> load(const TensorReader& reader, const std::string& prefix) {
     auto model = M::load(reader, prefix + ".model");
-    return read_steps(std::make_unique<TextModelEncoder>(read_texts(reader, prefix + ".fields"), std::move(model)),
-                      reader, prefix);
+    return read_steps(
+        std::make_unique<TextModelEncoder>(read_texts(reader, prefix + ".fields"), std::move(model)), reader,
+        prefix);
   }
 };
 

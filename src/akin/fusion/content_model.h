@@ -56,11 +56,13 @@ class ContentModel : public Model {
   ContentModel() = default;
   void restore(const TensorReader& reader, const std::string& prefix, std::size_t n_items);
 
+  bool has_vector(idx_t item) const { return norms_[item] > 0; }
+  float product(idx_t a, idx_t b) const;
+  const Csr& sparse_vectors() const { return sparse_; }
+
  private:
   struct Profile;  // a query's vector, sparse or dense
   void finish();
-  bool has_vector(idx_t item) const { return norms_[item] > 0; }
-  float product(idx_t a, idx_t b) const;
   Profile profile_of(const Csr& sparse, const Matrix& dense, std::size_t row) const;
   bool make_profile(const Query& query, Profile& profile) const;
   void score_items(const Profile& profile, std::span<float> out) const;

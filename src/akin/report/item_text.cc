@@ -135,6 +135,18 @@ std::string explanation_text(const Dataset& dataset, const Explained& explained,
   }
   if (explained.why.base != 0)
     text += fmt::format("  {:+9.4f}  base (independent of the history)\n", explained.why.base);
+  if (explained.words.empty()) return text;
+  text += "  the same score by words:";
+  float rest = explained.without_words;
+  for (std::size_t w = 0; w < explained.words.size(); ++w) {
+    const auto& [word, adds] = explained.words[w];
+    if (w < causes) {
+      text += fmt::format(" {} {:+.4f},", printable(word), adds);
+    } else {
+      rest += adds;
+    }
+  }
+  text += fmt::format(" all else {:+.4f}\n", rest);
   return text;
 }
 

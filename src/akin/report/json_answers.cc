@@ -92,6 +92,11 @@ json explanation_json(const Dataset& dataset, const Explained& explained, std::s
   for (const Scored& cause : parts.first) row["causes"].push_back(entry(cause, "adds"));
   row["other_causes"] = {{"count", parts.others}, {"adds", parts.rest}};
   row["base"] = explained.why.base;
+  if (explained.words.empty()) return row;
+  row["words"] = json::array();
+  for (const WordCause& word : explained.words)
+    row["words"].push_back({{"word", valid_utf8(word.word)}, {"adds", word.adds}});
+  row["without_words"] = explained.without_words;
   return row;
 }
 

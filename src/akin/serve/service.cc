@@ -9,6 +9,7 @@
 #include "akin/data/id_list.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
+#include "akin/fusion/content_regression.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
 
@@ -203,7 +204,16 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   }
   std::vector<Explained> result;
   for (const Scored& entry : wanted) {
-    if (auto why = bundle_.model->explain(query, entry.idx)) result.push_back({entry, std::move(*why)});
+    auto why = bundle_.model->explain(query, entry.idx);
+    if (!why) continue;
+    Explained& explained = result.emplace_back(Explained{entry, std::move(*why)});
+    const auto* const regression = dynamic_cast<const ContentRegression*>(bundle_.model.get());
+    if (regression == nullptr) continue;
+    if (const auto words = regression->explain_words(query, entry.idx)) {
+      explained.without_words = static_cast<float>(words->base);
+      for (const TextPart& part : words->parts)
+        explained.words.push_back({part.text, static_cast<float>(part.score)});
+    }
   }
   if (result.empty()) {
     fail(ErrorCode::kNotFound, "model '{}' has no data of this user that leads to an item",

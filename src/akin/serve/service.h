@@ -43,10 +43,19 @@ struct Recommendations {
   UnknownIds unknown = {};    ///< left out of the request
 };
 
+/// What a word or attribute of an item adds to its score.
+struct WordCause {
+  std::string word;
+  float adds = 0;
+};
 /// A recommended item, and which of the user's items made the model recommend it.
 struct Explained {
   Scored item;
   Explanation why;
+  /// Of a regression on content, the same score as a sum over the item's words: `without_words` and these, largest size
+  /// first.
+  std::vector<WordCause> words = {};
+  float without_words = 0;
 };
 
 /// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so

@@ -129,7 +129,8 @@ StoredEncoder load_encoder(const std::string& path, const std::string& part) {
     if (!part.empty())
       fail(ErrorCode::kUsage, "{}: is a model of texts, without parts; leave out --part {}", path, part);
     // Its texts were no fields of items; of items it reads the titles.
-    stored.own = std::make_unique<TextModelEncoder>(std::vector<std::string>{"title"}, load_text_model(path).model);
+    stored.own =
+        std::make_unique<TextModelEncoder>(std::vector<std::string>{"title"}, load_text_model(path).model);
     return stored;
   }
   stored.bundle = load_bundle(path);

@@ -1,0 +1,71 @@
+#include "akin/experiment/text_experiment.h"
+
+#include <gtest/gtest.h>
+
+#include "akin/base/error_for_test.h"
+#include "akin/base/temp_dir.h"
+
+namespace akin {
+namespace {
+
+LabelledTexts texts() {
+  LabelledTexts made;
+  for (int i = 0; i < 60; ++i) {
+    made.texts.push_back(i % 3 == 0   ? "bad strings break"
+                         : i % 7 == 0 ? "bad but good"
+                                      : "good strings last");
+    made.labels.push_back(made.classes.add(i % 3 == 0 ? "no" : "yes"));
+  }
+  return made;
+}
+
+TEST(TextExperiment, CountsEachTextOnceAndScoresAddUp) {
+  const TextEvaluation result = cross_validate({.model = "text-linear"}, texts(), 5, {});
+  EXPECT_EQ(result.texts, 60u);
+  EXPECT_EQ(result.folds.size(), 5u);
+  EXPECT_NEAR(result.constant, 2.0 / 3, 1e-12);
+  std::uint64_t all = 0, right = 0;
+  for (std::size_t c = 0; c < 2; ++c) {
+    for (std::size_t p = 0; p < 2; ++p) all += result.confusion[c][p];
+    right += result.confusion[c][c];
+    const ClassScores& scores = result.classes[c];
+    EXPECT_DOUBLE_EQ(scores.recall, static_cast<double>(scores.correct) / static_cast<double>(scores.texts));
+    EXPECT_DOUBLE_EQ(scores.precision,
+                     static_cast<double>(scores.correct) / static_cast<double>(scores.predicted));
+    EXPECT_NEAR(scores.f1, 2 * scores.precision * scores.recall / (scores.precision + scores.recall), 1e-12);
+  }
+  EXPECT_EQ(all, 60u);
+  const Metric& accuracy = result.metrics[0];
+  EXPECT_NEAR(accuracy.value, static_cast<double>(right) / 60, 1e-9);
+  EXPECT_GT(accuracy.value, 0.9);
+  EXPECT_LE(accuracy.low, accuracy.value);
+  EXPECT_GE(accuracy.high, accuracy.value);
+}
+
+TEST(TextExperiment, AFileGivesBackTheModel) {
+  const TempDir dir;
+  StoredTextModel stored = train_text_model({.model = "text-linear", .params = {{"ngrams", "1"}}}, texts(),
+                                            nullptr, {.seed = 18446744073709551615ULL});
+  save_text_model(stored, dir / "m");
+  const StoredTextModel loaded = load_text_model(dir / "m");
+  EXPECT_EQ(loaded.hash, stored.hash);
+  EXPECT_EQ(loaded.params, stored.params);
+  EXPECT_EQ(loaded.seed, stored.seed);
+  EXPECT_EQ(loaded.texts, 60u);
+  EXPECT_EQ(evaluate_text_model(*loaded.model, texts(), {}).metrics[0].value,
+            evaluate_text_model(*stored.model, texts(), {}).metrics[0].value);
+}
+
+TEST(TextExperiment, RefusesWhatTheModelDoesNotLookAt) {
+  const LabelledTexts made = texts();
+  const auto error = [&](const TextTrainOptions& options) {
+    return message_of(ErrorCode::kUsage, [&] { train_text_model(options, made, nullptr, {}); });
+  };
+  EXPECT_TRUE(contains(error({.model = "text-liner"}), "did you mean text-linear"));
+  EXPECT_TRUE(contains(error({.model = "text-linear", .validation_share = 0.1}), "no use for validation"));
+  EXPECT_TRUE(contains(error({.model = "text-linear", .word_vectors = "x"}), "word vectors"));
+  EXPECT_TRUE(contains(error({.model = "text-linear", .params = {{"ngram", "2"}}}), "did you mean ngrams"));
+}
+
+}  // namespace
+}  // namespace akin
