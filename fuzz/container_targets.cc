@@ -9,6 +9,7 @@
 #include "akin/data/merge.h"
 #include "akin/data/split_dataset.h"
 #include "akin/data/synthetic.h"
+#include "akin/encode/text_models.h"
 #include "akin/experiment/fit_checkpoint.h"
 #include "akin/models/fit/old_names.h"
 #include "akin/serve/service.h"
@@ -153,6 +154,15 @@ void encoder(std::string_view input) {
   if (!all_finite(vectors)) broken("a vector that is not finite");
   for (std::size_t c = 0; c < std::min<std::size_t>(encoder.dim(), 3); ++c)
     static_cast<void>(encoder.dimension(c));
+}
+
+void text_model(std::string_view input) {
+  const StoredTextModel stored = load_text_model(put("text", input));
+  const std::vector<std::string_view> texts = {"Steel kettle, kettle <b>x</b>", ""};
+  if (!all_finite(stored.model->predict(texts, context()))) broken("a prediction that is not finite");
+  if (stored.model->dim() <= 4096) static_cast<void>(stored.model->vectors(texts, context()));
+  static_cast<void>(stored.model->explain(texts[0], 0));
+  static_cast<void>(stored.model->telling(0, 5));
 }
 
 void synthetic_truth(std::string_view input) {

@@ -261,6 +261,27 @@ def encoders(akin, folder):
                        "steps": ["tfidf", "--svd", "2", "--whiten"]}.items():
         run("encode", *args, "-d", "d", "-o", "v.csv", "--save", "e")
         put("encoder", name, (folder / "e").read_bytes())
+    for name, args in {"content-ridge": [], "content-logistic": ["--encoder-params", "svd=2"]}.items():
+        run("train", name, "-d", "d", "-o", "m", "--holdout", "none", *args)
+        put("bundle", name, (folder / "m").read_bytes())
+    texts(run, folder)
+
+
+def texts(run, folder):
+    """Labelled texts in each form, and models of them; the first byte of the former says how they are read."""
+    put("labelled_texts", "tabs", "0good\tsteel kettle\nbad\tbread <b>knife</b>\n\nbad\t\n")
+    put("labelled_texts", "blanks", "01 steel kettle &amp; lid\n0 knives cut\n")
+    put("labelled_texts", "numbers", "14.5\tsteel kettle\n-1e3\tknife\n")
+    put("labelled_texts", "csv", '2a.b,text\n1,"steel, kettle"\n2,knife\n')
+    put("labelled_texts", "json", '3{"a": {"b": 1}, "t": "kettle"}\n{"a": {"b": 2.5}, "t": "knife"}\n')
+    for name, labels, args in (("two", "aabb", []), ("three", "abca", ["--stem", "english", "--ngrams", "3"]),
+                               ("numbers", "1234", ["--numbers"])):
+        lines = zip(labels, ("steel kettle", "kettle of steel", "bread knife", "steel knife"))
+        (folder / "t.tsv").write_text("".join(f"{label}\t{text}\n" for label, text in lines))
+        run("text", "train", "text-linear", "--data", "t.tsv", "-o", "t", *args)
+        put("text_model", name, (folder / "t").read_bytes())
+    run("encode", "text-linear", "-d", "d", "--target", "brand", "-o", "v.csv", "--save", "e")
+    put("encoder", "text-linear", (folder / "e").read_bytes())
 
 
 def bert_models(akin, folder):

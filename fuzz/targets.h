@@ -24,6 +24,7 @@ void bert_model(std::string_view input);
 void config(std::string_view input);
 void filters(std::string_view input);
 void item_pattern(std::string_view input);
+void labelled_texts(std::string_view input);
 void new_items(std::string_view input);
 void numbers(std::string_view input);
 void python_literal(std::string_view input);
@@ -44,6 +45,7 @@ void dataset(std::string_view input);
 void encoder(std::string_view input);
 void safetensors(std::string_view input);
 void synthetic_truth(std::string_view input);
+void text_model(std::string_view input);
 
 // net_targets.cc: neural nets
 void keras(std::string_view input);

@@ -19,6 +19,7 @@
 #include "akin/data/time_guess.h"
 #include "akin/data/time_parse.h"
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/text_models.h"
 #include "akin/experiment/tune/trial_log.h"
 #include "akin/report/request_lines.h"
 #include "akin/serve/analogies.h"
@@ -26,6 +27,7 @@
 #include "akin/store/bundle_for_test.h"
 #include "akin/text/bert/import.h"
 #include "akin/text/bert/word_piece_files.h"
+#include "akin/text/labelled_texts.h"
 #include "harness.h"
 #include "targets.h"
 
@@ -89,6 +91,23 @@ void item_pattern(std::string_view input) {
   if (lines.empty()) return;
   ItemPattern pattern(lines[0]);
   for (const std::string& id : lines) pattern.matches(id);
+}
+
+/// Labelled texts, in the ways that the first byte chooses, and a model of them.
+void labelled_texts(std::string_view input) {
+  if (input.empty()) return;
+  const int way = input[0] - '0';
+  LabelledTextFormat format{.numbers = (way & 1) != 0};
+  if ((way & 2) != 0) format.text_column = "2";
+  if ((way & 2) != 0) format.label_column = "a.b";
+  const std::string path = put("texts", input.substr(1));
+  attempt([&] {
+    const LabelledTexts texts = read_labelled_texts(path, format, context()).texts;
+    const auto model = find_text_model("text-linear").fit({texts}, {{"stem", "english"}}, context());
+    const std::string_view text = texts.texts[0];
+    if (!all_finite(model->predict({&text, 1}, context()))) broken("a prediction that is not finite");
+    static_cast<void>(model->explain(text, 0));
+  });
 }
 
 /// Values of delimited text, and lines name=value as parameters of a model, which their length chooses.

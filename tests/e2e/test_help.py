@@ -10,8 +10,9 @@ from harness import AKIN, AkinTest, models
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "jsonl", "xlsx", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
 COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "recommend", "predict", "similar", "encode", "encoder",
-            "explain", "update", "export", "forget", "pseudonym", "net", "models", "demo"]
+            "explain", "update", "export", "forget", "pseudonym", "text", "net", "models", "demo"]
 KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go
+TEXT_ACTIONS = [["train", "text-linear"], ["evaluate", "text-linear"], ["evaluate"], ["predict"], ["explain"]]
 NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]
 
 
@@ -23,6 +24,8 @@ def cases():
         yield f"net_{action}", ["net", action, "--help"]
     for action in ("import", "describe"):
         yield f"encoder_{action}", ["encoder", action, "--help"]
+    for action in TEXT_ACTIONS:
+        yield "_".join(["text", *action]), ["text", *action, "--help"]
     for name in FORMATS:
         yield f"import_{name}", ["import", name, "--help"]
     for model in KINDS_OF_MODELS:

@@ -145,6 +145,60 @@ class TextTest(AkinTest):
                     from_file = self.run_json("similar", "v", "--item", item, "--plus", item)
                     self.assertEqual(len(from_file["similar"]), 4)
 
+    def test_models_of_texts(self):
+        words = [("good", "these strings last and sound great"), ("bad", "they broke at once, what a waste")]
+        lines = [f"{label}\t{text} {number % 7}\n" for number in range(40) for label, text in words]
+        self.write("reviews.tsv", "".join(lines) + "\nbad\t\n")
+        done = self.run_akin("text", "train", "text-linear", "--data", "reviews.tsv", "-o", "r.text")
+        self.search(r"learned from 80 texts of 2 classes", done.out)
+        self.search(r"left out 1 blank lines and 1 labels without a text", done.err)
+        crossed = self.run_json("text", "evaluate", "text-linear", "--data", "reviews.tsv", "--folds", "4", "--html", "r.html")
+        self.assertEqual((crossed["texts"], len(crossed["folds"])), (80, 4))
+        self.assertEqual(crossed["confusion"], [[40, 0], [0, 40]])
+        self.assertEqual(crossed["metrics"]["accuracy"]["value"], 1)
+        self.assertIn("Confusion matrix", (self.dir / "r.html").read_text())
+        self.search(r"accuracy +1\.0000", self.run_akin("text", "evaluate", "r.text", "--data", "reviews.tsv").out)
+        self.write("other.tsv", "neither\tstrings\n")
+        self.write("new.txt", "what a waste\n\ngreat sound\n")
+        found = self.run_json("text", "predict", "r.text", "--lines", "new.txt")["predictions"]
+        self.assertEqual([len(found), found[0]["class"], found[2]["class"]], [3, "bad", "good"])
+        self.assertAlmostEqual(sum(found[0]["probabilities"].values()), 1, places=5)
+        table = self.run_akin("text", "predict", "r.text", "--lines", "new.txt").out.splitlines()
+        self.assertEqual([table[0], len(table)], ["class,p(good),p(bad)", 4])
+        why = self.run_json("text", "explain", "r.text", "--text", "What a WASTE of strings", "--class", "bad")
+        self.assertAlmostEqual(why["score"], why["base"] + sum(part["adds"] for part in why["parts"]), places=5)
+        self.assertIn("a WASTE", [part["text"] for part in why["parts"]])
+        telling = self.run_json("text", "explain", "r.text", "-k", "3")["telling"]
+        self.assertEqual([len(telling["good"]), len(telling["bad"])], [3, 3])
+        self.assertEqual(len(self.run_json("encode", "r.text", "--text", "great sound")["vector"]), 1)
+        self.run_akin("encode", "r.text", "--lines", "new.txt", "-o", "v.csv")
+        self.assert_error(self.run_akin("text", "explain", "r.text", "--text", "x", "--class", "goood", code=1), "did you mean")
+        self.assert_error(self.run_akin("text", "train", "text-liner", "--data", "reviews.tsv", "-o", "x", code=2), "text-linear")
+        self.assert_error(self.run_akin("text", "evaluate", "r.text", "--data", "other.tsv", code=1), "is none of those learned")
+        self.assert_error(self.run_akin("text", "predict", "r.text", code=2), "name one input")
+
+    def test_numbers_from_json(self):
+        self.write("r.jsonl", "".join(json.dumps({"overall": 1 + n % 5, "review": {"text": f"word{n % 5} and more"}}) + "\n" for n in range(50)))
+        flags = ("--data", "r.jsonl", "--text-field", "review.text", "--numbers")
+        self.run_akin("text", "train", "text-linear", *flags, "-o", "n.text", "--regularization", "0.1")
+        predicted = self.run_json("text", "predict", "n.text", "--text", "word4")["predictions"][0]["number"]
+        self.assertGreater(predicted, 3.9)
+        result = self.run_json("text", "evaluate", "text-linear", *flags, "--folds", "5")
+        self.assertLess(result["metrics"]["RMSE"]["value"], result["constant"])
+        self.assert_error(self.run_akin("text", "train", "text-linear", "--data", "r.jsonl", "-o", "x", "--text-column", "reviews.text",
+                                        code=2), "did you mean review.text")
+
+    def test_regression_on_content_explains_by_words(self):
+        rows = [(f"u{n}", f"i{k}", 5 if (n + k) % 2 == 0 else 2, n * 10 + k, f"{'kettle' if k % 2 == 0 else 'knife'} number{k}", "c")
+                for n in range(12) for k in range(6)]
+        self.write("events.csv", csv_text(rows))
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data")
+        self.run_akin("train", "content-ridge", "-d", "events.data", "-o", "m.akin", "--holdout", "none")
+        for item in self.run_json("explain", "m.akin", "--user", "u0", "--item", "i2")["items"]:
+            self.assertAlmostEqual(item["score"], item["without_words"] + sum(word["adds"] for word in item["words"]), places=3)
+            self.assertIn("kettle", [word["word"] for word in item["words"]])
+        self.search("the same score by words:", self.run_akin("explain", "m.akin", "--user", "u0", "--item", "i2").out)
+
 
 if __name__ == "__main__":
     unittest.main()
