@@ -65,7 +65,8 @@ TEST(FloatPaths, GreatestValuesOfConvolutions) {
         const Node a = x.conv1d(21, 3, options).then(LayerKind::kGlobalMaxPool1d);
         const Node b = x.conv1d(16, 1, options).then(LayerKind::kGlobalMaxPool1d);
         spec.concatenate({a, b}).dense(2);
-        SCOPED_TRACE(std::string(to_string(g)) + " padding " + std::to_string(static_cast<int>(padding)) + (bias ? " bias" : ""));
+        SCOPED_TRACE(std::string(to_string(g)) + " padding " + std::to_string(static_cast<int>(padding)) +
+                     (bias ? " bias" : ""));
         expect_as_in_double(spec, {{random_array({6, 7, 3}, 1)}, random_array({6, 2}, 2)});
       }
     }
