@@ -10,10 +10,13 @@
 #include "akin/encode/term_encoder.h"
 #include "akin/encode/text_model_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
+#include "akin/nets/text/text_nets.h"
 #include "akin/text/text_linear.h"
 
 namespace akin {
 namespace {
+
+constexpr bool kWords = true;  // looks at word vectors
 
 template <typename E>
 EncoderEntry entry(bool takes_words = false) {
@@ -54,10 +57,16 @@ const std::vector<EncoderEntry>& encoders() {
       entry<TfidfEncoder>(),
       entry<Bm25Encoder>(),
       entry<AttributeEncoder>(),
-      entry<WordVectorEncoder>(/*takes_words=*/true),
+      entry<WordVectorEncoder>(kWords),
       entry<NetEncoder>(),
       entry<PretrainedEncoder>(),
       entry<TextModelEncoderOf<TextLinear>>(),
+      entry<TextModelEncoderOf<nets::TextCnn>>(kWords),
+      entry<TextModelEncoderOf<nets::Dcnn>>(kWords),
+      entry<TextModelEncoderOf<nets::TextRnn>>(kWords),
+      entry<TextModelEncoderOf<nets::TextLstm>>(kWords),
+      entry<TextModelEncoderOf<nets::TextGru>>(kWords),
+      entry<TextModelEncoderOf<nets::TextTransformer>>(kWords),
       // clang-format on
   };
   return kEncoders;
