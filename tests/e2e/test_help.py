@@ -71,14 +71,14 @@ class HelpTest(AkinTest):
 
     def test_lines_fit_a_terminal(self):
         commands = [args for name, args in cases() if not name.startswith("models")]  # those are tables
-        for model in models():
+        for model in models(with_reviews=True):
             commands += [["train", model["name"], "--help"], ["tune", model["name"], "--help"]]
         for args in commands:
             for line in self.run_akin(*args).out.splitlines():
                 self.assertLessEqual(len(line), 120, f"{args}: {line}")
 
     def test_every_model_is_listed_and_explained(self):
-        for model in models():
+        for model in models(with_reviews=True):
             name = model["name"]
             for overview in (["train", "--help"], ["tune", "--help"], ["models"]):
                 self.assertRegex(self.run_akin(*overview).out, rf"(?m)^ *{re.escape(name)} ", f"{overview}")

@@ -66,6 +66,10 @@ std::string missing_content(const ModelSpec& model, const Dataset& data) {
 std::string missing_source(const ModelSpec& model, const Dataset& data) {
   const Traits& traits = model.traits();
   if (traits.uses_content) return missing_content(model, data);
+  if (traits.uses_reviews && data.reviews.size() == 0) {
+    return fmt::format("{} learns from reviews, and {} has none: {}", model.name(), data.name,
+                       kImportReviews);
+  }
   if (traits.uses_receipts && !has_receipts(data)) {
     return fmt::format(
         "{} learns from receipts that follow one another, and no user of {} has events at two times: {}",

@@ -30,6 +30,7 @@ TEST(Sources, WhatAModelCannotDoWithoutIsMissed) {
   EXPECT_TRUE(contains(missing_source(recency, bare), "needs times, and shop has none"));
   EXPECT_EQ(missing_source(recency, events(true, true)), "");
   EXPECT_EQ(missing_source("mf-sgd", bare), "");
+  EXPECT_TRUE(contains(missing_source("deepconn", bare), "learns from reviews, and shop has none"));
   EXPECT_TRUE(contains(missing_source("content-tfidf", bare), "--items FILE"));
 }
 

@@ -72,6 +72,7 @@ struct NamedValue {
   std::map<std::string, std::string>* values;
   std::string name;
   ValueKind kind;
+  bool may_be_empty = false;  ///< of a path: "" says none, as the parameter's default does
 };
 
 /// Where a flag's value goes. A bool* is a switch. There is no plain std::string*: every text says whether it

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numeric>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/format.h"
 #include "akin/base/rank_talk.h"

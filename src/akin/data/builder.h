@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "akin/base/communicator.h"
 #include "akin/base/context.h"
 #include "akin/data/column_report.h"
 #include "akin/data/dataset.h"
@@ -224,7 +223,8 @@ class DatasetBuilder {
   };
   static constexpr std::uint64_t kNoEvent = ~std::uint64_t{0};
   std::vector<ShareRead> all_parts() const;
-  EventRoute divide(const Communicator& ranks, const std::vector<ShareRead>& parts, RowBounds& bounds);
+  EventRoute divide(const Communicator& ranks, const std::vector<ShareRead>& parts,
+                    std::vector<std::size_t>& bounds);
   void divide_attributes(const Communicator& ranks, const EventRoute& route,
                          const std::vector<ShareRead>& parts);
   static void join_values(const Communicator& ranks, EventAttributes& attributes);

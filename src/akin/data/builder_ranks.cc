@@ -3,6 +3,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "akin/base/communicator.h"
 #include "akin/base/rank_talk.h"
 #include "akin/data/builder.h"
 #include "akin/data/event_route.h"

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "akin/base/communicator.h"
+
 namespace akin {
 
 EventRoute::EventRoute(const Communicator& ranks, std::vector<Rank> to, std::vector<std::size_t> parts)

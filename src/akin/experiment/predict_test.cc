@@ -6,6 +6,7 @@
 
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
+#include "akin/catalog/sources.h"
 #include "akin/experiment/made_dataset_for_test.h"
 #include "akin/experiment/model_result.h"
 #include "akin/experiment/train.h"
@@ -27,6 +28,7 @@ std::vector<ModelSpec> predicting() {
   std::vector<ModelSpec> specs;
   for (const ModelEntry& entry : models()) {
     if (!entry.traits.predicts_ratings && !entry.traits.predicts_probability) continue;
+    if (!missing_source(ModelSpec(entry, {}), made_dataset()).empty()) continue;
     ParamValues params;
     if (entry.traits.iterative) params["epochs"] = "2";
     specs.emplace_back(entry, params);

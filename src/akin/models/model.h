@@ -42,6 +42,7 @@ struct Traits {
   bool deterministic = true;          ///< same seed, same bits at any thread count
   bool uses_order = false;            ///< the order of the history matters
   bool uses_receipts = false;         ///< learns from receipts that follow one another: needs different times
+  bool uses_reviews = false;          ///< learns from what users wrote about items
   bool uses_attributes = false;       ///< learns from attributes of items too; without any, from events alone
   /// The fit goes in epochs: the parameter `epochs` says how many, and FitContext::observer hears of each.
   bool iterative = false;

@@ -33,6 +33,7 @@ json model_json(const ModelEntry& entry) {
           {"distributed", entry.traits.distributed},
           {"uses_order", entry.traits.uses_order},
           {"uses_receipts", entry.traits.uses_receipts},
+          {"uses_reviews", entry.traits.uses_reviews},
           {"uses_attributes", entry.traits.uses_attributes},
           {"uses_content", entry.traits.uses_content},
           {"explains", entry.traits.explains},

@@ -14,6 +14,7 @@ std::string traits_text(const Traits& traits) {
   if (traits.predicts_ratings) text += ", predicts ratings";
   if (traits.uses_order) text += ", uses the order of events";
   if (traits.uses_receipts) text += ", uses receipts";
+  if (traits.uses_reviews) text += ", uses reviews";
   if (traits.uses_attributes) text += ", uses attributes";
   if (traits.uses_content) text += ", uses content";
   if (traits.explains) text += ", explains";

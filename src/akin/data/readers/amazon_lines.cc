@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/file_part.h"
 #include "akin/data/readers/file_cut.h"

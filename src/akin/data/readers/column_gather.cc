@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "akin/base/communicator.h"
 #include "akin/base/rank_talk.h"
 #include "akin/data/readers/event_checks.h"
 #include "akin/data/readers/id_column.h"

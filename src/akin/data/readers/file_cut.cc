@@ -4,6 +4,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/file_part.h"
 #include "akin/base/rank_talk.h"

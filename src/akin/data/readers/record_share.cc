@@ -1,6 +1,7 @@
 // How ranks divide the records of a file.
 #include <algorithm>
 
+#include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/file_part.h"
 #include "akin/base/rank_talk.h"

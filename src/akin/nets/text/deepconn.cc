@@ -137,14 +137,14 @@ nn::NetSpec layers_of(const DeepConn::Config& config, std::int64_t words) {
   return spec;
 }
 
-/// Layers `side` and side_bias of all texts of one side.
+/// Layers `side` and side_bias of the texts of one side, zero where there are no ratings.
 struct Side {
   Matrix vectors;
   std::vector<float> biases;
 };
 
 Side side_of(const NetPredictor& net, const PairTexts& texts, const ReviewWords& reviews, bool of_users,
-             const DeepConn::Config& config) {
+             std::span<const std::uint32_t> counts, const DeepConn::Config& config) {
   const auto& lists = of_users ? reviews.of_user : reviews.of_item;
   const std::vector<idx_t>& other = of_users ? reviews.item : reviews.user;
   const std::string name = of_users ? "user" : "item";
@@ -152,6 +152,7 @@ Side side_of(const NetPredictor& net, const PairTexts& texts, const ReviewWords&
   nn::Array words;
   const nn::Array nothing = nn::make_ids({1, 1}, {0});
   for (std::size_t row = 0; row < lists.size(); ++row) {
+    if (counts[row] == 0) continue;
     const std::vector<std::int32_t> text = texts.text(lists[row], other, PairTexts::kNobody);
     fill_words({text}, words);
     const std::vector<nn::Array> inputs =
@@ -196,19 +197,18 @@ std::unique_ptr<Model> DeepConn::fit(const TrainingData& data, const Config& con
                .batch_size = config.batch_size};
   task.compile.optimizer.learning_rate = static_cast<double>(config.learning_rate);
   task.compile.optimizer.lazy = true;
-  const std::vector<std::uint32_t> user_counts = [&] {
-    std::vector<std::uint32_t> counts;
-    for (std::size_t u = 0; u < ratings.by_user.rows(); ++u)
-      counts.push_back(static_cast<std::uint32_t>(ratings.by_user.row_size(u)));
-    return counts;
-  }();
+  std::vector<std::uint32_t> user_counts(data.n_users()), item_counts(data.n_items());
+  for (std::size_t u = 0; u < ratings.by_user.rows(); ++u) {
+    user_counts[u] = static_cast<std::uint32_t>(ratings.by_user.row_size(u));
+    for (const idx_t item : ratings.by_user.cols_of(u)) ++item_counts[item];
+  }
   return fit_net(
       std::move(task), texts,
       [&](const nn::Net& net) {
         const NetPredictor predictor(net.spec(), net.weights());
         const RatingLayout layout{true, ratings.mean};
-        const Side users = side_of(predictor, texts, reviews, true, config);
-        const Side items = side_of(predictor, texts, reviews, false, config);
+        const Side users = side_of(predictor, texts, reviews, true, user_counts, config);
+        const Side items = side_of(predictor, texts, reviews, false, item_counts, config);
         const RatingPenalty penalty{config.regularization, config.regularization, 1, 0};
         return std::unique_ptr<Model>(
             new DeepConn({{user_rows(users.vectors, users.biases, layout, user_counts),

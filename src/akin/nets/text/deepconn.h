@@ -37,8 +37,11 @@ class DeepConn final : public RatingFactors {
   static constexpr std::string_view kName = "deepconn";
   static constexpr std::string_view kSummary =
       "ratings from the texts of reviews: a convolution each over a user's and an item's (Zheng et al. 2017)";
-  static constexpr Traits kTraits = {
-      .predicts_ratings = true, .deterministic = false, .iterative = true, .needs_nets = true};
+  static constexpr Traits kTraits = {.predicts_ratings = true,
+                                     .deterministic = false,
+                                     .uses_reviews = true,
+                                     .iterative = true,
+                                     .needs_nets = true};
   /// Throws Error(kBadData) if there are no reviews.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

@@ -189,7 +189,8 @@ TextNetParts layers_of(const TextNetKind& kind, const TextNetConfig& config, std
 }
 
 void check_input(const TextNetKind& kind, const TextNetConfig& config, const TextFitInput& input) {
-  if (config.vectors != "random" && input.words == nullptr)
+  const bool random = config.vectors == "random" || config.vectors == "auto";
+  if (!random && input.words == nullptr)
     fail(ErrorCode::kUsage,
          "{}: vectors={} needs word vectors: give a file of them, such as a bundle of word2vec", kind.name,
          config.vectors);

@@ -21,7 +21,7 @@ struct TextNetConfig {
   int min_count = 1;
   int max_length = 400;
   int factors = 100;
-  std::string vectors = "random";
+  std::string vectors = "auto";
   float dropout = 0.5F;
   std::string optimizer = "adam";
   float learning_rate = 0;

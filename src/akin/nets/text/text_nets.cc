@@ -1,5 +1,7 @@
 #include "akin/nets/text/text_nets.h"
 
+#include <algorithm>
+
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 
@@ -157,14 +159,13 @@ std::unique_ptr<TextModel> TextTransformer::fit(const TextFitInput& input, const
   const auto features = [&](const TextLayers& layers) {
     const std::string words = layers.words.name();
     const std::int64_t width = layers.vectors.shape().back();
-    if (width % config.heads != 0)
-      fail(ErrorCode::kUsage, "{}: {} factors cannot be shared by {} heads", kName, width, config.heads);
+    const std::int64_t of_head = std::max<std::int64_t>(1, width / config.heads);
     const auto added = [&](const Node& a, const Node& b) {
       return layers.spec.merge(LayerKind::kAdd, std::vector<Node>{a, b}).then(LayerKind::kLayerNorm);
     };
     Node last = layers.vectors.then(LayerKind::kPositionalEmbedding);
     for (int l = 0; l < config.layers; ++l) {
-      last = added(last, last.attention(config.heads, width / config.heads,
+      last = added(last, last.attention(config.heads, of_head,
                                         {.rate = static_cast<double>(config.dropout), .mask = words}));
       last = added(last, last.dense(4 * width, Activation::kGelu).dense(width));
     }
