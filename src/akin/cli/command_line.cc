@@ -195,9 +195,9 @@ void CommandLine::fail_missing(const Entry& entry) const {
 /// A variable of the shell that is not set must not turn a flag off: it may be the one that protects people.
 void CommandLine::check_not_empty(const Entry& entry) const {
   const auto is_empty = [](const std::string& text) { return text.empty(); };
-  const bool is_parameter =
-      std::holds_alternative<NamedValue>(entry.flag.target);  // whose default may be none
-  if (is_path(entry.flag.target) && !is_parameter && std::ranges::any_of(entry.values, is_empty))
+  const auto* const named = std::get_if<NamedValue>(&entry.flag.target);
+  const bool may_be_empty = named != nullptr && named->may_be_empty;
+  if (is_path(entry.flag.target) && !may_be_empty && std::ranges::any_of(entry.values, is_empty))
     fail_usage(fmt::format("{}: the name is empty", shown_name(entry.flag)));
   const bool commas = has_commas(entry.flag);
   if (entry.positional || !(commas || is_list(entry.flag.target))) return;

@@ -22,8 +22,8 @@ void add_param_flag(CommandLine& line, const ModelEntry::ParamInfo& info, ParamV
   }
   const bool is_path = info.param.name == "file";  // of a net or a pretrained encoder
   const ValueKind kind = is_switch ? ValueKind::kSwitch : is_path ? ValueKind::kInput : ValueKind::kText;
-  line.add({flag, value, NamedValue{&values, std::string(info.param.name), kind}, help, Need::kOptional, 0,
-            shown, std::move(aliases)});
+  line.add({flag, value, NamedValue{&values, std::string(info.param.name), kind, is_path}, help,
+            Need::kOptional, 0, shown, std::move(aliases)});
 }
 
 void add_param_flags(CommandLine& line, const ModelEntry& entry, ParamValues& values) {
