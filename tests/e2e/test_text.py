@@ -2,10 +2,11 @@
 import array
 import csv
 import json
+import pathlib
 import struct
 import unittest
 
-from harness import AkinTest, csv_text
+from harness import AKIN, AkinTest, csv_text
 
 # Unit vectors in a plane: capital = country + 2, noise far away.
 VECTORS = {"france": (1, 0, 0), "paris": (1, 0, 1), "italy": (0, 1, 0), "rome": (0, 1, 1), "mud": (-1, -1, 0.1),
@@ -176,6 +177,14 @@ class TextTest(AkinTest):
         self.assert_error(self.run_akin("text", "train", "text-liner", "--data", "reviews.tsv", "-o", "x", code=2), "text-linear")
         self.assert_error(self.run_akin("text", "evaluate", "r.text", "--data", "other.tsv", code=1), "is none of those learned")
         self.assert_error(self.run_akin("text", "predict", "r.text", code=2), "name one input")
+        self.assert_error(self.run_akin("encode", "r.text", "-d", "x.data", "--add-to", "m.akin", code=2), "name one, such as")
+
+    @unittest.skipUnless((pathlib.Path(AKIN).parent / "libakin_nn_torch.so").exists(), "built without nets")
+    def test_a_net_of_three_texts(self):
+        self.write("three.tsv", "good\tgreat\nbad\tawful\nbad\tbroken\n")
+        self.run_akin("text", "train", "text-cnn", "--data", "three.tsv", "-o", "n.text", "--epochs", "2", "--filters", "2")
+        self.assertEqual(len(self.run_json("text", "predict", "n.text", "--text", "great")["predictions"]), 1)
+        self.assert_error(self.run_akin("text", "explain", "n.text", code=2), "explain a text-linear")
 
     def test_numbers_from_json(self):
         self.write("r.jsonl", "".join(json.dumps({"overall": 1 + n % 5, "review": {"text": f"word{n % 5} and more"}}) + "\n" for n in range(50)))
@@ -183,6 +192,7 @@ class TextTest(AkinTest):
         self.run_akin("text", "train", "text-linear", *flags, "-o", "n.text", "--regularization", "0.1")
         predicted = self.run_json("text", "predict", "n.text", "--text", "word4")["predictions"][0]["number"]
         self.assertGreater(predicted, 3.9)
+        self.assert_error(self.run_akin("text", "explain", "n.text", "--text", "x", "--class", "4", code=2), "leave --class out")
         result = self.run_json("text", "evaluate", "text-linear", *flags, "--folds", "5")
         self.assertLess(result["metrics"]["RMSE"]["value"], result["constant"])
         self.assert_error(self.run_akin("text", "train", "text-linear", "--data", "r.jsonl", "-o", "x", "--text-column", "reviews.text",

@@ -106,6 +106,8 @@ std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const Labe
   if (validation != nullptr || share == 0)
     return entry.fit({texts, validation, words}, options.params, context);
   const auto [learned, held_out] = random_share(texts, share, context.seed);
+  // Of very few texts none is held out: then all epochs are run.
+  if (held_out.empty()) return entry.fit({texts, nullptr, words}, options.params, context);
   const LabelledTexts held_out_texts = select_texts(texts, held_out);
   return entry.fit({select_texts(texts, learned), &held_out_texts, words}, options.params, context);
 }

@@ -30,6 +30,8 @@ std::size_t usual(std::span<const std::string_view> names, const std::vector<std
   return kNoColumn;
 }
 
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+
 /// Whether the line names columns of texts and labels.
 bool is_header(std::string_view line) {
   for (const char* delimiter : {",", "\t", ";"}) {
@@ -59,12 +61,14 @@ class LabelReader {
 
   void add(std::string_view label, std::string_view text, const RecordReader& reader) {
     const std::string clean(decode_(label));
-    if (clean.empty()) fail(ErrorCode::kBadData, "{}: there is no label", reader.position());
+    if (clean.empty())
+      fail(ErrorCode::kBadData, "{}: there is no label; give it one, or remove the line", reader.position());
     float number = 0;
     if (numbers_) {
       const ParsedValue parsed = parse_value(clean);
       if (parsed.problem != nullptr) {
-        fail(ErrorCode::kBadData, "{}: label '{}': {}; leave out --numbers if labels are classes",
+        fail(ErrorCode::kBadData,
+             "{}: label '{}': {}; labels must be numbers where numbers are predicted (--numbers)",
              reader.position(), clean, parsed.problem);
       }
       number = parsed.value;
@@ -97,9 +101,15 @@ void read_lines(RecordReader& reader, bool tabs, LabelReader& labels) {
   reader.set_dialect({"\n", false});  // the whole line is one field
   while (reader.next()) {
     const std::string_view line = reader.fields()[0];
+    if (is_blank(line)) continue;
     const std::size_t end = line.find(tabs ? '\t' : ' ');
     if (end == line.npos && tabs) {
       fail(ErrorCode::kBadData, "{}: there is no tab; in the first line one separates label and text",
+           reader.position());
+    }
+    if (line.substr(0, end).find('\t') != line.npos) {
+      fail(ErrorCode::kBadData,
+           "{}: there is a tab, and none in the first line; put one behind all labels or none",
            reader.position());
     }
     labels.add(line.substr(0, end), end == line.npos ? std::string_view() : line.substr(end + 1), reader);
@@ -139,7 +149,6 @@ LabelledTextFile read_labelled_texts(const std::string& path, const LabelledText
                                      const Context& context) {
   LabelledTextFile file;
   ImportReport report;
-  report.rejections = Rejections(/*strict=*/true);
   std::unique_ptr<TableStream> table = open_if_table(path, report);
   const bool is_table = table != nullptr;
   RecordReader reader(std::move(table), path, report, context);
@@ -148,15 +157,21 @@ LabelledTextFile read_labelled_texts(const std::string& path, const LabelledText
   if (is_table) {
     read_table(reader, format, table_hints(), labels);
   } else {
-    const std::vector<std::string> first = reader.peek(1);
+    std::vector<std::string> first = reader.peek(10);
+    std::erase_if(first, is_blank);
     const bool named = !format.text_column.empty() || !format.label_column.empty();
     if (named || (!first.empty() && is_header(first[0]))) {
       read_table(reader, format, {}, labels);
-    } else if (!first.empty()) {
-      read_lines(reader, first[0].find('\t') != std::string::npos, labels);
+    } else {
+      read_lines(reader, first.empty() || first[0].find('\t') != std::string::npos, labels);
       records = file.texts.size() + file.empty_texts;
       file.blank_lines = report.lines - records;
     }
+  }
+  if (!report.rejections.reasons().empty()) {
+    const Rejections::Reason& wrong = report.rejections.reasons()[0];
+    fail(ErrorCode::kBadData, "{}: {}{}; correct or remove the line", wrong.positions[0], wrong.text,
+         wrong.values[0].empty() ? "" : fmt::format(" ('{}')", wrong.values[0]));
   }
   labels.finish();
   file.notes.insert(file.notes.end(), report.notes.begin(), report.notes.end());

@@ -37,6 +37,9 @@ TEST_F(LabelledTextFiles, LinesWithTabsAndWithBlanks) {
   const LabelledTextFile blanks = read("1 a , b\n0 c\td\n0\n");
   EXPECT_EQ(blanks.texts.texts, (std::vector<std::string>{"a , b", "c\td"}));
   EXPECT_EQ(blanks.empty_texts, 1u);
+  const LabelledTextFile spaces = read("  \na\tb c\n \t \r\n");
+  EXPECT_EQ(labels_of(spaces.texts), (std::vector<std::string>{"a"}));
+  EXPECT_EQ(spaces.blank_lines, 2u);
 }
 
 TEST_F(LabelledTextFiles, TablesByHeaderNamedColumnsAndNumbers) {
@@ -65,6 +68,9 @@ TEST_F(LabelledTextFiles, JsonLinesWithNestedFields) {
 TEST_F(LabelledTextFiles, ErrorsNameTheLine) {
   EXPECT_TRUE(contains(error(ErrorCode::kBadData, "a\tb\nno tab\n"), "f:2: there is no tab"));
   EXPECT_TRUE(contains(error(ErrorCode::kBadData, "a\tb\n\ttext\n"), "f:2: there is no label"));
+  EXPECT_TRUE(contains(error(ErrorCode::kBadData, "a b\nc\td e\n"), "f:2: there is a tab"));
+  const std::string quote = error(ErrorCode::kBadData, "text,label\n\"one,a\ntwo,b\n");
+  EXPECT_TRUE(contains(quote, "f:2: a quote is not closed; correct or remove the line")) << quote;
   EXPECT_TRUE(contains(error(ErrorCode::kBadData, "3\tb\n\nx\ttext\n", {true, "", ""}), "f:3: label 'x'"));
   EXPECT_TRUE(contains(error(ErrorCode::kBadData, "label,text\nx\n"), "f:2"));
   EXPECT_TRUE(contains(error(ErrorCode::kBadData, "\n"), "there are no texts"));

@@ -143,6 +143,12 @@ int add_to_bundle(const std::string& encoder, const std::string& data, const Par
 }
 
 int encode_fit(const std::string& name, const Args& args) {
+  const bool named = std::ranges::find(encoders(), name, &EncoderEntry::name) != encoders().end();
+  if (!named && has_encoder(name)) {
+    fail(ErrorCode::kUsage,
+         "{}: --add-to is for encoders that learn from the data set; name one, such as `akin encode text-linear`",
+         name);
+  }
   const EncoderEntry& entry = find_encoder(name);
   std::string data, saved, bundle, part;
   Output output{"", "csv"};

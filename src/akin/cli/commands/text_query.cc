@@ -28,6 +28,7 @@ std::string about(const TextModel& model, std::size_t label) {
 }
 
 std::size_t label_of(const TextModel& model, const std::string& name) {
+  if (model.classes().empty()) fail(ErrorCode::kUsage, "the model predicts numbers; leave --class out");
   const auto found = std::ranges::find(model.classes(), name);
   if (found == model.classes().end()) {
     fail(ErrorCode::kNotFound, "the model has no class '{}'{}; it has {}", name,
@@ -42,7 +43,7 @@ int explain_model(const TextModel& model, std::size_t count, bool as_json) {
   for (std::size_t label = 0; label < std::max<std::size_t>(model.classes().size(), 1); ++label) {
     const std::vector<TextPart> parts = model.telling(label, count);
     if (parts.empty())
-      fail(ErrorCode::kUsage, "{} has no list of telling words; explain a --text", model.name());
+      fail(ErrorCode::kUsage, "the scores of {} are no sums over words; explain a text-linear", model.name());
     TextExplanation list{0, parts};
     result[about(model, label)] = text_explanation_json(list)["parts"];
     text += fmt::format("{}:", about(model, label));
@@ -126,7 +127,8 @@ int run_text_explain(const Args& args) {
     label = static_cast<std::size_t>(std::ranges::max_element(row[0]) - row[0].begin());
   }
   const auto explanation = model.explain(*text, label);
-  if (!explanation) fail(ErrorCode::kUsage, "the scores of {} are no sums over words", model.name());
+  if (!explanation)
+    fail(ErrorCode::kUsage, "the scores of {} are no sums over words; explain a text-linear", model.name());
   if (line.common.json) {
     nlohmann::json result = text_explanation_json(*explanation);
     if (!model.classes().empty()) result["class"] = model.classes()[label];

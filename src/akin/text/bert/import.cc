@@ -139,6 +139,8 @@ std::string read_modules(Folder& folder, SentenceSettings& settings) {
       transformer = inside;
     } else if (last == "Pooling") {
       const json pooling = folder.object(inside + "config.json");
+      if (pooling.is_null())
+        fail(ErrorCode::kNotFound, "{}: is not there", folder.path(inside + "config.json"));
       settings.pooling = read_pooling(pooling, folder.path(inside + "config.json"));
     } else if (last == "Normalize") {
       settings.normalize = true;

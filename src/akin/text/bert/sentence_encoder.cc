@@ -84,8 +84,9 @@ SentenceEncoder::SentenceEncoder(WordPiece tokenizer, Network network, SentenceS
          tokenizer_.vocabulary().size(), network_.config().tokens);
   }
   if (settings_.most_tokens < 2 || settings_.most_tokens > network_.config().positions) {
-    fail(ErrorCode::kBadData, "{}: texts of {} tokens do not fit the network's {} positions", where,
-         settings_.most_tokens, network_.config().positions);
+    fail(ErrorCode::kBadData,
+         "{}: the longest text has {} tokens; it must have 2 to {}, as many as the network's positions",
+         where, settings_.most_tokens, network_.config().positions);
   }
 }
 

@@ -156,6 +156,8 @@ TEST(SentenceEncoder, RefusesByNameWhatItDoesNotCompute) {
   EXPECT_TRUE(contains(refusal("config.json", "num_hidden_layers", 3), "no tensor encoder.layer.2."));
   EXPECT_TRUE(contains(refusal("1_Pooling/config.json", "pooling_mode_max_tokens", true), "max + mean"));
   const Changed model;
+  std::filesystem::rename(model.path("1_Pooling/config.json"), model.path("1_Pooling/other.json"));
+  EXPECT_TRUE(contains(model.error(ErrorCode::kNotFound), "1_Pooling/config.json: is not there"));
   write_file(model.path("modules.json"),
              R"([{"path": "", "type": "a.Transformer"}, {"path": "2_Dense", "type": "a.Dense"}])");
   EXPECT_TRUE(contains(model.error(), "the module a.Dense is not known"));
