@@ -167,13 +167,13 @@ bool ContentRegression::score_all(const Query& query, std::span<float> out) cons
   AKIN_ASSERT(out.size() == n_items());
   Personal of_user;
   if (!personal(query, of_user)) return false;
-  for (idx_t i = 0; i < out.size(); ++i) out[i] = personal_score(of_user, i);
+  for (idx_t i = 0; i < out.size(); ++i) out[i] = is_placed(i) ? personal_score(of_user, i) : kNever;
   return true;
 }
 
 std::optional<Explanation> ContentRegression::explain(const Query& query, idx_t item) const {
   Personal of_user;
-  if (!personal(query, of_user)) return std::nullopt;
+  if (!is_placed(item) || !personal(query, of_user)) return std::nullopt;
   Explanation result{personal_score(of_user, item), {}};
   for (std::size_t h = 0; h < of_user.items.size(); ++h) {
     const float adds = of_user.fit.coefficients[h] * ContentModel::product(of_user.items[h], item);
@@ -186,7 +186,7 @@ std::optional<Explanation> ContentRegression::explain(const Query& query, idx_t 
 
 std::optional<TextExplanation> ContentRegression::explain_words(const Query& query, idx_t item) const {
   Personal of_user;
-  if (encoder()->dimension(0).empty() || !personal(query, of_user)) return std::nullopt;
+  if (encoder()->dimension(0).empty() || !is_placed(item) || !personal(query, of_user)) return std::nullopt;
   TextExplanation result;
   result.base = static_cast<double>(global_.mean + global_.item_biases[item] + of_user.bias);
   for (std::size_t e = 0; e < rows().row_size(item); ++e) {
@@ -349,9 +349,14 @@ std::unique_ptr<Model> ContentLogistic::fit(const TrainingData& data, const Conf
     targets.push_back(-1);
     costs.push_back(part);
   }
-  model->set_global(
+  Global global =
       model->fit_global({.rows = model->rows(), .samples = samples, .targets = targets, .costs = costs},
-                        LinearLoss::kLogistic, config, context));
+                        LinearLoss::kLogistic, config, context);
+  // That nobody has chosen it yet says nothing against a new item.
+  for (idx_t i = 0; i < chosen.size(); ++i) {
+    if (chosen[i] == 0) global.item_biases[i] = 0;
+  }
+  model->set_global(std::move(global));
   std::vector<idx_t> drawn = known;
   std::erase_if(drawn, [&](idx_t item) { return !model->has_vector(item); });
   Rng(context.seed).shuffle(std::span(drawn));
@@ -359,6 +364,10 @@ std::unique_ptr<Model> ContentLogistic::fit(const TrainingData& data, const Conf
   std::ranges::sort(drawn);
   model->sample_ = std::move(drawn);
   return model;
+}
+
+bool ContentLogistic::is_placed(idx_t item) const {
+  return has_vector(item) || global_.item_biases[item] != 0;
 }
 
 bool ContentLogistic::personal(const Query& query, Personal& result) const {

@@ -71,6 +71,8 @@ class ContentRegression : public ContentModel {
   static void unique_items(const Query& query, std::vector<idx_t>& items, std::vector<float>& values);
   /// False if the history holds nothing to learn from.
   virtual bool personal(const Query& query, Personal& result) const = 0;
+  /// Whether the item may be in a list. (A rating can be predicted of any.)
+  virtual bool is_placed(idx_t) const { return true; }
 
   Global global_;
   std::vector<float> shared_;  // m + b_i + <w, x_i>, by item
@@ -133,6 +135,7 @@ class ContentLogistic final : public ContentRegression {
   using ContentRegression::ContentRegression;
   ContentLogistic() = default;
   bool personal(const Query& query, Personal& result) const override;
+  bool is_placed(idx_t item) const override;
   std::vector<idx_t> sample_;  // items that stand for those not chosen, ascending
   float negatives_ = 1;
 };

@@ -6,6 +6,7 @@
 
 #include "akin/base/error_for_test.h"
 #include "akin/data/builder.h"
+#include "akin/models/placed.h"
 
 namespace akin {
 namespace {
@@ -87,7 +88,23 @@ TEST(ContentLogistic, RanksNewItemsLikeTheHistoryFirst) {
     const float kettle = scores[data.items.at("new kettle", "item")],
                 knife = scores[data.items.at("new knife", "item")];
     EXPECT_EQ(kettle > knife, parity == 0);
+    EXPECT_EQ(scores[data.items.at("nameless", "item")], kNever) << "nothing is known of it";
+    EXPECT_FALSE(model->explain(asked.query(), data.items.at("nameless", "item")));
   }
+}
+
+TEST(ContentLogistic, HoldsNothingAgainstItemsThatAreNew) {
+  const Dataset data = shop();
+  const auto model = fit<ContentLogistic>(data);
+  const Asked asked = fan_of(data, 0);
+  const auto words = dynamic_cast<const ContentRegression&>(*model).explain_words(
+      asked.query(), data.items.at("new kettle", "item"));
+  const auto other = dynamic_cast<const ContentRegression&>(*model).explain_words(
+      asked.query(), data.items.at("new knife", "item"));
+  const auto sold = dynamic_cast<const ContentRegression&>(*model).explain_words(asked.query(),
+                                                                                 data.items.at("i0", "item"));
+  EXPECT_EQ(words->base, other->base);
+  EXPECT_NE(words->base, sold->base);
 }
 
 /// The two explanations of a score add up to it.
@@ -95,6 +112,7 @@ void expect_explained(const Model& model, const Query& query) {
   const std::vector<float> scores = scores_of(model, query);
   const auto& regression = dynamic_cast<const ContentRegression&>(model);
   for (idx_t i = 0; i < scores.size(); ++i) {
+    if (scores[i] == kNever) continue;
     const auto causes = model.explain(query, i);
     ASSERT_TRUE(causes);
     double sum = static_cast<double>(causes->base);

@@ -52,7 +52,7 @@ TEST(ItemText, Explanations) {
             "b  score 2.5000\n"
             "    +1.5000  a  Caf\xC3\xA9 au lait\n"
             "    +0.5000  2 other items\n"
-            "    +0.5000  base (independent of the history)\n");
+            "    +0.5000  base (all else)\n");
   EXPECT_NE(explanation_text(dataset, explained, 2).find("1 other item\n"), std::string::npos);
   EXPECT_EQ(explanation_text(dataset, explained, 3).find("other"), std::string::npos);
 }

@@ -133,8 +133,7 @@ std::string explanation_text(const Dataset& dataset, const Explained& explained,
     text +=
         fmt::format("  {:+9.4f}  {} other item{}\n", parts.rest, parts.others, parts.others == 1 ? "" : "s");
   }
-  if (explained.why.base != 0)
-    text += fmt::format("  {:+9.4f}  base (independent of the history)\n", explained.why.base);
+  if (explained.why.base != 0) text += fmt::format("  {:+9.4f}  base (all else)\n", explained.why.base);
   if (explained.words.empty()) return text;
   text += "  the same score by words:";
   float rest = explained.without_words;

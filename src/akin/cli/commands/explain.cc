@@ -21,7 +21,7 @@ struct ExplainCommand {
 
 void declare(CommandLine& line, ExplainCommand& command) {
   line.explain(
-      "A score is a base, independent of the history, plus a contribution of each item in the history. "
+      "A score is a base plus a contribution of each item in the history. "
       "Contributions may be negative.");
   line.add({"BUNDLE", "", InputPath{&command.bundle}, "file written by `akin train`", Need::kRequired});
   line.add({"--user", "ID", Text{&command.user}, "a user of the training data"});
