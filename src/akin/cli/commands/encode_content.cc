@@ -146,7 +146,8 @@ int encode_fit(const std::string& name, const Args& args) {
   const bool named = std::ranges::find(encoders(), name, &EncoderEntry::name) != encoders().end();
   if (!named && has_encoder(name)) {
     fail(ErrorCode::kUsage,
-         "{}: --add-to is for encoders that learn from the data set; name one, such as `akin encode text-linear`",
+         "{}: --add-to is for encoders that learn from the data set; name one, such as `akin encode "
+         "text-linear`",
          name);
   }
   const EncoderEntry& entry = find_encoder(name);
