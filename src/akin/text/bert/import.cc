@@ -11,6 +11,7 @@
 #include "akin/base/json_text.h"
 #include "akin/base/text.h"
 #include "akin/data/sha256.h"
+#include "akin/text/bert/byte_pair_files.h"
 #include "akin/text/bert/weight_file.h"
 #include "akin/text/bert/word_piece_files.h"
 
@@ -54,7 +55,8 @@ class Folder {
 };
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  fail(ErrorCode::kBadData, "{}: {}; akin computes BERT and DistilBERT with mean or cls pooling", path, what);
+  fail(ErrorCode::kBadData, "{}: {}; akin computes BERT, DistilBERT and RoBERTa with mean or cls pooling",
+       path, what);
 }
 
 void expect(const JsonFields& config, const char* name, std::string_view value) {
@@ -83,6 +85,14 @@ NetworkConfig sizes_of(const JsonFields& config, bool distil) {
   return sizes;
 }
 
+/// RoBERTa counts positions from behind the id of the padding token.
+std::size_t first_position(const JsonFields& config, const NetworkConfig& sizes) {
+  const std::size_t most = std::min(sizes.positions, sizes.tokens);
+  if (most < 4) refuse(config.where(), "the network has fewer than 4 tokens or positions");
+  if (!config.has("pad_token_id")) return 2;
+  return 1 + static_cast<std::size_t>(config.whole("pad_token_id", 0, static_cast<std::int64_t>(most) - 4));
+}
+
 NetworkConfig read_config(Folder& folder, const std::string& name, std::string& kind) {
   const json object = folder.object(name);
   if (object.is_null())
@@ -90,10 +100,24 @@ NetworkConfig read_config(Folder& folder, const std::string& name, std::string& 
          folder.path(name));
   const JsonFields config(object, folder.path(name));
   kind = config.text("model_type");
-  if (kind != "bert" && kind != "distilbert") refuse(config.where(), fmt::format("model_type is {}", kind));
-  expect(config, kind == "bert" ? "hidden_act" : "activation", "gelu");
+  if (kind != "bert" && kind != "distilbert" && kind != "roberta")
+    refuse(config.where(), fmt::format("model_type is {}", kind));
+  expect(config, kind == "distilbert" ? "activation" : "hidden_act", "gelu");
   expect(config, "position_embedding_type", "absolute");
-  return sizes_of(config, kind == "distilbert");
+  NetworkConfig sizes = sizes_of(config, kind == "distilbert");
+  if (kind == "roberta") sizes.first_position = first_position(config, sizes);
+  return sizes;
+}
+
+/// Reads the tokenizer, and names its files in the manifest.
+Tokenizer take_tokenizer(Folder& folder, const std::string& inside, const std::string& kind) {
+  const std::string path = folder.path(inside.empty() ? "." : inside);
+  const bool pairs = kind == "roberta";
+  Tokenizer tokenizer = pairs ? Tokenizer(read_byte_pairs(path)) : Tokenizer(read_word_piece(path));
+  if (folder.take(inside + "tokenizer.json")) return tokenizer;
+  folder.take(inside + (pairs ? "vocab.json" : "vocab.txt"));
+  if (pairs) folder.take(inside + "merges.txt");
+  return tokenizer;
 }
 
 /// From pooling_mode or from the flags of older versions.
@@ -247,9 +271,8 @@ SentenceEncoder import_model(const std::string& path, const ImportOptions& optio
          "{}: is not there; akin reads weights as one safetensors file (transformers: save_pretrained())",
          folder.path(weights));
   }
-  WordPiece tokenizer = read_word_piece(folder.path(inside.empty() ? "." : inside));
-  if (!folder.take(inside + "tokenizer.json")) folder.take(inside + "vocab.txt");
-  settings.most_tokens = read_length(folder, inside, config.positions);
+  Tokenizer tokenizer = take_tokenizer(folder, inside, kind);
+  settings.most_tokens = read_length(folder, inside, config.longest());
   settings.prefix = options.prefix.empty() ? default_prompt(folder) : options.prefix;
   if (options.pooling) settings.pooling = *options.pooling;
   if (options.normalize) settings.normalize = *options.normalize;

@@ -18,9 +18,9 @@ struct ImportOptions {
   std::string license = {};  ///< SPDX; "" = that of README.md, or NOASSERTION
 };
 
-/// Reads config.json, model.safetensors (float32, float16 or bfloat16), the vocabulary (tokenizer.json of kind
-/// WordPiece, or vocab.txt with tokenizer_config.json), and what there is of modules.json, its pooling,
-/// sentence_bert_config.json and README.md. Models of kind bert and distilbert. Throws Error(kNotFound) for missing
+/// Reads config.json, model.safetensors (float32, float16 or bfloat16), the tokenizer (tokenizer.json, or
+/// vocab.txt, or vocab.json and merges.txt, with tokenizer_config.json), and what there is of modules.json, its pooling,
+/// sentence_bert_config.json and README.md. Models of kind bert, distilbert and roberta. Throws Error(kNotFound) for missing
 /// files; Error(kBadData) for damaged ones, and with the name of what akin does not compute: other kinds, activations,
 /// positions, poolings, modules, tokenizers.
 SentenceEncoder import_model(const std::string& folder, const ImportOptions& options = {});

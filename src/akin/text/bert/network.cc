@@ -173,10 +173,12 @@ void Network::embed(std::span<const std::span<const std::uint32_t>> texts, Works
   const Norm norm{vector(kEmbeddingGain), vector(kEmbeddingShift), static_cast<float>(config_.epsilon)};
   float* row = work.states.data();
   for (const std::span<const std::uint32_t> ids : texts) {
+    std::size_t next = config_.first_position;
     for (std::size_t p = 0; p < ids.size(); ++p, row += stride) {
+      const bool padding = config_.first_position > 0 && ids[p] + 1 == config_.first_position;
       std::copy_n(tensors_[kWords].row(ids[p]), width, row);
       std::fill(row + width, row + stride, 0.0F);
-      axpy(1, tensors_[kPositions].row(p), row, width);
+      axpy(1, tensors_[kPositions].row(padding ? ids[p] : next++), row, width);
       if (config_.types > 0) axpy(1, tensors_.back().row(0), row, width);
       layer_norm(norm, row, config_.hidden);
     }

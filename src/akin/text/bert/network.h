@@ -17,9 +17,13 @@ namespace akin::bert {
 struct NetworkConfig {
   std::size_t layers = 0, hidden = 0, heads = 0, inner = 0;
   std::size_t tokens = 0;     ///< of the vocabulary
-  std::size_t positions = 0;  ///< the longest text
+  std::size_t positions = 0;  ///< rows of position vectors
   std::size_t types = 0;      ///< rows of segment vectors, of which the first is used; 0 = none
   double epsilon = 1e-12;
+  /// The row of the first token's position. Where it is not 0, as in RoBERTa, the token with the id one below is
+  /// padding, which has the row of its id and is not counted.
+  std::size_t first_position = 0;
+  std::size_t longest() const { return positions - first_position; }  ///< tokens of a text
 };
 
 /// A tensor that a network has, named as in the library transformers; a vector is one row.
@@ -62,7 +66,7 @@ class Network {
     std::unique_ptr<State> state_;
   };
   /// Vectors of all tokens of the texts, one text behind the other; valid until the workspace is used again. Each text
-  /// has from 1 to `positions` ids below `tokens`.
+  /// has from 1 to longest() ids below `tokens`.
   Rows<const float> run(std::span<const std::span<const std::uint32_t>> texts, Workspace& workspace) const;
 
  private:

@@ -10,7 +10,6 @@
 #include "akin/base/json_text.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
-#include "akin/data/string_column.h"
 #include "akin/linalg/kernels.h"
 
 namespace akin::bert {
@@ -49,15 +48,17 @@ Packs pack(const std::vector<Ids>& texts) {
 
 json config_json(const Network& network) {
   const NetworkConfig& config = network.config();
-  return {{"layers", config.layers},
-          {"hidden", config.hidden},
-          {"heads", config.heads},
-          {"inner", config.inner},
-          {"tokens", config.tokens},
-          {"positions", config.positions},
-          {"types", config.types},
-          {"epsilon", config.epsilon},
-          {"precision", network.precision() == Precision::kFloat32 ? "float32" : "bf16"}};
+  json object = {{"layers", config.layers},
+                 {"hidden", config.hidden},
+                 {"heads", config.heads},
+                 {"inner", config.inner},
+                 {"tokens", config.tokens},
+                 {"positions", config.positions},
+                 {"types", config.types},
+                 {"epsilon", config.epsilon},
+                 {"precision", network.precision() == Precision::kFloat32 ? "float32" : "bf16"}};
+  if (config.first_position > 0) object["first_position"] = config.first_position;
+  return object;
 }
 
 NetworkConfig parse_config(const JsonFields& fields, const TensorReader& reader) {
@@ -69,6 +70,8 @@ NetworkConfig parse_config(const JsonFields& fields, const TensorReader& reader)
                        whole("tokens", 1, 1 << 24), whole("positions", 2, 1 << 20),
                        whole("types", 0, 1 << 16),  0};
   config.epsilon = fields.number("epsilon");
+  if (fields.has("first_position"))
+    config.first_position = whole("first_position", 0, static_cast<std::int64_t>(config.positions) - 2);
   if (!(config.epsilon >= 0 && config.epsilon <= 1)) reader.inconsistent("its epsilon is not from 0 to 1");
   if (config.hidden % config.heads != 0) reader.inconsistent("its heads do not divide its hidden size");
   return config;
@@ -76,17 +79,17 @@ NetworkConfig parse_config(const JsonFields& fields, const TensorReader& reader)
 
 }  // namespace
 
-SentenceEncoder::SentenceEncoder(WordPiece tokenizer, Network network, SentenceSettings settings,
+SentenceEncoder::SentenceEncoder(Tokenizer tokenizer, Network network, SentenceSettings settings,
                                  const std::string& where)
     : tokenizer_(std::move(tokenizer)), network_(std::move(network)), settings_(std::move(settings)) {
-  if (tokenizer_.vocabulary().size() > network_.config().tokens) {
+  if (vocabulary_of(tokenizer_).size() > network_.config().tokens) {
     fail(ErrorCode::kBadData, "{}: the vocabulary has {} tokens, and the network only {}", where,
-         tokenizer_.vocabulary().size(), network_.config().tokens);
+         vocabulary_of(tokenizer_).size(), network_.config().tokens);
   }
-  if (settings_.most_tokens < 2 || settings_.most_tokens > network_.config().positions) {
+  if (settings_.most_tokens < 2 || settings_.most_tokens > network_.config().longest()) {
     fail(ErrorCode::kBadData,
          "{}: the longest text has {} tokens; it must have 2 to {}, as many as the network's positions",
-         where, settings_.most_tokens, network_.config().positions);
+         where, settings_.most_tokens, network_.config().longest());
   }
 }
 
@@ -112,7 +115,7 @@ Matrix SentenceEncoder::encode(std::span<const std::string> texts, const Context
   parallel_for(texts.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     for (std::size_t t = begin; t < end; ++t)
-      ids[t] = tokenizer_.encode(settings_.prefix + texts[t], settings_.most_tokens);
+      ids[t] = token_ids(tokenizer_, settings_.prefix + texts[t], settings_.most_tokens);
   });
   const Packs packs = pack(ids);
   Matrix result(texts.size(), dim());
@@ -139,26 +142,13 @@ Matrix SentenceEncoder::encode(std::span<const std::string> texts, const Context
 
 void SentenceEncoder::save(TensorWriter& writer, const std::string& prefix) const {
   writer.meta(prefix + ".network", config_json(network_).dump());
-  const WordPieceOptions& words = tokenizer_.options();
-  const json tokenizer = {{"lower_case", words.lower_case},
-                          {"strip_accents", words.strip_accents},
-                          {"split_ideographs", words.split_ideographs},
-                          {"most_letters", words.most_letters},
-                          {"unknown", words.unknown},
-                          {"first", words.first},
-                          {"last", words.last},
-                          {"special", words.special}};
-  writer.meta(prefix + ".tokenizer", tokenizer.dump());
+  save_tokenizer(writer, prefix, tokenizer_);
   const json settings = {{"pooling", settings_.pooling == Pooling::kMean ? "mean" : "cls"},
                          {"normalize", settings_.normalize},
                          {"most_tokens", settings_.most_tokens},
                          {"prefix", settings_.prefix}};
   writer.meta(prefix + ".settings", settings.dump());
   writer.meta(prefix + ".manifest", settings_.manifest);
-  StringColumn vocabulary;
-  for (const std::string& token : tokenizer_.vocabulary()) vocabulary.push_back(token);
-  writer.meta(prefix + ".vocabulary.count", std::to_string(vocabulary.size()));
-  write_strings(writer, prefix + ".vocabulary", vocabulary);
   const std::vector<TensorShape> shapes = tensor_shapes(network_.config());
   for (std::size_t t = 0; t < shapes.size(); ++t)
     write_matrix(writer, prefix + "." + shapes[t].name, network_.tensors()[t]);
@@ -172,25 +162,10 @@ SentenceEncoder SentenceEncoder::load(const TensorReader& reader, const std::str
     if (!value.is_object()) reader.inconsistent(fmt::format("{} is no object", where));
     return value;
   };
-  const json network = object("network"), tokenizer = object("tokenizer"), settings = object("settings");
+  const json network = object("network"), settings = object("settings");
   const json manifest = object("manifest");
-  const JsonFields net(network, reader.path()), words(tokenizer, reader.path()), how(settings, reader.path());
+  const JsonFields net(network, reader.path()), how(settings, reader.path());
   const NetworkConfig config = parse_config(net, reader);
-
-  WordPieceOptions options;
-  options.lower_case = words.flag("lower_case");
-  options.strip_accents = words.flag("strip_accents");
-  options.split_ideographs = words.flag("split_ideographs");
-  options.most_letters = static_cast<std::size_t>(words.whole("most_letters", 1, 1 << 20));
-  options.unknown = words.text("unknown");
-  options.first = words.text("first");
-  options.last = words.text("last");
-  options.special = words.texts("special");
-  const auto count = static_cast<std::size_t>(
-      reader.meta_int(prefix + ".vocabulary.count", 1, static_cast<std::int64_t>(config.tokens)));
-  const StringColumn column = read_strings(reader, prefix + ".vocabulary", count);
-  std::vector<std::string> vocabulary;
-  for (std::size_t t = 0; t < count; ++t) vocabulary.emplace_back(column[t]);
 
   SentenceSettings chosen;
   const std::string pooling = how.text("pooling");
@@ -198,7 +173,7 @@ SentenceEncoder SentenceEncoder::load(const TensorReader& reader, const std::str
   chosen.pooling = pooling == "mean" ? Pooling::kMean : Pooling::kFirst;
   chosen.normalize = how.flag("normalize");
   chosen.most_tokens =
-      static_cast<std::size_t>(how.whole("most_tokens", 2, static_cast<std::int64_t>(config.positions)));
+      static_cast<std::size_t>(how.whole("most_tokens", 2, static_cast<std::int64_t>(config.longest())));
   chosen.prefix = how.text("prefix");
   chosen.manifest = manifest.dump();
 
@@ -206,7 +181,7 @@ SentenceEncoder SentenceEncoder::load(const TensorReader& reader, const std::str
   for (const TensorShape& shape : tensor_shapes(config))
     tensors.push_back(read_matrix(reader, prefix + "." + shape.name, shape.rows, shape.cols));
   const Precision stored = net.text("precision") == "bf16" ? Precision::kBfloat16 : Precision::kFloat32;
-  return {WordPiece(std::move(vocabulary), std::move(options), reader.path()),
+  return {load_tokenizer(reader, prefix, config.tokens),
           Network(config, std::move(tensors), precision.value_or(stored)), std::move(chosen), reader.path()};
 }
 

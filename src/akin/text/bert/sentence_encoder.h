@@ -10,16 +10,13 @@
 #include "akin/base/context.h"
 #include "akin/linalg/matrix.h"
 #include "akin/text/bert/network.h"
-#include "akin/text/word_piece.h"
+#include "akin/text/bert/tokenizer.h"
 
 namespace akin {
 
-class TensorReader;  // base/safetensors.h
-class TensorWriter;
-
 namespace bert {
 
-/// How the vectors of tokens become that of the text: their mean, or that of the first token, [CLS].
+/// How the vectors of tokens become that of the text: their mean, or that of the first token, [CLS] or <s>.
 enum class Pooling { kMean, kFirst };
 
 struct SentenceSettings {
@@ -37,11 +34,11 @@ class SentenceEncoder {
  public:
   /// `where` is named in errors. Throws Error(kBadData) if the parts do not fit: another number of tokens, a text
   /// longer than the network's positions.
-  SentenceEncoder(WordPiece tokenizer, Network network, SentenceSettings settings, const std::string& where);
+  SentenceEncoder(Tokenizer tokenizer, Network network, SentenceSettings settings, const std::string& where);
 
   std::size_t dim() const { return network_.config().hidden; }
   const SentenceSettings& settings() const { return settings_; }
-  const WordPiece& tokenizer() const { return tokenizer_; }
+  const Tokenizer& tokenizer() const { return tokenizer_; }
   const Network& network() const { return network_; }
   /// Number of weights.
   std::size_t size() const;
@@ -59,7 +56,7 @@ class SentenceEncoder {
  private:
   void pool(Rows<const float> states, std::size_t tokens, std::span<float> out) const;
 
-  WordPiece tokenizer_;
+  Tokenizer tokenizer_;
   Network network_;
   SentenceSettings settings_;
 };

@@ -46,7 +46,7 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
 
 /// As tensor_shapes() names it.
 std::string usual_name(std::string name) {
-  for (const std::string_view prefix : {"0.", "auto_model.", "model.", "bert.", "distilbert."}) {
+  for (const std::string_view prefix : {"0.", "auto_model.", "model.", "bert.", "distilbert.", "roberta."}) {
     if (name.starts_with(prefix)) name.erase(0, prefix.size());
   }
   constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kOthers = {

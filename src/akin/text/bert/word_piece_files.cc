@@ -7,7 +7,7 @@
 #include "akin/base/files.h"
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
-#include "akin/base/text.h"
+#include "akin/text/bert/tokenizer_json.h"
 
 namespace akin::bert {
 namespace {
@@ -20,31 +20,10 @@ constexpr std::int64_t kMostTokens = 1 << 24;
   fail(ErrorCode::kBadData, "{}: {}; akin reads WordPiece tokenizers as BERT has them", path, what);
 }
 
-bool flag_or(const json& object, const char* name, bool otherwise) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_boolean() ? found->get<bool>() : otherwise;
-}
-
-std::string kind_of(const json& object, const char* name) {
-  const auto part = object.find(name);
-  if (part == object.end() || !part->is_object()) return "none";
-  const auto kind = part->find("type");
-  return kind != part->end() && kind->is_string() ? kind->get<std::string>() : "unknown";
-}
-
-/// A token's name: a text, or an object that holds it.
-void take_token(const json& config, const char* name, std::string& token) {
-  auto found = config.find(name);
-  if (found == config.end()) return;
-  const json& value = found->is_object() && found->contains("content") ? found->at("content") : *found;
-  if (value.is_string()) token = value.get<std::string>();
-}
-
 /// What tokenizer_config.json says, if it is there.
 void read_config(const std::string& path, WordPieceOptions& options) {
   if (!file_exists(path)) return;
-  const json config = parse_json(read_text(path), path);
-  if (!config.is_object()) refuse(path, "is not a JSON object");
+  const json config = read_object(path);
   options.lower_case = flag_or(config, "do_lower_case", true);
   options.strip_accents = flag_or(config, "strip_accents", options.lower_case);
   options.split_ideographs = flag_or(config, "tokenize_chinese_chars", true);
@@ -91,9 +70,7 @@ void read_added(const json& file, const std::string& path, WordPieceOptions& opt
 }
 
 WordPiece read_tokenizer(const std::string& path, WordPieceOptions options) {
-  constexpr std::size_t kLargest = std::size_t{256} << 20;
-  const json file = parse_json(read_text(path, kLargest), path);
-  if (!file.is_object()) refuse(path, "is not a JSON object");
+  const json file = read_object(path);
   const std::string kind = kind_of(file, "model");
   if (kind != "WordPiece") refuse(path, fmt::format("the tokenizer is of kind {}", kind));
   read_normalizer(file, path, options);
@@ -103,18 +80,9 @@ WordPiece read_tokenizer(const std::string& path, WordPieceOptions options) {
   if (model.has("unk_token")) options.unknown = model.text("unk_token");
   if (model.has("max_input_chars_per_word"))
     options.most_letters = static_cast<std::size_t>(model.whole("max_input_chars_per_word", 1, 1 << 20));
-  const json& tokens = model.field("vocab");
-  const JsonFields ids(tokens, path + ": vocab");
   const auto added = file.find("added_tokens");
-  const std::size_t count = tokens.size() + (added == file.end() ? 0 : added->size());
-  std::vector<std::string> vocabulary;
-  for (const auto& [token, value] : tokens.items()) {
-    const auto id = static_cast<std::size_t>(ids.whole(token, 0, static_cast<std::int64_t>(count) - 1));
-    if (id >= vocabulary.size()) vocabulary.resize(id + 1);
-    if (!vocabulary[id].empty())
-      refuse(path, fmt::format("the tokens '{}' and '{}' have the id {}", vocabulary[id], token, id));
-    vocabulary[id] = token;
-  }
+  std::vector<std::string> vocabulary =
+      read_vocabulary(model.field("vocab"), added == file.end() ? 0 : added->size(), path + ": vocab");
   read_added(file, path, options, vocabulary);
   return {std::move(vocabulary), std::move(options), path};
 }
