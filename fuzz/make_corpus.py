@@ -296,25 +296,32 @@ def bert_models(akin, folder):
     put("bert_model", "tokenizer", file("tokenizer.json", json.dumps(tokenizer)))
     tokenizer["model"]["vocab"]["far"] = 2**31
     put("bert_model", "fault-5-id", file("tokenizer.json", json.dumps(tokenizer)))
-    sizes = {"embeddings.word_embeddings.weight": [6, 4], "embeddings.position_embeddings.weight": [3, 4], "embeddings.token_type_embeddings.weight": [1, 4]}
-    for name, shape in {"attention.self.query": [4, 4], "attention.self.key": [4, 4], "attention.self.value": [4, 4], "attention.output.dense": [4, 4],
-                        "attention.output.LayerNorm": [4], "intermediate.dense": [5, 4], "output.dense": [4, 5], "output.LayerNorm": [4]}.items():
-        sizes[f"encoder.layer.0.{name}.weight"], sizes[f"encoder.layer.0.{name}.bias"] = shape, shape[:1]
-    sizes["embeddings.LayerNorm.weight"] = sizes["embeddings.LayerNorm.bias"] = [4]
-    header, end = {}, 0
-    for name, shape in sizes.items():
-        begin, end = end, end + 2 * math.prod(shape)
-        header[name] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
     config = {"model_type": "bert", "num_hidden_layers": 1, "hidden_size": 4, "num_attention_heads": 2, "intermediate_size": 5, "vocab_size": 6,
               "max_position_embeddings": 3, "type_vocab_size": 1}
-    files = {"vocab.txt": "\n".join(tokens).encode(), "config.json": json.dumps(config).encode(),
-             "README.md": b"---\nlicense: mit\n---\n# zeros", "model.safetensors": joined(header, b"\0" * end)}
-    put("bert_model", "whole", b"".join(b"\x1d" + name.encode() + b"\n" + content for name, content in files.items()))
-    (folder / "zeros").mkdir()
-    for name, content in files.items():
-        (folder / "zeros" / name).write_bytes(content)
-    subprocess.run([akin, "encoder", "import", "zeros", "-o", "z.enc", "--quiet"], cwd=folder, check=True, capture_output=True)
-    put("encoder", "pretrained", (folder / "z.enc").read_bytes())
+    put_model(akin, folder, "pretrained", config, {"vocab.txt": "\n".join(tokens).encode(), "README.md": b"---\nlicense: mit\n---\n# zeros"})
+    pairs = {name: (ROOT / "tests" / "reference" / "roberta" / name).read_bytes() for name in ("vocab.json", "merges.txt")}
+    put_model(akin, folder, "roberta", {**config, "model_type": "roberta", "vocab_size": 311, "max_position_embeddings": 7}, pairs)
+
+
+def put_model(akin, folder, name, config, files):
+    """A whole model of zeros, and the encoder that is read from it."""
+    sizes = {"embeddings.word_embeddings.weight": [config["vocab_size"], 4], "embeddings.position_embeddings.weight": [config["max_position_embeddings"], 4],
+             "embeddings.token_type_embeddings.weight": [1, 4]}
+    for part, shape in {"attention.self.query": [4, 4], "attention.self.key": [4, 4], "attention.self.value": [4, 4], "attention.output.dense": [4, 4],
+                        "attention.output.LayerNorm": [4], "intermediate.dense": [5, 4], "output.dense": [4, 5], "output.LayerNorm": [4]}.items():
+        sizes[f"encoder.layer.0.{part}.weight"], sizes[f"encoder.layer.0.{part}.bias"] = shape, shape[:1]
+    sizes["embeddings.LayerNorm.weight"] = sizes["embeddings.LayerNorm.bias"] = [4]
+    header, end = {}, 0
+    for part, shape in sizes.items():
+        begin, end = end, end + 2 * math.prod(shape)
+        header[part] = {"dtype": "BF16", "shape": shape, "data_offsets": [begin, end]}
+    files = {**files, "config.json": json.dumps(config).encode(), "model.safetensors": joined(header, b"\0" * end)}
+    put("bert_model", "whole" if name == "pretrained" else name, b"".join(b"\x1d" + file.encode() + b"\n" + content for file, content in files.items()))
+    (folder / name).mkdir()
+    for file, content in files.items():
+        (folder / name / file).write_bytes(content)
+    subprocess.run([akin, "encoder", "import", name, "--origin", "zeros", "-o", "z.enc", "--quiet"], cwd=folder, check=True, capture_output=True)
+    put("encoder", name, (folder / "z.enc").read_bytes())
 
 
 def nets(akin, folder):

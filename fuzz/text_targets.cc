@@ -25,6 +25,7 @@
 #include "akin/serve/analogies.h"
 #include "akin/serve/service.h"
 #include "akin/store/bundle_for_test.h"
+#include "akin/text/bert/byte_pair_files.h"
 #include "akin/text/bert/import.h"
 #include "akin/text/bert/word_piece_files.h"
 #include "akin/text/labelled_texts.h"
@@ -48,18 +49,19 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 /// Files of the folder of a pretrained model.
 void bert_model(std::string_view input) {
-  for (const char* name :
-       {"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "modules.json",
-        "sentence_bert_config.json", "config_sentence_transformers.json", "README.md", "model.safetensors"})
+  for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+                           "vocab.json", "merges.txt", "modules.json", "sentence_bert_config.json",
+                           "config_sentence_transformers.json", "README.md", "model.safetensors"})
     std::filesystem::remove(path_of(name));
   parse_files(input);
   constexpr std::string_view kText = "Steel kettle, cr\xC3\xA8me \xE6\x97\xA5 [SEP]";
-  attempt([&] {
-    const WordPiece tokenizer = bert::read_word_piece(folder());
+  const auto check_ids = [&](const auto& tokenizer) {
     for (const std::uint32_t id : tokenizer.encode(kText, 9)) {
       if (id >= tokenizer.vocabulary().size()) broken("an id beyond the vocabulary");
     }
-  });
+  };
+  attempt([&] { check_ids(bert::read_word_piece(folder())); });
+  attempt([&] { check_ids(bert::read_byte_pairs(folder())); });
   const std::vector<std::string> texts = {std::string(kText), ""};
   bert::import_model(folder()).encode(texts, context());
 }
