@@ -10,8 +10,13 @@
 #include <sstream>
 
 #include "akin/base/rng.h"
+#include "akin/base/safetensors.h"
+#include "akin/base/temp_dir.h"
 #include "akin/data/attribute_type.h"
+#include "akin/encode/encoders.h"
+#include "akin/fusion/content_model.h"
 #include "akin/linalg/topk.h"
+#include "akin/text/bert/import.h"
 
 namespace akin::contract {
 namespace {
@@ -83,6 +88,21 @@ const Row& row_of(const ModelEntry& model) {
   if (found != kRows.end()) return found->second;
   ADD_FAILURE() << "tests/contract/quality_floors.tsv has no row for " << model.name;
   return kNone;
+}
+
+/// The file of a transformer with random weights.
+std::string tiny_encoder() {
+  static const TempDir kDir;
+  static const std::string kFile = [] {
+    std::string path = kDir / "tiny.enc";
+    const PretrainedEncoder encoder({"title"},
+                                    bert::import_model(AKIN_SOURCE_DIR "/tests/reference/bert/mean"));
+    TensorWriter writer("encoder");
+    write_encoder(writer, "encoder", encoder);
+    writer.write(path);
+    return path;
+  }();
+  return kFile;
 }
 
 }  // namespace
@@ -182,7 +202,11 @@ std::vector<ModelEntry> tested_models() {
   return all;
 }
 
-ParamValues small_parameters(const ModelEntry& model) { return row_of(model).parameters; }
+ParamValues small_parameters(const ModelEntry& model) {
+  ParamValues values = row_of(model).parameters;
+  if (model.name == ContentName<PretrainedEncoder>::kName) values["file"] = tiny_encoder();
+  return values;
+}
 
 double quality_floor(const ModelEntry& model) { return row_of(model).floor; }
 

@@ -1,4 +1,6 @@
 """Running akin from tests. The program is $AKIN, else build/dev/akin."""
+import atexit
+import functools
 import json
 import os
 import pathlib
@@ -85,6 +87,25 @@ def models(with_reviews=False):
     """As akin lists them; those that learn from reviews only if asked for, since most data here have none."""
     listed = subprocess.run([AKIN, "models", "--json"], capture_output=True, check=True)
     return [model for model in json.loads(listed.stdout) if with_reviews or not model["uses_reviews"]]
+
+
+@functools.cache
+def tiny_encoder():
+    """The file of a transformer with random weights."""
+    folder = tempfile.TemporaryDirectory(prefix="akin-e2e-")
+    atexit.register(folder.cleanup)
+    path = os.path.join(folder.name, "tiny.enc")
+    subprocess.run([AKIN, "encoder", "import", ROOT / "tests/reference/bert/mean", "-o", path, "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def needed_file(model):
+    """The parameter `file` of models that cannot do without, by name."""
+    return {"file": tiny_encoder()} if model["name"] == "content-pretrained" else {}
+
+
+def needed_flags(model):
+    return [word for name, value in needed_file(model).items() for word in ("--" + name, value)]
 
 
 if __name__ == "__main__":

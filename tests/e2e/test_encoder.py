@@ -47,6 +47,23 @@ class EncoderTest(harness.AkinTest):
         facts = self.run_json("encoder", "describe", "m.akin", "--part", "words")
         self.assertEqual(facts["origin"], "tiny-mean")
 
+    def test_as_a_model_of_its_own(self):
+        self.run_akin("train", "content-pretrained", "-d", "events.data", "--file", "tiny.enc", "--whiten", "-o", "m.akin")
+        (self.dir / "tiny.enc").unlink()  # the bundle holds it
+        self.assertEqual(self.run_json("similar", "m.akin", "--text", "Thing 4, the even", "-k", 1)["similar"][0]["item"], "i4")
+        self.assertEqual(len(self.run_json("recommend", "m.akin", "--history", "i2,i4", "-k", 3)["items"]), 3)
+        self.assert_error(self.run_akin("train", "content-pretrained", "-d", "events.data", "-o", "n.akin", code=1), "akin encoder import")
+        done = self.run_akin("compare", "-d", "events.data", "--models", "popularity,content-pretrained", code=1)
+        self.assertIn("content-pretrained will fail: ", done.err)
+
+    def test_reads_roberta(self):
+        folder = harness.ROOT / "tests/reference/roberta"
+        expected = json.loads((folder / "expected.json").read_text())
+        self.run_akin("encoder", "import", folder, "-o", "roberta.enc")
+        self.assertEqual(self.run_json("encoder", "describe", "roberta.enc")["model_type"], "roberta")
+        found = self.run_json("encode", "roberta.enc", "--text", expected["texts"][3])["vector"]
+        self.assertLess(max(abs(a - b) for a, b in zip(found, expected["vectors"][3])), 1e-4)
+
     def test_errors_say_what_to_do(self):
         self.assert_error(self.run_akin("encoder", "import", "no_such", "-o", "x.enc", code=1), "no_such")
         self.assert_error(self.run_akin("encoder", "improt", code=2), "did you mean import")

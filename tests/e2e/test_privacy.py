@@ -5,7 +5,7 @@ import os
 import stat
 import unittest
 
-from harness import AkinTest, csv_text, models, tiny_events
+from harness import AkinTest, csv_text, models, needed_flags, tiny_events
 
 USERS = 30
 # Ids that occur nowhere else in a file; each user's text and address name them.
@@ -42,7 +42,7 @@ class ForgetTest(PrivacyTest):
         for model in models():
             with self.subTest(model["name"]):
                 quick = ["--factors", "8"] if any(p["name"] == "factors" for p in model["params"]) else []
-                self.run_akin("train", model["name"], "-d", "p.data", "-o", "m.akin", "--quiet", *quick)
+                self.run_akin("train", model["name"], "-d", "p.data", "-o", "m.akin", "--quiet", *quick, *needed_flags(model))
                 before = {user: self.answers("m.akin", user) for user in others}
                 held_out = self.run_json("evaluate", "m.akin")["evaluation"]["test_events"]
                 self.assertTrue(self.holds("m.akin", gone))

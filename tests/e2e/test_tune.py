@@ -6,7 +6,7 @@ import time
 import tomllib
 import unittest
 
-from harness import AKIN, AkinTest, models
+from harness import AKIN, AkinTest, models, needed_file
 
 
 class TuneTest(AkinTest):
@@ -23,7 +23,8 @@ class TuneTest(AkinTest):
                 named = {param["name"] for param in model["params"]}
                 small = [flag for length in ("factors",) if length in named
                          for flag in ("--range", f"{length}=4:8")]
-                args = ["tune", name, "-d", "events.data", "-o", f"{name}.toml", "--trials", "3", *small]
+                args = ["tune", name, "-d", "events.data", "-o", f"{name}.toml", "--trials", "3", *small,
+                        *(word for param, value in needed_file(model).items() for word in ("--set", f"{param}={value}"))]
                 if not small and not any("search" in param for param in model["params"]):
                     self.assert_error(self.run_akin(*args, code=2), f"{name}: nothing is left to search")
                     continue

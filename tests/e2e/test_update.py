@@ -1,7 +1,7 @@
 """More events for a trained model, vectors to begin with, and reasons for recommendations."""
 import unittest
 
-from harness import AkinTest, csv_text, models, tiny_events
+from harness import AkinTest, csv_text, models, needed_flags, tiny_events
 
 QUICK = ["--factors", "8"]
 
@@ -31,7 +31,7 @@ class UpdateTest(AkinTest):
     def test_every_model_learns_new_users_items_and_titles(self):
         for model in models():
             with self.subTest(model["name"]):
-                self.train(model["name"], *(QUICK if has_factors(model) else []))
+                self.train(model["name"], *(QUICK if has_factors(model) else []), *needed_flags(model))
                 result = self.run_json("update", "old.akin", "-d", "new.data", "-o", "new.akin")
                 self.assertEqual((result["new_users"], result["new_items"]), (1, 1))
                 self.assertEqual(result["new_events"], len(self.new))
@@ -130,7 +130,7 @@ class ExplainTest(AkinTest):
         for model in models():
             with self.subTest(model["name"]):
                 self.run_akin("train", model["name"], "-d", "events.data", "-o", "m.akin", "--quiet",
-                              *(QUICK if has_factors(model) else []))
+                              *(QUICK if has_factors(model) else []), *needed_flags(model))
                 if not model["explains"]:
                     done = self.run_akin("explain", "m.akin", "--user", "u3", code=2)
                     self.assert_error(done, "cannot explain its scores; these models can: .*item-knn")

@@ -123,6 +123,7 @@ const std::vector<ModelEntry>& models() {
       entry<ContentModelOf<Bm25Encoder>>(),
       entry<ContentModelOf<AttributeEncoder>>(),
       entry<ContentModelOf<WordVectorEncoder>>(),
+      entry<ContentModelOf<PretrainedEncoder>>(),
       entry<ContentRidge>(),
       entry<ContentLogistic>(),
       entry<Gmf>(),

@@ -10,6 +10,7 @@
 #include "akin/base/text.h"
 #include "akin/data/item_content.h"
 #include "akin/encode/content_encoder.h"
+#include "akin/fusion/content_model.h"
 
 namespace akin {
 namespace {
@@ -65,6 +66,11 @@ std::string missing_content(const ModelSpec& model, const Dataset& data) {
 
 std::string missing_source(const ModelSpec& model, const Dataset& data) {
   const Traits& traits = model.traits();
+  if (model.name() == ContentName<PretrainedEncoder>::kName && param_of(model, "file").empty()) {
+    return fmt::format(
+        "{} needs the file of a pretrained encoder, file=FILE: `akin encoder import` writes it",
+        model.name());
+  }
   if (traits.uses_content) return missing_content(model, data);
   if (traits.uses_reviews && data.reviews.size() == 0) {
     return fmt::format("{} learns from reviews, and {} has none: {}", model.name(), data.name,

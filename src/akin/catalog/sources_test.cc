@@ -42,6 +42,8 @@ TEST(Sources, AFieldOfContentThatIsNotThereIsMissed) {
   const Dataset data = builder.build("shop", {}, report, {});
   EXPECT_EQ(missing_source("content-tfidf", data), "");
   EXPECT_TRUE(contains(missing_source({"content-tfidf", {{"fields", "titel"}}}, data), "did you mean title"));
+  EXPECT_TRUE(contains(missing_source("content-pretrained", data), "`akin encoder import` writes it"));
+  EXPECT_EQ(missing_source({"content-pretrained", {{"file", "tiny.enc"}}}, data), "");
 }
 
 TEST(Sources, WhatAModelDoesWithoutIsRemarked) {

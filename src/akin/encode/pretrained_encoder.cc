@@ -48,6 +48,7 @@ std::unique_ptr<ContentEncoder> PretrainedEncoder::fit(const EncoderInput& input
     fail(ErrorCode::kUsage,
          "{}: name the file of a pretrained encoder with file=FILE; `akin encoder import` writes it", kName);
   }
+  if (input.items.empty()) fail(ErrorCode::kBadData, "{}: there are no items", kName);
   std::optional<bert::Precision> precision;
   if (!config.precision.empty()) precision = bert::parse_precision(config.precision);
   const TensorReader reader(config.file, TensorReader::Access::kMap);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/term_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
 #include "akin/models/fit/context.h"
@@ -100,6 +101,12 @@ struct ContentName<WordVectorEncoder> {
   static constexpr std::string_view kName = "content-word-vectors";
   static constexpr std::string_view kSummary =
       "items whose words have vectors like those of the user's items";
+};
+template <>
+struct ContentName<PretrainedEncoder> {
+  static constexpr std::string_view kName = "content-pretrained";
+  static constexpr std::string_view kSummary =
+      "items whose texts are like those of the user's items to a pretrained transformer";
 };
 
 /// A content model with one kind of encoder.
