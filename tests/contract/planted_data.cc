@@ -96,7 +96,7 @@ std::string tiny_encoder() {
   static const std::string kFile = [] {
     std::string path = kDir / "tiny.enc";
     const PretrainedEncoder encoder({"title"},
-                                    bert::import_model(AKIN_SOURCE_DIR "/tests/reference/bert/mean"));
+                                    bert::import_model(AKIN_SOURCE_DIR "/tests/reference/bert/cls"));
     TensorWriter writer("encoder");
     write_encoder(writer, "encoder", encoder);
     writer.write(path);
