@@ -209,6 +209,26 @@ class TextTest(AkinTest):
             self.assertIn("kettle", [word["word"] for word in item["words"]])
         self.search("the same score by words:", self.run_akin("explain", "m.akin", "--user", "u0", "--item", "i2").out)
 
+    def test_a_net_on_words(self):
+        self.write("t.tsv", "".join(f"{'good' if n % 2 else 'bad'}\t{'fine' if n % 2 else 'poor'} thing {n % 5}\n" for n in range(40)))
+        flags = ["--epochs", "30", "--filters", "8", "--factors", "8", "--threads", "1", "--patience", "0"]
+        self.run_akin("text", "train", "text-cnn", "--data", "t.tsv", "-o", "net.text", *flags)
+        self.assertEqual(self.run_json("text", "evaluate", "net.text", "--data", "t.tsv")["metrics"]["accuracy"]["value"], 1)
+        self.run_akin("text", "train", "text-cnn", "--data", "t.tsv", "-o", "same.text", *flags)
+        self.assertEqual((self.dir / "net.text").read_bytes(), (self.dir / "same.text").read_bytes())
+
+    def test_ratings_from_reviews(self):
+        rows = [(f"u{u}", f"i{i}", 5 if (u + i) % 2 else 1, u * 20 + i, f"thing{i} {'great' if (u + i) % 2 else 'awful'}")
+                for u in range(12) for i in range(10)]
+        self.write("events.csv", csv_text(rows, "user,item,value,time,text"))
+        self.run_akin("import", "csv", "events.csv", "-o", "events.data")
+        flags = ["--epochs", "2", "--factors", "4", "--filters", "4", "--word-factors", "4"]
+        self.run_akin("train", "deepconn", "-d", "events.data", "-o", "m.akin", *flags)
+        self.assertEqual(len(self.run_json("recommend", "m.akin", "--user", "u3", "-k", "3", "--include-seen")["items"]), 3)
+        self.write("bare.csv", csv_text([row[:4] for row in rows], "user,item,value,time"))
+        self.run_akin("import", "csv", "bare.csv", "-o", "bare.data")
+        self.assert_error(self.run_akin("train", "deepconn", "-d", "bare.data", "-o", "x", code=1), "learns from reviews")
+
 
 if __name__ == "__main__":
     unittest.main()
