@@ -105,8 +105,9 @@ void choose_embedding(const std::string& text, ModelSpec& model, std::string& in
 }  // namespace
 
 double training_memory(const Dataset& data, const ModelSpec& model) {
-  // Events, their two sorted copies that models keep while training, and a vector with its gradient per row.
-  const double events = 24.0 + 2 * 8.0;
+  // All events and those of the training part, two sorted copies of these that models keep while training, and a vector
+  // with its gradient per row.
+  const double events = 2 * sizeof(Event) + 2 * 8.0;
   const double rows = static_cast<double>(data.n_users() + data.n_event_items());
   const double length = model.traits().needs_nets ? 0 : vector_length(model.all_params());
   return static_cast<double>(data.events.size()) * events + rows * length * 8.0;
