@@ -1,4 +1,5 @@
 // Files of vectors: word2vec and GloVe as text, word2vec binary, csv, npy, safetensors.
+#include "akin/data/npy.h"
 #include "akin/linalg/matrix.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/embeddings_reader.h"
@@ -40,6 +41,7 @@ void npy(std::string_view input) {
   for (const char* ids : {"[]", R"(["0"])", R"(["0","1"])", R"(["0","1","2"])"}) {
     put("array.npy.ids.json", ids);
     attempt([&] { check(read_embeddings(path)); });
+    attempt([&] { read_npy(path); });
   }
 }
 

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import pathlib
+import struct
 import shutil
 import signal
 import subprocess
@@ -193,6 +194,45 @@ class TrainTest(AkinTest):
         self.assertNotIn("targets", predicted)
         self.assertGreater(predicted["values"][0], 0.5)
         self.assertLess(predicted["values"][1], 0.5)
+
+    def test_arrays_of_numpy(self):
+        """Sequences of two features; the class is whether the second one rises."""
+        def save(name, shape, numbers):
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+            self.write(f"sounds/{name}", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode()
+                       + struct.pack(f"<{len(numbers)}f", *numbers))
+        (self.dir / "sounds").mkdir()
+        frames = [value for n in range(60) for step in range(6)
+                  for value in ((n * 7 + step * 3) % 5, (step if n % 2 else 5 - step) + n % 3)]
+        save("frames.npy", "(60, 6, 2)", frames)
+        save("labels.npy", "(60,)", [n % 2 for n in range(60)])
+        self.write("sound.toml", """
+layers = [
+  {kind = "input", name = "frames", shape = [6, 2]},
+  {kind = "conv1d", units = 8, kernel = [3], activation = "relu"},
+  {kind = "gru", units = 8},
+  {kind = "dense", units = 1, activation = "sigmoid"},
+]
+[train]
+optimizer = "adam"
+learning_rate = 0.02
+loss = "binary_crossentropy"
+metrics = ["accuracy"]
+epochs = 40
+batch_size = 10
+[data]
+kind = "npy"
+inputs.frames = "frames.npy"
+target = "labels.npy"
+test = 0.2
+""")
+        trained = self.train("sound.toml", "sounds", "s.net")
+        self.assertGreater(trained["held_out"]["accuracy"], 0.9)
+        (self.dir / "sounds" / "labels.npy").unlink()
+        self.assertEqual(len(self.run_json("net", "predict", "s.net", "--data", "sounds")["values"]), 60)
+        save("frames.npy", "(60, 12)", frames)
+        self.assert_error(self.run_akin("net", "predict", "s.net", "--data", "sounds", code=1),
+                          r"its rows are of shape \(None, 12\), but input frames takes \(None, 6, 2\)")
 
     def test_same_seed_same_file(self):
         for name in ("a", "b"):

@@ -23,7 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 3> kKinds = {"csv", "ratings", "text"};
+constexpr std::array<std::string_view, 4> kKinds = {"csv", "ratings", "text", "npy"};
 
 /// The cells of a line, without quotes around them; empty ones stay.
 std::vector<std::string> cells_of(std::string_view line, char separator) {
@@ -92,6 +92,8 @@ NetSource read_source(DataKind kind, const std::string& path) {
   NetSource source;
   if (kind == DataKind::kCsv)
     source.table = read_table(path);
+  else if (kind == DataKind::kNpy)
+    source.folder = path;
   else
     source.dataset = load_dataset(path);
   return source;
@@ -119,6 +121,9 @@ NetSamples make_samples(const nn::NetSpec& spec, const NetDataSettings& settings
       break;
     case DataKind::kText:
       samples = text_samples(request);
+      break;
+    case DataKind::kNpy:
+      samples = npy_samples(request);
       break;
   }
   const std::int64_t total = samples.all.inputs.at(0).samples();

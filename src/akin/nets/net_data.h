@@ -14,16 +14,16 @@
 
 namespace akin::nets {
 
-enum class DataKind { kCsv, kRatings, kText };
+enum class DataKind { kCsv, kRatings, kText, kNpy };
 /// Throws Error(kUsage) with the nearest names.
 DataKind parse_data_kind(const std::string& name);
 
 /// Where a net's inputs and targets come from: the table [data] of a net's file.
 struct NetDataSettings {
   DataKind kind = DataKind::kCsv;
-  /// Input layer -> columns of a table; of ratings "users" or "items"; of text "words".
+  /// Input layer -> columns of a table; of ratings "users" or "items"; of text "words"; of npy a file of the folder.
   std::map<std::string, std::vector<std::string>> inputs;
-  /// Columns; of text "first-word", an attribute of the documents, or "words" with `lists`.
+  /// Columns; of text "first-word", an attribute of the documents, or "words" with `lists`; of npy a file of the folder.
   std::vector<std::string> target;
   bool lists = false;      ///< targets are lists of indices, as the loss takes (nn::takes_lists)
   double test = 0;         ///< share of the samples, drawn by seed, that is never trained on
@@ -46,6 +46,7 @@ struct NumberTable {
 struct NetSource {
   NumberTable table;
   std::optional<Dataset> dataset;
+  std::string folder;  ///< of NumPy's files
   /// "users", "items", "words" and their numbers, for sizes in a net's file.
   std::map<std::string, std::int64_t> sizes() const;
 };

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "akin/base/error.h"
+#include "akin/data/npy.h"
 #include "akin/data/readers/number_parse.h"
 
 namespace akin::nets {
@@ -204,6 +206,65 @@ NetSamples text_samples(const SampleRequest& request) {
   samples.all.inputs.push_back(nn::make_ids({count, static_cast<std::int64_t>(length)}, std::move(words)));
   if (lists) samples.all.targets = samples.all.inputs[0];
   if (labelled) samples.all.targets = nn::make_array({count, 1}, std::move(labels));
+  return samples;
+}
+
+namespace {
+
+/// The folder's array of one name; `sample` is the shape of each of its rows, if it must be that one.
+NpyArray read_array(const SampleRequest& request, const std::vector<std::string>& names,
+                    const std::string& what, const Shape* sample) {
+  if (names.size() != 1)
+    fail(ErrorCode::kUsage, "{} takes one file of {}, such as \"{}.npy\"", what, request.source.folder,
+         "features");
+  const std::string path = request.source.folder + "/" + names[0];
+  NpyArray array = read_npy(path);
+  if (array.shape.empty())
+    fail(ErrorCode::kBadData, "{}: is a single number, not a row for each sample", path);
+  const Shape found(array.shape.begin() + 1, array.shape.end());
+  if (sample != nullptr && found != *sample)
+    fail(ErrorCode::kBadData, "{}: its rows are of shape {}, but {} takes {}", path, nn::shape_text(found),
+         what, nn::shape_text(*sample));
+  return array;
+}
+
+std::vector<std::int32_t> whole_numbers(const NpyArray& array, const std::string& what) {
+  std::vector<std::int32_t> indices;
+  for (const float value : array.values) {
+    if (value != std::floor(value) || value < 0 || value > 16'777'216)
+      fail(ErrorCode::kBadData, "{} takes whole numbers from 0, not {}", what, value);
+    indices.push_back(static_cast<std::int32_t>(value));
+  }
+  return indices;
+}
+
+}  // namespace
+
+NetSamples npy_samples(const SampleRequest& request) {
+  if (request.settings.lists)
+    fail(ErrorCode::kUsage,
+         "[data] of kind npy has numbers as targets; loss multinomial learns lists: take kind csv or text");
+  NetSamples samples;
+  for (const std::size_t layer : request.spec.inputs()) {
+    const std::string& name = request.spec.layers()[layer].name;
+    const Shape& wanted = request.spec.shape(layer).output;
+    NpyArray array = read_array(request, columns_for(request, name), "input " + name, &wanted);
+    const Shape shape(array.shape.begin(), array.shape.end());
+    samples.all.inputs.push_back(request.spec.reads_ids(layer)
+                                     ? nn::make_ids(shape, whole_numbers(array, "input " + name))
+                                     : nn::make_array(shape, std::move(array.values)));
+    if (samples.all.inputs.back().samples() != samples.all.inputs[0].samples())
+      fail(ErrorCode::kBadData, "input {} has {} samples, the first input {}", name,
+           samples.all.inputs.back().samples(), samples.all.inputs[0].samples());
+  }
+  const std::vector<std::string>& target = request.settings.target;
+  if (request.targets == Targets::kIfPresent &&
+      !(target.size() == 1 && std::filesystem::exists(request.source.folder + "/" + target[0])))
+    return samples;
+  NpyArray array = read_array(request, target, "the target", nullptr);
+  Shape shape(array.shape.begin(), array.shape.end());
+  if (shape.size() == 1) shape.push_back(1);
+  samples.all.targets = nn::make_array(shape, std::move(array.values));
   return samples;
 }
 

@@ -20,5 +20,7 @@ NetSamples table_samples(const SampleRequest& request);
 NetSamples rating_samples(const SampleRequest& request, std::vector<bool>& held);
 /// One sample a document: the indices of its words, cut or filled with 0 at the end to the input's length.
 NetSamples text_samples(const SampleRequest& request);
+/// Sample s is row s of each of the folder's arrays, such as frames of sound or readings of a sensor: (samples, steps, width).
+NetSamples npy_samples(const SampleRequest& request);
 
 }  // namespace akin::nets

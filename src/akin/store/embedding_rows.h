@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "akin/store/byte_cursor.h"
+#include "akin/base/byte_cursor.h"
 #include "akin/store/embeddings_reader.h"
 
 namespace akin {

@@ -9,15 +9,15 @@
 #include <optional>
 #include <utility>
 
+#include "akin/base/byte_cursor.h"
 #include "akin/base/checked_math.h"
 #include "akin/base/error.h"
 #include "akin/base/file_content.h"
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
-#include "akin/data/readers/python_literal.h"
+#include "akin/data/npy.h"
 #include "akin/store/bundle.h"
-#include "akin/store/byte_cursor.h"
 #include "akin/store/embedding_rows.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/word_vector_files.h"
@@ -116,58 +116,6 @@ std::vector<std::string> read_id_list(const std::string& path, std::size_t rows)
   return std::move(list.ids);
 }
 
-struct NpyArray {
-  std::size_t rows, dim;
-  bool is_double;  ///< else of floats
-};
-
-/// What the header of a NumPy file says: a Python dict of exactly descr, fortran_order and shape
-/// (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-NpyArray parse_npy_header(const ByteCursor& file, std::string_view text) {
-  const auto no_header = [&]() {
-    fail(ErrorCode::kBadData, "{}: the NumPy header is not that of an array", file.path());
-  };
-  const std::optional<std::string> as_json = python_literal_to_json(text);
-  const json header = as_json ? json::parse(*as_json, nullptr, /*allow_exceptions=*/false) : json();
-  if (!header.is_object() || header.size() != 3 || !header.contains("descr") ||
-      !header.contains("fortran_order") || !header["fortran_order"].is_boolean() ||
-      !header.contains("shape") || !header["shape"].is_array())
-    no_header();
-  const json &descr = header["descr"], &shape = header["shape"];
-  const bool is_double = descr == "<f8";
-  const bool two = shape.size() == 2 && shape[0].is_number_unsigned() && shape[1].is_number_unsigned();
-  if ((descr != "<f4" && !is_double) || header["fortran_order"] == true || !two) {
-    fail(ErrorCode::kBadData,
-         "{}: only arrays of (items, dimensions) float32 or float64 in C order are read ('descr' '<f4' or "
-         "'<f8'); "
-         "this one has 'descr' {}, 'fortran_order' {} and 'shape' {}; save a.astype('<f4', order='C')",
-         file.path(), descr.dump(-1, ' ', true, json::error_handler_t::replace),
-         header["fortran_order"].dump(), shape.dump(-1, ' ', true, json::error_handler_t::replace));
-  }
-  return {shape[0].get<std::size_t>(), shape[1].get<std::size_t>(), is_double};
-}
-
-/// Reads the header, after which the numbers begin.
-NpyArray read_npy_header(ByteCursor& file) {
-  constexpr std::size_t kPrelude =
-      10;  // mark, version, two bytes of the header's length: four from version 2 on
-  constexpr std::size_t kLongestHeader = std::size_t{1} << 20;
-  std::string prelude(file.take(kPrelude));
-  if (prelude.size() == kPrelude && (prelude[6] < 1 || prelude[6] > 3 || prelude[7] != 0)) {
-    fail(ErrorCode::kBadData, "{}: is a NumPy file of version {}.{}; versions 1.0, 2.0 and 3.0 are read",
-         file.path(), static_cast<unsigned char>(prelude[6]), static_cast<unsigned char>(prelude[7]));
-  }
-  const bool is_long = prelude.size() == kPrelude && prelude[6] > 1;
-  if (is_long) prelude += file.take(2);
-  std::size_t length = 0;
-  for (std::size_t i = prelude.size(); i-- > 8;)
-    length = 256 * length + static_cast<unsigned char>(prelude[i]);
-  const std::string header(file.take(std::min(length, kLongestHeader)));
-  if (prelude.size() < kPrelude + (is_long ? 2 : 0) || header.empty() || header.size() < length)
-    fail(ErrorCode::kBadData, "{}: the NumPy header is cut off", file.path());
-  return parse_npy_header(file, header);
-}
-
 /// The row's numbers as floats; what no float holds becomes infinite.
 void take_row(std::string_view bytes, bool is_double, std::vector<float>& row) {
   if (!is_double) {
@@ -183,7 +131,16 @@ void take_row(std::string_view bytes, bool is_double, std::vector<float>& row) {
 }
 
 ReadEmbeddings read_npy(ByteCursor& file) {
-  const auto [rows, dim, is_double] = read_npy_header(file);
+  const NpyHeader header = read_npy_header(file);
+  const bool is_double = header.descr == "<f8";
+  if ((header.descr != "<f4" && !is_double) || header.fortran_order || header.shape.size() != 2) {
+    fail(ErrorCode::kBadData,
+         "{}: only arrays of (items, dimensions) float32 or float64 in C order are read ('descr' '<f4' or "
+         "'<f8'); "
+         "this one has {}; save a.astype('<f4', order='C')",
+         file.path(), header.text);
+  }
+  const std::size_t rows = header.shape[0], dim = header.shape[1];
   const std::size_t size = is_double ? sizeof(double) : sizeof(float);
   const auto bytes = checked_product({rows, dim, size});
   if (dim == 0 || dim > kMostEmbeddingNumbers || !bytes)

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "akin/store/byte_cursor.h"
+#include "akin/base/byte_cursor.h"
 #include "akin/store/embeddings_reader.h"
 
 namespace akin {

@@ -1,4 +1,4 @@
-#include "akin/store/byte_cursor.h"
+#include "akin/base/byte_cursor.h"
 
 #include <algorithm>
 #include <cstring>
