@@ -18,7 +18,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COPIED = ["CONTRIBUTING.md", "src", "scripts/check_layers.py", "tests/contract", "tests/e2e"]
+COPIED = ["CONTRIBUTING.md", "src", "scripts/check_layers.py", "tests/contract", "tests/e2e", "tests/reference/bert"]
 GUIDE, REGISTRY, ROWS = "CONTRIBUTING.md", "src/akin/catalog/registry.cc", "tests/contract/quality_floors.tsv"
 READER = "tests/contract/planted_data.cc"  # of ROWS
 MODEL_FILE = r"src/akin/models/\w+/\w+"
