@@ -169,8 +169,8 @@ void NgramTable::find(std::span<const std::string_view> words, std::vector<Place
   }
   // Each column where it first stands: columns of a level are below those of longer runs.
   std::ranges::stable_sort(places, {}, &Place::column);
-  const auto repeated = std::ranges::unique(places, {}, &Place::column);
-  places.erase(repeated.begin(), repeated.end());
+  const auto same = [](const Place& a, const Place& b) { return a.column == b.column; };
+  places.erase(std::unique(places.begin(), places.end(), same), places.end());
 }
 
 std::string NgramTable::name(idx_t column) const {
