@@ -67,8 +67,7 @@ const Communicator& checked_ranks(const NcfTrainOptions& options, const FitConte
 
 NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epochs,
                        const FitContext& context, NcfNet& net)
-    : pairs_(pairs),
-      context_(context),
+    : context_(context),
       net_(net),
       source_(pairs, options.negatives, context.seed, options.model),
       ranks_(checked_ranks(options, context), pairs, options.negatives, net),
@@ -79,7 +78,7 @@ NcfTrainer::NcfTrainer(const Csr& pairs, const NcfTrainOptions& options, int epo
     if (context.ranks().first())
       server_.emplace(context.ranks(), optimizers_);
     else
-      remote_.emplace(NcfWorker(net, options), RemoteParameters(context.ranks(), net));
+      remote_.emplace(net, options, context.ranks());
   } else if (options.hogwild) {
     for (int worker = 0; worker < resolve_threads(context.threads); ++worker)
       workers_.push_back({NcfWorker(net, options), SharedParameters(optimizers_)});

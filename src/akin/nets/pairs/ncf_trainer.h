@@ -56,6 +56,8 @@ class NcfTrainer {
 
   /// What a rank has with async.
   struct RemoteWorker {
+    RemoteWorker(NcfNet& net, const NcfTrainOptions& options, const Communicator& ranks)
+        : worker(net, options), parameters(ranks, net) {}
     NcfWorker worker;
     RemoteParameters parameters;
   };
@@ -71,7 +73,6 @@ class NcfTrainer {
   double train_apart(int epoch, std::size_t first, std::size_t last);
   double train_remote(int epoch, std::size_t first, std::size_t last);
 
-  const Csr& pairs_;
   const FitContext& context_;
   NcfNet& net_;
   NcfSource source_;
