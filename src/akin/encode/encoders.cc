@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/attribute_encoder.h"
@@ -23,27 +24,15 @@ EncoderEntry entry(bool takes_words = false) {
   return {.name = E::kName,
           .summary = E::kSummary,
           .takes_words = takes_words,
-          .params =
-              [] {
-                typename E::Config config;
-                std::vector<std::pair<Param, std::string>> result;
-                for (Param& param : config.params()) {
-                  std::string text = to_string(param);
-                  result.emplace_back(std::move(param), std::move(text));
-                }
-                return result;
-              },
+          .params = &default_params<typename E::Config>,
           .complete =
               [](const ParamValues& values) {
-                typename E::Config config;
-                set_params(config.params(), values, E::kName);
+                auto config = config_of<typename E::Config>(values, E::kName);
                 return get_params(config.params());
               },
           .fit =
               [](const EncoderInput& input, const ParamValues& values, const Context& context) {
-                typename E::Config config;
-                set_params(config.params(), values, E::kName);
-                return E::fit(input, config, context);
+                return E::fit(input, config_of<typename E::Config>(values, E::kName), context);
               },
           .load = &E::load};
 }

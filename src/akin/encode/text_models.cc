@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/text/text_nets.h"
@@ -31,26 +32,15 @@ TextModelEntry entry(Takes takes = {}) {
           .summary = M::kSummary,
           .takes_words = takes.words,
           .takes_validation = takes.validation,
-          .params =
-              [] {
-                typename M::Config config;
-                std::vector<std::pair<Param, std::string>> result;
-                for (Param& param : config.params()) {
-                  std::string text = to_string(param);
-                  result.emplace_back(std::move(param), std::move(text));
-                }
-                return result;
-              },
+          .params = &default_params<typename M::Config>,
           .complete =
               [](const ParamValues& values) {
-                typename M::Config config;
-                set_params(config.params(), values, M::kName);
+                auto config = config_of<typename M::Config>(values, M::kName);
                 return get_params(config.params());
               },
           .fit =
               [](const TextFitInput& input, const ParamValues& values, const Context& context) {
-                typename M::Config config;
-                set_params(config.params(), values, M::kName);
+                const auto config = config_of<typename M::Config>(values, M::kName);
                 check_texts(input.texts, M::kName);
                 return M::fit(input, config, context);
               },

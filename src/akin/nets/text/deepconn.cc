@@ -1,6 +1,7 @@
 #include "akin/nets/text/deepconn.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/models/fit/params.h"
@@ -149,6 +150,9 @@ Side side_of(const NetPredictor& net, const PairTexts& texts, const ReviewWords&
   const std::vector<idx_t>& other = of_users ? reviews.item : reviews.user;
   const std::string name = of_users ? "user" : "item";
   Side side{Matrix(lists.size(), static_cast<std::size_t>(config.factors)), std::vector<float>(lists.size())};
+  // The layer of biases is worked out here, so that each text goes through its convolution once.
+  const std::vector<float>& weights = std::get<0>(net.weight(name + "_bias/kernel").values);
+  const float base = of_users ? std::get<0>(net.weight("user_bias/bias").values)[0] : 0;
   nn::Array words;
   const nn::Array nothing = nn::make_ids({1, 1}, {0});
   for (std::size_t row = 0; row < lists.size(); ++row) {
@@ -158,7 +162,7 @@ Side side_of(const NetPredictor& net, const PairTexts& texts, const ReviewWords&
     const std::vector<nn::Array> inputs =
         of_users ? std::vector<nn::Array>{words, nothing} : std::vector<nn::Array>{nothing, words};
     std::ranges::copy(net.predict(inputs, name).floats(), side.vectors.row(row));
-    side.biases[row] = net.predict(inputs, name + "_bias").floats()[0];
+    side.biases[row] = std::inner_product(weights.begin(), weights.end(), side.vectors.row(row), base);
   }
   return side;
 }

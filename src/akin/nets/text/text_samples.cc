@@ -5,6 +5,7 @@
 
 #include "akin/base/permutation.h"
 #include "akin/base/rng.h"
+#include "akin/nets/list_samples.h"
 
 namespace akin::nets {
 
@@ -30,15 +31,9 @@ std::vector<std::int32_t> word_list(std::string_view text, const IdMap& words, c
 }
 
 void fill_words(const std::vector<std::span<const std::int32_t>>& lists, nn::Array& array) {
-  std::size_t width = 0;
-  for (const auto& list : lists) width = std::max(width, list.size());
-  ++width;
-  array.shape = {static_cast<std::int64_t>(lists.size()), static_cast<std::int64_t>(width)};
-  if (!array.is_ids()) array.values = std::vector<std::int32_t>();
-  auto& indices = std::get<std::vector<std::int32_t>>(array.values);
-  indices.assign(lists.size() * width, 0);
-  for (std::size_t l = 0; l < lists.size(); ++l)
-    std::ranges::copy(lists[l], indices.begin() + static_cast<std::ptrdiff_t>(l * width));
+  std::size_t longest = 0;
+  for (const auto& list : lists) longest = std::max(longest, list.size());
+  fill_lists(lists, static_cast<std::int64_t>(longest) + 1, array);
 }
 
 TextSamples::TextSamples(const WordLists& lists, std::vector<float> targets, std::int64_t batch_size,
