@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
@@ -72,20 +73,16 @@ ModelEntry entry() {
           },
       .fit =
           [](const TrainingData& data, const ParamValues& values, const FitContext& context) {
-            typename M::Config config;
-            set_params(config.params(), values, M::kName);
-            return M::fit(data, config, context);
+            return M::fit(data, config_of<typename M::Config>(values, M::kName), context);
           },
       .complete =
           [](const ParamValues& values) {
-            typename M::Config config;
-            set_params(config.params(), values, M::kName);
+            auto config = config_of<typename M::Config>(values, M::kName);
             return get_params(config.params());
           },
       .divides =
           [](const ParamValues& values) {
-            typename M::Config config;
-            set_params(config.params(), values, M::kName);
+            const auto config = config_of<typename M::Config>(values, M::kName);
             if constexpr (requires { config.divides(); }) return M::kTraits.distributed && config.divides();
             return M::kTraits.distributed;
           },

@@ -1,9 +1,12 @@
 // akin encoder import|describe
 #include <fmt/format.h>
 
+#include <array>
+
 #include "akin/base/error.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/commands/actions.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/report/json.h"
@@ -11,17 +14,6 @@
 
 namespace akin::cli {
 namespace {
-
-std::string overview() {
-  return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts that others have trained; "
-         "`akin encode` "
-         "computes vectors with them.\n\nActions:\n" +
-         listing({{"import", "read the folder of a BERT model into a file"},
-                  {"describe", "what a file's encoder is, and where it comes from"}}) +
-         "\nExamples:\n"
-         "  akin encoder import all-MiniLM-L6-v2 -o minilm.enc\n"
-         "  akin encode minilm.enc -d events.data --fields title --whiten -o items.npy --to npy\n";
-}
 
 bert::Pooling parse_pooling(const std::string& text) {
   if (text == "mean") return bert::Pooling::kMean;
@@ -97,21 +89,23 @@ int describe_file(const Args& args) {
   return print_facts(path, part, line.common.json);
 }
 
+constexpr std::array<Action, 2> kActions = {{
+    {"import", "read the folder of a BERT model into a file", &import_files},
+    {"describe", "what a file's encoder is, and where it comes from", &describe_file},
+}};
+
+std::string overview() {
+  return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts that others have trained; "
+         "`akin encode` "
+         "computes vectors with them.\n\nActions:\n" +
+         action_listing(kActions) +
+         "\nExamples:\n"
+         "  akin encoder import all-MiniLM-L6-v2 -o minilm.enc\n"
+         "  akin encode minilm.enc -d events.data --fields title --whiten -o items.npy --to npy\n";
+}
+
 }  // namespace
 
-int run_encoder(const Args& args) {
-  if (args.empty())
-    fail(ErrorCode::kUsage, "name an action: akin encoder import|describe; see `akin encoder --help`");
-  if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
-    return kSuccess;
-  }
-  const Args rest(args.begin() + 1, args.end());
-  if (args[0] == "import") return import_files(rest);
-  if (args[0] == "describe") return describe_file(rest);
-  const std::vector<std::string> names = {"import", "describe"};
-  fail(ErrorCode::kUsage, "encoder has no action '{}'{}; there are {}", args[0], did_you_mean(args[0], names),
-       fmt::join(names, ", "));
-}
+int run_encoder(const Args& args) { return run_action("encoder", kActions, overview, args); }
 
 }  // namespace akin::cli

@@ -7,6 +7,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/commands/actions.h"
 #include "akin/cli/commands/net_actions.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
@@ -19,11 +20,6 @@
 namespace akin::cli {
 namespace {
 
-struct Action {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(const Args& args);
-};
 constexpr std::array<Action, 5> kActions = {{
     {"describe", "the layers of a net, their shapes and numbers of parameters", &run_net_describe},
     {"train", "train a net, or continue training one", &run_net_train},
@@ -36,9 +32,7 @@ std::string overview() {
   std::string text =
       "Usage: akin net ACTION ... (each has --help)\n\nNeural nets defined in a TOML file: layers, training "
       "and data\n(docs/nets.md; examples are in examples/nets).\n\nActions:\n";
-  std::vector<Listed> entries;
-  for (const Action& action : kActions) entries.push_back({action.name, action.summary});
-  text += listing(entries);
+  text += action_listing(kActions);
   text +=
       "\nExamples:\n"
       "  akin net describe examples/nets/rating-dot.toml\n"
@@ -58,22 +52,7 @@ nn::NetSpec read_spec(const std::string& path, const std::string& data) {
 
 }  // namespace
 
-int run_net(const Args& args) {
-  if (args.empty()) {
-    fail(ErrorCode::kUsage,
-         "name an action: akin net describe|train|evaluate|predict|export; see `akin net --help`");
-  }
-  if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
-    return kSuccess;
-  }
-  const auto found = std::ranges::find(kActions, args[0], &Action::name);
-  if (found != kActions.end()) return found->run({args.begin() + 1, args.end()});
-  std::vector<std::string> names;
-  for (const Action& action : kActions) names.emplace_back(action.name);
-  fail(ErrorCode::kUsage, "net has no action '{}'{}; there are {}", args[0], did_you_mean(args[0], names),
-       fmt::join(names, ", "));
-}
+int run_net(const Args& args) { return run_action("net", kActions, overview, args); }
 
 int run_net_describe(const Args& args) {
   std::string path, data;

@@ -6,6 +6,7 @@
 
 #include "akin/base/error.h"
 #include "akin/cli/commands.h"
+#include "akin/cli/commands/actions.h"
 #include "akin/cli/commands/text_actions.h"
 #include "akin/cli/flags/param_flags.h"
 #include "akin/cli/flags/vector_flags.h"
@@ -15,11 +16,6 @@
 namespace akin::cli {
 namespace {
 
-struct Action {
-  std::string_view name;
-  std::string_view summary;
-  int (*run)(const Args& args);
-};
 constexpr std::array<Action, 4> kActions = {{
     {"train", "train a model on labelled texts", &run_text_train},
     {"evaluate", "score a trained model, or cross-validate one", &run_text_evaluate},
@@ -31,10 +27,8 @@ std::string overview() {
   std::string text =
       "Usage: akin text ACTION ... (each has --help)\n\nModels that tell classes or numbers from texts "
       "(docs/text.md).\n\nActions:\n";
+  text += action_listing(kActions) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
   std::vector<Listed> entries;
-  for (const Action& action : kActions) entries.push_back({action.name, action.summary});
-  text += listing(entries) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
-  entries.clear();
   for (const TextModelEntry& model : text_models()) entries.push_back({model.name, model.summary});
   return text + listing(entries) +
          "\nExamples:\n"
@@ -46,21 +40,7 @@ std::string overview() {
 
 }  // namespace
 
-int run_text(const Args& args) {
-  if (args.empty())
-    fail(ErrorCode::kUsage,
-         "name an action: akin text train|evaluate|predict|explain; see `akin text --help`");
-  if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
-    return kSuccess;
-  }
-  const auto found = std::ranges::find(kActions, args[0], &Action::name);
-  if (found != kActions.end()) return found->run({args.begin() + 1, args.end()});
-  std::vector<std::string> names;
-  for (const Action& action : kActions) names.emplace_back(action.name);
-  fail(ErrorCode::kUsage, "text has no action '{}'{}; there are {}", args[0], did_you_mean(args[0], names),
-       fmt::join(names, ", "));
-}
+int run_text(const Args& args) { return run_action("text", kActions, overview, args); }
 
 void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need) {
   line.add({"-d,--data", "FILE", InputPath{&data},
