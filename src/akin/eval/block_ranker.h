@@ -96,7 +96,7 @@ class BlockRanker {
 
  private:
   Query query_of(const RankedList& list) {
-    return query_.query(list.user, task_.histories.of(list.user), list.before);
+    return query_.query(list.user, task_.histories.of(list.user), list.before, list.now);
   }
   /// Dot-product models: tile by tile of items, so that no more than a block of scores ever exists (unless
   /// AUC is asked for, which needs all scores of the block).

@@ -232,7 +232,7 @@ Evaluation evaluate(const Model& model, const Traits& traits, const TrainingData
   const bool all_scores = options.auc || sampler.samples() || !placed.empty();
   const ItemOrder order(model.item_vectors(), n_items,
                         all_scores ? ItemOrder::By::kIndex : ItemOrder::By::kLength);
-  RankingTask task{model, data, histories, options, popularity, sampler, audiences, order};
+  RankingTask task{model, traits, data, histories, options, popularity, sampler, audiences, order};
   task.placed = std::move(placed);
   collect_held_out(test_users, task, result);
   if (task.lists.empty() && result.warm_item_events > 0) {

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "akin/models/model.h"
+#include "akin/models/query_history.h"
 
 namespace akin {
 
@@ -29,25 +31,19 @@ class QueryBuffer {
  public:
   /// The query of a user with these known events, and `more` after them, valid until the next call. Only a
   /// user with training events is known to a model by name; others have no more than their history.
-  Query query(idx_t user, std::span<const Event> history, std::span<const Event> more = {}) {
-    items_.clear();
-    values_.clear();
-    Query query;
+  Query query(idx_t user, std::span<const Event> history, std::span<const Event> more = {},
+              std::int64_t now = kNoTime) {
+    history_.clear();
+    bool trained = false;
     for (const std::span<const Event> events : {history, more}) {
-      for (const Event& event : events) {
-        items_.push_back(event.item);
-        values_.push_back(event.value);
-        if (event.subset == Subset::kTrain) query.user = user;
-      }
+      history_.add(events);
+      for (const Event& event : events) trained |= event.subset == Subset::kTrain;
     }
-    query.history = items_;
-    query.values = values_;
-    return query;
+    return history_.query(trained ? std::optional(user) : std::nullopt, now);
   }
 
  private:
-  std::vector<idx_t> items_;
-  std::vector<float> values_;
+  QueryHistory history_;
 };
 
 /// The slices of `events` (sorted by user) that belong to one user each.

@@ -50,7 +50,10 @@ void add_list(std::span<const Event> events, const KnownItems& known, RankingTas
   const auto last = std::unique(first, task.held_out.end());
   result.duplicate_events += static_cast<std::uint64_t>(task.held_out.end() - last);
   task.held_out.erase(last, task.held_out.end());
-  if (task.held_out.size() > begin) task.lists.push_back({events.front().user, begin, task.held_out.size()});
+  if (task.held_out.size() > begin) {
+    const Event& first_event = events.front();
+    task.lists.push_back({first_event.user, begin, task.held_out.size(), {}, first_event.time});
+  }
 }
 
 /// A list for each held-out event of a user.
@@ -62,7 +65,7 @@ void add_lists(std::span<const Event> events, RankingTask& task, Evaluation& res
     }
     const std::size_t begin = task.held_out.size();
     task.held_out.push_back(events[e].item);
-    task.lists.push_back({events[e].user, begin, begin + 1, events.first(e)});
+    task.lists.push_back({events[e].user, begin, begin + 1, events.first(e), events[e].time});
   }
 }
 
@@ -155,6 +158,8 @@ std::string protocol_of(const RankingTask& task) {
                        format_count(options.candidates.count), uniform ? "uniform" : "by popularity");
   }
   if (options.each_event) text = "each event predicted from those before it: " + text;
+  if (task.traits.uses_times && task.data.source.has_times())
+    text += "; the time of a list's first held-out event is known";
   if (options.ties == Ties::kRandom) text += "; ties in random order";
   if (options.ties == Ties::kInFavour) text += "; ties in favour of the model";
   return text;

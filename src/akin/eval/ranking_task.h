@@ -35,11 +35,13 @@ struct RankedList {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
   std::span<const Event> before = {};  ///< held-out events that are history by now
+  std::int64_t now = kNoTime;          ///< time of the first held-out event
 };
 
 /// What is to be ranked, fixed before the threads start.
 struct RankingTask {
   const Model& model;
+  const Traits& traits;
   const TrainingData& data;
   const Histories& histories;
   const EvaluateOptions& options;

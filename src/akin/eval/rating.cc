@@ -20,7 +20,8 @@ struct ScoredEvents {
   std::size_t users() const { return offsets.size() - 1; }
 };
 
-ScoredEvents score_events(const Model& model, const Histories& histories,
+/// A model that looks at times is asked for each event at its time.
+ScoredEvents score_events(const Model& model, bool uses_times, const Histories& histories,
                           std::span<const std::span<const Event>> test_users, const Context& context) {
   ScoredEvents result;
   for (const std::span<const Event> events : test_users) {
@@ -39,8 +40,18 @@ ScoredEvents score_events(const Model& model, const Histories& histories,
       for (const Event& event : test_users[u]) items.push_back(event.item);
       const std::span<float> scores = std::span(result.scores).subspan(result.offsets[u], items.size());
       const idx_t user = test_users[u].front().user;
-      if (!model.score(query.query(user, histories.of(user)), items, scores))
-        std::ranges::fill(scores, std::numeric_limits<float>::quiet_NaN());
+      const auto score = [&](std::size_t first, std::size_t count, std::int64_t now) {
+        const auto own_scores = scores.subspan(first, count);
+        if (!model.score(query.query(user, histories.of(user), {}, now),
+                         std::span(items).subspan(first, count), own_scores)) {
+          std::ranges::fill(own_scores, std::numeric_limits<float>::quiet_NaN());
+        }
+      };
+      if (!uses_times) {
+        score(0, items.size(), kNoTime);
+        continue;
+      }
+      for (std::size_t i = 0; i < items.size(); ++i) score(i, 1, test_users[u][i].time);
     }
   });
   std::vector<std::size_t> offsets;
@@ -162,7 +173,7 @@ void evaluate_events(const Model& model, const Traits& traits, const Histories& 
                      std::span<const std::span<const Event>> test_users, std::span<const Event> known,
                      const EvaluateOptions& options, const Context& context, Evaluation& result) {
   if (!traits.predicts_ratings && !options.liked) return;
-  ScoredEvents events = score_events(model, histories, test_users, context);
+  ScoredEvents events = score_events(model, traits.uses_times, histories, test_users, context);
   const ScoreScale scale = score_scale(traits, known);
   for (float& score : events.scores) {
     result.mean_events += std::isnan(score) ? 1 : 0;

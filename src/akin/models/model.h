@@ -1,6 +1,7 @@
 // What every recommender can do.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +27,10 @@ struct Query {
   /// The user's items, oldest first; of a known user all their training items.
   std::span<const idx_t> history = {};
   std::span<const float> values = {};  ///< value of each history item; empty = unknown (each counts as liked)
+  /// Time of each history item, kNoTime = not known; empty = none is. Models with Traits::uses_times look at them.
+  std::span<const std::int64_t> times = {};
+  std::span<const EventKind> kinds = {};  ///< what was done with each history item; empty = not known
+  std::int64_t now = kNoTime;             ///< when the answer is for; kNoTime = nobody says
 };
 
 /// Why a model gives an item its score: the score is `base` plus all that the causes add.
@@ -41,6 +46,7 @@ struct Traits {
   bool predicts_probability = false;  ///< scores are probabilities that the user likes the item
   bool deterministic = true;          ///< same seed, same bits at any thread count
   bool uses_order = false;            ///< the order of the history matters
+  bool uses_times = false;            ///< when the events were, and when the answer is for, matter
   bool uses_receipts = false;         ///< learns from receipts that follow one another: needs different times
   bool uses_reviews = false;          ///< learns from what users wrote about items
   bool uses_attributes = false;       ///< learns from attributes of items too; without any, from events alone

@@ -32,6 +32,7 @@ json model_json(const ModelEntry& entry) {
           {"deterministic", entry.traits.deterministic},
           {"distributed", entry.traits.distributed},
           {"uses_order", entry.traits.uses_order},
+          {"uses_times", entry.traits.uses_times},
           {"uses_receipts", entry.traits.uses_receipts},
           {"uses_reviews", entry.traits.uses_reviews},
           {"uses_attributes", entry.traits.uses_attributes},

@@ -71,7 +71,7 @@ Recommendations Service::rank(const Asked& asked, const std::vector<char>& allow
   std::vector<float> scores(bundle_.dataset.n_items(), kNever);
   const std::span<float> known = std::span(scores).first(bundle_.model->n_items());
   Recommendations result;
-  if (!bundle_.model->score_all(asked.query, known)) {
+  if (!bundle_.model->score_all(asked.history.query(asked.user, request.now), known)) {
     std::ranges::copy(std::span(popularity_).first(bundle_.dataset.n_event_items()), scores.begin());
     result.fallback = true;
   }
@@ -95,12 +95,10 @@ Recommendations Service::rank(const Asked& asked, const std::vector<char>& allow
   return result;
 }
 
-Query Service::known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const {
-  for (std::uint64_t e = offsets_[user]; e < offsets_[user + 1]; ++e) {
-    items.push_back(bundle_.dataset.events[e].item);
-    values.push_back(bundle_.dataset.events[e].value);
-  }
-  return {user, items, values};
+QueryHistory Service::known_history(idx_t user) const {
+  QueryHistory history;
+  history.add(std::span(bundle_.dataset.events).subspan(offsets_[user], offsets_[user + 1] - offsets_[user]));
+  return history;
 }
 
 UnknownIds Service::unknown_ids(const RecommendRequest& request) const {
@@ -139,7 +137,8 @@ void Service::check_kinds(const std::vector<EventKind>& kinds) const {
 Service::Asked Service::ask(std::optional<idx_t> user, const RecommendRequest& request) const {
   Asked asked;
   if (!user) return asked;
-  asked.query = known_query(*user, asked.items, asked.values);
+  asked.user = user;
+  asked.history = known_history(*user);
   if (request.include_seen) return asked;
   const auto mask = [&](const std::vector<Event>& events, const std::vector<std::uint64_t>& offsets) {
     for (std::uint64_t e = offsets[*user]; e < offsets[*user + 1]; ++e) {
@@ -156,16 +155,18 @@ Service::Asked Service::ask(const RecommendRequest& request) const {
   std::optional<idx_t> user;
   if (request.user) user = find_id(bundle_.dataset.users, *request.user);
   Asked asked = ask(user, request);
-  const std::size_t before = asked.items.size();
-  for (const std::string& id : request.history) {
-    const auto item = find_id(bundle_.dataset.items, id);
-    if (item && uses(*item)) asked.items.push_back(*item);
+  if (!request.history_times.empty() && request.history_times.size() != request.history.size()) {
+    fail(ErrorCode::kUsage, "the history has {} items and {} times", request.history.size(),
+         request.history_times.size());
+  }
+  for (std::size_t i = 0; i < request.history.size(); ++i) {
+    const auto item = find_id(bundle_.dataset.items, request.history[i]);
+    if (item && uses(*item)) {
+      asked.history.add(*item, request.history_times.empty() ? kNoTime : request.history_times[i]);
+      asked.user = std::nullopt;  // more than the bundle knew: the history alone speaks
+    }
     if (item && !request.include_seen) asked.masked.push_back(*item);
   }
-  if (asked.items.size() == before) return asked;
-  if (!asked.values.empty()) asked.values.resize(asked.items.size(), 1);
-  asked.query = {std::nullopt, asked.items,
-                 asked.values};  // more than the bundle knew: the history alone speaks
   return asked;
 }
 
@@ -192,7 +193,7 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   static_cast<void>(unknown_ids(strict));
   const std::vector<char> allowed = allowed_items(request);
   const Asked asked = ask(request);
-  const Query& query = asked.query;
+  const Query query = asked.history.query(asked.user, request.now);
   std::vector<Scored> wanted;
   if (item) {
     const idx_t idx = bundle_.dataset.items.at(*item, "item");
@@ -253,9 +254,9 @@ std::vector<Scored> Service::filtered(std::vector<Scored> ranked, std::size_t k,
 
 std::vector<Scored> Service::similar_to_user(const std::string& user, std::size_t k,
                                              const std::vector<AttributeFilter>& filters) const {
-  std::vector<idx_t> history;
-  std::vector<float> values;
-  const Query query = known_query(bundle_.dataset.users.at(user, "user"), history, values);
+  const idx_t known_user = bundle_.dataset.users.at(user, "user");
+  const QueryHistory history = known_history(known_user);
+  const Query query = history.query(known_user);
   const Model& model = *bundle_.model;
   const std::size_t dim = model.item_vectors().empty() ? 0 : model.embedding_dim();
   std::vector<float> scores(model.n_items());

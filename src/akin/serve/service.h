@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/data/item_content.h"
+#include "akin/models/query_history.h"
 #include "akin/serve/item_filter.h"
 #include "akin/store/bundle.h"
 
@@ -17,6 +18,9 @@ struct RecommendRequest {
   std::optional<std::string> user = {};  ///< an id of the bundle; one that it does not know is a new user
   /// Item ids, oldest first; alone: a new user; with user: appended to theirs.
   std::vector<std::string> history = {};
+  /// Times of `history`, as long or empty (not known), in microseconds since 1970.
+  std::vector<std::int64_t> history_times = {};
+  std::int64_t now = kNoTime;  ///< when the answer is for, to models that look at times
   std::size_t k = 10;
   bool include_seen = false;  ///< what the user has may be recommended again
   /// Only items of the user's events of these kinds are taken for what the user has; none = of all kinds. Items of
@@ -102,19 +106,18 @@ class Service {
   const Bundle& bundle() const { return bundle_; }
 
  private:
-  /// A query with what it points to, and the items that are not to be recommended to who asks.
+  /// Who asks, with what history, and the items that are not to be recommended to them.
   struct Asked {
-    std::vector<idx_t> items;
-    std::vector<float> values;
-    Query query;
+    std::optional<idx_t> user;
+    QueryHistory history;
     std::vector<idx_t> masked;
   };
   Asked ask(const RecommendRequest& request) const;
   /// What is known of a user, nullopt = nothing.
   Asked ask(std::optional<idx_t> user, const RecommendRequest& request) const;
   bool uses(idx_t item) const { return item < bundle_.model->n_items(); }
-  /// What is known of a user as a query; the vectors hold what the query points to.
-  Query known_query(idx_t user, std::vector<idx_t>& items, std::vector<float>& values) const;
+  /// What is known of a user.
+  QueryHistory known_history(idx_t user) const;
   /// The first k of a list that pass the filters.
   std::vector<Scored> filtered(std::vector<Scored> ranked, std::size_t k,
                                const std::vector<AttributeFilter>& filters) const;

@@ -13,6 +13,7 @@
 #include "akin/data/dataset_io.h"
 #include "akin/fusion/content_model.h"
 #include "akin/models/fit/old_names.h"
+#include "akin/models/query_history.h"
 #include "akin/store/make_bundle.h"
 
 namespace akin {
@@ -164,17 +165,11 @@ Matrix user_embedding(const Bundle& bundle, const Context& context) {
   parallel_for(result.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
     context.check_stop();
     std::vector<float> vector(bundle.model->item_vectors().cols());
-    std::vector<idx_t> items;
-    std::vector<float> values;
+    QueryHistory history;
     for (std::size_t user = begin; user < end; ++user) {
-      items.clear();
-      values.clear();
-      for (std::uint64_t e = offsets[user]; e < offsets[user + 1]; ++e) {
-        items.push_back(events[e].item);
-        values.push_back(events[e].value);
-      }
-      const Query query{.user = static_cast<idx_t>(user), .history = items, .values = values};
-      if (bundle.model->user_vector(query, vector))
+      history.clear();
+      history.add(std::span(events).subspan(offsets[user], offsets[user + 1] - offsets[user]));
+      if (bundle.model->user_vector(history.query(static_cast<idx_t>(user)), vector))
         std::copy_n(vector.begin(), result.cols(), result.row(user));
     }
   });

@@ -13,6 +13,7 @@ std::string traits_text(const Traits& traits) {
   std::string text = traits.personalized ? "personalized" : "not personalized";
   if (traits.predicts_ratings) text += ", predicts ratings";
   if (traits.uses_order) text += ", uses the order of events";
+  if (traits.uses_times) text += ", uses times";
   if (traits.uses_receipts) text += ", uses receipts";
   if (traits.uses_reviews) text += ", uses reviews";
   if (traits.uses_attributes) text += ", uses attributes";
