@@ -19,15 +19,16 @@ MAY_INCLUDE = {
     "data": {"base", "linalg"},
     "nn": {"base", "linalg", "optim"},
     "text": {"base", "linalg", "optim", "data"},
+    "image": {"base", "linalg", "optim", "data"},
     "models": {"base", "linalg", "optim", "data"},
-    "nets": {"base", "linalg", "optim", "data", "text", "nn", "models"},
-    "encode": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets"},
-    "fusion": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets", "encode"},
+    "nets": {"base", "linalg", "optim", "data", "text", "image", "nn", "models"},
+    "encode": {"base", "linalg", "optim", "data", "text", "image", "nn", "models", "nets"},
+    "fusion": {"base", "linalg", "optim", "data", "text", "image", "nn", "models", "nets", "encode"},
     "eval": {"base", "linalg", "optim", "data", "models"},
-    "catalog": {"base", "linalg", "optim", "data", "text", "nn", "models", "nets", "encode", "fusion"},
-    "store": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "catalog"},
-    "serve": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "catalog", "store"},
-    "experiment": {"base", "linalg", "optim", "data", "text", "models", "encode", "fusion", "eval", "catalog", "store", "nn", "nets"},
+    "catalog": {"base", "linalg", "optim", "data", "text", "image", "nn", "models", "nets", "encode", "fusion"},
+    "store": {"base", "linalg", "optim", "data", "text", "image", "models", "encode", "fusion", "catalog"},
+    "serve": {"base", "linalg", "optim", "data", "text", "image", "models", "encode", "fusion", "catalog", "store"},
+    "experiment": {"base", "linalg", "optim", "data", "text", "image", "models", "encode", "fusion", "eval", "catalog", "store", "nn", "nets"},
 }
 MAY_INCLUDE["report"] = set(MAY_INCLUDE)
 MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
@@ -35,9 +36,9 @@ MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 # The only modules that may include a third-party header, by the header's first path component.
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
-    "hwy": {"linalg", "optim", "models", "nets", "nn", "text"},
+    "hwy": {"linalg", "optim", "models", "nets", "nn", "text", "image"},
     "Eigen": {"linalg", "optim"},
-    "simdjson.h": {"data"}, "jpeglib.h": {"data"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "libstemmer.h": {"text"}, "openssl": {"data"},
+    "simdjson.h": {"data"}, "jpeglib.h": {"data", "image"}, "jerror.h": {"image"}, "png.h": {"image"}, "webp": {"image"}, "gif_lib.h": {"image"}, "archive.h": {"image"}, "archive_entry.h": {"image"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "libstemmer.h": {"text"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "text", "experiment", "store", "nn", "nets", "report", "cli"},
     "boost": {"eval"},
     "ATen": {"nn"}, "c10": {"nn"}, "torch": {"nn"}, "hdf5.h": {"nn"}, "mpi.h": {"distributed"},

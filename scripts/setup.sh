@@ -10,7 +10,8 @@ packages=(
   libtomlplusplus-dev                 # --config files
   libcli11-dev libfmt-dev             # command line; messages
   zlib1g-dev libzstd-dev libxxhash-dev  # .gz, .zst; checksums
-  libjpeg62-turbo-dev                 # pictures of the synthetic data
+  libjpeg62-turbo-dev libpng-dev libwebp-dev libgif-dev  # pictures
+  libarchive-dev                      # pictures in tar and zip files
   libexpat1-dev                       # XML of xlsx files
   libicu-dev                          # words and lower case of every language
   libstemmer-dev                      # stems of words (Snowball)

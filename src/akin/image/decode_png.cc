@@ -1,0 +1,47 @@
+#include <png.h>
+
+#include "akin/base/error.h"
+#include "akin/image/decoders.h"
+
+namespace akin {
+namespace decoders {
+
+Picture png(std::span<const std::uint8_t> bytes, const DecodeOptions& options) {
+  png_image image = {};
+  image.version = PNG_IMAGE_VERSION;
+  if (png_image_begin_read_from_memory(&image, bytes.data(), bytes.size()) == 0)
+    fail(ErrorCode::kBadData, "damaged PNG: {}", image.message);
+  struct Free {
+    png_image* image;
+    ~Free() { png_image_free(image); }
+  } const guard{&image};
+  check_size(image.width, image.height, options);
+  image.format = PNG_FORMAT_RGBA;
+  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // as viewers take 16 bits; libpng would take them for linear
+  std::vector<std::uint8_t> rgba(static_cast<std::size_t>(image.width) * image.height * 4);
+  // libpng goes on after some warnings, such as a wrong checksum of a chunk that does not matter.
+  if (png_image_finish_read(&image, nullptr, rgba.data(), 0, nullptr) == 0)
+    fail(ErrorCode::kBadData, "damaged PNG: {}", image.message);
+  return over_white(rgba, static_cast<int>(image.width), static_cast<int>(image.height));
+}
+
+}  // namespace decoders
+
+std::vector<std::uint8_t> encode_png(const Picture& picture) {
+  if (picture.empty()) fail(ErrorCode::kBadData, "an empty picture cannot be written");
+  png_image image = {};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(picture.width);
+  image.height = static_cast<png_uint_32>(picture.height);
+  image.format = PNG_FORMAT_RGB;
+  png_alloc_size_t size = 0;
+  std::vector<std::uint8_t> bytes;
+  if (png_image_write_to_memory(&image, nullptr, &size, 0, picture.rgb.data(), 0, nullptr) != 0) {
+    bytes.resize(size);
+    if (png_image_write_to_memory(&image, bytes.data(), &size, 0, picture.rgb.data(), 0, nullptr) != 0)
+      return bytes;
+  }
+  fail(ErrorCode::kIo, "cannot write a PNG: {}", image.message);
+}
+
+}  // namespace akin

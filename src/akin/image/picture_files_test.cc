@@ -1,0 +1,76 @@
+#include "akin/image/picture_files.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "akin/base/error.h"
+
+namespace akin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PictureFilesTest : public testing::Test {
+ protected:
+  PictureFilesTest() {
+    fs::create_directories(folder_ / "sub");
+    for (const char* name : {"b.JPG", "a.png", "._a.png", "notes.txt", "sub/c_2.webp"})
+      std::ofstream(folder_ / name) << "bytes of " << name;
+  }
+  ~PictureFilesTest() override { fs::remove_all(folder_); }
+
+  const fs::path folder_ = fs::path(testing::TempDir()) / ("pictures-" + std::to_string(getpid()));
+  const Context context_;
+};
+
+std::string text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+TEST_F(PictureFilesTest, OfAFolderAndOfArchivesAreTheSame) {
+  const PictureFiles files = PictureFiles::open(folder_.string(), context_);
+  ASSERT_EQ(files.size(), 3u);
+  EXPECT_EQ(files.name(0), "a.png");
+  EXPECT_EQ(files.name(2), "sub/c_2.webp");
+  EXPECT_EQ(text(files.read(1)), "bytes of b.JPG");
+  for (const char* pack : {"tar cf x.tar *", "tar czf x.tgz ./*"}) {
+    const std::string make = "cd '" + folder_.string() + "' && " + pack;
+    ASSERT_EQ(std::system(make.c_str()), 0);
+    const fs::path archive = folder_ / (make.find(".tgz") != std::string::npos ? "x.tgz" : "x.tar");
+    const PictureFiles packed = PictureFiles::open(archive.string(), context_);
+    ASSERT_EQ(packed.size(), 3u) << pack;
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(packed.name(i), files.name(i));
+      EXPECT_EQ(packed.read(i), files.read(i));
+    }
+  }
+}
+
+TEST_F(PictureFilesTest, WhatIsNotThere) {
+  EXPECT_THROW(PictureFiles::open((folder_ / "none").string(), context_), Error);
+  EXPECT_THROW(PictureFiles::open((folder_ / "notes.txt").string(), context_), Error) << "no archive";
+  fs::create_directories(folder_ / "empty");
+  EXPECT_THROW(PictureFiles::open((folder_ / "empty").string(), context_), Error);
+  const PictureFiles paths =
+      PictureFiles::of_paths({(folder_ / "a.png").string(), "/none.jpg", folder_.string()});
+  EXPECT_EQ(text(paths.read(0)), "bytes of a.png");
+  EXPECT_THROW(paths.read(1), Error);
+  EXPECT_THROW(paths.read(2), Error) << "a folder";
+}
+
+TEST(PictureNamesTest, TellTheItem) {
+  EXPECT_EQ(picture_stem("x/shoes/1163.jpg"), "1163");
+  EXPECT_EQ(picture_stem("B00.5"), "B00");
+  EXPECT_EQ(picture_folder("x/shoes/1163.jpg"), "shoes");
+  EXPECT_EQ(picture_folder("1163.jpg"), "");
+  EXPECT_EQ(numbered_stem("x/1163_2.jpg"), "1163");
+  EXPECT_EQ(numbered_stem("red-shoe-12.jpg"), "red-shoe");
+  EXPECT_EQ(numbered_stem("1163.jpg"), "");
+  EXPECT_EQ(numbered_stem("_2.jpg"), "");
+  EXPECT_EQ(numbered_stem("shoe_.jpg"), "");
+}
+
+}  // namespace
+}  // namespace akin
