@@ -121,6 +121,7 @@ const std::vector<ModelEntry>& models() {
       entry<ContentModelOf<AttributeEncoder>>(),
       entry<ContentModelOf<WordVectorEncoder>>(),
       entry<ContentModelOf<PretrainedEncoder>>(),
+      entry<ContentModelOf<ImageEncoder>>(),
       entry<ContentRidge>(),
       entry<ContentLogistic>(),
       entry<Gmf>(),

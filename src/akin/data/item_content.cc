@@ -65,8 +65,9 @@ std::vector<std::string_view> ItemContent::pictures(std::size_t item) const {
   std::vector<std::string_view> result;
   for (const auto& [name, column] : attributes_->all()) {
     const std::string_view path = column.get(item);
-    if (attributes_->type(name).kind == AttributeType::Kind::kPicture && !path.empty())
-      result.push_back(path);
+    if (attributes_->type(name).kind != AttributeType::Kind::kPicture) continue;
+    for (const std::string_view one : elements_of({AttributeType::Kind::kList, "|"}, path))
+      result.push_back(one);
   }
   return result;
 }

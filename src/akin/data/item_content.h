@@ -41,7 +41,7 @@ class ItemContent {
       take(text);
     }
   }
-  /// Paths or addresses of the item's pictures: the values of the attributes that are pictures.
+  /// Paths or addresses of the item's pictures: the values of the attributes that are pictures, separated by `|`.
   std::vector<std::string_view> pictures(std::size_t item) const;
 
   static constexpr std::string_view kReviews = "reviews";

@@ -36,6 +36,8 @@ class ContentEncoder {
   Csr encode_sparse(const ItemContent& items, const Context& context) const;
   /// (items, dim). Of a sparse encoder the same in full. Throws as encode_sparse().
   Matrix encode(const ItemContent& items, const Context& context) const;
+  /// Whether it looks at pictures; else at texts and numbers.
+  virtual bool reads_pictures() const { return false; }
   /// The fields of content it looks at.
   virtual const std::vector<std::string>& fields() const = 0;
   /// What a dimension stands for, such as "brand=Dove"; "" if it has no meaning of its own.

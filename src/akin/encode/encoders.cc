@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/image_encoder.h"
 #include "akin/encode/net_encoder.h"
 #include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/term_encoder.h"
@@ -47,6 +48,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<Bm25Encoder>(),
       entry<AttributeEncoder>(),
       entry<WordVectorEncoder>(kWords),
+      entry<ImageEncoder>(),
       entry<NetEncoder>(),
       entry<PretrainedEncoder>(),
       entry<TextModelEncoderOf<TextLinear>>(),

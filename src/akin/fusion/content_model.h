@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/image_encoder.h"
 #include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/term_encoder.h"
 #include "akin/encode/word_vector_encoder.h"
@@ -107,6 +108,11 @@ struct ContentName<PretrainedEncoder> {
   static constexpr std::string_view kName = "content-pretrained";
   static constexpr std::string_view kSummary =
       "items whose texts are like those of the user's items to a pretrained transformer";
+};
+template <>
+struct ContentName<ImageEncoder> {
+  static constexpr std::string_view kName = "content-image";
+  static constexpr std::string_view kSummary = "items whose pictures are like those of the user's items";
 };
 
 /// A content model with one kind of encoder.

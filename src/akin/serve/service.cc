@@ -10,6 +10,7 @@
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
+#include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
 
@@ -282,10 +283,53 @@ const Model& Service::encoding_model(const std::string& part) const {
   return part_of(bundle_, part);
 }
 
+const Model& Service::encoding_model(const std::string& part, bool pictures) const {
+  const auto fits = [&](const Model& model) { return model.encoder()->reads_pictures() == pictures; };
+  if (!part.empty()) {
+    const Model& named = part_of(bundle_, part);
+    if (!fits(named)) {
+      fail(ErrorCode::kUsage, "the encoder '{}' reads {}", part,
+           pictures ? "no pictures: it answers --text" : "pictures: it answers --image");
+    }
+    return named;
+  }
+  if (bundle_.model->encoder() != nullptr && fits(*bundle_.model)) return *bundle_.model;
+  std::vector<std::string> names;
+  const Model* found = nullptr;
+  for (const BundlePart& each : bundle_.parts) {
+    if (!fits(*each.content)) continue;
+    names.push_back(each.name);
+    found = each.content.get();
+  }
+  if (names.size() == 1) return *found;
+  if (names.size() > 1) {
+    fail(ErrorCode::kUsage, "the bundle holds several encoders: name one with --part: {}",
+         fmt::join(names, ", "));
+  }
+  if (pictures) {
+    fail(ErrorCode::kUsage,
+         "model '{}' has no encoder of pictures; add one with `akin encode image -d DATA --add-to BUNDLE`, "
+         "or train "
+         "content-image",
+         bundle_.entry->name);
+  }
+  if (!bundle_.parts.empty() || bundle_.model->encoder() != nullptr) {
+    fail(ErrorCode::kUsage,
+         "model '{}' has no encoder of texts, only of pictures; add one with `akin encode tfidf -d DATA "
+         "--add-to BUNDLE`",
+         bundle_.entry->name);
+  }
+  return encoding_model(part);
+}
+
+std::size_t Service::most(std::size_t k, const std::vector<AttributeFilter>& filters) const {
+  return filters.empty() ? k : bundle_.dataset.n_items();
+}
+
 std::vector<std::vector<Scored>> Service::similar_to(const ItemContent& items, std::size_t k,
                                                      const std::vector<AttributeFilter>& filters,
                                                      const std::string& part) const {
-  auto lists = encoding_model(part).similar_to(items, filters.empty() ? k : bundle_.dataset.n_items());
+  auto lists = encoding_model(part).similar_to(items, most(k, filters));
   for (auto& list : lists) list = filtered(std::move(list), k, filters);
   return lists;
 }
@@ -293,8 +337,23 @@ std::vector<std::vector<Scored>> Service::similar_to(const ItemContent& items, s
 std::vector<Scored> Service::similar_to_text(const std::string& text, std::size_t k,
                                              const std::vector<AttributeFilter>& filters,
                                              const std::string& part) const {
-  const std::span<const std::string> first(encoding_model(part).encoder()->fields().data(), 1);
-  return similar_to(text_content(text, first), k, filters, part).front();
+  const Model& model = encoding_model(part, false);
+  const std::span<const std::string> first(model.encoder()->fields().data(), 1);
+  return filtered(model.similar_to(text_content(text, first), most(k, filters)).front(), k, filters);
+}
+
+std::vector<Scored> Service::similar_to_picture(const std::string& path, std::size_t k,
+                                                const std::vector<AttributeFilter>& filters,
+                                                const std::string& part) const {
+  const Model& model = encoding_model(part, true);
+  const Context context;
+  static_cast<void>(PictureReader(context).read(path));  // an encoder leaves out what cannot be read
+  AttributeTable attributes;
+  const std::string& field = model.encoder()->fields().front();
+  attributes.column(field).push_back(path);
+  attributes.set_type(field, {AttributeType::Kind::kPicture});
+  return filtered(model.similar_to(ItemContent(std::move(attributes), 1), most(k, filters)).front(), k,
+                  filters);
 }
 
 }  // namespace akin

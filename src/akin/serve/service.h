@@ -98,6 +98,12 @@ class Service {
   std::vector<Scored> similar_to_text(const std::string& text, std::size_t k,
                                       const std::vector<AttributeFilter>& filters,
                                       const std::string& part = "") const;
+  /// The same for a picture: by the model's own encoder if it reads pictures, else by the only part that does. `path` is
+  /// a file, or one in an archive (PictureReader). Throws Error(kUsage) if there is no such encoder, or several and no
+  /// `part`, Error(kIo) or Error(kBadData) if the picture cannot be read.
+  std::vector<Scored> similar_to_picture(const std::string& path, std::size_t k,
+                                         const std::vector<AttributeFilter>& filters,
+                                         const std::string& part = "") const;
   /// The user's recommendations, or `item` alone if it is given, with their reasons. Throws as recommend(),
   /// Error(kUsage) if the model cannot explain (see Traits::explains), Error(kNotFound) if it knows nothing
   /// of the user.
@@ -118,10 +124,14 @@ class Service {
   bool uses(idx_t item) const { return item < bundle_.model->n_items(); }
   /// What is known of a user.
   QueryHistory known_history(idx_t user) const;
+  /// How many of a ranking to ask for, so that k are left of it.
+  std::size_t most(std::size_t k, const std::vector<AttributeFilter>& filters) const;
   /// The first k of a list that pass the filters.
   std::vector<Scored> filtered(std::vector<Scored> ranked, std::size_t k,
                                const std::vector<AttributeFilter>& filters) const;
   const Model& encoding_model(const std::string& part) const;
+  /// The same among the encoders that read pictures, or those that do not.
+  const Model& encoding_model(const std::string& part, bool pictures) const;
   Recommendations rank(const Asked& asked, const std::vector<char>& allowed,
                        const RecommendRequest& request) const;
   void check_kinds(const std::vector<EventKind>& kinds) const;

@@ -11,8 +11,10 @@
 #include "akin/data/dataset.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/readers/readers.h"
+#include "akin/image/item_pictures.h"
 #include "akin/report/import_report.h"
 #include "akin/report/json.h"
+#include "akin/base/format.h"
 
 namespace akin::cli {
 namespace {
@@ -43,6 +45,7 @@ struct ImportCommand {
   std::vector<std::string> drop_columns;
   bool dry_run = false;
   bool drop_unseen_items = false;
+  std::string pictures;
   std::vector<std::string> types;
   FilterFlags filters;
 };
@@ -84,6 +87,10 @@ CommandLine declare(const Format& format, ImportCommand& command) {
   line.add({"--drop-unseen-items", "", &command.drop_unseen_items,
             "leave out items with attributes but no events; by default they are kept, to be placed by their "
             "content"});
+  line.add({"--pictures", "SOURCE", InputPath{&command.pictures},
+            "pictures of the items: a folder or archive (tar, zip) of ID.jpg, ID_2.jpg or ID/any.jpg, or a "
+            "CSV of id "
+            "and path"});
   line.add({"--keep-unseen-users", "", &command.request.keep_unseen_users,
             "keep users with attributes but no events"});
   line.add({"--types", "NAME=TYPE", Text{&command.types},
@@ -142,6 +149,16 @@ Dataset import_data(const Format& format, const ImportCommand& command, const Im
   }
 }
 
+void add_pictures(Dataset& data, const std::string& source, Session& session) {
+  const PictureMatches found = attach_pictures(data, source, session.context());
+  session.remark(fmt::format("{}: {} pictures of {} of {} items{}", source, format_count(found.pictures),
+                             format_count(found.items), format_count(data.n_items()),
+                             found.others == 0
+                                 ? ""
+                                 : fmt::format("; {} belong to no item, such as {}",
+                                               format_count(found.others), fmt::join(found.examples, ", "))));
+}
+
 }  // namespace
 
 int run_import(const Args& args) {
@@ -168,6 +185,7 @@ int run_import(const Args& args) {
   Session session(line.common);
   Dataset data = import_data(format, command, filters, line.common.json, report, session);
   if (!command.name.empty()) data.name = command.name;
+  if (!command.pictures.empty()) add_pictures(data, command.pictures, session);
   session.context().check_stop();
   if (!command.dry_run) save_dataset(data, command.out, session.context().ranks());
   session.progress().clear();

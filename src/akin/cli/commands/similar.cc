@@ -17,7 +17,7 @@ namespace {
 struct SimilarCommand {
   std::string source;
   std::vector<std::string> items, plus, minus;
-  std::string user, text, new_items, part;
+  std::string user, text, picture, new_items, part;
   int k = 10;
   std::vector<std::string> filters;
   bool all_items = false;
@@ -40,6 +40,10 @@ void declare(CommandLine& line, SimilarCommand& command) {
   line.add({"--text", "TEXT", Text{&command.text},
             "items most like this text; needs an encoder of content: "
             "a model such as content-tfidf, or `akin encode --add-to`"});
+  line.add({"--image", "FILE", InputPath{&command.picture},
+            "items that look like this picture; needs an encoder of pictures: the model content-image, or "
+            "`akin encode "
+            "image --add-to`"});
   line.add({"--new-item", "FILE", InputPath{&command.new_items},
             "items most like those in this JSON file, which need not be in the data: an object or a list of "
             "objects "
@@ -68,10 +72,12 @@ void declare(CommandLine& line, SimilarCommand& command) {
 void check(const SimilarCommand& command) {
   const bool given = !command.items.empty() || !command.plus.empty();
   const int ways = int{given} + int{command.all_items} + int{!command.analogies.empty()} +
-                   int{!command.user.empty()} + int{!command.text.empty()} + int{!command.new_items.empty()};
+                   int{!command.user.empty()} + int{!command.text.empty()} + int{!command.picture.empty()} +
+                   int{!command.new_items.empty()};
   if (ways != 1) {
     fail(ErrorCode::kUsage,
-         "name one query: --item ID, --user ID, --text TEXT, --new-item FILE, --all-items or --analogies "
+         "name one query: --item ID, --user ID, --text TEXT, --image FILE, --new-item FILE, --all-items or "
+         "--analogies "
          "FILE; see "
          "`akin similar --help`");
   }
@@ -80,7 +86,7 @@ void check(const SimilarCommand& command) {
   if (!command.all_items && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-items");
   if (!command.part.empty() && (!command.user.empty() || !command.analogies.empty()))
     fail(ErrorCode::kUsage,
-         "--part is an encoder of items: it answers --item, --text, --new-item and --all-items");
+         "--part is an encoder of items: it answers --item, --text, --image, --new-item and --all-items");
   if (!command.analogies.empty() && !command.filters.empty())
     fail(ErrorCode::kUsage, "--filter is for lists of items, not for --analogies");
 }
@@ -175,6 +181,8 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, Se
     add("user " + command.user, service.similar_to_user(command.user, k, items.filters()));
   } else if (!command.text.empty()) {
     add(command.text, service.similar_to_text(command.text, k, items.filters(), command.part));
+  } else if (!command.picture.empty()) {
+    add(command.picture, service.similar_to_picture(command.picture, k, items.filters(), command.part));
   } else {
     const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);
     if (const std::string note = new_items_remark(fresh, dataset.item_attributes); !note.empty())
@@ -205,7 +213,8 @@ int run_similar(const Args& args) {
   Session session(line.common);
   SimilarItems items(command.source, parse_filters(command.filters), command.part);
   if (command.all_items) return similar_all(items, command, session);
-  if (!command.user.empty() || !command.text.empty() || !command.new_items.empty())
+  if (!command.user.empty() || !command.text.empty() || !command.picture.empty() ||
+      !command.new_items.empty())
     return similar_content(items, command, session);
   if (!command.analogies.empty()) return answer(items, command, session);
   return similar_one(items, command, session);
