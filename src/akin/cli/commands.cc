@@ -120,6 +120,7 @@ const std::vector<Command>& commands() {
       {"forget", "remove users from data sets, models and checkpoints", &run_forget},
       {"pseudonym", "print the pseudonyms of ids", &run_pseudonym},
       {"text", "classes and numbers from texts: train, evaluate, predict, explain", &run_text},
+      {"image", "classes from pictures, and their edges: train, evaluate, predict, filter", &run_image},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "list models and their parameters", &run_models},
       {"demo", "every step on a synthetic data set, in a minute", &run_demo},

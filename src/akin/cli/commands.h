@@ -28,6 +28,7 @@ int run_export(const Args& args);
 int run_forget(const Args& args);
 int run_pseudonym(const Args& args);
 int run_text(const Args& args);
+int run_image(const Args& args);
 int run_net(const Args& args);
 int run_models(const Args& args);
 int run_demo(const Args& args);

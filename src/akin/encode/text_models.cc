@@ -7,6 +7,7 @@
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/encode/image_models.h"
 #include "akin/nets/text/text_nets.h"
 #include "akin/text/text_linear.h"
 
@@ -22,8 +23,9 @@ void check_texts(const LabelledTexts& texts, std::string_view model) {
 }
 
 struct Takes {
-  bool words = false, validation = false;
+  bool words = false, validation = false, pictures = false;
 };
+constexpr Takes kPictures{.pictures = true};
 constexpr Takes kNet{.words = true, .validation = true};
 
 template <typename M>
@@ -32,6 +34,7 @@ TextModelEntry entry(Takes takes = {}) {
           .summary = M::kSummary,
           .takes_words = takes.words,
           .takes_validation = takes.validation,
+          .reads_pictures = takes.pictures,
           .params = &default_params<typename M::Config>,
           .complete =
               [](const ParamValues& values) {
@@ -65,13 +68,41 @@ const std::vector<TextModelEntry>& text_models() {
   return kModels;
 }
 
+const std::vector<TextModelEntry>& image_models() {
+  static const std::vector<TextModelEntry> kModels = {
+      entry<ImageLinear>(kPictures),
+      entry<ImageKnn>(kPictures),
+  };
+  return kModels;
+}
+
+namespace {
+
+/// nullptr if there is none.
+const TextModelEntry* find_in(const std::vector<TextModelEntry>& models, std::string_view name) {
+  const auto found = std::ranges::find(models, name, &TextModelEntry::name);
+  return found == models.end() ? nullptr : &*found;
+}
+
+const TextModelEntry* find_model(std::string_view name) {
+  const TextModelEntry* const text = find_in(text_models(), name);
+  return text != nullptr ? text : find_in(image_models(), name);
+}
+
+std::string_view kind_of(std::string_view model) {
+  return find_text_model(model).reads_pictures ? "image" : "text";
+}
+
+}  // namespace
+
 const TextModelEntry& find_text_model(std::string_view name) {
-  const auto found = std::ranges::find(text_models(), name, &TextModelEntry::name);
-  if (found != text_models().end()) return *found;
+  if (const TextModelEntry* const found = find_model(name)) return *found;
   std::vector<std::string> names;
-  for (const TextModelEntry& model : text_models()) names.emplace_back(model.name);
-  fail(ErrorCode::kUsage, "there is no model of texts '{}'{}; there are: {}", name, did_you_mean(name, names),
-       fmt::join(names, ", "));
+  for (const auto* models : {&text_models(), &image_models()}) {
+    for (const TextModelEntry& model : *models) names.emplace_back(model.name);
+  }
+  fail(ErrorCode::kUsage, "there is no model of texts or pictures '{}'{}; there are: {}", name,
+       did_you_mean(name, names), fmt::join(names, ", "));
 }
 
 std::string write_text_model(TensorWriter& writer, const std::string& prefix, const TextModel& model) {
@@ -84,14 +115,14 @@ std::string write_text_model(TensorWriter& writer, const std::string& prefix, co
 
 std::unique_ptr<TextModel> read_text_model(const TensorReader& reader, const std::string& prefix) {
   const std::string& name = reader.meta(prefix);
-  const auto found = std::ranges::find(text_models(), name, &TextModelEntry::name);
-  if (found == text_models().end())
-    reader.inconsistent(fmt::format("its model of texts '{}' is unknown to this version of akin", name));
+  const TextModelEntry* const found = find_model(name);
+  if (found == nullptr)
+    reader.inconsistent(fmt::format("its model '{}' is unknown to this version of akin", name));
   return found->load(reader, prefix);
 }
 
 void save_text_model(StoredTextModel& stored, const std::string& path) {
-  TensorWriter writer("text");
+  TensorWriter writer{kind_of(stored.model->name())};
   stored.hash = write_text_model(writer, "text", *stored.model);
   for (const auto& [name, value] : stored.params) writer.meta("param." + name, value);
   writer.meta("seed", std::to_string(stored.seed));
@@ -99,9 +130,9 @@ void save_text_model(StoredTextModel& stored, const std::string& path) {
   writer.write(path);
 }
 
-StoredTextModel load_text_model(const std::string& path) {
+StoredTextModel load_text_model(const std::string& path, std::string_view kind) {
   const TensorReader reader(path);
-  reader.expect_kind("text");
+  reader.expect_kind(kind);
   StoredTextModel stored;
   stored.model = read_text_model(reader, "text");
   stored.hash = reader.meta("text.hash");

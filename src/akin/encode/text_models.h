@@ -1,4 +1,4 @@
-// THE list of models of texts.
+// THE lists of models of texts and of pictures.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,7 @@ struct TextModelEntry {
   std::string_view summary;
   bool takes_words = false;       ///< looks at TextFitInput::words
   bool takes_validation = false;  ///< looks at TextFitInput::validation
+  bool reads_pictures = false;    ///< its texts are paths of pictures
   /// Of default values; Param::value points nowhere.
   std::vector<std::pair<Param, std::string>> (*params)();
   /// Checks `values` and returns all parameters with defaults filled in. Throws Error(kUsage).
@@ -29,7 +30,8 @@ struct TextModelEntry {
 };
 
 const std::vector<TextModelEntry>& text_models();
-/// Throws Error(kUsage) with the nearest names.
+const std::vector<TextModelEntry>& image_models();
+/// Of either list. Throws Error(kUsage) with the nearest names.
 const TextModelEntry& find_text_model(std::string_view name);
 
 /// Stores a model with its name, and a hash of all that it learned: models with the same hash give the same answers.
@@ -46,9 +48,9 @@ struct StoredTextModel {
   std::uint64_t texts = 0;  ///< learned from
   std::string hash = {};    ///< set by save_text_model() and load_text_model()
 };
-/// Writes a safetensors file of kind "text". Throws Error(kIo).
+/// Writes a safetensors file of kind "text", or "image" of a model of pictures. Throws Error(kIo).
 void save_text_model(StoredTextModel& stored, const std::string& path);
-/// Throws Error(kBadData).
-StoredTextModel load_text_model(const std::string& path);
+/// Of the kind "text" or "image". Throws Error(kBadData).
+StoredTextModel load_text_model(const std::string& path, std::string_view kind = "text");
 
 }  // namespace akin

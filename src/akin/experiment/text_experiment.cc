@@ -112,6 +112,22 @@ std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const Labe
   return entry.fit({select_texts(texts, learned), &held_out_texts, words}, options.params, context);
 }
 
+/// Each text goes to the fold of the first one that pairs lead to.
+void keep_together(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs,
+                   std::vector<int>& fold_of) {
+  std::vector<std::uint32_t> first(fold_of.size());
+  std::iota(first.begin(), first.end(), 0U);
+  const auto root = [&](std::uint32_t i) {
+    while (first[i] != i) i = first[i] = first[first[i]];
+    return i;
+  };
+  for (const auto& [a, b] : pairs) {
+    const std::uint32_t x = root(a), y = root(b);
+    first[std::max(x, y)] = std::min(x, y);
+  }
+  for (std::uint32_t i = 0; i < first.size(); ++i) fold_of[i] = fold_of[root(i)];
+}
+
 /// Throws for what the model does not look at; reads the word vectors.
 std::unique_ptr<WordVectors> check_and_read(const TextTrainOptions& options, bool validation) {
   const TextModelEntry& entry = find_text_model(options.model);
@@ -149,7 +165,8 @@ TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& 
 TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
                               const Context& context) {
   const auto words = check_and_read(options, validation_share(options) > 0);
-  const std::vector<int> fold_of = stratified_folds(texts, folds, context.seed);
+  std::vector<int> fold_of = stratified_folds(texts, folds, context.seed);
+  keep_together(options.together, fold_of);
   const auto start = std::chrono::steady_clock::now();
   Matrix predictions(texts.size(), std::max<std::size_t>(texts.classes.size(), 1));
   std::vector<double> by_fold;

@@ -19,6 +19,8 @@ struct TextTrainOptions {
   /// tenth by models that do, unless validation texts are given.
   std::optional<double> validation_share = {};
   std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
+  /// Pairs of texts that cross_validate() puts into one fold, such as near-duplicates.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> together = {};
 };
 
 /// Fits the model; `validation`, if given, takes the place of the share. Throws Error(kUsage) for unknown models and

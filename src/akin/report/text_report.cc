@@ -162,13 +162,16 @@ json text_predictions_json(const TextModel& model, const Matrix& predictions) {
   return {{"predictions", std::move(list)}};
 }
 
-std::string text_predictions_csv(const TextModel& model, const Matrix& predictions) {
+std::string text_predictions_csv(const TextModel& model, const Matrix& predictions,
+                                 const std::vector<std::string>& names) {
   const std::vector<std::string>& classes = model.classes();
-  std::string csv = classes.empty() ? "number" : "class";
+  std::string csv = names.empty() ? "" : "picture,";
+  csv += classes.empty() ? "number" : "class";
   for (const std::string& name : classes) csv += ',' + csv_field("p(" + name + ')');
   csv += '\n';
   for (std::size_t i = 0; i < predictions.rows(); ++i) {
     const std::span<const float> row = predictions[i];
+    if (!names.empty()) csv += csv_field(names[i]) + ',';
     if (classes.empty()) {
       csv += fmt::format("{}\n", row[0]);
       continue;

@@ -21,8 +21,10 @@ std::string text_evaluation_html(const TextEvaluation& result, const std::string
 
 /// {predictions: [{class, probabilities: {CLASS: p}} or {number}]}, in the order of the texts.
 nlohmann::json text_predictions_json(const TextModel& model, const Matrix& predictions);
-/// A line for each text: class and a probability of each class, or the number; after a header.
-std::string text_predictions_csv(const TextModel& model, const Matrix& predictions);
+/// A line for each text: class and a probability of each class, or the number; after a header. With `names`, one for
+/// each text, a column `picture` of them comes first.
+std::string text_predictions_csv(const TextModel& model, const Matrix& predictions,
+                                 const std::vector<std::string>& names = {});
 
 /// The words of a text and what each adds, largest first; at most `count` of them, then the sum of the others.
 std::string text_explanation_text(const TextExplanation& explanation, std::string_view about,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/import_flags.h"
@@ -14,7 +15,6 @@
 #include "akin/image/item_pictures.h"
 #include "akin/report/import_report.h"
 #include "akin/report/json.h"
-#include "akin/base/format.h"
 
 namespace akin::cli {
 namespace {

@@ -1,0 +1,135 @@
+#include "akin/experiment/labelled_pictures.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "akin/base/error.h"
+#include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
+#include "akin/data/item_content.h"
+#include "akin/image/hog.h"
+#include "akin/image/item_pictures.h"
+
+namespace akin {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_table(const std::string& source) {
+  constexpr std::array<std::string_view, 6> kEndings = {".csv",   ".tsv",    ".txt",
+                                                        ".jsonl", ".csv.gz", ".tsv.gz"};
+  return std::ranges::any_of(kEndings, [&](std::string_view end) { return source.ends_with(end); });
+}
+
+void add(LabelledTextFile& file, std::string path, std::string_view label) {
+  file.texts.texts.push_back(std::move(path));
+  file.texts.labels.push_back(file.texts.classes.add(label));
+}
+
+LabelledTextFile of_folders(const std::string& source, const Context& context) {
+  const PictureFiles files = PictureFiles::open(source, context);
+  const bool folder = fs::is_directory(source);
+  LabelledTextFile result;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string& name = files.name(i);
+    const std::string_view label = picture_folder(name);
+    if (label.empty()) {
+      fail(ErrorCode::kBadData, "{}: {} lies in no folder; a picture's folder is its class", source, name);
+    }
+    add(result, folder ? (fs::path(source) / name).string() : source + "#" + name, label);
+  }
+  return result;
+}
+
+LabelledTextFile of_table(const std::string& source, const LabelledTextFormat& columns,
+                          const Context& context) {
+  LabelledTextFormat format = columns;
+  // A table of pictures has a header or columns: "label path" lines hold no blank otherwise.
+  LabelledTextFile result = read_labelled_texts(source, format, context);
+  const fs::path folder = fs::path(source).parent_path();
+  for (std::string& path : result.texts.texts) path = (folder / path).string();
+  return result;
+}
+
+LabelledTextFile of_dataset(const std::string& source, const std::string& target) {
+  const Dataset data = load_dataset(source);
+  std::vector<std::string> names;
+  for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
+  if (target.empty())
+    fail(ErrorCode::kUsage, "{}: name the attribute that is the class with --target; there are: {}", source,
+         fmt::join(names, ", "));
+  if (data.item_attributes.find(target) == nullptr) {
+    fail(ErrorCode::kUsage, "{}: items have no attribute '{}'{}; there are: {}", source, target,
+         did_you_mean(target, names), fmt::join(names, ", "));
+  }
+  const ItemContent content(data);
+  LabelledTextFile result;
+  for (std::size_t i = 0; i < data.n_items(); ++i) {
+    const std::vector<std::string_view> pictures = content.pictures(i);
+    const std::string_view label = data.item_attributes.get(target, i);
+    if (pictures.empty() || label.empty()) {
+      ++result.empty_texts;
+    } else {
+      add(result, std::string(pictures.front()), label);
+    }
+  }
+  if (result.empty_texts > 0) {
+    result.notes.push_back(fmt::format("{} of {} items have no picture or no {} and are left out",
+                                       result.empty_texts, data.n_items(), target));
+  }
+  if (result.texts.size() == 0)
+    fail(ErrorCode::kBadData,
+         "{}: no item has both a picture and a {}; `akin import ... --pictures FOLDER` names pictures",
+         source, target);
+  return result;
+}
+
+}  // namespace
+
+LabelledTextFile read_labelled_pictures(const std::string& source, const LabelledPictureFormat& format,
+                                        const Context& context) {
+  std::error_code error;
+  if (!fs::is_directory(source, error)) {
+    if (is_table(source)) return of_table(source, format.columns, context);
+    if (file_kind(source) == "dataset") return of_dataset(source, format.target);
+  }
+  if (!format.target.empty()) fail(ErrorCode::kUsage, "{} is no data set: --target is for one", source);
+  return of_folders(source, context);
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::vector<std::string>& paths,
+                                                                     int bits, const Context& context) {
+  const PictureReader reader(context);
+  std::vector<std::uint64_t> hashes(paths.size());
+  std::vector<char> read(paths.size());
+  parallel_for(
+      paths.size(), context.threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        context.check_stop();
+        for (std::size_t i = begin; i < end; ++i) {
+          try {
+            hashes[i] = difference_hash(reader.read(paths[i], {.enough = 32}));
+            read[i] = 1;
+          } catch (const Error& error) {
+            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
+          }
+        }
+      },
+      16);
+  std::vector<std::uint32_t> rows;
+  std::vector<std::uint64_t> of_rows;
+  for (std::uint32_t i = 0; i < paths.size(); ++i) {
+    if (!read[i]) continue;
+    rows.push_back(i);
+    of_rows.push_back(hashes[i]);
+  }
+  auto pairs = near_hashes(of_rows, bits);
+  for (auto& [a, b] : pairs) {
+    a = rows[a];
+    b = rows[b];
+  }
+  return pairs;
+}
+
+}  // namespace akin
