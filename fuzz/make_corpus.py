@@ -24,6 +24,9 @@ OLD = ROOT / "tests" / "old_files" / "v0.1"
 RAW = OLD / "raw"
 
 
+PICTURES = ROOT / "tests" / "reference" / "pictures"
+
+
 def put(target, name, content):
     path = CORPUS / target / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -264,10 +267,10 @@ def encoders(akin, folder):
     for name, args in {"content-ridge": []}.items():
         run("train", name, "-d", "d", "-o", "m", "--holdout", "none", *args)
         put("bundle", name, (folder / "m").read_bytes())
-    texts(run, folder)
+    text_models(run, folder)
 
 
-def texts(run, folder):
+def text_models(run, folder):
     """Labelled texts in each form, and models of them; the first byte of the former says how they are read."""
     put("labelled_texts", "tabs", "0good\tsteel kettle\nbad\tbread <b>knife</b>\n\nbad\t\n")
     put("labelled_texts", "blanks", "01 steel kettle &amp; lid\n0 knives cut\n")
@@ -369,6 +372,13 @@ def nets(akin, folder):
     put("keras", "fault-8-nan", h5.replace(values, struct.pack("<f", float("nan")) + values[4:]))
 
 
+def pictures():
+    for path in sorted(PICTURES.glob("*.*")):
+        if path.suffix != ".py" and path.name not in ("exif3.jpg", "exif4.jpg", "exif5.jpg", "exif7.jpg", "exif8.jpg"):
+            put("picture", path.name, path.read_bytes())
+    put("picture", "huge.bmp", (PICTURES / "rgb.bmp").read_bytes()[:18] + b"\xff\xff\xff\x7f" * 2
+        + (PICTURES / "rgb.bmp").read_bytes()[26:])
+    put("picture", "cut.jpg", (PICTURES / "rgb.jpg").read_bytes()[:-40])
 
 
 def main():
@@ -386,6 +396,7 @@ def main():
         containers(akin, folder)
         encoders(akin, folder)
         bert_models(akin, folder)
+        pictures()
         nets(akin, folder)
     size = sum(path.stat().st_size for path in CORPUS.rglob("*") if path.is_file())
     print(f"{len(list(CORPUS.glob('*/*')))} files, {size} bytes")

@@ -34,6 +34,7 @@ const std::vector<Target>& targets() {
       {"new_items", new_items},
       {"npy", npy},
       {"numbers", numbers},
+      {"picture", picture},
       {"python_literal", python_literal},
       {"questions", questions},
       {"requests", requests},

@@ -27,6 +27,7 @@ void item_pattern(std::string_view input);
 void labelled_texts(std::string_view input);
 void new_items(std::string_view input);
 void numbers(std::string_view input);
+void picture(std::string_view input);
 void python_literal(std::string_view input);
 void questions(std::string_view input);
 void requests(std::string_view input);

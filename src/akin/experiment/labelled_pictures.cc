@@ -101,7 +101,7 @@ LabelledTextFile read_labelled_pictures(const std::string& source, const Labelle
 std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::vector<std::string>& paths,
                                                                      int bits, const Context& context) {
   const PictureReader reader(context);
-  std::vector<std::uint64_t> hashes(paths.size());
+  std::vector<DifferenceHash> hashes(paths.size());
   std::vector<char> read(paths.size());
   parallel_for(
       paths.size(), context.threads,
@@ -118,7 +118,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::
       },
       16);
   std::vector<std::uint32_t> rows;
-  std::vector<std::uint64_t> of_rows;
+  std::vector<DifferenceHash> of_rows;
   for (std::uint32_t i = 0; i < paths.size(); ++i) {
     if (!read[i]) continue;
     rows.push_back(i);

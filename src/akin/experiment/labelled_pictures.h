@@ -23,7 +23,7 @@ struct LabelledPictureFormat {
 LabelledTextFile read_labelled_pictures(const std::string& source, const LabelledPictureFormat& format,
                                         const Context& context);
 
-/// Pairs of pictures, by index, whose difference_hash() differs in at most `bits` bits (0 to 7). Pictures that cannot be
+/// Pairs of pictures, by index, that near_hashes() finds with `bits` (0 to 7). Pictures that cannot be
 /// read are in no pair.
 std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::vector<std::string>& paths,
                                                                      int bits, const Context& context);

@@ -130,14 +130,17 @@ TEST(HistogramTest, IsOfLengthOne) {
 
 TEST(DifferenceHashTest, FindsNearDuplicates) {
   const Picture picture = waves(60, 80);
-  const std::uint64_t hash = difference_hash(picture);
-  const std::uint64_t again = difference_hash(resize(picture, 45, 60, Filter::kBicubic));
-  EXPECT_LE(std::popcount(hash ^ again), 4);
-  EXPECT_GT(std::popcount(hash ^ difference_hash(mirrored(picture))), 10);
-  const std::vector<std::uint64_t> hashes = {hash, ~hash, hash ^ 0x8001, hash ^ 0x8003, ~hash ^ 1};
-  EXPECT_EQ(near_hashes(hashes, 2),
-            (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{0, 2}, {1, 4}, {2, 3}}));
-  EXPECT_EQ(near_hashes(hashes, 0), (std::vector<std::pair<std::uint32_t, std::uint32_t>>{}));
+  const DifferenceHash hash = difference_hash(picture);
+  const DifferenceHash again = difference_hash(resize(picture, 45, 60, Filter::kBicubic));
+  EXPECT_LE(std::popcount(hash.across ^ again.across), 4);
+  EXPECT_LE(std::popcount(hash.down ^ again.down), 4);
+  EXPECT_GT(std::popcount(hash.across ^ difference_hash(mirrored(picture)).across), 10);
+  const auto [x, y] = hash;
+  const std::vector<DifferenceHash> hashes = {{x, y},          {~x, y},     {x ^ 0x8001, y},
+                                              {x ^ 0x8003, y}, {~x ^ 1, y}, {x, ~y}};
+  using Pairs = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
+  EXPECT_EQ(near_hashes(hashes, 2), (Pairs{{0, 2}, {1, 4}, {2, 3}}));
+  EXPECT_EQ(near_hashes(hashes, 0), (Pairs{}));
   EXPECT_EQ(near_hashes(hashes, 3).size(), 4u);
 }
 

@@ -142,32 +142,37 @@ std::vector<float> color_histogram(const Picture& picture) {
   return shares;
 }
 
-std::uint64_t difference_hash(const Picture& picture) {
-  const Plane small = grey(resize(picture, 9, 8, Filter::kBilinear));
-  std::uint64_t hash = 0;
+DifferenceHash difference_hash(const Picture& picture) {
+  const Plane wide = grey(resize(picture, 9, 8, Filter::kBilinear)),
+              high = grey(resize(picture, 8, 9, Filter::kBilinear));
+  DifferenceHash hash;
   for (int y = 0; y < 8; ++y) {
-    for (int x = 0; x < 8; ++x)
-      hash = hash << 1 | static_cast<std::uint64_t>(small.at(x, y) < small.at(x + 1, y));
+    for (int x = 0; x < 8; ++x) {
+      hash.across = hash.across << 1 | static_cast<std::uint64_t>(wide.at(x, y) < wide.at(x + 1, y));
+      hash.down = hash.down << 1 | static_cast<std::uint64_t>(high.at(x, y) < high.at(x, y + 1));
+    }
   }
   return hash;
 }
 
-std::vector<std::pair<std::uint32_t, std::uint32_t>> near_hashes(const std::vector<std::uint64_t>& hashes,
+std::vector<std::pair<std::uint32_t, std::uint32_t>> near_hashes(const std::vector<DifferenceHash>& hashes,
                                                                  int most) {
   AKIN_ASSERT(most >= 0 && most < 8);
-  // Of `most` + 1 parts of the bits, one at least is the same in both.
+  const auto near = [&](std::uint64_t a, std::uint64_t b) { return std::popcount(a ^ b) <= most; };
+  // Of `most` + 1 parts of a half's bits, one at least is the same in both.
   const int parts = most + 1;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
   std::vector<std::uint32_t> order(hashes.size());
   for (int part = 0; part < parts; ++part) {
     const int from = 64 * part / parts, bits = 64 * (part + 1) / parts - from;
     const std::uint64_t mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
-    const auto key = [&](std::uint32_t i) { return hashes[i] >> from & mask; };
+    const auto key = [&](std::uint32_t i) { return hashes[i].across >> from & mask; };
     std::iota(order.begin(), order.end(), 0U);
     std::ranges::stable_sort(order, {}, key);
     for (std::size_t a = 0; a < order.size(); ++a) {
       for (std::size_t b = a + 1; b < order.size() && key(order[b]) == key(order[a]); ++b) {
-        if (std::popcount(hashes[order[a]] ^ hashes[order[b]]) <= most)
+        const DifferenceHash &one = hashes[order[a]], &other = hashes[order[b]];
+        if (near(one.across, other.across) && near(one.down, other.down))
           pairs.emplace_back(order[a], order[b]);
       }
     }

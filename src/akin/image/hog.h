@@ -23,13 +23,17 @@ std::size_t hog_size(int width, int height);
 /// dot products compare distributions (Hellinger).
 std::vector<float> color_histogram(const Picture& picture);
 
-/// 64 bits that stay nearly the same when a picture is stored again, resized or made a little brighter: whether each of 8 x
-/// 8 grey pixels is darker than the one to its right ("dHash").
-std::uint64_t difference_hash(const Picture& picture);
+/// Bits that stay nearly the same when a picture is stored again, resized or made a little brighter ("dHash"): whether each of
+/// 8 x 8 grey pixels is darker than the one to its right, and than the one below.
+struct DifferenceHash {
+  std::uint64_t across = 0, down = 0;
+  friend bool operator==(const DifferenceHash&, const DifferenceHash&) = default;
+};
+DifferenceHash difference_hash(const Picture& picture);
 
-/// Pairs (i, j), i < j, of hashes that differ in at most `most` bits, 0 to 7, in order. Cost: of the order of n^2 / 2^(64 /
-/// (most + 1)), more where many hashes are alike.
-std::vector<std::pair<std::uint32_t, std::uint32_t>> near_hashes(const std::vector<std::uint64_t>& hashes,
+/// Pairs (i, j), i < j, of hashes each of whose halves differs in at most `most` bits, 0 to 7, in order. Cost: of the order of
+/// n^2 / 2^(64 / (most + 1)), more where many hashes are alike.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> near_hashes(const std::vector<DifferenceHash>& hashes,
                                                                  int most);
 
 }  // namespace akin

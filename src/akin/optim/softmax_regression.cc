@@ -11,8 +11,8 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kBlock = 64;  // rows whose logits are in the cache at a time
-constexpr std::size_t kParts = 16;  // gradients that are added in order, whatever the number of threads
+constexpr std::size_t kBlock = 64;      // rows whose logits are in the cache at a time
+constexpr std::size_t kMostParts = 16;  // gradients that are added in order, whatever the number of threads
 
 /// `logits` <- rows begin .. end - 1 of x W + b.
 void logits_of(const Matrix& rows, const Matrix& weights, std::size_t begin, std::size_t end,
@@ -41,8 +41,9 @@ class Loss {
   Loss(const Matrix& rows, std::span<const std::uint32_t> labels, std::size_t classes,
        std::span<const float> costs, const Context& context)
       : rows_(rows), labels_(labels), costs_(costs), context_(context), weights_(rows.cols() + 1, classes) {
-    for (std::size_t p = 0; p < kParts; ++p) gradients_.emplace_back(rows.cols() + 1, classes);
-    losses_.resize(kParts);
+    const std::size_t parts = std::clamp<std::size_t>(rows.rows() / kBlock, 1, kMostParts);
+    for (std::size_t p = 0; p < parts; ++p) gradients_.emplace_back(rows.cols() + 1, classes);
+    losses_.resize(parts);
   }
   std::size_t size() const { return weights_.rows() * weights_.cols(); }
   void set(std::span<const double> x) {
@@ -56,7 +57,7 @@ class Loss {
   double operator()(std::span<const double> x, std::span<double> gradient, double regularization) {
     set(x);
     parallel_for(
-        kParts, context_.threads,
+        losses_.size(), context_.threads,
         [&](std::size_t begin, std::size_t end, int) {
           for (std::size_t p = begin; p < end; ++p) run_part(p);
         },
@@ -82,7 +83,7 @@ class Loss {
     gradient = Matrix(gradient.rows(), gradient.cols());
     losses_[p] = 0;
     const std::size_t n = rows_.rows(), dim = weights_.rows() - 1;
-    const std::size_t first = n * p / kParts, last = n * (p + 1) / kParts;
+    const std::size_t first = n * p / losses_.size(), last = n * (p + 1) / losses_.size();
     Matrix logits(kBlock, weights_.cols());
     for (std::size_t begin = first; begin < last; begin += kBlock) {
       context_.check_stop();

@@ -10,9 +10,9 @@
 #include "akin/cli/commands/image_actions.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/image/drawings.h"
 #include "akin/image/filters.h"
 #include "akin/image/hog.h"
-#include "akin/image/hog_picture.h"
 #include "akin/image/item_pictures.h"
 
 namespace akin::cli {

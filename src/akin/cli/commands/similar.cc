@@ -1,10 +1,14 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
 #include "akin/base/error.h"
+#include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/data/item_content.h"
+#include "akin/image/drawings.h"
+#include "akin/image/item_pictures.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 #include "akin/report/list_file.h"
@@ -22,7 +26,7 @@ struct SimilarCommand {
   std::vector<std::string> filters;
   bool all_items = false;
   std::string analogies;
-  std::string out;
+  std::string out, sheet;
 };
 
 void declare(CommandLine& line, SimilarCommand& command) {
@@ -62,6 +66,8 @@ void declare(CommandLine& line, SimilarCommand& command) {
             "output of --all-items: item, similar, rank, score, separated by commas where the name ends in "
             ".csv, else "
             "by tabs; with --json, one JSON object per item; - = standard output"});
+  line.add({"--sheet", "PNG", OutputPath{&command.sheet},
+            "with --item or --image: also draw the query and the items found, by their first pictures"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
   line.example("akin similar als.akin --all-items -o similar.tsv");
   line.example("akin similar content.akin --text \"stainless steel kettle\"");
@@ -84,6 +90,8 @@ void check(const SimilarCommand& command) {
   if (!command.minus.empty() && !given) fail(ErrorCode::kUsage, "--minus is for --item and --plus");
   if (command.all_items && command.out.empty()) fail(ErrorCode::kUsage, "--all-items needs -o FILE");
   if (!command.all_items && !command.out.empty()) fail(ErrorCode::kUsage, "-o is for --all-items");
+  if (!command.sheet.empty() && command.picture.empty() && command.items.size() != 1)
+    fail(ErrorCode::kUsage, "--sheet is for --image, and for one --item");
   if (!command.part.empty() && (!command.user.empty() || !command.analogies.empty()))
     fail(ErrorCode::kUsage,
          "--part is an encoder of items: it answers --item, --text, --image, --new-item and --all-items");
@@ -131,6 +139,26 @@ std::string sum_text(const SimilarCommand& command) {
   return text;
 }
 
+/// A row of pictures: the query, then the items found.
+void write_sheet(const std::string& path, const Dataset& dataset, std::string_view query,
+                 const std::vector<Scored>& ranked, const Session& session) {
+  const ItemContent content(dataset);
+  std::vector<std::string> paths = {std::string(query)};
+  for (const Scored& entry : ranked) {
+    const std::vector<std::string_view> own = content.pictures(entry.idx);
+    paths.emplace_back(own.empty() ? "" : own.front());
+  }
+  constexpr int kSide = 128;
+  const std::vector<std::uint8_t> png = encode_png(contact_sheet(
+      read_for_sheet(paths, kSide, session.context()), static_cast<int>(paths.size()), kSide, true));
+  write_file(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
+}
+
+std::string_view first_picture(const Dataset& dataset, idx_t item) {
+  const std::vector<std::string_view> pictures = ItemContent(dataset).pictures(item);
+  return pictures.empty() ? std::string_view() : pictures.front();
+}
+
 int similar_one(SimilarItems& items, const SimilarCommand& command, const Session& session) {
   const Dataset& dataset = items.dataset();
   const auto k = static_cast<std::size_t>(command.k);
@@ -140,6 +168,11 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
   for (const std::string& id : command.minus) minus.push_back(items.find(id));
   const bool single = plus.size() == 1 && minus.empty();
   const std::vector<Scored> ranked = single ? items.similar(plus[0], k) : items.nearest(plus, minus, k);
+  if (!command.sheet.empty()) {
+    if (first_picture(dataset, plus[0]).empty())
+      fail(ErrorCode::kBadData, "item {} has no picture in the data", command.items[0]);
+    write_sheet(command.sheet, dataset, first_picture(dataset, plus[0]), ranked, session);
+  }
   if (session.common().json) {
     nlohmann::json result =
         single ? items_json(dataset, plus)[0]
@@ -182,7 +215,10 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, Se
   } else if (!command.text.empty()) {
     add(command.text, service.similar_to_text(command.text, k, items.filters(), command.part));
   } else if (!command.picture.empty()) {
-    add(command.picture, service.similar_to_picture(command.picture, k, items.filters(), command.part));
+    const std::vector<Scored> ranked =
+        service.similar_to_picture(command.picture, k, items.filters(), command.part);
+    if (!command.sheet.empty()) write_sheet(command.sheet, dataset, command.picture, ranked, session);
+    add(command.picture, ranked);
   } else {
     const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);
     if (const std::string note = new_items_remark(fresh, dataset.item_attributes); !note.empty())

@@ -1,6 +1,10 @@
 // Features of pictures as pictures, for people.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "akin/base/context.h"
 #include "akin/image/filters.h"
 #include "akin/image/picture.h"
 
@@ -16,5 +20,9 @@ Picture orientation_picture(const Gradient& gradient);
 /// Pictures side by side in rows of `columns`, each in a white square of `side` pixels with a margin; an empty picture
 /// leaves its place white. With `marked`, the first of each row has a frame.
 Picture contact_sheet(const std::vector<Picture>& pictures, int columns, int side, bool marked);
+
+/// The pictures of paths (PictureReader), about `side` pixels large, for a contact sheet; those that cannot be read are
+/// empty and named in a remark.
+std::vector<Picture> read_for_sheet(const std::vector<std::string>& paths, int side, const Context& context);
 
 }  // namespace akin

@@ -1,4 +1,4 @@
-#include "akin/image/hog_picture.h"
+#include "akin/image/drawings.h"
 
 #include <algorithm>
 #include <array>
@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/image/hog.h"
+#include "akin/image/item_pictures.h"
 #include "akin/image/resize.h"
 
 namespace akin {
@@ -101,6 +102,22 @@ Picture contact_sheet(const std::vector<Picture>& pictures, int columns, int sid
       std::copy_n(own.at(0, y), static_cast<std::size_t>(side) * 3, sheet.at(left, top + y));
   }
   return sheet;
+}
+
+std::vector<Picture> read_for_sheet(const std::vector<std::string>& paths, int side, const Context& context) {
+  const PictureReader reader(context);
+  BrokenPictures broken;
+  std::vector<Picture> pictures(paths.size());
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty()) continue;
+    try {
+      pictures[i] = reader.read(paths[i], {.enough = side});
+    } catch (const Error& error) {
+      broken.add(error.what());
+    }
+  }
+  if (broken.count() > 0) context.remark(broken.remark());
+  return pictures;
 }
 
 }  // namespace akin
