@@ -1,0 +1,106 @@
+// Pretrained nets of pictures: from pictures to the outputs of a layer, and to the probabilities of classes.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/context.h"
+#include "akin/image/picture.h"
+#include "akin/image/resize.h"
+#include "akin/linalg/matrix.h"
+
+namespace akin {
+class TensorReader;  // base/safetensors.h
+class TensorWriter;
+
+namespace nets {
+
+/// How the output of a layer, (height, width, channels), becomes rows of numbers. A dense layer has height and width 1.
+enum class Pooling {
+  kAverage,  ///< the mean of each channel over all places
+  kMax,      ///< the largest number of each channel
+  kFlatten,  ///< all numbers, row by row from the top, the channels of a place together
+  kNone,     ///< a row for each place: height x width rows a picture
+};
+/// average, max, flatten or none. Throws Error(kUsage).
+Pooling parse_pooling(std::string_view text);
+
+/// In what numbers products with weights are computed; sums and all else are float32.
+enum class NetPrecision {
+  kFloat32,
+  kBfloat16,  ///< where the processor multiplies them in tiles (AMX), float32 elsewhere
+};
+/// float32 or bf16. Throws Error(kUsage).
+NetPrecision parse_net_precision(std::string_view text);
+
+/// How a picture becomes numbers: a square, then (value - mean) / deviation of each channel.
+struct Preprocessing {
+  SquareOptions square = {};              ///< `size` is the side of the net's input
+  std::array<float, 3> mean = {0, 0, 0};  ///< of red, green and blue, from 0 to 255
+  std::array<float, 3> deviation = {255, 255, 255};
+  bool bgr = false;  ///< blue comes first, as in nets of Caffe and Keras
+};
+
+/// A layer whose output can be taken, after its activation.
+struct NetLayer {
+  std::string name;
+  int height = 0, width = 0, channels = 0;
+};
+
+/// A net that import_image_net() read (import.h) or an encoder file holds: immutable, cheap to copy; const calls are safe
+/// from many threads. Rows of a picture have the same bits whatever stands beside it and at any number of threads.
+class ImageNet {
+ public:
+  /// Throws Error(kBadData).
+  static ImageNet load(const TensorReader& reader, const std::string& prefix,
+                       NetPrecision precision = NetPrecision::kFloat32);
+  /// Stores what load() needs under names that begin with `prefix` and a dot. It outlives the writer.
+  void save(TensorWriter& writer, const std::string& prefix) const;
+
+  /// Such as "vgg16" (architectures.h).
+  const std::string& name() const;
+  /// Side of the square that the net sees, in pixels.
+  int input_size() const { return preprocessing().square.size; }
+  const Preprocessing& preprocessing() const;
+  /// The same net, which takes its squares otherwise: `fit` may change, the size may not.
+  ImageNet with_fit(Fit fit) const;
+  /// Where the weights come from: a JSON object with `origin`, `license`, `architecture` and `files`, each with its
+  /// sha256.
+  const std::string& manifest() const;
+  /// Numbers that were learned, running means and variances of batch normalization included or not as the file's
+  /// library counts them: without.
+  std::size_t parameters() const;
+
+  /// From the picture on.
+  const std::vector<NetLayer>& layers() const;
+  /// The index in layers() of a layer by name; by "13", its index where the picture counts as 0, as in Keras'
+  /// model.layers; or by "conv:13", the 13th convolution. "" = the last layer of features: what the head looks at, or
+  /// would. Throws Error(kUsage) naming the layers that there are.
+  std::size_t find_layer(std::string_view name) const;
+  /// Numbers in a row.
+  std::size_t dim(std::size_t layer, Pooling pooling) const;
+  /// (pictures, dim), of kNone (pictures x height x width, dim). Pictures of any size, none empty. Memory of each
+  /// thread: batch_bytes(), and the weights. Throws Error(kUsage) for an empty picture; Error(kCancelled).
+  Matrix features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
+                  const Context& context) const;
+  /// Bytes that a thread takes for what lies between the layers.
+  std::size_t batch_bytes() const;
+
+  /// Number of classes; 0 of a net without a head.
+  std::size_t classes() const;
+  /// (pictures, classes), rows of sum 1. Throws as features(), and Error(kUsage) without a head.
+  Matrix probabilities(std::span<const Picture> pictures, const Context& context) const;
+
+ private:
+  struct State;
+  explicit ImageNet(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  friend class ImageNetMaker;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace nets
+}  // namespace akin
