@@ -12,7 +12,10 @@ constexpr std::size_t kBlock = std::size_t{1} << 20;
 
 }  // namespace
 
-ByteCursor::ByteCursor(const std::string& path) : path_(path), stream_(open_input(path)), buffer_(kBlock) {}
+ByteCursor::ByteCursor(const std::string& path) : ByteCursor(path, open_input(path)) {}
+
+ByteCursor::ByteCursor(std::string name, std::unique_ptr<InputStream> stream)
+    : path_(std::move(name)), stream_(std::move(stream)), buffer_(kBlock) {}
 
 std::optional<std::uint64_t> ByteCursor::left() const {
   const auto size = stream_->size();

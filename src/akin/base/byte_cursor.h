@@ -19,6 +19,8 @@ class ByteCursor {
  public:
   /// Throws as open_input() does.
   explicit ByteCursor(const std::string& path);
+  /// Of a stream; `name` stands in messages.
+  ByteCursor(std::string name, std::unique_ptr<InputStream> stream);
 
   const std::string& path() const { return path_; }
   /// The first bytes, as InputStream::head().

@@ -160,6 +160,12 @@ void ZipArchive::read_list() {
   }
 }
 
+std::vector<std::string> ZipArchive::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, file] : files_) names.push_back(name);
+  return names;
+}
+
 std::unique_ptr<InputStream> ZipArchive::open(std::string_view name) const {
   const auto found = files_.find(name);
   if (found == files_.end()) fail(ErrorCode::kBadData, "{}: has no {}; is it an xlsx file?", path_, name);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "akin/base/io.h"
 
@@ -23,6 +24,8 @@ class ZipArchive {
 
   const std::string& path() const { return path_; }
   bool has(std::string_view name) const { return files_.contains(name); }
+  /// The names of all files, sorted.
+  std::vector<std::string> names() const;
   /// A stream of the file's content; the archive must outlive it. Throws Error(kBadData) if there is no such file, or
   /// one whose content would be larger than kLargestFile or, over 256 MiB, 250 times what it takes in the
   /// archive; while it is read, if content and list disagree in size or checksum.

@@ -78,6 +78,8 @@ NpyHeader read_npy_header(ByteCursor& file) {
       10;  // mark, version, two bytes of the header's length: four from version 2 on
   constexpr std::size_t kLongestHeader = std::size_t{1} << 20;
   std::string prelude(file.take(kPrelude));
+  if (!prelude.starts_with("\x93NUMPY"))
+    fail(ErrorCode::kBadData, "{}: is not a NumPy file; save an array with numpy.save", file.path());
   if (prelude.size() == kPrelude && (prelude[6] < 1 || prelude[6] > 3 || prelude[7] != 0)) {
     fail(ErrorCode::kBadData, "{}: is a NumPy file of version {}.{}; versions 1.0, 2.0 and 3.0 are read",
          file.path(), static_cast<unsigned char>(prelude[6]), static_cast<unsigned char>(prelude[7]));
@@ -93,13 +95,26 @@ NpyHeader read_npy_header(ByteCursor& file) {
   return parse_header(file, header);
 }
 
-NpyArray read_npy(const std::string& path) {
-  ByteCursor file(path);
-  if (!file.head().starts_with("\x93NUMPY"))
-    fail(ErrorCode::kBadData, "{}: is not a NumPy file; save an array with numpy.save", path);
+namespace {
+
+/// The numbers of an array whose first index runs fastest, row-major.
+std::vector<float> in_c_order(const NpyArray& array) {
+  std::vector<float> values(array.values.size());
+  std::vector<std::size_t> at(array.shape.size(), 0);
+  for (const float value : array.values) {
+    std::size_t place = 0;
+    for (std::size_t d = 0; d < at.size(); ++d) place = place * array.shape[d] + at[d];
+    values[place] = value;
+    for (std::size_t d = 0; d < at.size() && ++at[d] == array.shape[d]; ++d) at[d] = 0;
+  }
+  return values;
+}
+
+NpyArray read_array(ByteCursor& file, bool fortran_too) {
+  const std::string& path = file.path();
   NpyHeader header = read_npy_header(file);
   const auto* const type = std::ranges::find(kTypes, header.descr, &NumberType::descr);
-  if (type == std::end(kTypes) || header.fortran_order) {
+  if (type == std::end(kTypes) || (header.fortran_order && !fortran_too)) {
     fail(ErrorCode::kBadData,
          "{}: only arrays of float32, float64, int8, uint8, int16, int32 and int64 in C order are read; this "
          "one has {}; "
@@ -129,7 +144,16 @@ NpyArray read_npy(const std::string& path) {
     done += now;
   }
   if (!file.at_end()) fail(ErrorCode::kBadData, "{}: bytes are left after the last number", path);
+  if (header.fortran_order) array.values = in_c_order(array);
   return array;
 }
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) {
+  ByteCursor file(path);
+  return read_array(file, false);
+}
+NpyArray read_npy(ByteCursor& file) { return read_array(file, true); }
 
 }  // namespace akin

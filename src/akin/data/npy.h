@@ -28,5 +28,7 @@ struct NpyArray {
 /// A file of float32, float64, int8, uint8, int16, int32 or int64 in C order, plain or compressed, as floats. Throws
 /// Error(kBadData) for other types, files that are too short or too long, and numbers that are not finite as floats.
 NpyArray read_npy(const std::string& path);
+/// The same from its first byte on, also of an array in Fortran order, whose numbers are put in C order.
+NpyArray read_npy(ByteCursor& file);
 
 }  // namespace akin

@@ -19,6 +19,8 @@ class TensorWriter;
 
 namespace nets {
 
+struct ImageNetParts;  // image_net_parts.h
+
 /// How the output of a layer, (height, width, channels), becomes rows of numbers. A dense layer has height and width 1.
 enum class Pooling {
   kAverage,  ///< the mean of each channel over all places
@@ -55,6 +57,8 @@ struct NetLayer {
 /// from many threads. Rows of a picture have the same bits whatever stands beside it and at any number of threads.
 class ImageNet {
  public:
+  /// Throws Error(kUsage) for an unknown architecture.
+  explicit ImageNet(ImageNetParts parts);
   /// Throws Error(kBadData).
   static ImageNet load(const TensorReader& reader, const std::string& prefix,
                        NetPrecision precision = NetPrecision::kFloat32);
@@ -71,15 +75,14 @@ class ImageNet {
   /// Where the weights come from: a JSON object with `origin`, `license`, `architecture` and `files`, each with its
   /// sha256.
   const std::string& manifest() const;
-  /// Numbers that were learned, running means and variances of batch normalization included or not as the file's
-  /// library counts them: without.
+  /// Numbers that were learned: weights, biases, scale and shift of batch normalization.
   std::size_t parameters() const;
 
-  /// From the picture on.
+  /// From the picture, which is none, on, in the order in which they run.
   const std::vector<NetLayer>& layers() const;
   /// The index in layers() of a layer by name; by "13", its index where the picture counts as 0, as in Keras'
-  /// model.layers; or by "conv:13", the 13th convolution. "" = the last layer of features: what the head looks at, or
-  /// would. Throws Error(kUsage) naming the layers that there are.
+  /// model.layers; or by "conv:13", the 13th convolution. "" = the last layer before the head (include_top=False of
+  /// Keras). Throws Error(kUsage) naming the layers that there are.
   std::size_t find_layer(std::string_view name) const;
   /// Numbers in a row.
   std::size_t dim(std::size_t layer, Pooling pooling) const;
@@ -97,8 +100,6 @@ class ImageNet {
 
  private:
   struct State;
-  explicit ImageNet(std::shared_ptr<const State> state) : state_(std::move(state)) {}
-  friend class ImageNetMaker;
   std::shared_ptr<const State> state_;
 };
 

@@ -1,0 +1,295 @@
+#include "akin/nets/image/image_net.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "akin/base/error.h"
+#include "akin/base/json_text.h"
+#include "akin/base/parallel.h"
+#include "akin/base/safetensors.h"
+#include "akin/base/text.h"
+#include "akin/nets/image/architectures.h"
+#include "akin/nets/image/image_net_parts.h"
+
+namespace akin::nets {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMostClasses = 1 << 20;
+
+/// The square of a picture as the net's input.
+void write_input(const Picture& picture, const Preprocessing& how, const MapView& input) {
+  if (picture.empty()) fail(ErrorCode::kUsage, "a picture is empty; leave it out");
+  const bool fits = picture.width == how.square.size && picture.height == how.square.size;
+  const Picture resized = fits ? Picture() : square(picture, how.square);
+  const Picture& pixels = fits ? picture : resized;
+  for (int y = 0; y < pixels.height; ++y) {
+    for (int x = 0; x < pixels.width; ++x) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        const float value = static_cast<float>(pixels.at(x, y)[c]);
+        input.at(y, x)[how.bgr ? 2 - c : c] = (value - how.mean[c]) / how.deviation[c];
+      }
+    }
+  }
+}
+
+void pool_into(const MapView& map, Pooling pooling, float* out, std::size_t stride) {
+  const auto channels = static_cast<std::size_t>(map.shape.channels);
+  const std::size_t places = map.shape.size() / channels;
+  for (std::size_t p = 0; p < places; ++p) {
+    const auto width = static_cast<std::size_t>(map.shape.width);
+    const float* const from = map.at(static_cast<int>(p / width), static_cast<int>(p % width));
+    if (pooling == Pooling::kNone) {
+      std::copy_n(from, channels, out + p * stride);
+    } else if (pooling == Pooling::kFlatten) {
+      std::copy_n(from, channels, out + p * channels);
+    } else {
+      for (std::size_t c = 0; c < channels; ++c) {
+        if (p == 0)
+          out[c] = from[c];
+        else
+          out[c] = pooling == Pooling::kMax ? std::max(out[c], from[c]) : out[c] + from[c];
+      }
+    }
+  }
+  const float share = 1 / static_cast<float>(places);
+  for (std::size_t c = 0; pooling == Pooling::kAverage && c < channels; ++c) out[c] *= share;
+}
+
+json preprocessing_json(const Preprocessing& how) {
+  const SquareOptions& square = how.square;
+  return {{"size", square.size},
+          {"fit", square.fit == Fit::kCrop  ? "crop"
+                  : square.fit == Fit::kPad ? "pad"
+                                            : "stretch"},
+          {"filter", square.filter == Filter::kBicubic ? "bicubic" : "bilinear"},
+          {"resized", square.resized},
+          {"channels", how.bgr ? "bgr" : "rgb"},
+          {"mean", how.mean},
+          {"deviation", how.deviation}};
+}
+
+Preprocessing parse_preprocessing(const json& object, const TensorReader& reader, int size) {
+  const JsonFields fields(object, reader.path());
+  Preprocessing how;
+  how.square.size = static_cast<int>(fields.whole("size", size, size));
+  how.square.fit = parse_fit(fields.text("fit"));
+  how.square.filter = fields.text("filter") == "bicubic" ? Filter::kBicubic : Filter::kBilinear;
+  how.square.resized = static_cast<int>(fields.whole("resized", 0, 1 << 14));
+  if (how.square.resized > 0 && how.square.resized < size)
+    reader.inconsistent("its pictures are cut larger than they are");
+  how.bgr = fields.text("channels") == "bgr";
+  for (const auto& [name, values] : {std::pair("mean", &how.mean), std::pair("deviation", &how.deviation)}) {
+    const json& list = fields.field(name);
+    if (!list.is_array() || list.size() != 3)
+      reader.inconsistent(fmt::format("its {} is no list of three numbers", name));
+    for (std::size_t c = 0; c < 3; ++c) {
+      const float value = list[c].is_number() ? list[c].get<float>() : 0;
+      if (!(std::abs(value) <= 1e6F) || (values == &how.deviation && !(value >= 1e-6F)))
+        reader.inconsistent(fmt::format("its {} is out of range", name));
+      (*values)[c] = value;
+    }
+  }
+  return how;
+}
+
+}  // namespace
+
+Pooling parse_pooling(std::string_view text) {
+  if (text == "average") return Pooling::kAverage;
+  if (text == "max") return Pooling::kMax;
+  if (text == "flatten") return Pooling::kFlatten;
+  if (text == "none") return Pooling::kNone;
+  fail(ErrorCode::kUsage, "'{}' is no pooling; there are: average, max, flatten, none", text);
+}
+
+NetPrecision parse_net_precision(std::string_view text) {
+  if (text == "float32") return NetPrecision::kFloat32;
+  if (text == "bf16") return NetPrecision::kBfloat16;
+  fail(ErrorCode::kUsage, "'{}' is no precision; there are: float32, bf16", text);
+}
+
+struct ImageNet::State {
+  std::string architecture;
+  std::size_t library;
+  int classes;
+  Preprocessing preprocessing;
+  std::string manifest;
+  std::shared_ptr<const ConvNet> net;
+  std::vector<NetLayer> layers;
+};
+
+ImageNet::ImageNet(ImageNetParts parts) {
+  const Architecture& architecture = find_architecture(parts.architecture);
+  auto state = std::make_shared<State>();
+  state->architecture = std::move(parts.architecture);
+  state->library = parts.library;
+  state->classes = parts.classes;
+  state->preprocessing = parts.preprocessing;
+  state->manifest = std::move(parts.manifest);
+  const ConvPlan plan = architecture.plan(parts.library, parts.classes);
+  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
+    const MapShape& shape = plan.shapes()[i];
+    state->layers.push_back({plan.ops()[i].name, shape.height, shape.width, shape.channels});
+  }
+  state->net =
+      std::make_shared<ConvNet>(plan, std::move(parts.weights), parts.precision == NetPrecision::kBfloat16);
+  state_ = std::move(state);
+}
+
+const std::string& ImageNet::name() const { return state_->architecture; }
+const Preprocessing& ImageNet::preprocessing() const { return state_->preprocessing; }
+const std::string& ImageNet::manifest() const { return state_->manifest; }
+const std::vector<NetLayer>& ImageNet::layers() const { return state_->layers; }
+std::size_t ImageNet::classes() const { return static_cast<std::size_t>(state_->classes); }
+std::size_t ImageNet::batch_bytes() const { return state_->net->workspace_bytes(); }
+
+ImageNet ImageNet::with_fit(Fit fit) const {
+  ImageNet other = *this;
+  auto state = std::make_shared<State>(*state_);
+  state->preprocessing.square.fit = fit;
+  other.state_ = std::move(state);
+  return other;
+}
+
+std::size_t ImageNet::parameters() const {
+  std::size_t sum = 0;
+  const ConvPlan& plan = state_->net->plan();
+  for (int i = 0; i <= plan.last(); ++i) sum += plan.parameters(i);
+  return sum;
+}
+
+std::size_t ImageNet::find_layer(std::string_view name) const {
+  const std::vector<NetLayer>& all = layers();
+  const ConvPlan& plan = state_->net->plan();
+  if (name.empty()) return static_cast<std::size_t>(plan.features);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].name == name) return i;
+  }
+  const bool of_convs = name.starts_with("conv:");
+  const std::string_view digits = of_convs ? name.substr(5) : name;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error == std::errc() && end == digits.data() + digits.size() && number > 0) {
+    if (!of_convs && number < all.size()) return number;
+    for (std::size_t i = 1; of_convs && i < all.size(); ++i) {
+      if (plan.ops()[i].kind == OpKind::kConv && --number == 0) return i;
+    }
+  }
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < all.size(); ++i) names.push_back(all[i].name);
+  fail(ErrorCode::kUsage, "{} has no layer '{}'; there are: {}", this->name(), printable(name),
+       fmt::join(names, ", "));
+}
+
+std::size_t ImageNet::dim(std::size_t layer, Pooling pooling) const {
+  const MapShape& shape = state_->net->plan().shapes().at(layer);
+  return pooling == Pooling::kFlatten ? shape.size() : static_cast<std::size_t>(shape.channels);
+}
+
+Matrix ImageNet::features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
+                          const Context& context) const {
+  AKIN_ASSERT(layer > 0 && layer < layers().size());
+  const MapShape& shape = state_->net->plan().shapes()[layer];
+  const std::size_t rows =
+      pooling == Pooling::kNone ? shape.size() / static_cast<std::size_t>(shape.channels) : 1;
+  Matrix result(pictures.size() * rows, dim(layer, pooling));
+  const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
+  std::vector<ConvNet::Workspace> workspaces(threads);
+  const std::size_t at_once =
+      std::clamp<std::size_t>(pictures.size() / threads / 2, 1, ConvNet::kMostPictures);
+  parallel_for(
+      pictures.size(), context.threads,
+      [&](std::size_t begin, std::size_t end, int worker) {
+        context.check_stop();
+        state_->net->run(
+            end - begin, static_cast<int>(layer), workspaces[static_cast<std::size_t>(worker)],
+            [&](std::size_t i, const MapView& input) {
+              write_input(pictures[begin + i], preprocessing(), input);
+            },
+            [&](std::size_t i, const MapView& output) {
+              pool_into(output, pooling, result.row((begin + i) * rows), result.stride());
+            });
+      },
+      at_once);
+  if (!all_finite(result))
+    fail(ErrorCode::kBadData, "the numbers of {} are too large: its outputs are not finite", name());
+  return result;
+}
+
+Matrix ImageNet::probabilities(std::span<const Picture> pictures, const Context& context) const {
+  if (classes() == 0)
+    fail(ErrorCode::kUsage, "{} has no head: its file holds the layers of features alone", name());
+  return features(pictures, layers().size() - 1, Pooling::kFlatten, context);
+}
+
+void ImageNet::save(TensorWriter& writer, const std::string& prefix) const {
+  const Architecture& architecture = find_architecture(name());
+  const json network = {{"architecture", name()},
+                        {"library", architecture.libraries[state_->library].name},
+                        {"classes", state_->classes},
+                        {"parameters", parameters()}};
+  writer.meta(prefix + ".network", network.dump());
+  writer.meta(prefix + ".settings", preprocessing_json(preprocessing()).dump());
+  writer.meta(prefix + ".manifest", manifest());
+  const ConvPlan& plan = state_->net->plan();
+  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
+    const OpWeights& weights = state_->net->weights()[i];
+    if (!plan.ops()[i].has_weights()) continue;
+    const Panels& panels = weights.panels;
+    std::vector<float> values;
+    values.reserve(panels.inner() * panels.columns());
+    for (std::size_t k = 0; k < panels.inner(); ++k) {
+      for (std::size_t c = 0; c < panels.columns(); ++c) values.push_back(panels.at(k, c));
+    }
+    const std::string tensor = fmt::format("{}.{}", prefix, plan.ops()[i].name);
+    writer.tensor(tensor + ".kernel", std::move(values));
+    writer.tensor(tensor + ".bias", std::vector<float>(weights.bias));
+  }
+}
+
+ImageNet ImageNet::load(const TensorReader& reader, const std::string& prefix, NetPrecision precision) {
+  const auto object = [&](const char* name) {
+    json value = parse_json(reader.meta(prefix + "." + name),
+                            fmt::format("{}: metadata {}.{}", reader.path(), prefix, name));
+    if (!value.is_object()) reader.inconsistent(fmt::format("its {} is no object", name));
+    return value;
+  };
+  const json network = object("network"), settings = object("settings");
+  const JsonFields fields(network, reader.path());
+  ImageNetParts parts;
+  parts.architecture = fields.text("architecture");
+  const auto all = architectures();
+  const auto known = std::ranges::find(all, parts.architecture, &Architecture::name);
+  if (known == all.end())
+    reader.inconsistent(
+        fmt::format("its net '{}' is unknown to this version of akin", printable(parts.architecture)));
+  const std::string library = fields.text("library");
+  while (parts.library < known->libraries.size() && known->libraries[parts.library].name != library)
+    ++parts.library;
+  if (parts.library == known->libraries.size())
+    reader.inconsistent("its library is unknown to this version of akin");
+  parts.classes = static_cast<int>(fields.whole("classes", 0, kMostClasses));
+  parts.manifest = object("manifest").dump();
+  parts.precision = precision;
+  const ConvPlan plan = known->plan(parts.library, parts.classes);
+  parts.preprocessing = parse_preprocessing(settings, reader, plan.shapes()[0].width);
+  parts.weights.resize(plan.ops().size());
+  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
+    const ConvOp& op = plan.ops()[i];
+    if (!op.has_weights()) continue;
+    parts.weights[i] = empty_weights(plan, static_cast<int>(i));
+    Panels& panels = parts.weights[i].panels;
+    const std::string tensor = fmt::format("{}.{}", prefix, op.name);
+    const auto values = reader.tensor<float>(tensor + ".kernel", panels.inner() * panels.columns());
+    for (std::size_t k = 0; k < values.size(); ++k)
+      panels.at(k / panels.columns(), k % panels.columns()) = values[k];
+    parts.weights[i].bias = reader.vector<float>(tensor + ".bias", parts.weights[i].bias.size());
+  }
+  return ImageNet(std::move(parts));
+}
+
+}  // namespace akin::nets

@@ -1,0 +1,28 @@
+// Weights in the files of other libraries.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace akin::nets {
+
+/// Numbers in row-major order.
+struct WeightTensor {
+  std::vector<std::size_t> shape;
+  std::vector<float> values;
+};
+using WeightTensors = std::map<std::string, WeightTensor>;
+
+/// The tensors of a file by name, as the file names and lays them out; its kind is told by its first bytes:
+///   torch        what torch.save() wrote of a state dict, in its old and its new (zip) format (torch_file.h)
+///   npz          numpy.savez(), plain or compressed, in C or Fortran order; names without .npy
+///   safetensors  float32, float64, float16 or bfloat16
+///   Keras        .h5, .hdf5, .keras (nn/keras_file.h): names layer/kernel, layer/bias, ...
+/// Throws Error(kNotFound), Error(kIo); Error(kBadData) for other files, damaged ones, numbers that are not finite, and
+/// types that are none of these.
+WeightTensors read_weight_file(const std::string& path);
+
+}  // namespace akin::nets
