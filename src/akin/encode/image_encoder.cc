@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
 #include "akin/image/hog.h"
 #include "akin/image/item_pictures.h"
+#include "akin/nets/image/import.h"
 
 namespace akin {
 namespace {
@@ -34,24 +36,50 @@ Picture shaped(const Picture& picture, int width, int height, Fit fit) {
 
 std::vector<Param> ImageEncoder::Config::params() {
   std::vector<Param> params = {
-      {"features", &features, "what is taken of a picture", 0, 0, {"pixels", "histogram", "hog"}},
+      {"features",
+       &features,
+       "what is taken of a picture; empty = net if there is a file, else hog",
+       0,
+       0,
+       {"", "pixels", "histogram", "hog", "net"}},
+      {"file", &file, "net of pictures, which `akin encoder import` read"},
+      {"layer", &layer,
+       "layer of the net whose output counts, by name or index; empty = the last one of features"},
+      {"pooling",
+       &pooling,
+       "how the places of a layer become one vector",
+       0,
+       0,
+       {"average", "max", "flatten"}},
+      {"precision",
+       &precision,
+       "of the net: bf16 is faster where the processor has tiles",
+       0,
+       0,
+       {"float32", "bf16"}},
       {"width", &width, "pixels that a picture is resized to for pixels and hog; 0 = 12, hog: 64", 0,
        kMostPixels},
       {"height", &height, "the same from top to bottom; 0 = 16, hog: 64", 0, kMostPixels},
-      fit_param(&fit)};
+      {"fit",
+       &fit,
+       "how a picture becomes a square: crop, pad or stretch; empty = that of the net, else stretch",
+       0,
+       0,
+       {"", "crop", "pad", "stretch"}}};
   add_params(params);
   return params;
 }
 
 void ImageEncoder::set(const Config& config) {
-  constexpr std::array<std::string_view, 3> kFeatures = {"pixels", "histogram", "hog"};
-  const auto found = std::ranges::find(kFeatures, config.features);
+  constexpr std::array<std::string_view, 4> kFeatures = {"pixels", "histogram", "hog", "net"};
+  features_name_ = !config.features.empty() ? config.features : config.file.empty() ? "hog" : "net";
+  const auto found = std::ranges::find(kFeatures, features_name_);
   if (found == kFeatures.end())
     fail(ErrorCode::kUsage, "{}: there are no features '{}'", kName, config.features);
-  features_name_ = config.features;
   features_ = static_cast<Features>(found - kFeatures.begin());
   fit_name_ = config.fit;
-  fit_ = parse_fit(config.fit);
+  fit_ = config.fit.empty() ? Fit::kStretch : parse_fit(config.fit);
+  if (features_ == Features::kNet) return;
   const bool is_hog = features_ == Features::kHog;
   width_ = config.width > 0 ? config.width : is_hog ? 64 : 12;
   height_ = config.height > 0 ? config.height : is_hog ? 64 : 16;
@@ -74,6 +102,8 @@ std::size_t ImageEncoder::dim() const {
       return 64;
     case Features::kHog:
       return hog_size(width_, height_);
+    case Features::kNet:
+      return net_->dim(layer_, pooling_);
   }
   return 0;
 }
@@ -88,36 +118,106 @@ std::vector<float> ImageEncoder::features_of(const Picture& picture) const {
   return pixels;
 }
 
-Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context) const {
-  const PictureReader reader(context);
-  BrokenPictures broken;
-  Matrix result(items.size(), dim());
+Matrix ImageEncoder::features_of(std::span<const Picture> pictures, const Context& context) const {
+  if (net_) return net_->features(pictures, layer_, pooling_, context);
+  Matrix rows(pictures.size(), dim());
   parallel_for(
-      items.size(), context.threads,
+      pictures.size(), context.threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t p = begin; p < end; ++p)
+          std::ranges::copy(features_of(pictures[p]), rows[p].begin());
+      },
+      4);
+  return rows;
+}
+
+namespace {
+
+/// A picture of an item, and where it is.
+struct ItemPicture {
+  std::size_t item;
+  std::string_view path;
+};
+
+/// The pictures of a block that can be read.
+struct ReadBlock {
+  std::vector<Picture> pictures;
+  std::vector<std::size_t> items;
+};
+
+ReadBlock read_block(std::span<const ItemPicture> block, const PictureReader& reader, int enough,
+                     BrokenPictures& broken, const Context& context) {
+  std::vector<Picture> read(block.size());
+  parallel_for(
+      block.size(), context.threads,
       [&](std::size_t begin, std::size_t end, int) {
         context.check_stop();
-        for (std::size_t i = begin; i < end; ++i) {
-          float count = 0;
-          for (const std::string_view path : items.pictures(i)) {
-            std::vector<float> features;
-            try {
-              // Twice the size asked for: what is averaged hardly differs from the whole picture's.
-              features = features_of(reader.read(path, {.enough = 2 * std::max(width_, height_)}));
-            } catch (const Error& error) {
-              if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
-              broken.add(error.what());
-              continue;
-            }
-            ++count;
-            for (std::size_t c = 0; c < features.size(); ++c)
-              result.row(i)[c] += (features[c] - result.row(i)[c]) / count;
+        for (std::size_t p = begin; p < end; ++p) {
+          try {
+            read[p] = reader.read(block[p].path, {.enough = enough});
+          } catch (const Error& error) {
+            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
+            broken.add(error.what());
           }
         }
       },
-      16);
+      4);
+  ReadBlock result;
+  for (std::size_t p = 0; p < block.size(); ++p) {
+    if (read[p].empty()) continue;
+    result.pictures.push_back(std::move(read[p]));
+    result.items.push_back(block[p].item);
+  }
+  return result;
+}
+
+}  // namespace
+
+Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context) const {
+  constexpr std::size_t kBlock = 128;
+  const PictureReader reader(context);
+  BrokenPictures broken;
+  std::vector<ItemPicture> all;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    for (const std::string_view path : items.pictures(i)) all.push_back({i, path});
+  }
+  // Twice the size asked for: what is averaged hardly differs from the whole picture's.
+  const int enough = net_ ? net_->input_size() : 2 * std::max(width_, height_);
+  const auto read = [&](std::size_t begin) {
+    const std::size_t count = begin < all.size() ? std::min(kBlock, all.size() - begin) : 0;
+    return read_block(std::span(all).subspan(std::min(begin, all.size()), count), reader, enough, broken,
+                      context);
+  };
+  Matrix result(items.size(), dim());
+  std::vector<float> counts(items.size());
+  std::future<ReadBlock> next = std::async(std::launch::async, read, 0);
+  for (std::size_t begin = 0; begin < all.size(); begin += kBlock) {
+    const ReadBlock block = next.get();
+    next = std::async(std::launch::async, read, begin + kBlock);  // while these are computed
+    const Matrix rows = features_of(block.pictures, context);
+    for (std::size_t p = 0; p < block.items.size(); ++p) {
+      const std::size_t item = block.items[p];
+      const float count = ++counts[item];
+      for (std::size_t c = 0; c < rows.cols(); ++c)
+        result.row(item)[c] += (rows.row(p)[c] - result.row(item)[c]) / count;
+    }
+    context.report({.phase = "encoding",
+                    .done = std::min(begin + kBlock, all.size()),
+                    .total = all.size(),
+                    .unit = "pictures"});
+  }
+  next.get();
   if (broken.count() > 0) context.remark(broken.remark());
   if (unit_length_) normalize_rows(result);
   return result;
+}
+
+void ImageEncoder::set_net(nets::ImageNet net, const std::string& layer, const std::string& pooling) {
+  if (!fit_name_.empty()) net = net.with_fit(fit_);
+  layer_ = net.find_layer(layer);
+  pooling_ = nets::parse_pooling(pooling);
+  pooling_name_ = pooling;
+  net_ = std::move(net);
 }
 
 std::unique_ptr<ContentEncoder> ImageEncoder::fit(const EncoderInput& input, const Config& config,
@@ -130,6 +230,16 @@ std::unique_ptr<ContentEncoder> ImageEncoder::fit(const EncoderInput& input, con
          kName);
   }
   encoder->set(config);
+  if (encoder->features_ == Features::kNet) {
+    if (config.file.empty()) {
+      fail(ErrorCode::kUsage, "{}: name the net with file=FILE; `akin encoder import` writes it", kName);
+    }
+    encoder->set_net(nets::load_image_net(config.file, nets::parse_net_precision(config.precision)),
+                     config.layer, config.pooling);
+    encoder->precision_name_ = config.precision;
+  } else if (!config.file.empty()) {
+    fail(ErrorCode::kUsage, "{}: features={} takes no file", kName, config.features);
+  }
   encoder->unit_length_ = !config.any();
   return with_steps(std::move(encoder), config, input, context);
 }
@@ -138,6 +248,13 @@ void ImageEncoder::save(TensorWriter& writer, const std::string& prefix) const {
   write_texts(writer, prefix + ".fields", fields_);
   writer.meta(prefix + ".features", features_name_);
   writer.meta(prefix + ".fit", fit_name_);
+  if (net_) {
+    writer.meta(prefix + ".layer", net_->layers()[layer_].name);
+    writer.meta(prefix + ".pooling", pooling_name_);
+    writer.meta(prefix + ".precision", precision_name_);
+    writer.meta(prefix + ".manifest", net_->manifest());
+    net_->save(writer, prefix + ".net");
+  }
   writer.meta(prefix + ".width", std::to_string(width_));
   writer.meta(prefix + ".height", std::to_string(height_));
   writer.meta(prefix + ".unit_length", std::to_string(int{unit_length_}));
@@ -150,10 +267,16 @@ std::unique_ptr<ContentEncoder> ImageEncoder::load(const TensorReader& reader, c
   Config config;
   config.features = reader.meta(prefix + ".features");
   config.fit = reader.meta(prefix + ".fit");
-  config.width = static_cast<int>(reader.meta_int(prefix + ".width", 1, kMostPixels));
-  config.height = static_cast<int>(reader.meta_int(prefix + ".height", 1, kMostPixels));
+  config.width = static_cast<int>(reader.meta_int(prefix + ".width", 0, kMostPixels));
+  config.height = static_cast<int>(reader.meta_int(prefix + ".height", 0, kMostPixels));
   try {
     encoder->set(config);
+    if (encoder->features_ == Features::kNet) {
+      encoder->precision_name_ = reader.meta(prefix + ".precision");
+      encoder->set_net(
+          nets::ImageNet::load(reader, prefix + ".net", nets::parse_net_precision(encoder->precision_name_)),
+          reader.meta(prefix + ".layer"), reader.meta(prefix + ".pooling"));
+    }
   } catch (const Error& error) {
     reader.inconsistent(error.what());
   }

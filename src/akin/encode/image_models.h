@@ -48,7 +48,8 @@ class ImageLinear final : public ImageClassifier {
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "image-linear";
-  static constexpr std::string_view kSummary = "logistic regression on pixels, colours or edges of pictures";
+  static constexpr std::string_view kSummary =
+      "logistic regression on pixels, colours, edges or a net's features of pictures";
   static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
                                         const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
@@ -70,7 +71,7 @@ class ImageKnn final : public ImageClassifier {
   };
   static constexpr std::string_view kName = "image-knn";
   static constexpr std::string_view kSummary =
-      "classes of the most similar pictures, by pixels, colours or edges";
+      "classes of the most similar pictures, by pixels, colours, edges or a net's features";
   static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
                                         const Context& context);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);

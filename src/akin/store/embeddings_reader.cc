@@ -130,7 +130,7 @@ void take_row(std::string_view bytes, bool is_double, std::vector<float>& row) {
   }
 }
 
-ReadEmbeddings read_npy(ByteCursor& file) {
+ReadEmbeddings read_array(ByteCursor& file) {
   const NpyHeader header = read_npy_header(file);
   const bool is_double = header.descr == "<f8";
   if ((header.descr != "<f4" && !is_double) || header.fortran_order || header.shape.size() != 2) {
@@ -189,7 +189,7 @@ ReadEmbeddings read_safetensors(const std::string& path) {
 
 ReadEmbeddings read_embeddings(const std::string& path) {
   ByteCursor file(path);
-  if (file.head().starts_with("\x93NUMPY")) return read_npy(file);
+  if (file.head().starts_with("\x93NUMPY")) return read_array(file);
   if (is_safetensors(file.head())) return read_safetensors(path);
   if (file.at_end()) fail(ErrorCode::kBadData, "{}: the file is empty", path);
   if (is_word_vectors(file)) return read_word_vector_file(file);
