@@ -90,6 +90,36 @@ TEST_P(RankContract, SameBitsAtAnyNumberOfRanks) {
   }
 }
 
+/// What the model saves where each rank has the vectors of a part of the users: the hash that the first rank finds.
+std::string hash_of_all(const Model& model, std::size_t n_users, const Communicator& ranks) {
+  TensorWriter writer("model");
+  model.save(writer);
+  writer.divide("model.users", {n_users, model.item_vectors().cols()}, ranks);
+  return writer.hash("");
+}
+
+/// Data that are divided before the fit, with little memory for the vectors of others.
+TEST_P(RankContract, VectorsOfOwnUsersHaveTheSameBits) {
+  if (!GetParam().traits.divides_users) GTEST_SKIP() << "every rank has all users";
+  const std::string expected = hash_of(*fit(alone(), 1).model);
+  const std::vector<Event> all(planted().training().events.begin(), planted().training().events.end());
+  for (const RowBounds& bounds :
+       {RowBounds{0, 150, 401}, RowBounds{0, 401, 401, 401}, RowBounds{0, 97, 98, 230, 401}}) {
+    on_ranks(static_cast<int>(bounds.size()) - 1, [&](const Communicator& ranks) {
+      const auto r = static_cast<std::size_t>(ranks.rank());
+      std::vector<Event> own;
+      std::ranges::copy_if(all, std::back_inserter(own), [&](const Event& event) {
+        return event.user >= bounds[r] && event.user < bounds[r + 1];
+      });
+      FitContext context{{.threads = 1, .communicator = &ranks}};
+      context.fetch_bytes = 50 * 16 * sizeof(float);
+      const Fitted fitted = fit_model(spec(), {planted().training().source, own, bounds}, context);
+      const std::string hash = hash_of_all(*fitted.model, 401, ranks);
+      EXPECT_TRUE(!ranks.first() || hash == expected) << ranks.size() << " ranks";
+    });
+  }
+}
+
 TEST_P(RankContract, ResumedWithAnotherNumberOfRanks) {
   if (!GetParam().traits.iterative) GTEST_SKIP() << "fitted in one go";
   Keeper one;

@@ -15,6 +15,10 @@ from test_resume import tensors
 ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                "OMPI_MCA_btl_vader_single_copy_mechanism": "none"}
 MPIRUN = ["mpirun", "--oversubscribe"]
+PEAK = """import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+sys.exit(code)"""
 
 
 def ranks_of(launcher):
@@ -97,6 +101,30 @@ class MpiTest(AkinTest):
                     same = lambda text: re.sub(r" in [\d.]+ m?s,", "", text.replace("many", "one"))
                     self.assertEqual(same(out), same(alone))  # the first rank alone has printed
 
+    def test_each_rank_holds_the_vectors_of_its_users(self):
+        users = 60_000
+        self.write("many.csv", csv_text(((f"u{u}", f"i{(u * step) % 307}") for u in range(users) for step in (1, 7)), "user,item"))
+        self.run_akin("import", "csv", "many.csv", "-o", "many.data", "--quiet")
+        all_vectors = users * 256 * 4 / 2**20  # MiB
+
+        def peak(ranks, model, flags):
+            """MiB of the rank that needs most."""
+            command = [*MPIRUN, "-n", str(ranks), sys.executable, "-c", PEAK, AKIN, "train", model, "-d", "many.data", "-o",
+                       f"m{ranks}", "--factors", "256", "--epochs", "1", "--holdout", "none", "--quiet", "--threads", "1",
+                       "--checkpoint", f"c{ranks}", *flags]
+            done = subprocess.run(command, cwd=self.dir, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True,
+                                  timeout=120, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return max(int(mib) for mib in re.findall(r"peak (\d+)", done.stdout))
+
+        for model, flags in (("als", ["--fetch-memory", "2"]), ("bpr", [])):
+            with self.subTest(model=model):
+                one, three = peak(1, model, flags), peak(3, model, flags)
+                self.assertEqual(tensors(self.dir / "m3"), tensors(self.dir / "m1"))
+                self.assertEqual(tensors(self.dir / "c3")[1], tensors(self.dir / "c1")[1])
+                # One process has them twice, and a copy for the checkpoint.
+                self.assertLess(three, one - all_vectors / 2, f"{three} and {one} MiB")
+
     def test_only_the_first_writes(self):
         for name in ("first", "second"):
             (self.dir / name).mkdir()
@@ -167,7 +195,7 @@ class MpiTest(AkinTest):
         self.assertFalse((self.dir / "long.akin").exists())
 
     def test_killed_and_resumed_with_another_number_of_ranks(self):
-        for model in ("als", "bpr"):
+        for model in ("als", "bpr", "mf-sgd"):
             with self.subTest(model=model):
                 train = ["train", model, "-d", "events.data", "--epochs", "10000", "--factors", "8"]
                 keep = ["-o", "m", "--checkpoint", "c", "--resume"]

@@ -116,11 +116,15 @@ std::vector<T> exchange_all(const Communicator& ranks, const std::vector<std::ve
 template <typename T>
 void add_over_ranks(const Communicator& ranks, std::span<T> values) {
   if (ranks.alone()) return;
-  const std::vector<T> all = gather_all(ranks, std::span<const T>(values));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    T sum = all[i];
-    for (std::size_t at = i + values.size(); at < all.size(); at += values.size()) sum += all[at];
-    values[i] = sum;
+  constexpr std::size_t kPiece = std::size_t{1} << 18;  // so that memory does not grow with the ranks
+  for (std::size_t begin = 0; begin < values.size(); begin += kPiece) {
+    const std::span<T> piece = values.subspan(begin, std::min(kPiece, values.size() - begin));
+    const std::vector<T> all = gather_all(ranks, std::span<const T>(piece));
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      T sum = all[i];
+      for (std::size_t at = i + piece.size(); at < all.size(); at += piece.size()) sum += all[at];
+      piece[i] = sum;
+    }
   }
 }
 

@@ -78,6 +78,16 @@ std::optional<std::size_t> find_not_finite(std::string_view dtype, const void* d
   return bad == count ? std::nullopt : std::optional(bad);
 }
 
+/// Bytes of a mapped file that are looked at before they are forgotten.
+constexpr std::size_t kPiece = std::size_t{1} << 24;
+
+/// What is mapped and has been seen need not stay in memory until it is copied.
+void forget(const char* data, std::size_t size) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t before = reinterpret_cast<std::uintptr_t>(data) % page;
+  ::madvise(const_cast<char*>(data) - before, size + before, MADV_DONTNEED);
+}
+
 class Checksum {
  public:
   Checksum() { XXH3_64bits_reset(&state_); }
@@ -170,6 +180,35 @@ void TensorWriter::visit(const Rows& rows, const Visit& visitor) {
   const char* row = static_cast<const char*>(rows.data);
   if (rows.stride == rows.bytes) return visitor(row, rows.bytes * rows.count);
   for (std::size_t r = 0; r < rows.count; ++r, row += rows.stride) visitor(row, rows.bytes);
+}
+
+void TensorWriter::divide(const std::string& name, std::vector<std::size_t> shape,
+                          const Communicator& ranks) {
+  const auto found = std::ranges::find(entries_, name, &Entry::name);
+  AKIN_ASSERT(found != entries_.end() && !found->rows.pieces);
+  const Rows own = found->rows;
+  const std::vector<std::size_t> counts = gather_all(ranks, std::span<const std::size_t>(&own.count, 1));
+  const std::size_t total = dtype_size(found->dtype) * shape[0] * row_length(shape);
+  const std::size_t bytes = row_length(found->shape) * dtype_size(found->dtype);  // of a row of each rank
+  const auto pieces = [=, &ranks](const Visit& visitor) {
+    const std::size_t step =
+        std::max<std::size_t>(1, (std::size_t{1} << 22) / std::max<std::size_t>(1, bytes));
+    std::vector<char> piece;
+    for (int r = 0; r < ranks.size(); ++r) {
+      const std::size_t count = counts[static_cast<std::size_t>(r)];
+      for (std::size_t begin = 0; begin < count; begin += step) {
+        piece.resize(std::min(step, count - begin) * bytes);
+        for (std::size_t at = 0; r == ranks.rank() && at < piece.size(); at += bytes) {
+          const std::size_t row = begin + at / bytes;
+          std::memcpy(piece.data() + at, static_cast<const char*>(own.data) + row * own.stride, bytes);
+        }
+        send_to_first(ranks, r, std::as_writable_bytes(std::span(piece)));
+        if (ranks.first()) visitor(piece.data(), piece.size());
+      }
+    }
+  };
+  found->shape = std::move(shape);
+  found->rows = {nullptr, total, total, 1, pieces};
 }
 
 void TensorWriter::write(const std::string& path, std::string_view advice, const Communicator& ranks) const {
@@ -300,12 +339,10 @@ void TensorReader::check_checksum(std::string_view header) const {
   unsigned_header.replace(at + 1, kNoChecksum.size(), kNoChecksum);
   Checksum checksum;
   checksum.add(unsigned_header.data(), unsigned_header.size());
-  constexpr std::size_t kPiece = std::size_t{1} << 24;  // a multiple of any page
   for (std::size_t begin = 0; begin < data_.size(); begin += kPiece) {
     const std::size_t size = std::min(kPiece, data_.size() - begin);
     checksum.add(data_.data() + begin, size);
-    // What is mapped and has been seen need not stay in memory until it is copied.
-    if (map_) ::madvise(const_cast<char*>(static_cast<const char*>(map_.get())) + begin, size, MADV_DONTNEED);
+    if (map_) forget(data_.data() + begin, size);
   }
   if (checksum.hex() != found->second) damaged("its checksum does not match its content");
 }
@@ -364,10 +401,14 @@ std::span<const char> TensorReader::raw(const std::string& name, std::string_vie
 }
 
 void TensorReader::check_finite(const std::string& name, const TensorEntry& entry) const {
-  const auto bad = find_not_finite(entry.dtype, data_.data() + entry.begin, entry.end - entry.begin);
-  if (!bad) return;
-  fail(ErrorCode::kBadData, "{}: tensor {}: row {} holds NaN or an infinite number", path_, name,
-       *bad / row_length(entry.shape) + 1);
+  for (std::size_t begin = entry.begin; begin < entry.end; begin += kPiece) {
+    const std::size_t size = std::min(kPiece, entry.end - begin);
+    const auto bad = find_not_finite(entry.dtype, data_.data() + begin, size);
+    if (map_) forget(data_.data() + begin, size);
+    if (!bad) continue;
+    fail(ErrorCode::kBadData, "{}: tensor {}: row {} holds NaN or an infinite number", path_, name,
+         ((begin - entry.begin) / dtype_size(entry.dtype) + *bad) / row_length(entry.shape) + 1);
+  }
 }
 
 std::vector<std::uint32_t> TensorReader::indices(const std::string& name, std::size_t size,

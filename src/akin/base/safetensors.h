@@ -81,6 +81,10 @@ class TensorWriter {
     add(name, dtype_name<T>(), {size}, {nullptr, size * sizeof(T), size * sizeof(T), 1, std::move(pieces)});
   }
 
+  /// Collective. What was given as the float tensor `name` is this rank's part of one of that shape: the parts of all
+  /// ranks, one after the other. The first rank shows and writes them in pieces, and never holds all.
+  void divide(const std::string& name, std::vector<std::size_t> shape, const Communicator& ranks);
+
   /// A hash, as hexadecimal digits, of the metadata and tensors whose names begin with `prefix`,
   /// which itself does not count.
   std::string hash(std::string_view prefix) const;

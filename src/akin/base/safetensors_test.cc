@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/io.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/temp_dir.h"
 #include "akin/base/tensor_file_for_test.h"
 
@@ -37,6 +38,34 @@ TEST(Safetensors, ReadsBackWhatWasWritten) {
   EXPECT_EQ(reader.vector<std::int64_t>("longs", 2), (std::vector<std::int64_t>{-1, 1LL << 40}));
   EXPECT_EQ(reader.vector<std::uint8_t>("bytes", 3), (std::vector<std::uint8_t>{9, 8, 7}));
   EXPECT_TRUE(reader.tensor<float>("nothing").empty());
+}
+
+TEST(Safetensors, RowsOfSeveralRanksAreOneTensor) {
+  constexpr std::size_t kRows = 10, kCols = 3, kStride = 4;
+  std::vector<float> all(kRows * kStride, 0.0f);
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t c = 0; c < kCols; ++c) all[r * kStride + c] = static_cast<float>(r * kCols + c + 1);
+  }
+  const TempDir dir;
+  const auto write = [&](const std::string& path, Share rows, const Communicator& ranks) {
+    TensorWriter writer("example");
+    writer.tensor("matrix", all.data() + rows.begin * kStride, rows.size(), kCols, kStride);
+    writer.tensor("line", all.data() + rows.begin, rows.size(), 1, 1);
+    writer.divide("matrix", {kRows, kCols}, ranks);
+    writer.divide("line", {1, kRows}, ranks);
+    writer.write(path, "", ranks);
+  };
+  write(dir / "one", {0, kRows}, alone());
+  const std::size_t bounds[] = {0, 4, 4, 9, kRows};  // one has nothing
+  on_ranks(4, [&](const Communicator& ranks) {
+    const auto r = static_cast<std::size_t>(ranks.rank());
+    write(dir / "many", {bounds[r], bounds[r + 1]}, ranks);
+  });
+  EXPECT_EQ(read_file(dir / "many"), read_file(dir / "one"));
+  const TensorReader reader(dir / "many", TensorReader::Access::kMap);
+  EXPECT_EQ(reader.shape("matrix"), (std::vector<std::size_t>{kRows, kCols}));
+  EXPECT_EQ(reader.shape("line"), (std::vector<std::size_t>{1, kRows}));
+  EXPECT_EQ(reader.tensor<float>("matrix")[29], 30);
 }
 
 TEST(Safetensors, KindOfAFile) {

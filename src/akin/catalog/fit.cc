@@ -70,6 +70,7 @@ Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitConte
     fitted.model = spec.entry->fit(data, spec.params, logged);
   } else {
     check_ranks(spec, context);
+    logged.own_users = spec.traits().divides_users && !data.user_bounds.empty();
     const RowBounds bounds = data.user_bounds.empty() ? bounds_of(data, context.ranks()) : RowBounds();
     fitted.model = spec.entry->fit(bounds.empty() ? data : own_share(data, bounds, context.ranks()),
                                    spec.params, logged);

@@ -20,7 +20,8 @@ struct Fitted {
 ///
 /// Where the context has several ranks, each works on its share of the users' events: those that `data` holds if it
 /// says so (TrainingData::user_bounds), else its part of all of them. Every rank gets the whole model, with the bits
-/// that one process gives. Throws Error(kUsage) for models without Traits::distributed. Collective.
+/// that one process gives; only of a model with Traits::divides_users and events that were divided before, each gets the
+/// vectors of a part of the users (FitContext::own_users). Throws Error(kUsage) for models without Traits::distributed. Collective.
 Fitted fit_model(const ModelSpec& spec, const TrainingData& data, const FitContext& context);
 
 /// Whether fit_model() divides the work of this model with these parameters (ModelEntry::divides).

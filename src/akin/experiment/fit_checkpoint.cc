@@ -9,6 +9,7 @@
 #include "akin/base/error.h"
 #include "akin/base/json_text.h"
 #include "akin/base/safetensors.h"
+#include "akin/models/fit/divided_rows.h"
 #include "akin/models/fit/old_names.h"
 
 namespace akin {
@@ -21,6 +22,13 @@ Identity parse_identity(const TensorReader& reader) {
   const std::string where = reader.path() + ": its identity";
   const Identity identity = json_texts(parse_json(reader.meta("identity"), where), where);
   return identity_with_current_names(identity);
+}
+
+/// Of all ranks' rows, as it is in the file.
+std::vector<std::size_t> shape_of(const FitState::Tensor& tensor) {
+  if (tensor.total == 0) return {tensor.rows, tensor.cols};
+  return tensor.line ? std::vector<std::size_t>{1, tensor.total}
+                     : std::vector<std::size_t>{tensor.total, tensor.cols};
 }
 
 /// Throws at the first difference, the model's name before all others.
@@ -52,17 +60,18 @@ void check_best(const std::string& path, const FitCheckpoint& checkpoint) {
 
 }  // namespace
 
-void StateCopy::take(const FitState& state) {
+void StateCopy::take(const FitState& state, const Communicator& ranks) {
   tensors_.resize(state.tensors().size());
   for (std::size_t t = 0; t < tensors_.size(); ++t) {
     const FitState::Tensor& from = state.tensors()[t];
+    const DividedRows rows{from.data, from.rows, from.cols, from.stride, from.numbers, from.total};
     Tensor& to = tensors_[t];
     to.name = from.name;
-    to.rows = from.rows;
+    to.rows = ordered_share(rows, ranks).size();
     to.cols = from.cols;
-    to.values.resize(from.rows * from.cols);
-    for (std::size_t r = 0; r < from.rows; ++r)
-      std::copy_n(from.data + r * from.stride, from.cols, to.values.data() + r * from.cols);
+    to.values.resize(to.rows * to.cols);
+    to.shape = from.total == 0 ? std::vector<std::size_t>() : shape_of(from);
+    rows_in_order(ranks, rows, to.values.data(), to.cols);
   }
 }
 
@@ -76,10 +85,11 @@ void StateCopy::put(FitState& state) const {
   }
 }
 
-void StateCopy::write(TensorWriter& writer, const std::string& prefix) const {
+void StateCopy::write(TensorWriter& writer, const std::string& prefix, const Communicator& ranks) const {
   for (const Tensor& tensor : tensors_) {
-    writer.tensor(fmt::format("{}.{}", prefix, tensor.name), tensor.values.data(), tensor.rows, tensor.cols,
-                  tensor.cols);
+    const std::string name = fmt::format("{}.{}", prefix, tensor.name);
+    writer.tensor(name, tensor.values.data(), tensor.rows, tensor.cols, tensor.cols);
+    if (!tensor.shape.empty()) writer.divide(name, tensor.shape, ranks);
   }
 }
 
@@ -88,28 +98,37 @@ void StateCopy::read(const TensorReader& reader, const std::string& prefix, cons
   for (const FitState::Tensor& tensor : shape.tensors()) {
     const std::string name = fmt::format("{}.{}", prefix, tensor.name);
     const std::vector<std::size_t>& stored = reader.shape(name);
-    if (stored != std::vector<std::size_t>{tensor.rows, tensor.cols}) {
+    const std::vector<std::size_t> expected = shape_of(tensor);
+    if (stored != expected) {
       fail(ErrorCode::kBadData, "{}: tensor {} is ({}); expected ({}, {})", reader.path(), name,
-           fmt::join(stored, ", "), tensor.rows, tensor.cols);
+           fmt::join(stored, ", "), expected[0], expected[1]);
     }
     const std::span<const float> values = reader.tensor<float>(name);
-    tensors_.push_back({tensor.name, tensor.rows, tensor.cols, {values.begin(), values.end()}});
+    tensors_.push_back({tensor.name, tensor.rows, tensor.cols, {}});
+    std::vector<float>& own = tensors_.back().values;
+    if (tensor.total == 0) own.assign(values.begin(), values.end());
+    for (const idx_t number : tensor.numbers) {
+      const auto row = values.subspan(number * tensor.cols, tensor.cols);
+      own.insert(own.end(), row.begin(), row.end());
+    }
   }
 }
 
-void save_checkpoint(const FitCheckpoint& checkpoint, const std::string& path) {
+void save_checkpoint(const FitCheckpoint& checkpoint, const std::string& path, const Communicator& ranks) {
   TensorWriter writer("checkpoint");
   writer.meta("identity", json(checkpoint.identity).dump(-1, ' ', false, json::error_handler_t::replace));
   writer.meta("epoch", std::to_string(checkpoint.epoch));
   writer.meta("curve", curve_text(checkpoint.curve));
   writer.meta("best_epoch", std::to_string(checkpoint.best_epoch));
-  checkpoint.last.write(writer, "state");
-  checkpoint.best.write(writer, "best");
-  writer.write(path);
+  checkpoint.last.write(writer, "state", ranks);
+  checkpoint.best.write(writer, "best", ranks);
+  writer.write(path, "", ranks);
 }
 
 FitCheckpoint load_checkpoint(const std::string& path, const Identity& identity, const FitState& shape) {
-  const TensorReader reader(path);
+  const bool divided =
+      std::ranges::any_of(shape.tensors(), [](const auto& tensor) { return tensor.total > 0; });
+  const TensorReader reader(path, divided ? TensorReader::Access::kMap : TensorReader::Access::kRead);
   reader.expect_kind("checkpoint");
   FitCheckpoint checkpoint;
   checkpoint.identity = parse_identity(reader);

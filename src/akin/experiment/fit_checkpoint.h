@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/experiment/fit_history.h"
 #include "akin/models/fit/observer.h"
 
@@ -14,12 +15,14 @@ namespace akin {
 class StateCopy {
  public:
   bool empty() const { return tensors_.empty(); }
-  void take(const FitState& state);
+  /// Collective. Of rows that ranks divide, each has a part in their order afterwards.
+  void take(const FitState& state, const Communicator& ranks = alone());
   /// `state` must have the shape of the one taken from.
   void put(FitState& state) const;
-  /// Stores it as tensors PREFIX.name; it must outlive the writer.
-  void write(TensorWriter& writer, const std::string& prefix) const;
-  /// Reads what write() stored, with the shape of `shape`. Throws Error(kBadData) if the file holds another.
+  /// Collective. Stores what was taken as tensors PREFIX.name; it must outlive the writer.
+  void write(TensorWriter& writer, const std::string& prefix, const Communicator& ranks = alone()) const;
+  /// Reads what write() stored, with the shape of `shape`; of rows that ranks divide, this rank's. Throws
+  /// Error(kBadData) if the file holds another.
   void read(const TensorReader& reader, const std::string& prefix, const FitState& shape);
 
  private:
@@ -28,6 +31,7 @@ class StateCopy {
     std::size_t rows;
     std::size_t cols;
     std::vector<float> values;
+    std::vector<std::size_t> shape = {};  // of all ranks' rows, where they divide them
   };
   std::vector<Tensor> tensors_;
 };
@@ -45,8 +49,10 @@ struct FitCheckpoint {
   StateCopy best;  ///< empty if the last epoch is the best, or none is
 };
 
-/// Writes the file atomically: a kill at any moment leaves the old or the new one. Throws Error(kIo).
-void save_checkpoint(const FitCheckpoint& checkpoint, const std::string& path);
+/// Writes the file atomically: a kill at any moment leaves the old or the new one. Throws Error(kIo). Collective: the
+/// first rank writes.
+void save_checkpoint(const FitCheckpoint& checkpoint, const std::string& path,
+                     const Communicator& ranks = alone());
 
 /// Reads a checkpoint of the fit that `identity` describes; states have the shape of `shape`. Throws
 /// Error(kBadData) if the file is damaged, or of another fit: the message says what differs.

@@ -139,7 +139,7 @@ bool FitMonitor::after_epoch(int done, double loss, const FitState& state, const
     best_.take(state);
   const bool more = !ends_at(done) && !out_of_patience();
   if (!options_.checkpoint.empty()) {
-    last_.take(state);
+    last_.take(state, context_.ranks());
     // Of several ranks one may be lost at any time, and what all have done since with it.
     const bool each_epoch = !context_.ranks().alone();
     if (!more || each_epoch || seconds_since(saved_at_) >= options_.checkpoint_seconds) write_checkpoint();
@@ -156,7 +156,7 @@ void FitMonitor::write_checkpoint() {
                            .last = std::move(last_),
                            .best = {}};
   if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
-  if (context_.ranks().first()) save_checkpoint(checkpoint, options_.checkpoint);
+  save_checkpoint(checkpoint, options_.checkpoint, context_.ranks());
   if (checkpoint.best_epoch != done_) std::swap(checkpoint.best, best_);
   last_ = std::move(checkpoint.last);
   saved_ = done_;

@@ -10,6 +10,8 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/io.h"
+#include "akin/base/rank_threads_for_test.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/eval/small_dataset_for_test.h"
@@ -400,6 +402,69 @@ TEST(Fingerprint, KnowsEveryColumnButThePart) {
   other[0].subset = Subset::kTest;
   EXPECT_EQ(fingerprint(other), hash);
   EXPECT_NE(fingerprint(std::span(events).first(1)), hash);
+}
+
+/// A state whose users several ranks divide: user u on rank u % size, in descending order.
+struct DividedState {
+  static constexpr std::size_t kUsers = 11;
+  std::vector<idx_t> numbers = {};
+  Matrix users = {}, items = Matrix(2, 3);
+  std::vector<float> bias = {};
+
+  DividedState(const Communicator& ranks, float scale) {
+    for (std::size_t u = kUsers; u-- > 0;) {
+      if (static_cast<int>(u) % ranks.size() == ranks.rank()) numbers.push_back(static_cast<idx_t>(u));
+    }
+    users = Matrix(numbers.size(), 3);
+    for (std::size_t r = 0; r < numbers.size(); ++r) {
+      bias.push_back(scale * static_cast<float>(100 + numbers[r]));
+      for (std::size_t c = 0; c < 3; ++c) users[r][c] = scale * static_cast<float>(10 * numbers[r] + c + 1);
+    }
+    items[1][2] = scale;
+  }
+  FitState state() {
+    FitState state;
+    state.add_divided("users", users, numbers, kUsers);
+    state.add_divided("user_bias", bias, numbers, kUsers);
+    state.add("items", items);
+    return state;
+  }
+};
+
+TEST(FitCheckpoint, OfDividedUsersIsThatOfOneProcess) {
+  const TempDir dir;
+  FitCheckpoint whole{
+      .identity = {{"model", "m"}}, .epoch = 1, .curve = {{.epoch = 1}}, .last = {}, .best = {}};
+  Matrix users(DividedState::kUsers, 3);
+  std::vector<float> bias;
+  DividedState one(alone(), 1);
+  for (std::size_t r = 0; r < one.numbers.size(); ++r)
+    std::ranges::copy(one.users[r], users[one.numbers[r]].begin());
+  bias.assign(one.bias.rbegin(), one.bias.rend());
+  FitState state;
+  state.add("users", users);
+  state.add("user_bias", bias);
+  state.add("items", one.items);
+  whole.last.take(state);
+  save_checkpoint(whole, dir / "one");
+  on_ranks(3, [&](const Communicator& ranks) {
+    FitCheckpoint part{
+        .identity = {{"model", "m"}}, .epoch = 1, .curve = {{.epoch = 1}}, .last = {}, .best = {}};
+    DividedState own(ranks, 1);
+    part.last.take(own.state(), ranks);
+    save_checkpoint(part, dir / "three", ranks);
+  });
+  EXPECT_EQ(read_file(dir / "three"), read_file(dir / "one"));
+  on_ranks(2, [&](const Communicator& ranks) {
+    DividedState read(ranks, 0);
+    const DividedState expected(ranks, 1);
+    FitState into = read.state();
+    load_checkpoint(dir / "three", {{"model", "m"}}, into).last.put(into);
+    EXPECT_EQ(read.bias, expected.bias);
+    EXPECT_EQ(read.items[1][2], 1);
+    for (std::size_t r = 0; r < read.numbers.size(); ++r)
+      EXPECT_TRUE(std::ranges::equal(read.users[r], expected.users[r])) << read.numbers[r];
+  });
 }
 
 }  // namespace

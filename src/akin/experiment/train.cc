@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "akin/base/communicator.h"
 #include "akin/base/error.h"
@@ -39,12 +40,13 @@ PretrainedItems read_init_items(const std::string& path, const Dataset& dataset,
 }
 
 /// `owners` are the ranks that the events are divided among.
-std::string training_note(const Dataset& data, const ModelSpec& model, const Communicator& owners) {
+std::string training_note(const Dataset& data, const ModelSpec& model, int fetch_mib,
+                          const Communicator& owners) {
   const std::uint64_t events = sum_over_ranks(owners, data.events.size());
   return fmt::format("{}: {} users, {} items, {} events; {} about {} of memory{}", model.name(),
                      format_count(data.n_users()), format_count(data.n_event_items()), format_count(events),
                      owners.alone() ? "needs" : fmt::format("each of {} processes needs", owners.size()),
-                     format_bytes(training_memory(data, model)),
+                     format_bytes(training_memory(data, model, fetch_mib)),
                      model.traits().stores_pairs ? " plus the memory for pairs of items"
                      : model.traits().needs_nets ? " plus that of the net"
                                                  : "");
@@ -104,13 +106,21 @@ void choose_embedding(const std::string& text, ModelSpec& model, std::string& in
 
 }  // namespace
 
-double training_memory(const Dataset& data, const ModelSpec& model) {
+double training_memory(const Dataset& data, const ModelSpec& model, int fetch_mib) {
   // All events and those of the training part, two sorted copies of these that models keep while training, and a vector
   // with its gradient per row.
   const double events = 2 * sizeof(Event) + 2 * 8.0;
-  const double rows = static_cast<double>(data.n_users() + data.n_event_items());
   const double length = model.traits().needs_nets ? 0 : vector_length(model.all_params());
-  return static_cast<double>(data.events.size()) * events + rows * length * 8.0;
+  auto users = static_cast<double>(data.n_users());
+  double fetched = 0;  // and sent
+  if (model.traits().divides_users && !data.user_bounds.empty()) {
+    if (model.traits().fetches_users) fetched = 2 * std::min(users * length * 4, std::ldexp(fetch_mib, 20));
+    users = 0;
+    for (std::size_t r = 0; r + 1 < data.user_bounds.size(); ++r)
+      users = std::max(users, static_cast<double>(data.user_bounds[r + 1] - data.user_bounds[r]));
+  }
+  const double rows = users + static_cast<double>(data.n_event_items());
+  return static_cast<double>(data.events.size()) * events + rows * length * 8.0 + fetched;
 }
 
 namespace {
@@ -162,7 +172,7 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
   SplitSpec split = choose_split(options.holdout, data, context.seed, owners);
   split.validation = options.validation || !monitor.metric.empty();
   const std::string reason = options.holdout.empty() ? default_split_reason(data, owners) : "";
-  context.remark(training_note(data, model, owners));
+  context.remark(training_note(data, model, options.fetch_mib, owners));
   SplitDataset parts = split_dataset(std::move(data), split, owners);
   if (const std::string remark = said_by_all(source_remark(model, parts.dataset), owners); !remark.empty())
     context.remark(remark);
@@ -171,6 +181,7 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
   PretrainedItems pretrained;
   FitStart start;
   FitContext fit_context{context};
+  fit_context.fetch_bytes = static_cast<std::size_t>(options.fetch_mib) << 20;
   WordVectors words;
   if (!options.word_vectors.empty()) {
     words = read_word_vectors(options.word_vectors);

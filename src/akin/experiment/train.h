@@ -12,6 +12,9 @@
 
 namespace akin {
 
+/// TrainOptions::fetch_mib, as FitContext::fetch_bytes.
+inline constexpr int kFetchMib = 256;
+
 struct TrainOptions {
   /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2";
   /// "" = choose_split() finds one that fits the data.
@@ -31,6 +34,9 @@ struct TrainOptions {
   std::string embedding = {};
   /// File of word vectors, of models that encode texts by them (read_word_vectors()); "" = none.
   std::string word_vectors = {};
+  /// Of several ranks that divide the users' vectors (Traits::fetches_users): MiB of those of other ranks that each has
+  /// at a time. Where all do not fit, some are sent several times an epoch.
+  int fetch_mib = kFetchMib;
 };
 
 /// Events by what became of them.
@@ -58,15 +64,17 @@ struct TrainResult {
 ///
 /// Where the context has several ranks, they divide the fit (fit_model()) and the evaluations. Data divided among them
 /// (Dataset::user_bounds) are evaluated nowhere: no metric, no patience, not final. The bundle then has the
-/// events of this rank's users, and save_bundle() writes those of all. Collective.
+/// events of this rank's users, and a model with Traits::divides_users the vectors of a part of the users: it answers no
+/// questions. save_bundle() writes those of all. Collective.
 ///
 /// Throws Error(kBadData) for data that cannot be split or fitted so, Error(kUsage) for options that do not
 /// suit the model, Error(kCancelled) on stop, and what read_embeddings() and FitMonitor throw.
 TrainResult train(Dataset data, const ModelSpec& model, const TrainOptions& options = {},
                   const Context& context = {});
 
-/// About how many bytes a fit takes: events, their sorted copies, vectors and gradients; without what a model
-/// keeps for pairs of items (Traits::stores_pairs).
-double training_memory(const Dataset& data, const ModelSpec& model);
+/// About how many bytes a fit takes: events, their sorted copies, vectors twice; without what a model
+/// keeps for pairs of items (Traits::stores_pairs). Of data that ranks divide, those of this rank, with as many users as
+/// any has and the vectors that it fetches.
+double training_memory(const Dataset& data, const ModelSpec& model, int fetch_mib = kFetchMib);
 
 }  // namespace akin

@@ -206,6 +206,21 @@ TEST(Train, RemarksSizesAndMemory) {
   EXPECT_DOUBLE_EQ(training_memory(dataset, "mult-vae"), none) << "the net says its own";
 }
 
+TEST(Train, EachOfSeveralRanksNeedsMemoryForItsUsers) {
+  Dataset data = made_dataset();  // 47 users, 28 items
+  const double row = 8 * 2 * sizeof(float);
+  const auto vectors = [&](const ModelSpec& model) {
+    return training_memory(data, model) - training_memory(data, "popularity");
+  };
+  const ParamValues eight = {{"factors", "8"}};
+  const double whole = vectors({"bpr", eight});
+  EXPECT_DOUBLE_EQ(whole, (47 + 28) * row);
+  data.user_bounds = {0, 20, 47};
+  EXPECT_DOUBLE_EQ(vectors({"bpr", eight}), (27 + 28) * row);
+  EXPECT_DOUBLE_EQ(vectors({"als", eight}), (27 + 28) * row + 47 * row) << "and what it fetches and sends";
+  EXPECT_DOUBLE_EQ(vectors({"gmf", eight}), (47 + 28) * row) << "has all users";
+}
+
 TEST(Train, BeginsWithTheVectorsOfItems) {
   const TempDir dir;
   const Dataset dataset = made_dataset();

@@ -35,15 +35,32 @@ Matrix::Matrix(std::size_t rows, std::size_t cols) : Matrix(blank(rows, cols)) {
   if (!empty()) std::memset(data_.get(), 0, rows_ * stride_ * sizeof(float));
 }
 
-Matrix Matrix::normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed, int threads) {
-  Matrix matrix = blank(rows, cols);
-  parallel_for(rows, threads, [&](std::size_t begin, std::size_t end, int) {
+namespace {
+
+/// Row r draws from the stream of stream_of(r).
+template <typename StreamOf>
+void draw_rows(Matrix& matrix, double sigma, std::uint64_t seed, int threads, StreamOf stream_of) {
+  parallel_for(matrix.rows(), threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t r = begin; r < end; ++r) {
-      Rng rng(seed, r);
+      Rng rng(seed, stream_of(r));
       for (float& value : matrix[r]) value = static_cast<float>(sigma * rng.normal());
-      std::fill(matrix.row(r) + cols, matrix.row(r) + matrix.stride(), 0.0f);
+      std::fill(matrix.row(r) + matrix.cols(), matrix.row(r) + matrix.stride(), 0.0f);
     }
   });
+}
+
+}  // namespace
+
+Matrix Matrix::normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed, int threads) {
+  Matrix matrix = blank(rows, cols);
+  draw_rows(matrix, sigma, seed, threads, [](std::size_t r) { return r; });
+  return matrix;
+}
+
+Matrix Matrix::normal(std::span<const std::uint32_t> numbers, std::size_t cols, double sigma,
+                      std::uint64_t seed, int threads) {
+  Matrix matrix = blank(numbers.size(), cols);
+  draw_rows(matrix, sigma, seed, threads, [&](std::size_t r) { return numbers[r]; });
   return matrix;
 }
 

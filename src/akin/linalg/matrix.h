@@ -22,6 +22,9 @@ class Matrix {
   /// Entries from N(0, sigma^2); row r draws from its own stream, so the result depends neither on the row
   /// count nor on `threads`, which are as for parallel_for().
   static Matrix normal(std::size_t rows, std::size_t cols, double sigma, std::uint64_t seed, int threads = 1);
+  /// Only the rows `numbers` of such a matrix.
+  static Matrix normal(std::span<const std::uint32_t> numbers, std::size_t cols, double sigma,
+                       std::uint64_t seed, int threads = 1);
   /// Row r is row `numbers[r]` of `source`; the same at any number of threads.
   static Matrix gather(const Matrix& source, std::span<const std::uint32_t> numbers, int threads = 1);
   Matrix clone() const;

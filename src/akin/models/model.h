@@ -65,7 +65,10 @@ struct Traits {
   bool takes_words = false;  ///< fit() encodes texts by FitContext::words where they are given
   bool distributed =
       false;  ///< fit() divides its work over FitContext::ranks(), with the same bits at any number
-  bool needs_nets = false;  ///< fit() and questions need the library of nets (nn/engine.h)
+  /// Where several ranks divide the data, each holds the vectors of its own users only (FitContext::own_users).
+  bool divides_users = false;
+  bool fetches_users = false;  ///< and fetches those that its items need (FitContext::fetch_bytes)
+  bool needs_nets = false;     ///< fit() and questions need the library of nets (nn/engine.h)
 };
 
 /// What a fit found out on its way. A fit without epochs leaves it as it is.

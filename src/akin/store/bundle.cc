@@ -192,6 +192,8 @@ void save_bundle(const Bundle& bundle, const std::string& path, const Communicat
   write_dataset(writer, bundle.dataset, owners);
   write_events(writer, "test", bundle.test, owners);
   bundle.model->save(writer);
+  if (bundle.entry->traits.divides_users && !owners.alone())
+    writer.divide("model.users", {bundle.dataset.n_users(), bundle.model->item_vectors().cols()}, owners);
   if (!bundle.parts.empty()) {
     json names = json::array();
     for (const BundlePart& part : bundle.parts) {

@@ -66,7 +66,7 @@ Matrix item_embedding(const Bundle& bundle);
 Matrix user_embedding(const Bundle& bundle, const Context& context);
 
 /// Throws Error(kIo). Collective: the first of several ranks writes; where they divide the data
-/// (Dataset::user_bounds), the events of all.
+/// (Dataset::user_bounds), the events of all, and of a model with Traits::divides_users the vectors of all.
 void save_bundle(const Bundle& bundle, const std::string& path, const Communicator& ranks = alone());
 /// Throws Error(kBadData) if the file is not a whole bundle, Error(kNotFound)
 /// if its model is unknown to this akin.

@@ -81,6 +81,7 @@ bool is_net(const ModelEntry& entry) {
 struct TrainFlags {
   std::string data, out, init_items, embedding, word_vectors;
   bool final = false;
+  int fetch_mib = kFetchMib;
   SplitFlags split;
   ParamValues params;
   FitFlags fit;
@@ -111,6 +112,14 @@ struct TrainFlags {
                 "word vectors instead of those learned from the texts: a bundle, or a file of vectors"});
     }
     fit.add_to(line, entry, args);
+    if (entry.traits.fetches_users) {
+      line.section("Several processes");
+      line.add({"--fetch-memory", "MIB", &fetch_mib,
+                "memory of each process for the vectors of other processes' users, in MiB; where they do not "
+                "all fit, "
+                "some are sent several times an epoch",
+                Need::kOptional, 1});
+    }
   }
 };
 
@@ -139,7 +148,8 @@ int run_train(const Args& args) {
                              .final = flags.final,
                              .init_items = flags.init_items,
                              .embedding = flags.embedding,
-                             .word_vectors = flags.word_vectors};
+                             .word_vectors = flags.word_vectors,
+                             .fetch_mib = flags.fetch_mib};
   if (flags.final && options.holdout == "none")
     fail(ErrorCode::kUsage,
          "--final measures on held-out events, and --holdout none has none; leave one out");

@@ -21,17 +21,21 @@ Factors read_factors(const TensorReader& reader, std::size_t n_users, std::size_
   return {std::move(users), std::move(items)};
 }
 
-FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context) {
+FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context,
+                           const std::vector<idx_t>* users) {
   constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
-  const auto draw = [&](std::size_t rows, std::uint64_t stream) {
+  const auto draw = [&](const auto& rows, std::uint64_t stream) {
     return Matrix::normal(rows, factors, sigma, Rng(context.seed, stream).next(), context.threads);
   };
-  return {draw(by_user.rows(), kUserStream), draw(by_user.cols, kItemStream),
-          std::vector<float>(by_user.rows()), std::vector<float>(by_user.cols)};
+  Matrix user_rows = users ? draw(*users, kUserStream) : draw(by_user.rows(), kUserStream);
+  const std::size_t n_users = user_rows.rows();
+  return {std::move(user_rows), draw(by_user.cols, kItemStream), std::vector<float>(n_users),
+          std::vector<float>(by_user.cols)};
 }
 
-void check_converged(const FactorModel& model, std::string_view name) {
-  if (all_finite(model.users) && all_finite(model.items)) return;
+void check_converged(const FactorModel& model, std::string_view name, const Communicator& ranks) {
+  const bool finite = all_finite(model.users) && all_finite(model.items);
+  if (sum_over_ranks(ranks, finite ? 0 : 1) == 0) return;
   fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", name);
 }
 
@@ -39,6 +43,15 @@ FitState state_of(Matrix& users, Matrix& items) {
   FitState state;
   state.add("users", users);
   state.add("items", items);
+  return state;
+}
+
+FitState state_of(FactorModel& model, std::span<const idx_t> users, std::size_t total, bool user_bias) {
+  FitState state;
+  state.add_divided("users", model.users, users, total);
+  state.add("items", model.items);
+  if (user_bias) state.add_divided("user_bias", model.user_bias, users, total);
+  state.add("item_bias", model.item_bias);
   return state;
 }
 

@@ -32,15 +32,19 @@ struct FactorModel {
   std::vector<float> item_bias;
 };
 
-/// Vectors from N(0, sigma^2), drawn from streams 1 (users) and 2 (items) of the context's seed; biases 0.
-FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context);
+/// Vectors from N(0, sigma^2), drawn from streams 1 (users) and 2 (items) of the context's seed; biases 0. With
+/// `users` for these alone.
+FactorModel normal_factors(const Csr& by_user, std::size_t factors, double sigma, const FitContext& context,
+                           const std::vector<idx_t>* users = nullptr);
 
-/// Throws Error(kBadData) naming `name` if a vector is not finite.
-void check_converged(const FactorModel& model, std::string_view name);
+/// Throws Error(kBadData) naming `name` if a vector is not finite. Collective.
+void check_converged(const FactorModel& model, std::string_view name, const Communicator& ranks = alone());
 
 /// All of it, in place.
 FitState state_of(Matrix& users, Matrix& items);
 FitState state_of(FactorModel& model);
+/// The same of a model with some of `total` users, these in the order of its rows, with biases or without.
+FitState state_of(FactorModel& model, std::span<const idx_t> users, std::size_t total, bool user_bias);
 /// The rows of one side, with their biases.
 FitState users_of(FactorModel& model);
 FitState items_of(FactorModel& model);

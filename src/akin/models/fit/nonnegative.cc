@@ -6,7 +6,6 @@
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
-#include "akin/models/fit/block_gram.h"
 #include "akin/models/fit/warm_start.h"
 
 namespace akin {
@@ -34,9 +33,9 @@ void descend(const Matrix& gram, std::size_t bounded, const SweepLimit& limit, f
   }
 }
 
-Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const Communicator& ranks) {
+Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const RowOwners& owners) {
   constexpr std::size_t kBlock = 4096;
-  Matrix sum = block_gram(rows, kBlock, threads, ranks);
+  Matrix sum = block_gram(rows, kBlock, threads, owners);
   for (std::size_t k = 0; k < sum.rows(); ++k) {
     std::fill(sum.row(k) + sum.cols(), sum.row(k) + sum.stride(), 0.0f);
     sum[k][k] += ridge;
@@ -44,10 +43,11 @@ Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const Communicat
   return sum;
 }
 
-Matrix uniform_matrix(std::size_t rows, std::size_t cols, float scale, std::uint64_t seed) {
+Matrix uniform_matrix(std::size_t rows, std::size_t cols, float scale, std::uint64_t seed,
+                      std::size_t first) {
   Matrix result(rows, cols);
   for (std::size_t r = 0; r < rows; ++r) {
-    Rng rng(seed, r);
+    Rng rng(seed, first + r);
     for (float& value : result[r]) value = scale * rng.uniform_float();
   }
   return result;

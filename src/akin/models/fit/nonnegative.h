@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-#include "akin/base/communicator.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/block_gram.h"
 #include "akin/models/fit/context.h"
 
 namespace akin {
@@ -30,10 +30,11 @@ void descend(const Matrix& gram, std::size_t bounded, const SweepLimit& limit, f
 
 /// rows^T rows + ridge I, both triangles; blocks of fixed size are added in order, so that the bits do not
 /// depend on the number of threads and ranks. Collective.
-Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const Communicator& ranks = alone());
+Matrix ridge_gram(const Matrix& rows, float ridge, int threads, const RowOwners& owners = {});
 
-/// Uniform in [0, scale); row r from its own stream of `seed`.
-Matrix uniform_matrix(std::size_t rows, std::size_t cols, float scale, std::uint64_t seed);
+/// Uniform in [0, scale); row r from its own stream of `seed`. Rows `first` and on of such a matrix.
+Matrix uniform_matrix(std::size_t rows, std::size_t cols, float scale, std::uint64_t seed,
+                      std::size_t first = 0);
 
 /// take_item_vectors() (warm_start.h), refusing with Error(kUsage) vectors that have negative entries.
 void take_nonnegative_item_vectors(const FitContext& context, std::string_view model, Matrix& items);

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,11 @@ class FitState {
     std::size_t rows;
     std::size_t cols;
     std::size_t stride;  ///< floats from one row to the next
+    /// Where ranks divide the rows, these are this rank's: the number of each among all `total` rows, each on one
+    /// rank. Total 0: every rank has all.
+    std::span<const idx_t> numbers = {};
+    std::size_t total = 0;
+    bool line = false;  ///< all rows together are one line in files
   };
   void add(std::string name, Matrix& matrix) {
     tensors_.push_back({std::move(name), matrix.data(), matrix.rows(), matrix.cols(), matrix.stride()});
@@ -34,6 +40,17 @@ class FitState {
   /// Rows of `cols` floats, as many as there are.
   void add(std::string name, std::vector<float>& values, std::size_t cols) {
     tensors_.push_back({std::move(name), values.data(), values.size() / cols, cols, cols});
+  }
+  /// Rows that ranks divide; `numbers` must outlive the state.
+  void add_divided(std::string name, Matrix& matrix, std::span<const idx_t> numbers, std::size_t total) {
+    add(std::move(name), matrix);
+    tensors_.back().numbers = numbers;
+    tensors_.back().total = total;
+  }
+  /// The same of one number a row.
+  void add_divided(std::string name, std::vector<float>& values, std::span<const idx_t> numbers,
+                   std::size_t total) {
+    tensors_.push_back({std::move(name), values.data(), values.size(), 1, 1, numbers, total, true});
   }
   const std::vector<Tensor>& tensors() const { return tensors_; }
 

@@ -66,18 +66,46 @@ Csr transpose_over_ranks(const Communicator& ranks, const Csr& matrix, const Row
 
 }  // namespace
 
-RankMatrix divide_matrix(Csr by_user, const TrainingData& data, const Context& context) {
+Share RankMatrix::user_rows(const Communicator& ranks) const {
+  const auto rank = static_cast<std::size_t>(ranks.rank());
+  return fetch ? Share{0, by_user.rows()} : Share{users[rank], users[rank + 1]};
+}
+
+RankMatrix divide_matrix(Csr by_user, const TrainingData& data, std::size_t columns,
+                         const FitContext& context) {
   const Communicator& ranks = context.ranks();
   RankMatrix matrix;
   matrix.users = user_bounds(data, ranks);
   matrix.user_counts = row_sizes(by_user);
   matrix.item_counts = column_sizes(by_user, context.threads);
-  add_over_ranks(ranks, std::span(matrix.user_counts));
   add_over_ranks(ranks, std::span(matrix.item_counts));
   matrix.items = balanced_bounds(matrix.item_counts, ranks.size());
   matrix.by_item = ranks.alone() ? transpose(by_user) : transpose_over_ranks(ranks, by_user, matrix.items);
   matrix.by_user = std::move(by_user);
+  if (!context.own_users || ranks.alone()) {
+    add_over_ranks(ranks, std::span(matrix.user_counts));
+    return matrix;
+  }
+  const auto rank = static_cast<std::size_t>(ranks.rank());
+  matrix.own_users.resize(matrix.users[rank + 1] - matrix.users[rank]);
+  std::iota(matrix.own_users.begin(), matrix.own_users.end(), static_cast<idx_t>(matrix.users[rank]));
+  matrix.by_user = select_rows(matrix.by_user, matrix.own_users);
+  matrix.user_counts = row_sizes(matrix.by_user);
+  const std::size_t most = context.fetch_bytes / (padded(columns) * sizeof(float));
+  matrix.fetch.emplace(ranks, matrix.users, most, matrix.by_item);
   return matrix;
+}
+
+void gather_users(const Communicator& ranks, const RankMatrix& matrix, Matrix& users) {
+  if (!matrix.fetch) gather_rows(ranks, matrix.users, users);
+}
+
+FitState state_of(const RankMatrix& matrix, Matrix& users, Matrix& items) {
+  if (!matrix.fetch) return state_of(users, items);
+  FitState state;
+  state.add_divided("users", users, matrix.own_users, matrix.n_users());
+  state.add("items", items);
+  return state;
 }
 
 void gather_rows(const Communicator& ranks, const RowBounds& bounds, Matrix& matrix) {

@@ -70,9 +70,9 @@ TEST(RankRows, EachRankHasItsRowsOfBothSides) {
   on_ranks(3, [&](const Communicator& ranks) {
     const Dataset none;
     const TrainingData data{none, {}, bounds};
-    Context context;
+    FitContext context;
     context.communicator = &ranks;
-    const RankMatrix matrix = divide_matrix(rows_of_rank(whole, bounds, ranks.rank()), data, context);
+    const RankMatrix matrix = divide_matrix(rows_of_rank(whole, bounds, ranks.rank()), data, 3, context);
     EXPECT_EQ(matrix.user_counts, row_sizes(whole));
     EXPECT_EQ(matrix.item_counts, row_sizes(by_item));
     expect_same(matrix.by_item, rows_of_rank(by_item, matrix.items, ranks.rank()));
@@ -83,6 +83,87 @@ TEST(RankRows, EachRankHasItsRowsOfBothSides) {
     gather_rows(ranks, matrix.items, rows);
     for (std::size_t i = 0; i < kItems; ++i) EXPECT_EQ(rows[i][1], static_cast<float>(i));
   });
+}
+
+/// Row u holds u in every column.
+Matrix numbered_rows(std::size_t begin, std::size_t end, std::size_t cols) {
+  Matrix rows(end - begin, cols);
+  for (std::size_t r = 0; r < rows.rows(); ++r) std::ranges::fill(rows[r], static_cast<float>(begin + r));
+  return rows;
+}
+
+TEST(RankRows, TilesOfItemsGetTheVectorsOfTheirUsers) {
+  constexpr std::size_t kCols = 3, kFewRows = 20;  // of 53; some items have more users
+  const Csr whole = random_matrix(), by_item = transpose(whole);
+  const RowBounds bounds = {0, 17, 17, kUsers};  // rank 1 has nobody
+  const Dataset none;
+  for (const std::size_t rows : {std::size_t{1}, kFewRows, std::size_t{1000}}) {
+    on_ranks(3, [&](const Communicator& ranks) {
+      const auto own = static_cast<std::size_t>(ranks.rank());
+      FitContext context{{.threads = 2, .communicator = &ranks}};
+      context.own_users = true;
+      context.fetch_bytes = rows * padded(kCols) * sizeof(float);
+      const RankMatrix matrix =
+          divide_matrix(rows_of_rank(whole, bounds, ranks.rank()), {none, {}, bounds}, kCols, context);
+      ASSERT_EQ(matrix.by_user.rows(), bounds[own + 1] - bounds[own]);
+      for (std::size_t u = 0; u < matrix.by_user.rows(); ++u)
+        EXPECT_TRUE(std::ranges::equal(matrix.by_user.cols_of(u), whole.cols_of(bounds[own] + u)));
+      const Matrix users = numbered_rows(bounds[own], bounds[own + 1], kCols);
+      std::size_t next = 0, tiles = 0;
+      matrix.for_item_tiles(users, context, [&](Share items, const Matrix& fetched) {
+        EXPECT_EQ(items.begin, next);
+        next = items.end;
+        ++tiles;
+        std::size_t with_users = 0;
+        for (std::size_t i = items.begin; i < items.end; ++i) with_users += matrix.by_item.row_size(i) > 0;
+        EXPECT_TRUE(with_users <= 1 || fetched.rows() <= rows);
+        for (std::size_t i = items.begin; i < items.end; ++i) {
+          if (matrix.by_item.row_size(i) == 0) continue;  // another rank's
+          std::vector<idx_t> found;
+          for (const idx_t place : matrix.by_item.cols_of(i))
+            found.push_back(static_cast<idx_t>(fetched[place][kCols - 1]));
+          EXPECT_TRUE(std::ranges::equal(found, by_item.cols_of(i))) << "item " << i;
+          EXPECT_TRUE(std::ranges::equal(matrix.by_item.values_of(i), by_item.values_of(i)));
+        }
+      });
+      EXPECT_EQ(next, kItems);
+      EXPECT_EQ(tiles == 1, rows == 1000);
+    });
+  }
+}
+
+TEST(RankRows, GramOfDividedRowsHasTheSameBits) {
+  const Matrix rows = Matrix::normal(103, 7, 1, 5);
+  const Matrix one = block_gram(rows, 16, 1);
+  for (const RowBounds& bounds :
+       {RowBounds{0, 5, 5, 9, 103}, RowBounds{0, 0, 16, 60, 103}, RowBounds{0, 102, 103, 103, 103}}) {
+    on_ranks(4, [&](const Communicator& ranks) {
+      const auto r = static_cast<std::size_t>(ranks.rank());
+      const Matrix own = rows.slice(bounds[r], bounds[r + 1] - bounds[r]);
+      const Matrix many = block_gram(own, 16, 2, {ranks, bounds});
+      for (std::size_t i = 0; i < one.rows(); ++i) EXPECT_TRUE(std::ranges::equal(many[i], one[i])) << i;
+    });
+  }
+}
+
+TEST(RankRows, DividedRowsComeInOrder) {
+  constexpr std::size_t kTotal = 300'000, kCols = 2;  // more than a piece for each of two
+  for (const int size : {1, 2, 3}) {
+    on_ranks(size, [&](const Communicator& ranks) {
+      std::vector<idx_t> numbers;
+      for (std::size_t n = kTotal; n-- > 0;) {
+        if (static_cast<int>(n * 7 % 5) % size == ranks.rank()) numbers.push_back(static_cast<idx_t>(n));
+      }
+      Matrix own(numbers.size(), kCols);
+      for (std::size_t r = 0; r < own.rows(); ++r) own[r][1] = static_cast<float>(numbers[r]);
+      const DividedRows divided{own.data(), own.rows(), kCols, own.stride(), numbers, kTotal};
+      const Share share = ordered_share(divided, ranks);
+      std::vector<float> ordered(share.size() * kCols);
+      rows_in_order(ranks, divided, ordered.data(), kCols);
+      for (std::size_t r = 0; r < share.size(); ++r)
+        ASSERT_EQ(ordered[r * kCols + 1], static_cast<float>(share.begin + r));
+    });
+  }
 }
 
 TEST(RankRows, SumsInOrderAreThoseOfOneProcess) {
@@ -106,7 +187,7 @@ TEST(StripedMatrix, RowsGoToTheRankOfTheirStripe) {
   std::vector<std::uint64_t> entries(whole.entries());
   for (std::size_t e = 0; e < entries.size(); ++e) entries[e] = e;
   on_ranks(3, [&](const Communicator& ranks) {
-    Context context;
+    FitContext context;
     context.communicator = &ranks;
     const StripedMatrix matrix =
         divide_by_stripes(rows_of_rank(whole, bounds, ranks.rank()), kStripes, context);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "akin/base/communicator.h"
 #include "akin/base/parallel.h"
 #include "akin/linalg/csr.h"
 #include "akin/models/fit/context.h"
@@ -32,14 +33,18 @@ void for_row_ranges(std::size_t n, std::size_t most, const FitContext& context, 
       grain);
 }
 
-/// Calls body(row, scratch) for the rows of `matrix` that have entries, otherwise as for_row_ranges().
+/// Calls body(row, scratch) for the rows of `matrix` in `range` that have entries, otherwise as for_row_ranges().
 template <typename Make, typename Body>
-void for_rows(const Csr& matrix, const FitContext& context, const Make& make, const Body& body) {
-  for_row_ranges(matrix.rows(), 64, context, make, [&](std::size_t begin, std::size_t end, auto& scratch) {
-    for (std::size_t row = begin; row < end; ++row) {
+void for_rows(const Csr& matrix, Share range, const FitContext& context, const Make& make, const Body& body) {
+  for_row_ranges(range.size(), 64, context, make, [&](std::size_t begin, std::size_t end, auto& scratch) {
+    for (std::size_t row = range.begin + begin; row < range.begin + end; ++row) {
       if (matrix.row_size(row) > 0) body(row, scratch);
     }
   });
+}
+template <typename Make, typename Body>
+void for_rows(const Csr& matrix, const FitContext& context, const Make& make, const Body& body) {
+  for_rows(matrix, {0, matrix.rows()}, context, make, body);
 }
 
 }  // namespace akin

@@ -6,6 +6,8 @@
 #include <queue>
 #include <utility>
 
+#include "akin/models/fit/interactions.h"
+
 namespace akin {
 namespace {
 
@@ -53,7 +55,22 @@ std::vector<std::uint8_t> balanced_stripes(std::span<const std::uint32_t> sizes,
   return stripe_of;
 }
 
-StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context& context,
+std::vector<std::uint32_t> StripedMatrix::row_counts() const {
+  if (!own_only) return user_counts;
+  std::vector<std::uint32_t> counts;
+  for (const idx_t user : own_users) counts.push_back(user_counts[user]);
+  return counts;
+}
+
+DividedRows StripedMatrix::rows_of(const Matrix& users) const {
+  return {users.data(), users.rows(), users.cols(), users.stride(), own_users, own_only ? n_users() : 0};
+}
+
+DividedRows StripedMatrix::rows_of(const std::vector<float>& values) const {
+  return {values.data(), values.size(), 1, 1, own_users, own_only ? n_users() : 0};
+}
+
+StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const FitContext& context,
                                 std::size_t together) {
   const Communicator& ranks = context.ranks();
   StripedMatrix matrix;
@@ -64,13 +81,34 @@ StripedMatrix divide_by_stripes(Csr by_user, std::size_t stripes, const Context&
   matrix.entries = std::accumulate(matrix.user_counts.begin(), matrix.user_counts.end(), std::uint64_t{0});
   matrix.user_stripe = balanced_stripes(matrix.user_counts, stripes);
   matrix.together = together;
+  matrix.rank = ranks.rank();
   matrix.owners = stripe_owners(stripes, ranks.size(), together);
   matrix.by_user = rows_by_owner(ranks, std::move(by_user), matrix);
+  matrix.own_only = context.own_users && !ranks.alone();
+  if (!matrix.own_only) return matrix;
+  matrix.user_rows.resize(matrix.n_users());
+  for (std::size_t u = 0; u < matrix.n_users(); ++u) {
+    if (matrix.owners[matrix.user_stripe[u]] != ranks.rank()) continue;
+    matrix.user_rows[u] = static_cast<idx_t>(matrix.own_users.size());
+    matrix.own_users.push_back(static_cast<idx_t>(u));
+  }
   return matrix;
 }
 
+FactorModel normal_factors(const StripedMatrix& matrix, std::size_t factors, double sigma,
+                           const FitContext& context) {
+  FactorModel model =
+      normal_factors(matrix.by_user, factors, sigma, context, matrix.own_only ? &matrix.own_users : nullptr);
+  clear_rows_without_entries(matrix.row_counts(), model.users);
+  return model;
+}
+
+FitState state_of(const StripedMatrix& matrix, FactorModel& model, bool user_bias) {
+  return matrix.own_only ? state_of(model, matrix.own_users, matrix.n_users(), user_bias) : state_of(model);
+}
+
 void gather_users(const Communicator& ranks, const StripedMatrix& matrix, const FitState& rows) {
-  if (ranks.alone()) return;
+  if (ranks.alone() || matrix.own_only) return;
   std::vector<std::vector<idx_t>> lists(matrix.stripes());
   for (std::size_t u = 0; u < matrix.n_users(); ++u)
     lists[matrix.user_stripe[u]].push_back(static_cast<idx_t>(u));

@@ -27,11 +27,13 @@ using als::RowSolver;
 // Streams of the seed.
 constexpr std::uint64_t kUserStream = 1, kItemStream = 2;
 
-Matrix initial_factors(std::span<const std::uint32_t> counts, const Als::Config& config, std::uint64_t seed,
-                       int threads) {
+/// `numbers` are those of the rows, empty: all from 0 on.
+Matrix initial_factors(std::span<const std::uint32_t> counts, std::span<const idx_t> numbers,
+                       const Als::Config& config, std::uint64_t seed, int threads) {
+  const auto columns = static_cast<std::size_t>(config.factors);
   const double sigma = config.init_sigma / std::sqrt(static_cast<double>(config.factors));
-  Matrix factors =
-      Matrix::normal(counts.size(), static_cast<std::size_t>(config.factors), sigma, seed, threads);
+  Matrix factors = numbers.empty() ? Matrix::normal(counts.size(), columns, sigma, seed, threads)
+                                   : Matrix::normal(numbers, columns, sigma, seed, threads);
   clear_rows_without_entries(counts, factors);
   return factors;
 }
@@ -52,15 +54,6 @@ Solver solver_of(const Als::Config& config) {
   return config.solver == "cg" ? Solver::kCg : Solver::kBlock;
 }
 
-/// Both sides of a half-step: `rows` with entries in `matrix` are solved for.
-struct HalfStep {
-  const Csr& matrix;
-  const RowBounds& bounds;                         // of its rows
-  const std::vector<std::uint32_t>& fixed_counts;  // entries of the fixed rows
-  Matrix& fixed;
-  Matrix& rows;
-};
-
 }  // namespace
 
 /// A fit under way.
@@ -71,7 +64,8 @@ class Als::Fit {
         context_(context),
         objective_(objective_of(config)),
         solver_(solver_of(config)),
-        matrix_(divide_matrix(positive_interactions(data, kName, context), data, context)) {
+        matrix_(divide_matrix(positive_interactions(data, kName, context), data,
+                              static_cast<std::size_t>(config.factors), context)) {
     const auto finite = [](float value) { return std::isfinite(value); };
     const bool overflows = !std::ranges::all_of(matrix_.by_user.values, finite);
     if (config.use_values && sum_over_ranks(context.ranks(), overflows ? 1 : 0) > 0) {  // all fail, or none
@@ -87,7 +81,7 @@ class Als::Fit {
                 .unit = "epochs",
                 .run = [&](int epoch) { return iterate(epoch + 1); },
                 .snapshot = [&] { return snapshot(); }},
-               state_of(users_, items_), context_);
+               state_of(matrix_, users_, items_), context_);
   }
 
   /// The model of the items as they are: each user's vector is the exact optimum for them, which the users of
@@ -115,12 +109,12 @@ class Als::Fit {
       items_ = std::move(grown.items);
       return;
     }
-    users_ = initial_factors(matrix_.user_counts, config_, Rng(context_.seed, kUserStream).next(),
-                             context_.threads);
+    users_ = initial_factors(matrix_.user_counts, matrix_.own_users, config_,
+                             Rng(context_.seed, kUserStream).next(), context_.threads);
     const bool given = context_.start && context_.start->items;
     // The first half-step solves for the items; they may begin from zero.
     if (given || config_.epochs == 0) {
-      items_ = initial_factors(matrix_.item_counts, config_, Rng(context_.seed, kItemStream).next(),
+      items_ = initial_factors(matrix_.item_counts, {}, config_, Rng(context_.seed, kItemStream).next(),
                                context_.threads);
     } else {
       items_ = Matrix(matrix_.item_counts.size(), users_.cols());
@@ -133,15 +127,16 @@ class Als::Fit {
   }
 
   double iterate(int number) {
-    half_step({matrix_.by_item, matrix_.items, matrix_.user_counts, users_, items_});
+    solve_items();
     if (number < config_.epochs) {
-      half_step({matrix_.by_user, matrix_.users, matrix_.item_counts, items_, users_});
+      solve_users();
     } else {
       std::vector<float> eigenvalues;
-      rotate(items_, users_.rows(), eigenvalues);
+      rotate(items_, context_.ranks(), matrix_.n_users(), eigenvalues);
       solve_users_exactly(users_);
     }
-    if (!all_finite(users_) || !all_finite(items_)) {
+    const bool finite = all_finite(users_) && all_finite(items_);
+    if (sum_over_ranks(context_.ranks(), finite ? 0 : 1) > 0) {
       fail(ErrorCode::kBadData,
            "als: epoch {} gave vectors that are not finite; raise regularization (now {}) or lower alpha "
            "(now {})",
@@ -152,27 +147,47 @@ class Als::Fit {
 
   /// Rotates the side to its eigenbasis where so many rows are to be solved for that it pays. Returns the
   /// basis, or an empty matrix.
-  Matrix rotate(Matrix& fixed, std::size_t n_rows, std::vector<float>& eigenvalues) const {
+  Matrix rotate(Matrix& fixed, const RowOwners& owners, std::size_t n_rows,
+                std::vector<float>& eigenvalues) const {
     constexpr std::size_t kLargest = 512;
     const std::size_t f = fixed.cols();
     if (f > kLargest || n_rows < 8 * f) return {};
-    return als::rotate_to_eigenbasis(fixed, context_.threads, eigenvalues, context_.ranks());
+    return als::rotate_to_eigenbasis(fixed, context_.threads, eigenvalues, owners);
   }
 
-  void half_step(const HalfStep& step) const {
+  /// The side that stays as it is while `n_rows` of the other one are solved for, rotated to `basis` unless that is
+  /// empty then. `counts` are the entries of its rows.
+  FixedSide fix(Matrix& fixed, const std::vector<std::uint32_t>& counts, const RowOwners& owners,
+                std::size_t n_rows, Matrix& basis) const {
     std::vector<float> eigenvalues;
-    const Matrix basis = rotate(step.fixed, step.rows.rows(), eigenvalues);
-    FixedSide side = basis.empty() ? FixedSide(step.fixed, context_.threads, context_.ranks())
-                                   : FixedSide(step.fixed, std::move(eigenvalues));
-    if (solver_ == Solver::kCg) side.set_spread(step.fixed_counts);
-    solve(step.matrix, side, {solver_, basis}, step.rows);
-    gather_rows(context_.ranks(), step.bounds, step.rows);
+    basis = rotate(fixed, owners, n_rows, eigenvalues);
+    FixedSide side = basis.empty() ? FixedSide(fixed, context_.threads, owners)
+                                   : FixedSide(fixed, std::move(eigenvalues), owners);
+    if (solver_ == Solver::kCg) side.set_spread(counts, owners);
+    return side;
+  }
+
+  void solve_items() {
+    Matrix basis;
+    const FixedSide side = fix(users_, matrix_.user_counts, matrix_.user_owners(context_.ranks()),
+                               matrix_.item_counts.size(), basis);
+    matrix_.for_item_tiles(users_, context_, [&](Share rows, const Matrix& users) {
+      solve(matrix_.by_item, rows, FixedSide(side, users), {solver_, basis}, items_);
+    });
+    gather_rows(context_.ranks(), matrix_.items, items_);
+  }
+
+  void solve_users() {
+    Matrix basis;
+    const FixedSide side = fix(items_, matrix_.item_counts, context_.ranks(), matrix_.n_users(), basis);
+    solve(matrix_.by_user, {0, matrix_.by_user.rows()}, side, {solver_, basis}, users_);
+    gather_users(context_.ranks(), matrix_, users_);
   }
 
   void solve_users_exactly(Matrix& users) const {
-    solve(matrix_.by_user, FixedSide(items_, context_.threads, context_.ranks()), {Solver::kExact, Matrix()},
-          users);
-    gather_rows(context_.ranks(), matrix_.users, users);
+    const FixedSide side(items_, context_.threads, context_.ranks());
+    solve(matrix_.by_user, {0, matrix_.by_user.rows()}, side, {Solver::kExact, Matrix()}, users);
+    gather_users(context_.ranks(), matrix_, users);
   }
 
   struct How {
@@ -180,13 +195,14 @@ class Als::Fit {
     const Matrix& basis;  // of the fixed side, if that was rotated
   };
 
-  /// Solves for all rows that have entries. A row's result depends on that row only.
-  void solve(const Csr& matrix, const FixedSide& side, const How& how, Matrix& rows) const {
+  /// Solves for the rows of `range` that have entries. A row's result depends on that row only.
+  void solve(const Csr& matrix, Share range, const FixedSide& side, const How& how, Matrix& rows) const {
     const bool rotated = how.solver != Solver::kExact && !how.basis.empty();
     const std::size_t block =
         padded(std::min<std::size_t>(static_cast<std::size_t>(config_.block_size), rows.cols()));
     constexpr std::size_t kMost = 48;
-    const auto work = [&](std::size_t begin, std::size_t end, RowSolver& solver) {
+    const auto work = [&](std::size_t from, std::size_t until, RowSolver& solver) {
+      const std::size_t begin = range.begin + from, end = range.begin + until;
       if (rotated) rotate_last_vectors(matrix, {begin, end}, how, solver, rows);
       for (std::size_t row = begin; row < end; ++row) {
         const Entries entries = entries_of(matrix, row);
@@ -197,7 +213,7 @@ class Als::Fit {
         if (how.solver == Solver::kBlock) solver.descend(entries, block, rows.row(row));
       }
     };
-    for_row_ranges(matrix.rows(), kMost, context_, solver_maker(side), work);
+    for_row_ranges(range.size(), kMost, context_, solver_maker(side), work);
   }
 
   /// Rotates the vectors that the solver begins from.
@@ -222,13 +238,15 @@ class Als::Fit {
     for_rows(matrix_.by_user, context_, solver_maker(side), [&](std::size_t row, RowSolver& solver) {
       losses[row] = solver.loss(entries_of(matrix_.by_user, row), users_.row(row));
     });
-    gather_rows(context_.ranks(), matrix_.users, losses);
-    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    const Share own = matrix_.user_rows(context_.ranks());
+    double sum = add_in_order(context_.ranks(), 0, [&](double before) {
+      return std::accumulate(losses.data() + own.begin, losses.data() + own.end, before);
+    });
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       const float* item = items_.row(i);
       if (matrix_.item_counts[i] == 0) continue;
-      sum +=
-          double{objective_.ridge(matrix_.item_counts[i], users_.rows())} * dot(item, item, items_.stride());
+      sum += double{objective_.ridge(matrix_.item_counts[i], matrix_.n_users())} *
+             dot(item, item, items_.stride());
     }
     return sum;
   }

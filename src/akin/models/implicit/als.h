@@ -109,7 +109,9 @@ class Als : public Model {
                                      .explains = true,
                                      .warm_start = true,
                                      .takes_item_vectors = true,
-                                     .distributed = true};
+                                     .distributed = true,
+                                     .divides_users = true,
+                                     .fetches_users = true};
 
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);

@@ -10,7 +10,6 @@
 #include "akin/linalg/kernels.h"
 #include "akin/linalg/panel.h"
 #include "akin/linalg/solve.h"
-#include "akin/models/fit/block_gram.h"
 #include "akin/models/implicit/als_kernels.h"
 
 namespace akin::als {
@@ -46,36 +45,48 @@ float Objective::ridge(std::size_t entries, std::size_t cells) const {
   return regularization * std::pow(count, count_power);
 }
 
-Matrix full_gram(const Matrix& rows, int threads, const Communicator& ranks) {
-  return block_gram(rows, std::max<std::size_t>(4096, (rows.rows() + 15) / 16), threads, ranks);
+Matrix full_gram(const Matrix& rows, int threads, const RowOwners& owners) {
+  return block_gram(rows, std::max<std::size_t>(4096, (owners.total(rows) + 15) / 16), threads, owners);
 }
 
-FixedSide::FixedSide(const Matrix& rows, int threads, const Communicator& ranks)
-    : rows_(rows), gram_(full_gram(rows, threads, ranks)) {
+FixedSide::FixedSide(const Matrix& rows, int threads, const RowOwners& owners)
+    : rows_(rows), count_(owners.total(rows)), gram_(full_gram(rows, threads, owners)) {
   diagonal_.resize(rows.stride());
   for (std::size_t k = 0; k < rows.cols(); ++k) diagonal_[k] = gram_[k][k];
   largest_ = *std::ranges::max_element(diagonal_);
   if (is_nearly_diagonal(gram_)) gram_ = Matrix();
 }
 
-FixedSide::FixedSide(const Matrix& rows, std::vector<float> diagonal)
-    : rows_(rows), diagonal_(std::move(diagonal)), largest_(*std::ranges::max_element(diagonal_)) {}
+FixedSide::FixedSide(const Matrix& rows, std::vector<float> diagonal, const RowOwners& owners)
+    : rows_(rows),
+      count_(owners.total(rows)),
+      diagonal_(std::move(diagonal)),
+      largest_(*std::ranges::max_element(diagonal_)) {}
 
-void FixedSide::set_spread(std::span<const std::uint32_t> counts) {
-  std::vector<double> sums(rows_.cols(), 0.0);
-  double total = 0;
-  for (std::size_t r = 0; r < rows_.rows(); ++r) {
-    total += counts[r];
-    for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += double{rows_[r][k]} * rows_[r][k] * counts[r];
-  }
+FixedSide::FixedSide(const FixedSide& side, const Matrix& rows)
+    : rows_(rows),
+      count_(side.count_),
+      gram_(side.gram_.clone()),
+      diagonal_(side.diagonal_),
+      largest_(side.largest_),
+      spread_(side.spread_) {}
+
+void FixedSide::set_spread(std::span<const std::uint32_t> counts, const RowOwners& owners) {
+  const std::size_t f = rows_.cols();
+  std::vector<double> sums(f + 1, 0.0);  // the last one is that of the counts
+  change_in_order(owners.bounds.empty() ? alone() : owners.ranks, std::span(sums), [&] {
+    for (std::size_t r = 0; r < rows_.rows(); ++r) {
+      sums[f] += counts[r];
+      for (std::size_t k = 0; k < f; ++k) sums[k] += double{rows_[r][k]} * rows_[r][k] * counts[r];
+    }
+  });
   spread_.assign(rows_.stride(), 0.0f);
-  for (std::size_t k = 0; k < sums.size(); ++k)
-    spread_[k] = static_cast<float>(sums[k] / std::max(total, 1.0));
+  for (std::size_t k = 0; k < f; ++k) spread_[k] = static_cast<float>(sums[k] / std::max(sums[f], 1.0));
 }
 
 Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues,
-                            const Communicator& ranks) {
-  const Matrix gram = full_gram(rows, threads, ranks);
+                            const RowOwners& owners) {
+  const Matrix gram = full_gram(rows, threads, owners);
   if (!all_finite(gram)) return {};
   Eigenbasis basis = eigenbasis(gram);
   parallel_for(
@@ -96,7 +107,7 @@ RowSolver::RowSolver(const FixedSide& side, const Objective& objective)
     : side_(side), objective_(objective), vectors_(6, side.rows().cols()) {}
 
 void RowSolver::prepare(const Entries& entries) {
-  ridge_ = objective_.ridge(entries.values.size(), side_.rows().rows());
+  ridge_ = objective_.ridge(entries.values.size(), side_.count());
   weights_.resize(entries.values.size());
   confidences_.resize(entries.values.size());
   if (!objective_.use_values) ones_.resize(entries.values.size(), 1.0f);

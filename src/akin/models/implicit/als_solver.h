@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "akin/base/communicator.h"
 #include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
+#include "akin/models/fit/block_gram.h"
 
 namespace akin::als {
 
@@ -29,12 +29,17 @@ struct Objective {
 /// n equations only. rotate_to_eigenbasis() rotates a side; FixedSide notices.
 class FixedSide {
  public:
-  /// `rows` must outlive it. Cost: n f^2 flops.
-  FixedSide(const Matrix& rows, int threads, const Communicator& ranks = akin::alone());
+  /// `rows` must outlive it. Cost: n f^2 flops. Collective.
+  FixedSide(const Matrix& rows, int threads, const RowOwners& owners = {});
   /// The Gram matrix of `rows` is known to be diagonal.
-  FixedSide(const Matrix& rows, std::vector<float> diagonal);
+  FixedSide(const Matrix& rows, std::vector<float> diagonal, const RowOwners& owners = {});
+  /// The same side with other rows at hand: some of those of all ranks, which must outlive it.
+  FixedSide(const FixedSide& side, const Matrix& rows);
 
+  /// Those at hand.
   const Matrix& rows() const { return rows_; }
+  /// Rows on all ranks.
+  std::size_t count() const { return count_; }
   bool is_diagonal() const { return gram_.empty(); }
   /// (f, f), or empty if it is diagonal.
   const Matrix& gram() const { return gram_; }
@@ -43,12 +48,13 @@ class FixedSide {
   /// The largest of them.
   float largest() const { return largest_; }
   /// Mean squared component over the entries that name a row, `counts` of each: what an entry adds to A's
-  /// diagonal per unit of weight. Only improve() asks for it.
-  void set_spread(std::span<const std::uint32_t> counts);
+  /// diagonal per unit of weight. Only improve() asks for it. Collective where ranks divide the rows.
+  void set_spread(std::span<const std::uint32_t> counts, const RowOwners& owners = {});
   const std::vector<float>& spread() const { return spread_; }
 
  private:
   const Matrix& rows_;
+  std::size_t count_;
   Matrix gram_;
   std::vector<float> diagonal_;
   float largest_ = 0;
@@ -56,14 +62,14 @@ class FixedSide {
 };
 
 /// Y^T Y over all rows; the bits do not depend on the number of threads and ranks. Collective.
-Matrix full_gram(const Matrix& rows, int threads, const Communicator& ranks = akin::alone());
+Matrix full_gram(const Matrix& rows, int threads, const RowOwners& owners = {});
 
 /// Rotates `rows` in place to the eigenbasis of their Gram matrix. Returns the basis, which the other side is
 /// to rotate to as well (rotate_rows()), and writes the eigenvalues, rows.stride() floats; an empty
 /// matrix, having done nothing, if the Gram matrix is not finite. Cost: 3 n f^2 + 10 f^3 flops. Collective:
-/// all ranks have the same rows, and rotate them all.
+/// each rank rotates all the rows it has.
 Matrix rotate_to_eigenbasis(Matrix& rows, int threads, std::vector<float>& eigenvalues,
-                            const Communicator& ranks = akin::alone());
+                            const RowOwners& owners = {});
 
 /// A row's entries in the other side's rows, with their summed values > 0.
 struct Entries {

@@ -59,6 +59,7 @@ struct LogisticMf::Fit {
   BlockSchedule schedule;
   std::vector<RankingBatch> batches;  // of each thread
   FoldIn numbers;
+  const Communicator& ranks;
 
   double epoch(int number, const FitContext& context) {
     LogisticStep step{config.learning_rate, config.regularization, numbers.mean};
@@ -73,7 +74,7 @@ struct LogisticMf::Fit {
             batch.clear();
             const std::size_t end = std::min(begin + kChunk, block.cells.size());
             for (const Cell& cell : block.cells.subspan(begin, end - begin)) {
-              batch.users.push_back(cell.user);
+              batch.users.push_back(positives.row_of(cell.user));
               batch.items.push_back(cell.item);
               for (int k = 0; k < config.negatives; ++k)
                 batch.items.push_back(block.items[block.rng.below(block.items.size())]);
@@ -88,14 +89,21 @@ struct LogisticMf::Fit {
   }
 
   std::unique_ptr<Model> make_model() const {
-    check_converged(model, kName);
+    check_converged(model, kName, ranks);
     const std::size_t f = model.users.cols();
-    Factors factors{Matrix(model.users.rows(), f + 2), Matrix(model.items.rows(), f + 2)};
-    for (std::size_t u = 0; u < model.users.rows(); ++u) {
-      if (positives.user_counts[u] == 0) continue;
-      std::ranges::copy(model.users[u], factors.users[u].begin());
+    const DividedRows own = positives.rows_of(model.users);
+    const Share share = ordered_share(own, ranks);
+    Factors factors{Matrix(share.size(), f + 2), Matrix(model.items.rows(), f + 2)};
+    std::vector<float> user_bias(share.size());
+    rows_in_order(ranks, own, factors.users.data(), factors.users.stride());
+    rows_in_order(ranks, positives.rows_of(model.user_bias), user_bias.data(), 1);
+    for (std::size_t u = 0; u < share.size(); ++u) {
+      if (positives.user_counts[share.begin + u] == 0) {
+        std::ranges::fill(factors.users[u], 0.0f);
+        continue;
+      }
       factors.users[u][f] = 1;
-      factors.users[u][f + 1] = numbers.mean + model.user_bias[u];
+      factors.users[u][f + 1] = numbers.mean + user_bias[u];
     }
     for (std::size_t i = 0; i < model.items.rows(); ++i) {
       if (positives.item_counts[i] > 0) std::ranges::copy(model.items[i], factors.items[i].begin());
@@ -111,8 +119,7 @@ struct LogisticMf::Fit {
 FactorModel LogisticMf::Fit::initial(const StripedMatrix& positives, const Config& config,
                                      const FitContext& context) {
   const auto f = static_cast<std::size_t>(config.factors);
-  FactorModel model = normal_factors(positives.by_user, f, config.init_sigma, context);
-  clear_rows_without_entries(positives.user_counts, model.users);
+  FactorModel model = normal_factors(positives, f, config.init_sigma, context);
   const auto* old = start_model<LogisticMf>(context);
   if (!old) {
     take_item_vectors(context, kName, model.items);
@@ -152,14 +159,15 @@ std::unique_ptr<Model> LogisticMf::fit(const TrainingData& data, const Config& c
       BlockSchedule(positives, Rng(context.seed, kScheduleStream).next()),
       std::vector<RankingBatch>(threads, RankingBatch{static_cast<std::size_t>(config.negatives), {}, {}}),
       {mean_of(config), config.regularization, static_cast<float>(config.negatives),
-       static_cast<double>(positives.entries), std::move(sampled)}};
+       static_cast<double>(positives.entries), std::move(sampled)},
+      context.ranks()};
   run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, context); },
               .snapshot = [&] { return fit.make_model(); },
               .gather = [&] { gather_users(context.ranks(), positives, users_of(fit.model)); }},
-             state_of(fit.model), context);
+             state_of(positives, fit.model, /*user_bias=*/true), context);
   return fit.make_model();
 }
 

@@ -47,7 +47,8 @@ class LogisticMf : public Model {
                                      .planned_schedule = true,
                                      .warm_start = true,
                                      .takes_item_vectors = true,
-                                     .distributed = true};
+                                     .distributed = true,
+                                     .divides_users = true};
 
   /// Reports the mean loss of an item of a step over each epoch, taken before the updates.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -54,7 +54,8 @@ class Nmf::Fit {
       : config_(config),
         context_(context),
         objective_{config.regularization, config.use_values},
-        matrix_(divide_matrix(interactions(data, config.use_values, context), data, context)) {
+        matrix_(divide_matrix(interactions(data, config.use_values, context), data,
+                              static_cast<std::size_t>(config.factors), context)) {
     squares_ = add_in_order(context.ranks(), 0, [&](double sum) {
       for (const float value : matrix_.by_user.values) sum += static_cast<double>(value) * value;
       return sum;
@@ -68,7 +69,7 @@ class Nmf::Fit {
                 .unit = "epochs",
                 .run = [&](int epoch) { return iterate(epoch + 1); },
                 .snapshot = [&] { return snapshot(); }},
-               state_of(users_, items_), context_);
+               state_of(matrix_, users_, items_), context_);
   }
 
   /// The model of the items as they are, with the users that are best for them.
@@ -80,7 +81,7 @@ class Nmf::Fit {
       const RowTerms terms{by_user.cols_of(row), by_user.values_of(row), {}};
       improve(items_, gram, terms, kUntilConverged, scratch.row(0), users.row(row));
     });
-    gather_rows(context_.ranks(), matrix_.users, users);
+    gather_users(context_.ranks(), matrix_, users);
     return std::unique_ptr<Model>(new Nmf({std::move(users), items_.clone()}, objective_));
   }
   /// The model of the state as it is. Ends the fit.
@@ -105,10 +106,11 @@ class Nmf::Fit {
     const double sum = add_in_order(context_.ranks(), 0, [&](double before) {
       return std::accumulate(matrix_.by_user.values.begin(), matrix_.by_user.values.end(), before);
     });
-    const std::size_t n_users = matrix_.user_counts.size(), n_items = matrix_.item_counts.size();
-    const double cells = static_cast<double>(n_users) * static_cast<double>(n_items);
+    const std::size_t n_items = matrix_.item_counts.size(), own_users = matrix_.user_counts.size();
+    const double cells = static_cast<double>(matrix_.n_users()) * static_cast<double>(n_items);
     const auto scale = static_cast<float>(2 * std::sqrt(sum / cells / config_.factors));
-    users_ = uniform_matrix(n_users, factors, scale, Rng(context_.seed, kUserStream).next());
+    users_ = uniform_matrix(own_users, factors, scale, Rng(context_.seed, kUserStream).next(),
+                            matrix_.own_users.empty() ? 0 : matrix_.own_users[0]);
     items_ = uniform_matrix(n_items, factors, scale, Rng(context_.seed, kItemStream).next());
     take_nonnegative_item_vectors(context_, kName, items_);
     clear_rows_without_entries(matrix_.user_counts, users_);
@@ -116,16 +118,25 @@ class Nmf::Fit {
   }
 
   double iterate(int number) {
-    improve_side(matrix_.by_user, items_, users_, nullptr);
-    gather_rows(context_.ranks(), matrix_.users, users_);
+    const Communicator& ranks = context_.ranks();
+    const float ridge = objective_.regularization;
+    const Matrix item_gram = ridge_gram(items_, ridge, context_.threads, ranks);
+    improve_rows(matrix_.by_user, {0, matrix_.by_user.rows()}, {items_, item_gram}, users_, nullptr);
+    gather_users(ranks, matrix_, users_);
     std::vector<double> losses(items_.rows(), 0.0);
-    improve_side(matrix_.by_item, users_, items_, &losses);
-    gather_rows(context_.ranks(), matrix_.items, items_);
-    gather_rows(context_.ranks(), matrix_.items, losses);
+    const Matrix user_gram = ridge_gram(users_, ridge, context_.threads, matrix_.user_owners(ranks));
+    matrix_.for_item_tiles(users_, context_, [&](Share rows, const Matrix& users) {
+      improve_rows(matrix_.by_item, rows, {users, user_gram}, items_, &losses);
+    });
+    gather_rows(ranks, matrix_.items, items_);
+    gather_rows(ranks, matrix_.items, losses);
     double loss = std::accumulate(losses.begin(), losses.end(), squares_);
-    for (std::size_t u = 0; u < users_.rows(); ++u)
-      loss +=
-          static_cast<double>(objective_.regularization * dot(users_.row(u), users_.row(u), users_.stride()));
+    const Share own = matrix_.user_rows(ranks);
+    loss = add_in_order(ranks, loss, [&](double sum) {
+      for (std::size_t u = own.begin; u < own.end; ++u)
+        sum += static_cast<double>(ridge * dot(users_.row(u), users_.row(u), users_.stride()));
+      return sum;
+    });
     if (!std::isfinite(loss)) {
       fail(ErrorCode::kBadData, "nmf: epoch {} gave vectors that are not finite; scale the values of events",
            number);
@@ -138,18 +149,24 @@ class Nmf::Fit {
     return [this] { return Matrix(2, items_.cols()); };
   }
 
+  /// The side that stays as it is: rows, and the Gram matrix of all of its rows.
+  struct Fixed {
+    const Matrix& rows;
+    const Matrix& gram;
+  };
+
   /// If asked for, losses_r = x G x - 2 b x: the row's part of L without |X|^2 and the other side's penalty.
-  void improve_side(const Csr& matrix, const Matrix& fixed, Matrix& rows, std::vector<double>* losses) const {
-    const Matrix gram = ridge_gram(fixed, objective_.regularization, context_.threads, context_.ranks());
+  void improve_rows(const Csr& matrix, Share range, const Fixed& side, Matrix& rows,
+                    std::vector<double>* losses) const {
     const SweepLimit limit{config_.sweeps, 0};
-    const std::size_t stride = fixed.stride();
-    for_rows(matrix, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
+    const std::size_t stride = side.rows.stride();
+    for_rows(matrix, range, context_, two_rows(), [&](std::size_t row, Matrix& scratch) {
       const RowTerms terms{matrix.cols_of(row), matrix.values_of(row), {}};
       float *slope = scratch.row(0), *x = rows.row(row);
-      improve(fixed, gram, terms, limit, slope, x);
+      improve(side.rows, side.gram, terms, limit, slope, x);
       if (!losses) return;
       std::fill_n(scratch.row(1), stride, 0.0f);  // b; slope is b - G x by now
-      gather_multiply(fixed, terms, nullptr, scratch.row(1));
+      gather_multiply(side.rows, terms, nullptr, scratch.row(1));
       (*losses)[row] =
           -static_cast<double>(dot(slope, x, stride)) - static_cast<double>(dot(scratch.row(1), x, stride));
     });

@@ -50,8 +50,12 @@ class Nmf : public Model {
   static constexpr std::string_view kName = "nmf";
   static constexpr std::string_view kSummary =
       "non-negative matrix factorization of implicit feedback (Lee & Seung 1999; Cichocki & Phan 2009)";
-  static constexpr Traits kTraits = {
-      .iterative = true, .warm_start = true, .takes_item_vectors = true, .distributed = true};
+  static constexpr Traits kTraits = {.iterative = true,
+                                     .warm_start = true,
+                                     .takes_item_vectors = true,
+                                     .distributed = true,
+                                     .divides_users = true,
+                                     .fetches_users = true};
 
   /// Throws Error(kBadData) if no event has a positive value, or values overflow; Error(kUsage) if given item
   /// vectors have negative entries.

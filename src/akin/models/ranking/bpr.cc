@@ -81,6 +81,7 @@ std::vector<Param> Bpr::Config::params() {
 /// A fit under way.
 struct Bpr::Fit {
   const Config& config;
+  const StripedMatrix& positives;
   PairwiseFit pairs;
   std::vector<RankingBatch> batches;  // of each thread
   bool hard;
@@ -117,6 +118,7 @@ struct Bpr::Fit {
       for (std::size_t k = 0; k < cells.size(); ++k)
         batch.items[k * each + t] = draw_hard(cells[k].user, rng, sampler).value_or(NegativeSampler::kNone);
     }
+    for (idx_t& user : batch.users) user = positives.row_of(user);
     std::uint64_t missing = 0;
     for (std::size_t k = 0; k < cells.size(); ++k) {
       idx_t* items = batch.items.data() + k * each;
@@ -144,7 +146,8 @@ struct Bpr::Fit {
         items[n] = *item;
         rows[n++] = model.items.row(*item);
       }
-      products(model.users.row(user), std::span(rows).first(n), model.users.stride(), scores.data());
+      products(model.users.row(positives.row_of(user)), std::span(rows).first(n), model.users.stride(),
+               scores.data());
       for (std::size_t t = 0; t < n; ++t) {
         const float score = scores[t] + model.item_bias[items[t]];
         if (best && !(score > best_score)) continue;
@@ -179,8 +182,8 @@ std::unique_ptr<Model> Bpr::fit(const TrainingData& data, const Config& config, 
   const RankingBatch batch{static_cast<std::size_t>(config.negatives), {}, {}};
   const PairwiseFit::Plan plan{
       kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};
-  Fit fit{config, PairwiseFit(positives, plan, weights, context), std::vector<RankingBatch>(threads, batch),
-          config.sampler == "hard"};
+  Fit fit{config, positives, PairwiseFit(positives, plan, weights, context),
+          std::vector<RankingBatch>(threads, batch), config.sampler == "hard"};
   return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
                        context);
 }

@@ -55,7 +55,8 @@ class Bpr : public PairwiseModel {
                                      .planned_schedule = true,
                                      .warm_start = true,
                                      .takes_item_vectors = true,
-                                     .distributed = true};
+                                     .distributed = true,
+                                     .divides_users = true};
 
   /// Reports the mean of -ln sigma(x_uij) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

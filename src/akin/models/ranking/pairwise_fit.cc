@@ -20,6 +20,7 @@ PairwiseFit::PairwiseFit(const StripedMatrix& positives, Plan plan, std::span<co
                          const FitContext& context)
     : positives_(positives),
       plan_(std::move(plan)),
+      ranks_(context.ranks()),
       model_(first_factors(context)),
       schedule_(positives, Rng(context.seed, kScheduleStream).next()),
       samplers_(static_cast<std::size_t>(resolve_threads(context.threads)),
@@ -39,9 +40,8 @@ FactorModel PairwiseFit::first_factors(const FitContext& context) const {
     return model;
   }
   const double sigma = plan_.init_sigma / std::sqrt(static_cast<double>(f));
-  model = normal_factors(positives_.by_user, f, sigma, context);
+  model = normal_factors(positives_, f, sigma, context);
   model.user_bias.clear();  // would change no ranking
-  clear_rows_without_entries(positives_.user_counts, model.users);
   take_item_vectors(context, plan_.model, model.items);
   return model;
 }
@@ -53,7 +53,7 @@ std::unique_ptr<Model> PairwiseFit::run(const Steps& steps, const Snapshot& make
               .run = [&](int number) { return epoch(number, steps, context); },
               .snapshot = make,
               .gather = [&] { gather_users(context.ranks(), positives_, users_of(model_)); }},
-             state_of(model_), context);
+             state_of(positives_, model_, /*user_bias=*/false), context);
   return make();
 }
 
@@ -82,12 +82,14 @@ double PairwiseFit::epoch(int number, const Steps& steps, const FitContext& cont
 }
 
 Factors PairwiseFit::factors() const {
-  check_converged(model_, plan_.model);
+  check_converged(model_, plan_.model, ranks_);
   const std::size_t f = model_.users.cols();
-  Factors factors{model_.users.resized(model_.users.rows(), f + 1),
-                  model_.items.resized(model_.items.rows(), f + 1)};
+  const DividedRows own = positives_.rows_of(model_.users);
+  const Share share = ordered_share(own, ranks_);
+  Factors factors{Matrix(share.size(), f + 1), model_.items.resized(model_.items.rows(), f + 1)};
+  rows_in_order(ranks_, own, factors.users.data(), factors.users.stride());
   for (std::size_t u = 0; u < factors.users.rows(); ++u)
-    factors.users[u][f] = positives_.user_counts[u] > 0 ? 1.0f : 0.0f;
+    factors.users[u][f] = positives_.user_counts[share.begin + u] > 0 ? 1.0f : 0.0f;
   for (std::size_t i = 0; i < factors.items.rows(); ++i) {
     if (positives_.item_counts[i] == 0)
       std::ranges::fill(factors.items[i], 0.0f);  // nothing is known of where it lies

@@ -45,7 +45,8 @@ class PairwiseFit {
   /// Users of each item.
   const std::vector<idx_t>& counts() const { return positives_.item_counts; }
   /// [p_u, 1] and [q_i, b_i]: rows of users without events are zero, and the q of items without, of which
-  /// only the bias is known. Throws Error(kBadData) if a number is not finite.
+  /// only the bias is known. Throws Error(kBadData) if a number is not finite. Collective: with own users only,
+  /// those of ordered_share().
   Factors factors() const;
   const PairSample& sample() const { return sample_; }
 
@@ -55,6 +56,7 @@ class PairwiseFit {
 
   const StripedMatrix& positives_;
   const Plan plan_;
+  const Communicator& ranks_;
   FactorModel model_;
   BlockSchedule schedule_;
   std::vector<NegativeSampler> samplers_;  // of each thread

@@ -74,6 +74,7 @@ std::vector<Param> Warp::Config::params() {
 /// A fit under way.
 struct Warp::Fit {
   const Config& config;
+  const StripedMatrix& positives;
   PairwiseFit pairs;
   std::vector<float> weights;  // of ranks
 
@@ -93,9 +94,10 @@ struct Warp::Fit {
     FactorModel& model = pairs.model();
     const std::size_t rank = (model.items.rows() - 1) / found->trial;
     const float weight = weights[rank];
-    weighted_pair_step({cell.user, cell.item, found->item}, weight, step, model);
+    const idx_t user = positives.row_of(cell.user);
+    weighted_pair_step({user, cell.item, found->item}, weight, step, model);
     if (config.max_norm > 0) {
-      cut_row(config.max_norm, model.users, cell.user);
+      cut_row(config.max_norm, model.users, user);
       cut_row(config.max_norm, model.items, cell.item);
       cut_row(config.max_norm, model.items, found->item);
     }
@@ -123,7 +125,8 @@ struct Warp::Fit {
         rows[n] = model.items.row(*item);
       }
       if (n == first) return std::nullopt;
-      products(model.users.row(cell.user), std::span(rows).first(n), model.users.stride(), scores.data());
+      products(model.users.row(positives.row_of(cell.user)), std::span(rows).first(n), model.users.stride(),
+               scores.data());
       if (first == 1) bar = scores[0] + model.item_bias[cell.item] - kMargin;
       for (std::size_t t = first; t < n; ++t) {
         const float excess = scores[t] + model.item_bias[items[t]] - bar;
@@ -153,13 +156,15 @@ std::unique_ptr<Model> Warp::fit(const TrainingData& data, const Config& config,
   };
   const PairwiseFit::Plan plan{
       kName, config.factors, config.init_sigma, config.epochs, config.learning_rate, old, make};
-  Fit fit{config, PairwiseFit(positives, plan, {}, context), rank_weights(positives.n_items())};
+  Fit fit{config, positives, PairwiseFit(positives, plan, {}, context), rank_weights(positives.n_items())};
   return fit.pairs.run(std::bind_front(&Fit::go_through, &fit), std::bind_front(&Fit::make_model, &fit),
                        context);
 }
 
 Warp::Warp(State state, int max_trials)
-    : PairwiseModel(std::move(state)), max_trials_(max_trials), weights_(rank_weights(n_items())) {
+    : PairwiseModel(std::move(state)), max_trials_(max_trials), weights_(rank_weights(n_items())) {}
+
+void Warp::count_violations() const {
   constexpr int kDraws = 32;
   Rng rng(n_items());
   const std::size_t stride = item_vectors().stride();
@@ -189,6 +194,7 @@ std::optional<PairwiseModel::Negative> Warp::negative(const float* user, const f
 /// Of the items that violate the margin each is the first drawn as often as the others; the step's weight is
 /// part of the share.
 double Warp::share(std::size_t k, std::size_t) const {
+  std::call_once(counted_, [&] { count_violations(); });
   const float others = violations_[k];
   const double found =
       1 - std::pow(1 - std::min(1.0, (others + 1.0) / static_cast<double>(n_items())), max_trials_);

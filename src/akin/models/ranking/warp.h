@@ -1,6 +1,8 @@
 // Matrix factorization for ranking by the weighted approximate-rank pairwise loss.
 #pragma once
 
+#include <mutex>
+
 #include "akin/models/fit/context.h"
 #include "akin/models/ranking/pairwise_model.h"
 
@@ -42,7 +44,8 @@ class Warp : public PairwiseModel {
                                      .planned_schedule = true,
                                      .warm_start = true,
                                      .takes_item_vectors = true,
-                                     .distributed = true};
+                                     .distributed = true,
+                                     .divides_users = true};
 
   /// Reports the mean of the weighted hinge over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
@@ -61,10 +64,12 @@ class Warp : public PairwiseModel {
  private:
   struct Fit;
   Warp(State state, int max_trials);
+  void count_violations() const;
 
   int max_trials_;
-  std::vector<float> weights_;     // L(k) / L(n_items - 1) of k = 0 ... n_items - 1
-  std::vector<float> violations_;  // items that violate the margin, of each pair of the sample
+  std::vector<float> weights_;  // L(k) / L(n_items - 1) of k = 0 ... n_items - 1
+  mutable std::once_flag counted_;
+  mutable std::vector<float> violations_;  // items that violate the margin, of each pair of the sample
 };
 
 /// L(k) / L(n - 1) for k = 0 ... n - 1; 1 if n is 1.

@@ -64,7 +64,8 @@ class AlsWr::Fit {
       : config_(config),
         context_(context),
         ratings_(training_ratings(data, kName, context)),
-        matrix_(divide_matrix(std::move(ratings_.by_user), data, context)),
+        matrix_(divide_matrix(std::move(ratings_.by_user), data,
+                              static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0), context)),
         old_(start_model<AlsWr>(context)) {
     const auto factors = static_cast<std::size_t>(config.factors);
     const RatingPenalty penalty{config.regularization, config.bias_regularization, config.count_power, 0};
@@ -91,7 +92,7 @@ class AlsWr::Fit {
                 .unit = "epochs",
                 .run = [&](int) { return iterate(); },
                 .snapshot = [&] { return snapshot(); }},
-               state_of(users_, items_), context_);
+               state_of(matrix_, users_, items_), context_);
     return config_.epochs == 0 && old_ ? as_started() : snapshot();
   }
 
@@ -110,35 +111,43 @@ class AlsWr::Fit {
     take_item_vectors(context_, kName, bare);
     items_ = item_rows(bare, std::vector<float>(bare.rows(), 0.0f), fold_in_.layout);
     users_ = Matrix(matrix_.user_counts.size(), items_.cols());
-    solve(RatingRidge::Side::kUser, /*exactly=*/true, users_);
+    solve_users(/*exactly=*/true, users_);
   }
 
   double iterate() {
     const bool exact = config_.solver == "exact";
-    solve(RatingRidge::Side::kUser, exact, users_);
-    solve(RatingRidge::Side::kItem, exact, items_);
-    if (!all_finite(users_) || !all_finite(items_)) {
+    solve_users(exact, users_);
+    matrix_.for_item_tiles(users_, context_, [&](Share rows, const Matrix& users) {
+      solve(RatingRidge::Side::kItem, rows, users, exact, items_);
+    });
+    gather_rows(context_.ranks(), matrix_.items, items_);
+    const bool finite = all_finite(users_) && all_finite(items_);
+    if (sum_over_ranks(context_.ranks(), finite ? 0 : 1) > 0) {
       fail(ErrorCode::kBadData, "als-wr: vectors are not finite; raise regularization (now {})",
            config_.regularization);
     }
     return config_.report_loss ? total_loss() : std::numeric_limits<double>::quiet_NaN();
   }
 
-  void solve(RatingRidge::Side side, bool exactly, Matrix& rows) const {
+  void solve_users(bool exactly, Matrix& users) const {
+    solve(RatingRidge::Side::kUser, {0, users.rows()}, items_, exactly, users);
+    gather_users(context_.ranks(), matrix_, users);
+  }
+
+  /// Solves for the rows of `range`, the other side being `fixed`.
+  void solve(RatingRidge::Side side, Share range, const Matrix& fixed, bool exactly, Matrix& rows) const {
     const bool of_users = side == RatingRidge::Side::kUser;
     const Csr& matrix = of_users ? matrix_.by_user : matrix_.by_item;
-    const Matrix& fixed = of_users ? items_ : users_;
     const auto make = [&] {
       return RatingRidge(side, fixed, fold_in_.layout, of_users ? fold_in_.user : fold_in_.item);
     };
-    for_rows(matrix, context_, make, [&](std::size_t row, RatingRidge& ridge) {
+    for_rows(matrix, range, context_, make, [&](std::size_t row, RatingRidge& ridge) {
       if (exactly) {
         ridge.solve(matrix.cols_of(row), matrix.values_of(row), rows.row(row));
       } else {
         ridge.improve(matrix.cols_of(row), matrix.values_of(row), config_.cg_steps, rows.row(row));
       }
     });
-    gather_rows(context_.ranks(), of_users ? matrix_.users : matrix_.items, rows);
   }
 
   double total_loss() const {
@@ -150,8 +159,10 @@ class AlsWr::Fit {
     for_rows(by_user, context_, make, [&](std::size_t row, RatingRidge& ridge) {
       losses[row] = ridge.loss(by_user.cols_of(row), by_user.values_of(row), users_.row(row));
     });
-    gather_rows(context_.ranks(), matrix_.users, losses);
-    double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    const Share own = matrix_.user_rows(context_.ranks());
+    double sum = add_in_order(context_.ranks(), 0, [&](double before) {
+      return std::accumulate(losses.data() + own.begin, losses.data() + own.end, before);
+    });
     const RatingRidge ridge(RatingRidge::Side::kItem, users_, fold_in_.layout, fold_in_.item);
     for (std::size_t i = 0; i < items_.rows(); ++i) {
       if (matrix_.item_counts[i] > 0) sum += ridge.penalty(matrix_.item_counts[i], items_.row(i));
@@ -162,7 +173,7 @@ class AlsWr::Fit {
   /// The model of the items as they are: each user's vector is the exact optimum for them.
   std::unique_ptr<Model> snapshot() const {
     Matrix users = users_.clone();
-    solve(RatingRidge::Side::kUser, /*exactly=*/true, users);
+    solve_users(/*exactly=*/true, users);
     return std::unique_ptr<Model>(new AlsWr({{std::move(users), items_.clone()}, fold_in_}));
   }
   std::unique_ptr<Model> as_started() const {

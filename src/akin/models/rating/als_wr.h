@@ -47,7 +47,9 @@ class AlsWr : public RatingFactors {
                                      .iterative = true,
                                      .warm_start = true,
                                      .takes_item_vectors = true,
-                                     .distributed = true};
+                                     .distributed = true,
+                                     .divides_users = true,
+                                     .fetches_users = true};
 
   /// Reports L as the loss, or with report_loss=false nothing.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
@@ -22,10 +23,18 @@ namespace {
 // Stream of the seed; 1 and 2 are those of normal_factors().
 constexpr std::uint64_t kScheduleStream = 3;
 
-FactorModel random_model(const StripedMatrix& ratings, float mean, const MfSgd::Config& config,
-                         const FitContext& context) {
+template <typename T>
+std::vector<T> gather(const std::vector<T>& values, const std::vector<idx_t>& from) {
+  std::vector<T> result;
+  for (const idx_t number : from) result.push_back(values[number]);
+  return result;
+}
+
+/// With the rows of `users`, in their order.
+FactorModel random_model(const StripedMatrix& ratings, const std::vector<idx_t>& users, float mean,
+                         const MfSgd::Config& config, const FitContext& context) {
   const auto factors = static_cast<std::size_t>(config.factors);
-  FactorModel model = normal_factors(ratings.by_user, factors, config.init_sigma, context);
+  FactorModel model = normal_factors(ratings.by_user, factors, config.init_sigma, context, &users);
   // Without a mean the products start near it.
   if (!config.biases && mean > 0) {
     const float start = std::sqrt(mean / static_cast<float>(factors));
@@ -35,7 +44,7 @@ FactorModel random_model(const StripedMatrix& ratings, float mean, const MfSgd::
       }
     }
   }
-  clear_rows_without_entries(ratings.user_counts, model.users);
+  clear_rows_without_entries(gather(ratings.user_counts, users), model.users);
   clear_rows_without_entries(ratings.item_counts, model.items);
   take_item_vectors(context, MfSgd::kName, model.items);
   return model;
@@ -53,25 +62,12 @@ bool is_finite(const Matrix& matrix, WorkerTeam& team) {
   return finite;
 }
 
-/// 1 / (number of entries) of each row, in order of places.
-std::vector<float> shares(const std::vector<std::uint32_t>& sizes, const std::vector<idx_t>& positions) {
-  std::vector<float> result(sizes.size());
-  for (std::size_t r = 0; r < result.size(); ++r)
-    result[positions[r]] = 1 / static_cast<float>(std::max<std::uint64_t>(1, sizes[r]));
+/// 1 / (number of entries) of each row.
+std::vector<float> shares(const std::vector<std::uint32_t>& sizes) {
+  std::vector<float> result;
+  for (const std::uint32_t size : sizes)
+    result.push_back(1 / static_cast<float>(std::max<std::uint32_t>(1, size)));
   return result;
-}
-
-std::vector<float> gather(const std::vector<float>& values, const std::vector<idx_t>& from) {
-  std::vector<float> result(values.size());
-  for (std::size_t r = 0; r < result.size(); ++r) result[r] = values[from[r]];
-  return result;
-}
-
-/// The model with other rows in each place: row r is the old row `users_from[r]`, `items_from[r]`.
-FactorModel rearranged(const FactorModel& model, const std::vector<idx_t>& users_from,
-                       const std::vector<idx_t>& items_from, int threads) {
-  return {Matrix::gather(model.users, users_from, threads), Matrix::gather(model.items, items_from, threads),
-          gather(model.user_bias, users_from), gather(model.item_bias, items_from)};
 }
 
 }  // namespace
@@ -130,10 +126,25 @@ struct MfSgd::Fit {
   std::vector<float> user_share = {};
   std::vector<float> item_share = {};
   int threads = 0;
+  std::vector<idx_t> own_users = {};   // the user at each place of model.users
+  std::vector<idx_t> own_places = {};  // where ranks divide the users: the number of each such place
 
-  void prepare(const RatingGrid& grid, const FitContext& context) {
+  void prepare(const RatingGrid& grid, float mean, const MfSgd* old, const FitContext& context) {
     threads = context.threads;
-    model = rearranged(model, grid.user_numbers(), grid.item_numbers(), threads);
+    const Share places = grid.own_places();
+    own_users.assign(grid.user_numbers().begin() + static_cast<std::ptrdiff_t>(places.begin),
+                     grid.user_numbers().begin() + static_cast<std::ptrdiff_t>(places.end));
+    own_places.resize(ratings.own_only ? places.size() : 0);
+    std::iota(own_places.begin(), own_places.end(), static_cast<idx_t>(places.begin));
+    if (old) {
+      model = start_from(*old, context);
+      model.users = Matrix::gather(model.users, own_users, threads);
+      model.user_bias = gather(model.user_bias, own_users);
+    } else {
+      model = random_model(ratings, own_users, mean, config, context);
+    }
+    model.items = Matrix::gather(model.items, grid.item_numbers(), threads);
+    model.item_bias = gather(model.item_bias, grid.item_numbers());
     step = {.mean = numbers.layout.mean,
             .user_regularization = numbers.user.factors,
             .item_regularization = numbers.item.factors,
@@ -141,8 +152,8 @@ struct MfSgd::Fit {
             .biases = config.biases,
             .l1 = config.l1};
     if (config.penalty == "rating") return;
-    user_share = shares(ratings.user_counts, grid.user_positions());
-    item_share = shares(ratings.item_counts, grid.item_positions());
+    user_share = shares(gather(ratings.user_counts, own_users));
+    item_share = shares(gather(ratings.item_counts, grid.item_numbers()));
     step.user_share = user_share;
     step.item_share = item_share;
   }
@@ -165,21 +176,45 @@ struct MfSgd::Fit {
     return rmse;
   }
 
-  std::unique_ptr<Model> make_model(const RatingGrid& grid) const {
-    const RatingLayout& layout = numbers.layout;
-    const FactorModel ordered = rearranged(model, grid.user_positions(), grid.item_positions(), threads);
-    return std::unique_ptr<Model>(
-        new MfSgd({{user_rows(ordered.users, ordered.user_bias, layout, ratings.user_counts),
-                    item_rows(ordered.items, ordered.item_bias, layout)},
-                   numbers}));
+  FitState state() {
+    return ratings.own_only ? state_of(model, own_places, ratings.n_users(), /*user_bias=*/true)
+                            : state_of(model);
   }
 
-  void start_from(const MfSgd& old, const FitContext& context) {
+  std::unique_ptr<Model> make_model(const RatingGrid& grid, const Communicator& ranks) const {
+    const RatingLayout& layout = numbers.layout;
+    const Matrix items = Matrix::gather(model.items, grid.item_positions(), threads);
+    Matrix item_vectors = item_rows(items, gather(model.item_bias, grid.item_positions()), layout);
+    return std::unique_ptr<Model>(
+        new MfSgd({{ordered_users(grid, ranks), std::move(item_vectors)}, numbers}));
+  }
+
+  /// The users' rows of the finished model; where ranks divide them, those of ordered_share().
+  Matrix ordered_users(const RatingGrid& grid, const Communicator& ranks) const {
+    const RatingLayout& layout = numbers.layout;
+    const Matrix& users = model.users;
+    if (!ratings.own_only) {
+      return user_rows(Matrix::gather(users, grid.user_positions(), threads),
+                       gather(model.user_bias, grid.user_positions()), layout, ratings.user_counts);
+    }
+    const DividedRows own{users.data(),   users.rows(), users.cols(),
+                          users.stride(), own_users,    ratings.n_users()};
+    const Share share = ordered_share(own, ranks);
+    Matrix ordered(share.size(), users.cols());
+    std::vector<float> biases(share.size());
+    rows_in_order(ranks, own, ordered.data(), ordered.stride());
+    rows_in_order(ranks, {model.user_bias.data(), users.rows(), 1, 1, own_users, ratings.n_users()},
+                  biases.data(), 1);
+    return user_rows(ordered, biases, layout,
+                     std::span(ratings.user_counts).subspan(share.begin, share.size()));
+  }
+
+  FactorModel start_from(const MfSgd& old, const FitContext& context) const {
     const auto make = [&](Factors grown) {
       return std::unique_ptr<Model>(new MfSgd({std::move(grown), old.numbers()}));
     };
     const std::size_t expected = static_cast<std::size_t>(config.factors) + (config.biases ? 2 : 0);
-    model = narrow(
+    return narrow(
         grow_factors({old, old.user_vectors(), expected, kName, make}, ratings.by_user, *context.start),
         numbers.layout);
   }
@@ -209,23 +244,18 @@ std::unique_ptr<Model> MfSgd::fit(const TrainingData& data, const Config& config
   };
   fit.numbers = {start_layout(ratings, config.biases, old), ratings.liked,
                  penalty(config.user_regularization), penalty(config.item_regularization)};
-  if (old) {
-    fit.start_from(*old, context);
-  } else {
-    fit.model = random_model(fit.ratings, ratings.mean, config, context);
-  }
   const RatingGrid grid(fit.ratings, weights, row_bytes, Rng(context.seed, kScheduleStream).next(),
                         context.threads);
-  fit.prepare(grid, context);
+  fit.prepare(grid, ratings.mean, old, context);
   WorkerTeam team(std::min(resolve_threads(context.threads), static_cast<int>(grid.stripes())));
   run_epochs({.total = config.epochs,
               .phase = "epoch",
               .unit = "epochs",
               .run = [&](int epoch) { return fit.epoch(epoch, grid, team, context); },
-              .snapshot = [&] { return fit.make_model(grid); },
+              .snapshot = [&] { return fit.make_model(grid, context.ranks()); },
               .gather = [&] { grid.gather_users(context.ranks(), users_of(fit.model)); }},
-             state_of(fit.model), context);
-  return fit.make_model(grid);
+             fit.state(), context);
+  return fit.make_model(grid, context.ranks());
 }
 
 std::unique_ptr<Model> MfSgd::load(const TensorReader& reader, std::size_t n_users, std::size_t n_items) {

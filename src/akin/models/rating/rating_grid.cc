@@ -100,9 +100,16 @@ RatingGrid::RatingGrid(const StripedMatrix& matrix, std::span<const float> weigh
       seed_(seed),
       users_(matrix.user_stripe, stripes_),
       items_(balanced_stripes(matrix.item_counts, stripes_), stripes_),
+      own_only_(matrix.own_only),
+      own_places_{0, matrix.n_users()},
       cells_(stripes_),
       places_(std::max(matrix.n_users(), matrix.n_items())) {
   std::iota(places_.begin(), places_.end(), idx_t{0});
+  if (own_only_) {
+    const auto own = std::ranges::equal_range(owners_, matrix.rank);
+    own_places_ = {users_.offsets[static_cast<std::size_t>(own.begin() - owners_.begin())],
+                   users_.offsets[static_cast<std::size_t>(own.end() - owners_.begin())]};
+  }
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
   const auto make = [&](std::size_t user_stripe) {
     fill(matrix.by_user, weights, user_stripe);
@@ -138,7 +145,8 @@ void RatingGrid::fill(const Csr& matrix, std::span<const float> weights, std::si
     for (std::uint64_t e = matrix.offsets[user]; e < matrix.offsets[user + 1]; ++e) {
       const idx_t item = matrix.indices[e];
       const std::uint64_t at = next[items_.stripe_of[item]]++;
-      stripe.cells[at] = {users_.positions[user], items_.positions[item], matrix.values[e]};
+      stripe.cells[at] = {users_.positions[user] - static_cast<idx_t>(own_places_.begin),
+                          items_.positions[item], matrix.values[e]};
       if (!weights.empty()) stripe.weights[at] = weights[e];
     }
   }
@@ -231,7 +239,7 @@ double RatingGrid::run(std::uint64_t epoch, WorkerTeam& team, const Context& con
 }
 
 void RatingGrid::gather_users(const Communicator& ranks, const FitState& users) const {
-  spread_stripes(ranks, users_.places(places_), owners_, users);
+  if (!own_only_) spread_stripes(ranks, users_.places(places_), owners_, users);
 }
 
 }  // namespace akin

@@ -49,10 +49,14 @@ class RatingGrid {
   /// ranks together: up to (16 + ranks) times those of `items`.
   double run(std::uint64_t epoch, WorkerTeam& team, const Context& context, const Body& body,
              const FitState& items = {}) const;
-  /// Collective. Rows of `users`, in order of places, come from the ranks that have worked on them to all.
+  /// Collective. Rows of `users`, in order of places, come from the ranks that have worked on them to all, unless each
+  /// holds those of its own users only.
   void gather_users(const Communicator& ranks, const FitState& users) const;
 
   std::size_t stripes() const { return stripes_; }
+  /// Where a rank holds the vectors of its own users only (StripedMatrix), the places that it has a row of; users in
+  /// cells are counted from the first of them. Else all places.
+  Share own_places() const { return own_places_; }
   /// The place of each user and item: permutations of their numbers; and the number at each place.
   const std::vector<idx_t>& user_positions() const { return users_.positions; }
   const std::vector<idx_t>& item_positions() const { return items_.positions; }
@@ -93,6 +97,8 @@ class RatingGrid {
   std::uint64_t seed_;
   Side users_;
   Side items_;
+  bool own_only_;
+  Share own_places_;
   std::vector<Stripe> cells_;  // by user stripe; other ranks' are empty
   std::vector<idx_t> places_;  // 0, 1, 2 ..., for users or items
 };

@@ -180,7 +180,7 @@ TEST(RatingGrid, StripesMeetABundleAtATime) {
 
 /// Users and items after two epochs of steps whose order matters, and the loss.
 std::vector<float> after_steps(const Communicator& ranks, int threads) {
-  const Context context{.threads = threads, .communicator = &ranks};
+  const FitContext context{{.threads = threads, .communicator = &ranks}};
   const Csr all = random_matrix(1201, 1809, 0.05);
   const Share own = equal_share(all.rows(), ranks.rank(), ranks.size());
   Csr matrix;
