@@ -63,17 +63,17 @@ def measure(akin, data, model, before, threads):
 
 def shape(akin, data):
     described = json.loads(subprocess.run([akin, "describe", data, "--json"], check=True, capture_output=True).stdout)
-    return described["users"], described["items"]
+    return described["users"], described["items"], described["events"]
 
 
 def main():
     akin, data, models = sys.argv[1], sys.argv[2], sys.argv[3:] or ["als", "als-exact", "bpr", "logistic-mf"]
-    users, items = shape(akin, data)
+    users, items, events = shape(akin, data)
     print(f"{'':12} {'':24} s/epoch   MB per rank  MB sent/epoch  by formula", flush=True)
     for model in models:
         for name, before, ranks, threads in starts():
             seconds, peak, traffic = measure(akin, data, model, before, threads)
-            formula = epoch_bytes(model.removesuffix("-exact"), ranks, users, items, 64)
+            formula = epoch_bytes(model.removesuffix("-exact"), ranks, users, items, 64, events)
             counted = f"{traffic / 1e6:14.1f}" if "TCP" in name else f"{'':14}"
             print(f"{model:12} {name:24} {seconds:7.2f} {' '.join(map(str, peak)):>13} {counted} {formula / 1e6:11.1f}", flush=True)
 
