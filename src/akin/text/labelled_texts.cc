@@ -32,20 +32,23 @@ std::size_t usual(std::span<const std::string_view> names, const std::vector<std
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 
-/// Whether the line names columns of texts and labels.
-bool is_header(std::string_view line) {
+/// Whether the line names columns of texts and labels, or of texts where no labels are needed.
+bool is_header(std::string_view line, bool labels) {
   for (const char* delimiter : {",", "\t", ";"}) {
     const std::vector<std::string> fields = split_line(line, {delimiter, true});
-    if (usual(kTextNames, fields) != kNoColumn && usual(kLabelNames, fields) != kNoColumn) return true;
+    const auto is_word = [](const std::string& field) { return field.find(' ') == field.npos; };
+    const bool others = labels ? usual(kLabelNames, fields) != kNoColumn
+                               : fields.size() > 1 && std::ranges::all_of(fields, is_word);
+    if (usual(kTextNames, fields) != kNoColumn && others) return true;
   }
   return false;
 }
 
 std::size_t column_of(const Layout& layout, const std::string& named, std::span<const std::string_view> names,
-                      const RecordReader& reader, std::string_view what) {
+                      const RecordReader& reader, std::string_view what, bool needed = true) {
   if (!named.empty()) return layout.column(named, reader.path());
   const std::size_t column = usual(names, layout.header);
-  if (column == kNoColumn) {
+  if (column == kNoColumn && needed) {
     fail(ErrorCode::kUsage, "{}: which column is the {}? Name it with --{}-column; there are: {}",
          reader.path(), what, what,
          layout.header.empty() ? fmt::format("1 to {}", layout.width)
@@ -86,6 +89,9 @@ class LabelReader {
     }
   }
 
+  /// A text whose label does not matter.
+  void add(std::string_view text) { file_.texts.texts.emplace_back(decode_(text)); }
+
   void finish() {
     if (std::string note = decode_.note(); !note.empty()) file_.notes.push_back(std::move(note));
   }
@@ -116,21 +122,71 @@ void read_lines(RecordReader& reader, bool tabs, LabelReader& labels) {
   }
 }
 
+bool is_label(const std::string& word, const std::vector<std::string>& classes) {
+  if (classes.empty()) return parse_value(word).problem == nullptr;
+  return std::ranges::find(classes, word) != classes.end();
+}
+
+/// The texts of lines with or without labels; returns the number of lines that are not blank.
+std::uint64_t read_texts(RecordReader& reader, bool tabs, const LabelledTextFormat& format,
+                         LabelReader& texts, LabelledTextFile& file) {
+  reader.set_dialect({"\n", false});
+  std::vector<std::string> lines;
+  bool labelled = true;
+  while (reader.next()) {
+    const std::string_view line = reader.fields()[0];
+    if (is_blank(line)) continue;
+    const std::size_t end = line.find(tabs ? '\t' : ' ');
+    if (end == line.npos && tabs) {
+      fail(ErrorCode::kBadData, "{}: there is no tab; in the first line one separates label and text",
+           reader.position());
+    }
+    if (!tabs) labelled = labelled && is_label(std::string(line.substr(0, end)), format.classes);
+    lines.emplace_back(line);
+  }
+  // A table of one column is read as lines, since blanks and commas in them separate nothing.
+  const bool header = !labelled && !lines.empty() && usual(kTextNames, {lines[0]}) != kNoColumn;
+  if (header) lines.erase(lines.begin());
+  for (const std::string_view line : lines) {
+    const std::size_t end = labelled ? line.find(tabs ? '\t' : ' ') : 0;
+    texts.add(end == line.npos ? std::string_view() : line.substr(end));
+  }
+  if (lines.empty()) return 0;
+  file.notes.push_back(
+      fmt::format("{}: {}", reader.path(),
+                  tabs       ? "what stands before the first tab of a line is its label, and left out"
+                  : labelled ? "the first word of each line is a label, and left out"
+                  : header   ? "each line but the first is a text without a label"
+                             : "each line is a text without a label"));
+  return lines.size() + (header ? 1 : 0);
+}
+
 void read_table(RecordReader& reader, const LabelledTextFormat& format, LayoutHints hints,
-                LabelReader& labels) {
+                LabelReader& labels, LabelledTextFile& file) {
   for (const std::string* name : {&format.text_column, &format.label_column}) {
     if (!name->empty()) hints.names.push_back(*name);
   }
   const Layout layout = detect_layout(reader, hints);
   const std::size_t text = column_of(layout, format.text_column, kTextNames, reader, "text");
-  const std::size_t label = column_of(layout, format.label_column, kLabelNames, reader, "label");
+  const std::size_t label =
+      column_of(layout, format.label_column, kLabelNames, reader, "label", format.labels);
+  const auto name = [&](std::size_t column) {
+    return layout.header.empty() ? fmt::format("{}", column + 1) : layout.header[column];
+  };
+  if (!format.labels) {
+    file.notes.push_back(fmt::format("{}: the texts are those of column {}", reader.path(), name(text)));
+    if (label != kNoColumn)
+      file.notes.push_back(
+          fmt::format("{}: the labels, column {}, are left out", reader.path(), name(label)));
+  }
+  const std::size_t last = format.labels ? std::max(text, label) : text;
   while (reader.next()) {
     const auto fields = reader.fields();
-    if (fields.size() <= std::max(text, label)) {
+    if (fields.size() <= last) {
       fail(ErrorCode::kBadData, "{}: there are {} columns, and the {} is in column {}", reader.position(),
-           fields.size(), text > label ? "text" : "label", std::max(text, label) + 1);
+           fields.size(), text == last ? "text" : "label", last + 1);
     }
-    labels.add(fields[label], fields[text], reader);
+    format.labels ? labels.add(fields[label], fields[text], reader) : labels.add(fields[text]);
   }
 }
 
@@ -155,16 +211,21 @@ LabelledTextFile read_labelled_texts(const std::string& path, const LabelledText
   LabelReader labels(format, file);
   std::uint64_t records = 0;
   if (is_table) {
-    read_table(reader, format, table_hints(), labels);
+    read_table(reader, format, table_hints(), labels, file);
   } else {
     std::vector<std::string> first = reader.peek(10);
     std::erase_if(first, is_blank);
     const bool named = !format.text_column.empty() || !format.label_column.empty();
-    if (named || (!first.empty() && is_header(first[0]))) {
-      read_table(reader, format, {}, labels);
+    if (named || (!first.empty() && is_header(first[0], format.labels))) {
+      read_table(reader, format, {}, labels, file);
     } else {
-      read_lines(reader, first.empty() || first[0].find('\t') != std::string::npos, labels);
-      records = file.texts.size() + file.empty_texts;
+      const bool tabs = first.empty() || first[0].find('\t') != std::string::npos;
+      if (format.labels) {
+        read_lines(reader, tabs, labels);
+        records = file.texts.size() + file.empty_texts;
+      } else {
+        records = read_texts(reader, tabs, format, labels, file);
+      }
       file.blank_lines = report.lines - records;
     }
   }

@@ -20,6 +20,11 @@ struct LabelledTextFormat {
   /// Unless one of them is given, each line is a label and a text.
   std::string text_column = "";
   std::string label_column = "";
+  /// False: only the texts matter. Labels need not be there; where they are they are left out, which is noted.
+  bool labels = true;
+  /// Without labels: where no line has a tab, the first words are labels if each is one of these classes, or if there
+  /// are no classes a number; else the lines are texts as they stand.
+  std::vector<std::string> classes = {};
 };
 
 /// What a file held.
@@ -36,7 +41,8 @@ struct LabelledTextFile {
 ///   tables    delimited text, JSON objects or xlsx, if a column is named, the file is JSON or xlsx, or its first line
 ///             names columns such as text and label
 ///
-/// Texts become UTF-8 (bytes that are not are read as Windows-1252, and noted) without blanks around them. Throws
+/// Texts become UTF-8 (bytes that are not are read as Windows-1252, and noted) without blanks around them. Without
+/// `labels` each record has its row, an empty text too. Throws
 /// Error(kBadData) with file:line for the first record without a label, without the columns named, or whose label is
 /// no number where numbers are asked for, and for a file without texts; Error(kUsage) for unknown columns.
 LabelledTextFile read_labelled_texts(const std::string& path, const LabelledTextFormat& format,

@@ -9,6 +9,8 @@
 namespace akin {
 namespace {
 
+using Texts = std::vector<std::string>;
+
 class LabelledTextFiles : public testing::Test {
  protected:
   LabelledTextFile read(const std::string& content, const LabelledTextFormat& format = {}) {
@@ -53,6 +55,29 @@ TEST_F(LabelledTextFiles, TablesByHeaderNamedColumnsAndNumbers) {
   EXPECT_EQ(read("text\tlabel\none two\tx\n").texts.texts, (std::vector<std::string>{"one two"}));
   EXPECT_TRUE(contains(error(ErrorCode::kUsage, csv, {false, "bdy", "title"}), "did you mean body"));
   EXPECT_TRUE(contains(error(ErrorCode::kUsage, csv, {false, "body", ""}), "--label-column"));
+}
+
+TEST_F(LabelledTextFiles, WhereLabelsDoNotMatterTheyNeedNotBeThere) {
+  const LabelledTextFormat bare = {.labels = false, .classes = {"0", "1"}};
+  const auto expect = [&](const std::string& content, const Texts& texts, std::string_view note,
+                          const LabelledTextFormat& format) {
+    const LabelledTextFile file = read(content, format);
+    EXPECT_EQ(file.texts.texts, texts) << content;
+    EXPECT_TRUE(file.texts.labels.empty() && !file.texts.has_classes());
+    EXPECT_TRUE(contains(fmt::format("{}", fmt::join(file.notes, "; ")), note)) << content;
+  };
+  expect("x\tone two\n\n\tthree\ny\t\n", {"one two", "three", ""}, "before the first tab", bare);
+  expect("0 one\n1 two\n", {"one", "two"}, "the first word of each line is a label", bare);
+  expect("0 one\n2 two\n", {"0 one", "2 two"}, "a text without a label", bare);
+  expect("0.5 one\n2 two\n", {"one", "two"}, "is a label", {.labels = false});
+  expect("0.5 one\nand two\n", {"0.5 one", "and two"}, "without a label", {.labels = false});
+  expect("text\none, two\n\nthree\n", {"one, two", "three"}, "each line but the first", bare);
+  expect("text\none, two\n\nthree\n", {"one, two", "three"}, "left out 1 blank lines", bare);
+  expect("id,text\n1,\"one, two\"\n2,\n", {"one, two", ""}, "the texts are those of column text", bare);
+  expect("content, it seems\nand proud\n", {"content, it seems", "and proud"}, "without a label", bare);
+  expect("text,label\none,0\n", {"one"}, "the labels, column label, are left out", bare);
+  expect("{\"text\": \"one\"}\n{\"text\": \"two\"}\n", {"one", "two"}, "", bare);
+  EXPECT_TRUE(contains(error(ErrorCode::kBadData, "a\tb\nno tab\n", bare), "f:2: there is no tab"));
 }
 
 TEST_F(LabelledTextFiles, JsonLinesWithNestedFields) {

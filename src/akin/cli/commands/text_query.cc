@@ -78,7 +78,11 @@ int run_text_predict(const Args& args) {
   std::vector<std::string> texts;
   if (text) texts = {*text};
   if (!lines.empty()) texts = read_lines(lines);
-  if (!data.empty()) texts = read_text_data(data, format, session).texts;
+  if (!data.empty()) {
+    format.labels = false;
+    format.classes = stored.model->classes();
+    texts = read_text_data(data, format, session).texts;
+  }
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const Matrix predictions = stored.model->predict(views, session.context());
   session.progress().clear();
