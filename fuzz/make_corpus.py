@@ -275,6 +275,7 @@ def text_models(run, folder):
     put("labelled_texts", "tabs", "0good\tsteel kettle\nbad\tbread <b>knife</b>\n\nbad\t\n")
     put("labelled_texts", "blanks", "01 steel kettle &amp; lid\n0 knives cut\n")
     put("labelled_texts", "numbers", "14.5\tsteel kettle\n-1e3\tknife\n")
+    put("labelled_texts", "bare", "4steel kettle\n1 knives cut\n")
     put("labelled_texts", "csv", '2a.b,text\n1,"steel, kettle"\n2,knife\n')
     put("labelled_texts", "json", '3{"a": {"b": 1}, "t": "kettle"}\n{"a": {"b": 2.5}, "t": "knife"}\n')
     for name, labels, args in (("two", "aabb", []), ("three", "abca", ["--stem", "english", "--ngrams", "3"]),
@@ -285,6 +286,9 @@ def text_models(run, folder):
         put("text_model", name, (folder / "t").read_bytes())
     run("encode", "text-linear", "-d", "d", "--target", "brand", "-o", "v.csv", "--save", "e")
     put("encoder", "text-linear", (folder / "e").read_bytes())
+    (folder / "t").rename(folder / "t.text")
+    run("encode", "t.text", "-d", "d", "-o", "v.csv", "--save", "e")
+    put("encoder", "text-model", (folder / "e").read_bytes())
 
 
 def bert_models(akin, folder):

@@ -102,6 +102,7 @@ void labelled_texts(std::string_view input) {
   LabelledTextFormat format{.numbers = (way & 1) != 0};
   if ((way & 2) != 0) format.text_column = "2";
   if ((way & 2) != 0) format.label_column = "a.b";
+  if ((way & 4) != 0) format.labels = false;
   const std::string path = put("texts", input.substr(1));
   attempt([&] {
     const LabelledTexts texts = read_labelled_texts(path, format, context()).texts;

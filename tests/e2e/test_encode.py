@@ -40,6 +40,29 @@ class EncodeTest(AkinTest):
         self.run_akin("encode", "als.akin", "--part", "b", "-d", "events.data", "-o", "v.csv")
         self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
 
+    def test_a_trained_model_of_texts_is_an_encoder(self):
+        self.write("kinds.tsv", "kettle\ta steel kettle\nkettle\ta kettle\nknife\ta knife\nknife\tbread knife\npan\ta pan\npan\tthe pan\n")
+        self.run_akin("text", "train", "text-linear", "--data", "kinds.tsv", "-o", "kinds.text", "--quiet")
+        done = self.run_akin("encode", "kinds.text", "-d", "events.data", "--add-to", "als.akin", "--part", "kinds")
+        self.search(r"encoder: text-model, 3 dimensions, hash \w+\nadded to als.akin as kinds: 6 items\n", done.out)
+        (self.dir / "kinds.text").rename(self.dir / "away")  # the bundle needs the file no more
+        knives = lambda result: {entry["item"] for entry in result["similar"]}
+        self.assertEqual(knives(self.run_json("similar", "als.akin", "--text", "my knife", "-k", 2)), {"c1", "c2"})
+        self.write("new.json", json.dumps({"id": "n", "title": "small knife"}))
+        self.assertEqual(knives(self.run_json("similar", "als.akin", "--new-item", "new.json", "-k", 2)), {"c1", "c2"})
+        (self.dir / "away").rename(self.dir / "kinds.text")
+        self.run_akin("encode", "kinds.text", "-d", "events.data", "--fields", "title", "--whiten", "-o", "v.csv", "--save", "k.enc")
+        self.run_akin("encode", "k.enc", "--new-items", "new.json", "-o", "new.csv")
+        self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
+        for model in ("content-ridge", "content-logistic"):
+            self.run_akin("train", model, "-d", "events.data", "-o", "m.akin", "--encoder", "text-model", "--file", "kinds.text", "--quiet")
+            self.assertEqual(knives(self.run_json("similar", "m.akin", "--text", "my knife", "-k", 2)), {"c1", "c2"})
+        self.assert_error(self.run_akin("train", "content-ridge", "-d", "events.data", "-o", "x", "--file", "kinds.text", "--quiet", code=2),
+                          "tfidf reads no file; take encoder=text-model")
+        self.assert_error(self.run_akin("train", "content-pretrained", "-d", "events.data", "-o", "x", "--file", "kinds.text", "--quiet", code=1),
+                          "take encoder text-model")
+        self.assert_error(self.run_akin("encode", "text-model", "-d", "events.data", "-o", "x", code=2), "`akin text train` writes it")
+
     def test_wrong_ways_to_add_an_encoder(self):
         encode = ["encode", "tfidf", "-d", "events.data"]
         for flags, code, pattern in ((["-o", "x", "--add-to", "als.akin"], 2, "takes the place of -o"),

@@ -51,6 +51,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<ImageEncoder>(),
       entry<NetEncoder>(),
       entry<PretrainedEncoder>(),
+      entry<TrainedTextEncoder>(),
       entry<TextModelEncoderOf<TextLinear>>(),
       entry<TextModelEncoderOf<nets::TextCnn>>(kWords),
       entry<TextModelEncoderOf<nets::Dcnn>>(kWords),

@@ -8,6 +8,8 @@
 #include "akin/base/temp_dir.h"
 #include "akin/encode/content_for_test.h"
 #include "akin/encode/pretrained_encoder.h"
+#include "akin/encode/text_model_encoder.h"
+#include "akin/encode/text_models.h"
 #include "akin/text/bert/import.h"
 #include "akin/text/word_weighting.h"
 
@@ -40,6 +42,23 @@ const std::string& pretrained_file() {
   return kPath;
 }
 
+/// A model that tells kitchens from animals.
+const std::string& text_file() {
+  static const TempDir kDir;
+  static const std::string kPath = [] {
+    LabelledTexts texts;
+    for (const char* const text :
+         {"steel kettle", "kitchen knife", "bread", "zebra", "animal", "the zebra"}) {
+      texts.labels.push_back(texts.classes.add(texts.size() < 3 ? "kitchen" : "animal"));
+      texts.texts.emplace_back(text);
+    }
+    StoredTextModel stored{.model = find_text_model("text-linear").fit({texts}, {}, {})};
+    save_text_model(stored, kDir / "kitchen.text");
+    return kDir / "kitchen.text";
+  }();
+  return kPath;
+}
+
 /// What every encoder keeps to, with and without steps behind it.
 class EncoderContract : public testing::TestWithParam<std::tuple<EncoderEntry, ParamValues>> {
  protected:
@@ -48,10 +67,15 @@ class EncoderContract : public testing::TestWithParam<std::tuple<EncoderEntry, P
     const std::vector<idx_t> learned = test::first_items(items);
     return entry().fit({content_, learned, &words_}, params(), {});
   }
-  bool is_pretrained() const { return entry().name == PretrainedEncoder::kName; }
+  /// What others have trained, "" = it learns by itself.
+  std::string file() const {
+    if (entry().name == PretrainedEncoder::kName) return pretrained_file();
+    return entry().name == TrainedTextEncoder::kName ? text_file() : "";
+  }
+  bool is_pretrained() const { return !file().empty(); }
   ParamValues params() const {
     ParamValues params = std::get<1>(GetParam());
-    if (is_pretrained()) params["file"] = pretrained_file();
+    if (is_pretrained()) params["file"] = file();
     return params;
   }
   const ItemContent content_ = test::shelf_content();
@@ -112,7 +136,7 @@ TEST_P(EncoderContract, LikeContentHasLikeVectorsAndNoContentHasNone) {
     return sum;
   };
   EXPECT_TRUE(is_zero(vectors[4]));
-  if (is_pretrained()) return;  // weights by chance
+  if (is_pretrained()) return;  // it has not learned from these
   EXPECT_GT(product(0, 1), product(0, 5)) << "two kettles, a kettle and a zebra";
   EXPECT_GT(product(0, 1), product(0, 3));
 }
@@ -129,7 +153,7 @@ TEST_P(EncoderContract, RefusesFieldsThatAreNotThere) {
   const std::vector<idx_t> items = test::first_items(6);
   const std::string text = message_of(ErrorCode::kBadData, [&] {
     ParamValues wrong = {{"fields", "tilte"}};
-    if (is_pretrained()) wrong["file"] = pretrained_file();
+    if (is_pretrained()) wrong["file"] = file();
     entry().fit({content_, items, &words_}, wrong, {});
   });
   EXPECT_TRUE(contains(text, "did you mean 'title'") || contains(text, "title")) << text;
@@ -160,6 +184,27 @@ INSTANTIATE_TEST_SUITE_P(All, EncoderContract, testing::ValuesIn(cases()), [](co
   for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return name;
 });
+
+TEST(Encoders, FilesOfAnotherEncoderAreRefused) {
+  const ItemContent content = test::shelf_content();
+  const std::vector<idx_t> items = test::first_items(6);
+  const auto message = [&](std::string_view encoder, const std::string& file) {
+    return message_of(file.empty() ? ErrorCode::kUsage : ErrorCode::kBadData, [&] {
+      find_encoder(encoder).fit({content, items}, {{"file", file}}, {});
+    });
+  };
+  EXPECT_TRUE(contains(message("text-model", pretrained_file()), "take encoder pretrained"));
+  EXPECT_TRUE(contains(message("pretrained", text_file()), "take encoder text-model"));
+  EXPECT_TRUE(contains(message("text-model", ""), "`akin text train` writes it"));
+}
+
+TEST(TextModels, LearnFromLabelsOnly) {
+  LabelledTexts texts;
+  texts.texts = {"steel kettle", "bread knife"};
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kBadData, [&] { find_text_model("text-linear").fit({texts}, {}, {}); }),
+               "no labels to learn"));
+}
 
 TEST(Encoders, UnknownNamesAreAnswered) {
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [] { find_encoder("tf-idf"); }), "tfidf"));

@@ -51,6 +51,10 @@ std::unique_ptr<ContentEncoder> PretrainedEncoder::fit(const EncoderInput& input
   if (input.items.empty()) fail(ErrorCode::kBadData, "{}: there are no items", kName);
   std::optional<bert::Precision> precision;
   if (!config.precision.empty()) precision = bert::parse_precision(config.precision);
+  if (file_kind(config.file) == "text") {
+    fail(ErrorCode::kBadData, "{}: is a model of texts of `akin text train`; take encoder text-model for it",
+         config.file);
+  }
   const TensorReader reader(config.file, TensorReader::Access::kMap);
   reader.expect_kind("encoder");
   if (reader.meta("encoder") != kName || reader.has_meta("encoder.steps")) {

@@ -6,6 +6,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/data/attribute_type.h"
 #include "akin/data/readers/text_decode.h"
+#include "akin/encode/text_models.h"
 
 namespace akin {
 namespace {
@@ -70,6 +71,44 @@ Matrix TextModelEncoder::vectors_of(const ItemContent& items, const Context& con
 void TextModelEncoder::save(TensorWriter& writer, const std::string& prefix) const {
   write_texts(writer, prefix + ".fields", fields_);
   model_->save(writer, prefix + ".model");
+}
+
+std::vector<Param> TrainedTextEncoder::Config::params() {
+  std::vector<Param> params = {
+      {"file", &file, "model written by `akin text train`"},
+      {"fields", &fields, "attributes whose words count, separated by commas; reviews = the reviews"}};
+  add_params(params);
+  return params;
+}
+
+std::unique_ptr<ContentEncoder> TrainedTextEncoder::fit(const EncoderInput& input, const Config& config,
+                                                        const Context& context) {
+  if (config.file.empty()) {
+    fail(ErrorCode::kUsage,
+         "{}: name the file of a model of texts with file=FILE; `akin text train` writes it", kName);
+  }
+  if (file_kind(config.file) == "encoder") {
+    fail(ErrorCode::kBadData,
+         "{}: is an encoder, not a model of texts; take encoder pretrained for one of `akin encoder import`",
+         config.file);
+  }
+  if (input.items.empty()) fail(ErrorCode::kBadData, "{}: there are no items", kName);
+  std::vector<std::string> fields = parse_fields(config.fields, input.content, kName);
+  auto encoder = std::make_unique<TrainedTextEncoder>(std::move(fields), load_text_model(config.file).model);
+  return with_steps(std::move(encoder), config, input, context);
+}
+
+void TrainedTextEncoder::save(TensorWriter& writer, const std::string& prefix) const {
+  write_texts(writer, prefix + ".fields", fields());
+  write_text_model(writer, prefix + ".model", model());
+}
+
+std::unique_ptr<ContentEncoder> TrainedTextEncoder::load(const TensorReader& reader,
+                                                         const std::string& prefix) {
+  auto model = read_text_model(reader, prefix + ".model");
+  return read_steps(
+      std::make_unique<TrainedTextEncoder>(read_texts(reader, prefix + ".fields"), std::move(model)), reader,
+      prefix);
 }
 
 }  // namespace akin

@@ -12,7 +12,7 @@
 namespace akin {
 
 /// TextModel::vectors() of the words of an item: of all its fields one after the other.
-class TextModelEncoder final : public ContentEncoder {
+class TextModelEncoder : public ContentEncoder {
  public:
   /// What a text model as an encoder is asked besides the model's parameters.
   struct Fields : EncoderSteps {
@@ -33,6 +33,9 @@ class TextModelEncoder final : public ContentEncoder {
   /// attribute is one. Throws Error(kBadData) for fewer than two different values.
   static LabelledTexts texts_of(const EncoderInput& input, const std::vector<std::string>& fields,
                                 const std::string& target, std::string_view model);
+
+ protected:
+  const TextModel& model() const { return *model_; }
 
  private:
   Matrix vectors_of(const ItemContent& items, const Context& context) const override;
@@ -71,6 +74,25 @@ struct TextModelEncoderOf {
         std::make_unique<TextModelEncoder>(read_texts(reader, prefix + ".fields"), std::move(model)), reader,
         prefix);
   }
+};
+
+/// A model that `akin text train` wrote, as an encoder: it learns nothing from the items but the steps behind it.
+class TrainedTextEncoder final : public TextModelEncoder {
+ public:
+  struct Config : EncoderSteps {
+    std::string file;
+    std::string fields = "title";
+    std::vector<Param> params();
+  };
+  static constexpr std::string_view kName = "text-model";
+  static constexpr std::string_view kSummary = "a model of texts that `akin text train` wrote";
+  static std::unique_ptr<ContentEncoder> fit(const EncoderInput& input, const Config& config,
+                                             const Context& context);
+  static std::unique_ptr<ContentEncoder> load(const TensorReader& reader, const std::string& prefix);
+
+  using TextModelEncoder::TextModelEncoder;
+  std::string_view name() const override { return kName; }
+  void save(TensorWriter& writer, const std::string& prefix) const override;
 };
 
 }  // namespace akin

@@ -16,6 +16,8 @@ namespace {
 
 void check_texts(const LabelledTexts& texts, std::string_view model) {
   if (texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no texts to learn from", model);
+  if (texts.size() != (texts.has_classes() ? texts.labels.size() : texts.numbers.size()))
+    fail(ErrorCode::kBadData, "{}: the texts have no labels to learn", model);
   if (texts.classes.size() == 1) {
     fail(ErrorCode::kBadData, "{}: all texts have the label '{}'; there must be two classes at least", model,
          texts.classes.id(0));

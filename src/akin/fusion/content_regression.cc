@@ -18,6 +18,13 @@ constexpr std::uint64_t kOrderSeed = 1;  // of the samples of a fit, which its r
 constexpr float kTolerance = 0.01F;
 constexpr int kSweeps = 5;  // over the users' biases and all else
 
+/// Names of all encoders.
+std::vector<std::string_view> encoder_names() {
+  std::vector<std::string_view> names;
+  for (const EncoderEntry& entry : encoders()) names.push_back(entry.name);
+  return names;
+}
+
 /// "min_items=2 svd=64" -> names and values.
 ParamValues parse_encoder_params(const std::string& text) {
   ParamValues values;
@@ -54,12 +61,10 @@ float weighted_sum(const Csr& rows, idx_t row, std::span<const float> weights) {
 }  // namespace
 
 void RegressionConfig::add_params(std::vector<Param>& params) {
-  params.push_back({"encoder",
-                    &encoder,
-                    "what makes vectors of the items' content",
-                    0,
-                    0,
-                    {"tfidf", "bm25", "attributes", "word-vectors", "net", "text-linear"}});
+  params.push_back({"encoder", &encoder, "what makes vectors of the items' content", 0, 0, encoder_names()});
+  params.push_back({"file", &file,
+                    "of encoder pretrained or text-model: what `akin encoder import` or `akin text train` "
+                    "wrote"});
   params.push_back({"fields", &fields, "attributes that count, separated by commas; reviews = the reviews"});
   params.push_back(
       {"encoder_params", &encoder_params, "parameters of the encoder, such as \"ngrams=1 svd=64\""});
@@ -107,8 +112,20 @@ std::unique_ptr<ContentEncoder> ContentRegression::fit_encoder(const TrainingDat
   if (data.events.empty()) fail(ErrorCode::kBadData, "there are no events to learn from");
   ParamValues params = parse_encoder_params(config.encoder_params);
   params["fields"] = config.fields;
+  const EncoderEntry& entry = find_encoder(config.encoder);
+  if (!config.file.empty()) {
+    const auto takes_file = [](const auto& param) { return param.first.name == "file"; };
+    if (std::ranges::none_of(entry.params(), takes_file)) {
+      fail(
+          ErrorCode::kUsage,
+          "file={}: the encoder {} reads no file; take encoder=text-model for a model that `akin text train` "
+          "wrote, pretrained for one of `akin encoder import`",
+          config.file, config.encoder);
+    }
+    params["file"] = config.file;
+  }
   const std::vector<idx_t> items = items_to_learn_from(data);
-  return find_encoder(config.encoder).fit({content, items}, params, context);
+  return entry.fit({content, items}, params, context);
 }
 
 ContentRegression::Global ContentRegression::fit_global(const LinearProblem& samples, LinearLoss loss,

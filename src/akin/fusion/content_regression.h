@@ -17,6 +17,7 @@ namespace akin {
 struct RegressionConfig {
   std::string encoder = "tfidf";
   std::string fields = "title";
+  std::string file = "";
   std::string encoder_params = "";
   float regularization = 100;
   float item_regularization = 30;

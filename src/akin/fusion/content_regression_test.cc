@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "akin/base/error_for_test.h"
+#include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
+#include "akin/encode/text_models.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -74,8 +76,47 @@ TEST(ContentRidge, RanksNewItemsByWhatEverybodyAndTheUserLikes) {
     const float kettle = scores[item("new kettle")], knife = scores[item("new knife")];
     EXPECT_GT(parity == 0 ? kettle - knife : knife - kettle, 0.5F);
     EXPECT_GT(kettle, scores[item("wood kettle")]) << "everybody likes steel";
-    EXPECT_TRUE(std::isfinite(scores[item("nameless")]));
   }
+}
+
+/// Of what nothing is known, a rating is the user's mean: m + b_u.
+TEST(ContentRidge, RanksItemsWithoutContentAtTheUsersMean) {
+  const Dataset data = shop();
+  const auto model = fit<ContentRidge>(data);
+  const idx_t nameless = data.items.at("nameless", "item"), kettle = data.items.at("new kettle", "item");
+  const Asked asked = fan_of(data, 0);
+  Asked higher = asked;
+  for (float& value : higher.values) value += 2;
+  const std::vector<float> scores = scores_of(*model, asked.query());
+  const auto words = dynamic_cast<const ContentRegression&>(*model).explain_words(asked.query(), kettle);
+  EXPECT_NEAR(scores[nameless], words->base, 1e-6) << "m + b_u, as of any new item";
+  EXPECT_GT(scores[kettle], scores[nameless]);
+  EXPECT_LT(scores[data.items.at("i1", "item")], scores[nameless]) << "a wooden knife";
+  EXPECT_GT(scores_of(*model, higher.query())[nameless], scores[nameless] + 1);
+  EXPECT_EQ(model->explain(asked.query(), nameless)->base, scores[nameless]);
+}
+
+/// A model of texts that tells kettles from knives takes the place of the words.
+TEST(ContentRegression, TakesATrainedModelOfTextsAsItsEncoder) {
+  const TempDir dir;
+  LabelledTexts texts;
+  for (const char* text : {"kettle", "a kettle", "knife", "a knife"}) {
+    texts.labels.push_back(texts.classes.add(std::string_view(text).ends_with("kettle") ? "k" : "n"));
+    texts.texts.emplace_back(text);
+  }
+  StoredTextModel stored{.model = find_text_model("text-linear").fit({texts}, {}, {})};
+  save_text_model(stored, dir / "m.text");
+  const Dataset data = shop();
+  ContentRidge::Config config;
+  config.encoder = "text-model";
+  config.file = dir / "m.text";
+  const auto model = fit<ContentRidge>(data, config);
+  EXPECT_EQ(model->encoder()->name(), "text-model");
+  const std::vector<float> scores = scores_of(*model, fan_of(data, 1).query());
+  EXPECT_GT(scores[data.items.at("new knife", "item")], scores[data.items.at("new kettle", "item")] + 0.5F);
+  config.encoder = "tfidf";
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { fit<ContentRidge>(data, config); }),
+                       "tfidf reads no file; take encoder=text-model"));
 }
 
 TEST(ContentLogistic, RanksNewItemsLikeTheHistoryFirst) {

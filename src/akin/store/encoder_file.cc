@@ -73,11 +73,14 @@ StoredEncoder import_encoder(const std::string& folder, const bert::ImportOption
   return stored;
 }
 
-bool is_imported_encoder(const std::string& path) {
-  if (file_kind(path) != "encoder") return false;
+std::string_view encoder_reading(const std::string& path) {
+  const std::string kind = file_kind(path);
+  if (kind == "text") return TrainedTextEncoder::kName;
+  if (kind != "encoder") return "";
   const TensorReader reader(path, TensorReader::Access::kMap);
-  return reader.has_meta("encoder") && reader.meta("encoder") == PretrainedEncoder::kName &&
-         !reader.has_meta("encoder.steps");
+  const bool imported = reader.has_meta("encoder") && reader.meta("encoder") == PretrainedEncoder::kName &&
+                        !reader.has_meta("encoder.steps");
+  return imported ? PretrainedEncoder::kName : "";
 }
 
 Facts encoder_facts(const std::string& path, const std::string& part) {
@@ -130,7 +133,7 @@ StoredEncoder load_encoder(const std::string& path, const std::string& part) {
       fail(ErrorCode::kUsage, "{}: is a model of texts, without parts; leave out --part {}", path, part);
     // Its texts were no fields of items; of items it reads the titles.
     stored.own =
-        std::make_unique<TextModelEncoder>(std::vector<std::string>{"title"}, load_text_model(path).model);
+        std::make_unique<TrainedTextEncoder>(std::vector<std::string>{"title"}, load_text_model(path).model);
     return stored;
   }
   stored.bundle = load_bundle(path);

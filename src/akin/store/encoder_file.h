@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,8 +37,9 @@ bool has_encoder(const std::string& path);
 /// unless it is told others, separated by commas. Throws as bert::import_model(), Error(kUsage) for no field.
 StoredEncoder import_encoder(const std::string& folder, const bert::ImportOptions& options,
                              std::string_view fields = "title");
-/// Whether the file holds such an encoder that is not fitted to items yet: the parameter `file` of encoder `pretrained`.
-bool is_imported_encoder(const std::string& path);
+/// The encoder whose parameter `file` takes this file: `pretrained` what import_encoder() made, not yet fitted to items,
+/// `text-model` a model of texts; "" = none.
+std::string_view encoder_reading(const std::string& path);
 /// What the file says of its encoder, or of that of a bundle (`part` as in load_encoder()), in order: name and value,
 /// such as {"license", "Apache-2.0"}. Throws as load_encoder().
 std::vector<std::pair<std::string, std::string>> encoder_facts(const std::string& path,

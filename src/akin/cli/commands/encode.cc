@@ -7,7 +7,6 @@
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/encode/encoders.h"
-#include "akin/encode/pretrained_encoder.h"
 #include "akin/store/embeddings_file.h"
 #include "akin/store/encoder_file.h"
 
@@ -22,10 +21,11 @@ std::string overview() {
       "       akin encode FILE --text TEXT | --new-items FILE | -d DATA | --lines FILE [flags]\n\n"
       "Computes vectors from content: of the items of a data set, of new items, of texts. FILE is an encoder "
       "that\n"
-      "--save or `akin encoder import` wrote, a model with an encoder (content-tfidf ...), or word vectors: "
-      "a\n"
-      "bundle of word2vec or a file of vectors of any program, which encode texts by the mean of their "
-      "words.\n\n"
+      "--save, `akin encoder import` or `akin text train` wrote, a model with an encoder (content-tfidf "
+      "...), "
+      "or word\n"
+      "vectors: a bundle of word2vec or a file of vectors of any program, which encode texts by the mean of "
+      "their\nwords.\n\n"
       "Encoders (`akin encode ENCODER --help` shows the flags of each):\n";
   std::vector<Listed> entries;
   for (const EncoderEntry& encoder : encoders()) entries.push_back({encoder.name, encoder.summary});
@@ -39,7 +39,9 @@ std::string overview() {
 
 void declare(CommandLine& line, EncodeCommand& command) {
   line.explain(
-      "FILE is an encoder that `akin encode ENCODER --save` or `akin encoder import` wrote, a model with an "
+      "FILE is an encoder that `akin encode ENCODER --save`, `akin encoder import` or `akin text train` "
+      "wrote, "
+      "a model with an "
       "encoder, or "
       "word vectors. By word "
       "vectors, the vector of a text is the weighted mean of its words': mean = equal weights; tfidf = rare "
@@ -106,13 +108,14 @@ int run_encode(const Args& args) {
     print(overview());
     return kSuccess;
   }
-  // An imported encoder takes the place of an encoder's name.
-  const bool on_data = std::ranges::any_of(
-      args, [](const std::string& arg) { return arg.starts_with("-d") || arg.starts_with("--data"); });
-  if (on_data && is_imported_encoder(args[0])) {
+  // What others have trained takes the place of an encoder's name.
+  const bool on_data = std::ranges::any_of(args, [](const std::string& arg) {
+    return arg.starts_with("-d") || arg.starts_with("--data") || arg.starts_with("--add-to");
+  });
+  if (const std::string_view reading = on_data ? encoder_reading(args[0]) : ""; !reading.empty()) {
     Args rest = {"--file", args[0]};
     rest.insert(rest.end(), args.begin() + 1, args.end());
-    return encode_fit(std::string(PretrainedEncoder::kName), rest);
+    return encode_fit(std::string(reading), rest);
   }
   const bool names_encoder =
       std::ranges::find(encoders(), args[0], &EncoderEntry::name) != encoders().end() ||
