@@ -3,7 +3,10 @@ import array
 import csv
 import json
 import pathlib
+import signal
 import struct
+import subprocess
+import time
 import unittest
 
 from harness import AKIN, AkinTest, csv_text
@@ -177,7 +180,24 @@ class TextTest(AkinTest):
         self.assert_error(self.run_akin("text", "train", "text-liner", "--data", "reviews.tsv", "-o", "x", code=2), "text-linear")
         self.assert_error(self.run_akin("text", "evaluate", "r.text", "--data", "other.tsv", code=1), "is none of those learned")
         self.assert_error(self.run_akin("text", "predict", "r.text", code=2), "name one input")
-        self.assert_error(self.run_akin("encode", "r.text", "-d", "x.data", "--add-to", "m.akin", code=2), "name one, such as")
+        self.assert_error(self.run_akin("encode", "r.text", "-d", "x.data", "--add-to", "m.akin", code=1), "no such file")
+        self.assert_error(self.run_akin("encode", "r.text", "--add-to", "m.akin", code=2), "--data is missing")
+
+    def test_predictions_need_no_labels(self):
+        self.write("t.tsv", "good\tgreat sound\nbad\tbroke at once\n" * 20)
+        self.run_akin("text", "train", "text-linear", "--data", "t.tsv", "-o", "t.text", "--quiet")
+        for name, content, remark in (("new.csv", "id,text\n7,great sound\n8,\n9,it broke\n", "the texts are those of column text"),
+                                      ("new.jsonl", '{"text": "great sound"}\n{"text": ""}\n{"text": "it broke"}\n', ""),
+                                      ("new.tsv", "good\tgreat sound\nbad\t\n?\tit broke\n", "before the first tab of a line is its label"),
+                                      ("label.csv", "text,label\ngreat sound,bad\n,bad\nit broke,good\n", "the labels, column label, are left out"),
+                                      ("blank.txt", "good great sound\nbad\nbad it broke\n", "the first word of each line is a label"),
+                                      ("plain.txt", "great sound\n-\nit broke\n", "each line is a text without a label")):
+            with self.subTest(name):
+                self.write(name, content)
+                done = self.run_akin("text", "predict", "t.text", "--data", name)
+                classes = [line.split(",")[0] for line in done.out.splitlines()]
+                self.assertEqual((len(classes), classes[1], classes[3]), (4, "good", "bad"))
+                self.search(remark, done.err)
 
     @unittest.skipUnless((pathlib.Path(AKIN).parent / "libakin_nn_torch.so").exists(), "built without nets")
     def test_a_net_of_three_texts(self):
@@ -185,6 +205,31 @@ class TextTest(AkinTest):
         self.run_akin("text", "train", "text-cnn", "--data", "three.tsv", "-o", "n.text", "--epochs", "2", "--filters", "2")
         self.assertEqual(len(self.run_json("text", "predict", "n.text", "--text", "great")["predictions"]), 1)
         self.assert_error(self.run_akin("text", "explain", "n.text", code=2), "explain a text-linear")
+
+    @unittest.skipUnless((pathlib.Path(AKIN).parent / "libakin_nn_torch.so").exists(), "built without nets")
+    def test_an_interrupted_net_keeps_its_last_epoch(self):
+        self.write("t.tsv", "".join(f"good\tgreat sound {n}\nbad\tbroke at once {n}\n" for n in range(100)))
+        args = ["text", "train", "text-cnn", "--data", "t.tsv", "-o", "n.text", "--epochs", "100000", "--filters", "2",
+                "--factors", "4", "--validation-share", "0", "--checkpoint", "c", "--resume"]
+        for remark in ("no checkpoint yet", r"resumed after epoch \d+"):
+            before = (self.dir / "c").stat().st_mtime_ns if (self.dir / "c").exists() else 0
+            process = subprocess.Popen([AKIN, *args], cwd=self.dir, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(process.kill)
+            end = time.monotonic() + 60
+            while time.monotonic() < end and process.poll() is None:
+                if (self.dir / "c").exists() and (self.dir / "c").stat().st_mtime_ns > before:
+                    break
+                time.sleep(0.01)
+            process.send_signal(signal.SIGTERM)
+            sent = time.monotonic()
+            err = process.communicate(timeout=60)[1]
+            self.assertLess(time.monotonic() - sent, 10)
+            self.assertEqual(process.returncode, 143)
+            self.search(remark, err)
+            self.search(r"text-cnn: 200 texts, \d+ words, \d+ weights; training needs about .*B of memory", err)
+            self.assertEqual([(self.dir / name).exists() for name in ("c", "n.text")], [True, False])
+        self.assert_error(self.run_akin(*args, "--dropout", "0.2", "--quiet", code=1), "c: is a checkpoint of another fit")
+        self.assert_error(self.run_akin(*args[:-3], "--resume", code=2), "name the file with --checkpoint")
 
     def test_numbers_from_json(self):
         self.write("r.jsonl", "".join(json.dumps({"overall": 1 + n % 5, "review": {"text": f"word{n % 5} and more"}}) + "\n" for n in range(50)))

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/hash.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/store/word_vectors.h"
 
@@ -97,19 +98,60 @@ double validation_share(const TextTrainOptions& options) {
   return options.validation_share.value_or(find_text_model(options.model).takes_validation ? 0.1 : 0);
 }
 
+std::string hash_of(const LabelledTexts& texts) {
+  std::uint64_t hash = 0;
+  const auto add = [&](const auto& values) {
+    hash = hash_bytes(values.data(), values.size() * sizeof(values[0]), hash);
+  };
+  for (const std::string& text : texts.texts) {
+    add(text);
+    add(std::string_view("\n"));
+  }
+  for (idx_t c = 0; c < texts.classes.size(); ++c) add(texts.classes.id(c));
+  add(texts.labels);
+  add(texts.numbers);
+  return fmt::format("{:016x}", hash);
+}
+
+/// What must be the same for a fit to continue.
+std::map<std::string, std::string> identity_of(const TextTrainOptions& options, const TextFitInput& input,
+                                               std::uint64_t seed) {
+  std::map<std::string, std::string> identity = {{"model", options.model},
+                                                 {"seed", fmt::format("{}", seed)},
+                                                 {"hash of the texts", hash_of(input.texts)}};
+  for (const auto& [name, value] : find_text_model(options.model).complete(options.params))
+    identity["parameter " + name] = value;
+  if (input.validation != nullptr) identity["hash of the validation texts"] = hash_of(*input.validation);
+  if (input.words != nullptr) {
+    const Matrix& vectors = input.words->vectors;
+    std::uint64_t hash = 0;
+    for (std::size_t r = 0; r < vectors.rows(); ++r)
+      hash = hash_bytes(vectors.row(r), vectors.cols() * sizeof(float), hash);
+    identity["hash of the word vectors"] = fmt::format("{:016x}", hash);
+  }
+  return identity;
+}
+
 /// The fit itself, with word vectors that were read before.
 std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const LabelledTexts& texts,
                                      const LabelledTexts* validation, const WordVectors* words,
                                      const Context& context) {
   const TextModelEntry& entry = find_text_model(options.model);
+  const auto fit = [&](TextFitInput input) {
+    if (!options.checkpoint.empty()) {
+      input.checkpoint = options.checkpoint;
+      input.resume = options.resume;
+      input.identity = identity_of(options, input, context.seed);
+    }
+    return entry.fit(input, options.params, context);
+  };
   const double share = validation_share(options);
-  if (validation != nullptr || share == 0)
-    return entry.fit({texts, validation, words}, options.params, context);
+  if (validation != nullptr || share == 0) return fit({texts, validation, words});
   const auto [learned, held_out] = random_share(texts, share, context.seed);
   // Of very few texts none is held out: then all epochs are run.
-  if (held_out.empty()) return entry.fit({texts, nullptr, words}, options.params, context);
+  if (held_out.empty()) return fit({texts, nullptr, words});
   const LabelledTexts held_out_texts = select_texts(texts, held_out);
-  return entry.fit({select_texts(texts, learned), &held_out_texts, words}, options.params, context);
+  return fit({select_texts(texts, learned), &held_out_texts, words});
 }
 
 /// Each text goes to the fold of the first one that pairs lead to.
@@ -134,6 +176,10 @@ std::unique_ptr<WordVectors> check_and_read(const TextTrainOptions& options, boo
   static_cast<void>(entry.complete(options.params));
   if (validation && !entry.takes_validation)
     fail(ErrorCode::kUsage, "{} does not stop early: it has no use for validation texts", options.model);
+  if (!options.checkpoint.empty() && !entry.takes_validation)
+    fail(ErrorCode::kUsage, "{} is not trained in epochs: it has no use for a checkpoint", options.model);
+  if (options.resume && options.checkpoint.empty())
+    fail(ErrorCode::kUsage, "to resume, name the file of the checkpoint");
   if (options.word_vectors.empty()) return nullptr;
   if (!entry.takes_words) fail(ErrorCode::kUsage, "{} does not look at word vectors", options.model);
   return std::make_unique<WordVectors>(read_word_vectors(options.word_vectors));
@@ -165,6 +211,10 @@ TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& 
 TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
                               const Context& context) {
   const auto words = check_and_read(options, validation_share(options) > 0);
+  if (!options.checkpoint.empty())
+    fail(ErrorCode::kUsage, "a checkpoint is of one fit, not of a cross-validation");
+  Context quiet = context;  // of the second fit on: they differ by little
+  quiet.on_remark = {};
   std::vector<int> fold_of = stratified_folds(texts, folds, context.seed);
   keep_together(options.together, fold_of);
   const auto start = std::chrono::steady_clock::now();
@@ -176,7 +226,8 @@ TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTex
                     .total = static_cast<std::uint64_t>(folds),
                     .unit = "folds"});
     const auto [learned, held_out] = rows_of_fold(fold_of, fold);
-    const auto model = fit_model(options, select_texts(texts, learned), nullptr, words.get(), context);
+    const auto model =
+        fit_model(options, select_texts(texts, learned), nullptr, words.get(), fold == 0 ? context : quiet);
     const LabelledTexts part = select_texts(texts, held_out);
     const Matrix answers = predictions_of(*model, part, context);
     for (std::size_t i = 0; i < held_out.size(); ++i)

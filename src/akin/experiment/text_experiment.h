@@ -21,10 +21,15 @@ struct TextTrainOptions {
   std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
   /// Pairs of texts that cross_validate() puts into one fold, such as near-duplicates.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> together = {};
+  /// Of nets: file that keeps the last whole epoch, also of a fit that is cancelled; and whether to continue from it, if
+  /// it is there, with the same model, parameters, seed and texts.
+  std::string checkpoint = "";
+  bool resume = false;
 };
 
 /// Fits the model; `validation`, if given, takes the place of the share. Throws Error(kUsage) for unknown models and
-/// parameters, and for what the model does not look at; Error(kBadData), Error(kCancelled).
+/// parameters, and for what the model does not look at; Error(kBadData), also for a checkpoint of another fit;
+/// Error(kCancelled).
 StoredTextModel train_text_model(const TextTrainOptions& options, const LabelledTexts& texts,
                                  const LabelledTexts* validation, const Context& context);
 
@@ -54,7 +59,7 @@ struct TextEvaluation {
 TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts,
                                    const Context& context);
 
-/// Each of `folds` parts (stratified_folds()) is predicted by a model of the others. Throws as train_text_model() and
+/// Each of `folds` parts (stratified_folds()) is predicted by a model of the others; without checkpoints. Throws as train_text_model() and
 /// stratified_folds().
 TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
                               const Context& context);

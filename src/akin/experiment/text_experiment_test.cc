@@ -64,8 +64,74 @@ TEST(TextExperiment, RefusesWhatTheModelDoesNotLookAt) {
   EXPECT_TRUE(contains(error({.model = "text-liner"}), "did you mean text-linear"));
   EXPECT_TRUE(contains(error({.model = "text-linear", .validation_share = 0.1}), "no use for validation"));
   EXPECT_TRUE(contains(error({.model = "text-linear", .word_vectors = "x"}), "word vectors"));
+  EXPECT_TRUE(contains(error({.model = "text-linear", .checkpoint = "c"}), "not trained in epochs"));
+  EXPECT_TRUE(contains(error({.model = "text-cnn", .resume = true}), "name the file of the checkpoint"));
   EXPECT_TRUE(contains(error({.model = "text-linear", .params = {{"ngram", "2"}}}), "did you mean ngrams"));
 }
+
+#ifndef AKIN_WITHOUT_NETS
+
+/// Remarks, and a wish to stop once an epoch has begun.
+struct Watch {
+  explicit Watch(std::string phase = "none") : stop_in(std::move(phase)) {
+    context.threads = 1;
+    context.on_remark = [this](std::string_view line) { remarks.emplace_back(line); };
+    context.on_progress = [this](const Progress& progress) {
+      if (progress.phase == stop_in) source.request_stop();
+    };
+    context.stop = source.get_token();
+  }
+  std::string stop_in;
+  std::stop_source source;
+  std::vector<std::string> remarks;
+  Context context;
+};
+
+TEST(TextExperiment, ACancelledFitOfANetKeepsItsLastEpochAndGoesOn) {
+  const TempDir dir;
+  TextTrainOptions options{
+      .model = "text-cnn",
+      .params = {
+          {"epochs", "6"}, {"patience", "3"}, {"factors", "4"}, {"filters", "3"}, {"batch_size", "7"}}};
+  const auto whole = train_text_model(options, texts(), nullptr, Watch().context);
+  options.checkpoint = dir / "c";
+  Watch stopped("epoch 4/6");
+  EXPECT_TRUE(contains(message_of(ErrorCode::kCancelled,
+                                  [&] { train_text_model(options, texts(), nullptr, stopped.context); }),
+                       ""));
+  ASSERT_EQ(stopped.remarks.size(), 1u);
+  EXPECT_TRUE(contains(stopped.remarks[0], "text-cnn: 54 texts, 6 words, ")) << stopped.remarks[0];
+  EXPECT_TRUE(contains(stopped.remarks[0], "of memory"));
+  options.resume = true;
+  Watch resumed;
+  StoredTextModel model = train_text_model(options, texts(), nullptr, resumed.context);
+  EXPECT_TRUE(contains(resumed.remarks.back(), "resumed after epoch 3"));
+  const std::vector<std::string_view> asked = {"bad strings", "good"};
+  for (std::size_t t = 0; t < 2; ++t) {
+    EXPECT_TRUE(std::ranges::equal(model.model->predict(asked, {})[t], whole.model->predict(asked, {})[t]));
+  }
+  // Once more: nothing is left to learn.
+  model = train_text_model(options, texts(), nullptr, resumed.context);
+  EXPECT_TRUE(std::ranges::equal(model.model->predict(asked, {})[0], whole.model->predict(asked, {})[0]));
+
+  const auto refused = [&](const TextTrainOptions& other) {
+    return message_of(ErrorCode::kBadData,
+                      [&] { train_text_model(other, texts(), nullptr, resumed.context); });
+  };
+  TextTrainOptions other = options;
+  other.params["dropout"] = "0.3";
+  EXPECT_TRUE(contains(refused(other), "has parameter dropout = 0.5, not 0.3"));
+  LabelledTexts fewer = texts();
+  fewer.texts[0] += " x";
+  EXPECT_TRUE(contains(
+      message_of(ErrorCode::kBadData, [&] { train_text_model(options, fewer, nullptr, resumed.context); }),
+      "hash of the"));
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kUsage, [&] { cross_validate(options, texts(), 2, resumed.context); }),
+               "one fit"));
+}
+
+#endif
 
 }  // namespace
 }  // namespace akin

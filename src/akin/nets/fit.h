@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,12 +40,19 @@ struct FitOptions {
   /// A score; empty = val_loss, without validation loss. Accuracies are best when high.
   std::string monitor = "";
   std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number
+  /// What must be the same for a fit to continue from its checkpoint, by name, such as {"seed", "7"}. If there is any,
+  /// the checkpoint holds it, and the weights of the best epoch.
+  std::map<std::string, std::string> identity = {};
+  /// Continues from the checkpoint, if it is there: the same bits as a fit that was never stopped, on one thread. Of a
+  /// net that is not trained yet.
+  bool resume = false;
   /// Called after each epoch; false ends the fit.
   std::function<bool(const EpochResult&)> on_epoch = {};
 };
 
 /// Trains; called again it continues (Net::train_epoch says what it depends on). Throws Error(kUsage) where samples or
 /// options do not suit the net, Error(kBadData) with advice if the loss is no longer finite, Error(kCancelled).
+/// To resume, Error(kBadData) where the checkpoint is of another fit.
 History fit(nn::Net& net, const nn::Batch& samples, const FitOptions& options, const Context& context);
 /// The same of samples that are read when they are needed.
 History fit(nn::Net& net, nn::SampleSource& samples, const FitOptions& options, const Context& context);

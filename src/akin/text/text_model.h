@@ -1,6 +1,7 @@
 // Models of texts: a class or a number for each text, and its vector.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -76,6 +77,12 @@ struct TextFitInput {
   const LabelledTexts* validation =
       nullptr;                         ///< for early stopping; classes in the same order as those of `texts`
   const WordVectors* words = nullptr;  ///< pretrained, of models that look at them
+  /// Of models fitted in epochs: file that keeps the last whole epoch; "" = none. With `resume` the fit continues from
+  /// it, if it is there, and the model is bit for bit that of a fit that was never stopped. `identity` says by name what
+  /// must be the same for that, such as {"seed", "7"}.
+  std::string checkpoint = {};
+  bool resume = false;
+  std::map<std::string, std::string> identity = {};
 };
 
 }  // namespace akin

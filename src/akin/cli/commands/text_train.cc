@@ -75,12 +75,20 @@ int run_text_train(const Args& args) {
             entry.takes_validation ? "texts like --data to stop training early, and to score the model"
                                    : "texts like --data to score the model"});
   line.add({"-o,--out", "FILE", OutputPath{&out}, "file to write the model to", Need::kRequired});
+  std::string checkpoint;
+  bool resume = false;
+  if (entry.takes_validation) {
+    line.add({"--checkpoint", "FILE", OutputPath{&checkpoint}, "keep the last whole epoch in this file"});
+    line.add(
+        {"--resume", "", &resume, "continue from the checkpoint; start from the beginning if there is none"});
+  }
   add_text_model_flags(line, model, flags);
   line.example(fmt::format("akin text train {} --data reviews.tsv -o reviews.text", model));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   static_cast<void>(entry.complete(flags.params));
   if (!validation.empty() && flags.validation_share)
     fail(ErrorCode::kUsage, "--validation and --validation-share exclude each other");
+  if (resume && checkpoint.empty()) fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
   Session session(line.common);
   const LabelledTexts texts = read_text_data(data, format, session);
   std::optional<LabelledTexts> held_out;
@@ -89,9 +97,11 @@ int run_text_train(const Args& args) {
     for (idx_t c = 0; c < texts.classes.size(); ++c) classes.emplace_back(texts.classes.id(c));
     held_out = with_classes(read_text_data(validation, format, session), classes, validation);
   }
-  StoredTextModel stored =
-      train_text_model(options_of(model, flags), texts,
-                       held_out && entry.takes_validation ? &*held_out : nullptr, session.context());
+  TextTrainOptions options = options_of(model, flags);
+  options.checkpoint = checkpoint;
+  options.resume = resume;
+  StoredTextModel stored = train_text_model(
+      options, texts, held_out && entry.takes_validation ? &*held_out : nullptr, session.context());
   session.context().check_stop();
   save_text_model(stored, out);
   std::optional<TextEvaluation> scores;

@@ -4,9 +4,11 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/nets/fit.h"
+#include "akin/nets/text/word_table.h"
 #include "akin/text/word_weighting.h"
 
 namespace akin::nets {
@@ -87,60 +89,6 @@ WordRules rules_of(const TextNetConfig& config) {
   return {parse_token_kind(config.tokens), config.lowercase, static_cast<std::size_t>(config.max_length)};
 }
 
-/// The words of the texts that occur often enough, and all that have vectors.
-IdMap words_of(const TextFitInput& input, const TextNetConfig& config) {
-  IdMap all;
-  std::vector<int> counts;
-  Tokenizer tokenizer(parse_token_kind(config.tokens), config.lowercase);
-  for (const std::string& text : input.texts.texts) {
-    for (const std::string_view word : tokenizer(text)) {
-      const idx_t idx = all.add(word);
-      if (idx == counts.size()) counts.push_back(0);
-      ++counts[idx];
-    }
-  }
-  IdMap words;
-  for (idx_t w = 0; w < all.size(); ++w) {
-    if (counts[w] >= config.min_count) words.add(all.id(w));
-  }
-  for (idx_t w = 0; input.words != nullptr && w < input.words->ids.size(); ++w)
-    words.add(input.words->ids.id(w));
-  return words;
-}
-
-WordLists lists_of(const LabelledTexts& texts, const IdMap& words, const WordRules& rules) {
-  WordLists lists;
-  Tokenizer tokenizer(rules.tokens, rules.lowercase);
-  for (const std::string& text : texts.texts) lists.add(word_list(text, words, rules, tokenizer));
-  return lists;
-}
-
-/// The vectors of the words, (words + 1, factors): given ones, and random ones of about the same variance (Kim 2014,
-/// section 3.2). Row 0 is zero.
-std::vector<float> table_of(const IdMap& words, std::size_t factors, const WordVectors* given,
-                            std::uint64_t seed) {
-  std::vector<float> table((words.size() + 1) * factors, 0.0F);
-  double squares = 0;
-  if (given != nullptr) {
-    for (std::size_t r = 0; r < given->vectors.rows(); ++r) {
-      for (const float x : given->vectors[r]) squares += static_cast<double>(x) * static_cast<double>(x);
-    }
-  }
-  const double numbers = given == nullptr ? 0 : static_cast<double>(given->vectors.rows() * factors);
-  const double limit =
-      squares > 0 ? std::sqrt(3 * squares / numbers) : 0.25;  // uniform: variance limit^2 / 3
-  for (idx_t w = 0; w < words.size(); ++w) {
-    float* const row = table.data() + (w + 1) * factors;
-    if (const auto known = given != nullptr ? given->ids.find(words.id(w)) : std::nullopt) {
-      std::copy_n(given->vectors.row(*known), factors, row);
-      continue;
-    }
-    Rng rng(seed, w);
-    for (std::size_t f = 0; f < factors; ++f) row[f] = static_cast<float>((2 * rng.uniform() - 1) * limit);
-  }
-  return table;
-}
-
 /// Classes by number, or numbers less their mean.
 std::vector<float> targets_of(const LabelledTexts& texts, float mean) {
   if (texts.has_classes()) return {texts.labels.begin(), texts.labels.end()};
@@ -155,9 +103,23 @@ nn::CompileOptions compile_of(const TextNetConfig& config, bool classes) {
   if (config.optimizer == "adadelta") options.optimizer.epsilon = 1e-6;  // as Zeiler (2012) and Kim (2014)
   if (config.learning_rate > 0) options.optimizer.learning_rate = static_cast<double>(config.learning_rate);
   options.optimizer.lazy = true;
+  options.optimizer.clip_norm = static_cast<double>(config.clip_norm);
   options.loss = classes ? nn::Loss::kSparseCategoricalCrossentropy : nn::Loss::kMse;
   if (classes) options.metrics = {nn::Metric::kAccuracy};
   return options;
+}
+
+/// Of training: weights, gradients, two numbers that the optimizer keeps of each, the best epoch's and the model's; the
+/// values of all layers for a batch of the longest texts, with their gradients; the texts' words.
+double memory_of(const nn::NetSpec& spec, const WordLists& lists, const TextNetConfig& config) {
+  double values = 0;
+  for (std::size_t l = 0; l < spec.layers().size(); ++l)
+    values += 2.0 * static_cast<double>(nn::count_of(spec.shape(l).output));
+  // The layers' shapes are those of the longest text there may be.
+  values *= static_cast<double>(lists.longest() + 1) / static_cast<double>(config.max_length + 1);
+  return sizeof(float) *
+         (6.0 * static_cast<double>(spec.parameters()) + static_cast<double>(config.batch_size) * values +
+          static_cast<double>(lists.words()));
 }
 
 struct TextNetParts {
@@ -245,6 +207,8 @@ void TextNetConfig::add_params(std::vector<Param>& params) {
       {"learning_rate", &learning_rate, "0 = the optimizer's own", 0, 100},
       {"batch_size", &batch_size, "texts of a step", 1, 100'000},
       {"epochs", &epochs, "passes over the texts, at most", 1, 100'000},
+      {"clip_norm", &clip_norm,
+       "gradients longer than this, all weights together, are shortened to it; 0 = never", 0, 1e6},
       {"patience", &patience, "epochs without a better validation after which it stops; 0 = never", 0,
        100'000},
   };
@@ -256,8 +220,8 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   check_input(kind, config, input);
   const bool classes = input.texts.has_classes();
   const WordRules rules = rules_of(config);
-  IdMap words = words_of(input, config);
-  const WordLists lists = lists_of(input.texts, words, rules);
+  IdMap words = words_of(input, rules, config.min_count, context);
+  const WordLists lists = lists_of(input.texts, words, rules, context);
   if (lists.longest() == 0)
     fail(ErrorCode::kBadData, "{}: no text has a word that occurs at least {} times", kind.name,
          config.min_count);
@@ -271,6 +235,10 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   TextNetParts layers =
       layers_of(kind, config, static_cast<std::int64_t>(words.size()), static_cast<std::int64_t>(factors),
                 config.max_length + 1, classes ? static_cast<std::int64_t>(input.texts.classes.size()) : 1);
+  context.remark(fmt::format("{}: {} texts, {} words, {} weights; training needs about {} of memory",
+                             kind.name, format_count(lists.size()), format_count(words.size()),
+                             format_count(static_cast<std::uint64_t>(layers.spec.parameters())),
+                             format_bytes(memory_of(layers.spec, lists, config))));
   nn::Net net = nn::make_net(std::move(layers.spec), {.seed = context.seed});
   const std::vector<float> table = table_of(words, factors, input.words, context.seed);
   for (const std::string& layer : layers.tables) {
@@ -281,10 +249,15 @@ std::unique_ptr<TextModel> fit_text_net(const TextNetKind& kind, const TextNetCo
   net.compile(compile_of(config, classes));
 
   TextSamples samples(lists, targets_of(input.texts, mean), config.batch_size, context.seed);
-  FitOptions options{.epochs = config.epochs, .batch_size = config.batch_size, .shuffle = false};
+  FitOptions options{.epochs = config.epochs,
+                     .batch_size = config.batch_size,
+                     .shuffle = false,
+                     .checkpoint = input.checkpoint,
+                     .identity = input.identity,
+                     .resume = input.resume};
   nn::Batch validation;
   if (input.validation != nullptr && config.patience > 0) {
-    const WordLists held_lists = lists_of(*input.validation, words, rules);
+    const WordLists held_lists = lists_of(*input.validation, words, rules, context);
     const TextSamples held(held_lists, targets_of(*input.validation, mean), 1, 0);
     std::vector<std::int64_t> all(static_cast<std::size_t>(held.size()));
     std::iota(all.begin(), all.end(), 0);

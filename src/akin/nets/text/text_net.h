@@ -28,6 +28,7 @@ struct TextNetConfig {
   int batch_size = 50;
   int epochs = 20;
   int patience = 5;
+  float clip_norm = 0;
   void add_params(std::vector<Param>& params);
 };
 

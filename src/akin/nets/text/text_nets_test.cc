@@ -82,6 +82,28 @@ TYPED_TEST(TextNets, PredictsNumbers) {
   EXPECT_NEAR(told.row(1)[0], 7, 1.5);
 }
 
+/// What a net that diverges is told to set is a parameter.
+TEST(TextNets, ClipsGradients) {
+  LabelledTexts texts = colours();
+  texts.classes = {};
+  for (const idx_t label : texts.labels) texts.numbers.push_back(label == 0 ? 3.0F : 7.0F);
+  texts.labels.clear();
+  TextCnn::Config config;
+  config.factors = 4;
+  config.filters = 2;
+  config.epochs = 5;
+  config.optimizer = "sgd";
+  config.learning_rate = 100;
+  try {
+    TextCnn::fit({texts}, config, {.threads = 1});
+    FAIL() << "it diverges";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("set clip_norm"), std::string::npos) << error.what();
+  }
+  config.clip_norm = 1e-4F;
+  EXPECT_NO_THROW(TextCnn::fit({texts}, config, {.threads = 1}));
+}
+
 /// Validation texts whose classes are the other way round are told best before anything is learned.
 TEST(TextNets, HasTheWeightsOfTheBestEpochAndTheSameAgain) {
   const LabelledTexts texts = colours();

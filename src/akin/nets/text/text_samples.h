@@ -28,6 +28,7 @@ class WordLists {
     return {indices_.data() + offsets_[text], offsets_[text + 1] - offsets_[text]};
   }
   std::size_t longest() const;
+  std::size_t words() const { return indices_.size(); }  ///< of all lists
 
  private:
   std::vector<std::uint64_t> offsets_ = {0};
