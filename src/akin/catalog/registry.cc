@@ -29,6 +29,9 @@
 #include "akin/models/rating/mf_sgd.h"
 #include "akin/models/rating/nmf_rating.h"
 #include "akin/models/rating/svdpp.h"
+#include "akin/models/sequence/sequence_rules.h"
+#include "akin/models/sequence/session_knn.h"
+#include "akin/models/sequence/session_popularity.h"
 #include "akin/models/word2vec/bagged_prod2vec.h"
 #include "akin/models/word2vec/doc2vec.h"
 #include "akin/models/word2vec/item2vec.h"
@@ -130,6 +133,9 @@ const std::vector<ModelEntry>& models() {
       entry<nets::MultVae>(),
       entry<nets::MultDae>(),
       entry<nets::OwnNet>(),
+      entry<SessionPopularity>(),
+      entry<SequenceRules>(),
+      entry<SessionKnn>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),
       entry<SlopeOne>(),
