@@ -29,6 +29,7 @@
 #include "akin/models/rating/mf_sgd.h"
 #include "akin/models/rating/nmf_rating.h"
 #include "akin/models/rating/svdpp.h"
+#include "akin/models/sequence/fpmc.h"
 #include "akin/models/sequence/sequence_rules.h"
 #include "akin/models/sequence/session_knn.h"
 #include "akin/models/sequence/session_popularity.h"
@@ -136,6 +137,7 @@ const std::vector<ModelEntry>& models() {
       entry<SessionPopularity>(),
       entry<SequenceRules>(),
       entry<SessionKnn>(),
+      entry<Fpmc>(),
       entry<ItemKnnRating>(),
       entry<UserKnnRating>(),
       entry<SlopeOne>(),

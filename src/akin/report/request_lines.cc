@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/json_text.h"
+#include "akin/data/filters.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 
@@ -15,8 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 9> kFields = {
-    "user", "history", "k", "filters", "exclude", "at_most", "mask_kinds", "include_seen", "strict"};
+constexpr std::array<std::string_view, 11> kFields = {
+    "user",    "history", "history_times", "at",           "k",     "filters",
+    "exclude", "at_most", "mask_kinds",    "include_seen", "strict"};
 constexpr std::size_t kMostItems = 1'000'000;  // k
 
 /// An id: a text, or a whole number as its digits.
@@ -69,6 +71,11 @@ RecommendRequest request_of(std::string_view line, const RecommendRequest& defau
   RecommendRequest request = defaults;
   if (fields.contains("user") && !fields["user"].is_null()) request.user = id_of("user", fields["user"]);
   request.history = texts_of(fields, "history");
+  request.history_times.clear();
+  for (const std::string& time : texts_of(fields, "history_times"))
+    request.history_times.push_back(parse_moment(time, "history_times"));
+  if (fields.contains("at") && !fields["at"].is_null())
+    request.now = parse_moment(id_of("at", fields["at"]), "at");
   request.k = count_of(fields, "k", defaults.k);
   request.exclude = texts_of(fields, "exclude", defaults.exclude);
   if (fields.contains("filters")) request.filters = parse_filters(texts_of(fields, "filters"));

@@ -55,6 +55,9 @@ TEST_F(RequestLines, EveryFieldCounts) {
   EXPECT_EQ(items(R"({"at_most": "1:brand"})"), "ac");
   EXPECT_EQ(items(R"({"user": "1", "mask_kinds": ["purchase"]})"), "bc");
   EXPECT_EQ(items(R"({"user": "1", "include_seen": true})"), "ab");
+  EXPECT_EQ(
+      items(R"({"history": ["a", 7], "history_times": [1700000000, "2024-01-01 10:00"], "at": 1800000000})"),
+      "bc");
   EXPECT_EQ(items(R"({"user": null, "history": null, "k": null, "exclude": null})"), "ab");
 }
 
@@ -77,11 +80,26 @@ TEST_F(RequestLines, ErrorsAreAnswers) {
   EXPECT_EQ(error("nonsense"), "request: is not a JSON text");
   EXPECT_NE(error("[]").find("is a JSON object"), std::string::npos);
   EXPECT_NE(error(R"({"usr": 1})").find("did you mean user?"), std::string::npos);
-  for (const char* wrong :
-       {R"({"k": 0})", R"({"k": -1})", R"({"k": 1.5})", R"({"k": "3"})", R"({"user": true})",
-        R"({"user": 1.5})", R"({"history": [[]]})", R"({"include_seen": 1})", R"({"filters": ["price"]})",
-        R"({"filters": ["pric<3"]})", R"({"at_most": ["brand"]})", R"({"mask_kinds": ["buy"]})",
-        R"({"mask_kinds": ["cart"]})", R"({"strict": true, "user": "99"})", "{\"user\": \"\xff\"}", "\xff"})
+  for (const char* wrong : {R"({"k": 0})",
+                            R"({"k": -1})",
+                            R"({"k": 1.5})",
+                            R"({"k": "3"})",
+                            R"({"user": true})",
+                            R"({"user": 1.5})",
+                            R"({"history": [[]]})",
+                            R"({"include_seen": 1})",
+                            R"({"filters": ["price"]})",
+                            R"({"filters": ["pric<3"]})",
+                            R"({"at_most": ["brand"]})",
+                            R"({"mask_kinds": ["buy"]})",
+                            R"({"mask_kinds": ["cart"]})",
+                            R"({"history": ["a"], "history_times": [1, 2]})",
+                            R"({"history": ["a"], "history_times": ["never"]})",
+                            R"({"at": "never"})",
+                            R"({"at": 1.5})",
+                            R"({"strict": true, "user": "99"})",
+                            "{\"user\": \"\xff\"}",
+                            "\xff"})
     EXPECT_FALSE(error(wrong).empty()) << wrong;
   EXPECT_EQ(answer_request(service_, R"({"user": "a\nb"})", {}).find('\n'), std::string::npos);
 }

@@ -8,6 +8,7 @@
 #include "akin/cli/ranks.h"
 #include "akin/cli/serve_lines.h"
 #include "akin/cli/session.h"
+#include "akin/data/filters.h"
 #include "akin/data/id_list.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
@@ -20,7 +21,8 @@ struct RecommendCommand {
   std::string bundle;
   std::vector<std::string> users;
   std::string users_file;
-  std::vector<std::string> history;
+  std::vector<std::string> history, history_times;
+  std::string at;
   int k = 10;
   std::vector<std::string> filters, at_most, mask_kinds;
   std::string exclude;
@@ -37,12 +39,17 @@ void declare_for_whom(CommandLine& line, RecommendCommand& command) {
       {"--history", "ID,ID", Text{&command.history},
        "items of a new user, oldest first; with --user, the user's items since training; repeatable, and ids "
        "that hold commas may stand in double quotes"});
+  line.add(
+      {"--history-times", "TIME,TIME", Text{&command.history_times},
+       "times of the items of --history, to models that look at times: dates (UTC) or seconds since 1970"});
+  line.add(
+      {"--at", "TIME", Text{&command.at}, "when the recommendations are for, to models that look at times"});
   line.add({"--users", "FILE", InputPath{&command.users_file}, "file of user ids, one per line"});
   line.add({"--all-users", "", &command.all_users, "every user of the training data; needs -o"});
   line.add({"--serve-lines", "", &command.serve_lines,
-            "answer requests from standard input, a JSON object per line with the fields user, history, k, "
-            "filters, "
-            "exclude, at_most, mask_kinds, include_seen and strict, by a JSON object per line"});
+            "answer requests from standard input, a JSON object per line with the fields user, history, "
+            "history_times, at, k, filters, exclude, at_most, mask_kinds, include_seen and strict, by a JSON "
+            "object per line"});
 }
 
 void declare_what(CommandLine& line, RecommendCommand& command) {
@@ -98,6 +105,8 @@ void check(const RecommendCommand& command, bool json) {
   }
   if (command.users.size() > 1 && !command.history.empty())
     fail(ErrorCode::kUsage, "--history is of one user; name one --user with it");
+  if (!command.history_times.empty() && command.history.empty())
+    fail(ErrorCode::kUsage, "--history-times are of the items of --history; name those too");
   if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
   if (command.serve_lines && !command.out.empty())
     fail(ErrorCode::kUsage, "--serve-lines answers on standard output; leave -o out");
@@ -118,6 +127,9 @@ RecommendRequest make_request(const RecommendCommand& command, const Dataset& da
   for (const std::string& list : command.history) {
     for (std::string& id : ids_in_list(list, dataset.items)) request.history.push_back(std::move(id));
   }
+  for (const std::string& time : split_lists(command.history_times))
+    request.history_times.push_back(parse_moment(time, "--history-times"));
+  if (!command.at.empty()) request.now = parse_moment(command.at, "--at");
   if (!command.exclude.empty()) request.exclude = read_id_list(command.exclude);
   return request;
 }

@@ -13,6 +13,7 @@
 #include "akin/data/readers/number_parse.h"
 #include "akin/data/readers/options.h"
 #include "akin/data/readers/table_stream.h"
+#include "akin/data/session_rows.h"
 
 namespace akin {
 namespace {
@@ -153,6 +154,12 @@ EventColumns map_columns(const ImportRequest& request, const Layout& layout, con
       if (is_free(usual)) columns.item_attributes.emplace_back(role, usual);
     }
   }
+  if (const std::string session = option(request, "session"); !session.empty()) {
+    const std::size_t column = layout.column(session, path);
+    if (columns.user != kNoColumn && columns.user != column)
+      columns.event_attributes.emplace_back(kSessionUser, columns.user);
+    columns.user = column;
+  }
   const std::string there =
       fmt::format("there are {}: {}", layout.width,
                   layout.header.empty() ? fmt::format("{}", fmt::join(layout.first, " | "))
@@ -183,6 +190,7 @@ LayoutHints layout_hints(const ImportRequest& request, const Profile& profile) {
   for (const std::string_view list : {"event_attributes", "item_attributes", "user_attributes"}) {
     for (const std::string& name : option_list(request, list)) hints.names.push_back(name);
   }
+  hints.names.push_back(option(request, "session"));
   std::erase(hints.names, "");
   if (profile.open != nullptr) {
     LayoutHints table = table_hints();
@@ -314,6 +322,14 @@ Format csv_format() {
        kDecimal,
        {"time", "column of the time; none = leave it out"},
        kTimeFormat,
+       {"session",
+        "column of the session: every session becomes a row of its own, and its user, where one is signed "
+        "in, the "
+        "attribute user of that row"},
+       {"session_gap",
+        "cut the events of a user into sessions where more than so many minutes pass without one: each "
+        "becomes a row "
+        "of its own, with the attribute user"},
        {"kind", "column of the kind of event (view, click, addtocart, buy ...)"},
        kKindAll,
        {"kinds",

@@ -16,6 +16,8 @@
 #include "akin/data/readers/amazon.h"
 #include "akin/data/readers/delimited.h"
 #include "akin/data/readers/file_names.h"
+#include "akin/data/readers/options.h"
+#include "akin/data/session_rows.h"
 
 namespace akin {
 namespace {
@@ -170,11 +172,34 @@ const Format& find_format(std::string_view name) {
        fmt::join(names, ", "));
 }
 
+namespace {
+
+/// Seconds; 0 = sessions are not cut.
+int session_gap(const ImportRequest& request, const Communicator& ranks) {
+  const std::string session = option(request, "session"), gap = option(request, "session_gap");
+  if (session.empty() && gap.empty()) return 0;
+  if (!session.empty() && !gap.empty())
+    fail(ErrorCode::kUsage,
+         "sessions come from a column (session) or from gaps (session_gap): give one of them");
+  if (!option(request, "users").empty())
+    fail(ErrorCode::kUsage, "option users: the rows are sessions, which a table of users does not know");
+  if (!ranks.alone()) fail(ErrorCode::kUsage, "sessions are made by one process: import without mpirun");
+  if (gap.empty()) return 0;
+  const float minutes = *option_number(request, "session_gap");
+  if (minutes < 1 || minutes > 10'000'000)
+    fail(ErrorCode::kUsage, "option session_gap: {} minutes: expected 1 to 10,000,000", gap);
+  return static_cast<int>(minutes * 60);
+}
+
+}  // namespace
+
 Dataset import_dataset(std::string_view format_name, const ImportRequest& request,
                        const ImportFilters& filters, ImportReport& report, const Context& context) {
   const Format& format = find_format(format_name);
   const ImportRequest sound = checked(format, request);
   const Communicator& ranks = context.ranks();
+  const int gap = session_gap(sound, ranks);
+  const bool sessions = !option(sound, "session").empty();
   if (!ranks.alone()) check_no_pipes(sound);
   report.quotes = report.quotes && request.pseudonyms.empty();
   report.rejections = Rejections(request.strict, report.quotes);
@@ -201,9 +226,11 @@ Dataset import_dataset(std::string_view format_name, const ImportRequest& reques
     if (!request.accept_rejected) check_most_was_used(sound.files[0], format.name, report);
   });
   Dataset data = builder.build(data_set_name(sound.files[0]), filters, report, context);
+  if (gap > 0) report.notes.push_back(cut_at_gaps(data, gap));
+  if (sessions) report.notes.push_back(name_session_users(data));
   if (!request.pseudonyms.empty()) {
     if (!pseudonyms) make_key(request.pseudonyms, pseudonyms, report, ranks);
-    const std::string_view owner = format.name == "text" ? "user" : "";
+    const std::string_view owner = format.name == "text" || gap > 0 || sessions ? "user" : "";
     const std::vector<std::string> notes = replace_ids(data, *pseudonyms, owner, ranks);
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }

@@ -66,9 +66,8 @@ class RuleCounter {
         add(sessions_.items[event - d], config_.backward * weights_[d - 1]);
     }
     const float source = power_of(item, config_.source_power);
-    TopK best(config_.neighbors == 0
-                  ? found_.size()
-                  : std::min(found_.size(), static_cast<std::size_t>(config_.neighbors)));
+    TopK best(config_.neighbors == 0 ? found_.size()
+                                     : std::min(found_.size(), static_cast<std::size_t>(config_.neighbors)));
     for (const idx_t other : found_) {
       best.push(other, sums_[other] / (source * power_of(other, config_.target_power)));
       sums_[other] = 0;

@@ -119,8 +119,8 @@ std::vector<Param> SessionKnn::Config::params() {
             "distance from the last shared item at which a neighbor's item counts 1/e; 0 = no decay, -1 = as "
             "the variant says",
             {0.5, 20}),
-      decay("idf", &idf,
-            "weight of ln(sessions / sessions with the item) beside 1; -1 = as the variant says", {0.1, 10}),
+      decay("idf", &idf, "weight of ln(sessions / sessions with the item) beside 1; -1 = as the variant says",
+            {0.1, 10}),
       {"session_age_days", &session_age_days,
        "days after which a session counts 1/e, where there are times; 0 = no decay", 0, 1e6},
       {"history", &history, "only the last so many events of the session asked about; 0 = all", 0, 1'000'000},
@@ -221,8 +221,8 @@ std::vector<SessionKnn::Neighbor> SessionKnn::neighbors(const Asked& asked) cons
   for (auto s = touched.begin(); s != touched.end(); ++s) {
     const Found of_session = std::exchange(found[*s], {});
     if (s >= after_sample) continue;
-    float similarity = of_session.similarity /
-                       (asked.norm * std::sqrt(static_cast<float>(history_.sessions.row_size(*s))));
+    float similarity =
+        of_session.similarity / (asked.norm * std::sqrt(static_cast<float>(history_.sessions.row_size(*s))));
     if (formula_.session_age_days > 0 && asked.now != kNoTime && history_.times[*s] != kNoTime) {
       similarity *=
           decayed(std::max(0.0, days_between(history_.times[*s], asked.now)), formula_.session_age_days);
@@ -314,6 +314,7 @@ std::unique_ptr<Model> SessionKnn::select_users(std::span<const idx_t> users) co
 }
 
 void SessionKnn::save(TensorWriter& writer) const {
+  writer.meta("model.n_items", std::to_string(n_items()));
   writer.meta("model.sessions", std::to_string(history_.users.size()));
   write_csr(writer, "model.sessions", history_.sessions);
   writer.tensor("model.session_users", history_.users);
@@ -326,6 +327,8 @@ std::unique_ptr<Model> SessionKnn::load(const TensorReader& reader, std::size_t 
                                         std::size_t n_items) {
   Config config;
   read_params(reader, config.params(), kName);
+  const auto items = static_cast<std::int64_t>(n_items);
+  reader.meta_int("model.n_items", items, items);
   const auto n = static_cast<std::size_t>(
       reader.meta_int("model.sessions", 1, std::numeric_limits<std::uint32_t>::max()));
   return std::unique_ptr<Model>(
