@@ -48,6 +48,7 @@
 #include "akin/nets/pairs/neumf.h"
 #include "akin/nets/pairs/rating_dot.h"
 #include "akin/nets/pairs/rating_mlp.h"
+#include "akin/nets/sequence/gru4rec.h"
 #include "akin/nets/text/deepconn.h"
 
 namespace akin {
@@ -133,6 +134,7 @@ const std::vector<ModelEntry>& models() {
       entry<NeuMf>(),
       entry<nets::MultVae>(),
       entry<nets::MultDae>(),
+      entry<Gru4Rec>(),
       entry<nets::OwnNet>(),
       entry<SessionPopularity>(),
       entry<SequenceRules>(),

@@ -67,14 +67,13 @@ HWY_INLINE void Panel(StridedMatrix a, std::size_t rows, std::size_t inner, cons
 }
 }  // namespace
 
-void AddProduct(StridedMatrix a, std::size_t rows, std::size_t inner, const float* b, std::size_t b_stride,
-                float* c, std::size_t c_stride) {
+void AddProduct(const PartProduct& p) {
   const std::size_t lanes = hn::Lanes(D());
   std::size_t column = 0;
-  for (; column + 2 * lanes <= c_stride; column += 2 * lanes)
-    Panel<2>(a, rows, inner, b + column, b_stride, c + column, c_stride);
-  for (; column < c_stride; column += lanes)
-    Panel<1>(a, rows, inner, b + column, b_stride, c + column, c_stride);
+  for (; column + 2 * lanes <= p.columns; column += 2 * lanes)
+    Panel<2>(p.a, p.rows, p.inner, p.b + column, p.b_stride, p.c + column, p.c_stride);
+  for (; column < p.columns; column += lanes)
+    Panel<1>(p.a, p.rows, p.inner, p.b + column, p.b_stride, p.c + column, p.c_stride);
 }
 
 }  // namespace akin::HWY_NAMESPACE
@@ -87,8 +86,10 @@ HWY_EXPORT(AddProduct);
 
 void add_product(StridedMatrix a, std::size_t rows, std::size_t inner, const Matrix& b, Matrix& c) {
   AKIN_ASSERT(b.stride() == c.stride() && inner <= b.rows() && rows <= c.rows());
-  HWY_DYNAMIC_DISPATCH(AddProduct)(a, rows, inner, b.data(), b.stride(), c.data(), c.stride());
+  add_product({a, rows, inner, c.stride(), b.data(), b.stride(), c.data(), c.stride()});
 }
+
+void add_product(const PartProduct& product) { HWY_DYNAMIC_DISPATCH(AddProduct)(product); }
 
 void reference::add_product(StridedMatrix a, std::size_t rows, std::size_t inner, const Matrix& b,
                             Matrix& c) {

@@ -22,6 +22,21 @@ inline StridedMatrix transposed(const Matrix& matrix) { return {matrix.data(), 1
 /// second cache. The sum over `inner` goes in order, whatever the instruction set's width.
 void add_product(StridedMatrix a, std::size_t rows, std::size_t inner, const Matrix& b, Matrix& c);
 
+/// A product of parts of matrices, for threads that divide one: C (rows, columns) of stride c_stride, B (inner, columns)
+/// of stride b_stride. B and C begin at multiples of 64 bytes, strides and columns are multiples of 16.
+struct PartProduct {
+  StridedMatrix a;
+  std::size_t rows;
+  std::size_t inner;
+  std::size_t columns;
+  const float* b;
+  std::size_t b_stride;
+  float* c;
+  std::size_t c_stride;
+};
+/// C <- C + A B, with the same bits as where it is a part of a larger product.
+void add_product(const PartProduct& product);
+
 namespace reference {
 void add_product(StridedMatrix a, std::size_t rows, std::size_t inner, const Matrix& b, Matrix& c);
 }
