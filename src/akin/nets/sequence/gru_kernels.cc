@@ -5,9 +5,10 @@
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "akin/nets/sequence/gru_kernels.cc"
-#include <hwy/contrib/math/math-inl.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+// After foreach_target.h: this header is compiled once for each instruction set.
+#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace akin::HWY_NAMESPACE {
@@ -59,6 +60,12 @@ void GruBackward(const GruGates& gates, const float* state, const float* gradien
   }
 }
 
+void MultiplyEntries(const float* factors, float* x, std::size_t n) {
+  const D d;
+  for (std::size_t k = 0; k < n; k += hn::Lanes(d))
+    hn::Store(hn::Mul(hn::Load(d, factors + k), hn::Load(d, x + k)), d, x + k);
+}
+
 void AdagradStep(const AdagradRule& rule, const float* gradient, float* x, float* sum, float* velocity,
                  std::size_t n) {
   const D d;
@@ -85,6 +92,7 @@ namespace akin {
 
 HWY_EXPORT(GruForward);
 HWY_EXPORT(GruBackward);
+HWY_EXPORT(MultiplyEntries);
 HWY_EXPORT(AdagradStep);
 
 void gru_forward(const GruGates& gates, const float* state, float* next, std::size_t n) {
@@ -93,6 +101,10 @@ void gru_forward(const GruGates& gates, const float* state, float* next, std::si
 
 void gru_backward(const GruGates& gates, const float* state, const float* gradient, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(GruBackward)(gates, state, gradient, n);
+}
+
+void multiply_entries(const float* factors, float* x, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(MultiplyEntries)(factors, x, n);
 }
 
 void adagrad_step(const AdagradRule& rule, const float* gradient, float* x, float* sum, float* velocity,

@@ -24,6 +24,9 @@ void gru_forward(const GruGates& gates, const float* state, float* next, std::si
 /// constant: nothing goes back to earlier steps.
 void gru_backward(const GruGates& gates, const float* state, const float* gradient, std::size_t n);
 
+/// x <- x * factors, entry by entry.
+void multiply_entries(const float* factors, float* x, std::size_t n);
+
 /// sum <- sum + g^2; v <- momentum v - rate g / sqrt(sum + epsilon); x <- x + v.
 struct AdagradRule {
   float rate = 0;

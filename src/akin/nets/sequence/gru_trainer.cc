@@ -48,16 +48,6 @@ void transpose_part(const Matrix& from, std::size_t row, std::size_t rows, std::
   }
 }
 
-void multiply_entries(const float* factors, float* x, std::size_t n) {
-  for (std::size_t k = 0; k < n; ++k) x[k] *= factors[k];
-}
-
-float sum_of(const float* x, std::size_t n) {
-  float sum = 0;
-  for (std::size_t k = 0; k < n; ++k) sum += x[k];
-  return sum;
-}
-
 }  // namespace
 
 GruTrainer::GruTrainer(const Sessions& sessions, const GruTrainOptions& options, const FitContext& context,
@@ -103,6 +93,8 @@ GruTrainer::GruTrainer(const Sessions& sessions, const GruTrainOptions& options,
   sums_ = Matrix(padded_most / kBlock * kLossSums, padded(slots));
   positives_ = Matrix(1, padded(slots));
   losses_ = Matrix(1, padded(slots));
+  ones_ = Matrix(1, padded(slots));
+  std::ranges::fill(ones_[0], 1.0f);
 }
 
 void GruTrainer::set_squares(std::span<const float> squares) {
@@ -401,7 +393,7 @@ void GruTrainer::update_layer(std::size_t layer, std::size_t first) {
   if (!net_.layers[layer].input.empty()) update_weights(first, input_rows(layer));
   update_weights(first < 2 * units_ ? first : first + units_, work.state_rows);
   alignas(64) float bias[kTile];
-  for (std::size_t u = 0; u < kTile; ++u) bias[u] = sum_of(work.gates.row(first + u), slots);
+  for (std::size_t u = 0; u < kTile; ++u) bias[u] = dot(work.gates.row(first + u), ones_.row(0), lanes_);
   Table& t = tables_[table];
   adagrad_step(options_.adagrad, bias, t.x->row(0) + first, t.sum.row(0) + first,
                t.velocity.empty() ? nullptr : t.velocity.row(0) + first, kTile);
@@ -428,7 +420,7 @@ void GruTrainer::update_candidates(std::size_t first, std::size_t last) {
         axpy(1, input_row_gradient_.row(static_cast<std::size_t>(s)), gradient, units_);
     }
     step_row(0, item, gradient);
-    const float bias = sum_of(scores_.row(c), slots);
+    const float bias = dot(scores_.row(c), ones_.row(0), lanes_);
     reference::adagrad_step(options_.adagrad, &bias, biases.x->row(0) + item, biases.sum.row(0) + item,
                             biases.velocity.empty() ? nullptr : biases.velocity.row(0) + item, 1);
   }

@@ -100,9 +100,9 @@ class GruTrainer {
   Matrix input_gradient_, input_row_gradient_;      // (number, slot), (slot, number)
   Matrix candidate_rows_, candidate_gradient_;      // (candidate, unit)
   std::vector<float> candidate_bias_;
-  Matrix scores_;              // (candidate, slot), then their gradient
-  Matrix sums_;                // (kLossSums of each block, slot)
-  Matrix positives_, losses_;  // (1, slot)
+  Matrix scores_;                     // (candidate, slot), then their gradient
+  Matrix sums_;                       // (kLossSums of each block, slot)
+  Matrix positives_, losses_, ones_;  // (1, slot)
   WorkerTeam team_;
 };
 
