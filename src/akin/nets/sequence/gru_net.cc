@@ -50,6 +50,11 @@ GruNet random_gru_net(GruInput kind, std::size_t n_items, std::size_t factors, s
   if (kind != GruInput::kShared) {
     net.inputs = Matrix(n_items, kind == GruInput::kOneHot ? 3 * padded(factors) : factors);
     fill_uniform(net.inputs, 0, n_items, stream(1));
+    for (std::size_t i = 0; kind == GruInput::kOneHot && i < n_items; ++i) {
+      for (std::size_t c = 0; c < net.inputs.cols(); ++c) {
+        if (c % padded(factors) >= factors) net.inputs[i][c] = 0;
+      }
+    }
   }
   for (std::size_t l = 0; l < layers; ++l) {
     GruLayer& layer = net.layers.emplace_back(l == 0 && kind == GruInput::kOneHot ? 0 : factors, factors);
