@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace akin {
 namespace {
 
@@ -35,6 +37,27 @@ TEST(SmallProduct, LeavesOtherRowsAlone) {
     EXPECT_NE(c[2][j], before[2][j]);
     EXPECT_EQ(c[3][j], before[3][j]);
   }
+}
+
+TEST(SmallProduct, PartsHaveTheBitsOfTheWhole) {
+  const Matrix a = Matrix::normal(37, 29, 1, 1), b = Matrix::normal(29, 70, 1, 2);
+  Matrix whole = Matrix::normal(37, 70, 1, 3), parts = whole.clone();
+  add_product(as_is(a), 37, 29, b, whole);
+  for (std::size_t row = 0; row < 37; row += 11) {
+    for (std::size_t column = 0; column < parts.stride(); column += 48) {
+      for (std::size_t depth = 0; depth < 29; depth += 13) {
+        add_product({{a.row(row) + depth, a.stride(), 1},
+                     std::min<std::size_t>(11, 37 - row),
+                     std::min<std::size_t>(13, 29 - depth),
+                     std::min<std::size_t>(48, parts.stride() - column),
+                     b.row(depth) + column,
+                     b.stride(),
+                     parts.row(row) + column,
+                     parts.stride()});
+      }
+    }
+  }
+  for (std::size_t r = 0; r < 37; ++r) EXPECT_TRUE(std::ranges::equal(whole[r], parts[r])) << "row " << r;
 }
 
 }  // namespace
