@@ -49,6 +49,8 @@
 #include "akin/nets/pairs/rating_dot.h"
 #include "akin/nets/pairs/rating_mlp.h"
 #include "akin/nets/sequence/gru4rec.h"
+#include "akin/nets/sequence/hstu.h"
+#include "akin/nets/sequence/sasrec.h"
 #include "akin/nets/text/deepconn.h"
 
 namespace akin {
@@ -151,6 +153,8 @@ const std::vector<ModelEntry>& models() {
       entry<RatingMlp>(),
       entry<nets::DeepConn>(),
       entry<nets::OwnRatingNet>(),
+      entry<Sasrec>(),
+      entry<Hstu>(),
       // clang-format on
   };
   return kModels;

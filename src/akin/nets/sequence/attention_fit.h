@@ -1,0 +1,40 @@
+// What the fits of attention nets share.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/base/param.h"
+#include "akin/nets/sequence/attention_model.h"
+#include "akin/nets/sequence/attention_trainer.h"
+
+namespace akin::attention {
+
+/// Parameters of all attention nets.
+struct AttentionConfig {
+  int factors = 64;
+  int layers = 2;
+  int heads = 1;
+  int max_length = 100;
+  float dropout = 0.2f;
+  bool positions = true;
+  std::string loss = "sampled-softmax";
+  int negatives = 256;
+  int batch_negatives = 0;
+  float calibration = 0.75f;
+  float temperature = 0;
+  int epochs = 30;
+  int batch_size = 128;
+  float learning_rate = 0.001f;
+  int session_gap = 0;
+  std::vector<Param> params();
+};
+
+/// Fits the net to the sessions of all users: each item but the first is predicted from those before it. Continues from
+/// FitContext::start; items that are new there begin at the mean of the known ones around them. Throws Error(kBadData) if no
+/// session has two events, Error(kUsage) naming `model` for sizes that do not fit together.
+std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
+                                     std::string_view model, const FitContext& context);
+
+}  // namespace akin::attention

@@ -1,0 +1,117 @@
+#include "akin/nets/sequence/attention_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/linalg/kernels.h"
+#include "akin/models/sequence/sessions.h"
+#include "akin/nets/never.h"
+
+namespace akin::attention {
+namespace {
+
+Matrix scoring_vectors(const Matrix& items, const std::vector<std::uint8_t>& known, bool unit) {
+  Matrix result(items.rows(), items.cols() + 1);
+  for (std::size_t i = 0; i < items.rows(); ++i) {
+    const float length = std::sqrt(dot(items.row(i), items.row(i), items.stride()));
+    std::ranges::copy(items[i], result.row(i));
+    if (unit && length > 0) scale(1 / length, result.row(i), items.cols());
+    result.row(i)[items.cols()] = known[i] != 0 ? 0 : nets::kNeverLogit;
+  }
+  return result;
+}
+
+/// In the order of save().
+std::vector<std::uint32_t> numbers_of(const NetShape& shape, int session_gap) {
+  const auto number = [](std::size_t n) { return static_cast<std::uint32_t>(n); };
+  return {static_cast<std::uint32_t>(shape.block), number(shape.factors), number(shape.layers), number(shape.heads),
+          number(shape.max_length), shape.positions ? 1u : 0u, static_cast<std::uint32_t>(session_gap)};
+}
+
+}  // namespace
+
+AttentionModel::AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring)
+    : net_(std::move(net)), known_(std::move(known)), scoring_(scoring) {
+  for (std::size_t i = 0; i < net_.items.rows(); ++i) {
+    if (known_[i] == 0) std::ranges::fill(net_.items[i], 0.0f);
+  }
+  item_vectors_ = scoring_vectors(net_.items, known_, scoring_.temperature > 0);
+}
+
+bool AttentionModel::read(const Query& query, Chunk& chunk) const {
+  const std::size_t begin = last_session(query, scoring_.session_gap);
+  std::vector<std::size_t> events;
+  for (std::size_t h = query.history.size(); h-- > begin && events.size() < net_.shape.max_length;) {
+    if (knows(query.history[h])) events.push_back(h);
+  }
+  std::int64_t time = 0;
+  for (std::size_t k = events.size(); k-- > 0;) {
+    const std::int64_t at = query.times.empty() ? kNoTime : query.times[events[k]];
+    if (at != kNoTime) time = floor_seconds(at);
+    if (!chunk.items.empty()) chunk.next_times.push_back(time);
+    chunk.items.push_back(query.history[events[k]]);
+    chunk.times.push_back(time);
+  }
+  const bool asked = query.now != kNoTime && !query.times.empty();
+  chunk.next_times.push_back(asked ? floor_seconds(query.now) : time);
+  chunk.offsets.push_back(chunk.items.size());
+  return !chunk.items.empty();
+}
+
+bool AttentionModel::user_vector(const Query& query, std::span<float> out) const {
+  Chunk chunk;
+  if (!read(query, chunk)) return false;
+  std::unique_ptr<Pass> pass;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      pass = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!pass) pass = std::make_unique<Pass>(net_.shape);
+  const std::size_t d = net_.shape.factors;
+  std::copy_n(pass->forward(net_, chunk, Dropout())[chunk.tokens() - 1], d, out.begin());
+  {
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(pass));
+  }
+  if (scoring_.temperature > 0) {
+    const float length = std::sqrt(dot(out.data(), out.data(), d));
+    scale(1 / (std::max(length, 1e-12f) * scoring_.temperature), out.data(), d);
+  }
+  out[d] = 1;
+  return true;
+}
+
+void AttentionModel::save(TensorWriter& writer) const {
+  write_matrix(writer, "model.items", net_.items);
+  writer.tensor("model.known", known_);
+  writer.tensor("model.shape", numbers_of(net_.shape, scoring_.session_gap));
+  writer.tensor("model.temperature", std::vector<float>{scoring_.temperature});
+  const std::vector<TensorSpec> specs = tensor_specs(net_.shape);
+  for (std::size_t t = 0; t < specs.size(); ++t)
+    write_matrix(writer, "model." + specs[t].name, net_.tensors[t]);
+}
+
+std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  const auto numbers = reader.vector<std::uint32_t>("model.shape", 7);
+  const NetShape shape{static_cast<BlockKind>(numbers[0]), numbers[1], numbers[2], numbers[3], numbers[4],
+                       numbers[5] != 0};
+  const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kHstu) && shape.factors > 0 &&
+                     shape.factors <= 4096 && shape.layers > 0 && shape.layers <= 64 && shape.heads > 0 &&
+                     shape.factors % shape.heads == 0 && shape.max_length > 0 && shape.max_length <= 100'000 &&
+                     numbers[5] <= 1 && numbers[6] <= 1'000'000'000;
+  const auto temperature = reader.vector<float>("model.temperature", 1);
+  if (!sound || !(temperature[0] >= 0 && temperature[0] <= 100))
+    reader.inconsistent("the sizes of its net are out of range");
+  Net net{shape, read_matrix(reader, "model.items", n_items, shape.factors), {}};
+  for (const TensorSpec& spec : tensor_specs(shape))
+    net.tensors.push_back(read_matrix(reader, "model." + spec.name, spec.rows, spec.cols));
+  return std::make_unique<AttentionModel>(std::move(net), reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
+                                          Scoring{static_cast<int>(numbers[6]), temperature[0]});
+}
+
+}  // namespace akin::attention

@@ -1,0 +1,138 @@
+#include "akin/nets/sequence/attention_net.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "akin/base/error.h"
+#include "akin/base/rng.h"
+
+namespace akin::attention {
+namespace {
+
+constexpr std::uint64_t kItemStream = 1ULL << 40, kTensorStream = 1ULL << 41;
+
+std::size_t tensors_of(BlockKind block) {
+  switch (block) {
+    case BlockKind::kSasrec:
+      return kSasrecTensors;
+    case BlockKind::kLigr:
+      return kLigrTensors;
+    default:
+      return kHstuTensors;
+  }
+}
+
+void draw_row(double bound, Rng rng, std::span<float> row) {
+  for (float& x : row) x = static_cast<float>(bound * (2 * rng.uniform() - 1));
+}
+
+void add_layer(const NetShape& shape, std::size_t layer, std::vector<TensorSpec>& specs) {
+  const std::size_t d = shape.factors;
+  const auto add = [&](const char* name, std::size_t rows, std::size_t cols, TensorSpec::Start start) {
+    specs.push_back({fmt::format("layer{}.{}", layer, name), rows, cols, start});
+  };
+  const auto dense = [&](const char* name, std::size_t in, std::size_t out) {
+    add(name, in, out, TensorSpec::kXavier);
+    specs.push_back({fmt::format("layer{}.{}_bias", layer, name), 1, out, TensorSpec::kZero});
+  };
+  add("gain1", 1, d, TensorSpec::kOne);
+  add("shift1", 1, d, TensorSpec::kZero);
+  for (const char* name : {"query", "key", "value", "out"}) dense(name, d, d);
+  add("gain2", 1, d, TensorSpec::kOne);
+  add("shift2", 1, d, TensorSpec::kZero);
+  switch (shape.block) {
+    case BlockKind::kSasrec:
+      dense("up", d, d);
+      return dense("down", d, d);
+    case BlockKind::kLigr:
+      dense("gate1", d, d);
+      add("silu", d, 4 * d, TensorSpec::kXavier);
+      add("linear", d, 4 * d, TensorSpec::kXavier);
+      add("inner_out", 4 * d, d, TensorSpec::kXavier);
+      return dense("gate2", d, d);
+    case BlockKind::kHstu:
+      dense("u", d, d);
+      add("time_bias", 1, kTimeBuckets, TensorSpec::kZero);
+      return add("position_bias", 1, shape.max_length, TensorSpec::kZero);
+  }
+}
+
+}  // namespace
+
+BlockKind parse_block(std::string_view name) {
+  if (name == "sasrec") return BlockKind::kSasrec;
+  if (name == "ligr") return BlockKind::kLigr;
+  if (name == "hstu") return BlockKind::kHstu;
+  fail(ErrorCode::kUsage, "'{}' is no block; there are sasrec, ligr and hstu", name);
+}
+
+std::uint8_t time_bucket(std::int64_t seconds) {
+  return static_cast<std::uint8_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds))) -
+                                   1);
+}
+
+std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
+  std::vector<TensorSpec> specs;
+  for (std::size_t l = 0; l < shape.layers; ++l) add_layer(shape, l, specs);
+  if (shape.block == BlockKind::kSasrec) {
+    specs.push_back({"final_gain", 1, shape.factors, TensorSpec::kOne});
+    specs.push_back({"final_shift", 1, shape.factors, TensorSpec::kZero});
+  }
+  if (shape.positions) specs.push_back({"positions", shape.max_length, shape.factors, TensorSpec::kXavier});
+  return specs;
+}
+
+std::size_t Net::index(std::size_t layer, std::size_t tensor) const {
+  return layer * tensors_of(shape.block) + tensor;
+}
+
+std::size_t Net::positions() const {
+  return index(shape.layers, shape.block == BlockKind::kSasrec ? 2 : 0);
+}
+
+Net Net::clone() const {
+  Net copy{shape, items.clone(), {}};
+  for (const Matrix& tensor : tensors) copy.tensors.push_back(tensor.clone());
+  return copy;
+}
+
+Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed) {
+  Net net{shape, Matrix(n_items, shape.factors), {}};
+  const double bound = std::sqrt(6.0 / static_cast<double>(n_items + shape.factors));
+  for (std::size_t i = 0; i < n_items; ++i) draw_row(bound, Rng(seed, kItemStream + i), net.items[i]);
+  for (const TensorSpec& spec : tensor_specs(shape)) {
+    Matrix tensor(spec.rows, spec.cols);
+    Rng rng(seed, kTensorStream + net.tensors.size());
+    const double width = std::sqrt(6.0 / static_cast<double>(spec.rows + spec.cols));
+    for (std::size_t r = 0; r < spec.rows; ++r) {
+      if (spec.start == TensorSpec::kOne) std::ranges::fill(tensor[r], 1.0f);
+      if (spec.start == TensorSpec::kXavier) draw_row(width, Rng(rng.next()), tensor[r]);
+    }
+    net.tensors.push_back(std::move(tensor));
+  }
+  return net;
+}
+
+std::vector<Matrix> zeros_like(const std::vector<Matrix>& tensors) {
+  std::vector<Matrix> zeros;
+  for (const Matrix& tensor : tensors) zeros.emplace_back(tensor.rows(), tensor.cols());
+  return zeros;
+}
+
+void transpose_weights(const Net& net, std::vector<Matrix>& transposed) {
+  transposed.resize(net.tensors.size());
+  const std::size_t end = net.index(net.shape.layers, 0);
+  for (std::size_t t = 0; t < end; ++t) {
+    const Matrix& from = net.tensors[t];
+    if (from.rows() == 1 && net.shape.factors > 1) continue;
+    if (transposed[t].empty()) transposed[t] = Matrix(from.cols(), from.rows());
+    for (std::size_t r = 0; r < from.rows(); ++r) {
+      for (std::size_t c = 0; c < from.cols(); ++c) transposed[t].row(c)[r] = from.row(r)[c];
+    }
+  }
+}
+
+}  // namespace akin::attention

@@ -1,0 +1,113 @@
+// A causal attention net over items: its shape and its weights.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "akin/linalg/matrix.h"
+
+namespace akin::attention {
+
+/// How a block of the net makes x, the states of a sequence, anew. LN is a layer norm, MHA(q, k, v) multi-head
+/// attention with projections, silu(z) = z sigma(z).
+enum class BlockKind {
+  /// Kang & McAuley 2018: q = LN x;  x = q + MHA(q, x, x);  x = LN x + FFN(LN x), FFN with relu, inner size d
+  kSasrec,
+  /// eSASRec: x += sigma(G1 x) MHA(LN x);  x += sigma(G2 x) W3 (silu(Wa y) Wb y), y = LN x, inner size 4 d
+  kLigr,
+  /// Zhai et al. 2024: u, q, k, v = silu(W LN x);  x += Wo (u LN(A v)),
+  /// A_ij = silu(q_i k_j + time bias(t_{i+1} - t_j) + position bias(i - j)) / max_length
+  kHstu,
+};
+/// "sasrec", "ligr" or "hstu".
+BlockKind parse_block(std::string_view name);
+
+/// Sizes of a net.
+struct NetShape {
+  BlockKind block = BlockKind::kLigr;
+  std::size_t factors = 64, layers = 1, heads = 1;
+  std::size_t max_length = 50;  ///< items that it looks back on
+  bool positions = true;        ///< adds a learned vector for the place, counted from the last item
+  friend bool operator==(const NetShape&, const NetShape&) = default;
+  std::size_t head_size() const { return factors / heads; }
+};
+
+/// Gaps of time fall into buckets: floor(log2(max(1, seconds))).
+inline constexpr std::size_t kTimeBuckets = 64;
+std::uint8_t time_bucket(std::int64_t seconds);
+
+/// The tensors of a layer in their order; weights are (in, out), all others one row.
+enum LayerTensor : std::size_t {
+  kGain1,
+  kShift1,
+  kQuery,
+  kQueryBias,
+  kKey,
+  kKeyBias,
+  kValue,
+  kValueBias,
+  kOut,
+  kOutBias,
+  kGain2,
+  kShift2,
+  kCommonTensors,
+  // sasrec:
+  kUp = kCommonTensors,
+  kUpBias,
+  kDown,
+  kDownBias,
+  kSasrecTensors,
+  // ligr:
+  kGate1 = kCommonTensors,
+  kGate1Bias,
+  kSilu,
+  kLinear,
+  kInnerOut,
+  kGate2,
+  kGate2Bias,
+  kLigrTensors,
+  // hstu:
+  kU = kCommonTensors,
+  kUBias,
+  kTimeBias,      ///< (1, kTimeBuckets)
+  kPositionBias,  ///< (1, max_length): of distance i - j in column max_length - 1 - (i - j)
+  kHstuTensors,
+};
+
+struct TensorSpec {
+  std::string name;
+  std::size_t rows, cols;
+  enum Start { kZero, kOne, kXavier } start;
+};
+
+/// The weights beside the item table: layer by layer, then the final norm of kSasrec (gain, shift), then the
+/// positions (max_length, factors), row p for the p-th item from the end.
+std::vector<TensorSpec> tensor_specs(const NetShape& shape);
+
+/// A net with its item table.
+struct Net {
+  NetShape shape;
+  Matrix items;                 ///< (n_items, factors), read at both ends
+  std::vector<Matrix> tensors;  ///< as tensor_specs() says
+
+  /// The tensor of a layer.
+  const Matrix& at(std::size_t layer, std::size_t tensor) const { return tensors[index(layer, tensor)]; }
+  std::size_t index(std::size_t layer, std::size_t tensor) const;
+  std::size_t final_gain() const { return index(shape.layers, 0); }
+  std::size_t positions() const;
+  Net clone() const;
+};
+
+/// Weights and item vectors uniform in +- sqrt(6 / (rows + columns)) (Glorot & Bengio 2010), each tensor and each item from a
+/// stream of the seed of its own; norms 1, biases 0.
+Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed);
+
+/// Zeros of the tensors' shapes.
+std::vector<Matrix> zeros_like(const std::vector<Matrix>& tensors);
+/// Of each weight matrix that a gradient passes through backwards, the transpose; the others stay empty.
+void transpose_weights(const Net& net, std::vector<Matrix>& transposed);
+
+}  // namespace akin::attention

@@ -1,0 +1,66 @@
+// Sequences on their way through an attention net and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "akin/nets/sequence/attention_kernels.h"
+#include "akin/nets/sequence/attention_net.h"
+
+namespace akin::attention {
+
+/// Sequences that pass together, one after the other without padding.
+struct Chunk {
+  std::vector<std::size_t> offsets = {0};  ///< sequence s is tokens [offsets[s], offsets[s + 1]), at most max_length
+  std::vector<idx_t> items;                ///< of each token, oldest first
+  std::vector<std::int64_t> times;         ///< in seconds, only for kHstu
+  std::vector<std::int64_t> next_times;    ///< of what comes after each token, only for kHstu
+  std::vector<std::uint32_t> seeds;        ///< of the dropout of each sequence
+  std::size_t size() const { return offsets.size() - 1; }
+  std::size_t tokens() const { return offsets.back(); }
+  void clear();
+};
+
+/// Holds what backward() needs of forward(). Not for two threads at once.
+class Pass {
+ public:
+  explicit Pass(const NetShape& shape);
+  ~Pass();
+  Pass(Pass&&) noexcept;
+
+  /// The states after the last layer, a row of Matrix(·, factors).stride() floats for each token, valid until the
+  /// next call. State t depends on tokens up to t of its sequence, on their places counted from its end, and, for
+  /// kHstu, on times up to next_times[t].
+  Rows forward(const Net& net, const Chunk& chunk, const Dropout& dropout);
+  /// Adds the gradients of the tensors to `gradients`, given that of each state, which is overwritten by that of
+  /// what the first layer reads, positions taken off: add row t to the gradient of item t. For the chunk and the
+  /// dropout of the last forward(). `transposed` as transpose_weights() makes them.
+  void backward(const Net& net, const std::vector<Matrix>& transposed, Rows states,
+                std::vector<Matrix>& gradients);
+
+ private:
+  struct Layer;
+  struct Scratch;
+  struct Way;
+  std::uint32_t seed(std::size_t token, std::size_t place) const;
+  void drop_rows(std::size_t place, Rows rows, std::size_t n) const;
+  void forward_sasrec(const Net& net, std::size_t l);
+  void forward_ligr(const Net& net, std::size_t l);
+  void forward_hstu(const Net& net, std::size_t l);
+  void backward_sasrec(const Way& way, std::size_t l, Rows dx);
+  void backward_ligr(const Way& way, std::size_t l, Rows dx);
+  void backward_hstu(const Way& way, std::size_t l, Rows dx);
+  void attend(const Net& net, std::size_t l);
+  void attend_back(const Way& way, std::size_t l);
+  void find_buckets();
+
+  NetShape shape_;
+  const Chunk* chunk_ = nullptr;
+  Dropout dropout_;
+  std::vector<std::uint32_t> token_seeds_;
+  std::vector<Layer> layers_;  // one more than the net has: the last holds what comes out
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace akin::attention
