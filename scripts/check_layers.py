@@ -53,7 +53,7 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 PRINTING = re.compile(r"\bstd::(cout|cerr|clog)\b|\b(printf|fprintf|puts|exit)\s*\(|fmt::print")
 PROGRAMS = {"make_configs.cc"}  # run while akin is built
 MOST_LINES = 500
-TYPE = re.compile(r"^(?:class|struct|enum class)\s+(\w+)[^;]*$")
+TYPE = re.compile(r"^(?:class|struct|enum class)\s+(\w+)\b(?!::)[^;]*$")
 NAMESPACE = re.compile(r"^namespace ([\w:]+) {")
 
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <numbers>
 #include <sstream>
 
 #include "akin/base/rng.h"
@@ -15,6 +16,7 @@
 #include "akin/data/attribute_type.h"
 #include "akin/encode/encoders.h"
 #include "akin/fusion/content_model.h"
+#include "akin/image/decode.h"
 #include "akin/linalg/topk.h"
 #include "akin/text/bert/import.h"
 
@@ -29,13 +31,36 @@ Dataset empty_dataset(idx_t n_users, idx_t n_items) {
   return data;
 }
 
-/// Says in words and as attributes which group an item belongs to, for models that learn from content.
+/// A picture of each group: stripes in its direction.
+std::string group_picture(idx_t group, idx_t groups) {
+  static const TempDir kDir;
+  constexpr int kSide = 24;
+  Picture picture(kSide, kSide);
+  const double angle = std::numbers::pi * group / groups;
+  for (int y = 0; y < kSide; ++y) {
+    for (int x = 0; x < kSide; ++x) {
+      const double wave = std::sin(0.9 * (x * std::cos(angle) + y * std::sin(angle)));
+      std::fill_n(picture.at(x, y), 3, static_cast<std::uint8_t>(128 + 100 * wave));
+    }
+  }
+  const std::vector<std::uint8_t> png = encode_png(picture);
+  std::string path = kDir / fmt::format("{}of{}.png", group, groups);
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  return path;
+}
+
+/// Says in words, as attributes and by a picture which group an item belongs to, for models that learn from content.
 void describe_items(Dataset& data, idx_t groups) {
   for (idx_t i = 0; i < data.n_items(); ++i) {
     const std::string group = std::to_string(i % groups);
     data.item_attributes.column("title").set(
         i, "group" + group + " thing" + group + " number" + std::to_string(i));
     data.item_attributes.column("maker").set(i, "maker" + group);
+  }
+  for (idx_t group = 0; group < groups; ++group) {
+    const std::string path = group_picture(group, groups);
+    for (idx_t i = group; i < data.n_items(); i += groups) data.item_attributes.column("image").set(i, path);
   }
   for (const auto& [name, column] : data.item_attributes.all())
     data.item_attributes.set_type(name, guess_attribute_type(name, column));

@@ -47,6 +47,15 @@ bool values_differ(const Dataset& data) {
 
 std::string missing_content(const ModelSpec& model, const Dataset& data) {
   const std::vector<std::string> names = ItemContent(data).fields();
+  if (model.name() == ContentName<ImageEncoder>::kName) {
+    const ItemContent content(data);
+    for (std::size_t i = 0; i < content.size(); ++i) {
+      if (!content.pictures(i).empty()) return "";
+    }
+    return fmt::format(
+        "{} needs pictures, and the items of {} have none: `akin import ... --pictures FOLDER`", model.name(),
+        data.name);
+  }
   if (names.empty())
     return fmt::format("{} learns from the content of items, and {} has none: {}", model.name(), data.name,
                        import_content());

@@ -32,7 +32,8 @@ void place_new_items(const Sessions& sessions, const std::vector<std::uint8_t>& 
     const std::span<const idx_t> all = sessions.items_of(s);
     for (std::size_t e = 0; e < all.size(); ++e) {
       if (trained[all[e]] != 0) continue;
-      const std::size_t first = e > kContext ? e - kContext : 0, last = std::min(all.size(), e + kContext + 1);
+      const std::size_t first = e > kContext ? e - kContext : 0,
+                        last = std::min(all.size(), e + kContext + 1);
       for (std::size_t k = first; k < last; ++k) {
         if (trained[all[k]] == 0) continue;
         axpy(1, items.row(all[k]), sums.row(all[e]), items.stride());
@@ -48,13 +49,14 @@ void place_new_items(const Sessions& sessions, const std::vector<std::uint8_t>& 
 }
 
 /// The net that the fit begins with, a row for each item.
-Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& sessions, std::string_view model,
-              const FitContext& context, std::size_t n_items) {
+Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& sessions,
+              std::string_view model, const FitContext& context, std::size_t n_items) {
   Net net = initial_net(shape, n_items, context.seed);
   if (old != nullptr) {
     if (old->net().shape != shape) {
       fail(ErrorCode::kUsage,
-           "{}: the trained net has another shape; keep factors, layers, heads, max_length, block and positions",
+           "{}: the trained net has another shape; keep factors, layers, heads, max_length, block and "
+           "positions",
            model);
     }
     std::vector<std::uint8_t> trained(n_items, 0);
@@ -73,37 +75,46 @@ Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& 
 }  // namespace
 
 std::vector<Param> AttentionConfig::params() {
-  return {factors_param(&factors, {32, 256}),
-          {"layers", &layers, "blocks of attention", 1, 64, {}, false, {1, 4}},
-          {"heads", &heads, "heads of attention; factors is a multiple", 1, 64},
-          {"max_length", &max_length, "items that the net looks back on", 1, 100'000},
-          {"dropout", &dropout, "fraction of inputs, attention weights and hidden values dropped in training", 0, 0.95, {},
-           false, {0, 0.5}},
-          {"positions", &positions, "add a learned vector for the place of an item, counted from the last"},
-          {"loss",
-           &loss,
-           "sampled-softmax, softmax over all items, bce, or gbce = bce against overconfidence",
-           0,
-           0,
-           {"sampled-softmax", "softmax", "bce", "gbce"}},
-          {"negatives", &negatives, "negative samples per event and epoch, uniform; not of softmax", 1, 100'000},
-          {"batch_negatives", &batch_negatives,
-           "more of sampled-softmax, drawn from the targets of the minibatch and corrected (logQ)", 0, 100'000},
-          {"calibration", &calibration, "t of gbce: 0 = bce, 1 = fully calibrated", 0, 1},
-          {"temperature", &temperature, "scores are cosines divided by this; 0 = dot products", 0, 100},
-          epochs_param(&epochs, "epochs over the training events"),
-          {"batch_size", &batch_size, "sequences per step", 1, 1'000'000, {}, true, {32, 512}},
-          learning_rate_param(&learning_rate, "learning rate of Adam", {3e-4, 3e-3}),
-          session_gap_param(&session_gap)};
+  return {
+      factors_param(&factors, {32, 256}),
+      {"layers", &layers, "blocks of attention", 1, 64, {}, false, {1, 4}},
+      {"heads", &heads, "heads of attention; factors is a multiple", 1, 64},
+      {"max_length", &max_length, "items that the net looks back on", 1, 100'000},
+      {"dropout",
+       &dropout,
+       "fraction of inputs, attention weights and hidden values dropped in training",
+       0,
+       0.95,
+       {},
+       false,
+       {0, 0.5}},
+      {"positions", &positions, "add a learned vector for the place of an item, counted from the last"},
+      {"loss",
+       &loss,
+       "sampled-softmax, softmax over all items, bce, or gbce = bce against overconfidence",
+       0,
+       0,
+       {"sampled-softmax", "softmax", "bce", "gbce"}},
+      {"negatives", &negatives, "negative samples per event and epoch, uniform; not of softmax", 1, 100'000},
+      {"batch_negatives", &batch_negatives,
+       "more of sampled-softmax, drawn from the targets of the minibatch and corrected (logQ)", 0, 100'000},
+      {"calibration", &calibration, "t of gbce: 0 = bce, 1 = fully calibrated", 0, 1},
+      {"temperature", &temperature, "scores are cosines divided by this; 0 = dot products", 0, 100},
+      epochs_param(&epochs, "epochs over the training events"),
+      {"batch_size", &batch_size, "sequences per step", 1, 1'000'000, {}, true, {32, 512}},
+      learning_rate_param(&learning_rate, "learning rate of Adam", {3e-4, 3e-3}),
+      session_gap_param(&session_gap)};
 }
 
 std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
                                      std::string_view model, const FitContext& context) {
   context.check_stop();
-  const NetShape shape{block, size(config.factors), size(config.layers), size(config.heads), size(config.max_length),
-                       config.positions};
+  const NetShape shape{
+      block,           size(config.factors), size(config.layers), size(config.heads), size(config.max_length),
+      config.positions};
   if (shape.factors % shape.heads != 0)
-    fail(ErrorCode::kUsage, "{}: {} factors cannot be divided among {} heads", model, config.factors, config.heads);
+    fail(ErrorCode::kUsage, "{}: {} factors cannot be divided among {} heads", model, config.factors,
+         config.heads);
   const TrainOptions options{loss_options(config, model), config.dropout, size(config.batch_size),
                              config.learning_rate};
   const Sessions sessions = cut_sessions(data.events, config.session_gap);
@@ -120,8 +131,8 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
     fail(ErrorCode::kBadData, "{}: no {} has two events, so that none follows another", model,
          config.session_gap > 0 ? "session" : "user");
   }
-  const Net first = first_net(shape, start_model<AttentionModel>(context, model), sessions, model, context,
-                              data.n_items());
+  const Net first =
+      first_net(shape, start_model<AttentionModel>(context, model), sessions, model, context, data.n_items());
   Net net = first.clone();
   net.items = Matrix::gather(first.items, rows);
   AttentionTrainer trainer(windows, options, context, net);
@@ -129,8 +140,8 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
     Net full = net.clone();
     full.items = Matrix(data.n_items(), shape.factors);
     for (std::size_t k = 0; k < rows.size(); ++k) std::ranges::copy(net.items[k], full.items.row(rows[k]));
-    return std::make_unique<AttentionModel>(
-        std::move(full), known, AttentionModel::Scoring{config.session_gap, config.temperature});
+    return std::make_unique<AttentionModel>(std::move(full), known,
+                                            AttentionModel::Scoring{config.session_gap, config.temperature});
   };
   run_epochs({.total = config.epochs,
               .phase = "training",

@@ -8,8 +8,8 @@ namespace akin::attention {
 namespace {
 
 /// Columns [first, first + size) of some rows, padded: where the matrix has no others, that is where they are.
-Rows head_rows(const Matrix& matrix, std::size_t begin, std::size_t length, std::size_t head, std::size_t heads,
-               std::vector<float>& memory) {
+Rows head_rows(const Matrix& matrix, std::size_t begin, std::size_t length, std::size_t head,
+               std::size_t heads, std::vector<float>& memory) {
   const std::size_t size = matrix.cols() / heads, width = padded(size);
   if (heads == 1) return {const_cast<float*>(matrix.row(begin)), matrix.stride()};  // only read
   make_room(memory, length * width);
@@ -70,8 +70,8 @@ void Pass::attend(const Net& net, std::size_t l) {
   Scratch& work = *scratch_;
   const bool pointwise = shape_.block == BlockKind::kHstu;
   const std::size_t size = shape_.head_size(), heads = shape_.heads;
-  const float scale = pointwise ? 1 / static_cast<float>(shape_.max_length)
-                                : 1 / std::sqrt(static_cast<float>(size));
+  const float scale =
+      pointwise ? 1 / static_cast<float>(shape_.max_length) : 1 / std::sqrt(static_cast<float>(size));
   std::size_t total = 0;
   for (std::size_t s = 0; s < chunk_->size(); ++s) {
     const std::size_t length = chunk_->offsets[s + 1] - chunk_->offsets[s];
@@ -106,7 +106,8 @@ void Pass::attend(const Net& net, std::size_t l) {
           }
           softmax(scale, row, i + 1, filled);
           std::copy_n(row, filled, used);
-          if (dropout_.on()) drop(dropout_, seed(begin + i, place_of(shape_, l, kFirstHead + h)), used, i + 1);
+          if (dropout_.on())
+            drop(dropout_, seed(begin + i, place_of(shape_, l, kFirstHead + h)), used, i + 1);
         }
         multiply({{work.rows.data(), columns, 1}, r1 - r0, r1, {values.data, values.stride}, padded(size)},
                  Write::kStore, {result[r0], result.stride});
@@ -123,8 +124,8 @@ void Pass::attend_back(const Way& way, std::size_t l) {
   Scratch& work = *scratch_;
   const bool pointwise = shape_.block == BlockKind::kHstu;
   const std::size_t size = shape_.head_size(), heads = shape_.heads, width = padded(size);
-  const float scale = pointwise ? 1 / static_cast<float>(shape_.max_length)
-                                : 1 / std::sqrt(static_cast<float>(size));
+  const float scale =
+      pointwise ? 1 / static_cast<float>(shape_.max_length) : 1 / std::sqrt(static_cast<float>(size));
   float* weights = layer.weights.data();
   const std::uint8_t* buckets = work.buckets.data();
   for (std::size_t s = 0; s < chunk_->size(); ++s) {
@@ -147,7 +148,8 @@ void Pass::attend_back(const Way& way, std::size_t l) {
             silu_backward(scale, row, slope, i + 1);
             silu(scale, row, row, i + 1);
             std::fill(row + i + 1, row + filled, 0.0f);
-            float* const place = way.gradients[way.net.index(l, kPositionBias)].row(0) + shape_.max_length - 1 - i;
+            float* const place =
+                way.gradients[way.net.index(l, kPositionBias)].row(0) + shape_.max_length - 1 - i;
             float* const time = way.gradients[way.net.index(l, kTimeBias)].row(0);
             for (std::size_t j = 0; j <= i; ++j) {
               time[buckets[i * length + j]] += slope[j];
@@ -169,8 +171,9 @@ void Pass::attend_back(const Way& way, std::size_t l) {
         const Rows rows = head_rows(of, begin, length, h, heads, work.queries);
         for (std::size_t r0 = 0; r0 < length; r0 += kHeadRows) {
           const std::size_t count = std::min(length - r0, kHeadRows);
-          multiply({{matrix + r0 * columns + r0, 1, columns}, count, length - r0, {rows[r0], rows.stride}, width},
-                   Write::kStore, {result[r0], width});
+          multiply(
+              {{matrix + r0 * columns + r0, 1, columns}, count, length - r0, {rows[r0], rows.stride}, width},
+              Write::kStore, {result[r0], width});
         }
         put_head(result, begin, length, h, size, out);
       };

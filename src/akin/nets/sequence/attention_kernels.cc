@@ -125,8 +125,7 @@ NormStats LayerNorm(const Norm& norm, const float* x, float* y) {
   const V mean_v = hn::Set(d, mean);
   V squares = hn::Zero(d);
   EachVector(norm.n, [&](std::size_t i) {
-    const V difference =
-        hn::IfThenElseZero(hn::FirstN(d, norm.n - i), hn::Sub(hn::LoadU(d, x + i), mean_v));
+    const V difference = hn::IfThenElseZero(hn::FirstN(d, norm.n - i), hn::Sub(hn::LoadU(d, x + i), mean_v));
     squares = hn::MulAdd(difference, difference, squares);
   });
   const float scale = 1 / std::sqrt(share * hn::GetLane(hn::SumOfLanes(d, squares)) + kNormEpsilon);
@@ -143,8 +142,7 @@ void LayerNormBackward(const Norm& norm, NormStats stats, const float* x, const 
   const D d;
   const V mean = hn::Set(d, stats.mean), scale = hn::Set(d, stats.scale);
   const auto value_at = [&](std::size_t i) {
-    return hn::IfThenElseZero(hn::FirstN(d, norm.n - i),
-                              hn::Mul(hn::Sub(hn::LoadU(d, x + i), mean), scale));
+    return hn::IfThenElseZero(hn::FirstN(d, norm.n - i), hn::Mul(hn::Sub(hn::LoadU(d, x + i), mean), scale));
   };
   V sum = hn::Zero(d), product = hn::Zero(d);
   EachVector(norm.n, [&](std::size_t i) {
@@ -265,9 +263,8 @@ void SiluBackward(float weight, const float* x, float* dy, std::size_t n) {
 
 void Times(const float* a, const float* b, float* out, std::size_t n) {
   const D d;
-  EachVector(n, [&](std::size_t i) {
-    hn::StoreU(hn::Mul(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i);
-  });
+  EachVector(
+      n, [&](std::size_t i) { hn::StoreU(hn::Mul(hn::LoadU(d, a + i), hn::LoadU(d, b + i)), d, out + i); });
 }
 
 void AddTimes(const float* a, const float* b, float* out, std::size_t n) {

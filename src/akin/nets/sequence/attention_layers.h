@@ -18,14 +18,14 @@ inline void make_room(std::vector<float>& memory, std::size_t size) {
 
 /// Rows are tokens.
 struct Pass::Layer {
-  Matrix x;                              // what the layer reads
-  Matrix a;                              // LN x
-  Matrix q, k, v, u;                     // projections
-  Matrix raw_q, raw_k, raw_v, raw_u;     // of kHstu, before silu
-  Matrix mixed, out;                     // what attention gives, and its projection
-  Matrix gate1, gate2;                   // of kLigr
-  Matrix x1, y;                          // before and after the second norm
-  Matrix up, linear, hidden, out2;       // of the inner net
+  Matrix x;                           // what the layer reads
+  Matrix a;                           // LN x
+  Matrix q, k, v, u;                  // projections
+  Matrix raw_q, raw_k, raw_v, raw_u;  // of kHstu, before silu
+  Matrix mixed, out;                  // what attention gives, and its projection
+  Matrix gate1, gate2;                // of kLigr
+  Matrix x1, y;                       // before and after the second norm
+  Matrix up, linear, hidden, out2;    // of the inner net
   std::vector<NormStats> norm1, norm2;
   /// Of each sequence and head, (length, padded(length)): probabilities, for kHstu what goes into silu.
   std::vector<float> weights;
@@ -44,7 +44,8 @@ struct Pass::Way {
   std::vector<Matrix>& gradients;
 };
 
-inline constexpr std::size_t kHeadRows = 48;  // of the attention matrix at a time, so that its upper half is skipped
+inline constexpr std::size_t kHeadRows =
+    48;  // of the attention matrix at a time, so that its upper half is skipped
 
 /// Numbers of the dropouts of a layer.
 enum Place : std::size_t { kInnerPlace, kInnerOutPlace, kAttentionOut, kFirstHead };

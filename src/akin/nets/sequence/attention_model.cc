@@ -26,8 +26,13 @@ Matrix scoring_vectors(const Matrix& items, const std::vector<std::uint8_t>& kno
 /// In the order of save().
 std::vector<std::uint32_t> numbers_of(const NetShape& shape, int session_gap) {
   const auto number = [](std::size_t n) { return static_cast<std::uint32_t>(n); };
-  return {static_cast<std::uint32_t>(shape.block), number(shape.factors), number(shape.layers), number(shape.heads),
-          number(shape.max_length), shape.positions ? 1u : 0u, static_cast<std::uint32_t>(session_gap)};
+  return {static_cast<std::uint32_t>(shape.block),
+          number(shape.factors),
+          number(shape.layers),
+          number(shape.heads),
+          number(shape.max_length),
+          shape.positions ? 1u : 0u,
+          static_cast<std::uint32_t>(session_gap)};
 }
 
 }  // namespace
@@ -98,19 +103,20 @@ void AttentionModel::save(TensorWriter& writer) const {
 
 std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
   const auto numbers = reader.vector<std::uint32_t>("model.shape", 7);
-  const NetShape shape{static_cast<BlockKind>(numbers[0]), numbers[1], numbers[2], numbers[3], numbers[4],
-                       numbers[5] != 0};
+  const NetShape shape{
+      static_cast<BlockKind>(numbers[0]), numbers[1], numbers[2], numbers[3], numbers[4], numbers[5] != 0};
   const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kHstu) && shape.factors > 0 &&
                      shape.factors <= 4096 && shape.layers > 0 && shape.layers <= 64 && shape.heads > 0 &&
-                     shape.factors % shape.heads == 0 && shape.max_length > 0 && shape.max_length <= 100'000 &&
-                     numbers[5] <= 1 && numbers[6] <= 1'000'000'000;
+                     shape.factors % shape.heads == 0 && shape.max_length > 0 &&
+                     shape.max_length <= 100'000 && numbers[5] <= 1 && numbers[6] <= 1'000'000'000;
   const auto temperature = reader.vector<float>("model.temperature", 1);
   if (!sound || !(temperature[0] >= 0 && temperature[0] <= 100))
     reader.inconsistent("the sizes of its net are out of range");
   Net net{shape, read_matrix(reader, "model.items", n_items, shape.factors), {}};
   for (const TensorSpec& spec : tensor_specs(shape))
     net.tensors.push_back(read_matrix(reader, "model." + spec.name, spec.rows, spec.cols));
-  return std::make_unique<AttentionModel>(std::move(net), reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
+  return std::make_unique<AttentionModel>(std::move(net),
+                                          reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
                                           Scoring{static_cast<int>(numbers[6]), temperature[0]});
 }
 

@@ -17,8 +17,8 @@ class AttentionModel : public Model {
  public:
   /// What queries need beside the net.
   struct Scoring {
-    int session_gap = 0;     ///< seconds (last_session())
-    float temperature = 0;   ///< 0 = dot products; else cosines divided by this
+    int session_gap = 0;    ///< seconds (last_session())
+    float temperature = 0;  ///< 0 = dot products; else cosines divided by this
   };
   /// `net` has a row for each item; `known`: 1 for those with training events, the rows of others do not matter.
   AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring);

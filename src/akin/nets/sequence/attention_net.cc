@@ -70,8 +70,8 @@ BlockKind parse_block(std::string_view name) {
 }
 
 std::uint8_t time_bucket(std::int64_t seconds) {
-  return static_cast<std::uint8_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds))) -
-                                   1);
+  return static_cast<std::uint8_t>(
+      std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds))) - 1);
 }
 
 std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
@@ -89,9 +89,7 @@ std::size_t Net::index(std::size_t layer, std::size_t tensor) const {
   return layer * tensors_of(shape.block) + tensor;
 }
 
-std::size_t Net::positions() const {
-  return index(shape.layers, shape.block == BlockKind::kSasrec ? 2 : 0);
-}
+std::size_t Net::positions() const { return index(shape.layers, shape.block == BlockKind::kSasrec ? 2 : 0); }
 
 Net Net::clone() const {
   Net copy{shape, items.clone(), {}};

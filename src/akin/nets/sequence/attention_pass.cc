@@ -30,7 +30,8 @@ void dense_back(const DenseBack& to, const Matrix& in, std::size_t n, Rows dout,
   multiply({transposed(in), to.weights.rows(), n, {dout.data, dout.stride}, padded(out)}, Write::kAdd,
            rows_of(to.weights));
   if (to.bias != nullptr) add_rows(dout, n, padded(out), to.bias->row(0));
-  multiply({{dout.data, dout.stride, 1}, n, out, whole(to.transposed), padded(to.weights.rows())}, write, din);
+  multiply({{dout.data, dout.stride, 1}, n, out, whole(to.transposed), padded(to.weights.rows())}, write,
+           din);
 }
 
 void add(Rows from, std::size_t n, std::size_t width, Rows to) {
@@ -41,7 +42,8 @@ void copy(Rows from, std::size_t n, std::size_t width, Rows to) {
 }
 void clear_rows(Matrix& matrix, std::size_t n) { std::fill_n(matrix.data(), n * matrix.stride(), 0.0f); }
 
-void norm_rows(const Net& net, std::size_t tensor, const Matrix& x, std::vector<NormStats>& stats, Matrix& out) {
+void norm_rows(const Net& net, std::size_t tensor, const Matrix& x, std::vector<NormStats>& stats,
+               Matrix& out) {
   for (std::size_t r = 0; r < stats.size(); ++r)
     stats[r] = layer_norm({net.tensors[tensor].row(0), net.tensors[tensor + 1].row(0), x.cols()}, x.row(r),
                           out.row(r));
@@ -51,8 +53,8 @@ void norm_rows(const Net& net, std::size_t tensor, const Matrix& x, std::vector<
 void norm_rows_back(const Net& net, std::size_t tensor, std::vector<Matrix>& gradients, const Matrix& x,
                     const std::vector<NormStats>& stats, Rows dy, Rows dx) {
   for (std::size_t r = 0; r < stats.size(); ++r) {
-    layer_norm_backward({net.tensors[tensor].row(0), net.tensors[tensor + 1].row(0), x.cols()}, stats[r], x.row(r),
-                        dy[r], {dx[r], gradients[tensor].row(0), gradients[tensor + 1].row(0)});
+    layer_norm_backward({net.tensors[tensor].row(0), net.tensors[tensor + 1].row(0), x.cols()}, stats[r],
+                        x.row(r), dy[r], {dx[r], gradients[tensor].row(0), gradients[tensor + 1].row(0)});
   }
 }
 
@@ -101,8 +103,7 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
   for (std::size_t s = 0; s < chunk.size(); ++s) {
     AKIN_ASSERT(chunk.offsets[s + 1] - chunk.offsets[s] <= shape_.max_length);
     for (std::size_t t = chunk.offsets[s]; t < chunk.offsets[s + 1]; ++t) {
-      if (dropout.on())
-        token_seeds_[t] = token_seed(chunk.seeds[s], t - chunk.offsets[s]);
+      if (dropout.on()) token_seeds_[t] = token_seed(chunk.seeds[s], t - chunk.offsets[s]);
       std::copy_n(net.items.row(chunk.items[t]), x.stride(), x.row(t));
       if (shape_.positions)
         axpy(1, net.tensors[net.positions()].row(chunk.offsets[s + 1] - 1 - t), x.row(t), x.stride());
@@ -126,8 +127,8 @@ void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows 
                     std::vector<Matrix>& gradients) {
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors);
   Scratch& work = *scratch_;
-  for (Matrix* const matrix : {&work.dx1, &work.da, &work.dq, &work.dk, &work.dv, &work.du, &work.dmixed, &work.dout,
-                               &work.dgate})
+  for (Matrix* const matrix :
+       {&work.dx1, &work.da, &work.dq, &work.dk, &work.dv, &work.du, &work.dmixed, &work.dout, &work.dgate})
     make_room(*matrix, n, shape_.factors);
   if (shape_.block == BlockKind::kSasrec) {
     clear_rows(work.dx1, n);
@@ -140,7 +141,8 @@ void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows 
     if (shape_.block == BlockKind::kSasrec) backward_sasrec(way, l, states);
     if (shape_.block == BlockKind::kLigr) backward_ligr(way, l, states);
     if (shape_.block == BlockKind::kHstu) backward_hstu(way, l, states);
-    norm_rows_back(net, net.index(l, kGain1), gradients, layers_[l].x, layers_[l].norm1, rows_of(work.da), states);
+    norm_rows_back(net, net.index(l, kGain1), gradients, layers_[l].x, layers_[l].norm1, rows_of(work.da),
+                   states);
   }
   drop_rows(0, states, width);
   if (!shape_.positions) return;

@@ -12,11 +12,12 @@ namespace akin::attention {
 
 /// Sequences that pass together, one after the other without padding.
 struct Chunk {
-  std::vector<std::size_t> offsets = {0};  ///< sequence s is tokens [offsets[s], offsets[s + 1]), at most max_length
-  std::vector<idx_t> items;                ///< of each token, oldest first
-  std::vector<std::int64_t> times;         ///< in seconds, only for kHstu
-  std::vector<std::int64_t> next_times;    ///< of what comes after each token, only for kHstu
-  std::vector<std::uint32_t> seeds;        ///< of the dropout of each sequence
+  std::vector<std::size_t> offsets = {
+      0};                           ///< sequence s is tokens [offsets[s], offsets[s + 1]), at most max_length
+  std::vector<idx_t> items;         ///< of each token, oldest first
+  std::vector<std::int64_t> times;  ///< in seconds, only for kHstu
+  std::vector<std::int64_t> next_times;  ///< of what comes after each token, only for kHstu
+  std::vector<std::uint32_t> seeds;      ///< of the dropout of each sequence
   std::size_t size() const { return offsets.size() - 1; }
   std::size_t tokens() const { return offsets.back(); }
   void clear();

@@ -45,7 +45,8 @@ class RefPass {
     for (std::size_t t = begin_; t < end; ++t) {
       x.push_back(net_.items[chunk_.items[t]]);
       if (!shape_.positions) continue;
-      for (std::size_t c = 0; c < shape_.factors; ++c) x.back()[c] += net_.tensors[net_.source.positions()][end - 1 - t][c];
+      for (std::size_t c = 0; c < shape_.factors; ++c)
+        x.back()[c] += net_.tensors[net_.source.positions()][end - 1 - t][c];
     }
     drop(x, 0);
     for (std::size_t l = 0; l < shape_.layers; ++l) {
@@ -74,9 +75,11 @@ class RefPass {
     for (Vec& row : y) {
       double mean = 0, variance = 0;
       for (const double value : row) mean += value / static_cast<double>(row.size());
-      for (const double value : row) variance += (value - mean) * (value - mean) / static_cast<double>(row.size());
+      for (const double value : row)
+        variance += (value - mean) * (value - mean) / static_cast<double>(row.size());
       for (std::size_t c = 0; c < row.size(); ++c)
-        row[c] = (row[c] - mean) / std::sqrt(variance + static_cast<double>(kNormEpsilon)) * gain[0][c] + shift[0][c];
+        row[c] = (row[c] - mean) / std::sqrt(variance + static_cast<double>(kNormEpsilon)) * gain[0][c] +
+                 shift[0][c];
     }
     return y;
   }
@@ -183,8 +186,8 @@ class RefPass {
 };
 
 /// The loss of one state, against candidates of which the first is the target; logits are lowered by `corrections`.
-inline double loss(const LossOptions& options, Vec state, const Mat& items, const std::vector<idx_t>& candidates,
-                   const Vec& corrections = {}) {
+inline double loss(const LossOptions& options, Vec state, const Mat& items,
+                   const std::vector<idx_t>& candidates, const Vec& corrections = {}) {
   const auto length = [](const Vec& v) {
     double squares = 0;
     for (const double x : v) squares += x * x;

@@ -125,8 +125,8 @@ TEST_P(AttentionPass, DoesNotLookAhead) {
 }
 
 /// The mean over targets of the loss in doubles, with the negatives that the kernel draws.
-double loss_of(const reference::RefNet& net, const Chunk& chunk, const Dropout& dropout, const LossOptions& options,
-               const std::vector<idx_t>& targets) {
+double loss_of(const reference::RefNet& net, const Chunk& chunk, const Dropout& dropout,
+               const LossOptions& options, const std::vector<idx_t>& targets) {
   double loss = 0;
   for (std::size_t s = 0; s < chunk.size(); ++s) {
     const reference::Mat states = reference::RefPass(net, chunk, s, dropout).states();
@@ -188,7 +188,8 @@ TEST_P(AttentionPass, GradientsAreTheDifferencesOfTheLoss) {
     const std::vector<TensorSpec> specs = tensor_specs(net.shape);
     for (std::size_t k = 0; k < specs.size(); ++k) {
       for (int times = 0; times < 4; ++times) {
-        const std::size_t r = rng.below(specs[k].rows), c = rng.below(std::min<std::size_t>(specs[k].cols, 29));
+        const std::size_t r = rng.below(specs[k].rows),
+                          c = rng.below(std::min<std::size_t>(specs[k].cols, 29));
         check(ref.tensors[k][r][c], gradients[k][r][c], specs[k].name);
       }
     }
@@ -215,7 +216,8 @@ LossResult loss_at(const LossOptions& options, const Targets& targets, const Mat
   ItemGradients sums(items.rows(), items.cols());
   LossResult result{0, Matrix(states.rows(), states.cols()), Matrix(items.rows(), items.cols())};
   result.loss = NextItemLoss(options)(table, targets, rows_of(states), rows_of(result.states), sums);
-  for (std::size_t i = 0; i < items.rows(); ++i) table.add_back(i, sums.row(static_cast<idx_t>(i)), result.items.row(i));
+  for (std::size_t i = 0; i < items.rows(); ++i)
+    table.add_back(i, sums.row(static_cast<idx_t>(i)), result.items.row(i));
   return result;
 }
 
@@ -238,22 +240,24 @@ TEST(NextItemLoss, SampledSoftmaxWithAllItemsIsSoftmax) {
     const LossResult full = loss_at({.kind = LossKind::kSoftmax, .temperature = temperature}, data.targets(),
                                     data.items, data.states);
     const LossResult sampled =
-        loss_at({.kind = LossKind::kSampledSoftmax, .negatives = 600, .temperature = temperature}, data.targets(),
-                data.items, data.states);
+        loss_at({.kind = LossKind::kSampledSoftmax, .negatives = 600, .temperature = temperature},
+                data.targets(), data.items, data.states);
     EXPECT_NEAR(full.loss, sampled.loss, 1e-5 * full.loss);
     expect_near(full.states, sampled.states);
     expect_near(full.items, sampled.items);
-    const LossResult few = loss_at({.kind = LossKind::kSampledSoftmax, .negatives = 5, .temperature = temperature},
-                                   data.targets(), data.items, data.states);
+    const LossResult few =
+        loss_at({.kind = LossKind::kSampledSoftmax, .negatives = 5, .temperature = temperature},
+                data.targets(), data.items, data.states);
     EXPECT_LT(few.loss, 0.8 * full.loss);
   }
 }
 
 TEST(NextItemLoss, UncalibratedGbceIsBce) {
   LossFixture data;
-  const LossResult bce = loss_at({.kind = LossKind::kBce, .negatives = 20}, data.targets(), data.items, data.states);
-  const LossResult gbce = loss_at({.kind = LossKind::kGbce, .negatives = 20, .calibration = 0}, data.targets(),
-                                  data.items, data.states);
+  const LossResult bce =
+      loss_at({.kind = LossKind::kBce, .negatives = 20}, data.targets(), data.items, data.states);
+  const LossResult gbce = loss_at({.kind = LossKind::kGbce, .negatives = 20, .calibration = 0},
+                                  data.targets(), data.items, data.states);
   EXPECT_NEAR(gbce.loss, bce.loss, 1e-5 * bce.loss);
   expect_near(gbce.items, bce.items);
   const LossResult calibrated =
@@ -275,7 +279,8 @@ TEST(NextItemLoss, UncalibratedGbceIsBce) {
 /// By a net of one state and one negative, which is known: the other one of two items.
 TEST(NextItemLoss, PairLossesAreTheirEquations) {
   for (const LossOptions& options :
-       {LossOptions{.kind = LossKind::kBce, .negatives = 3}, LossOptions{.kind = LossKind::kGbce, .negatives = 3},
+       {LossOptions{.kind = LossKind::kBce, .negatives = 3},
+        LossOptions{.kind = LossKind::kGbce, .negatives = 3},
         LossOptions{.kind = LossKind::kGbce, .negatives = 3, .temperature = 0.3f}}) {
     Matrix items = Matrix::normal(2, kFactors, 0.7, 4), states = Matrix::normal(1, kFactors, 0.7, 5);
     const std::vector<idx_t> ids = {1};
@@ -311,7 +316,8 @@ TEST(NextItemLoss, NegativesOfTheBatchAreCorrected) {
     for (idx_t k = 0; k < 1 + i % 7; ++k) pool.push_back(i);
   }
   for (const idx_t item : pool) frequency[item] += 1 / static_cast<float>(pool.size());
-  const LossOptions options{.kind = LossKind::kSampledSoftmax, .negatives = 10'000, .batch_negatives = 40'000};
+  const LossOptions options{
+      .kind = LossKind::kSampledSoftmax, .negatives = 10'000, .batch_negatives = 40'000};
   const LossResult got = loss_at(options, {data.ids, data.seeds, pool, frequency}, data.items, data.states);
   double expected = 0;
   for (std::size_t t = 0; t < data.ids.size(); ++t) {
@@ -319,8 +325,10 @@ TEST(NextItemLoss, NegativesOfTheBatchAreCorrected) {
     double sum = 0, own = 0;
     for (idx_t i = 0; i < 601; ++i) {
       double score = 0;
-      for (std::size_t c = 0; c < kFactors; ++c) score += static_cast<double>(data.states[t][c] * data.items[i][c]);
-      if (i == data.ids[t]) own = std::exp(score) / (10'000 / 600.0 + 40'000 * static_cast<double>(frequency[i]));
+      for (std::size_t c = 0; c < kFactors; ++c)
+        score += static_cast<double>(data.states[t][c] * data.items[i][c]);
+      if (i == data.ids[t])
+        own = std::exp(score) / (10'000 / 600.0 + 40'000 * static_cast<double>(frequency[i]));
       sum += i == data.ids[t] ? own : std::exp(score);
     }
     expected += std::log(sum / own);

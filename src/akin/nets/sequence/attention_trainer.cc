@@ -52,8 +52,8 @@ AttentionTrainer::Lane::Lane(const Net& net, const TrainOptions& options)
       inputs(net.items.rows(), net.items.cols()),
       outputs(net.items.rows(), net.items.cols()) {}
 
-AttentionTrainer::AttentionTrainer(const Windows& windows, const TrainOptions& options, const FitContext& context,
-                                   Net& net)
+AttentionTrainer::AttentionTrainer(const Windows& windows, const TrainOptions& options,
+                                   const FitContext& context, Net& net)
     : windows_(windows),
       options_(options),
       context_(context),
@@ -164,7 +164,8 @@ double AttentionTrainer::step(int epoch, std::size_t begin, std::size_t end) {
 
 void AttentionTrainer::pass_lane(int epoch, const Part& part, float weight, Lane& lane) {
   lane.loss = 0;
-  for (Matrix& gradient : lane.gradients) std::fill_n(gradient.data(), gradient.rows() * gradient.stride(), 0.0f);
+  for (Matrix& gradient : lane.gradients)
+    std::fill_n(gradient.data(), gradient.rows() * gradient.stride(), 0.0f);
   lane.inputs.clear();
   lane.outputs.clear();
   lane.chunk.clear();
@@ -173,7 +174,8 @@ void AttentionTrainer::pass_lane(int epoch, const Part& part, float weight, Lane
   for (std::size_t k = part.begin; k < part.end; ++k) {
     const Windows::Window& window = windows_.windows[order_[k]];
     Chunk& chunk = lane.chunk;
-    if (chunk.size() > 0 && chunk.tokens() + window.end - window.begin > kChunkTokens) pass_chunk(weight, lane);
+    if (chunk.size() > 0 && chunk.tokens() + window.end - window.begin > kChunkTokens)
+      pass_chunk(weight, lane);
     Rng rng(context_.seed ^ Rng::mix(kWindow + static_cast<std::uint64_t>(epoch)), order_[k]);
     chunk.seeds.push_back(static_cast<std::uint32_t>(rng.next()));
     for (std::size_t t = window.begin; t < window.end; ++t) {
@@ -192,7 +194,8 @@ void AttentionTrainer::pass_lane(int epoch, const Part& part, float weight, Lane
 void AttentionTrainer::pass_chunk(float weight, Lane& lane) {
   const std::size_t n = lane.chunk.tokens(), width = net_.items.stride();
   make_room(lane.dstates, n, net_.shape.factors);
-  const Rows states = lane.pass.forward(net_, lane.chunk, Dropout(options_.dropout)), slopes = rows_of(lane.dstates);
+  const Rows states = lane.pass.forward(net_, lane.chunk, Dropout(options_.dropout)),
+             slopes = rows_of(lane.dstates);
   const bool apart = options_.loss.temperature > 0;  // the table is not that of the inputs
   lane.loss += lane.next_loss(table_, {lane.targets, lane.seeds, pool_, frequency_, weight}, states, slopes,
                               apart ? lane.outputs : lane.inputs);

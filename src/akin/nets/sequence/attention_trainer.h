@@ -20,8 +20,9 @@ struct Windows {
     std::size_t begin, end;  ///< the inputs, in `items`; the target of each is the item after it
     std::size_t first;       ///< the first input with a target; those before are context
   };
-  std::vector<idx_t> items;         ///< of one sequence after the other
-  std::vector<std::int64_t> times;  ///< in seconds, of each item; of one without a time, that of the item before
+  std::vector<idx_t> items;  ///< of one sequence after the other
+  std::vector<std::int64_t>
+      times;  ///< in seconds, of each item; of one without a time, that of the item before
   std::vector<Window> windows;
   std::size_t targets = 0;
 };

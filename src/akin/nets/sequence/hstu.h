@@ -24,7 +24,8 @@ class Hstu : public attention::AttentionModel {
                                      .warm_start = true,
                                      .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin

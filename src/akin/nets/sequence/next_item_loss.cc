@@ -98,7 +98,8 @@ double NextItemLoss::operator()(const OutputTable& table, const Targets& targets
     axpy(scale_[k], slopes_.row(k), to, width);
     if (options_.temperature <= 0) continue;
     // states_ is the unit vector over the temperature.
-    const float along = dot(states_.row(k), slopes_.row(k), width) * options_.temperature * options_.temperature;
+    const float along =
+        dot(states_.row(k), slopes_.row(k), width) * options_.temperature * options_.temperature;
     axpy(-along * scale_[k], states_.row(k), to, width);
   }
   return loss;
@@ -114,8 +115,9 @@ double NextItemLoss::softmax(const OutputTable& table, const Targets& targets, I
   std::vector<LogSum> sums(n);
   const auto score = [&](std::size_t begin, std::size_t count) {
     const Panels all = table.panels();
-    multiply({as_is(states_), n, d, {all.data + begin / kPanel * all.panel, all.row, all.panel}, padded(count)},
-             Write::kStore, rows_of(logits_));
+    multiply(
+        {as_is(states_), n, d, {all.data + begin / kPanel * all.panel, all.row, all.panel}, padded(count)},
+        Write::kStore, rows_of(logits_));
   };
   for (std::size_t begin = 0; begin < n_items; begin += kTileItems) {
     const std::size_t count = std::min(kTileItems, n_items - begin);
@@ -134,8 +136,10 @@ double NextItemLoss::softmax(const OutputTable& table, const Targets& targets, I
       exp_minus(log_sum, targets.weight, logits_.row(k), count);
       if (here) logits_.row(k)[target - begin] -= targets.weight;
     }
-    multiply({as_is(logits_), n, count, {table.rows().row(begin), width}, width}, Write::kAdd, rows_of(slopes_));
-    multiply({transposed(logits_), count, n, whole(states_), width}, Write::kAdd, {gradients.row(begin), width});
+    multiply({as_is(logits_), n, count, {table.rows().row(begin), width}, width}, Write::kAdd,
+             rows_of(slopes_));
+    multiply({transposed(logits_), count, n, whole(states_), width}, Write::kAdd,
+             {gradients.row(begin), width});
   }
   return loss;
 }
@@ -173,10 +177,11 @@ double NextItemLoss::sampled(const OutputTable& table, const Targets& targets, s
   double loss = 0;
   if (options_.kind == LossKind::kSampledSoftmax) {
     if (options_.batch_negatives > 0) {
-      const float uniform =
-          static_cast<float>(options_.negatives) / static_cast<float>(std::max<std::size_t>(1, table.rows().rows() - 1));
+      const float uniform = static_cast<float>(options_.negatives) /
+                            static_cast<float>(std::max<std::size_t>(1, table.rows().rows() - 1));
       const auto drawn = static_cast<float>(options_.batch_negatives);
-      for (std::size_t j = 0; j < n; ++j) scores_[j] -= std::log(uniform + drawn * targets.frequency[rows_[j]]);
+      for (std::size_t j = 0; j < n; ++j)
+        scores_[j] -= std::log(uniform + drawn * targets.frequency[rows_[j]]);
     }
     LogSum sum;
     add_exp(scores_.data(), n, sum);

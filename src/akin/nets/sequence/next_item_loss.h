@@ -32,10 +32,10 @@ float gbce_beta(std::size_t negatives, std::size_t items, float t);
 
 struct LossOptions {
   LossKind kind = LossKind::kSampledSoftmax;
-  std::size_t negatives = 256;       ///< of each position, drawn uniformly from all items but its target
-  std::size_t batch_negatives = 0;   ///< more, drawn from the targets of the minibatch; kSampledSoftmax
-  float calibration = 0.75f;         ///< t of kGbce
-  float temperature = 0;  ///< 0 = scores are dot products; else cosines divided by this
+  std::size_t negatives = 256;      ///< of each position, drawn uniformly from all items but its target
+  std::size_t batch_negatives = 0;  ///< more, drawn from the targets of the minibatch; kSampledSoftmax
+  float calibration = 0.75f;        ///< t of kGbce
+  float temperature = 0;            ///< 0 = scores are dot products; else cosines divided by this
 };
 
 /// What the states are multiplied with, made ready for a step.

@@ -4,12 +4,14 @@ namespace akin {
 
 std::vector<Param> Sasrec::Config::params() {
   std::vector<Param> all = AttentionConfig::params();
-  all.insert(all.begin(),
-             {"block", &block, "ligr = gated, SwiGLU (eSASRec); sasrec = as of 2018", 0, 0, {"ligr", "sasrec"}});
+  all.insert(
+      all.begin(),
+      {"block", &block, "ligr = gated, SwiGLU (eSASRec); sasrec = as of 2018", 0, 0, {"ligr", "sasrec"}});
   return all;
 }
 
-std::unique_ptr<Model> Sasrec::fit(const TrainingData& data, const Config& config, const FitContext& context) {
+std::unique_ptr<Model> Sasrec::fit(const TrainingData& data, const Config& config,
+                                   const FitContext& context) {
   return attention::fit_attention(data, attention::parse_block(config.block), config, kName, context);
 }
 

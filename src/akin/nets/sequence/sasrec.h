@@ -24,7 +24,8 @@ class Sasrec : public attention::AttentionModel {
   static constexpr Traits kTraits = {
       .uses_order = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
-  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config, const FitContext& context);
+  static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
+                                    const FitContext& context);
 };
 
 }  // namespace akin
