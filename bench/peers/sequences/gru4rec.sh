@@ -3,7 +3,7 @@
 # settings, data and number of threads (2).
 # Usage: bench/peers/sequences/gru4rec.sh PROGRAM DIGINETICA_FOLDER [SESSIONS] [EPOCHS] [AKIN]
 # PROGRAM is a folder with run.py of https://github.com/hidasib/GRU4Rec_PyTorch_Official (see its licence), PYTHON a python3
-# with torch and pandas. Both learn from the latest SESSIONS training sessions [all].
+# with torch, pandas and NumPy 1. Both learn from the latest SESSIONS training sessions [all].
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 program=$(realpath "$1")
@@ -32,7 +32,7 @@ compare() {  # NAME, settings of akin, settings of the program
   # shellcheck disable=SC2086
   rate akin "$akin" train gru4rec -d "$work/sessions.data" -o "$work/model.akin" --holdout given --epochs "$epochs" --threads 2 --quiet $2
   "$akin" evaluate "$work/model.akin" --include-seen --cutoffs 20 --ties for --resamples 0 --quiet | grep -E "^(Recall|MRR)"
-  (cd "$program" && rate program "$python" run.py "$work/train.tsv" -s "$work/model.pt" -d cpu -ps "n_epochs=$epochs,$3")
+  (cd "$program" && rate program "$python" run.py "$work/train.tsv" -s "$work/model.pt" -d cpu -ss 2000000 -ps "n_epochs=$epochs,$3")
   grep -E "^Epoch" "$work/log"
   (cd "$program" && "$python" run.py "$work/model.pt" -l -t "$work/test.tsv" -m 20 -d cpu) > "$work/log"
   grep -E "^Recall" "$work/log"

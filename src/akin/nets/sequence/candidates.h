@@ -35,8 +35,9 @@ struct CandidateSampling {
       1;  ///< 1 = weighted so that a sum over candidates estimates that over all items; 0 = not at all
 };
 
-/// The different items among a minibatch's targets and what is drawn for it. All slots share them, and to each slot all but
-/// its own target are negatives. The weight of a candidate is how often it came / (how often that was expected)^logq.
+/// The different items among a minibatch's targets and what is drawn for it. All slots share them, and to
+/// each slot all but its own target are negatives. The weight of a candidate is how often it came / (how
+/// often that was expected)^logq.
 class Candidates {
  public:
   /// `counts` of all items; those with 0 are never drawn.

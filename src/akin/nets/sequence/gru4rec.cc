@@ -44,8 +44,8 @@ GruTrainOptions options_of(const Gru4Rec::Config& config) {
           .embedding_dropout = config.embedding_dropout};
 }
 
-/// Gives each of `items` the mean of the rows of the known items near it in sessions; it stays as it is if there are
-/// none.
+/// Gives each of `items` the mean of the rows of the known items near it in sessions; it stays as it is if
+/// there are none.
 void place_near(const Sessions& sessions, std::span<const idx_t> items, const std::vector<char>& known,
                 Matrix& table) {
   Matrix sums(items.size(), table.cols());

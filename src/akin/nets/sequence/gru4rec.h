@@ -11,11 +11,12 @@
 
 namespace akin {
 
-/// GRU4Rec (Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016; Hidasi &
-/// Karatzoglou 2018, see sampled_loss.h): gated recurrent units read the query's last session (last_session()), and the score of an
-/// item is the product of their state h with the item's vector, plus its bias. Trained by session-parallel minibatches
-/// (GruTrainer). A dot product: user_vector() is [h, 1], item_vectors() (n_items, factors + 1). Items without events
-/// have a zero vector, are below all others, and are passed over in a history. Nothing is kept of single users.
+/// GRU4Rec (Hidasi et al., "Session-based recommendations with recurrent neural networks", ICLR 2016; Hidasi
+/// & Karatzoglou 2018, see sampled_loss.h): gated recurrent units read the query's last session
+/// (last_session()), and the score of an item is the product of their state h with the item's vector, plus
+/// its bias. Trained by session-parallel minibatches (GruTrainer). A dot product: user_vector() is [h, 1],
+/// item_vectors() (n_items, factors + 1). Items without events have a zero vector, are below all others, and
+/// are passed over in a history. Nothing is kept of single users.
 class Gru4Rec : public Model {
  public:
   struct Config {
@@ -54,6 +55,7 @@ class Gru4Rec : public Model {
   bool user_vector(const Query& query, std::span<float> out) const override;
   void save(TensorWriter& writer) const override;
 
+  // For a fit that goes on from this model.
   GruInput kind() const { return kind_; }
   const Matrix& inputs() const { return inputs_; }
   const std::vector<GruLayer>& layers() const { return layers_; }

@@ -9,8 +9,8 @@ namespace akin {
 
 /// One layer of gated recurrent units (Cho et al. 2014), for n numbers at once:
 ///   r = sigma(r'), z = sigma(z'), c = tanh(c' + r u'), h <- (1 - z) c + z h
-/// r', z' and c' are what input and bias give, r' and z' with the state's share, u' what the state gives to c.
-/// All pointers are aligned to 64 bytes, n is a multiple of 16.
+/// r', z' and c' are what input and bias give, r' and z' with the state's share, u' what the state gives to
+/// c. All pointers are aligned to 64 bytes, n is a multiple of 16.
 struct GruGates {
   float* reset;      ///< r' before, r after gru_forward()
   float* update;     ///< z'
@@ -20,8 +20,8 @@ struct GruGates {
 
 /// `next` <- the new state; it may not be `state`.
 void gru_forward(const GruGates& gates, const float* state, float* next, std::size_t n);
-/// Puts d loss / d r', z', c', u' in the place of the gates, given `gradient` = d loss / d next. The state counts as a
-/// constant: nothing goes back to earlier steps.
+/// Puts d loss / d r', z', c', u' in the place of the gates, given `gradient` = d loss / d next. The state
+/// counts as a constant: nothing goes back to earlier steps.
 void gru_backward(const GruGates& gates, const float* state, const float* gradient, std::size_t n);
 
 /// x <- x * factors, entry by entry.

@@ -20,7 +20,8 @@ enum class GruInput {
   kOneHot,    ///< a one: the first layer has a column for each item
 };
 
-/// A layer of n units; matrices have 3 padded(n) rows: those of reset, update and candidate, each padded with zeros.
+/// A layer of n units; matrices have 3 padded(n) rows: those of reset, update and candidate, each padded with
+/// zeros.
 struct GruLayer {
   GruLayer(std::size_t inputs, std::size_t units);
   Matrix input;      ///< (3 padded(units), inputs), or empty where the input is one-hot
@@ -32,7 +33,8 @@ struct GruNet {
   GruInput kind = GruInput::kShared;
   Matrix items;      ///< (n_items, factors)
   Matrix item_bias;  ///< (1, n_items)
-  /// (n_items, factors), or (n_items, 3 padded(factors)) of one-hot inputs, or empty where `items` are the inputs.
+  /// (n_items, factors), or (n_items, 3 padded(factors)) of one-hot inputs, or empty where `items` are the
+  /// inputs.
   Matrix inputs = {};
   std::vector<GruLayer> layers = {};
 
@@ -46,9 +48,9 @@ struct GruNet {
 GruNet random_gru_net(GruInput kind, std::size_t n_items, std::size_t factors, std::size_t layers,
                       std::uint64_t seed);
 
-/// Runs a session through the layers, beginning with states of zero, and writes the last one's state behind it into
-/// out (factors). `inputs` may be a wider table than the net's, of the same first columns. Cost: 12 factors^2 flops an
-/// item and layer.
+/// Runs a session through the layers, beginning with states of zero, and writes the last one's state behind
+/// it into out (factors). `inputs` may be a wider table than the net's, of the same first columns. Cost: 12
+/// factors^2 flops an item and layer.
 void run_session(const std::vector<GruLayer>& layers, const Matrix& inputs, std::span<const idx_t> items,
                  std::span<float> out);
 

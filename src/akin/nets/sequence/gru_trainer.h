@@ -28,9 +28,9 @@ struct GruTrainOptions {
   float embedding_dropout = 0;  ///< of the first layer's input
 };
 
-/// One pass over the sessions after the other. A step takes one event of each slot: its state, its input and its target
-/// against candidates that all slots share; the state of the step before counts as a constant. Threads divide each
-/// product by fixed blocks: the same bits at any number of them.
+/// One pass over the sessions after the other. A step takes one event of each slot: its state, its input and
+/// its target against candidates that all slots share; the state of the step before counts as a constant.
+/// Threads divide each product by fixed blocks: the same bits at any number of them.
 class GruTrainer {
  public:
   /// All outlive it.

@@ -124,8 +124,8 @@ class Plain {
   SampledLoss loss_;
 };
 
-/// An epoch by the equations: calls step(mean loss as a function of the parameters) for each minibatch. A state is that
-/// of the event before, a constant, and zero where a session begins.
+/// An epoch by the equations: calls step(mean loss as a function of the parameters) for each minibatch. A
+/// state is that of the event before, a constant, and zero where a session begins.
 template <typename Step>
 void walk(const Sessions& sessions, const GruTrainOptions& options, const Plain& plain, const Step& step) {
   const auto order = by_first_event(sessions);

@@ -11,13 +11,13 @@
 
 namespace akin {
 
-/// The numbers of the sessions of two events or more, in the order of their first events' times; equal and unknown
-/// times keep the order of the sessions.
+/// The numbers of the sessions of two events or more, in the order of their first events' times; equal and
+/// unknown times keep the order of the sessions.
 std::vector<std::uint32_t> by_first_event(const Sessions& sessions);
 
-/// Session-parallel minibatches (Hidasi et al. 2016, figure 2): each slot goes through a session, one event a step;
-/// when it is over, the next one of `order` takes its place. When none is left the slot goes, and the last slot takes
-/// its number, so that every event is seen.
+/// Session-parallel minibatches (Hidasi et al. 2016, figure 2): each slot goes through a session, one event a
+/// step; when it is over, the next one of `order` takes its place. When none is left the slot goes, and the
+/// last slot takes its number, so that every event is seen.
 class SessionSlots {
  public:
   /// Sessions and order outlive it.
