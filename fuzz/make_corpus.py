@@ -91,6 +91,12 @@ FOREIGN = {  # what is no text, whatever the name says
 }
 
 
+def image_weights():
+    for path in sorted((ROOT / "tests" / "reference" / "image").iterdir()):
+        if path.suffix in (".pth", ".pt", ".npz"):
+            put("image_weights", path.name, path.read_bytes())
+
+
 def imports():
     put("import_csv", "shop", files({}, a__csv=head("shop.csv", 6)))
     put("import_csv", "columns", files(
@@ -394,6 +400,7 @@ def main():
             path.unlink()
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        image_weights()
         imports()
         texts()
         vectors()

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "akin/base/safetensors.h"
+#include "akin/nets/image/import.h"
+#include "akin/nets/image/weights.h"
 #include "akin/nets/net_data.h"
 #include "akin/nets/net_toml.h"
 #include "akin/nets/net_use.h"
@@ -55,6 +57,20 @@ void keras(std::string_view input) {
       if (!std::isfinite(weight.at(i))) broken("weights that are not finite");
     }
   }
+}
+
+/// Files of torch, NumPy and safetensors.
+void image_weights(std::string_view input) {
+  const std::string path = put("weights.pt", input);
+  for (const auto& [name, tensor] : nets::read_weight_file(path)) {
+    std::size_t count = 1;
+    for (const std::size_t size : tensor.shape) count *= size;
+    if (count != tensor.values.size()) broken("a tensor whose numbers do not fill its shape");
+    for (const float value : tensor.values) {
+      if (!std::isfinite(value)) broken("weights that are not finite");
+    }
+  }
+  attempt([&] { nets::import_image_net(path); });
 }
 
 void net(std::string_view input) {

@@ -13,6 +13,7 @@ const std::vector<Target>& targets() {
       {"dataset", dataset, true, "tests/old_files/v0.1/data"},
       {"encoder", encoder, true},
       {"filters", filters},
+      {"image_weights", image_weights},
       {"import_amazon", import_amazon},
       {"import_atomic", import_atomic},
       {"import_csv", import_csv},

@@ -49,6 +49,7 @@ void synthetic_truth(std::string_view input);
 void text_model(std::string_view input);
 
 // net_targets.cc: neural nets
+void image_weights(std::string_view input);
 void keras(std::string_view input);
 void net(std::string_view input);
 void net_table(std::string_view input);

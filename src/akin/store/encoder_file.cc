@@ -86,9 +86,9 @@ std::string_view encoder_reading(const std::string& path) {
 Facts encoder_facts(const std::string& path, const std::string& part) {
   const TensorReader reader(path, TensorReader::Access::kMap);
   const std::string place = place_of_encoder(reader, part);
-  Facts facts = {{"encoder", reader.meta(place)},
-                 {"hash", reader.meta(place + ".hash")},
-                 {"fields", fmt::format("{}", fmt::join(read_texts(reader, place + ".fields"), ", "))}};
+  Facts facts = {{"encoder", reader.meta(place)}, {"hash", reader.meta(place + ".hash")}};
+  if (reader.has_meta(place + ".fields.count"))  // encoders of pictures look at none
+    facts.emplace_back("fields", fmt::format("{}", fmt::join(read_texts(reader, place + ".fields"), ", ")));
   for (const char* name : {"manifest", "network", "tokenizer", "settings"}) {
     const std::string key = fmt::format("{}.{}", place, name);
     if (reader.has_meta(key)) add_object(parse_json(reader.meta(key), path + ": metadata " + key), "", facts);

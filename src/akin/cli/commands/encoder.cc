@@ -9,6 +9,7 @@
 #include "akin/cli/commands/actions.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
+#include "akin/nets/image/import.h"
 #include "akin/report/json.h"
 #include "akin/store/encoder_file.h"
 
@@ -34,49 +35,72 @@ int print_facts(const std::string& path, const std::string& part, bool json) {
   return kSuccess;
 }
 
+int print_imported(const std::string& path, const std::string& summary, bool json) {
+  if (json) return print_facts(path, "", true);
+  print(fmt::format("encoder: {}\n", summary));
+  for (const auto& [name, value] : encoder_facts(path)) {
+    if (name == "origin" || name == "license") print(fmt::format("{}: {}\n", name, printable(value)));
+  }
+  print(fmt::format("wrote {}\n", shell_word(path)));
+  return kSuccess;
+}
+
 int import_files(const Args& args) {
-  std::string folder, out, fields = "title", pooling;
+  std::string input, out, fields, pooling, architecture;
   int most_tokens = 0;
   bool normalize = false;
   bert::ImportOptions options;
-  CommandLine line("encoder import", "Reads a pretrained model of texts into an encoder file.");
+  CommandLine line("encoder import", "Reads a pretrained model of texts or pictures into an encoder file.");
   line.explain(
-      "FOLDER is what sentence-transformers or transformers saved: config.json, model.safetensors, "
-      "tokenizer.json or "
-      "vocab.txt, and where they are modules.json, 1_Pooling, sentence_bert_config.json and README.md. "
-      "Models of kind "
-      "bert (MiniLM, e5, bge ...) and distilbert are read. The file holds the weights, the tokenizer, the "
-      "pooling, and a "
-      "manifest: origin, licence, SHA-256 of each file read.");
-  line.add({"FOLDER", "", InputPath{&folder}, "folder of the model", Need::kRequired});
+      "INPUT of texts is the folder that sentence-transformers or transformers saved: config.json, "
+      "model.safetensors, tokenizer.json or vocab.txt, and where they are modules.json, 1_Pooling, "
+      "sentence_bert_config.json and README.md. Models of kind bert (MiniLM, e5, bge ...) and distilbert are "
+      "read. INPUT of "
+      "pictures is a file of weights, which torch.save(), numpy.savez(), safetensors or Keras wrote, of "
+      "VGG-16 or 19, AlexNet, "
+      "SqueezeNet, MobileNetV2 or EfficientNet-Lite0, with or without the head. The file written holds the "
+      "weights, all that "
+      "is needed to use them, and a manifest: origin, licence, SHA-256 of each file read.");
+  line.add({"INPUT", "", InputPath{&input}, "folder or file of the model", Need::kRequired});
   line.add({"-o,--out", "FILE", OutputPath{&out}, "encoder file to write", Need::kRequired});
-  line.add({"--fields", "A,B", Text{&fields}, "fields of items that it encodes unless it is told others"});
+  line.add({"--fields", "A,B", Text{&fields},
+            "fields of items whose texts it encodes unless it is told others; default: title"});
   line.add({"--prefix", "TEXT", Text{&options.prefix},
             "put before each text, as the model wants it, such as \"query: \" of e5"});
-  line.add({"--pooling", "HOW", Text{&pooling}, "mean or cls, in place of what the files say"});
+  line.add({"--pooling", "HOW", Text{&pooling}, "of texts: mean or cls, in place of what the files say"});
   line.add({"--normalize", "", &normalize, "vectors of length 1, also where the files do not say so"});
   line.add({"--max-length", "N", &most_tokens,
             "tokens of a text that are read, in place of what the files say; 0 = as the files say"});
+  line.add({"--architecture", "NAME", Text{&architecture},
+            "of pictures: vgg16, mobilenetv2 ...; default: the one whose tensors the file has"});
   line.add(
       {"--origin", "TEXT", Text{&options.origin}, "where the model comes from; default: what its files say"});
   line.add({"--license", "SPDX", Text{&options.license},
             "licence of the weights, such as Apache-2.0; default: that of README.md"});
   line.example("akin encoder import all-MiniLM-L6-v2 -o minilm.enc");
   line.example("akin encoder import e5-small-v2 --prefix \"query: \" -o e5.enc");
+  line.example("akin encoder import efficientnet-lite0-57934424.pth --license Apache-2.0 -o lite0.enc");
   if (!line.parse(args)) return kSuccess;
+  if (nets::is_weight_file(input)) {
+    if (!fields.empty() || !options.prefix.empty() || !pooling.empty() || normalize || most_tokens != 0) {
+      fail(ErrorCode::kUsage,
+           "{}: holds a model of pictures; --fields, --prefix, --pooling, --normalize and --max-length are "
+           "of texts",
+           input);
+    }
+    const nets::ImageNet net = nets::import_image_net(input, {architecture, options.origin, options.license});
+    nets::save_image_net(net, out);
+    return print_imported(out, net.summary(), line.common.json);
+  }
+  if (!architecture.empty())
+    fail(ErrorCode::kUsage,
+         "--architecture is of files of weights (.pt, .pth, .npz, .h5, .keras, .safetensors)");
   if (!pooling.empty()) options.pooling = parse_pooling(pooling);
   if (normalize) options.normalize = true;
   options.most_tokens = static_cast<std::size_t>(most_tokens);
-  const StoredEncoder stored = import_encoder(folder, options, fields);
+  const StoredEncoder stored = import_encoder(input, options, fields.empty() ? "title" : fields);
   save_encoder(stored.encoder(), stored.types, out);
-  if (line.common.json) return print_facts(out, "", true);
-  print(fmt::format("encoder: {}\n", encoder_text(stored.encoder())));
-  const auto facts = encoder_facts(out);
-  for (const auto& [name, value] : facts) {
-    if (name == "origin" || name == "license") print(fmt::format("{}: {}\n", name, printable(value)));
-  }
-  print(fmt::format("wrote {}\n", shell_word(out)));
-  return kSuccess;
+  return print_imported(out, encoder_text(stored.encoder()), line.common.json);
 }
 
 int describe_file(const Args& args) {
@@ -90,17 +114,19 @@ int describe_file(const Args& args) {
 }
 
 constexpr std::array<Action, 2> kActions = {{
-    {"import", "read the folder of a BERT model into a file", &import_files},
+    {"import", "read a BERT model, or a net of pictures, into a file", &import_files},
     {"describe", "what a file's encoder is, and where it comes from", &describe_file},
 }};
 
 std::string overview() {
-  return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts that others have trained; "
+  return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts and pictures that others "
+         "have trained; "
          "`akin encode` "
          "computes vectors with them.\n\nActions:\n" +
          action_listing(kActions) +
          "\nExamples:\n"
          "  akin encoder import all-MiniLM-L6-v2 -o minilm.enc\n"
+         "  akin encoder import efficientnet-lite0-57934424.pth -o lite0.enc\n"
          "  akin encode minilm.enc -d events.data --fields title --whiten -o items.npy --to npy\n";
 }
 

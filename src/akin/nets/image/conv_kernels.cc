@@ -199,6 +199,23 @@ void ConvolveDepthwise(const Strip& strip, const Depthwise& how) {
   DepthwiseOfAnyKind(strip, how);
 }
 
+void PoolWindow(const Window& window, bool largest, float* out) {
+  const D d;
+  const V share = hn::Set(d, 1 / static_cast<float>(window.rows * window.columns));
+  for (std::size_t c = 0; c < window.channels; c += hn::Lanes(d)) {
+    V result = hn::LoadU(d, window.in + c);
+    for (std::size_t y = 0; y < window.rows; ++y) {
+      const float* from = window.in + y * window.row + c;
+      for (std::size_t x = 0; x < window.columns; ++x, from += window.place) {
+        if (x + y == 0) continue;
+        const V value = hn::LoadU(d, from);
+        result = largest ? hn::Max(result, value) : hn::Add(result, value);
+      }
+    }
+    hn::StoreU(largest ? result : hn::Mul(result, share), d, out + c);
+  }
+}
+
 }  // namespace akin::nets::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -207,12 +224,16 @@ namespace akin::nets {
 
 HWY_EXPORT(Convolve);
 HWY_EXPORT(ConvolveDepthwise);
+HWY_EXPORT(PoolWindow);
 
 void convolve(const Strip& strip, const Runs& runs, const Panels& weights, const float* bias) {
   HWY_DYNAMIC_DISPATCH(Convolve)(strip, runs, weights, bias);
 }
 void convolve_depthwise(const Strip& strip, const Depthwise& how) {
   HWY_DYNAMIC_DISPATCH(ConvolveDepthwise)(strip, how);
+}
+void pool_window(const Window& window, bool largest, float* out) {
+  HWY_DYNAMIC_DISPATCH(PoolWindow)(window, largest, out);
 }
 
 }  // namespace akin::nets

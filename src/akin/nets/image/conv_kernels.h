@@ -71,4 +71,12 @@ struct Depthwise {
 };
 void convolve_depthwise(const Strip& strip, const Depthwise& how);
 
+/// The largest or the mean of `rows` x `columns` places, of each of `channels`, a multiple of kVector.
+struct Window {
+  const float* in = nullptr;
+  std::size_t row = 0, place = 0;  ///< floats from one to the next
+  std::size_t rows = 0, columns = 0, channels = 0;
+};
+void pool_window(const Window& window, bool largest, float* out);
+
 }  // namespace akin::nets

@@ -303,39 +303,25 @@ class ConvNet::Pass {
   void pool(std::size_t i) {
     const ConvOp& op = plan_.ops()[i];
     const MapView in = view(input(i)), out = view(i);
-    const bool most = op.kind == OpKind::kMaxPool;
-    const std::size_t channels = std::min(in.place, out.place);
+    AKIN_ASSERT(in.place == out.place);  // the picture itself, whose channels are no vector, is not pooled
     for (int y = 0; y < out.shape.height; ++y) {
       const int top = std::max(0, y * op.stride - op.pad);
       const int bottom = std::min(in.shape.height, y * op.stride - op.pad + op.kernel);
       for (int x = 0; x < out.shape.width; ++x) {
         const int left = std::max(0, x * op.stride - op.pad);
         const int right = std::min(in.shape.width, x * op.stride - op.pad + op.kernel);
-        float* const to = out.at(y, x);
-        std::fill(std::copy_n(in.at(top, left), channels, to), to + out.place, 0.0F);
-        for (int p = 1; p < (bottom - top) * (right - left); ++p) {
-          const float* const from = in.at(top + p / (right - left), left + p % (right - left));
-          for (std::size_t c = 0; c < channels; ++c)
-            to[c] = most ? std::max(to[c], from[c]) : to[c] + from[c];
-        }
-        const float share = 1 / static_cast<float>((bottom - top) * (right - left));
-        for (std::size_t c = 0; !most && c < channels; ++c) to[c] *= share;
+        pool_window({in.at(top, left), in.row, in.place, static_cast<std::size_t>(bottom - top),
+                     static_cast<std::size_t>(right - left), out.place},
+                    op.kind == OpKind::kMaxPool, out.at(y, x));
       }
     }
   }
 
   void global_average(std::size_t i) {
     const MapView in = view(input(i)), out = view(i);
-    const auto channels = static_cast<std::size_t>(out.shape.channels);
-    std::fill_n(out.data, channels, 0.0F);
-    for (int y = 0; y < in.shape.height; ++y) {
-      for (int x = 0; x < in.shape.width; ++x) {
-        const float* const from = in.at(y, x);
-        for (std::size_t c = 0; c < channels; ++c) out.data[c] += from[c];
-      }
-    }
-    const float share = 1 / static_cast<float>(in.shape.height * in.shape.width);
-    for (std::size_t c = 0; c < channels; ++c) out.data[c] *= share;
+    pool_window({in.data, in.row, in.place, static_cast<std::size_t>(in.shape.height),
+                 static_cast<std::size_t>(in.shape.width), in.place},
+                false, out.data);
   }
 
   void concat(std::size_t i) {

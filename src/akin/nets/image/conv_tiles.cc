@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "akin/base/error.h"
 #include "akin/linalg/matrix.h"
@@ -52,10 +51,17 @@ struct Rounded {
   std::size_t window_row = 0, channels = 0;
 };
 
+/// To the nearest, to even on a tie.
 AKIN_TILE_CODE void round_to(const float* from, std::size_t n, std::uint16_t* to) {
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto bits = std::bit_cast<std::uint32_t>(from[i]);
-    to[i] = static_cast<std::uint16_t>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+  constexpr __mmask16 kAll = 0xFFFF;  // GCC 12 warns of the forms without a mask (GCC bug 105593)
+  const __m512i one = _mm512_set1_epi32(1), half = _mm512_set1_epi32(0x7FFF);
+  for (std::size_t i = 0; i < n; i += kSide) {
+    const auto mask = static_cast<__mmask16>(n - i < kSide ? (1U << (n - i)) - 1 : kAll);
+    const __m512i bits = _mm512_maskz_loadu_epi32(mask, from + i);
+    const __m512i odd = _mm512_and_si512(_mm512_maskz_srli_epi32(kAll, bits, 16), one);
+    const __m512i rounded =
+        _mm512_maskz_srli_epi32(kAll, _mm512_add_epi32(bits, _mm512_add_epi32(half, odd)), 16);
+    _mm512_mask_cvtepi32_storeu_epi16(to + i, mask, rounded);
   }
 }
 

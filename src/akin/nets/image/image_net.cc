@@ -26,12 +26,19 @@ void write_input(const Picture& picture, const Preprocessing& how, const MapView
   const bool fits = picture.width == how.square.size && picture.height == how.square.size;
   const Picture resized = fits ? Picture() : square(picture, how.square);
   const Picture& pixels = fits ? picture : resized;
+  std::array<std::array<float, 256>, 3> values;  // of each byte
+  for (std::size_t c = 0; c < 3; ++c) {
+    for (std::size_t b = 0; b < 256; ++b)
+      values[c][b] = (static_cast<float>(b) - how.mean[c]) / how.deviation[c];
+  }
+  const std::size_t red = how.bgr ? 2 : 0;
   for (int y = 0; y < pixels.height; ++y) {
     for (int x = 0; x < pixels.width; ++x) {
-      for (std::size_t c = 0; c < 3; ++c) {
-        const float value = static_cast<float>(pixels.at(x, y)[c]);
-        input.at(y, x)[how.bgr ? 2 - c : c] = (value - how.mean[c]) / how.deviation[c];
-      }
+      const std::uint8_t* const from = pixels.at(x, y);
+      float* const to = input.at(y, x);
+      to[red] = values[0][from[0]];
+      to[1] = values[1][from[1]];
+      to[2 - red] = values[2][from[2]];
     }
   }
 }
@@ -141,6 +148,11 @@ ImageNet::ImageNet(ImageNetParts parts) {
 }
 
 const std::string& ImageNet::name() const { return state_->architecture; }
+std::string ImageNet::summary() const {
+  const std::string head = classes() == 0 ? "no head" : fmt::format("{} classes", classes());
+  return fmt::format("{} of {}, {} parameters, {}", name(),
+                     find_architecture(name()).libraries[state_->library].name, parameters(), head);
+}
 const Preprocessing& ImageNet::preprocessing() const { return state_->preprocessing; }
 const std::string& ImageNet::manifest() const { return state_->manifest; }
 const std::vector<NetLayer>& ImageNet::layers() const { return state_->layers; }

@@ -67,6 +67,8 @@ class ImageNet {
 
   /// Such as "vgg16" (architectures.h).
   const std::string& name() const;
+  /// Name, size and library, as a line.
+  std::string summary() const;
   /// Side of the square that the net sees, in pixels.
   int input_size() const { return preprocessing().square.size; }
   const Preprocessing& preprocessing() const;

@@ -1,0 +1,45 @@
+// Times a net of pictures: image_net_bench WEIGHTS PIXELS COUNT float32|bf16 THREADS FEATURES
+//
+// PIXELS holds COUNT pictures of the net's size, (height, width, RGB) bytes each. Writes the mean-pooled features of the last
+// layer as float32, and prints the least wall clock and processor time of three runs in seconds.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+
+#include "akin/base/error.h"
+#include "akin/nets/image/import.h"
+
+int main(int argc, char** argv) {
+  using namespace akin;
+  if (argc != 7) return 2;
+  const std::string saved = std::string(argv[6]) + ".enc";
+  nets::save_image_net(nets::import_image_net(argv[1]), saved);
+  const nets::ImageNet net = nets::load_image_net(saved, nets::parse_net_precision(argv[4]));
+  std::ifstream file(argv[2], std::ios::binary);
+  std::vector<Picture> pictures(static_cast<std::size_t>(std::atoi(argv[3])));
+  for (Picture& picture : pictures) {
+    picture = Picture(net.input_size(), net.input_size());
+    file.read(reinterpret_cast<char*>(picture.rgb.data()), static_cast<std::streamsize>(picture.rgb.size()));
+  }
+  Context context;
+  context.threads = std::atoi(argv[5]);
+  double wall = 1e9, cpu = 1e9;
+  Matrix features;
+  for (int run = 0; run < 3; ++run) {
+    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t clock = std::clock();
+    features = net.features(pictures, net.find_layer(""), nets::Pooling::kAverage, context);
+    cpu = std::min(cpu, static_cast<double>(std::clock() - clock) / CLOCKS_PER_SEC);
+    wall = std::min(wall, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  fmt::print("{} {}\n", wall, cpu);
+  std::ofstream out(argv[6], std::ios::binary);
+  for (std::size_t r = 0; r < features.rows(); ++r)
+    out.write(reinterpret_cast<const char*>(features.row(r)),
+              static_cast<std::streamsize>(features.cols() * sizeof(float)));
+  return 0;
+}
