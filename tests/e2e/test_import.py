@@ -113,6 +113,32 @@ class ImportTest(AkinTest):
         self.run_akin("export", "m", "--to", "csv", "-o", "x.csv", "--quiet")
         self.assertIn(b"\nb\xff,", (self.dir / "x.csv").read_bytes())
 
+    def test_sessions_become_rows_of_their_own(self):
+        self.write("log.csv", "user,item,time,visit\na,x,1000,7\na,y,1060,7\n,z,1090,8\nb,x,1100,8\na,z,9000,9\n")
+        done = self.run_akin("import", "csv", "log.csv", "-o", "gaps", "--session-gap", "30")
+        self.search(r"the events of 2 users are 3 sessions", done.out)
+        self.search(r"no user: log.csv:4", done.out)
+        found = self.run_json("describe", "gaps")
+        self.assertEqual((found["users"], found["events"]), (3, 4))
+        done = self.run_akin("import", "csv", "log.csv", "-o", "visits", "--session", "visit")
+        self.search(r"3 sessions, 3 of them of signed-in users", done.out)
+        self.assertEqual(self.run_json("describe", "visits")["events"], 5)
+        self.run_akin("train", "session-knn", "-d", "visits", "-o", "m.akin", "--holdout", "none", "--quiet")
+        items = [entry["item"] for entry in self.run_json("recommend", "m.akin", "--history", "x")["items"]]
+        self.assertEqual(sorted(items), ["y", "z"])
+        self.run_akin("forget", "a", "--from", "m.akin", "-o", "f.akin", "--quiet")
+        items = [entry["item"] for entry in self.run_json("recommend", "f.akin", "--history", "x")["items"]]
+        self.assertEqual(items[0], "z", "the sessions of a are gone")
+
+    def test_sessions_that_cannot_be_made(self):
+        self.write("log.csv", "user,item,time,visit\na,x,1000,1\nb,y,1060,1\n")
+        for flags, code, pattern in ((["--session-gap", "0"], 2, "expected 1 to 10,000,000"),
+                                     (["--session-gap", "soon"], 2, "session_gap"),
+                                     (["--session-gap", "5", "--session", "visit"], 2, "give one of them"),
+                                     (["--session-gap", "5", "--time", "none"], 1, "no event has one"),
+                                     (["--session", "visit"], 1, "ids of sessions are not unique")):
+            self.assert_error(self.run_akin("import", "csv", "log.csv", "-o", "d", *flags, code=code), pattern)
+
     def test_mostly_rejected_files_are_refused(self):
         self.write("odd.csv", "user,item\n" + "u,i,what\n" * 7 + "u,i\n" * 3)
         self.assert_error(self.run_akin("import", "csv", "odd.csv", "-o", "d", code=1),

@@ -162,6 +162,24 @@ class RecommendTest(AkinTest):
         self.assertEqual(server.wait(), 0)
         server.stdout.close()
 
+    def test_times_of_a_history(self):
+        rows = [("u1", "a", 1_700_000_000), ("u1", "b", 1_700_000_060), ("u2", "c", 1_700_000_000), ("u2", "d", 1_700_000_060)]
+        self.write("shop.csv", csv_text(rows, "user,item,time"))
+        self.run_akin("import", "csv", "shop.csv", "-o", "shop.data", "--quiet")
+        self.run_akin("train", "sequence-rules", "-d", "shop.data", "-o", "shop.akin", "--quiet", "--holdout", "none",
+                      "--session-gap", "3600")
+        asked = ["--history", "a,c", "-k", "1", "--include-seen"]
+        self.assertEqual(self.items(*asked, "--history-times", "2024-01-01,2024-01-02"), ["d"])
+        self.assertEqual(self.items(*asked[:1], "c,a", *asked[2:], "--history-times", "1700000000,1700090000"), ["b"])
+        line = json.dumps({"history": ["c", "a"], "history_times": ["2024-01-01", "2024-01-02"], "at": 1704153600, "k": 1})
+        answer = json.loads(self.run_akin("recommend", "shop.akin", "--serve-lines", stdin=line + "\n").out)
+        self.assertEqual(answer["items"][0]["item"], "b")
+        for flags, pattern in ((["--history", "a,c", "--history-times", "2024-01-01"], "2 items and 1 times"),
+                               (["--user", "u1", "--history-times", "2024-01-01"], "--history"),
+                               (["--history", "a", "--at", "soon"], "--at")):
+            done = self.run_akin("recommend", "shop.akin", *flags, code=2)
+            self.assert_error(done, pattern)
+
     def test_answers_about_vectors_have_real_names(self):
         self.make_shop("als", "--factors", "4")
         self.run_akin("export", "shop.akin", "--to", "word2vec", "--escape", "-o", "v.txt")
