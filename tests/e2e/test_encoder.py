@@ -1,7 +1,10 @@
 """akin encoder: pretrained models of texts from their folder to vectors, bundles and answers."""
 import json
+import math
 import os
+import struct
 import unittest
+import zipfile
 
 import harness
 
@@ -89,6 +92,35 @@ class MiniLmTest(harness.AkinTest):
         french, english = vector("Crème hydratante visage"), vector("Moisturizing face cream for dry skin")
         self.assertAlmostEqual(cosine(french, english), 0.2976, delta=1e-4)
 
+
+class ImageNetTest(harness.AkinTest):
+    """Weights of nets of pictures: the small net, as numpy.savez() writes it."""
+
+    def write_small(self, **changed):
+        shapes = {"predictions/kernel": (128, 5), "predictions/bias": (5,)}
+        for block in range(1, 5):
+            shapes[f"conv{block}/kernel"] = (3, 3, 3 if block == 1 else 4 << block, 8 << block)
+            shapes[f"conv{block}/bias"] = (8 << block,)
+        shapes.update(changed)
+        with zipfile.ZipFile(self.dir / "small.npz", "w") as archive:
+            for name, shape in shapes.items():
+                header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".encode()
+                archive.writestr(name + ".npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(4 * math.prod(shape)))
+
+    def test_import_and_describe(self):
+        self.write_small()
+        out = self.run_akin("encoder", "import", "small.npz", "-o", "small.enc", "--license", "CC0-1.0").out
+        self.assertIn("small-cnn of Keras, 98085 parameters, 5 classes", out)
+        facts = self.run_json("encoder", "describe", "small.enc")
+        self.assertEqual(facts["license"], "CC0-1.0")
+        self.assertEqual(facts["architecture"], "small-cnn")
+        self.assertEqual(len(facts["files.small.npz"]), 64)
+
+    def test_errors(self):
+        self.write_small(**{"conv2/bias": (31,)})
+        self.assert_error(self.run_akin("encoder", "import", "small.npz", "-o", "s.enc", code=1), r"conv2/bias has the shape \(31\), not \(32\)")
+        self.assert_error(self.run_akin("encoder", "import", "small.npz", "-o", "s.enc", "--architecture", "vgg61", code=2), "vgg16, vgg19")
+        self.assert_error(self.run_akin("encoder", "import", "small.npz", "-o", "s.enc", "--prefix", "query: ", code=2), "are of texts")
 
 if __name__ == "__main__":
     unittest.main()

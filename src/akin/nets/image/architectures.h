@@ -17,8 +17,7 @@ struct WeightLibrary {
       false;  ///< (height, width, in, out) and dense (in, out); else (out, in, height, width) and (out, in)
   std::string_view weight;  ///< what follows the name of a layer for its weights, such as ".weight"
   std::string_view bias;
-  int input_size = 224;
-  Preprocessing preprocessing = {};  ///< `square.size` is input_size
+  Preprocessing preprocessing = {};  ///< `square.size` is the input of its plan
   std::string_view origin = {};      ///< what is known of such files
 };
 

@@ -293,9 +293,13 @@ ImageNet ImageNet::load(const TensorReader& reader, const std::string& prefix, N
   for (std::size_t i = 0; i < plan.ops().size(); ++i) {
     const ConvOp& op = plan.ops()[i];
     if (!op.has_weights()) continue;
+    const std::string tensor = fmt::format("{}.{}", prefix, op.name);
+    // Before memory is taken for as many classes as the file claims.
+    if (reader.tensor<float>(tensor + ".kernel").size() <
+        plan.inner(static_cast<int>(i)) * static_cast<std::size_t>(op.channels))
+      reader.inconsistent(fmt::format("its tensor {}.kernel is too short", tensor));
     parts.weights[i] = empty_weights(plan, static_cast<int>(i));
     Panels& panels = parts.weights[i].panels;
-    const std::string tensor = fmt::format("{}.{}", prefix, op.name);
     const auto values = reader.tensor<float>(tensor + ".kernel", panels.inner() * panels.columns());
     for (std::size_t k = 0; k < values.size(); ++k)
       panels.at(k / panels.columns(), k % panels.columns()) = values[k];

@@ -211,7 +211,6 @@ WeightTensors read_torch_archive(const ZipArchive& archive) {
     }
     return std::string_view(bytes);
   };
-  constexpr std::uint64_t kMostNumbers = ZipArchive::kLargest;
   return read_tensors(object, find, kMostNumbers, path);
 }
 

@@ -14,8 +14,6 @@
 namespace akin::nets {
 namespace {
 
-constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 29;
-
 WeightTensors read_npz(const ZipArchive& archive) {
   WeightTensors tensors;
   std::uint64_t numbers = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ struct WeightTensor {
   std::vector<float> values;
 };
 using WeightTensors = std::map<std::string, WeightTensor>;
+/// Of all tensors of an archive, which may be far smaller than what it holds.
+inline constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 28;
 
 /// The tensors of a file by name, as the file names and lays them out; its kind is told by its first bytes:
 ///   torch        what torch.save() wrote of a state dict, in its old and its new (zip) format (torch_file.h)
