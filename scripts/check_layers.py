@@ -36,7 +36,7 @@ MAY_INCLUDE["cli"] = set(MAY_INCLUDE)
 # The only modules that may include a third-party header, by the header's first path component.
 HOMES = {
     "zlib.h": {"base"}, "zstd.h": {"base"}, "xxhash.h": {"base"},
-    "hwy": {"linalg", "optim", "models", "nets", "nn", "text", "image"},
+    "hwy": {"linalg", "optim", "models", "nets", "nn", "text"},
     "Eigen": {"linalg", "optim"},
     "simdjson.h": {"data"}, "jpeglib.h": {"data", "image"}, "jerror.h": {"image"}, "png.h": {"image"}, "webp": {"image"}, "gif_lib.h": {"image"}, "archive.h": {"image"}, "archive_entry.h": {"image"}, "expat.h": {"data"}, "unicode": {"data", "text"}, "re2": {"data"}, "libstemmer.h": {"text"}, "openssl": {"data"},
     "nlohmann": {"base", "data", "text", "experiment", "store", "nn", "nets", "report", "cli"},
