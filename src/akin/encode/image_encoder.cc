@@ -262,6 +262,14 @@ void ImageEncoder::save(TensorWriter& writer, const std::string& prefix) const {
 
 std::unique_ptr<ContentEncoder> ImageEncoder::load(const TensorReader& reader, const std::string& prefix) {
   auto encoder = std::make_unique<ImageEncoder>();
+  if (!reader.has_meta(prefix + ".features")) {  // a net as `akin encoder import` wrote it
+    Config net;
+    net.features = "net";
+    encoder->set(net);
+    encoder->set_net(nets::ImageNet::load(reader, prefix), "", "average");
+    encoder->fields_ = {std::string(kPictureAttribute)};
+    return encoder;
+  }
   encoder->fields_ = read_texts(reader, prefix + ".fields");
   if (encoder->fields_.empty()) reader.inconsistent("its encoder looks at no field");
   Config config;

@@ -7,6 +7,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/encode/encoders.h"
+#include "akin/encode/image_encoder.h"
 #include "akin/encode/pretrained_encoder.h"
 #include "akin/encode/text_model_encoder.h"
 #include "akin/encode/text_models.h"
@@ -78,9 +79,11 @@ std::string_view encoder_reading(const std::string& path) {
   if (kind == "text") return TrainedTextEncoder::kName;
   if (kind != "encoder") return "";
   const TensorReader reader(path, TensorReader::Access::kMap);
-  const bool imported = reader.has_meta("encoder") && reader.meta("encoder") == PretrainedEncoder::kName &&
-                        !reader.has_meta("encoder.steps");
-  return imported ? PretrainedEncoder::kName : "";
+  if (!reader.has_meta("encoder")) return "";
+  const std::string& name = reader.meta("encoder");
+  if (name == ImageEncoder::kName && !reader.has_meta("encoder.features")) return ImageEncoder::kName;
+  return name == PretrainedEncoder::kName && !reader.has_meta("encoder.steps") ? PretrainedEncoder::kName
+                                                                               : "";
 }
 
 Facts encoder_facts(const std::string& path, const std::string& part) {

@@ -28,7 +28,8 @@ void declare(CommandLine& line, ForgetCommand& command) {
       "and "
       "all other events stay. From bundles, the same is removed, and the users' vectors, rows and ratings in "
       "the model; recommendations for other users do not change, unless the removed users were their "
-      "neighbors (user-knn, user-knn-rating, session-knn). From nets, ids and rows are removed. Checkpoints are deleted, "
+      "neighbors (user-knn, user-knn-rating, session-knn). From nets, ids and rows are removed. Checkpoints "
+      "are deleted, "
       "because they hold a row per user but no ids. Trial logs hold no user data and stay.");
   line.explain(
       "Item vectors and other parameters learned from the users' events stay until you train the model "
