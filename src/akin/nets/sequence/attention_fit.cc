@@ -74,7 +74,7 @@ Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& 
 
 }  // namespace
 
-std::vector<Param> AttentionConfig::params() {
+std::vector<Param> AttentionConfig::params(std::string_view inputs_help) {
   return {
       factors_param(&factors, {32, 256}),
       {"layers", &layers, "blocks of attention", 1, 64, {}, false, {1, 4}},
@@ -103,15 +103,20 @@ std::vector<Param> AttentionConfig::params() {
       epochs_param(&epochs, "epochs over the training events"),
       {"batch_size", &batch_size, "sequences per step", 1, 1'000'000, {}, true, {32, 512}},
       learning_rate_param(&learning_rate, "learning rate of Adam", {3e-4, 3e-3}),
-      session_gap_param(&session_gap)};
+      session_gap_param(&session_gap),
+      {"inputs", &inputs, inputs_help}};
 }
 
 std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
                                      std::string_view model, const FitContext& context) {
   context.check_stop();
-  const NetShape shape{
-      block,           size(config.factors), size(config.layers), size(config.heads), size(config.max_length),
-      config.positions};
+  const NetShape shape{block,
+                       size(config.factors),
+                       size(config.layers),
+                       size(config.heads),
+                       size(config.max_length),
+                       config.positions,
+                       parse_inputs(config.inputs)};
   if (shape.factors % shape.heads != 0)
     fail(ErrorCode::kUsage, "{}: {} factors cannot be divided among {} heads", model, config.factors,
          config.heads);
@@ -126,7 +131,7 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
     place[i] = static_cast<std::uint32_t>(rows.size());
     if (known[i] != 0) rows.push_back(i);
   }
-  const Windows windows = cut_windows(sessions, place, shape.max_length);
+  const Windows windows = cut_windows(sessions, data.events, place, shape.max_length);
   if (windows.windows.empty()) {
     fail(ErrorCode::kBadData, "{}: no {} has two events, so that none follows another", model,
          config.session_gap > 0 ? "session" : "user");

@@ -28,7 +28,9 @@ struct AttentionConfig {
   int batch_size = 128;
   float learning_rate = 0.001f;
   int session_gap = 0;
-  std::vector<Param> params();
+  std::string inputs;
+  /// `inputs_help` says what `inputs` may name.
+  std::vector<Param> params(std::string_view inputs_help);
 };
 
 /// Fits the net to the sessions of all users: each item but the first is predicted from those before it. Continues from

@@ -6,7 +6,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 //
-#include <hwy/cache_control.h>
 #include <hwy/contrib/math/math-inl.h>
 
 #include <algorithm>
@@ -76,7 +75,7 @@ void Columns(StridedMatrix a, std::size_t rows, std::size_t inner, const float* 
   for (; rows > 0; advance(1)) Tile<1, kVectors>(a, inner, b, b_stride, write, out);
 }
 
-/// body(i, vector count is implied) for i = 0, lanes, ... < n.
+/// body(i) for i = 0, lanes, ... < n.
 template <class Body>
 HWY_INLINE void EachVector(std::size_t n, const Body& body) {
   const std::size_t lanes = hn::Lanes(D());
@@ -164,7 +163,7 @@ void LayerNormBackward(const Norm& norm, NormStats stats, const float* x, const 
   });
 }
 
-void Softmax(float scale, float* x, std::size_t n, std::size_t all) {
+void Softmax(float scale, float* x, std::size_t n) {
   const D d;
   V most = hn::Set(d, x[0]);
   EachVector(n, [&](std::size_t i) {
@@ -178,13 +177,9 @@ void Softmax(float scale, float* x, std::size_t n, std::size_t all) {
     sum = hn::Add(sum, kept);
     hn::StoreU(kept, d, x + i);
   });
-  const std::size_t filled = (n + 15) / 16 * 16;
-  const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t i = (n + lanes - 1) / lanes * lanes; i < filled; i += lanes)
-    hn::StoreU(hn::Zero(d), d, x + i);
   const V share = hn::Set(d, 1 / hn::GetLane(hn::SumOfLanes(d, sum)));
   EachVector(n, [&](std::size_t i) { hn::StoreU(hn::Mul(hn::LoadU(d, x + i), share), d, x + i); });
-  std::fill(x + filled, x + std::max(filled, all), 0.0f);
+  std::fill(x + n, x + (n + 15) / 16 * 16, 0.0f);
 }
 
 void SoftmaxBackward(float scale, const float* p, float* dp, std::size_t n) {
@@ -300,38 +295,6 @@ void Drop(const Dropout& dropout, std::uint32_t seed, float* x, std::size_t n) {
   });
 }
 
-void GatherDots(const Matrix& table, std::span<const idx_t> rows, const float* x, float* out) {
-  const D d;
-  const std::size_t n = table.stride();
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (k + 4 < rows.size()) {
-      for (std::size_t i = 0; i < n; i += 16) hwy::Prefetch(table.row(rows[k + 4]) + i);
-    }
-    const float* const row = table.row(rows[k]);
-    V sum = hn::Zero(d);
-    EachVector(n, [&](std::size_t i) { sum = hn::MulAdd(hn::Load(d, row + i), hn::LoadU(d, x + i), sum); });
-    out[k] = hn::GetLane(hn::SumOfLanes(d, sum));
-  }
-}
-
-void GatherBack(const Matrix& table, std::span<const idx_t> rows, std::span<float* const> to, const float* g,
-                const float* x, float* dx) {
-  const D d;
-  const std::size_t n = table.stride();
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    if (k + 4 < rows.size()) {
-      for (std::size_t i = 0; i < n; i += 16) hwy::Prefetch(to[k + 4] + i);
-    }
-    const float* const row = table.row(rows[k]);
-    float* const gradient = to[k];
-    const V weight = hn::Set(d, g[k]);
-    EachVector(n, [&](std::size_t i) {
-      hn::StoreU(hn::MulAdd(weight, hn::Load(d, row + i), hn::LoadU(d, dx + i)), d, dx + i);
-      hn::StoreU(hn::MulAdd(weight, hn::LoadU(d, x + i), hn::LoadU(d, gradient + i)), d, gradient + i);
-    });
-  }
-}
-
 }  // namespace akin::attention::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -355,8 +318,6 @@ HWY_EXPORT(Times);
 HWY_EXPORT(AddTimes);
 HWY_EXPORT(SigmoidBackward);
 HWY_EXPORT(Drop);
-HWY_EXPORT(GatherDots);
-HWY_EXPORT(GatherBack);
 
 void multiply(const Product& product, Write write, Rows out) {
   HWY_DYNAMIC_DISPATCH(Multiply)(product, write, out);
@@ -371,9 +332,7 @@ void layer_norm_backward(const Norm& norm, NormStats stats, const float* x, cons
                          const NormGradients& gradients) {
   HWY_DYNAMIC_DISPATCH(LayerNormBackward)(norm, stats, x, dy, gradients);
 }
-void softmax(float scale, float* x, std::size_t n, std::size_t all) {
-  HWY_DYNAMIC_DISPATCH(Softmax)(scale, x, n, all);
-}
+void softmax(float scale, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Softmax)(scale, x, n); }
 void softmax_backward(float scale, const float* p, float* dp, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(scale, p, dp, n);
 }
@@ -401,12 +360,6 @@ void sigmoid_backward(const float* s, float* d, std::size_t n) {
 }
 void drop(const Dropout& dropout, std::uint32_t seed, float* x, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(Drop)(dropout, seed, x, n);
-}
-void gather_dots(const Matrix& table, std::span<const idx_t> rows, const float* x, float* out) {
-  HWY_DYNAMIC_DISPATCH(GatherDots)(table, rows, x, out);
-}
-void gather_back(const Matrix& table, const Candidates& candidates, const float* x, float* dx) {
-  HWY_DYNAMIC_DISPATCH(GatherBack)(table, candidates.rows, candidates.to, candidates.weights, x, dx);
 }
 
 }  // namespace akin::attention

@@ -5,9 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
-#include "akin/linalg/csr.h"
 #include "akin/linalg/matrix.h"
 #include "akin/linalg/small_product.h"
 
@@ -66,8 +64,8 @@ struct NormGradients {
 void layer_norm_backward(const Norm& norm, NormStats stats, const float* x, const float* dy,
                          const NormGradients& gradients);
 
-/// x <- exp(scale x) / sum over n numbers; what follows up to `all`, a multiple of 16, becomes zero.
-void softmax(float scale, float* x, std::size_t n, std::size_t all);
+/// x <- exp(scale x) / sum over n numbers; zero behind them.
+void softmax(float scale, float* x, std::size_t n);
 /// dp <- scale p (dp - p . dp): the gradient of what softmax() was given, from that of its result p.
 void softmax_backward(float scale, const float* p, float* dp, std::size_t n);
 
@@ -115,16 +113,5 @@ inline bool keeps(const Dropout& dropout, std::uint32_t seed, std::size_t k) {
 }
 /// x_k <- scale x_k or 0, k < n. Called on a gradient with the same seed, it is its own way back.
 void drop(const Dropout& dropout, std::uint32_t seed, float* x, std::size_t n);
-
-/// out_k <- row_k . x
-void gather_dots(const Matrix& table, std::span<const idx_t> rows, const float* x, float* out);
-/// Rows that were gathered, with the gradients of what they gave.
-struct Candidates {
-  std::span<const idx_t> rows;
-  std::span<float* const> to;  ///< where the gradient of each row is added up
-  const float* weights;
-};
-/// dx <- dx + sum_k weights_k row_k;  to_k <- to_k + weights_k x
-void gather_back(const Matrix& table, const Candidates& candidates, const float* x, float* dx);
 
 }  // namespace akin::attention

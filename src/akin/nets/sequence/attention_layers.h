@@ -17,7 +17,7 @@ inline void make_room(std::vector<float>& memory, std::size_t size) {
 }
 
 /// Rows are tokens.
-struct Pass::Layer {
+struct PassLayer {
   Matrix x;                           // what the layer reads
   Matrix a;                           // LN x
   Matrix q, k, v, u;                  // projections
@@ -31,21 +31,29 @@ struct Pass::Layer {
   std::vector<float> weights;
 };
 
-struct Pass::Scratch {
+struct PassScratch {
   Matrix states, dx1, da, dq, dk, dv, du, dmixed, dout, dgate, dwide1, dwide2, wide;
   std::vector<float> transposed, rows, queries, keys, values, result;  // of one head of one sequence
   std::vector<std::uint8_t> buckets;                                   // of each sequence, (length, length)
 };
 
 /// Where gradients come from and go to.
-struct Pass::Way {
+struct PassWay {
   const Net& net;
   const std::vector<Matrix>& transposed;
   std::vector<Matrix>& gradients;
 };
 
-inline constexpr std::size_t kHeadRows =
-    48;  // of the attention matrix at a time, so that its upper half is skipped
+/// One head of one sequence.
+struct HeadPart {
+  std::size_t begin, length, head;
+  float* weights;               // (length, padded(length)), of PassLayer::weights
+  const std::uint8_t* buckets;  // (length, length)
+  std::size_t columns() const { return padded(length); }
+};
+
+/// Rows of the attention matrix at a time, so that its upper half is skipped.
+inline constexpr std::size_t kHeadRows = 48;
 
 /// Numbers of the dropouts of a layer.
 enum Place : std::size_t { kInnerPlace, kInnerOutPlace, kAttentionOut, kFirstHead };

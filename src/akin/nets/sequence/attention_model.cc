@@ -32,6 +32,7 @@ std::vector<std::uint32_t> numbers_of(const NetShape& shape, int session_gap) {
           number(shape.heads),
           number(shape.max_length),
           shape.positions ? 1u : 0u,
+          shape.inputs,
           static_cast<std::uint32_t>(session_gap)};
 }
 
@@ -62,6 +63,13 @@ bool AttentionModel::read(const Query& query, Chunk& chunk) const {
   const bool asked = query.now != kNoTime && !query.times.empty();
   chunk.next_times.push_back(asked ? floor_seconds(query.now) : time);
   chunk.offsets.push_back(chunk.items.size());
+  if (net_.shape.inputs != 0) {
+    for (std::size_t k = 0; k < chunk.items.size(); ++k) {
+      const std::size_t event = events[chunk.items.size() - 1 - k];
+      chunk.inputs.push_back(inputs_of(net_.shape.inputs, chunk.times[k], chunk.next_times[k],
+                                       query.kinds.empty() ? -1 : static_cast<int>(query.kinds[event])));
+    }
+  }
   return !chunk.items.empty();
 }
 
@@ -102,13 +110,19 @@ void AttentionModel::save(TensorWriter& writer) const {
 }
 
 std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
-  const auto numbers = reader.vector<std::uint32_t>("model.shape", 7);
-  const NetShape shape{
-      static_cast<BlockKind>(numbers[0]), numbers[1], numbers[2], numbers[3], numbers[4], numbers[5] != 0};
+  const auto numbers = reader.vector<std::uint32_t>("model.shape", 8);
+  const NetShape shape{static_cast<BlockKind>(numbers[0]),
+                       numbers[1],
+                       numbers[2],
+                       numbers[3],
+                       numbers[4],
+                       numbers[5] != 0,
+                       numbers[6]};
   const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kHstu) && shape.factors > 0 &&
                      shape.factors <= 4096 && shape.layers > 0 && shape.layers <= 64 && shape.heads > 0 &&
                      shape.factors % shape.heads == 0 && shape.max_length > 0 &&
-                     shape.max_length <= 100'000 && numbers[5] <= 1 && numbers[6] <= 1'000'000'000;
+                     shape.max_length <= 100'000 && numbers[5] <= 1 && numbers[6] < 16 &&
+                     numbers[7] <= 1'000'000'000;
   const auto temperature = reader.vector<float>("model.temperature", 1);
   if (!sound || !(temperature[0] >= 0 && temperature[0] <= 100))
     reader.inconsistent("the sizes of its net are out of range");
@@ -117,7 +131,7 @@ std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::siz
     net.tensors.push_back(read_matrix(reader, "model." + spec.name, spec.rows, spec.cols));
   return std::make_unique<AttentionModel>(std::move(net),
                                           reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
-                                          Scoring{static_cast<int>(numbers[6]), temperature[0]});
+                                          Scoring{static_cast<int>(numbers[7]), temperature[0]});
 }
 
 }  // namespace akin::attention

@@ -8,6 +8,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/base/text.h"
 
 namespace akin::attention {
 namespace {
@@ -74,6 +75,38 @@ std::uint8_t time_bucket(std::int64_t seconds) {
       std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds))) - 1);
 }
 
+std::uint32_t parse_inputs(std::string_view text) {
+  constexpr std::string_view kNames[] = {"gap", "hour", "weekday", "kind"};
+  std::uint32_t inputs = 0;
+  for (const std::string_view part : split(text, ',')) {
+    const std::string_view name = trimmed(part);
+    if (name.empty() && trimmed(text).empty()) break;
+    const auto* const found = std::ranges::find(kNames, name);
+    if (found == std::end(kNames))
+      fail(ErrorCode::kUsage, "inputs '{}': '{}' is none of gap, hour, weekday and kind", text, name);
+    inputs |= 1U << (found - kNames);
+  }
+  return inputs;
+}
+
+EventInputs inputs_of(std::uint32_t inputs, std::int64_t time, std::int64_t next_time, int kind) {
+  constexpr std::int64_t kHour = 3600, kDay = 24 * kHour;
+  const auto modulo = [](std::int64_t a, std::int64_t n) {
+    return static_cast<std::size_t>((a % n + n) % n);
+  };
+  const std::int64_t day = next_time / kDay - (next_time % kDay < 0 ? 1 : 0);
+  const std::size_t rows[] = {
+      time_bucket(next_time - time), kTimeBuckets + modulo(next_time, kDay) / kHour,
+      kTimeBuckets + 24 + modulo(day + 3, 7),  // 1970 began on a Thursday; Monday is 0
+      kTimeBuckets + 24 + 7 + static_cast<std::size_t>(std::max(0, kind))};
+  EventInputs result;
+  for (std::size_t k = 0; k < result.size(); ++k) {
+    const bool known = (inputs >> k & 1) != 0 && (k != 3 || kind >= 0);
+    result[k] = known ? static_cast<std::uint8_t>(rows[k]) : kNoInput;
+  }
+  return result;
+}
+
 std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
   std::vector<TensorSpec> specs;
   for (std::size_t l = 0; l < shape.layers; ++l) add_layer(shape, l, specs);
@@ -82,6 +115,7 @@ std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
     specs.push_back({"final_shift", 1, shape.factors, TensorSpec::kZero});
   }
   if (shape.positions) specs.push_back({"positions", shape.max_length, shape.factors, TensorSpec::kXavier});
+  if (shape.inputs != 0) specs.push_back({"inputs", kInputRows, shape.factors, TensorSpec::kXavier});
   return specs;
 }
 

@@ -1,6 +1,7 @@
 // A causal attention net over items: its shape and its weights.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -31,6 +32,7 @@ struct NetShape {
   std::size_t factors = 64, layers = 1, heads = 1;
   std::size_t max_length = 50;  ///< items that it looks back on
   bool positions = true;        ///< adds a learned vector for the place, counted from the last item
+  std::uint32_t inputs = 0;     ///< what else is known of an event, as learned vectors: InputBits
   friend bool operator==(const NetShape&, const NetShape&) = default;
   std::size_t head_size() const { return factors / heads; }
 };
@@ -38,6 +40,23 @@ struct NetShape {
 /// Gaps of time fall into buckets: floor(log2(max(1, seconds))).
 inline constexpr std::size_t kTimeBuckets = 64;
 std::uint8_t time_bucket(std::int64_t seconds);
+
+/// What may be added to the vector of an item that is read.
+enum InputBits : std::uint32_t {
+  kGapInput = 1,      ///< the bucket of the time to what comes next
+  kHourInput = 2,     ///< the hour of what comes next, UTC
+  kWeekdayInput = 4,  ///< its day of the week, UTC
+  kKindInput = 8,     ///< what was done: EventKind
+};
+/// "gap,hour,weekday,kind" or some of them; "" = 0. Throws Error(kUsage).
+std::uint32_t parse_inputs(std::string_view text);
+
+/// Rows of the tensor "inputs" that an event adds, kNoInput = none.
+using EventInputs = std::array<std::uint8_t, 4>;
+inline constexpr std::uint8_t kNoInput = 255;
+inline constexpr std::size_t kInputRows = kTimeBuckets + 24 + 7 + 5;
+/// `kind` as EventKind, or negative if it is not known; times in seconds.
+EventInputs inputs_of(std::uint32_t inputs, std::int64_t time, std::int64_t next_time, int kind);
 
 /// The tensors of a layer in their order; weights are (in, out), all others one row.
 enum LayerTensor : std::size_t {
@@ -84,7 +103,7 @@ struct TensorSpec {
 };
 
 /// The weights beside the item table: layer by layer, then the final norm of kSasrec (gain, shift), then the
-/// positions (max_length, factors), row p for the p-th item from the end.
+/// positions (max_length, factors), row p for the p-th item from the end, then the inputs (kInputRows, factors).
 std::vector<TensorSpec> tensor_specs(const NetShape& shape);
 
 /// A net with its item table.
@@ -98,6 +117,7 @@ struct Net {
   std::size_t index(std::size_t layer, std::size_t tensor) const;
   std::size_t final_gain() const { return index(shape.layers, 0); }
   std::size_t positions() const;
+  std::size_t inputs() const { return positions() + (shape.positions ? 1 : 0); }
   Net clone() const;
 };
 

@@ -70,11 +70,12 @@ void Chunk::clear() {
   items.clear();
   times.clear();
   next_times.clear();
+  inputs.clear();
   seeds.clear();
 }
 
 Pass::Pass(const NetShape& shape)
-    : shape_(shape), layers_(shape.layers + 1), scratch_(std::make_unique<Scratch>()) {}
+    : shape_(shape), layers_(shape.layers + 1), scratch_(std::make_unique<PassScratch>()) {}
 Pass::~Pass() = default;
 Pass::Pass(Pass&&) noexcept = default;
 
@@ -93,23 +94,14 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
   dropout_ = dropout;
   const std::size_t n = chunk.tokens(), d = shape_.factors;
   token_seeds_.assign(n, 0);
-  for (Layer& layer : layers_) {
+  for (PassLayer& layer : layers_) {
     make_room(layer.x, n, d);
     layer.norm1.resize(n);
     layer.norm2.resize(n);
     for (Matrix* const matrix : {&layer.a, &layer.mixed, &layer.x1, &layer.y}) make_room(*matrix, n, d);
   }
-  Matrix& x = layers_[0].x;
-  for (std::size_t s = 0; s < chunk.size(); ++s) {
-    AKIN_ASSERT(chunk.offsets[s + 1] - chunk.offsets[s] <= shape_.max_length);
-    for (std::size_t t = chunk.offsets[s]; t < chunk.offsets[s + 1]; ++t) {
-      if (dropout.on()) token_seeds_[t] = token_seed(chunk.seeds[s], t - chunk.offsets[s]);
-      std::copy_n(net.items.row(chunk.items[t]), x.stride(), x.row(t));
-      if (shape_.positions)
-        axpy(1, net.tensors[net.positions()].row(chunk.offsets[s + 1] - 1 - t), x.row(t), x.stride());
-    }
-  }
-  drop_rows(0, rows_of(x), x.stride());
+  read(net);
+  drop_rows(0, rows_of(layers_[0].x), layers_[0].x.stride());
   if (shape_.block == BlockKind::kHstu) find_buckets();
   for (std::size_t l = 0; l < shape_.layers; ++l) {
     norm_rows(net, net.index(l, kGain1), layers_[l].x, layers_[l].norm1, layers_[l].a);
@@ -117,7 +109,7 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
     if (shape_.block == BlockKind::kLigr) forward_ligr(net, l);
     if (shape_.block == BlockKind::kHstu) forward_hstu(net, l);
   }
-  Layer& last = layers_.back();
+  PassLayer& last = layers_.back();
   if (shape_.block != BlockKind::kSasrec) return rows_of(last.x);
   norm_rows(net, net.final_gain(), last.x, last.norm1, last.a);
   return rows_of(last.a);
@@ -126,7 +118,7 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
 void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows states,
                     std::vector<Matrix>& gradients) {
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors);
-  Scratch& work = *scratch_;
+  PassScratch& work = *scratch_;
   for (Matrix* const matrix :
        {&work.dx1, &work.da, &work.dq, &work.dk, &work.dv, &work.du, &work.dmixed, &work.dout, &work.dgate})
     make_room(*matrix, n, shape_.factors);
@@ -136,7 +128,7 @@ void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows 
                    rows_of(work.dx1));
     copy(rows_of(work.dx1), n, width, states);
   }
-  const Way way{net, transposed, gradients};
+  const PassWay way{net, transposed, gradients};
   for (std::size_t l = shape_.layers; l-- > 0;) {
     if (shape_.block == BlockKind::kSasrec) backward_sasrec(way, l, states);
     if (shape_.block == BlockKind::kLigr) backward_ligr(way, l, states);
@@ -145,16 +137,45 @@ void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows 
                    states);
   }
   drop_rows(0, states, width);
-  if (!shape_.positions) return;
-  Matrix& positions = gradients[net.positions()];
+  read_back(net, states, gradients);
+}
+
+/// What the first layer reads.
+void Pass::read(const Net& net) {
+  const Chunk& chunk = *chunk_;
+  Matrix& x = layers_[0].x;
+  AKIN_ASSERT(shape_.inputs == 0 || chunk.inputs.size() == chunk.tokens());
+  for (std::size_t s = 0; s < chunk.size(); ++s) {
+    AKIN_ASSERT(chunk.offsets[s + 1] - chunk.offsets[s] <= shape_.max_length);
+    for (std::size_t t = chunk.offsets[s]; t < chunk.offsets[s + 1]; ++t) {
+      if (dropout_.on()) token_seeds_[t] = token_seed(chunk.seeds[s], t - chunk.offsets[s]);
+      std::copy_n(net.items.row(chunk.items[t]), x.stride(), x.row(t));
+      if (shape_.positions)
+        axpy(1, net.tensors[net.positions()].row(chunk.offsets[s + 1] - 1 - t), x.row(t), x.stride());
+      if (shape_.inputs == 0) continue;
+      for (const std::uint8_t row : chunk.inputs[t]) {
+        if (row != kNoInput) axpy(1, net.tensors[net.inputs()].row(row), x.row(t), x.stride());
+      }
+    }
+  }
+}
+
+void Pass::read_back(const Net& net, Rows slopes, std::vector<Matrix>& gradients) const {
+  const std::size_t width = padded(shape_.factors);
   for (std::size_t s = 0; s < chunk_->size(); ++s) {
-    for (std::size_t t = chunk_->offsets[s]; t < chunk_->offsets[s + 1]; ++t)
-      axpy(1, states[t], positions.row(chunk_->offsets[s + 1] - 1 - t), width);
+    for (std::size_t t = chunk_->offsets[s]; t < chunk_->offsets[s + 1]; ++t) {
+      if (shape_.positions)
+        axpy(1, slopes[t], gradients[net.positions()].row(chunk_->offsets[s + 1] - 1 - t), width);
+      if (shape_.inputs == 0) continue;
+      for (const std::uint8_t row : chunk_->inputs[t]) {
+        if (row != kNoInput) axpy(1, slopes[t], gradients[net.inputs()].row(row), width);
+      }
+    }
   }
 }
 
 void Pass::forward_sasrec(const Net& net, std::size_t l) {
-  Layer& at = layers_[l];
+  PassLayer& at = layers_[l];
   const std::size_t n = chunk_->tokens();
   const auto w = [&](std::size_t tensor) -> const Matrix& { return net.at(l, tensor); };
   dense(at.a, n, w(kQuery), &w(kQueryBias), at.q);
@@ -174,9 +195,9 @@ void Pass::forward_sasrec(const Net& net, std::size_t l) {
 }
 
 /// From dx, the gradient of what the layer gives, to work.da and to dx, that of what it reads beside LN x.
-void Pass::backward_sasrec(const Way& way, std::size_t l, Rows dx) {
-  Layer& at = layers_[l];
-  Scratch& work = *scratch_;
+void Pass::backward_sasrec(const PassWay& way, std::size_t l, Rows dx) {
+  PassLayer& at = layers_[l];
+  PassScratch& work = *scratch_;
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors);
   const auto to = [&](std::size_t tensor) {
     return back_of(way.transposed, way.gradients, way.net.index(l, tensor));
@@ -197,7 +218,7 @@ void Pass::backward_sasrec(const Way& way, std::size_t l, Rows dx) {
 }
 
 void Pass::forward_ligr(const Net& net, std::size_t l) {
-  Layer& at = layers_[l];
+  PassLayer& at = layers_[l];
   const std::size_t n = chunk_->tokens();
   const auto w = [&](std::size_t tensor) -> const Matrix& { return net.at(l, tensor); };
   dense(at.a, n, w(kQuery), &w(kQueryBias), at.q);
@@ -233,9 +254,9 @@ void Pass::forward_ligr(const Net& net, std::size_t l) {
   }
 }
 
-void Pass::backward_ligr(const Way& way, std::size_t l, Rows dx) {
-  Layer& at = layers_[l];
-  Scratch& work = *scratch_;
+void Pass::backward_ligr(const PassWay& way, std::size_t l, Rows dx) {
+  PassLayer& at = layers_[l];
+  PassScratch& work = *scratch_;
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors), inner = at.up.stride();
   const auto to = [&](std::size_t tensor, bool bias = true) {
     return back_of(way.transposed, way.gradients, way.net.index(l, tensor), bias);
@@ -273,7 +294,7 @@ void Pass::backward_ligr(const Way& way, std::size_t l, Rows dx) {
 }
 
 void Pass::forward_hstu(const Net& net, std::size_t l) {
-  Layer& at = layers_[l];
+  PassLayer& at = layers_[l];
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors);
   const auto w = [&](std::size_t tensor) -> const Matrix& { return net.at(l, tensor); };
   const auto project = [&](std::size_t tensor, Matrix& raw, Matrix& out) {
@@ -295,9 +316,9 @@ void Pass::forward_hstu(const Net& net, std::size_t l) {
   add(rows_of(at.x), n, width, rows_of(next));
 }
 
-void Pass::backward_hstu(const Way& way, std::size_t l, Rows dx) {
-  Layer& at = layers_[l];
-  Scratch& work = *scratch_;
+void Pass::backward_hstu(const PassWay& way, std::size_t l, Rows dx) {
+  PassLayer& at = layers_[l];
+  PassScratch& work = *scratch_;
   const std::size_t n = chunk_->tokens(), width = padded(shape_.factors);
   const auto to = [&](std::size_t tensor) {
     return back_of(way.transposed, way.gradients, way.net.index(l, tensor));

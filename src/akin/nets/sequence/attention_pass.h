@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "akin/linalg/csr.h"
 #include "akin/nets/sequence/attention_kernels.h"
 #include "akin/nets/sequence/attention_net.h"
 
@@ -17,11 +18,17 @@ struct Chunk {
   std::vector<idx_t> items;         ///< of each token, oldest first
   std::vector<std::int64_t> times;  ///< in seconds, only for kHstu
   std::vector<std::int64_t> next_times;  ///< of what comes after each token, only for kHstu
+  std::vector<EventInputs> inputs;       ///< only with NetShape::inputs
   std::vector<std::uint32_t> seeds;      ///< of the dropout of each sequence
   std::size_t size() const { return offsets.size() - 1; }
   std::size_t tokens() const { return offsets.back(); }
   void clear();
 };
+
+struct PassLayer;    // attention_layers.h
+struct PassScratch;  // the same
+struct PassWay;      // the same
+struct HeadPart;     // the same
 
 /// Holds what backward() needs of forward(). Not for two threads at once.
 class Pass {
@@ -41,27 +48,33 @@ class Pass {
                 std::vector<Matrix>& gradients);
 
  private:
-  struct Layer;
-  struct Scratch;
-  struct Way;
   std::uint32_t seed(std::size_t token, std::size_t place) const;
   void drop_rows(std::size_t place, Rows rows, std::size_t n) const;
   void forward_sasrec(const Net& net, std::size_t l);
   void forward_ligr(const Net& net, std::size_t l);
   void forward_hstu(const Net& net, std::size_t l);
-  void backward_sasrec(const Way& way, std::size_t l, Rows dx);
-  void backward_ligr(const Way& way, std::size_t l, Rows dx);
-  void backward_hstu(const Way& way, std::size_t l, Rows dx);
+  void backward_sasrec(const PassWay& way, std::size_t l, Rows dx);
+  void backward_ligr(const PassWay& way, std::size_t l, Rows dx);
+  void backward_hstu(const PassWay& way, std::size_t l, Rows dx);
   void attend(const Net& net, std::size_t l);
-  void attend_back(const Way& way, std::size_t l);
+  void attend_head(const Net& net, std::size_t l, const HeadPart& part);
+  void weigh(const Net& net, std::size_t l, const HeadPart& part, std::size_t row);
+  void attend_back(const PassWay& way, std::size_t l);
+  void attend_head_back(const PassWay& way, std::size_t l, const HeadPart& part);
+  void weigh_back(const PassWay& way, std::size_t l, const HeadPart& part, std::size_t row);
+  template <typename Visit>
+  void each_head(std::size_t l, const Visit& visit);
+  float attention_scale() const;
   void find_buckets();
+  void read(const Net& net);
+  void read_back(const Net& net, Rows slopes, std::vector<Matrix>& gradients) const;
 
   NetShape shape_;
   const Chunk* chunk_ = nullptr;
   Dropout dropout_;
   std::vector<std::uint32_t> token_seeds_;
-  std::vector<Layer> layers_;  // one more than the net has: the last holds what comes out
-  std::unique_ptr<Scratch> scratch_;
+  std::vector<PassLayer> layers_;  // one more than the net has: the last holds what comes out
+  std::unique_ptr<PassScratch> scratch_;
 };
 
 }  // namespace akin::attention

@@ -44,9 +44,11 @@ class RefPass {
     const std::size_t end = chunk_.offsets[s_ + 1];
     for (std::size_t t = begin_; t < end; ++t) {
       x.push_back(net_.items[chunk_.items[t]]);
-      if (!shape_.positions) continue;
-      for (std::size_t c = 0; c < shape_.factors; ++c)
-        x.back()[c] += net_.tensors[net_.source.positions()][end - 1 - t][c];
+      if (shape_.positions) add(x.back(), net_.tensors[net_.source.positions()][end - 1 - t]);
+      if (shape_.inputs == 0) continue;
+      for (const std::uint8_t row : chunk_.inputs[t]) {
+        if (row != kNoInput) add(x.back(), net_.tensors[net_.source.inputs()][row]);
+      }
     }
     drop(x, 0);
     for (std::size_t l = 0; l < shape_.layers; ++l) {
@@ -60,6 +62,9 @@ class RefPass {
   }
 
  private:
+  static void add(Vec& to, const Vec& row) {
+    for (std::size_t c = 0; c < to.size(); ++c) to[c] += row[c];
+  }
   double factor(std::size_t t, std::size_t place, std::size_t c) const {
     if (!dropout_.on()) return 1;
     const std::uint32_t seed = place_seed(token_seed(chunk_.seeds[s_], t), place);

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "akin/base/error.h"
 #include "akin/base/rng.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/nets/sequence/attention_reference_for_test.h"
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kItems = 23, kFactors = 10;
 
 NetShape shape_of(BlockKind block, std::size_t max_length = 67, std::size_t heads = 2) {
-  return {block, kFactors, 2, heads, max_length, true};
+  return {block, kFactors, 2, heads, max_length, true, kGapInput | kKindInput};
 }
 
 /// A net whose numbers are all different from where they start.
@@ -41,6 +42,8 @@ Chunk random_chunk(const std::vector<std::size_t>& lengths) {
       chunk.times.push_back(time);
       time += static_cast<std::int64_t>(rng.below(1 << rng.below(12)));
       chunk.next_times.push_back(time);
+      chunk.inputs.push_back(inputs_of(kGapInput | kKindInput, chunk.times.back(), time,
+                                       t % 3 == 0 ? -1 : static_cast<int>(t % 5)));
     }
     chunk.offsets.push_back(chunk.items.size());
   }
@@ -54,6 +57,7 @@ Chunk sequence_of(const Chunk& chunk, std::size_t s, std::size_t length) {
     one.items.push_back(chunk.items[t]);
     one.times.push_back(chunk.times[t]);
     one.next_times.push_back(chunk.next_times[t]);
+    one.inputs.push_back(chunk.inputs[t]);
   }
   one.offsets.push_back(length);
   return one;
@@ -276,20 +280,18 @@ TEST(NextItemLoss, UncalibratedGbceIsBce) {
   EXPECT_NEAR(gbce_beta(256, 12'102, 0.75f), 0.25 + 0.75 * 256 / 12'101, 1e-6);
 }
 
-/// By a net of one state and one negative, which is known: the other one of two items.
+/// With as many negatives as there are other items, each is one once.
 TEST(NextItemLoss, PairLossesAreTheirEquations) {
   for (const LossOptions& options :
        {LossOptions{.kind = LossKind::kBce, .negatives = 3},
         LossOptions{.kind = LossKind::kGbce, .negatives = 3},
         LossOptions{.kind = LossKind::kGbce, .negatives = 3, .temperature = 0.3f}}) {
-    Matrix items = Matrix::normal(2, kFactors, 0.7, 4), states = Matrix::normal(1, kFactors, 0.7, 5);
+    Matrix items = Matrix::normal(4, kFactors, 0.7, 4), states = Matrix::normal(1, kFactors, 0.7, 5);
     const std::vector<idx_t> ids = {1};
     const std::vector<std::uint64_t> seeds = {1};
     const LossResult got = loss_at(options, {ids, seeds}, items, states);
     reference::Mat ref_items = reference::doubles(items), ref_states = reference::doubles(states);
-    LossOptions capped = options;
-    capped.negatives = 1;  // the rate of sampling is at most 1
-    const auto expected = [&] { return reference::loss(capped, ref_states[0], ref_items, {1, 0, 0, 0}); };
+    const auto expected = [&] { return reference::loss(options, ref_states[0], ref_items, {1, 0, 2, 3}); };
     EXPECT_NEAR(got.loss, expected(), 1e-5);
     const auto check = [&](double& number, float gradient) {
       const double before = number;
@@ -302,7 +304,7 @@ TEST(NextItemLoss, PairLossesAreTheirEquations) {
     };
     for (std::size_t c = 0; c < kFactors; ++c) {
       check(ref_states[0][c], got.states[0][c]);
-      for (std::size_t i = 0; i < 2; ++i) check(ref_items[i][c], got.items[i][c]);
+      for (std::size_t i = 0; i < 4; ++i) check(ref_items[i][c], got.items[i][c]);
     }
   }
 }
@@ -328,12 +330,24 @@ TEST(NextItemLoss, NegativesOfTheBatchAreCorrected) {
       for (std::size_t c = 0; c < kFactors; ++c)
         score += static_cast<double>(data.states[t][c] * data.items[i][c]);
       if (i == data.ids[t])
-        own = std::exp(score) / (10'000 / 600.0 + 40'000 * static_cast<double>(frequency[i]));
+        own = std::exp(score) / (10'000 / 601.0 + 40'000 * static_cast<double>(frequency[i]));
       sum += i == data.ids[t] ? own : std::exp(score);
     }
     expected += std::log(sum / own);
   }
-  EXPECT_NEAR(got.loss, expected, 0.1);
+  EXPECT_NEAR(got.loss, expected, 0.2);
+}
+
+TEST(EventInputs, AreRowsOfTheirTensor) {
+  constexpr std::int64_t kSunday = 3 * 86'400;  // 1970-01-04
+  const auto all = parse_inputs("gap, hour,weekday,kind");
+  EXPECT_EQ(inputs_of(all, kSunday, kSunday + 3700, 4),
+            (EventInputs{11, 64 + 1, 64 + 24 + 6, 64 + 24 + 7 + 4}));
+  EXPECT_EQ(inputs_of(all, -4000, -1, -1), (EventInputs{11, 64 + 23, 64 + 24 + 2, kNoInput}));
+  EXPECT_EQ(inputs_of(parse_inputs("hour"), 0, 7200, 0), (EventInputs{kNoInput, 66, kNoInput, kNoInput}));
+  EXPECT_EQ(parse_inputs(""), 0u);
+  EXPECT_THROW(parse_inputs("hour,minute"), Error);
+  EXPECT_THROW(parse_inputs("hour,"), Error);
 }
 
 TEST(TimeBucket, IsTheLogarithmOfTwo) {

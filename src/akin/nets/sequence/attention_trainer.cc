@@ -1,6 +1,7 @@
 #include "akin/nets/sequence/attention_trainer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numeric>
 
@@ -22,9 +23,17 @@ OptimizerOptions adam(float learning_rate) {
   return options;
 }
 
+/// As many as divide a minibatch without the sums of their gradients costing more than they themselves.
+std::size_t lanes_for(const Windows& windows, std::size_t batch) {
+  const std::size_t all = std::max<std::size_t>(1, windows.windows.size());
+  return std::clamp<std::size_t>(std::bit_floor(windows.targets * std::min(batch, all) / all / kChunkTokens),
+                                 2, 8);
+}
+
 }  // namespace
 
-Windows cut_windows(const Sessions& sessions, std::span<const std::uint32_t> place, std::size_t max_length) {
+Windows cut_windows(const Sessions& sessions, std::span<const Event> events,
+                    std::span<const std::uint32_t> place, std::size_t max_length) {
   Windows result;
   result.items.reserve(sessions.items.size());
   result.times.reserve(sessions.items.size());
@@ -35,6 +44,7 @@ Windows cut_windows(const Sessions& sessions, std::span<const std::uint32_t> pla
       result.items.push_back(static_cast<idx_t>(place[sessions.items[e]]));
       if (sessions.times[e] != kNoTime) time = floor_seconds(sessions.times[e]);
       result.times.push_back(time);
+      result.kinds.push_back(events[e].kind);
     }
     for (std::size_t begin = first; begin + 1 < last; begin += max_length) {
       const std::size_t end = std::min(begin + max_length, last - 1);
@@ -64,7 +74,8 @@ AttentionTrainer::AttentionTrainer(const Windows& windows, const TrainOptions& o
       order_(windows.windows.size()) {
   for (const Matrix& tensor : net.tensors)
     optimizers_.emplace_back(adam(options.learning_rate), tensor.rows() * tensor.stride());
-  for (std::size_t k = 0; k < kLanes; ++k) lanes_.emplace_back(net, options);
+  const std::size_t lanes = lanes_for(windows, options.batch);
+  for (std::size_t k = 0; k < lanes; ++k) lanes_.emplace_back(net, options);
   if (options.loss.batch_negatives == 0) return;
   frequency_.assign(net.items.rows(), 0);
   for (const Windows::Window& window : windows.windows) {
@@ -114,10 +125,10 @@ void AttentionTrainer::divide(std::size_t begin, std::size_t end, std::vector<Pa
   };
   std::size_t left = 0;
   for (std::size_t k = begin; k < end; ++k) left += inputs(k);
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
     Part part{begin, begin};
-    const std::size_t share = left / (kLanes - lane);
-    for (std::size_t has = 0; part.end < end && (has < share || lane + 1 == kLanes); ++part.end) {
+    const std::size_t share = left / (lanes_.size() - lane);
+    for (std::size_t has = 0; part.end < end && (has < share || lane + 1 == lanes_.size()); ++part.end) {
       has += inputs(part.end);
       left -= inputs(part.end);
     }
@@ -142,7 +153,7 @@ double AttentionTrainer::step(int epoch, std::size_t begin, std::size_t end) {
   std::vector<Part> parts;
   divide(begin, end, parts);
   const float weight = 1 / static_cast<float>(targets);
-  team_.run(kLanes, 1, [&](std::size_t first, std::size_t last) {
+  team_.run(lanes_.size(), 1, [&](std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k) pass_lane(epoch, parts[k], weight, lanes_[k]);
   });
   item_optimizer_.begin_step();
@@ -182,9 +193,11 @@ void AttentionTrainer::pass_lane(int epoch, const Part& part, float weight, Lane
       chunk.items.push_back(windows_.items[t]);
       lane.targets.push_back(t < window.first ? kNoTarget : windows_.items[t + 1]);
       lane.seeds.push_back(rng.next());
-      if (net_.shape.block != BlockKind::kHstu) continue;
       chunk.times.push_back(windows_.times[t]);
       chunk.next_times.push_back(windows_.times[t + 1]);
+      if (net_.shape.inputs == 0) continue;
+      chunk.inputs.push_back(inputs_of(net_.shape.inputs, windows_.times[t], windows_.times[t + 1],
+                                       static_cast<int>(windows_.kinds[t])));
     }
     chunk.offsets.push_back(chunk.items.size());
   }
@@ -232,7 +245,7 @@ void AttentionTrainer::step_tensor(std::size_t tensor) {
   Matrix& parameters = net_.tensors[tensor];
   Matrix& sum = lanes_[0].gradients[tensor];
   const std::size_t n = sum.rows() * sum.stride();
-  for (std::size_t k = 1; k < kLanes; ++k) axpy(1, lanes_[k].gradients[tensor].data(), sum.data(), n);
+  for (std::size_t k = 1; k < lanes_.size(); ++k) axpy(1, lanes_[k].gradients[tensor].data(), sum.data(), n);
   optimizers_[tensor].step({parameters.data(), n}, {sum.data(), n});
 }
 

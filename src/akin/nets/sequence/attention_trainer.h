@@ -20,16 +20,18 @@ struct Windows {
     std::size_t begin, end;  ///< the inputs, in `items`; the target of each is the item after it
     std::size_t first;       ///< the first input with a target; those before are context
   };
-  std::vector<idx_t> items;  ///< of one sequence after the other
-  std::vector<std::int64_t>
-      times;  ///< in seconds, of each item; of one without a time, that of the item before
+  std::vector<idx_t> items;         ///< of one sequence after the other
+  std::vector<std::int64_t> times;  ///< in seconds; of an item without a time, that of the one before
+  std::vector<EventKind> kinds;
   std::vector<Window> windows;
   std::size_t targets = 0;
 };
 /// Each item but the first of a sequence is the target of exactly one window; there are as few windows as `max_length`
 /// inputs allow, and all but the first of a sequence have that many: what is left is context. `place` says which row
 /// of the net's table an item is.
-Windows cut_windows(const Sessions& sessions, std::span<const std::uint32_t> place, std::size_t max_length);
+/// `events` are those of the sessions.
+Windows cut_windows(const Sessions& sessions, std::span<const Event> events,
+                    std::span<const std::uint32_t> place, std::size_t max_length);
 
 struct TrainOptions {
   LossOptions loss;
@@ -41,9 +43,9 @@ struct TrainOptions {
 /// Goes down the mean loss of the targets of each minibatch by Adam (beta 0.9, 0.98). Items move when they have a gradient,
 /// with their moments as they were then (RowUpdates::kSparse); with all items in the loss that is always.
 ///
-/// The same bits at any number of threads: the windows of a minibatch are divided into kLanes parts, each has gradients
-/// of its own, and these are added in order. Memory: a copy of the weights' gradients and of the touched items' for
-/// each lane, and two moments of each number.
+/// The same bits at any number of threads: the windows of a minibatch are divided among 2 to 8 lanes (as many as it has
+/// 256 inputs), each has gradients of its own, and these are added in order. Memory: a copy of the weights' gradients
+/// and of the touched items' for each lane, and two moments of each number.
 class AttentionTrainer {
  public:
   /// None of them is owned.
@@ -56,7 +58,6 @@ class AttentionTrainer {
   FitState state();
 
  private:
-  static constexpr std::size_t kLanes = 8;
   /// A part of a minibatch, and what it adds to the step.
   struct Lane {
     Lane(const Net& net, const TrainOptions& options);

@@ -2,6 +2,12 @@
 
 namespace akin {
 
+std::vector<Param> Hstu::Config::params() {
+  return AttentionConfig::params(
+      "more that the net reads of each event, separated by commas: gap, hour, weekday (of what "
+      "comes next, UTC), kind");
+}
+
 std::unique_ptr<Model> Hstu::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   return attention::fit_attention(data, attention::BlockKind::kHstu, config, kName, context);
 }

@@ -15,6 +15,7 @@ class Hstu : public attention::AttentionModel {
  public:
   struct Config : attention::AttentionConfig {
     Config() { temperature = 0.05f; }
+    std::vector<Param> params();
   };
   static constexpr std::string_view kName = "hstu";
   static constexpr std::string_view kSummary = "gated attention with time gaps (Zhai et al. 2024)";

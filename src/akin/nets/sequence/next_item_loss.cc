@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
@@ -13,6 +14,9 @@ namespace akin::attention {
 namespace {
 
 constexpr std::size_t kTileItems = 256;
+constexpr std::size_t kShared =
+    16;  // positions that share their negatives, whose rows are then read once for all
+constexpr float kNever = -1e30f;  // the score of a negative that is the target
 
 float softplus(float x) { return std::max(x, 0.0f) + std::log1p(std::exp(-std::abs(x))); }
 float sigma(float x) { return 1 / (1 + std::exp(-x)); }
@@ -91,7 +95,8 @@ double NextItemLoss::operator()(const OutputTable& table, const Targets& targets
   if (options_.kind == LossKind::kSoftmax) {
     if (n > 0) loss = softmax(table, targets, items);
   } else {
-    for (std::size_t k = 0; k < n; ++k) loss += sampled(table, targets, k, items);
+    for (std::size_t k = 0; k < n; k += kShared)
+      loss += sampled(table, targets, {k, std::min(n, k + kShared)}, items);
   }
   for (std::size_t k = 0; k < n; ++k) {
     float* const to = dstates[positions_[k]];
@@ -144,64 +149,83 @@ double NextItemLoss::softmax(const OutputTable& table, const Targets& targets, I
   return loss;
 }
 
-/// rows_ <- the target of position k, then its negatives.
-void NextItemLoss::draw(const OutputTable& table, const Targets& targets, std::size_t k) {
-  const std::size_t t = positions_[k], n = table.rows().rows();
-  const idx_t target = targets.items[t];
-  Rng rng(targets.seeds[t]);
-  rows_.assign(1, target);
-  if (n > 1 && options_.negatives >= n - 1 && options_.kind == LossKind::kSampledSoftmax &&
-      options_.batch_negatives == 0) {
-    for (idx_t i = 0; i < n; ++i) {
-      if (i != target) rows_.push_back(i);
-    }
+/// rows_ <- the negatives of positions from `first` on.
+void NextItemLoss::draw(const OutputTable& table, const Targets& targets, std::size_t first) {
+  const std::size_t n = table.rows().rows();
+  rows_.clear();
+  if (options_.negatives + 1 >= n && options_.batch_negatives == 0) {
+    rows_.resize(n);
+    std::iota(rows_.begin(), rows_.end(), idx_t{0});
     return;
   }
-  for (std::size_t j = 0; j < options_.negatives && n > 1; ++j) {
-    const auto other = static_cast<idx_t>(rng.below(n - 1));
-    rows_.push_back(other < target ? other : other + 1);
-  }
-  if (options_.kind != LossKind::kSampledSoftmax) return;
-  for (std::size_t j = 0; j < options_.batch_negatives; ++j) {
-    const idx_t other = targets.pool[rng.below(targets.pool.size())];
-    if (other != target) rows_.push_back(other);
-  }
+  Rng rng(targets.seeds[positions_[first]]);
+  for (std::size_t j = 0; j < options_.negatives; ++j) rows_.push_back(static_cast<idx_t>(rng.below(n)));
+  for (std::size_t j = 0; j < options_.batch_negatives; ++j)
+    rows_.push_back(targets.pool[rng.below(targets.pool.size())]);
 }
 
-double NextItemLoss::sampled(const OutputTable& table, const Targets& targets, std::size_t k,
-                             ItemGradients& items) {
-  draw(table, targets, k);
+/// Turns the scores of the target and the negatives of a position into their gradients; returns the loss.
+double NextItemLoss::slopes_of(const Targets& targets, idx_t target, float& own, float* scores) const {
   const std::size_t n = rows_.size();
-  scores_.resize(padded(n));
-  gather_dots(table.rows(), rows_, states_.row(k), scores_.data());
-  double loss = 0;
   if (options_.kind == LossKind::kSampledSoftmax) {
     if (options_.batch_negatives > 0) {
-      const float uniform = static_cast<float>(options_.negatives) /
-                            static_cast<float>(std::max<std::size_t>(1, table.rows().rows() - 1));
+      const auto uniform = static_cast<float>(options_.negatives) / static_cast<float>(n_items_);
       const auto drawn = static_cast<float>(options_.batch_negatives);
-      for (std::size_t j = 0; j < n; ++j)
-        scores_[j] -= std::log(uniform + drawn * targets.frequency[rows_[j]]);
+      const auto lower = [&](float& score, idx_t item) {
+        score -= std::log(uniform + drawn * targets.frequency[item]);
+      };
+      lower(own, target);
+      for (std::size_t j = 0; j < n; ++j) lower(scores[j], rows_[j]);
     }
-    LogSum sum;
-    add_exp(scores_.data(), n, sum);
-    const float log_sum = sum.most + std::log(sum.sum);
-    loss = static_cast<double>(log_sum - scores_[0]);
-    exp_minus(log_sum, targets.weight, scores_.data(), n);
-    scores_[0] -= targets.weight;
-  } else {
-    const float beta = options_.kind == LossKind::kBce
-                           ? 1
-                           : gbce_beta(options_.negatives, table.rows().rows(), options_.calibration);
-    for (std::size_t j = 0; j < n; ++j) {
-      loss += static_cast<double>(j == 0 ? beta * softplus(-scores_[0]) : softplus(scores_[j]));
-      scores_[j] = targets.weight * (j == 0 ? beta * (sigma(scores_[0]) - 1) : sigma(scores_[j]));
-    }
+    LogSum sum{own, 1};
+    add_exp(scores, n, sum);
+    const float log_sum = sum.most + std::log(sum.sum), loss = log_sum - own;
+    exp_minus(log_sum, targets.weight, scores, n);
+    own = targets.weight * (std::exp(-loss) - 1);
+    return static_cast<double>(loss);
   }
-  items.reserve(n);
-  to_.clear();
-  for (const idx_t row : rows_) to_.push_back(items.row(row));
-  gather_back(table.rows(), {rows_, to_, scores_.data()}, states_.row(k), slopes_.row(k));
+  const float beta =
+      options_.kind == LossKind::kBce ? 1 : gbce_beta(options_.negatives, n_items_, options_.calibration);
+  double loss = static_cast<double>(beta * softplus(-own));
+  own = targets.weight * beta * (sigma(own) - 1);
+  for (std::size_t j = 0; j < n; ++j) {
+    loss += static_cast<double>(softplus(scores[j]));
+    scores[j] = targets.weight * sigma(scores[j]);
+  }
+  return loss;
+}
+
+/// Positions [first, last), which share their negatives.
+double NextItemLoss::sampled(const OutputTable& table, const Targets& targets, Share part,
+                             ItemGradients& items) {
+  n_items_ = table.rows().rows();
+  draw(table, targets, part.begin);
+  const std::size_t n = rows_.size(), count = part.end - part.begin;
+  const std::size_t d = table.rows().cols(), width = table.rows().stride();
+  make_room(negatives_, n, d);
+  make_room(negative_slopes_, n, d);
+  make_room(group_, kShared, d);
+  make_room(logits_, kShared, n);
+  for (std::size_t r = 0; r < n; ++r) std::copy_n(table.rows().row(rows_[r]), width, negatives_.row(r));
+  std::copy_n(states_.row(part.begin), count * width, group_.row(0));
+  akin::multiply(negatives_, 0, n, FirstRows(group_, count), logits_.data(), logits_.stride());
+  items.reserve(n + count);
+  double loss = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    const idx_t target = targets.items[positions_[part.begin + k]];
+    float* const scores = logits_.row(k);
+    for (std::size_t r = 0; r < n; ++r) {
+      if (rows_[r] == target) scores[r] = kNever;
+    }
+    float own = dot(table.rows().row(target), group_.row(k), width);
+    loss += slopes_of(targets, target, own, scores);
+    axpy(own, table.rows().row(target), slopes_.row(part.begin + k), width);
+    axpy(own, group_.row(k), items.row(target), width);
+  }
+  multiply({as_is(logits_), count, n, whole(negatives_), width}, Write::kAdd,
+           {slopes_.row(part.begin), width});
+  multiply({transposed(logits_), n, count, whole(group_), width}, Write::kStore, rows_of(negative_slopes_));
+  for (std::size_t r = 0; r < n; ++r) axpy(1, negative_slopes_.row(r), items.row(rows_[r]), width);
   return loss;
 }
 

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/base/communicator.h"
+#include "akin/linalg/csr.h"
 #include "akin/nets/sequence/attention_kernels.h"
 #include "akin/nets/sequence/item_gradients.h"
 
@@ -81,17 +83,18 @@ class NextItemLoss {
 
  private:
   double softmax(const OutputTable& table, const Targets& targets, ItemGradients& items);
-  double sampled(const OutputTable& table, const Targets& targets, std::size_t k, ItemGradients& items);
-  void draw(const OutputTable& table, const Targets& targets, std::size_t k);
+  double sampled(const OutputTable& table, const Targets& targets, Share part, ItemGradients& items);
+  void draw(const OutputTable& table, const Targets& targets, std::size_t first);
+  double slopes_of(const Targets& targets, idx_t target, float& own, float* scores) const;
 
   LossOptions options_;
+  std::size_t n_items_ = 0;
   std::vector<std::size_t> positions_;  // that have a target
   Matrix states_, slopes_;              // of them, as they are multiplied with the table
   std::vector<float> scale_;            // of a state to that
   Matrix logits_;
-  std::vector<idx_t> rows_;
-  std::vector<float> scores_;
-  std::vector<float*> to_;
+  std::vector<idx_t> rows_;  // the negatives of some positions
+  Matrix group_, negatives_, negative_slopes_;
 };
 
 }  // namespace akin::attention
