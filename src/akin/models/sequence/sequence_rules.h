@@ -9,7 +9,8 @@
 namespace akin {
 
 /// Sequential rules (Ludewig & Jannach, "Evaluation of session-based recommendation algorithms", UMUAI 2018), with
-/// items of the history that weigh less the older they are. With steps = 1 and history = 1, a Markov chain of order 1.
+/// items of the history that weigh less the older they are. With steps = 1, history = 1 and the powers and
+/// `backward` 0, a Markov chain of order 1.
 ///
 /// c_ji = sum over the sessions (Sessions, cut by `session_gap`) and the pairs of their events in which i comes d <=
 /// `steps` events after j of weight(d), plus `backward` times the same of the pairs in which i comes before j:
@@ -31,9 +32,9 @@ class SequenceRules : public Model {
     std::string weighting = "inverse";
     float decay = 0.6f;
     int history = 0;
-    float backward = 0;
-    float source_power = 0;
-    float target_power = 0;
+    float backward = 0.3f;
+    float source_power = 0.4f;
+    float target_power = 0.2f;
     int neighbors = 1000;
     int session_gap = 0;
     std::vector<Param> params();

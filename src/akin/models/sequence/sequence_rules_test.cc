@@ -40,6 +40,12 @@ TEST(SequenceRules, OneStepAndOneItemIsAMarkovChain) {
   }
 }
 
+/// Counts of what comes later, and nothing else.
+SequenceRules::Config plain(SequenceRules::Config config) {
+  config.backward = config.source_power = config.target_power = 0;
+  return config;
+}
+
 /// The definition in plain loops.
 std::vector<double> expected(const std::vector<std::vector<idx_t>>& sequences, idx_t n_items,
                              const SequenceRules::Config& config, const std::vector<idx_t>& history) {
@@ -97,14 +103,14 @@ TEST(SequenceRules, EveryParameterMatchesTheDefinition) {
 
 TEST(SequenceRules, KeepTheLargestRules) {
   const Dataset data = dataset_of({{0, 1}, {0, 1}, {0, 2}, {0, 2}, {0, 2}, {0, 3}}, 4);
-  EXPECT_EQ(scores_after(*rules(data, {.neighbors = 2}), {0}), (std::vector<float>{0, 2, 3, 0}));
-  EXPECT_EQ(scores_after(*rules(data, {.neighbors = 0}), {0}), (std::vector<float>{0, 2, 3, 1}));
+  EXPECT_EQ(scores_after(*rules(data, plain({.neighbors = 2})), {0}), (std::vector<float>{0, 2, 3, 0}));
+  EXPECT_EQ(scores_after(*rules(data, plain({.neighbors = 0})), {0}), (std::vector<float>{0, 2, 3, 1}));
 }
 
 TEST(SequenceRules, AreCutByGaps) {
   Dataset data = dataset_of({{0, 1, 2}}, 3);
   for (std::size_t e = 0; e < 3; ++e) data.events[e].time = static_cast<std::int64_t>(e * e) * 60 * kSecond;
-  const auto model = rules(data, {.session_gap = 100});
+  const auto model = rules(data, plain({.session_gap = 100}));
   EXPECT_EQ(scores_after(*model, {0}), (std::vector<float>{0, 1, 0})) << "2 comes three minutes later";
   const std::vector<idx_t> history = {0, 1};
   const std::vector<std::int64_t> times = {0, 3600 * kSecond};
@@ -121,7 +127,7 @@ TEST(SequenceRules, AnItemThatFollowsItselfIsNotSimilarToItself) {
 }
 
 TEST(SequenceRules, ExplainsRepeatedItemsOnce) {
-  const auto model = rules(dataset_of({{0, 1, 2}}, 3), {.decay = 0.5f});
+  const auto model = rules(dataset_of({{0, 1, 2}}, 3), plain({.decay = 0.5f}));
   const std::vector<idx_t> history = {1, 0, 1};
   const auto why = model->explain({.history = history}, 2);
   ASSERT_TRUE(why.has_value());

@@ -26,7 +26,7 @@ namespace akin {
 ///
 /// The latest session is the one that ends last; where events have no times, or only positions in lists, the one that
 /// comes last in the data. Nothing is fitted: the model is the sessions and an inverted index, so that an update only
-/// indexes more of them. explain() splits sim(c) over the shared items as the sum that it is.
+/// indexes the old and the new ones. explain() splits sim(c) over the shared items as the sum that it is.
 ///
 /// Cost of a query: |s| x sample + neighbors x session length, + n_items. Memory: 16 bytes an event, 20 a session, and
 /// 8 bytes a session in each thread that asks.
