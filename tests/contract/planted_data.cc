@@ -1,5 +1,6 @@
 #include "planted_data.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>

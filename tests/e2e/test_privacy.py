@@ -52,7 +52,7 @@ class ForgetTest(PrivacyTest):
                 self.assertFalse(self.holds("m.akin", gone))
                 for user in others:
                     after = self.answers("m.akin", user)
-                    if model["name"].startswith("user-knn"):  # may have been their neighbour
+                    if model["name"].startswith(("user-knn", "session-knn")):  # may have been their neighbour
                         self.assertEqual(len(after["items"]), len(before[user]["items"]))
                     else:
                         self.assertEqual(after, before[user])
@@ -62,7 +62,7 @@ class ForgetTest(PrivacyTest):
     def test_neighbours_are_those_of_a_model_that_never_met_the_user(self):
         self.make_persons()
         self.run_akin("forget", PERSON(4), "--from", "p.data", "-o", "rest.data")
-        for model in ("user-knn", "user-knn-rating"):
+        for model in ("user-knn", "user-knn-rating", "session-knn"):
             self.run_akin("train", model, "-d", "p.data", "-o", "m.akin", "--quiet")
             self.run_akin("train", model, "-d", "rest.data", "-o", "rest.akin", "--quiet")
             self.run_akin("forget", PERSON(4), "--from", "m.akin")

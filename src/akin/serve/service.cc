@@ -13,6 +13,7 @@
 #include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
+#include "akin/models/query_history.h"
 
 namespace akin {
 namespace {
@@ -38,6 +39,13 @@ std::vector<Scored> within_limits(const Dataset& dataset, const RecommendRequest
 }
 
 }  // namespace
+
+/// Who asks, with what history, and the items that are not to be recommended to them.
+struct Service::Asked {
+  std::optional<idx_t> user;
+  QueryHistory history;
+  std::vector<idx_t> masked;
+};
 
 Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "akin/data/item_content.h"
-#include "akin/models/query_history.h"
 #include "akin/serve/item_filter.h"
 #include "akin/store/bundle.h"
 
 namespace akin {
+
+class QueryHistory;  // models/query_history.h
 
 struct RecommendRequest {
   std::optional<std::string> user = {};  ///< an id of the bundle; one that it does not know is a new user
@@ -112,12 +113,7 @@ class Service {
   const Bundle& bundle() const { return bundle_; }
 
  private:
-  /// Who asks, with what history, and the items that are not to be recommended to them.
-  struct Asked {
-    std::optional<idx_t> user;
-    QueryHistory history;
-    std::vector<idx_t> masked;
-  };
+  struct Asked;  // who asks, with what history
   Asked ask(const RecommendRequest& request) const;
   /// What is known of a user, nullopt = nothing.
   Asked ask(std::optional<idx_t> user, const RecommendRequest& request) const;
