@@ -16,21 +16,27 @@ std::unique_ptr<Model> rules(const Dataset& data, const SequenceRules::Config& c
   return SequenceRules::fit({data, data.events}, config, {});
 }
 
+/// Counts, of what comes later unless `backward` says otherwise.
+SequenceRules::Config plain(SequenceRules::Config config, float backward = 0) {
+  config.backward = backward;
+  config.source_power = config.target_power = 0;
+  return config;
+}
+
 TEST(SequenceRules, CountWhatFollowsByDistance) {
   const Dataset data = dataset_of({{0, 1, 2}, {0, 2}}, 4);
-  const auto model = rules(data, {.steps = 2});
+  const auto model = rules(data, plain({.steps = 2}));
   EXPECT_EQ(scores_after(*model, {0}), (std::vector<float>{0, 1, 1.5f, 0}));
   EXPECT_EQ(scores_after(*model, {2}), std::vector<float>()) << "nothing follows it";
   EXPECT_EQ(scores_after(*model, {0, 1}), (std::vector<float>{0, 0.6f, 1 + 0.6f * 1.5f, 0}));
-  EXPECT_EQ(scores_after(*rules(data, {.steps = 1}), {0}), (std::vector<float>{0, 1, 1, 0}));
-  EXPECT_EQ(scores_after(*rules(data, {.steps = 1, .backward = 0.5f}), {1}),
-            (std::vector<float>{0.5f, 0, 1, 0}));
+  EXPECT_EQ(scores_after(*rules(data, plain({.steps = 1})), {0}), (std::vector<float>{0, 1, 1, 0}));
+  EXPECT_EQ(scores_after(*rules(data, plain({.steps = 1}, 0.5f)), {1}), (std::vector<float>{0.5f, 0, 1, 0}));
 }
 
 TEST(SequenceRules, OneStepAndOneItemIsAMarkovChain) {
   const auto sequences = random_sequences(31, 7, 1);
   const Dataset data = dataset_of(sequences, 7);
-  const auto model = rules(data, {.steps = 1, .history = 1});
+  const auto model = rules(data, plain({.steps = 1, .history = 1}));
   for (idx_t last = 0; last < 7; ++last) {
     std::vector<float> counts(7, 0.0f);
     for (const auto& sequence : sequences) {
@@ -38,12 +44,6 @@ TEST(SequenceRules, OneStepAndOneItemIsAMarkovChain) {
     }
     EXPECT_EQ(scores_after(*model, {3, 5, last}), counts);
   }
-}
-
-/// Counts of what comes later, and nothing else.
-SequenceRules::Config plain(SequenceRules::Config config) {
-  config.backward = config.source_power = config.target_power = 0;
-  return config;
 }
 
 /// The definition in plain loops.

@@ -148,6 +148,7 @@ TEST(Hstu, KnowsWhenItIsAsked) {
   AttentionConfig config = small(30);
   config.temperature = 0.05f;
   config.negatives = 20;
+  config.inputs = "gap";
   const auto model = fit_attention({data, data.events}, BlockKind::kHstu, config, "hstu", {});
   int soon = 0, late = 0;
   for (idx_t i = 0; i < kItems; ++i) {

@@ -78,9 +78,11 @@ std::uint8_t time_bucket(std::int64_t seconds) {
 std::uint32_t parse_inputs(std::string_view text) {
   constexpr std::string_view kNames[] = {"gap", "hour", "weekday", "kind"};
   std::uint32_t inputs = 0;
+  if (trimmed(text).empty()) return inputs;
+  if (trimmed(text).ends_with(','))
+    fail(ErrorCode::kUsage, "inputs '{}': a name is missing behind the comma", text);
   for (const std::string_view part : split(text, ',')) {
     const std::string_view name = trimmed(part);
-    if (name.empty() && trimmed(text).empty()) break;
     const auto* const found = std::ranges::find(kNames, name);
     if (found == std::end(kNames))
       fail(ErrorCode::kUsage, "inputs '{}': '{}' is none of gap, hour, weekday and kind", text, name);
