@@ -38,10 +38,10 @@ std::vector<Param> ImageEncoder::Config::params() {
   std::vector<Param> params = {
       {"features",
        &features,
-       "what is taken of a picture; empty = net if there is a file, else hog",
+       "what is taken of a picture; auto = net if there is a file, else hog",
        0,
        0,
-       {"", "pixels", "histogram", "hog", "net"}},
+       {"auto", "pixels", "histogram", "hog", "net"}},
       {"file", &file, "net of pictures, which `akin encoder import` read"},
       {"layer", &layer,
        "layer of the net whose output counts, by name or index; empty = the last one of features"},
@@ -62,23 +62,23 @@ std::vector<Param> ImageEncoder::Config::params() {
       {"height", &height, "the same from top to bottom; 0 = 16, hog: 64", 0, kMostPixels},
       {"fit",
        &fit,
-       "how a picture becomes a square: crop, pad or stretch; empty = that of the net, else stretch",
+       "how a picture becomes a square: auto = as the net wants it, else stretch",
        0,
        0,
-       {"", "crop", "pad", "stretch"}}};
+       {"auto", "crop", "pad", "stretch"}}};
   add_params(params);
   return params;
 }
 
 void ImageEncoder::set(const Config& config) {
   constexpr std::array<std::string_view, 4> kFeatures = {"pixels", "histogram", "hog", "net"};
-  features_name_ = !config.features.empty() ? config.features : config.file.empty() ? "hog" : "net";
+  features_name_ = config.features != "auto" ? config.features : config.file.empty() ? "hog" : "net";
   const auto found = std::ranges::find(kFeatures, features_name_);
   if (found == kFeatures.end())
     fail(ErrorCode::kUsage, "{}: there are no features '{}'", kName, config.features);
   features_ = static_cast<Features>(found - kFeatures.begin());
   fit_name_ = config.fit;
-  fit_ = config.fit.empty() ? Fit::kStretch : parse_fit(config.fit);
+  fit_ = config.fit == "auto" ? Fit::kStretch : parse_fit(config.fit);
   if (features_ == Features::kNet) return;
   const bool is_hog = features_ == Features::kHog;
   width_ = config.width > 0 ? config.width : is_hog ? 64 : 12;
@@ -213,7 +213,7 @@ Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context
 }
 
 void ImageEncoder::set_net(nets::ImageNet net, const std::string& layer, const std::string& pooling) {
-  if (!fit_name_.empty()) net = net.with_fit(fit_);
+  if (fit_name_ != "auto") net = net.with_fit(fit_);
   layer_ = net.find_layer(layer);
   pooling_ = nets::parse_pooling(pooling);
   pooling_name_ = pooling;

@@ -28,10 +28,10 @@ namespace akin {
 class ImageEncoder final : public ContentEncoder {
  public:
   struct Config : EncoderSteps {
-    std::string features = "";
+    std::string features = "auto";
     int width = 0;
     int height = 0;
-    std::string fit = "";
+    std::string fit = "auto";
     std::string file = "";
     std::string layer = "";
     std::string pooling = "average";
