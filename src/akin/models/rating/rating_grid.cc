@@ -106,9 +106,9 @@ RatingGrid::RatingGrid(const StripedMatrix& matrix, std::span<const float> weigh
       places_(std::max(matrix.n_users(), matrix.n_items())) {
   std::iota(places_.begin(), places_.end(), idx_t{0});
   if (own_only_) {
-    const auto own = std::ranges::equal_range(owners_, matrix.rank);
-    own_places_ = {users_.offsets[static_cast<std::size_t>(own.begin() - owners_.begin())],
-                   users_.offsets[static_cast<std::size_t>(own.end() - owners_.begin())]};
+    const auto [first, last] = std::equal_range(owners_.begin(), owners_.end(), matrix.rank);
+    own_places_ = {users_.offsets[static_cast<std::size_t>(first - owners_.begin())],
+                   users_.offsets[static_cast<std::size_t>(last - owners_.begin())]};
   }
   const std::size_t group = std::max<std::size_t>(2, kGroupBytes / std::max<std::size_t>(1, row_bytes));
   const auto make = [&](std::size_t user_stripe) {

@@ -51,8 +51,8 @@ std::vector<std::size_t> last_places(std::span<const idx_t> session) {
   std::vector<std::size_t> places(session.size());
   std::iota(places.rbegin(), places.rend(), std::size_t{0});
   std::ranges::stable_sort(places, {}, [&](std::size_t place) { return session[place]; });
-  const auto repeats = std::ranges::unique(places, {}, [&](std::size_t place) { return session[place]; });
-  places.erase(repeats.begin(), repeats.end());
+  const auto same = [&](std::size_t a, std::size_t b) { return session[a] == session[b]; };
+  places.erase(std::unique(places.begin(), places.end(), same), places.end());
   std::ranges::sort(places);
   return places;
 }
