@@ -53,8 +53,9 @@ std::optional<Container> parse_container(std::string_view file) {
         container.metadata = value;
         continue;
       }
-      const auto begin = value.at("data_offsets").at(0).get<std::size_t>();
-      const auto end = value.at("data_offsets").at(1).get<std::size_t>();
+      const json &first = value.at("data_offsets").at(0), &last = value.at("data_offsets").at(1);
+      if (!first.is_number_unsigned() || !last.is_number_unsigned()) return std::nullopt;
+      const auto begin = first.get<std::size_t>(), end = last.get<std::size_t>();
       if (begin > end || end > data.size()) return std::nullopt;
       container.tensors.push_back({name, value.at("dtype").get<std::string>(), value.at("shape"),
                                    std::string(data.substr(begin, end - begin))});
