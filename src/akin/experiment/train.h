@@ -13,7 +13,7 @@
 namespace akin {
 
 /// TrainOptions::fetch_mib, as FitContext::fetch_bytes.
-inline constexpr int kFetchMib = 4096;
+inline constexpr int kFetchMib = 256;
 
 struct TrainOptions {
   /// What to keep out of training, in the words of parse_split(), such as "last" or "user-ratio:0.2";
