@@ -44,10 +44,8 @@ std::string group_picture(idx_t group, idx_t groups) {
       std::fill_n(picture.at(x, y), 3, static_cast<std::uint8_t>(128 + 100 * wave));
     }
   }
-  const std::vector<std::uint8_t> png = encode_png(picture);
   std::string path = kDir / fmt::format("{}of{}.png", group, groups);
-  std::ofstream(path, std::ios::binary)
-      .write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  save_png(picture, path);
   return path;
 }
 

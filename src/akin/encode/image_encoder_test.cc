@@ -28,9 +28,7 @@ class Images : public testing::Test {
         pixel[1] = pixel[2] = (upright ? x : y) / period % 2 == 0 ? 230 : 20;
       }
     }
-    const std::vector<std::uint8_t> png = encode_png(picture);
-    std::ofstream(dir_ / name, std::ios::binary)
-        .write(reinterpret_cast<const char*>(png.data()), static_cast<int>(png.size()));
+    save_png(picture, dir_ / name);
     return dir_ / name;
   }
   static ItemContent content(const std::vector<std::string>& paths) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "akin/image/picture.h"
@@ -27,5 +28,7 @@ Picture decode_picture(std::span<const std::uint8_t> bytes, const DecodeOptions&
 
 /// PNG (8 bits, RGB). Throws Error(kBadData) for an empty picture.
 std::vector<std::uint8_t> encode_png(const Picture& picture);
+/// The same in a file. Throws Error(kIo) too.
+void save_png(const Picture& picture, const std::string& path);
 
 }  // namespace akin

@@ -1,5 +1,6 @@
 #include <png.h>
 
+#include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/image/decoders.h"
 
@@ -42,6 +43,11 @@ std::vector<std::uint8_t> encode_png(const Picture& picture) {
       return bytes;
   }
   fail(ErrorCode::kIo, "cannot write a PNG: {}", image.message);
+}
+
+void save_png(const Picture& picture, const std::string& path) {
+  const std::vector<std::uint8_t> png = encode_png(picture);
+  write_file(path, {reinterpret_cast<const char*>(png.data()), png.size()});
 }
 
 }  // namespace akin

@@ -35,9 +35,6 @@ class PictureFiles {
   std::shared_ptr<const Files> files_;
 };
 
-/// Which pictures an item has: picture i belongs to items[i], or to nobody known.
-inline constexpr std::uint32_t kNoItem = 0xFFFFFFFF;
-
 /// "shoes/1163.jpg" -> "1163".
 std::string_view picture_stem(std::string_view name);
 /// "shoes/1163.jpg" -> "shoes"; "" if there is none.

@@ -116,11 +116,6 @@ Picture resize(const Picture& picture, int width, int height, Filter filter) {
   return resize_columns(resize_rows(picture, width, filter), height, filter);
 }
 
-Param fit_param(std::string* fit) {
-  return {"fit", fit, "how a picture becomes a square: cut out its middle, fill its sides, or stretch it",
-          0,     0,   {"crop", "pad", "stretch"}};
-}
-
 Fit parse_fit(const std::string& text) {
   return text == "pad" ? Fit::kPad : text == "stretch" ? Fit::kStretch : Fit::kCrop;
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 
-#include "akin/base/param.h"
 #include "akin/image/picture.h"
 
 namespace akin {
@@ -31,8 +30,7 @@ enum class Fit {
   kPad,      ///< the longer side is resized, the rest is filled
   kStretch,  ///< both sides are resized
 };
-/// The parameter `fit`: crop, pad or stretch.
-Param fit_param(std::string* fit);
+/// crop, pad or stretch; anything else is crop.
 Fit parse_fit(const std::string& text);
 
 struct SquareOptions {

@@ -102,17 +102,23 @@ class LabelReader {
   TextDecoder decode_;
 };
 
+/// Where the label of a line ends, npos = there is no blank behind it.
+std::size_t end_of_label(std::string_view line, bool tabs, const RecordReader& reader) {
+  const std::size_t end = line.find(tabs ? '\t' : ' ');
+  if (end == line.npos && tabs) {
+    fail(ErrorCode::kBadData, "{}: there is no tab; in the first line one separates label and text",
+         reader.position());
+  }
+  return end;
+}
+
 /// "label<TAB>text" or "label text" in each line.
 void read_lines(RecordReader& reader, bool tabs, LabelReader& labels) {
   reader.set_dialect({"\n", false});  // the whole line is one field
   while (reader.next()) {
     const std::string_view line = reader.fields()[0];
     if (is_blank(line)) continue;
-    const std::size_t end = line.find(tabs ? '\t' : ' ');
-    if (end == line.npos && tabs) {
-      fail(ErrorCode::kBadData, "{}: there is no tab; in the first line one separates label and text",
-           reader.position());
-    }
+    const std::size_t end = end_of_label(line, tabs, reader);
     if (line.substr(0, end).find('\t') != line.npos) {
       fail(ErrorCode::kBadData,
            "{}: there is a tab, and none in the first line; put one behind all labels or none",
@@ -136,11 +142,7 @@ std::uint64_t read_texts(RecordReader& reader, bool tabs, const LabelledTextForm
   while (reader.next()) {
     const std::string_view line = reader.fields()[0];
     if (is_blank(line)) continue;
-    const std::size_t end = line.find(tabs ? '\t' : ' ');
-    if (end == line.npos && tabs) {
-      fail(ErrorCode::kBadData, "{}: there is no tab; in the first line one separates label and text",
-           reader.position());
-    }
+    const std::size_t end = end_of_label(line, tabs, reader);
     if (!tabs) labelled = labelled && is_label(std::string(line.substr(0, end)), format.classes);
     lines.emplace_back(line);
   }

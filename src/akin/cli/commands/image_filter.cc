@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "akin/base/error.h"
-#include "akin/base/io.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/commands/image_actions.h"
 #include "akin/cli/output.h"
@@ -65,8 +64,7 @@ int run_image_filter(const Args& args) {
     }
     result = filtered(grey(picture), show, filter, Border::kReflect);
   }
-  const std::vector<std::uint8_t> png = encode_png(result);
-  write_file(out, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
+  save_png(result, out);
   if (line.common.json) {
     print_json({{"file", out}, {"width", result.width}, {"height", result.height}});
   } else {

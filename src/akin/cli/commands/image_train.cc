@@ -41,18 +41,6 @@ LabelledTexts read_data(const std::string& data, const LabelledPictureFormat& fo
   return std::move(file.texts);
 }
 
-int print_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
-                     Session& session) {
-  session.progress().clear();
-  if (!html.empty()) write_file(html, text_evaluation_html(result, title));
-  if (session.common().json) {
-    print_json(text_evaluation_json(result));
-  } else {
-    print(text_evaluation_text(result));
-  }
-  return kSuccess;
-}
-
 int cross_validate_model(const std::string& model, const Args& args) {
   std::string data, html;
   LabelledPictureFormat format;
@@ -89,7 +77,8 @@ int cross_validate_model(const std::string& model, const Args& args) {
                                  pictures.texts[options.together[0].second]));
     }
   }
-  return print_evaluation(cross_validate(options, pictures, folds, session.context()), model, html, session);
+  return print_text_evaluation(cross_validate(options, pictures, folds, session.context()), model, html,
+                               session);
 }
 
 bool is_image_model(const std::string& name) {
@@ -174,8 +163,8 @@ int run_image_evaluate(const Args& args) {
   const StoredTextModel stored = load_text_model(path, "image");
   const LabelledTexts pictures =
       with_classes(read_data(data, format, session), stored.model->classes(), data);
-  return print_evaluation(evaluate_text_model(*stored.model, pictures, session.context()),
-                          std::string(stored.model->name()), html, session);
+  return print_text_evaluation(evaluate_text_model(*stored.model, pictures, session.context()),
+                               std::string(stored.model->name()), html, session);
 }
 
 int run_image_predict(const Args& args) {

@@ -1,14 +1,13 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
 #include "akin/base/error.h"
-#include "akin/base/io.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/vector_flags.h"
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/item_content.h"
+#include "akin/image/decode.h"
 #include "akin/image/drawings.h"
-#include "akin/image/item_pictures.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 #include "akin/report/list_file.h"
@@ -139,24 +138,21 @@ std::string sum_text(const SimilarCommand& command) {
   return text;
 }
 
-/// A row of pictures: the query, then the items found.
-void write_sheet(const std::string& path, const Dataset& dataset, std::string_view query,
-                 const std::vector<Scored>& ranked, const Session& session) {
-  const ItemContent content(dataset);
-  std::vector<std::string> paths = {std::string(query)};
-  for (const Scored& entry : ranked) {
-    const std::vector<std::string_view> own = content.pictures(entry.idx);
-    paths.emplace_back(own.empty() ? "" : own.front());
-  }
-  constexpr int kSide = 128;
-  const std::vector<std::uint8_t> png = encode_png(contact_sheet(
-      read_for_sheet(paths, kSide, session.context()), static_cast<int>(paths.size()), kSide, true));
-  write_file(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
+/// "" if it has none.
+std::string_view first_picture(const ItemContent& content, idx_t item) {
+  const std::vector<std::string_view> pictures = content.pictures(item);
+  return pictures.empty() ? std::string_view() : pictures.front();
 }
 
-std::string_view first_picture(const Dataset& dataset, idx_t item) {
-  const std::vector<std::string_view> pictures = ItemContent(dataset).pictures(item);
-  return pictures.empty() ? std::string_view() : pictures.front();
+/// A row of pictures: the query, then the items found.
+void write_sheet(const std::string& path, const ItemContent& content, std::string_view query,
+                 const std::vector<Scored>& ranked, const Session& session) {
+  constexpr int kSide = 128;
+  std::vector<std::string> paths = {std::string(query)};
+  for (const Scored& entry : ranked) paths.emplace_back(first_picture(content, entry.idx));
+  save_png(contact_sheet(read_for_sheet(paths, kSide, session.context()), static_cast<int>(paths.size()),
+                         kSide, true),
+           path);
 }
 
 int similar_one(SimilarItems& items, const SimilarCommand& command, const Session& session) {
@@ -169,9 +165,10 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
   const bool single = plus.size() == 1 && minus.empty();
   const std::vector<Scored> ranked = single ? items.similar(plus[0], k) : items.nearest(plus, minus, k);
   if (!command.sheet.empty()) {
-    if (first_picture(dataset, plus[0]).empty())
-      fail(ErrorCode::kBadData, "item {} has no picture in the data", command.items[0]);
-    write_sheet(command.sheet, dataset, first_picture(dataset, plus[0]), ranked, session);
+    const ItemContent content(dataset);
+    const std::string_view query = first_picture(content, plus[0]);
+    if (query.empty()) fail(ErrorCode::kBadData, "item {} has no picture in the data", command.items[0]);
+    write_sheet(command.sheet, content, query, ranked, session);
   }
   if (session.common().json) {
     nlohmann::json result =
@@ -217,7 +214,8 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, Se
   } else if (!command.picture.empty()) {
     const std::vector<Scored> ranked =
         service.similar_to_picture(command.picture, k, items.filters(), command.part);
-    if (!command.sheet.empty()) write_sheet(command.sheet, dataset, command.picture, ranked, session);
+    if (!command.sheet.empty())
+      write_sheet(command.sheet, ItemContent(dataset), command.picture, ranked, session);
     add(command.picture, ranked);
   } else {
     const NewItems fresh = read_new_items(command.new_items, dataset.item_attributes);

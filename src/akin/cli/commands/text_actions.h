@@ -6,6 +6,7 @@
 
 #include "akin/cli/command_line.h"
 #include "akin/cli/session.h"
+#include "akin/experiment/text_experiment.h"
 #include "akin/text/labelled_texts.h"
 
 namespace akin::cli {
@@ -20,6 +21,9 @@ int run_text_explain(const Args& args);
 void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need);
 /// Reads them, with a remark about what was left out.
 LabelledTexts read_text_data(const std::string& data, const LabelledTextFormat& format, Session& session);
+/// Prints an evaluation as text or JSON, and writes it as a page to `html` if that is not empty.
+int print_text_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
+                          Session& session);
 /// Flags of a text model's parameters and of what it learns from besides.
 struct TextModelFlags {
   ParamValues params;

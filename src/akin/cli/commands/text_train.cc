@@ -19,18 +19,6 @@ TextTrainOptions options_of(const std::string& model, const TextModelFlags& flag
   return {model, flags.params, flags.validation_share, flags.word_vectors};
 }
 
-int print_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
-                     Session& session) {
-  session.progress().clear();
-  if (!html.empty()) write_file(html, text_evaluation_html(result, title));
-  if (session.common().json) {
-    print_json(text_evaluation_json(result));
-  } else {
-    print(text_evaluation_text(result));
-  }
-  return kSuccess;
-}
-
 int cross_validate_model(const std::string& model, const Args& args) {
   std::string data, html;
   LabelledTextFormat format;
@@ -51,11 +39,23 @@ int cross_validate_model(const std::string& model, const Args& args) {
   static_cast<void>(find_text_model(model).complete(flags.params));
   Session session(line.common);
   const LabelledTexts texts = read_text_data(data, format, session);
-  return print_evaluation(cross_validate(options_of(model, flags), texts, folds, session.context()), model,
-                          html, session);
+  return print_text_evaluation(cross_validate(options_of(model, flags), texts, folds, session.context()),
+                               model, html, session);
 }
 
 }  // namespace
+
+int print_text_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
+                          Session& session) {
+  session.progress().clear();
+  if (!html.empty()) write_file(html, text_evaluation_html(result, title));
+  if (session.common().json) {
+    print_json(text_evaluation_json(result));
+  } else {
+    print(text_evaluation_text(result));
+  }
+  return kSuccess;
+}
 
 int run_text_train(const Args& args) {
   if (args.empty() || args[0].starts_with('-')) {
@@ -144,8 +144,8 @@ int run_text_evaluate(const Args& args) {
   format.numbers = stored.model->classes().empty();
   const LabelledTexts texts =
       with_classes(read_text_data(data, format, session), stored.model->classes(), data);
-  return print_evaluation(evaluate_text_model(*stored.model, texts, session.context()),
-                          std::string(stored.model->name()), html, session);
+  return print_text_evaluation(evaluate_text_model(*stored.model, texts, session.context()),
+                               std::string(stored.model->name()), html, session);
 }
 
 }  // namespace akin::cli
