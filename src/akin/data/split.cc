@@ -22,7 +22,7 @@ struct Form {
   std::string_view name;
   double fraction = 0;  ///< F if it is left out; 0 = the protocol takes none
 };
-constexpr std::array<Form, 11> kForms = {{{"none"},
+constexpr std::array<Form, 12> kForms = {{{"none"},
                                           {"last"},
                                           {"ratio", 0.2},
                                           {"user-ratio", 0.2},
@@ -32,7 +32,8 @@ constexpr std::array<Form, 11> kForms = {{{"none"},
                                           {"given"},
                                           {"sessions", 0.1},
                                           {"cold-items", 0.1},
-                                          {"cold-users", 0.1}}};
+                                          {"cold-users", 0.1},
+                                          {"last-basket"}}};
 
 const Form& form_of(Holdout holdout) { return kForms[static_cast<std::size_t>(holdout)]; }
 

@@ -24,6 +24,7 @@ enum class Holdout {
   kSessions,   ///< users are sessions: of the latest F of them the first event is history, the others test
   kColdItems,  ///< all events of F of the items, by seed
   kColdUsers,  ///< F of the users with at least two events, by seed: earlier half history, later half test
+  kLastBasket,  ///< each user's last basket, all events at their latest time, of users with events at two times
 };
 
 struct SplitSpec {
@@ -36,7 +37,7 @@ struct SplitSpec {
 };
 
 /// "none", "last", "ratio:F", "user-ratio:F", "time:F", "user-time:F", "fold:I/K", "given", "sessions:F",
-/// "cold-items:F", "cold-users:F", with F in (0, 1) and 2 <= K <= 1000. F may be left out: 0.2, for sessions
+/// "cold-items:F", "cold-users:F", "last-basket", with F in (0, 1) and 2 <= K <= 1000. F may be left out: 0.2, for sessions
 /// and cold-* 0.1. Throws Error(kUsage) with the nearest names.
 SplitSpec parse_split(std::string_view text, std::uint64_t seed);
 /// The splits of one experiment: "folds:K" (K left out: 5) gives fold:1/K ... fold:K/K, everything else the
@@ -63,7 +64,7 @@ struct Split {
 };
 
 /// Same data, spec and seed, same split; the test part is the same with and without a validation part. The
-/// validation part is cut from the rest in the same way as the test part (kLast: the second-last event of
+/// validation part is cut from the rest in the same way as the test part (kLast, kLastBasket: the second-last event or basket of
 /// users with three; kFold: fold (I mod K) + 1; kSessions, kCold*: other sessions, items, users, their
 /// history is history too; kGiven: the validation events of the files; if they have none, each user's last
 /// training event where the test part has one event per user, else user-ratio:0.1 of the training part).

@@ -161,6 +161,8 @@ std::string why_not_held_out(const SplitSpec& spec) {
       return "have none of the items held out";
     case Holdout::kColdUsers:
       return "are not among the users held out";
+    case Holdout::kLastBasket:
+      return "have events at one time only";
     default:
       return "have no event that was drawn";
   }

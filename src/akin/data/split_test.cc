@@ -10,9 +10,9 @@ namespace {
 
 using namespace split_test;
 
-const char* const kProtocols[] = {"last",           "ratio:0.3",     "user-ratio:0.3", "time:0.3",
-                                  "user-time:0.3",  "fold:2/5",      "given",          "sessions:0.2",
-                                  "cold-items:0.2", "cold-users:0.2"};
+const char* const kProtocols[] = {"last",           "ratio:0.3",      "user-ratio:0.3", "time:0.3",
+                                  "user-time:0.3",  "fold:2/5",       "given",          "sessions:0.2",
+                                  "cold-items:0.2", "cold-users:0.2", "last-basket"};
 const char* const kRandom[] = {"ratio:0.3", "user-ratio:0.3", "fold:2/5", "cold-items:0.2", "cold-users:0.2"};
 
 Dataset data_for(std::string_view protocol) {
@@ -93,6 +93,7 @@ TEST(Split, ImpossibleSplitsSaySo) {
   for (std::size_t e = 0; e < 9; ++e) positions.events[e].time = static_cast<std::int64_t>(e % 3);
   EXPECT_TRUE(contains(message(positions, spec("time")), "positions in each user's list"));
   EXPECT_EQ(message(positions, spec("user-time")), "no error");
+  EXPECT_TRUE(contains(message(positions, spec("last-basket")), "what was bought together"));
   const Dataset singles = random_dataset({1, 1, 1}, 5);
   for (const char* const protocol : {"last", "user-ratio", "user-time", "cold-users"})
     EXPECT_TRUE(contains(message(singles, spec(protocol)), "holds nothing out")) << protocol;
@@ -103,6 +104,7 @@ TEST(Split, ImpossibleSplitsSaySo) {
   Dataset same_time = random_dataset({3, 3}, 5);
   for (Event& event : same_time.events) event.time = kStart;
   EXPECT_TRUE(contains(message(same_time, spec("time")), "leaves nothing to train on"));
+  EXPECT_TRUE(contains(message(same_time, spec("last-basket")), "holds nothing out"));
   EXPECT_TRUE(contains(message(singles, spec("none", true)), "validation"));
   const Split everything = split_events(singles, spec("none"));
   EXPECT_EQ(everything.train.size(), 3U);
@@ -110,8 +112,9 @@ TEST(Split, ImpossibleSplitsSaySo) {
 }
 
 TEST(Split, TextReadsBack) {
-  for (const char* text : {"none", "last", "ratio:0.25", "user-ratio:0.5", "time:0.1", "user-time:0.3",
-                           "fold:3/7", "given", "sessions:0.05", "cold-items:0.3", "cold-users:0.4"})
+  for (const char* text :
+       {"none", "last", "ratio:0.25", "user-ratio:0.5", "time:0.1", "user-time:0.3", "fold:3/7", "given",
+        "sessions:0.05", "cold-items:0.3", "cold-users:0.4", "last-basket"})
     EXPECT_EQ(to_string(spec(text)), text);
   for (const char* text : {"ratio", "user-ratio", "time", "user-time"})
     EXPECT_EQ(to_string(spec(text)), std::string(text) + ":0.2");

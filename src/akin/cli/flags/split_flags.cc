@@ -3,7 +3,8 @@
 namespace akin::cli {
 
 std::string holdout_help() {
-  return "how to choose the test set: last (each user's last event), ratio:F (a random fraction F of all "
+  return "how to choose the test set: last (each user's last event), last-basket (each user's "
+         "events at their latest time), ratio:F (a random fraction F of all "
          "events), user-ratio:F (of each user's events), time:F (the latest fraction F), user-time:F (the "
          "latest of each user's events), fold:I/K (fold I of K), sessions:F (the latest users, from their "
          "second event on), cold-items:F (all events of some items), cold-users:F (the later half of some "

@@ -70,6 +70,7 @@ class Chooser {
   void sessions();
   void cold_items();
   void cold_users();
+  void last_basket();
   std::vector<idx_t> users_with(std::size_t least) const;
   void shuffle(std::vector<idx_t>& groups) const;
   std::vector<Subset> assign(const std::vector<idx_t>& order, std::size_t n_groups) const;
@@ -285,6 +286,27 @@ void Chooser::cold_items() {
   for (std::size_t e = 0; e < parts_.size(); ++e) parts_[e] = side[data_.events[e].item];
 }
 
+void Chooser::last_basket() {
+  if (!has_moments()) {
+    fail(ErrorCode::kBadData,
+         "{}: the events have no times that say what was bought together; use --holdout last or user-ratio",
+         data_.name);
+  }
+  for (std::size_t user = 0; user < data_.n_users(); ++user) {
+    const std::span<Subset> subsets = of(user);
+    const Event* const events = data_.events.data() + offsets_[user];
+    std::size_t end = subsets.size();
+    for (const Subset subset : {Subset::kTest, Subset::kValidation}) {
+      if (end == 0 || (subset == Subset::kValidation && !spec_.validation)) break;
+      std::size_t begin = end - 1;
+      while (begin > 0 && events[begin - 1].time == events[end - 1].time) --begin;
+      if (begin == 0 || events[begin].time == kNoTime) break;  // the first one is there to learn from
+      std::ranges::fill(subsets.subspan(begin, end - begin), subset);
+      end = begin;
+    }
+  }
+}
+
 std::vector<idx_t> Chooser::users_with(std::size_t least) const {
   std::vector<idx_t> users;
   for (std::size_t user = 0; user < data_.n_users(); ++user) {
@@ -318,11 +340,11 @@ void Chooser::hold_out_users(const std::vector<Subset>& side, bool first_only) {
 }
 
 std::vector<Subset> Chooser::run() {
-  constexpr std::array<void (Chooser::*)(), 11> kRules = {
+  constexpr std::array<void (Chooser::*)(), 12> kRules = {
       // in the order of Holdout
-      &Chooser::none,     &Chooser::last,       &Chooser::ratio,     &Chooser::user_ratio,
-      &Chooser::time,     &Chooser::user_time,  &Chooser::fold,      &Chooser::given,
-      &Chooser::sessions, &Chooser::cold_items, &Chooser::cold_users};
+      &Chooser::none,     &Chooser::last,       &Chooser::ratio,      &Chooser::user_ratio,
+      &Chooser::time,     &Chooser::user_time,  &Chooser::fold,       &Chooser::given,
+      &Chooser::sessions, &Chooser::cold_items, &Chooser::cold_users, &Chooser::last_basket};
   (this->*kRules.at(static_cast<std::size_t>(spec_.holdout)))();
   return std::move(parts_);
 }

@@ -30,6 +30,27 @@ TEST(Split, LastHoldsOutOneEventPerUserWithTwo) {
   EXPECT_EQ(numbers(split.validation), validation);
 }
 
+TEST(Split, LastBasketHoldsOutAllEventsOfTheLatestTime) {
+  Dataset data = small_dataset();
+  for (Event& event : data.events) event.time -= event.time % 100;  // several at once
+  std::set<int> test, validation;
+  for (const auto& [user, events] : by_user(data.events)) {
+    std::map<std::int64_t, std::vector<int>, std::greater<>> baskets;  // the latest first
+    for (const int event : events)
+      baskets[data.events[static_cast<std::size_t>(event)].time].push_back(event);
+    std::size_t left = baskets.size();
+    for (const auto& [time, basket] : baskets) {
+      if (left >= 2 && left == baskets.size()) test.insert(basket.begin(), basket.end());
+      if (left >= 2 && left + 1 == baskets.size()) validation.insert(basket.begin(), basket.end());
+      --left;
+    }
+  }
+  EXPECT_GT(test.size(), split_events(data, spec("last")).test.size());
+  const Split split = split_events(data, spec("last-basket", true));
+  EXPECT_EQ(numbers(split.test), test);
+  EXPECT_EQ(numbers(split.validation), validation);
+}
+
 TEST(Split, RatioIsNearItsShareAndAsItEverWas) {
   const Dataset data = random_dataset(std::vector<int>(101, 97), 13);
   const Split split = split_events(data, spec("ratio:0.3", true));

@@ -51,7 +51,7 @@ void expect_same_split(const Dataset& data, const SplitSpec& wanted) {
 TEST(RankSplit, EveryProtocolIsThatOfOneProcess) {
   const Dataset data = random_dataset({5, 1, 12, 7, 3, 9, 4, 30, 2, 6, 8, 11}, 40);
   for (const char* protocol : {"last", "ratio:0.3", "user-ratio:0.3", "time:0.2", "user-time:0.3", "fold:2/3",
-                               "sessions:0.3", "cold-items:0.2", "cold-users:0.4"}) {
+                               "sessions:0.3", "cold-items:0.2", "cold-users:0.4", "last-basket"}) {
     expect_same_split(data, spec(protocol, false));
     expect_same_split(data, spec(protocol, true));
   }
