@@ -13,6 +13,7 @@
 #include "akin/models/fit/factor_model.h"
 #include "akin/models/fit/interactions.h"
 #include "akin/models/fit/params.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/fit/striped_matrix.h"
 #include "akin/models/sequence/sessions.h"
 
@@ -97,6 +98,42 @@ struct Fpmc::Fit {
     clear_rows_without_entries(last_counts, factors.last);
   }
 
+  /// The vectors of a trained model; those of new items are the means of the known ones around them, and users with new
+  /// events are folded in.
+  void go_on_from(const Fpmc& old, const Sessions& sessions, const TrainingData& data) {
+    const State& from = old.state_;
+    const std::size_t f = factors.users.cols();
+    check_start_columns(from.items, 2 * f + 1, kName);
+    std::ranges::fill(std::span(factors.users.data(), factors.users.rows() * factors.users.stride()), 0.0f);
+    for (std::size_t u = 0; u < from.users.rows(); ++u)
+      std::ranges::copy(from.users[u], factors.users[u].begin());
+    std::vector<std::uint8_t> known(n_items, 0);
+    Matrix bias(n_items, 1);
+    for (std::size_t i = 0; i < from.items.rows(); ++i) {
+      const std::span<const float> row = from.items[i];
+      bias[i][0] = row[2 * f];
+      known[i] = is_zero(row.first(2 * f)) ? 0 : 1;
+      if (known[i] == 0) continue;
+      std::ranges::copy(row.first(f), factors.items[i].begin());
+      std::ranges::copy(row.subspan(f, f), factors.next[i].begin());
+      std::ranges::copy(from.last[i], factors.last[i].begin());
+    }
+    std::ranges::copy(from.last[from.items.rows()], factors.last[n_items].begin());
+    for (Matrix* const matrix : {&factors.items, &factors.next, &factors.last, &bias})
+      place_among_neighbors(sessions, known, *matrix);
+    for (std::size_t i = 0; i < n_items; ++i) factors.bias[i] = bias[i][0];
+    Fpmc model(make_state());
+    model.state_.mean_user = from.mean_user;
+    const std::vector<std::uint64_t> offsets_of = user_offsets(data.events, data.n_users());
+    std::vector<idx_t> history;
+    for (const idx_t user : context.start->fold_users) {
+      history.clear();
+      for (std::uint64_t e = offsets_of[user]; e < offsets_of[user + 1]; ++e)
+        history.push_back(data.events[e].item);
+      model.fold_in({.history = history}, factors.users[user]);
+    }
+  }
+
   std::size_t block_of(const Transition& transition) const {
     return (user_stripe[transition.user] * stripes + item_stripe[transition.last]) * stripes +
            item_stripe[transition.item];
@@ -176,7 +213,9 @@ struct Fpmc::Fit {
     return loss / (static_cast<double>(source.size()) * config.negatives);
   }
 
-  std::unique_ptr<Model> make_model() const {
+  std::unique_ptr<Model> make_model() const { return std::unique_ptr<Model>(new Fpmc(make_state())); }
+
+  State make_state() const {
     for (const Matrix* matrix : {&factors.users, &factors.items, &factors.last, &factors.next}) {
       if (!all_finite(*matrix))
         fail(ErrorCode::kBadData, "{}: training diverged; lower learning_rate", kName);
@@ -200,7 +239,7 @@ struct Fpmc::Fit {
     }
     const auto users = static_cast<double>(std::ranges::count_if(user_counts, [](auto n) { return n > 0; }));
     for (const double value : sum) state.mean_user.push_back(static_cast<float>(value / users));
-    return std::unique_ptr<Model>(new Fpmc(std::move(state)));
+    return state;
   }
 
   const Config& config;
@@ -217,9 +256,11 @@ struct Fpmc::Fit {
 std::unique_ptr<Model> Fpmc::fit(const TrainingData& data, const Config& config, const FitContext& context) {
   context.check_stop();
   if (data.events.empty()) fail(ErrorCode::kBadData, "{}: there are no events to train on", kName);
-  Fit fit(cut_sessions(data.events, config.session_gap), data, config, context);
+  const Sessions sessions = cut_sessions(data.events, config.session_gap);
+  Fit fit(sessions, data, config, context);
   if (fit.n_items < 2)
     fail(ErrorCode::kBadData, "{}: there is only one item, so there is nothing to rank", kName);
+  if (const auto* const old = start_model<Fpmc>(context)) fit.go_on_from(*old, sessions, data);
   FitState state = state_of(fit.factors.users, fit.factors.items);
   state.add("last", fit.factors.last);
   state.add("next", fit.factors.next);

@@ -38,8 +38,11 @@ class Fpmc : public Model {
   static constexpr std::string_view kName = "fpmc";
   static constexpr std::string_view kSummary =
       "factorized personalized Markov chain: user and last item (Rendle et al. 2010)";
-  static constexpr Traits kTraits = {
-      .uses_order = true, .uses_times = true, .iterative = true, .planned_schedule = true};
+  static constexpr Traits kTraits = {.uses_order = true,
+                                     .uses_times = true,
+                                     .iterative = true,
+                                     .planned_schedule = true,
+                                     .warm_start = true};
 
   /// Reports the mean of -ln sigma(y_i - y_j) over each epoch, taken before the updates, as the loss.
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,

@@ -1,5 +1,9 @@
 #include "akin/models/sequence/sessions.h"
 
+#include <algorithm>
+
+#include "akin/linalg/kernels.h"
+
 namespace akin {
 namespace {
 
@@ -35,6 +39,29 @@ std::size_t last_session(const Query& query, int gap) {
   if (query.times.empty()) return 0;
   while (begin > 0 && !parts(query.times[begin - 1], query.times[begin], gap)) --begin;
   return begin;
+}
+
+void place_among_neighbors(const Sessions& sessions, const std::vector<std::uint8_t>& known, Matrix& rows) {
+  constexpr std::size_t kApart = 5;
+  std::vector<float> counts(rows.rows(), 0);
+  Matrix sums(rows.rows(), rows.cols());
+  for (std::size_t s = 0; s < sessions.size(); ++s) {
+    const std::span<const idx_t> all = sessions.items_of(s);
+    for (std::size_t e = 0; e < all.size(); ++e) {
+      if (known[all[e]] != 0) continue;
+      const std::size_t first = e > kApart ? e - kApart : 0, last = std::min(all.size(), e + kApart + 1);
+      for (std::size_t k = first; k < last; ++k) {
+        if (known[all[k]] == 0) continue;
+        axpy(1, rows.row(all[k]), sums.row(all[e]), rows.stride());
+        ++counts[all[e]];
+      }
+    }
+  }
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    if (counts[i] == 0) continue;
+    std::copy_n(sums.row(i), rows.stride(), rows.row(i));
+    scale(1 / counts[i], rows.row(i), rows.stride());
+  }
 }
 
 Param session_gap_param(int* gap) {

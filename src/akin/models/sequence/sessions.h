@@ -32,6 +32,10 @@ Sessions cut_sessions(std::span<const Event> events, int gap);
 /// Where in the query's history its last session begins, by the same rule.
 std::size_t last_session(const Query& query, int gap);
 
+/// Rows of items whose flag in `known` is 0 <- the mean of the rows of known ones up to five events before or after them,
+/// each as often as it is there; a row without any stays.
+void place_among_neighbors(const Sessions& sessions, const std::vector<std::uint8_t>& known, Matrix& rows);
+
 /// The parameter `session_gap`, in seconds.
 Param session_gap_param(int* gap);
 

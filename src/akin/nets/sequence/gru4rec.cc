@@ -17,7 +17,6 @@ namespace akin {
 namespace {
 
 constexpr float kNoVectorScore = -1e6f;  // of items without a vector: below any product, and finite
-constexpr std::size_t kNear = 5;         // events around a new item from which it gets its first vector
 constexpr std::string_view kInputs[] = {"shared", "separate", "one-hot"};
 constexpr std::string_view kLosses[] = {"cross-entropy", "bpr-max", "top1-max"};
 
@@ -44,41 +43,13 @@ GruTrainOptions options_of(const Gru4Rec::Config& config) {
           .embedding_dropout = config.embedding_dropout};
 }
 
-/// Gives each of `items` the mean of the rows of the known items near it in sessions; it stays as it is if
-/// there are none.
-void place_near(const Sessions& sessions, std::span<const idx_t> items, const std::vector<char>& known,
-                Matrix& table) {
-  Matrix sums(items.size(), table.cols());
-  std::vector<float> counts(items.size(), 0);
-  const auto visit = [&](std::span<const idx_t> session, std::size_t at, std::size_t k) {
-    for (std::size_t p = std::max(at, kNear) - kNear; p < std::min(session.size(), at + kNear + 1); ++p) {
-      if (!known[session[p]]) continue;
-      axpy(1, table.row(session[p]), sums.row(k), table.stride());
-      ++counts[k];
-    }
-  };
-  for (std::size_t s = 0; s < sessions.size(); ++s) {
-    const auto session = sessions.items_of(s);
-    for (std::size_t p = 0; p < session.size(); ++p) {
-      const auto found = std::ranges::lower_bound(items, session[p]);
-      if (found != items.end() && *found == session[p])
-        visit(session, p, static_cast<std::size_t>(found - items.begin()));
-    }
-  }
-  for (std::size_t k = 0; k < items.size(); ++k) {
-    if (counts[k] == 0) continue;
-    std::copy_n(sums.row(k), table.stride(), table.row(items[k]));
-    scale(1 / counts[k], table.row(items[k]), table.stride());
-  }
-}
-
-void go_on_from(const Gru4Rec& old, const Sessions& sessions, const FitStart& start, GruNet& net) {
+void go_on_from(const Gru4Rec& old, const Sessions& sessions, GruNet& net) {
   check_start_columns(old.item_vectors(), net.factors() + 1, Gru4Rec::kName);
   if (old.kind() != net.kind || old.layers().size() != net.layers.size()) {
     fail(ErrorCode::kUsage, "{}: the trained net has {} layers and the embedding '{}'; keep both",
          Gru4Rec::kName, old.layers().size(), kInputs[static_cast<std::size_t>(old.kind())]);
   }
-  std::vector<char> known(net.items.rows(), 0);
+  std::vector<std::uint8_t> known(net.items.rows(), 0);
   for (idx_t i = 0; i < old.n_items(); ++i) {
     if (!old.has_vector(i)) continue;
     known[i] = 1;
@@ -91,8 +62,8 @@ void go_on_from(const Gru4Rec& old, const Sessions& sessions, const FitStart& st
     net.layers[l].recurrent = old.layers()[l].recurrent.clone();
     net.layers[l].bias = old.layers()[l].bias.clone();
   }
-  place_near(sessions, start.fold_items, known, net.items);
-  if (!net.inputs.empty()) place_near(sessions, start.fold_items, known, net.inputs);
+  place_among_neighbors(sessions, known, net.items);
+  if (!net.inputs.empty()) place_among_neighbors(sessions, known, net.inputs);
 }
 
 }  // namespace
@@ -196,7 +167,7 @@ std::unique_ptr<Model> Gru4Rec::fit(const TrainingData& data, const Config& conf
       random_gru_net(input_of(config.embedding), data.n_items(), static_cast<std::size_t>(config.factors),
                      static_cast<std::size_t>(config.layers), context.seed);
   const auto* const old = start_model<Gru4Rec>(context);
-  if (old != nullptr) go_on_from(*old, sessions, *context.start, net);
+  if (old != nullptr) go_on_from(*old, sessions, net);
   take_item_vectors(context, kName, net.items);
   if (net.kind == GruInput::kSeparate) take_item_vectors(context, kName, net.inputs);
   const GruTrainOptions options = options_of(config);
