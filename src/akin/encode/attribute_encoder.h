@@ -31,6 +31,7 @@ class AttributeEncoder final : public ContentEncoder {
 
   std::string_view name() const override { return kName; }
   std::size_t dim() const override { return values_of_columns() + numbers_.size(); }
+  static constexpr bool kSparse = true;
   bool is_sparse() const override { return true; }
   const std::vector<std::string>& fields() const override { return fields_; }
   std::string dimension(std::size_t column) const override;

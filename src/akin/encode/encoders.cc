@@ -5,7 +5,9 @@
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/base/text.h"
 #include "akin/encode/attribute_encoder.h"
+#include "akin/encode/concat_encoder.h"
 #include "akin/encode/image_encoder.h"
 #include "akin/encode/net_encoder.h"
 #include "akin/encode/pretrained_encoder.h"
@@ -22,21 +24,22 @@ constexpr bool kWords = true;  // looks at word vectors
 
 template <typename E>
 EncoderEntry entry(bool takes_words = false) {
-  return {.name = E::kName,
-          .summary = E::kSummary,
-          .takes_words = takes_words,
-          .params = &default_params<typename E::Config>,
-          .complete =
-              [](const ParamValues& values) {
-                auto config = config_of<typename E::Config>(values, E::kName);
-                return get_params(config.params());
-              },
-          .fit =
-              [](const EncoderInput& input, const ParamValues& values, const Context& context) {
-                return E::fit(input, config_of<typename E::Config>(values, E::kName), context);
-              },
-          .load = &E::load};
+  return {
+      .name = E::kName, .summary = E::kSummary, .takes_words = takes_words, .sparse = requires {E::kSparse;
 }
+, .params = &default_params<typename E::Config>,
+  .complete =
+      [](const ParamValues& values) {
+        auto config = config_of<typename E::Config>(values, E::kName);
+        return get_params(config.params());
+      },
+  .fit =
+      [](const EncoderInput& input, const ParamValues& values, const Context& context) {
+        return E::fit(input, config_of<typename E::Config>(values, E::kName), context);
+      },
+  .load = &E::load
+};  // namespace
+}  // namespace akin
 
 }  // namespace
 
@@ -51,6 +54,7 @@ const std::vector<EncoderEntry>& encoders() {
       entry<ImageEncoder>(),
       entry<NetEncoder>(),
       entry<PretrainedEncoder>(),
+      entry<ConcatEncoder>(kWords),
       entry<TrainedTextEncoder>(),
       entry<TextModelEncoderOf<TextLinear>>(),
       entry<TextModelEncoderOf<nets::TextCnn>>(kWords),
@@ -71,6 +75,17 @@ const EncoderEntry& find_encoder(std::string_view name) {
   for (const EncoderEntry& encoder : encoders()) names.emplace_back(encoder.name);
   fail(ErrorCode::kUsage, "there is no encoder '{}'{}; there are: {}", name, did_you_mean(name, names),
        fmt::join(names, ", "));
+}
+
+ParamValues parse_encoder_params(std::string_view text) {
+  ParamValues values;
+  for (const std::string_view part : split(text, ' ')) {
+    const std::size_t equals = part.find('=');
+    if (equals == part.npos || equals == 0)
+      fail(ErrorCode::kUsage, "'{}' is not PARAMETER=VALUE, such as svd=64", part);
+    values[std::string(part.substr(0, equals))] = part.substr(equals + 1);
+  }
+  return values;
 }
 
 std::string write_encoder(TensorWriter& writer, const std::string& prefix, const ContentEncoder& encoder) {

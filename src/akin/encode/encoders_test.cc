@@ -179,6 +179,7 @@ std::vector<std::tuple<EncoderEntry, ParamValues>> cases() {
   result.emplace_back(find_encoder("attributes"), ParamValues{{"paths", "true"}, {"weighting", "one-hot"}});
   result.emplace_back(find_encoder("word-vectors"), ParamValues{{"weighting", "sif"}});
   result.emplace_back(find_encoder("bm25"), ParamValues{{"normalize", "false"}});
+  result.emplace_back(find_encoder("concat"), ParamValues{{"parts", "tfidf; bm25 ngrams=1 svd=3"}});
   return result;
 }
 
@@ -208,6 +209,28 @@ TEST(TextModels, LearnFromLabelsOnly) {
   EXPECT_TRUE(
       contains(message_of(ErrorCode::kBadData, [&] { find_text_model("text-linear").fit({texts}, {}, {}); }),
                "no labels to learn"));
+}
+
+TEST(ConcatEncoder, PutsTheVectorsOfItsPartsSideBySide) {
+  const ItemContent content = test::shelf_content();
+  const std::vector<idx_t> items = test::first_items(6);
+  const EncoderInput input{content, items};
+  const auto all = find_encoder("concat").fit(
+      input, {{"parts", " tfidf ngrams=1;attributes  fields=title ; "}, {"fields", "title"}}, {});
+  const auto words = find_encoder("tfidf").fit(input, {{"ngrams", "1"}, {"fields", "title"}}, {});
+  const Matrix both = all->encode(content, {}), first = words->encode(content, {});
+  EXPECT_GT(all->dim(), words->dim());
+  EXPECT_EQ(all->fields(), std::vector<std::string>{"title"}) << "each once";
+  EXPECT_EQ(all->dimension(1), words->dimension(1));
+  for (std::size_t i = 0; i < both.rows(); ++i)
+    EXPECT_TRUE(std::ranges::equal(both[i].first(words->dim()), first[i])) << i;
+  const auto refuse = [&](const char* parts) {
+    return message_of(ErrorCode::kUsage, [&] { find_encoder("concat").fit(input, {{"parts", parts}}, {}); });
+  };
+  EXPECT_TRUE(contains(refuse("tfidf; atributes"), "attributes"));
+  EXPECT_TRUE(contains(refuse("tfidf svd"), "PARAMETER=VALUE"));
+  EXPECT_TRUE(contains(refuse("concat parts=tfidf"), "no part of itself"));
+  EXPECT_TRUE(contains(refuse(" ; "), "names no encoder"));
 }
 
 TEST(Encoders, UnknownNamesAreAnswered) {

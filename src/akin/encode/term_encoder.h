@@ -25,6 +25,7 @@ struct TermConfig : EncoderSteps {
 class TermEncoder : public ContentEncoder {
  public:
   std::size_t dim() const override { return terms_.size(); }
+  static constexpr bool kSparse = true;
   bool is_sparse() const override { return true; }
   const std::vector<std::string>& fields() const override { return fields_; }
   std::string dimension(std::size_t column) const override {

@@ -25,18 +25,6 @@ std::vector<std::string_view> encoder_names() {
   return names;
 }
 
-/// "min_items=2 svd=64" -> names and values.
-ParamValues parse_encoder_params(const std::string& text) {
-  ParamValues values;
-  for (const std::string_view part : split(text, ' ')) {
-    const std::size_t equals = part.find('=');
-    if (equals == part.npos || equals == 0)
-      fail(ErrorCode::kUsage, "encoder_params: '{}' is not PARAMETER=VALUE, such as svd=64", part);
-    values[std::string(part.substr(0, equals))] = part.substr(equals + 1);
-  }
-  return values;
-}
-
 Csr rows_of(const Matrix& dense) {
   Csr rows;
   rows.cols = dense.cols();
