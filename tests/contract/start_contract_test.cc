@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 #include "akin/base/error.h"
@@ -30,6 +31,9 @@ const Planted& old_part() {
     for (const Event& event : all_of_it().data.events) {
       if (event.user < kOldUsers && event.item < kOldItems) old.data.events.push_back(event);
     }
+    std::vector<std::uint32_t> rows(kOldItems);
+    std::iota(rows.begin(), rows.end(), 0U);
+    old.data.item_attributes = all_of_it().data.item_attributes.select(rows);
     return old;
   }();
   return kOld;

@@ -6,6 +6,7 @@
 
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
+#include "akin/fusion/content_attention.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
 #include "akin/models/baseline/bias.h"
@@ -155,6 +156,8 @@ const std::vector<ModelEntry>& models() {
       entry<nets::OwnRatingNet>(),
       entry<Sasrec>(),
       entry<Hstu>(),
+      entry<ContentAttentionOf<Sasrec>>(),
+      entry<ContentAttentionOf<Hstu>>(),
       // clang-format on
   };
   return kModels;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
-#include "akin/linalg/kernels.h"
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/fit/start.h"
@@ -11,8 +10,6 @@
 
 namespace akin::attention {
 namespace {
-
-constexpr std::size_t kContext = 5;  // items on either side that a new one begins as the mean of
 
 std::size_t size(int value) { return static_cast<std::size_t>(value); }
 
@@ -24,28 +21,13 @@ LossOptions loss_options(const AttentionConfig& config, std::string_view model) 
   return {kind, size(config.negatives), size(config.batch_negatives), config.calibration, config.temperature};
 }
 
-/// Rows of items that the trained model does not know <- the mean of those around them.
-void place_new_items(const Sessions& sessions, const std::vector<std::uint8_t>& trained, Matrix& items) {
-  std::vector<float> counts(items.rows(), 0);
-  Matrix sums(items.rows(), items.cols());
-  for (std::size_t s = 0; s < sessions.size(); ++s) {
-    const std::span<const idx_t> all = sessions.items_of(s);
-    for (std::size_t e = 0; e < all.size(); ++e) {
-      if (trained[all[e]] != 0) continue;
-      const std::size_t first = e > kContext ? e - kContext : 0,
-                        last = std::min(all.size(), e + kContext + 1);
-      for (std::size_t k = first; k < last; ++k) {
-        if (trained[all[k]] == 0) continue;
-        axpy(1, items.row(all[k]), sums.row(all[e]), items.stride());
-        ++counts[all[e]];
-      }
-    }
-  }
-  for (std::size_t i = 0; i < items.rows(); ++i) {
-    if (counts[i] == 0) continue;
-    std::copy_n(sums.row(i), items.stride(), items.row(i));
-    scale(1 / counts[i], items.row(i), items.stride());
-  }
+/// Throws unless the trained net can go on as one of this shape.
+void check_shape(const NetShape& shape, const AttentionModel& old, std::string_view model) {
+  if (old.net().shape == shape) return;
+  fail(ErrorCode::kUsage,
+       "{}: the trained net has another shape; keep factors, layers, heads, max_length, block and "
+       "positions",
+       model);
 }
 
 /// The net that the fit begins with, a row for each item.
@@ -53,12 +35,7 @@ Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& 
               std::string_view model, const FitContext& context, std::size_t n_items) {
   Net net = initial_net(shape, n_items, context.seed);
   if (old != nullptr) {
-    if (old->net().shape != shape) {
-      fail(ErrorCode::kUsage,
-           "{}: the trained net has another shape; keep factors, layers, heads, max_length, block and "
-           "positions",
-           model);
-    }
+    check_shape(shape, *old, model);
     std::vector<std::uint8_t> trained(n_items, 0);
     for (idx_t i = 0; i < old->net().items.rows(); ++i) {
       if (!old->knows(i)) continue;
@@ -66,10 +43,42 @@ Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& 
       std::ranges::copy(old->net().items[i], net.items.row(i));
     }
     for (std::size_t t = 0; t < net.tensors.size(); ++t) net.tensors[t] = old->net().tensors[t].clone();
-    place_new_items(sessions, trained, net.items);
+    place_among_neighbors(sessions, trained, net.items);
   }
   take_item_vectors(context, model, net.items);
   return net;
+}
+
+/// What the fit begins with where items are made of their content: W at random, as a layer of a net; deltas of zero, or
+/// for items without content at random, as any item's vector. `n_deltas`: items that may have events.
+ContentWeights first_weights(Net& net, const AttentionModel* old, std::string_view model,
+                             const ContentVectors& content, std::size_t n_deltas, std::uint64_t seed) {
+  const std::size_t dim = content.features.cols(), d = net.shape.factors;
+  ContentWeights weights{initial_map(dim, d, seed), Matrix(n_deltas, d)};
+  for (std::size_t i = 0; i < n_deltas; ++i) {
+    if (is_zero(content.features[i])) std::ranges::copy(net.items[i], weights.deltas.row(i));
+  }
+  if (old != nullptr) {
+    check_shape(net.shape, *old, model);
+    const ContentWeights& trained = old->content();
+    if (trained.map.rows() != dim)
+      fail(ErrorCode::kUsage, "{}: the trained net reads content of {} dimensions, not {}; keep content",
+           model, trained.map.rows(), dim);
+    weights.map = trained.map.clone();
+    for (std::size_t i = 0; i < std::min(n_deltas, trained.deltas.rows()); ++i) {
+      if (!is_zero(trained.deltas[i])) std::ranges::copy(trained.deltas[i], weights.deltas.row(i));
+    }
+    for (std::size_t t = 0; t < net.tensors.size(); ++t) net.tensors[t] = old->net().tensors[t].clone();
+  }
+  place_items(content.features, weights, 0, net.items.rows(), net.items);
+  return weights;
+}
+
+/// Rows of `some` <- their places `rows` among all (n_items).
+Matrix spread(const Matrix& some, std::span<const idx_t> rows, std::size_t n_items) {
+  Matrix all(n_items, some.cols());
+  for (std::size_t k = 0; k < rows.size(); ++k) std::ranges::copy(some[k], all.row(rows[k]));
+  return all;
 }
 
 }  // namespace
@@ -108,7 +117,8 @@ std::vector<Param> AttentionConfig::params(std::string_view inputs_help) {
 }
 
 std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
-                                     std::string_view model, const FitContext& context) {
+                                     std::string_view model, const FitContext& context,
+                                     const ContentVectors* content) {
   context.check_stop();
   const NetShape shape{block,
                        size(config.factors),
@@ -123,30 +133,48 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
   const TrainOptions options{loss_options(config, model), config.dropout, size(config.batch_size),
                              config.learning_rate};
   const Sessions sessions = cut_sessions(data.events, config.session_gap);
-  std::vector<std::uint8_t> known(data.n_items(), 0);
+  const std::size_t n_items = content != nullptr ? content->features.rows() : data.n_items();
+  std::vector<std::uint8_t> known(n_items, 0);
   for (const idx_t item : sessions.items) known[item] = 1;
   std::vector<idx_t> rows;
-  std::vector<std::uint32_t> place(data.n_items(), 0);
+  std::vector<std::uint32_t> place(n_items, 0);
   for (idx_t i = 0; i < known.size(); ++i) {
     place[i] = static_cast<std::uint32_t>(rows.size());
     if (known[i] != 0) rows.push_back(i);
+    if (content != nullptr && !is_zero(content->features[i])) known[i] = 1;
   }
   const Windows windows = cut_windows(sessions, data.events, place, shape.max_length);
   if (windows.windows.empty()) {
     fail(ErrorCode::kBadData, "{}: no {} has two events, so that none follows another", model,
          config.session_gap > 0 ? "session" : "user");
   }
-  const Net first =
-      first_net(shape, start_model<AttentionModel>(context, model), sessions, model, context, data.n_items());
+  const auto* const old = start_model<AttentionModel>(context, model);
+  Net first = content != nullptr ? initial_net(shape, n_items, context.seed)
+                                 : first_net(shape, old, sessions, model, context, n_items);
+  ContentWeights weights;
+  Matrix features;
+  if (content != nullptr) {
+    const ContentWeights all = first_weights(first, old, model, *content, data.n_items(), context.seed);
+    weights = {all.map.clone(), Matrix::gather(all.deltas, rows)};
+    features = Matrix::gather(content->features, rows);
+  }
   Net net = first.clone();
   net.items = Matrix::gather(first.items, rows);
-  AttentionTrainer trainer(windows, options, context, net);
+  const ContentTraining training{features, weights, content != nullptr ? content->max_delta : 0};
+  AttentionTrainer trainer(windows, options, context, net, content != nullptr ? &training : nullptr);
   const auto make = [&]() -> std::unique_ptr<Model> {
     Net full = net.clone();
-    full.items = Matrix(data.n_items(), shape.factors);
-    for (std::size_t k = 0; k < rows.size(); ++k) std::ranges::copy(net.items[k], full.items.row(rows[k]));
+    ContentWeights all;
+    if (content != nullptr) {
+      all = {weights.map.clone(), spread(weights.deltas, rows, data.n_items())};
+      full.items = Matrix(n_items, shape.factors);
+      place_items(content->features, all, 0, n_items, full.items);
+    } else {
+      full.items = spread(net.items, rows, n_items);
+    }
     return std::make_unique<AttentionModel>(std::move(full), known,
-                                            AttentionModel::Scoring{config.session_gap, config.temperature});
+                                            AttentionModel::Scoring{config.session_gap, config.temperature},
+                                            std::move(all));
   };
   run_epochs({.total = config.epochs,
               .phase = "training",

@@ -33,10 +33,18 @@ struct AttentionConfig {
   std::vector<Param> params(std::string_view inputs_help);
 };
 
+/// The content of all items of the catalogue, of which their vectors are to be made.
+struct ContentVectors {
+  const Matrix& features;  ///< (items of the catalogue, dim), zeros = nothing is known of the item
+  float max_delta = 0;     ///< ContentTraining::max_delta
+};
+
 /// Fits the net to the sessions of all users: each item but the first is predicted from those before it. Continues from
 /// FitContext::start; items that are new there begin at the mean of the known ones around them. Throws Error(kBadData) if no
-/// session has two events, Error(kUsage) naming `model` for sizes that do not fit together.
+/// session has two events, Error(kUsage) naming `model` for sizes that do not fit together. With `content` the model is
+/// one of the whole catalogue, and items without training events are placed by what is known of them.
 std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
-                                     std::string_view model, const FitContext& context);
+                                     std::string_view model, const FitContext& context,
+                                     const ContentVectors* content = nullptr);
 
 }  // namespace akin::attention

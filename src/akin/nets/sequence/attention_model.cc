@@ -38,8 +38,9 @@ std::vector<std::uint32_t> numbers_of(const NetShape& shape, int session_gap) {
 
 }  // namespace
 
-AttentionModel::AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring)
-    : net_(std::move(net)), known_(std::move(known)), scoring_(scoring) {
+AttentionModel::AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring,
+                               ContentWeights content)
+    : net_(std::move(net)), known_(std::move(known)), scoring_(scoring), content_(std::move(content)) {
   for (std::size_t i = 0; i < net_.items.rows(); ++i) {
     if (known_[i] == 0) std::ranges::fill(net_.items[i], 0.0f);
   }
@@ -107,9 +108,17 @@ void AttentionModel::save(TensorWriter& writer) const {
   const std::vector<TensorSpec> specs = tensor_specs(net_.shape);
   for (std::size_t t = 0; t < specs.size(); ++t)
     write_matrix(writer, "model." + specs[t].name, net_.tensors[t]);
+  if (content_.map.empty()) return;
+  write_matrix(writer, "model.map", content_.map);
+  write_matrix(writer, "model.deltas", content_.deltas);
 }
 
 std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  return read(reader, n_items, {});
+}
+
+std::unique_ptr<AttentionModel> AttentionModel::read(const TensorReader& reader, std::size_t n_items,
+                                                     const ContentSizes& sizes) {
   const auto numbers = reader.vector<std::uint32_t>("model.shape", 8);
   const NetShape shape{static_cast<BlockKind>(numbers[0]),
                        numbers[1],
@@ -129,9 +138,14 @@ std::unique_ptr<Model> AttentionModel::load(const TensorReader& reader, std::siz
   Net net{shape, read_matrix(reader, "model.items", n_items, shape.factors), {}};
   for (const TensorSpec& spec : tensor_specs(shape))
     net.tensors.push_back(read_matrix(reader, "model." + spec.name, spec.rows, spec.cols));
-  return std::make_unique<AttentionModel>(std::move(net),
-                                          reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
-                                          Scoring{static_cast<int>(numbers[7]), temperature[0]});
+  ContentWeights content;
+  if (sizes.dim > 0) {
+    content.map = read_matrix(reader, "model.map", sizes.dim, shape.factors);
+    content.deltas = read_matrix(reader, "model.deltas", sizes.deltas, shape.factors);
+  }
+  return std::make_unique<AttentionModel>(
+      std::move(net), reader.vector_in<std::uint8_t>("model.known", n_items, 0, 1),
+      Scoring{static_cast<int>(numbers[7]), temperature[0]}, std::move(content));
 }
 
 }  // namespace akin::attention

@@ -7,6 +7,7 @@
 
 #include "akin/models/model.h"
 #include "akin/nets/sequence/attention_pass.h"
+#include "akin/nets/sequence/content_items.h"
 
 namespace akin::attention {
 
@@ -21,8 +22,18 @@ class AttentionModel : public Model {
     float temperature = 0;  ///< 0 = dot products; else cosines divided by this
   };
   /// `net` has a row for each item; `known`: 1 for those with training events, the rows of others do not matter.
-  AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring);
+  /// `content`: what the rows were made of, if of content; then those of items with content matter too, and are known.
+  AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring,
+                 ContentWeights content = {});
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
+  /// Sizes of ContentWeights, 0 = items are not made of content.
+  struct ContentSizes {
+    std::size_t dim = 0;
+    std::size_t deltas = 0;
+  };
+  /// As load(), where the item table has `n_items` rows.
+  static std::unique_ptr<AttentionModel> read(const TensorReader& reader, std::size_t n_items,
+                                              const ContentSizes& sizes);
 
   /// (n_items, factors + 1): the item table, of length 1 with a temperature, and a last column that is 0 for known items.
   const Matrix& item_vectors() const override { return item_vectors_; }
@@ -34,6 +45,7 @@ class AttentionModel : public Model {
 
   const Net& net() const { return net_; }
   const Scoring& scoring() const { return scoring_; }
+  const ContentWeights& content() const { return content_; }
   bool knows(idx_t item) const { return item < known_.size() && known_[item] != 0; }
 
  private:
@@ -43,6 +55,7 @@ class AttentionModel : public Model {
   Net net_;
   std::vector<std::uint8_t> known_;
   Scoring scoring_;
+  ContentWeights content_;
   Matrix item_vectors_;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Pass>> idle_;  // as many as queries were answered at once

@@ -13,7 +13,7 @@
 namespace akin::attention {
 namespace {
 
-constexpr std::uint64_t kItemStream = 1ULL << 40, kTensorStream = 1ULL << 41;
+constexpr std::uint64_t kItemStream = 1ULL << 40, kTensorStream = 1ULL << 41, kMapStream = 1ULL << 42;
 
 std::size_t tensors_of(BlockKind block) {
   switch (block) {
@@ -148,6 +148,13 @@ Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed) 
     net.tensors.push_back(std::move(tensor));
   }
   return net;
+}
+
+Matrix initial_map(std::size_t rows, std::size_t cols, std::uint64_t seed) {
+  Matrix map(rows, cols);
+  const double bound = std::sqrt(6.0 / static_cast<double>(rows + cols));
+  for (std::size_t r = 0; r < rows; ++r) draw_row(bound, Rng(seed, kMapStream + r), map[r]);
+  return map;
 }
 
 std::vector<Matrix> zeros_like(const std::vector<Matrix>& tensors) {

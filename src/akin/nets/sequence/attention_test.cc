@@ -6,6 +6,7 @@
 #include "akin/base/rng.h"
 #include "akin/models/fit/worker_team.h"
 #include "akin/nets/sequence/attention_reference_for_test.h"
+#include "akin/nets/sequence/content_items.h"
 
 namespace akin::attention {
 namespace {
@@ -201,6 +202,22 @@ TEST_P(AttentionPass, GradientsAreTheDifferencesOfTheLoss) {
       const std::size_t r = rng.below(kItems), c = rng.below(kFactors);
       check(ref.items[r][c], items[r][c], "item " + std::to_string(r));
     }
+    // Where items are f W + delta, the gradient of delta is that of the item; that of W:
+    constexpr std::size_t kDim = 19;
+    const Matrix features = Matrix::normal(kItems, kDim, 0.5, 8);
+    Matrix map(kDim, kFactors);
+    map_gradient(features, items, 0, 5, map);
+    map_gradient(features, items, 5, kDim, map);
+    for (int times = 0; times < 4; ++times) {
+      const std::size_t r = rng.below(kDim), c = rng.below(kFactors);
+      const auto loss_with = [&](double step) {
+        for (idx_t i = 0; i < kItems; ++i) ref.items[i][c] += step * static_cast<double>(features[i][r]);
+        return loss_of(ref, chunk, dropout, options, targets);
+      };
+      const double up = loss_with(1e-5), down = loss_with(-2e-5), expected = (up - down) / 2e-5;
+      loss_with(1e-5);
+      EXPECT_NEAR(map[r][c], expected, 2e-3 * (1 + std::abs(expected))) << "W " << r << ", " << c;
+    }
   }
 }
 
@@ -336,6 +353,25 @@ TEST(NextItemLoss, NegativesOfTheBatchAreCorrected) {
     expected += std::log(sum / own);
   }
   EXPECT_NEAR(got.loss, expected, 0.2);
+}
+
+TEST(ContentItems, AreContentTimesTheMapAndTheirOwnPart) {
+  constexpr std::size_t kDim = 37, kOwn = 19;
+  const Matrix features = Matrix::normal(kItems, kDim, 1, 1);
+  const ContentWeights weights{Matrix::normal(kDim, kFactors, 1, 2), Matrix::normal(kOwn, kFactors, 1, 3)};
+  Matrix items(kItems, kFactors), in_parts(kItems, kFactors);
+  place_items(features, weights, 0, kItems, items);
+  for (const auto& [begin, end] : {std::pair(3, 20), std::pair(20, 23), std::pair(0, 3)})
+    place_items(features, weights, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), in_parts);
+  for (std::size_t i = 0; i < kItems; ++i) {
+    for (std::size_t c = 0; c < kFactors; ++c) {
+      double expected = i < kOwn ? static_cast<double>(weights.deltas[i][c]) : 0.0;
+      for (std::size_t f = 0; f < kDim; ++f)
+        expected += static_cast<double>(features[i][f]) * static_cast<double>(weights.map[f][c]);
+      ASSERT_NEAR(items[i][c], expected, 1e-4) << i << ", " << c;
+    }
+    expect_same_row(items.row(i), in_parts.row(i), "a row depends on itself alone");
+  }
 }
 
 TEST(EventInputs, AreRowsOfTheirTensor) {

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::uint64_t kShuffle = 51, kWindow = 52;  // streams of random numbers
 constexpr std::size_t kChunkTokens = 256;             // that pass together, if windows are not longer
+constexpr std::size_t kItemsAtOnce = 256;             // that a thread steps
+constexpr std::size_t kFeaturesAtOnce = 16;           // rows of W whose gradient a thread adds up
 
 OptimizerOptions adam(float learning_rate) {
   OptimizerOptions options = optimizer_options("adam");
@@ -63,17 +65,26 @@ AttentionTrainer::Lane::Lane(const Net& net, const TrainOptions& options)
       outputs(net.items.rows(), net.items.cols()) {}
 
 AttentionTrainer::AttentionTrainer(const Windows& windows, const TrainOptions& options,
-                                   const FitContext& context, Net& net)
+                                   const FitContext& context, Net& net, const ContentTraining* content)
     : windows_(windows),
       options_(options),
       context_(context),
       net_(net),
+      content_(content),
       team_(context.threads),
       table_(net.items, options.loss),
       item_optimizer_(adam(options.learning_rate), net.items.rows(), net.items.cols()),
       order_(windows.windows.size()) {
   for (const Matrix& tensor : net.tensors)
     optimizers_.emplace_back(adam(options.learning_rate), tensor.rows() * tensor.stride());
+  if (content != nullptr) {
+    const Matrix& map = content->weights.map;
+    optimizers_.emplace_back(adam(options.learning_rate), map.rows() * map.stride());
+    item_slopes_ = Matrix(net.items.rows(), net.items.cols());
+    map_gradient_ = Matrix(map.rows(), map.cols());
+    for (std::size_t i = 0; i < content->features.rows(); ++i)
+      has_content_.push_back(is_zero(content->features[i]) ? 0 : 1);
+  }
   const std::size_t lanes = lanes_for(windows, options.batch);
   for (std::size_t k = 0; k < lanes; ++k) lanes_.emplace_back(net, options);
   if (options.loss.batch_negatives == 0) return;
@@ -95,6 +106,11 @@ FitState AttentionTrainer::state() {
     for (Matrix* const moment : optimizers_[t].moments())
       state.add(fmt::format("{}.moment{}", specs[t].name, state.tensors().size()), *moment);
   }
+  if (content_ == nullptr) return state;
+  state.add("map", content_->weights.map);
+  for (Matrix* const moment : optimizers_.back().moments())
+    state.add(fmt::format("map.moment{}", state.tensors().size()), *moment);
+  state.add("deltas", content_->weights.deltas);
   return state;
 }
 
@@ -158,7 +174,6 @@ double AttentionTrainer::step(int epoch, std::size_t begin, std::size_t end) {
   });
   item_optimizer_.begin_step();
   const std::size_t items = net_.items.rows(), tensors = net_.tensors.size();
-  constexpr std::size_t kItemsAtOnce = 256;
   const std::size_t pieces = (items + kItemsAtOnce - 1) / kItemsAtOnce;
   team_.run(tensors + pieces, 1, [&](std::size_t first, std::size_t last) {
     for (std::size_t k = first; k < last; ++k) {
@@ -168,6 +183,7 @@ double AttentionTrainer::step(int epoch, std::size_t begin, std::size_t end) {
         step_items((k - tensors) * kItemsAtOnce, std::min(items, (k - tensors + 1) * kItemsAtOnce));
     }
   });
+  if (content_ != nullptr) step_map();
   double loss = 0;
   for (const Lane& lane : lanes_) loss += lane.loss;
   return loss;
@@ -237,8 +253,37 @@ void AttentionTrainer::step_items(std::size_t begin, std::size_t end) {
       }
     }
     if (any_output) table_.add_back(i, output.row(0), sum.row(0));
-    if (any || any_output) item_optimizer_.step(i, net_.items.row(i), sum.row(0));
+    if (content_ != nullptr) std::copy_n(sum.row(0), width, item_slopes_.row(i));
+    if (any || any_output) step_item(i, sum.row(0));
   }
+}
+
+void AttentionTrainer::step_item(std::size_t item, const float* gradient) {
+  if (content_ == nullptr) return item_optimizer_.step(item, net_.items.row(item), gradient);
+  const bool bounded = has_content_[item] != 0;
+  if (bounded && content_->max_delta == 0) return;
+  float* const delta = content_->weights.deltas.row(item);
+  item_optimizer_.step(item, delta, gradient);
+  if (bounded) bound_length(delta, content_->weights.deltas.stride(), content_->max_delta);
+}
+
+/// From the gradients of all items' vectors to a step of W, and to the vectors anew.
+void AttentionTrainer::step_map() {
+  ContentWeights& weights = content_->weights;
+  const std::size_t features = weights.map.rows(), items = net_.items.rows();
+  const auto in_blocks = [&](std::size_t n, std::size_t block, const WorkerTeam::Body& body) {
+    team_.run((n + block - 1) / block, 1, [&](std::size_t first, std::size_t last) {
+      for (std::size_t k = first; k < last; ++k) body(k * block, std::min(n, (k + 1) * block));
+    });
+  };
+  in_blocks(features, kFeaturesAtOnce, [&](std::size_t begin, std::size_t end) {
+    map_gradient(content_->features, item_slopes_, begin, end, map_gradient_);
+  });
+  const std::size_t n = features * weights.map.stride();
+  optimizers_.back().step({weights.map.data(), n}, {map_gradient_.data(), n});
+  in_blocks(items, kItemsAtOnce, [&](std::size_t begin, std::size_t end) {
+    place_items(content_->features, weights, begin, end, net_.items);
+  });
 }
 
 void AttentionTrainer::step_tensor(std::size_t tensor) {

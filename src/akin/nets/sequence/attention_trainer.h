@@ -9,6 +9,7 @@
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/sequence/sessions.h"
 #include "akin/nets/sequence/attention_pass.h"
+#include "akin/nets/sequence/content_items.h"
 #include "akin/nets/sequence/next_item_loss.h"
 #include "akin/optim/optimizer.h"
 
@@ -40,16 +41,27 @@ struct TrainOptions {
   float learning_rate = 0.001f;
 };
 
+/// Of items whose vectors are made of their content: what is trained in place of the net's item table, which follows it
+/// from step to step. An item with content keeps |delta| <= max_delta (the projection after each step); one without has
+/// a delta like any item's vector.
+struct ContentTraining {
+  const Matrix& features;   ///< a row for each of the net's items
+  ContentWeights& weights;  ///< a delta for each of them
+  float max_delta = 0;      ///< 0 = deltas are not trained
+};
+
 /// Goes down the mean loss of the targets of each minibatch by Adam (beta 0.9, 0.98). Items move when they have a gradient,
 /// with their moments as they were then (RowUpdates::kSparse); with all items in the loss that is always.
 ///
 /// The same bits at any number of threads: the windows of a minibatch are divided among 2 to 8 lanes (as many as it has
 /// 256 inputs), each has gradients of its own, and these are added in order. Memory: a copy of the weights' gradients
-/// and of the touched items' for each lane, and two moments of each number.
+/// and of the touched items' for each lane, and two moments of each number. With content a step costs
+/// 4 items x features x factors operations more, as W moves every item.
 class AttentionTrainer {
  public:
   /// None of them is owned.
-  AttentionTrainer(const Windows& windows, const TrainOptions& options, const FitContext& context, Net& net);
+  AttentionTrainer(const Windows& windows, const TrainOptions& options, const FitContext& context, Net& net,
+                   const ContentTraining* content = nullptr);
 
   /// Epoch number `epoch` from 0; returns the mean loss of the targets, each before its step. Throws Error(kBadData)
   /// if it is not finite.
@@ -82,16 +94,21 @@ class AttentionTrainer {
   void pass_lane(int epoch, const Part& part, float weight, Lane& lane);
   void pass_chunk(float weight, Lane& lane);
   void step_items(std::size_t begin, std::size_t end);
+  void step_item(std::size_t item, const float* gradient);
+  void step_map();
   void step_tensor(std::size_t tensor);
 
   const Windows& windows_;
   const TrainOptions options_;
   const FitContext& context_;
   Net& net_;
+  const ContentTraining* content_;
   WorkerTeam team_;
   OutputTable table_;
   RowOptimizer item_optimizer_;
-  std::vector<DenseOptimizer> optimizers_;
+  std::vector<DenseOptimizer> optimizers_;  // of the tensors, then of W
+  Matrix item_slopes_, map_gradient_;       // with content
+  std::vector<std::uint8_t> has_content_;
   std::vector<Matrix> transposed_;
   std::vector<Lane> lanes_;
   std::vector<std::size_t> order_;  // of the windows

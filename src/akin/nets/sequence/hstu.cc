@@ -8,8 +8,10 @@ std::vector<Param> Hstu::Config::params() {
       "comes next, UTC), kind");
 }
 
+attention::BlockKind Hstu::block_of(const Config&) { return attention::BlockKind::kHstu; }
+
 std::unique_ptr<Model> Hstu::fit(const TrainingData& data, const Config& config, const FitContext& context) {
-  return attention::fit_attention(data, attention::BlockKind::kHstu, config, kName, context);
+  return attention::fit_attention(data, block_of(config), config, kName, context);
 }
 
 }  // namespace akin

@@ -25,6 +25,8 @@ class Hstu : public attention::AttentionModel {
                                      .warm_start = true,
                                      .takes_item_vectors = true};
 
+  /// Throws Error(kUsage) for parameters that do not go together.
+  static attention::BlockKind block_of(const Config& config);
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
 };

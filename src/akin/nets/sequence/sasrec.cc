@@ -12,13 +12,17 @@ std::vector<Param> Sasrec::Config::params() {
   return all;
 }
 
-std::unique_ptr<Model> Sasrec::fit(const TrainingData& data, const Config& config,
-                                   const FitContext& context) {
+attention::BlockKind Sasrec::block_of(const Config& config) {
   if ((attention::parse_inputs(config.inputs) & ~attention::kKindInput) != 0) {
     fail(ErrorCode::kUsage, "{}: inputs '{}': of times only hstu knows; here it is kind or nothing", kName,
          config.inputs);
   }
-  return attention::fit_attention(data, attention::parse_block(config.block), config, kName, context);
+  return attention::parse_block(config.block);
+}
+
+std::unique_ptr<Model> Sasrec::fit(const TrainingData& data, const Config& config,
+                                   const FitContext& context) {
+  return attention::fit_attention(data, block_of(config), config, kName, context);
 }
 
 }  // namespace akin

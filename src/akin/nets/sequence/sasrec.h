@@ -24,6 +24,8 @@ class Sasrec : public attention::AttentionModel {
   static constexpr Traits kTraits = {
       .uses_order = true, .iterative = true, .warm_start = true, .takes_item_vectors = true};
 
+  /// Throws Error(kUsage) for parameters that do not go together.
+  static attention::BlockKind block_of(const Config& config);
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
 };
