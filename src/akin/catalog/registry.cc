@@ -51,6 +51,8 @@
 #include "akin/nets/pairs/rating_mlp.h"
 #include "akin/nets/sequence/gru4rec.h"
 #include "akin/nets/sequence/hstu.h"
+#include "akin/nets/sequence/rnn.h"
+#include "akin/nets/sequence/rrn.h"
 #include "akin/nets/sequence/sasrec.h"
 #include "akin/nets/text/deepconn.h"
 
@@ -158,6 +160,8 @@ const std::vector<ModelEntry>& models() {
       entry<Hstu>(),
       entry<ContentAttentionOf<Sasrec>>(),
       entry<ContentAttentionOf<Hstu>>(),
+      entry<Rrn>(),
+      entry<Rnn>(),
       // clang-format on
   };
   return kModels;

@@ -1,5 +1,7 @@
 #include "akin/nets/sequence/attention_fit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "akin/base/error.h"
@@ -81,6 +83,21 @@ Matrix spread(const Matrix& some, std::span<const idx_t> rows, std::size_t n_ite
   return all;
 }
 
+/// How much of a gradient is left so many steps back in time.
+void report_gradients(AttentionTrainer& trainer, std::string_view model, const Context& context) {
+  constexpr std::size_t kMost = 101, kWindows = 256;
+  std::vector<double> norms;
+  for (std::size_t length = kMost; norms.empty() && length > 2; length = (length + 1) / 2)
+    norms = trainer.gradient_norms(length, kWindows);
+  std::string text;
+  for (const std::size_t back : {1, 2, 5, 10, 20, 50, 100}) {
+    if (back < norms.size())
+      text += fmt::format("{}{:.2g} at {}", text.empty() ? "" : ", ", norms[back], back);
+  }
+  if (!text.empty())
+    context.remark(fmt::format("{}: of a gradient is left, steps back in time: {}", model, text));
+}
+
 }  // namespace
 
 std::vector<Param> AttentionConfig::params(std::string_view inputs_help) {
@@ -131,7 +148,7 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
     fail(ErrorCode::kUsage, "{}: {} factors cannot be divided among {} heads", model, config.factors,
          config.heads);
   const TrainOptions options{loss_options(config, model), config.dropout, size(config.batch_size),
-                             config.learning_rate};
+                             config.learning_rate, size(config.bptt)};
   const Sessions sessions = cut_sessions(data.events, config.session_gap);
   const std::size_t n_items = content != nullptr ? content->features.rows() : data.n_items();
   std::vector<std::uint8_t> known(n_items, 0);
@@ -182,6 +199,7 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
               .run = [&](int epoch) { return trainer.run_epoch(epoch); },
               .snapshot = make},
              trainer.state(), context);
+  if (is_recurrent(block) && context.on_remark) report_gradients(trainer, model, context);
   return make();
 }
 

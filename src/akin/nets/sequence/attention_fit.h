@@ -29,6 +29,7 @@ struct AttentionConfig {
   float learning_rate = 0.001f;
   int session_gap = 0;
   std::string inputs;
+  int bptt = 0;  ///< of recurrent nets; no parameter of the others
   /// `inputs_help` says what `inputs` may name.
   std::vector<Param> params(std::string_view inputs_help);
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "akin/nets/sequence/attention_pass.h"
@@ -27,6 +28,7 @@ struct PassLayer {
   Matrix x1, y;                       // before and after the second norm
   Matrix up, linear, hidden, out2;    // of the inner net
   std::vector<NormStats> norm1, norm2;
+  std::optional<RecurrentPass> recurrent;  // of kRnn and kLstm
   /// Of each sequence and head, (length, padded(length)): probabilities, for kHstu what goes into silu.
   std::vector<float> weights;
 };

@@ -127,7 +127,7 @@ std::unique_ptr<AttentionModel> AttentionModel::read(const TensorReader& reader,
                        numbers[4],
                        numbers[5] != 0,
                        numbers[6]};
-  const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kHstu) && shape.factors > 0 &&
+  const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kLstm) && shape.factors > 0 &&
                      shape.factors <= 4096 && shape.layers > 0 && shape.layers <= 64 && shape.heads > 0 &&
                      shape.factors % shape.heads == 0 && shape.max_length > 0 &&
                      shape.max_length <= 100'000 && numbers[5] <= 1 && numbers[6] < 16 &&

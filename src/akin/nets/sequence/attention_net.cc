@@ -21,8 +21,10 @@ std::size_t tensors_of(BlockKind block) {
       return kSasrecTensors;
     case BlockKind::kLigr:
       return kLigrTensors;
-    default:
+    case BlockKind::kHstu:
       return kHstuTensors;
+    default:
+      return kCellTensors;
   }
 }
 
@@ -39,6 +41,12 @@ void add_layer(const NetShape& shape, std::size_t layer, std::vector<TensorSpec>
     add(name, in, out, TensorSpec::kXavier);
     specs.push_back({fmt::format("layer{}.{}_bias", layer, name), 1, out, TensorSpec::kZero});
   };
+  if (is_recurrent(shape.block)) {
+    const std::size_t gates = gates_of(cell_of(shape.block)) * padded(d);
+    add("input", d, gates, TensorSpec::kGates);
+    add("recurrent", d, gates, TensorSpec::kGates);
+    return add("bias", 1, gates, shape.block == BlockKind::kLstm ? TensorSpec::kForget : TensorSpec::kZero);
+  }
   add("gain1", 1, d, TensorSpec::kOne);
   add("shift1", 1, d, TensorSpec::kZero);
   for (const char* name : {"query", "key", "value", "out"}) dense(name, d, d);
@@ -58,16 +66,24 @@ void add_layer(const NetShape& shape, std::size_t layer, std::vector<TensorSpec>
       dense("u", d, d);
       add("time_bias", 1, kTimeBuckets, TensorSpec::kZero);
       return add("position_bias", 1, shape.max_length, TensorSpec::kZero);
+    default:
+      return;
   }
 }
 
 }  // namespace
 
+RecurrentCell cell_of(BlockKind block) {
+  return block == BlockKind::kLstm ? RecurrentCell::kLstm : RecurrentCell::kRnn;
+}
+
 BlockKind parse_block(std::string_view name) {
   if (name == "sasrec") return BlockKind::kSasrec;
   if (name == "ligr") return BlockKind::kLigr;
   if (name == "hstu") return BlockKind::kHstu;
-  fail(ErrorCode::kUsage, "'{}' is no block; there are sasrec, ligr and hstu", name);
+  if (name == "rnn") return BlockKind::kRnn;
+  if (name == "lstm") return BlockKind::kLstm;
+  fail(ErrorCode::kUsage, "'{}' is no block; there are sasrec, ligr, hstu, rnn and lstm", name);
 }
 
 std::uint8_t time_bucket(std::int64_t seconds) {
@@ -144,7 +160,14 @@ Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed) 
     for (std::size_t r = 0; r < spec.rows; ++r) {
       if (spec.start == TensorSpec::kOne) std::ranges::fill(tensor[r], 1.0f);
       if (spec.start == TensorSpec::kXavier) draw_row(width, Rng(rng.next()), tensor[r]);
+      if (spec.start == TensorSpec::kGates) {
+        const double gate = std::sqrt(6.0 / static_cast<double>(spec.rows + shape.factors));
+        for (std::size_t begin = 0; begin < spec.cols; begin += padded(shape.factors))
+          draw_row(gate, Rng(rng.next()), tensor[r].subspan(begin, shape.factors));
+      }
     }
+    if (spec.start == TensorSpec::kForget)
+      std::ranges::fill(tensor[0].subspan(padded(shape.factors), shape.factors), 1.0f);
     net.tensors.push_back(std::move(tensor));
   }
   return net;

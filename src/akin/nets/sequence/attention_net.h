@@ -1,4 +1,4 @@
-// A causal attention net over items: its shape and its weights.
+// A causal net over items, of attention or recurrent layers: its shape and its weights.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "akin/linalg/matrix.h"
+#include "akin/nets/sequence/recurrent_pass.h"
 
 namespace akin::attention {
 
@@ -22,8 +23,12 @@ enum class BlockKind {
   /// Zhai et al. 2024: u, q, k, v = silu(W LN x);  x += Wo (u LN(A v)),
   /// A_ij = silu(q_i k_j + time bias(t_{i+1} - t_j) + position bias(i - j)) / max_length
   kHstu,
+  kRnn,   ///< x_t = RecurrentCell::kRnn of x_t and of what it gave at t - 1
+  kLstm,  ///< the same with RecurrentCell::kLstm
 };
-/// "sasrec", "ligr" or "hstu".
+inline bool is_recurrent(BlockKind block) { return block == BlockKind::kRnn || block == BlockKind::kLstm; }
+RecurrentCell cell_of(BlockKind block);
+/// "sasrec", "ligr", "hstu", "rnn" or "lstm".
 BlockKind parse_block(std::string_view name);
 
 /// Sizes of a net.
@@ -94,12 +99,23 @@ enum LayerTensor : std::size_t {
   kTimeBias,      ///< (1, kTimeBuckets)
   kPositionBias,  ///< (1, max_length): of distance i - j in column max_length - 1 - (i - j)
   kHstuTensors,
+  // rnn and lstm, which have none of the common ones: RecurrentWeights
+  kCellInput = 0,
+  kCellRecurrent,
+  kCellBias,
+  kCellTensors,
 };
 
 struct TensorSpec {
   std::string name;
   std::size_t rows, cols;
-  enum Start { kZero, kOne, kXavier } start;
+  enum Start {
+    kZero,
+    kOne,
+    kXavier,
+    kGates,   ///< kXavier of each gate, zeros in the padding
+    kForget,  ///< an open forget gate: ones in the second block of padded(factors), else zeros
+  } start;
 };
 
 /// The weights beside the item table: layer by layer, then the final norm of kSasrec (gain, shift), then the

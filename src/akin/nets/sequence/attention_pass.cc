@@ -1,6 +1,7 @@
 #include "akin/nets/sequence/attention_pass.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
@@ -74,8 +75,11 @@ void Chunk::clear() {
   seeds.clear();
 }
 
-Pass::Pass(const NetShape& shape)
-    : shape_(shape), layers_(shape.layers + 1), scratch_(std::make_unique<PassScratch>()) {}
+Pass::Pass(const NetShape& shape, std::size_t bptt)
+    : shape_(shape), bptt_(bptt), layers_(shape.layers + 1), scratch_(std::make_unique<PassScratch>()) {
+  for (std::size_t l = 0; l < shape.layers && is_recurrent(shape.block); ++l)
+    layers_[l].recurrent.emplace(cell_of(shape.block), shape.factors);
+}
 Pass::~Pass() = default;
 Pass::Pass(Pass&&) noexcept = default;
 
@@ -96,6 +100,7 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
   token_seeds_.assign(n, 0);
   for (PassLayer& layer : layers_) {
     make_room(layer.x, n, d);
+    if (is_recurrent(shape_.block)) continue;
     layer.norm1.resize(n);
     layer.norm2.resize(n);
     for (Matrix* const matrix : {&layer.a, &layer.mixed, &layer.x1, &layer.y}) make_room(*matrix, n, d);
@@ -104,6 +109,10 @@ Rows Pass::forward(const Net& net, const Chunk& chunk, const Dropout& dropout) {
   drop_rows(0, rows_of(layers_[0].x), layers_[0].x.stride());
   if (shape_.block == BlockKind::kHstu) find_buckets();
   for (std::size_t l = 0; l < shape_.layers; ++l) {
+    if (is_recurrent(shape_.block)) {
+      forward_recurrent(net, l);
+      continue;
+    }
     norm_rows(net, net.index(l, kGain1), layers_[l].x, layers_[l].norm1, layers_[l].a);
     if (shape_.block == BlockKind::kSasrec) forward_sasrec(net, l);
     if (shape_.block == BlockKind::kLigr) forward_ligr(net, l);
@@ -130,6 +139,10 @@ void Pass::backward(const Net& net, const std::vector<Matrix>& transposed, Rows 
   }
   const PassWay way{net, transposed, gradients};
   for (std::size_t l = shape_.layers; l-- > 0;) {
+    if (is_recurrent(shape_.block)) {
+      backward_recurrent(way, l, states);
+      continue;
+    }
     if (shape_.block == BlockKind::kSasrec) backward_sasrec(way, l, states);
     if (shape_.block == BlockKind::kLigr) backward_ligr(way, l, states);
     if (shape_.block == BlockKind::kHstu) backward_hstu(way, l, states);
@@ -341,6 +354,33 @@ void Pass::backward_hstu(const PassWay& way, std::size_t l, Rows dx) {
   project_back(kKey, at.raw_k, work.dk, Write::kAdd);
   project_back(kValue, at.raw_v, work.dv, Write::kAdd);
   project_back(kU, at.raw_u, work.du, Write::kAdd);
+}
+
+void Pass::forward_recurrent(const Net& net, std::size_t l) {
+  Matrix& next = layers_[l + 1].x;
+  const std::size_t n = chunk_->tokens(), width = next.stride();
+  const Rows states =
+      layers_[l].recurrent->forward({net.at(l, kCellInput), net.at(l, kCellRecurrent), net.at(l, kCellBias)},
+                                    rows_of(layers_[l].x), chunk_->offsets);
+  copy(states, n, width, rows_of(next));
+  drop_rows(place_of(shape_, l, kInnerOutPlace), rows_of(next), width);
+}
+
+void Pass::backward_recurrent(const PassWay& way, std::size_t l, Rows dx) {
+  const std::size_t n = chunk_->tokens(), width = padded(shape_.factors),
+                    first = way.net.index(l, kCellInput);
+  const auto weights_of = [&](const std::vector<Matrix>& tensors) {
+    return RecurrentWeights{tensors[first], tensors[first + 1], tensors[first + 2]};
+  };
+  drop_rows(place_of(shape_, l, kInnerOutPlace), dx, width);
+  layers_[l].recurrent->backward(weights_of(way.net.tensors), weights_of(way.transposed), bptt_, dx,
+                                 {way.gradients[first], way.gradients[first + 1], way.gradients[first + 2]},
+                                 rows_of(scratch_->da));
+  if (l + 1 == shape_.layers) {
+    state_gradient_norms_.resize(n);
+    for (std::size_t t = 0; t < n; ++t) state_gradient_norms_[t] = std::sqrt(dot(dx[t], dx[t], width));
+  }
+  copy(rows_of(scratch_->da), n, width, dx);
 }
 
 }  // namespace akin::attention

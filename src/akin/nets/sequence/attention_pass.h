@@ -1,4 +1,4 @@
-// Sequences on their way through an attention net and back.
+// Sequences on their way through a net of attention or recurrent layers, and back.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct HeadPart;     // the same
 /// Holds what backward() needs of forward(). Not for two threads at once.
 class Pass {
  public:
-  explicit Pass(const NetShape& shape);
+  /// `bptt`: of recurrent blocks, RecurrentPass::backward().
+  explicit Pass(const NetShape& shape, std::size_t bptt = 0);
   ~Pass();
   Pass(Pass&&) noexcept;
 
@@ -46,6 +47,9 @@ class Pass {
   /// dropout of the last forward(). `transposed` as transpose_weights() makes them.
   void backward(const Net& net, const std::vector<Matrix>& transposed, Rows states,
                 std::vector<Matrix>& gradients);
+  /// Of recurrent blocks: the length of the gradient of the loss by the last layer's state at each token, what came back to
+  /// it through time included, in the last backward().
+  const std::vector<float>& state_gradient_norms() const { return state_gradient_norms_; }
 
  private:
   std::uint32_t seed(std::size_t token, std::size_t place) const;
@@ -53,9 +57,11 @@ class Pass {
   void forward_sasrec(const Net& net, std::size_t l);
   void forward_ligr(const Net& net, std::size_t l);
   void forward_hstu(const Net& net, std::size_t l);
+  void forward_recurrent(const Net& net, std::size_t l);
   void backward_sasrec(const PassWay& way, std::size_t l, Rows dx);
   void backward_ligr(const PassWay& way, std::size_t l, Rows dx);
   void backward_hstu(const PassWay& way, std::size_t l, Rows dx);
+  void backward_recurrent(const PassWay& way, std::size_t l, Rows dx);
   void attend(const Net& net, std::size_t l);
   void attend_head(const Net& net, std::size_t l, const HeadPart& part);
   void weigh(const Net& net, std::size_t l, const HeadPart& part, std::size_t row);
@@ -70,9 +76,11 @@ class Pass {
   void read_back(const Net& net, Rows slopes, std::vector<Matrix>& gradients) const;
 
   NetShape shape_;
+  std::size_t bptt_;
   const Chunk* chunk_ = nullptr;
   Dropout dropout_;
   std::vector<std::uint32_t> token_seeds_;
+  std::vector<float> state_gradient_norms_;
   std::vector<PassLayer> layers_;  // one more than the net has: the last holds what comes out
   std::unique_ptr<PassScratch> scratch_;
 };

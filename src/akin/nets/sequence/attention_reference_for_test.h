@@ -6,6 +6,7 @@
 
 #include "akin/nets/sequence/attention_layers.h"
 #include "akin/nets/sequence/next_item_loss.h"
+#include "akin/nets/sequence/recurrent_reference_for_test.h"
 
 namespace akin::attention::reference {
 
@@ -55,6 +56,7 @@ class RefPass {
       if (shape_.block == BlockKind::kSasrec) x = sasrec(x, l);
       if (shape_.block == BlockKind::kLigr) x = ligr(x, l);
       if (shape_.block == BlockKind::kHstu) x = hstu(x, l);
+      if (is_recurrent(shape_.block)) x = recurrent(x, l);
     }
     if (shape_.block != BlockKind::kSasrec) return x;
     const std::size_t gain = net_.source.final_gain();
@@ -181,6 +183,16 @@ class RefPass {
     Mat inner = times(map(dense(a, l, kU), silu), norm(mixed, net_.at(l, kGain2), net_.at(l, kShift2)));
     drop(inner, place_of(shape_, l, kInnerPlace));
     return sum(x, dense(inner, l, kOut));
+  }
+
+  Mat recurrent(const Mat& x, std::size_t l) const {
+    Mat states;
+    for (const akin::reference::After& after :
+         akin::reference::run(cell_of(shape_.block),
+                              {net_.at(l, kCellInput), net_.at(l, kCellRecurrent), net_.at(l, kCellBias)}, x))
+      states.push_back(after.state);
+    drop(states, place_of(shape_, l, kInnerOutPlace));
+    return states;
   }
 
   const RefNet& net_;

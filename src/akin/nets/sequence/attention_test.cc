@@ -28,6 +28,13 @@ Net random_net(const NetShape& shape) {
   };
   shake(net.items, 0.5);
   for (Matrix& tensor : net.tensors) shake(tensor, 0.2);
+  for (std::size_t t = 0; is_recurrent(shape.block) && t < net.index(shape.layers, 0); ++t) {
+    for (std::size_t r = 0; r < net.tensors[t].rows(); ++r) {
+      for (std::size_t c = 0; c < net.tensors[t].cols(); ++c) {
+        if (c % padded(kFactors) >= kFactors) net.tensors[t][r][c] = 0;
+      }
+    }
+  }
   return net;
 }
 
@@ -222,7 +229,8 @@ TEST_P(AttentionPass, GradientsAreTheDifferencesOfTheLoss) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Blocks, AttentionPass,
-                         testing::Values(BlockKind::kSasrec, BlockKind::kLigr, BlockKind::kHstu));
+                         testing::Values(BlockKind::kSasrec, BlockKind::kLigr, BlockKind::kHstu,
+                                         BlockKind::kRnn, BlockKind::kLstm));
 
 /// What a loss says of random states, with every item for a negative unless there are fewer.
 struct LossResult {

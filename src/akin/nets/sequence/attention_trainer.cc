@@ -58,7 +58,7 @@ Windows cut_windows(const Sessions& sessions, std::span<const Event> events,
 }
 
 AttentionTrainer::Lane::Lane(const Net& net, const TrainOptions& options)
-    : pass(net.shape),
+    : pass(net.shape, options.bptt),
       next_loss(options.loss),
       gradients(zeros_like(net.tensors)),
       inputs(net.items.rows(), net.items.cols()),
@@ -206,18 +206,25 @@ void AttentionTrainer::pass_lane(int epoch, const Part& part, float weight, Lane
     Rng rng(context_.seed ^ Rng::mix(kWindow + static_cast<std::uint64_t>(epoch)), order_[k]);
     chunk.seeds.push_back(static_cast<std::uint32_t>(rng.next()));
     for (std::size_t t = window.begin; t < window.end; ++t) {
-      chunk.items.push_back(windows_.items[t]);
       lane.targets.push_back(t < window.first ? kNoTarget : windows_.items[t + 1]);
       lane.seeds.push_back(rng.next());
-      chunk.times.push_back(windows_.times[t]);
-      chunk.next_times.push_back(windows_.times[t + 1]);
-      if (net_.shape.inputs == 0) continue;
-      chunk.inputs.push_back(inputs_of(net_.shape.inputs, windows_.times[t], windows_.times[t + 1],
-                                       static_cast<int>(windows_.kinds[t])));
     }
-    chunk.offsets.push_back(chunk.items.size());
+    add_window(window, chunk);
   }
   if (lane.chunk.size() > 0) pass_chunk(weight, lane);
+}
+
+/// All but its seed.
+void AttentionTrainer::add_window(const Windows::Window& window, Chunk& chunk) const {
+  for (std::size_t t = window.begin; t < window.end; ++t) {
+    chunk.items.push_back(windows_.items[t]);
+    chunk.times.push_back(windows_.times[t]);
+    chunk.next_times.push_back(windows_.times[t + 1]);
+    if (net_.shape.inputs == 0) continue;
+    chunk.inputs.push_back(inputs_of(net_.shape.inputs, windows_.times[t], windows_.times[t + 1],
+                                     static_cast<int>(windows_.kinds[t])));
+  }
+  chunk.offsets.push_back(chunk.items.size());
 }
 
 void AttentionTrainer::pass_chunk(float weight, Lane& lane) {
@@ -292,6 +299,39 @@ void AttentionTrainer::step_tensor(std::size_t tensor) {
   const std::size_t n = sum.rows() * sum.stride();
   for (std::size_t k = 1; k < lanes_.size(); ++k) axpy(1, lanes_[k].gradients[tensor].data(), sum.data(), n);
   optimizers_[tensor].step({parameters.data(), n}, {sum.data(), n});
+}
+
+std::vector<double> AttentionTrainer::gradient_norms(std::size_t length, std::size_t most) {
+  std::vector<double> sums(length, 0);
+  std::size_t seen = 0;
+  Pass pass(net_.shape);
+  Lane& lane = lanes_[0];
+  table_.prepare(team_);
+  transpose_weights(net_, transposed_);
+  for (std::size_t w = 0; w < windows_.windows.size() && seen < most; ++w) {
+    const Windows::Window& window = windows_.windows[w];
+    if (window.end - window.begin < length) continue;
+    lane.chunk.clear();
+    lane.targets.assign(window.end - window.begin - 1, kNoTarget);
+    lane.targets.push_back(windows_.items[window.end]);
+    lane.seeds.assign(window.end - window.begin, Rng(context_.seed, kWindow).next());
+    add_window(window, lane.chunk);
+    make_room(lane.dstates, lane.chunk.tokens(), net_.shape.factors);
+    const Rows states = pass.forward(net_, lane.chunk, Dropout());
+    lane.outputs.clear();
+    lane.next_loss(table_, {lane.targets, lane.seeds, lane.targets, frequency_, 1}, states,
+                   rows_of(lane.dstates), lane.outputs);
+    pass.backward(net_, transposed_, rows_of(lane.dstates), lane.gradients);
+    const std::vector<float>& norms = pass.state_gradient_norms();
+    const auto last = static_cast<double>(norms.back());
+    if (!(last > 0)) continue;
+    for (std::size_t k = 0; k < length; ++k)
+      sums[k] += static_cast<double>(norms[norms.size() - 1 - k]) / last;
+    ++seen;
+  }
+  if (seen == 0) return {};
+  for (double& sum : sums) sum /= static_cast<double>(seen);
+  return sums;
 }
 
 }  // namespace akin::attention

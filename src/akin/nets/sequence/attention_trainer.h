@@ -39,6 +39,7 @@ struct TrainOptions {
   float dropout = 0.2f;
   std::size_t batch = 128;  ///< windows
   float learning_rate = 0.001f;
+  std::size_t bptt = 0;  ///< RecurrentPass::backward()
 };
 
 /// Of items whose vectors are made of their content: what is trained in place of the net's item table, which follows it
@@ -68,6 +69,10 @@ class AttentionTrainer {
   double run_epoch(int epoch);
   /// All that the next epoch needs.
   FitState state();
+  /// Of recurrent nets: the length of the gradient of the loss of a window's last target by the state k steps before its
+  /// last, k = 0, 1 ..., relative to that of the last; the mean over the first `most` windows of at least `length` inputs
+  /// that have no truncation (bptt). Empty if there are none.
+  std::vector<double> gradient_norms(std::size_t length, std::size_t most);
 
  private:
   /// A part of a minibatch, and what it adds to the step.
@@ -93,6 +98,7 @@ class AttentionTrainer {
   void divide(std::size_t begin, std::size_t end, std::vector<Part>& parts) const;
   void pass_lane(int epoch, const Part& part, float weight, Lane& lane);
   void pass_chunk(float weight, Lane& lane);
+  void add_window(const Windows::Window& window, Chunk& chunk) const;
   void step_items(std::size_t begin, std::size_t end);
   void step_item(std::size_t item, const float* gradient);
   void step_map();

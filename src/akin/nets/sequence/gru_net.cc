@@ -7,7 +7,7 @@
 
 #include "akin/base/rng.h"
 #include "akin/linalg/kernels.h"
-#include "akin/nets/sequence/gru_kernels.h"
+#include "akin/nets/sequence/recurrent_kernels.h"
 
 namespace akin {
 namespace {

@@ -11,8 +11,8 @@
 #include "akin/models/fit/worker_team.h"
 #include "akin/models/sequence/sessions.h"
 #include "akin/nets/sequence/candidates.h"
-#include "akin/nets/sequence/gru_kernels.h"
 #include "akin/nets/sequence/gru_net.h"
+#include "akin/nets/sequence/recurrent_kernels.h"
 #include "akin/nets/sequence/sampled_loss.h"
 #include "akin/nets/sequence/session_slots.h"
 

@@ -1,10 +1,10 @@
-#include "akin/nets/sequence/gru_kernels.h"
+#include "akin/nets/sequence/recurrent_kernels.h"
 
 #include <cmath>
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "akin/nets/sequence/gru_kernels.cc"
+#define HWY_TARGET_INCLUDE "akin/nets/sequence/recurrent_kernels.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 // After foreach_target.h: this header is compiled once for each instruction set.
@@ -60,6 +60,55 @@ void GruBackward(const GruGates& gates, const float* state, const float* gradien
   }
 }
 
+void LstmForward(const LstmGates& gates, const float* before, float* cell, float* state, std::size_t n) {
+  const D d;
+  for (std::size_t k = 0; k < n; k += hn::Lanes(d)) {
+    const V i = Sigmoid(hn::Load(d, gates.input + k)), f = Sigmoid(hn::Load(d, gates.forget + k));
+    const V g = Tanh(hn::Load(d, gates.candidate + k)), o = Sigmoid(hn::Load(d, gates.output + k));
+    hn::Store(i, d, gates.input + k);
+    hn::Store(f, d, gates.forget + k);
+    hn::Store(g, d, gates.candidate + k);
+    hn::Store(o, d, gates.output + k);
+    const V c = hn::MulAdd(f, hn::Load(d, before + k), hn::Mul(i, g));
+    hn::Store(c, d, cell + k);
+    hn::Store(hn::Mul(o, Tanh(c)), d, state + k);
+  }
+}
+
+void LstmBackward(const LstmGates& gates, const float* before, const float* cell, const float* state_gradient,
+                  float* cell_gradient, std::size_t n) {
+  const D d;
+  const V one = hn::Set(d, 1.0f);
+  const auto through_sigmoid = [&](V s, V gradient) {
+    return hn::Mul(gradient, hn::Mul(s, hn::Sub(one, s)));
+  };
+  for (std::size_t k = 0; k < n; k += hn::Lanes(d)) {
+    const V i = hn::Load(d, gates.input + k), f = hn::Load(d, gates.forget + k);
+    const V g = hn::Load(d, gates.candidate + k), o = hn::Load(d, gates.output + k);
+    const V dh = hn::Load(d, state_gradient + k), t = Tanh(hn::Load(d, cell + k));
+    const V dc = hn::MulAdd(hn::Mul(dh, o), hn::NegMulAdd(t, t, one), hn::Load(d, cell_gradient + k));
+    hn::Store(through_sigmoid(i, hn::Mul(dc, g)), d, gates.input + k);
+    hn::Store(through_sigmoid(f, hn::Mul(dc, hn::Load(d, before + k))), d, gates.forget + k);
+    hn::Store(hn::Mul(hn::Mul(dc, i), hn::NegMulAdd(g, g, one)), d, gates.candidate + k);
+    hn::Store(through_sigmoid(o, hn::Mul(dh, t)), d, gates.output + k);
+    hn::Store(hn::Mul(dc, f), d, cell_gradient + k);
+  }
+}
+
+void TanhForward(float* x, std::size_t n) {
+  const D d;
+  for (std::size_t k = 0; k < n; k += hn::Lanes(d)) hn::Store(Tanh(hn::Load(d, x + k)), d, x + k);
+}
+
+void TanhBackward(const float* x, float* gradient, std::size_t n) {
+  const D d;
+  const V one = hn::Set(d, 1.0f);
+  for (std::size_t k = 0; k < n; k += hn::Lanes(d)) {
+    const V y = hn::Load(d, x + k);
+    hn::Store(hn::Mul(hn::Load(d, gradient + k), hn::NegMulAdd(y, y, one)), d, gradient + k);
+  }
+}
+
 void MultiplyEntries(const float* factors, float* x, std::size_t n) {
   const D d;
   for (std::size_t k = 0; k < n; k += hn::Lanes(d))
@@ -92,6 +141,10 @@ namespace akin {
 
 HWY_EXPORT(GruForward);
 HWY_EXPORT(GruBackward);
+HWY_EXPORT(LstmForward);
+HWY_EXPORT(LstmBackward);
+HWY_EXPORT(TanhForward);
+HWY_EXPORT(TanhBackward);
 HWY_EXPORT(MultiplyEntries);
 HWY_EXPORT(AdagradStep);
 
@@ -101,6 +154,21 @@ void gru_forward(const GruGates& gates, const float* state, float* next, std::si
 
 void gru_backward(const GruGates& gates, const float* state, const float* gradient, std::size_t n) {
   HWY_DYNAMIC_DISPATCH(GruBackward)(gates, state, gradient, n);
+}
+
+void lstm_forward(const LstmGates& gates, const float* before, float* cell, float* state, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(LstmForward)(gates, before, cell, state, n);
+}
+
+void lstm_backward(const LstmGates& gates, const float* before, const float* cell,
+                   const float* state_gradient, float* cell_gradient, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(LstmBackward)(gates, before, cell, state_gradient, cell_gradient, n);
+}
+
+void tanh_forward(float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(TanhForward)(x, n); }
+
+void tanh_backward(const float* x, float* gradient, std::size_t n) {
+  HWY_DYNAMIC_DISPATCH(TanhBackward)(x, gradient, n);
 }
 
 void multiply_entries(const float* factors, float* x, std::size_t n) {
@@ -118,6 +186,17 @@ void reference::gru_forward(const GruGates& gates, const float* state, float* ne
     gates.update[k] = 1 / (1 + std::exp(-gates.update[k]));
     gates.candidate[k] = std::tanh(gates.candidate[k] + gates.reset[k] * gates.recurrent[k]);
     next[k] = (1 - gates.update[k]) * gates.candidate[k] + gates.update[k] * state[k];
+  }
+}
+
+void reference::lstm_forward(const LstmGates& gates, const float* before, float* cell, float* state,
+                             std::size_t n) {
+  for (std::size_t k = 0; k < n; ++k) {
+    for (float* const gate : {gates.input, gates.forget, gates.output})
+      gate[k] = 1 / (1 + std::exp(-gate[k]));
+    gates.candidate[k] = std::tanh(gates.candidate[k]);
+    cell[k] = gates.forget[k] * before[k] + gates.input[k] * gates.candidate[k];
+    state[k] = gates.output[k] * std::tanh(cell[k]);
   }
 }
 

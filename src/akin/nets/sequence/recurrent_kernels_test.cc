@@ -1,4 +1,4 @@
-#include "akin/nets/sequence/gru_kernels.h"
+#include "akin/nets/sequence/recurrent_kernels.h"
 
 #include <gtest/gtest.h>
 
@@ -26,6 +26,20 @@ TEST(GruKernels, ForwardIsThatOfTheEquations) {
       EXPECT_NEAR(next[0][k], next[1][k], 2e-6);
       for (std::size_t g = 0; g < 4; ++g)
         EXPECT_NEAR(fast[g][k], plain[g][k], 2e-6f * (1 + std::abs(plain[g][k])));
+    }
+  }
+}
+
+TEST(LstmKernels, ForwardIsThatOfTheEquations) {  // backwards: recurrent_pass_test.cc
+  for (const double width : {0.3, 3.0, 200.0}) {
+    Matrix fast = random_rows(4, width), plain = fast.clone(), after(4, kNumbers);
+    const Matrix before = random_rows(1, 0.5, 6);
+    const auto lstm_gates = [](Matrix& m) { return LstmGates{m.row(0), m.row(1), m.row(2), m.row(3)}; };
+    lstm_forward(lstm_gates(fast), before.row(0), after.row(0), after.row(1), kNumbers);
+    reference::lstm_forward(lstm_gates(plain), before.row(0), after.row(2), after.row(3), kNumbers);
+    for (std::size_t k = 0; k < kNumbers; ++k) {
+      for (std::size_t r = 0; r < 2; ++r) EXPECT_NEAR(after[r][k], after[r + 2][k], 2e-6);
+      for (std::size_t g = 0; g < 4; ++g) EXPECT_NEAR(fast[g][k], plain[g][k], 2e-6);
     }
   }
 }
