@@ -313,7 +313,30 @@ def bert_models(akin, folder):
               "max_position_embeddings": 3, "type_vocab_size": 1}
     put_model(akin, folder, "pretrained", config, {"vocab.txt": "\n".join(tokens).encode(), "README.md": b"---\nlicense: mit\n---\n# zeros"})
     pairs = {name: (ROOT / "tests" / "reference" / "roberta" / name).read_bytes() for name in ("vocab.json", "merges.txt")}
+    vision_model()
     put_model(akin, folder, "roberta", {**config, "model_type": "roberta", "vocab_size": 311, "max_position_embeddings": 7}, pairs)
+
+
+def vision_model():
+    """The folder of a DINOv2 of zeros."""
+    dense = lambda name, out, inner: {name + ".weight": [out, inner], name + ".bias": [out]}
+    norm = lambda name: {name + ".weight": [2], name + ".bias": [2]}
+    layer = "encoder.layer.0."
+    shapes = {"embeddings.cls_token": [1, 1, 2], "embeddings.position_embeddings": [1, 5, 2],
+              "embeddings.patch_embeddings.projection.weight": [2, 3, 2, 2], "embeddings.patch_embeddings.projection.bias": [2],
+              **norm(layer + "norm1"), **norm(layer + "norm2"), **norm("layernorm"), layer + "layer_scale1.lambda1": [2], layer + "layer_scale2.lambda1": [2],
+              **dense(layer + "attention.output.dense", 2, 2), **dense(layer + "mlp.fc1", 2, 2), **dense(layer + "mlp.fc2", 2, 2)}
+    for part in ("query", "key", "value"):
+        shapes[f"{layer}attention.attention.{part}.weight"] = [2, 2]
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        begin, end = end, end + 2 * math.prod(shape)
+        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [begin, end]}
+    config = {"model_type": "dinov2", "num_hidden_layers": 1, "hidden_size": 2, "num_attention_heads": 1, "mlp_ratio": 1, "image_size": 4, "patch_size": 2,
+              "qkv_bias": False}
+    pictures = {"size": {"shortest_edge": 6}, "crop_size": {"height": 6, "width": 6}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
+    files = {"config.json": json.dumps(config).encode(), "preprocessor_config.json": json.dumps(pictures).encode(), "model.safetensors": joined(header, b"\0" * end)}
+    put("bert_model", "vision", b"".join(b"\x1d" + file.encode() + b"\n" + content for file, content in files.items()))
 
 
 def put_model(akin, folder, name, config, files):

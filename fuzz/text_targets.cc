@@ -21,6 +21,7 @@
 #include "akin/encode/attribute_encoder.h"
 #include "akin/encode/text_models.h"
 #include "akin/experiment/tune/trial_log.h"
+#include "akin/nets/image/import.h"
 #include "akin/report/request_lines.h"
 #include "akin/serve/analogies.h"
 #include "akin/serve/service.h"
@@ -47,11 +48,12 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 }  // namespace
 
-/// Files of the folder of a pretrained model.
+/// Files of the folder of a pretrained model, of texts or of pictures.
 void bert_model(std::string_view input) {
-  for (const char* name : {"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
-                           "vocab.json", "merges.txt", "modules.json", "sentence_bert_config.json",
-                           "config_sentence_transformers.json", "README.md", "model.safetensors"})
+  for (const char* name :
+       {"config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt",
+        "modules.json", "sentence_bert_config.json", "config_sentence_transformers.json",
+        "preprocessor_config.json", "README.md", "model.safetensors"})
     std::filesystem::remove(path_of(name));
   parse_files(input);
   constexpr std::string_view kText = "Steel kettle, cr\xC3\xA8me \xE6\x97\xA5 [SEP]";
@@ -62,6 +64,13 @@ void bert_model(std::string_view input) {
   };
   attempt([&] { check_ids(bert::read_word_piece(folder())); });
   attempt([&] { check_ids(bert::read_byte_pairs(folder())); });
+  attempt([&] {
+    if (!nets::is_image_net(folder())) return;
+    const nets::ImageNet net = nets::import_image_net(folder());
+    if (net.input_size() > 64) return;
+    const std::vector<Picture> pictures(1, Picture(5, 7));
+    net.features(pictures, net.find_layer(""), nets::Pooling::kAverage, context());
+  });
   const std::vector<std::string> texts = {std::string(kText), ""};
   bert::import_model(folder()).encode(texts, context());
 }

@@ -47,7 +47,7 @@ int print_imported(const std::string& path, const std::string& summary, bool jso
 
 int import_files(const Args& args) {
   std::string input, out, fields, pooling, architecture;
-  int most_tokens = 0;
+  int most_tokens = 0, size = 0;
   bool normalize = false;
   bert::ImportOptions options;
   CommandLine line("encoder import", "Reads a pretrained model of texts or pictures into an encoder file.");
@@ -57,9 +57,10 @@ int import_files(const Args& args) {
       "sentence_bert_config.json and README.md. Models of kind bert (MiniLM, e5, bge ...) and distilbert are "
       "read. INPUT of "
       "pictures is a file of weights, which torch.save(), numpy.savez(), safetensors or Keras wrote, of "
-      "VGG-16 or 19, AlexNet, "
-      "SqueezeNet, MobileNetV2 or EfficientNet-Lite0, with or without the head. The file written holds the "
-      "weights, all that "
+      "VGG-16 or 19, AlexNet, SqueezeNet, MobileNetV2 or EfficientNet-Lite0, with or without the head; or "
+      "the folder of a vision "
+      "transformer that transformers saved, CLIP, SigLIP or DINOv2: config.json, model.safetensors and "
+      "preprocessor_config.json. The file written holds the weights, all that "
       "is needed to use them, and a manifest: origin, licence, SHA-256 of each file read.");
   line.add({"INPUT", "", InputPath{&input}, "folder or file of the model", Need::kRequired});
   line.add({"-o,--out", "FILE", OutputPath{&out}, "encoder file to write", Need::kRequired});
@@ -73,6 +74,9 @@ int import_files(const Args& args) {
             "tokens of a text that are read, in place of what the files say; 0 = as the files say"});
   line.add({"--architecture", "NAME", Text{&architecture},
             "of pictures: vgg16, mobilenetv2 ...; default: the one whose tensors the file has"});
+  line.add({"--size", "N", &size,
+            "of vision transformers: side in pixels of the pictures they see, a multiple of the patch; 0 = "
+            "as the files say"});
   line.add(
       {"--origin", "TEXT", Text{&options.origin}, "where the model comes from; default: what its files say"});
   line.add({"--license", "SPDX", Text{&options.license},
@@ -80,21 +84,26 @@ int import_files(const Args& args) {
   line.example("akin encoder import all-MiniLM-L6-v2 -o minilm.enc");
   line.example("akin encoder import e5-small-v2 --prefix \"query: \" -o e5.enc");
   line.example("akin encoder import efficientnet-lite0-57934424.pth --license Apache-2.0 -o lite0.enc");
+  line.example("akin encoder import clip-vit-base-patch32 -o clip.enc");
   if (!line.parse(args)) return kSuccess;
-  if (nets::is_weight_file(input)) {
+  if (nets::is_image_net(input)) {
     if (!fields.empty() || !options.prefix.empty() || !pooling.empty() || normalize || most_tokens != 0) {
       fail(ErrorCode::kUsage,
            "{}: holds a model of pictures; --fields, --prefix, --pooling, --normalize and --max-length are "
            "of texts",
            input);
     }
-    const nets::ImageNet net = nets::import_image_net(input, {architecture, options.origin, options.license});
+    const nets::ImageNet net =
+        nets::import_image_net(input, {architecture, options.origin, options.license, size});
     nets::save_image_net(net, out);
     return print_imported(out, net.summary(), line.common.json);
   }
-  if (!architecture.empty())
+  if (!architecture.empty() || size != 0) {
     fail(ErrorCode::kUsage,
-         "--architecture is of files of weights (.pt, .pth, .npz, .h5, .keras, .safetensors)");
+         "--architecture and --size are of pictures: files of weights (.pt, .pth, .npz, .h5, .keras, "
+         ".safetensors), and folders "
+         "with preprocessor_config.json");
+  }
   if (!pooling.empty()) options.pooling = parse_pooling(pooling);
   if (normalize) options.normalize = true;
   options.most_tokens = static_cast<std::size_t>(most_tokens);

@@ -21,16 +21,6 @@ struct OpWeights {
 /// Zeros of the right sizes for an operation that has weights.
 OpWeights empty_weights(const ConvPlan& plan, int op);
 
-/// An output in memory: places `place` floats apart, rows `row` floats apart.
-struct MapView {
-  float* data = nullptr;
-  std::size_t row = 0, place = 0;
-  MapShape shape;
-  float* at(int y, int x) const {
-    return data + static_cast<std::size_t>(y) * row + static_cast<std::size_t>(x) * place;
-  }
-};
-
 /// Immutable; const calls are safe from many threads.
 class ConvNet {
  public:

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "akin/nets/image/map_view.h"
+
 namespace akin::nets {
 
 enum class OpKind {
@@ -19,16 +21,6 @@ enum class OpKind {
   kDense,               ///< of an output of one place
 };
 enum class Activation { kNone, kRelu, kRelu6, kSoftmax };
-
-/// Shape of an output: numbers of a place together, places row by row.
-struct MapShape {
-  int height = 0, width = 0, channels = 0;
-  std::size_t size() const {
-    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
-           static_cast<std::size_t>(channels);
-  }
-  bool operator==(const MapShape&) const = default;
-};
 
 struct ConvOp {
   OpKind kind = OpKind::kConv;

@@ -10,15 +10,13 @@
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
-#include "akin/nets/image/architectures.h"
-#include "akin/nets/image/image_net_parts.h"
+#include "akin/nets/image/conv_body.h"
+#include "akin/nets/image/vit_net.h"
 
 namespace akin::nets {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kMostClasses = 1 << 20;
 
 /// The square of a picture as the net's input.
 void write_input(const Picture& picture, const Preprocessing& how, const MapView& input) {
@@ -120,44 +118,37 @@ NetPrecision parse_net_precision(std::string_view text) {
 }
 
 struct ImageNet::State {
-  std::string architecture;
-  std::size_t library;
-  int classes;
+  std::shared_ptr<const ImageBody> body;
   Preprocessing preprocessing;
   std::string manifest;
-  std::shared_ptr<const ConvNet> net;
-  std::vector<NetLayer> layers;
 };
 
+ImageNet::ImageNet(std::shared_ptr<const ImageBody> body, const Preprocessing& preprocessing,
+                   std::string manifest)
+    : state_(std::make_shared<State>(State{std::move(body), preprocessing, std::move(manifest)})) {
+  AKIN_ASSERT(layers()[0].width == input_size());
+}
+
 ImageNet::ImageNet(ImageNetParts parts) {
-  const Architecture& architecture = find_architecture(parts.architecture);
   auto state = std::make_shared<State>();
-  state->architecture = std::move(parts.architecture);
-  state->library = parts.library;
-  state->classes = parts.classes;
   state->preprocessing = parts.preprocessing;
   state->manifest = std::move(parts.manifest);
-  const ConvPlan plan = architecture.plan(parts.library, parts.classes);
-  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
-    const MapShape& shape = plan.shapes()[i];
-    state->layers.push_back({plan.ops()[i].name, shape.height, shape.width, shape.channels});
-  }
-  state->net =
-      std::make_shared<ConvNet>(plan, std::move(parts.weights), parts.precision == NetPrecision::kBfloat16);
+  state->body = make_conv_body(std::move(parts));
   state_ = std::move(state);
 }
 
-const std::string& ImageNet::name() const { return state_->architecture; }
+const ImageBody& ImageNet::body() const { return *state_->body; }
+const std::string& ImageNet::name() const { return body().name(); }
 std::string ImageNet::summary() const {
   const std::string head = classes() == 0 ? "no head" : fmt::format("{} classes", classes());
-  return fmt::format("{} of {}, {} parameters, {}", name(),
-                     find_architecture(name()).libraries[state_->library].name, parameters(), head);
+  return fmt::format("{}, {} parameters, {}", body().summary(), parameters(), head);
 }
 const Preprocessing& ImageNet::preprocessing() const { return state_->preprocessing; }
 const std::string& ImageNet::manifest() const { return state_->manifest; }
-const std::vector<NetLayer>& ImageNet::layers() const { return state_->layers; }
-std::size_t ImageNet::classes() const { return static_cast<std::size_t>(state_->classes); }
-std::size_t ImageNet::batch_bytes() const { return state_->net->workspace_bytes(); }
+const std::vector<NetLayer>& ImageNet::layers() const { return body().layers(); }
+std::size_t ImageNet::classes() const { return body().classes(); }
+std::size_t ImageNet::batch_bytes() const { return body().workspace_bytes(); }
+std::size_t ImageNet::parameters() const { return body().parameters(); }
 
 ImageNet ImageNet::with_fit(Fit fit) const {
   ImageNet other = *this;
@@ -167,17 +158,9 @@ ImageNet ImageNet::with_fit(Fit fit) const {
   return other;
 }
 
-std::size_t ImageNet::parameters() const {
-  std::size_t sum = 0;
-  const ConvPlan& plan = state_->net->plan();
-  for (int i = 0; i <= plan.last(); ++i) sum += plan.parameters(i);
-  return sum;
-}
-
 std::size_t ImageNet::find_layer(std::string_view name) const {
   const std::vector<NetLayer>& all = layers();
-  const ConvPlan& plan = state_->net->plan();
-  if (name.empty()) return static_cast<std::size_t>(plan.features);
+  if (name.empty()) return body().features();
   for (std::size_t i = 1; i < all.size(); ++i) {
     if (all[i].name == name) return i;
   }
@@ -186,10 +169,9 @@ std::size_t ImageNet::find_layer(std::string_view name) const {
   std::size_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error == std::errc() && end == digits.data() + digits.size() && number > 0) {
+    const std::vector<std::size_t> convolutions = body().convolutions();
+    if (of_convs && number <= convolutions.size()) return convolutions[number - 1];
     if (!of_convs && number < all.size()) return number;
-    for (std::size_t i = 1; of_convs && i < all.size(); ++i) {
-      if (plan.ops()[i].kind == OpKind::kConv && --number == 0) return i;
-    }
   }
   std::vector<std::string> names;
   for (std::size_t i = 1; i < all.size(); ++i) names.push_back(all[i].name);
@@ -198,27 +180,28 @@ std::size_t ImageNet::find_layer(std::string_view name) const {
 }
 
 std::size_t ImageNet::dim(std::size_t layer, Pooling pooling) const {
-  const MapShape& shape = state_->net->plan().shapes().at(layer);
-  return pooling == Pooling::kFlatten ? shape.size() : static_cast<std::size_t>(shape.channels);
+  const NetLayer& shape = layers().at(layer);
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  return pooling == Pooling::kFlatten ? shape.places() * channels : channels;
 }
 
 Matrix ImageNet::features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
                           const Context& context) const {
   AKIN_ASSERT(layer > 0 && layer < layers().size());
-  const MapShape& shape = state_->net->plan().shapes()[layer];
-  const std::size_t rows =
-      pooling == Pooling::kNone ? shape.size() / static_cast<std::size_t>(shape.channels) : 1;
+  const std::size_t rows = pooling == Pooling::kNone ? layers()[layer].places() : 1;
   Matrix result(pictures.size() * rows, dim(layer, pooling));
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));
-  std::vector<ConvNet::Workspace> workspaces(threads);
+  std::vector<std::unique_ptr<ImageBody::Workspace>> workspaces(threads);
   const std::size_t at_once =
-      std::clamp<std::size_t>(pictures.size() / threads / 2, 1, ConvNet::kMostPictures);
+      std::clamp<std::size_t>(pictures.size() / threads / 2, 1, body().most_pictures());
   parallel_for(
       pictures.size(), context.threads,
       [&](std::size_t begin, std::size_t end, int worker) {
         context.check_stop();
-        state_->net->run(
-            end - begin, static_cast<int>(layer), workspaces[static_cast<std::size_t>(worker)],
+        auto& workspace = workspaces[static_cast<std::size_t>(worker)];
+        if (workspace == nullptr) workspace = body().workspace();
+        body().run(
+            end - begin, layer, *workspace,
             [&](std::size_t i, const MapView& input) {
               write_input(pictures[begin + i], preprocessing(), input);
             },
@@ -239,28 +222,9 @@ Matrix ImageNet::probabilities(std::span<const Picture> pictures, const Context&
 }
 
 void ImageNet::save(TensorWriter& writer, const std::string& prefix) const {
-  const Architecture& architecture = find_architecture(name());
-  const json network = {{"architecture", name()},
-                        {"library", architecture.libraries[state_->library].name},
-                        {"classes", state_->classes},
-                        {"parameters", parameters()}};
-  writer.meta(prefix + ".network", network.dump());
+  body().save(writer, prefix);
   writer.meta(prefix + ".settings", preprocessing_json(preprocessing()).dump());
   writer.meta(prefix + ".manifest", manifest());
-  const ConvPlan& plan = state_->net->plan();
-  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
-    const OpWeights& weights = state_->net->weights()[i];
-    if (!plan.ops()[i].has_weights()) continue;
-    const Panels& panels = weights.panels;
-    std::vector<float> values;
-    values.reserve(panels.inner() * panels.columns());
-    for (std::size_t k = 0; k < panels.inner(); ++k) {
-      for (std::size_t c = 0; c < panels.columns(); ++c) values.push_back(panels.at(k, c));
-    }
-    const std::string tensor = fmt::format("{}.{}", prefix, plan.ops()[i].name);
-    writer.tensor(tensor + ".kernel", std::move(values));
-    writer.tensor(tensor + ".bias", std::vector<float>(weights.bias));
-  }
 }
 
 ImageNet ImageNet::load(const TensorReader& reader, const std::string& prefix, NetPrecision precision) {
@@ -272,40 +236,16 @@ ImageNet ImageNet::load(const TensorReader& reader, const std::string& prefix, N
   };
   const json network = object("network"), settings = object("settings");
   const JsonFields fields(network, reader.path());
-  ImageNetParts parts;
-  parts.architecture = fields.text("architecture");
-  const auto all = architectures();
-  const auto known = std::ranges::find(all, parts.architecture, &Architecture::name);
-  if (known == all.end())
-    reader.inconsistent(
-        fmt::format("its net '{}' is unknown to this version of akin", printable(parts.architecture)));
-  const std::string library = fields.text("library");
-  while (parts.library < known->libraries.size() && known->libraries[parts.library].name != library)
-    ++parts.library;
-  if (parts.library == known->libraries.size())
-    reader.inconsistent("its library is unknown to this version of akin");
-  parts.classes = static_cast<int>(fields.whole("classes", 0, kMostClasses));
-  parts.manifest = object("manifest").dump();
-  parts.precision = precision;
-  const ConvPlan plan = known->plan(parts.library, parts.classes);
-  parts.preprocessing = parse_preprocessing(settings, reader, plan.shapes()[0].width);
-  parts.weights.resize(plan.ops().size());
-  for (std::size_t i = 0; i < plan.ops().size(); ++i) {
-    const ConvOp& op = plan.ops()[i];
-    if (!op.has_weights()) continue;
-    const std::string tensor = fmt::format("{}.{}", prefix, op.name);
-    // Before memory is taken for as many classes as the file claims.
-    if (reader.tensor<float>(tensor + ".kernel").size() <
-        plan.inner(static_cast<int>(i)) * static_cast<std::size_t>(op.channels))
-      reader.inconsistent(fmt::format("its tensor {}.kernel is too short", tensor));
-    parts.weights[i] = empty_weights(plan, static_cast<int>(i));
-    Panels& panels = parts.weights[i].panels;
-    const auto values = reader.tensor<float>(tensor + ".kernel", panels.inner() * panels.columns());
-    for (std::size_t k = 0; k < values.size(); ++k)
-      panels.at(k / panels.columns(), k % panels.columns()) = values[k];
-    parts.weights[i].bias = reader.vector<float>(tensor + ".bias", parts.weights[i].bias.size());
+  std::shared_ptr<const ImageBody> body;
+  if (parse_vit_kind(fields.text("architecture"))) {
+    const bool rounded = precision == NetPrecision::kBfloat16;
+    body = VitNet::load(reader, prefix, fields,
+                        rounded ? bert::Precision::kBfloat16 : bert::Precision::kFloat32);
+  } else {
+    body = load_conv_body(reader, prefix, fields, precision);
   }
-  return ImageNet(std::move(parts));
+  const Preprocessing how = parse_preprocessing(settings, reader, body->layers()[0].width);
+  return {std::move(body), how, object("manifest").dump()};
 }
 
 }  // namespace akin::nets

@@ -20,6 +20,7 @@ class TensorWriter;
 namespace nets {
 
 struct ImageNetParts;  // image_net_parts.h
+class ImageBody;       // image_body.h
 
 /// How the output of a layer, (height, width, channels), becomes rows of numbers. A dense layer has height and width 1.
 enum class Pooling {
@@ -51,6 +52,7 @@ struct Preprocessing {
 struct NetLayer {
   std::string name;
   int height = 0, width = 0, channels = 0;
+  std::size_t places() const { return static_cast<std::size_t>(height) * static_cast<std::size_t>(width); }
 };
 
 /// A net that import_image_net() read (import.h) or an encoder file holds: immutable, cheap to copy; const calls are safe
@@ -59,13 +61,15 @@ class ImageNet {
  public:
   /// Throws Error(kUsage) for an unknown architecture.
   explicit ImageNet(ImageNetParts parts);
+  /// `preprocessing` makes pictures of the size of the body's first layer.
+  ImageNet(std::shared_ptr<const ImageBody> body, const Preprocessing& preprocessing, std::string manifest);
   /// Throws Error(kBadData).
   static ImageNet load(const TensorReader& reader, const std::string& prefix,
                        NetPrecision precision = NetPrecision::kFloat32);
   /// Stores what load() needs under names that begin with `prefix` and a dot. It outlives the writer.
   void save(TensorWriter& writer, const std::string& prefix) const;
 
-  /// Such as "vgg16" (architectures.h).
+  /// Such as "vgg16" (architectures.h) or "clip" (vit_net.h).
   const std::string& name() const;
   /// Name, size and library, as a line.
   std::string summary() const;
@@ -101,6 +105,7 @@ class ImageNet {
   Matrix probabilities(std::span<const Picture> pictures, const Context& context) const;
 
  private:
+  const ImageBody& body() const;
   struct State;
   std::shared_ptr<const State> state_;
 };

@@ -11,6 +11,7 @@
 #include "akin/data/sha256.h"
 #include "akin/nets/image/architectures.h"
 #include "akin/nets/image/image_net_parts.h"
+#include "akin/nets/image/vit_import.h"
 #include "akin/nets/image/weight_layout.h"
 
 namespace akin::nets {
@@ -109,7 +110,8 @@ Match recognize(const WeightTensors& tensors, const ImageImportOptions& options,
 
 }  // namespace
 
-bool is_weight_file(const std::string& path) {
+bool is_image_net(const std::string& path) {
+  if (is_vit_folder(path)) return true;
   for (const char* end : {".pt", ".pth", ".npz", ".h5", ".hdf5", ".keras", ".safetensors"}) {
     if (path.ends_with(end)) return true;
   }
@@ -117,6 +119,10 @@ bool is_weight_file(const std::string& path) {
 }
 
 ImageNet import_image_net(const std::string& path, const ImageImportOptions& options) {
+  if (is_vit_folder(path)) return import_vit(path, options);
+  if (options.size != 0)
+    fail(ErrorCode::kUsage,
+         "{}: is a file of weights of one size of pictures; a size is of vision transformers", path);
   WeightTensors tensors = read_weight_file(path);
   const Match found = recognize(tensors, options, path);
   const ConvPlan plan = found.architecture->plan(found.library, found.classes);

@@ -1,4 +1,4 @@
-// Reads the weights of a net of pictures that other libraries wrote.
+// Reads the nets of pictures that other libraries wrote.
 #pragma once
 
 #include <string>
@@ -11,12 +11,15 @@ struct ImageImportOptions {
   std::string architecture = {};  ///< "" = the one that the tensors are of, where only one can be
   std::string origin = {};   ///< "" = what is known of the file: the library whose names its tensors have
   std::string license = {};  ///< SPDX; "" = NOASSERTION
+  /// Of a vision transformer: the side of the pictures it sees, in pixels; 0 = as its files say.
+  int size = 0;
 };
 
-/// Whether the file may hold such weights, by its name: .pt, .pth, .npz, .h5, .hdf5, .keras, .safetensors.
-bool is_weight_file(const std::string& path);
+/// Whether `path` may hold such a net: a file of weights by its name (.pt, .pth, .npz, .h5, .hdf5, .keras, .safetensors), or
+/// the folder of a vision transformer (vit_import.h).
+bool is_image_net(const std::string& path);
 
-/// Reads a file of weights (weights.h) of one of the architectures (architectures.h), with or without its head. Throws
+/// Reads the folder of a vision transformer (vit_import.h), or a file of weights (weights.h) of one of the architectures (architectures.h), with or without its head. Throws
 /// Error(kNotFound), Error(kIo); Error(kUsage) for an unknown architecture; Error(kBadData) for a damaged file, and naming
 /// the tensors where they fit no architecture, or not the one named: missing, of another shape, left over.
 ImageNet import_image_net(const std::string& path, const ImageImportOptions& options = {});

@@ -10,8 +10,8 @@
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
 #include "akin/base/text.h"
-#include "akin/data/sha256.h"
 #include "akin/text/bert/byte_pair_files.h"
+#include "akin/text/bert/model_folder.h"
 #include "akin/text/bert/weight_file.h"
 #include "akin/text/bert/word_piece_files.h"
 
@@ -19,40 +19,6 @@ namespace akin::bert {
 namespace {
 
 using nlohmann::json;
-
-/// Reads the files of a folder and keeps their names.
-class Folder {
- public:
-  explicit Folder(std::string path) : path_(std::move(path)) {
-    std::error_code problem;
-    if (!std::filesystem::is_directory(path_, problem))
-      fail(ErrorCode::kNotFound, "{}: is not a folder; name the one that holds config.json", path_);
-  }
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  bool has(const std::string& name) const { return file_exists(path(name)); }
-  /// An object; null if the file is not there.
-  json object(const std::string& name) {
-    if (!take(name)) return nullptr;
-    json value = parse_json(read_text(path(name)), path(name));
-    if (!value.is_object()) fail(ErrorCode::kBadData, "{}: is not a JSON object", path(name));
-    return value;
-  }
-  /// Whether the file is there, which is then named in the manifest.
-  bool take(const std::string& name) {
-    if (!has(name)) return false;
-    if (std::ranges::find(taken_, name) == taken_.end()) taken_.push_back(name);
-    return true;
-  }
-  json hashes() const {
-    json files = json::object();
-    for (const std::string& name : taken_) files[name] = sha256_of_file(path(name));
-    return files;
-  }
-
- private:
-  std::string path_;
-  std::vector<std::string> taken_;
-};
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what) {
   fail(ErrorCode::kBadData, "{}: {}; akin computes BERT, DistilBERT and RoBERTa with mean or cls pooling",
@@ -93,7 +59,7 @@ std::size_t first_position(const JsonFields& config, const NetworkConfig& sizes)
   return 1 + static_cast<std::size_t>(config.whole("pad_token_id", 0, static_cast<std::int64_t>(most) - 4));
 }
 
-NetworkConfig read_config(Folder& folder, const std::string& name, std::string& kind) {
+NetworkConfig read_config(ModelFolder& folder, const std::string& name, std::string& kind) {
   const json object = folder.object(name);
   if (object.is_null())
     fail(ErrorCode::kNotFound, "{}: is not there; name the folder of a model with config.json",
@@ -110,7 +76,7 @@ NetworkConfig read_config(Folder& folder, const std::string& name, std::string& 
 }
 
 /// Reads the tokenizer, and names its files in the manifest.
-Tokenizer take_tokenizer(Folder& folder, const std::string& inside, const std::string& kind) {
+Tokenizer take_tokenizer(ModelFolder& folder, const std::string& inside, const std::string& kind) {
   const std::string path = folder.path(inside.empty() ? "." : inside);
   const bool pairs = kind == "roberta";
   Tokenizer tokenizer = pairs ? Tokenizer(read_byte_pairs(path)) : Tokenizer(read_word_piece(path));
@@ -145,7 +111,7 @@ Pooling read_pooling(const json& object, const std::string& path) {
 
 /// What modules.json says: where the transformer is, and what follows it. Without the file, a plain transformer, of
 /// whose tokens sentence-transformers takes the mean.
-std::string read_modules(Folder& folder, SentenceSettings& settings) {
+std::string read_modules(ModelFolder& folder, SentenceSettings& settings) {
   settings.normalize = false;
   const std::string name = "modules.json";
   if (!folder.take(name)) return "";
@@ -176,7 +142,7 @@ std::string read_modules(Folder& folder, SentenceSettings& settings) {
 }
 
 /// The longest text: the least of what sentence_bert_config.json, tokenizer_config.json and the network say.
-std::size_t read_length(Folder& folder, const std::string& inside, std::size_t positions) {
+std::size_t read_length(ModelFolder& folder, const std::string& inside, std::size_t positions) {
   double most = static_cast<double>(positions);
   for (const auto& [file, name] : {std::pair("sentence_bert_config.json", "max_seq_length"),
                                    std::pair("tokenizer_config.json", "model_max_length")}) {
@@ -190,7 +156,7 @@ std::size_t read_length(Folder& folder, const std::string& inside, std::size_t p
 }
 
 /// The prompt that sentence-transformers puts before each text unless it is told another one.
-std::string default_prompt(Folder& folder) {
+std::string default_prompt(ModelFolder& folder) {
   const json config = folder.object("config_sentence_transformers.json");
   if (config.is_null() || !config.contains("default_prompt_name") ||
       !config.at("default_prompt_name").is_string())
@@ -200,93 +166,23 @@ std::string default_prompt(Folder& folder) {
   return JsonFields(prompts, fields.where() + ": prompts").text(fields.text("default_prompt_name"));
 }
 
-/// What a model card says: its heading, and the licence in the lines between the first two "---".
-struct Card {
-  std::string title, license;
-};
-
-Card read_card(Folder& folder) {
-  Card card;
-  if (!folder.take("README.md")) return card;
-  const std::string text = read_text(folder.path("README.md"));
-  std::size_t marks = 0;
-  for (const std::string_view raw : split(text, '\n')) {
-    const std::string_view line = trimmed(raw);
-    if (line == "---") ++marks;
-    if (marks == 1 && line.starts_with("license:") && card.license.empty())
-      card.license = trimmed(line.substr(8));
-    if (marks != 1 && line.starts_with("# ") && card.title.empty()) card.title = trimmed(line.substr(2));
-  }
-  return card;
-}
-
-/// The SPDX identifier of a licence as model cards write it.
-std::string spdx_of(std::string license) {
-  std::erase_if(license, [](char c) { return c == '"' || c == '\''; });
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kKnown = {
-      {{"apache-2.0", "Apache-2.0"},
-       {"mit", "MIT"},
-       {"bsd-3-clause", "BSD-3-Clause"},
-       {"bsd-2-clause", "BSD-2-Clause"},
-       {"cc0-1.0", "CC0-1.0"},
-       {"cc-by-4.0", "CC-BY-4.0"},
-       {"cc-by-sa-4.0", "CC-BY-SA-4.0"},
-       {"cc-by-nc-4.0", "CC-BY-NC-4.0"},
-       {"cc-by-sa-3.0", "CC-BY-SA-3.0"},
-       {"cc-by-nc-sa-4.0", "CC-BY-NC-SA-4.0"},
-       {"gpl-3.0", "GPL-3.0-only"},
-       {"agpl-3.0", "AGPL-3.0-only"}}};
-  const auto found = std::ranges::find(kKnown, license, [](const auto& known) { return known.first; });
-  if (found != kKnown.end()) return std::string(found->second);
-  if (license.empty()) return "NOASSERTION";
-  for (char& c : license) {
-    const bool allowed =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.';
-    if (!allowed) c = '-';
-  }
-  return "LicenseRef-" + license;
-}
-
-std::string origin_of(Folder& folder, const std::string& config_name, const Card& card,
-                      const std::string& path) {
-  if (!card.title.empty()) return card.title;
-  const json config = folder.object(config_name);
-  const auto name = config.find("_name_or_path");
-  if (name != config.end() && name->is_string() && !name->get<std::string>().empty())
-    return name->get<std::string>();
-  return std::filesystem::path(path).filename().string();
-}
-
 }  // namespace
 
 SentenceEncoder import_model(const std::string& path, const ImportOptions& options) {
-  Folder folder(path);
+  ModelFolder folder(path);
   SentenceSettings settings;
   const std::string inside = read_modules(folder, settings);
   std::string kind;
   const NetworkConfig config = read_config(folder, inside + "config.json", kind);
-  const std::string weights = inside + "model.safetensors";
-  if (!folder.take(weights)) {
-    fail(ErrorCode::kNotFound,
-         "{}: is not there; akin reads weights as one safetensors file (transformers: save_pretrained())",
-         folder.path(weights));
-  }
+  const std::string weights = folder.take_weights(inside);
   Tokenizer tokenizer = take_tokenizer(folder, inside, kind);
   settings.most_tokens = read_length(folder, inside, config.longest());
   settings.prefix = options.prefix.empty() ? default_prompt(folder) : options.prefix;
   if (options.pooling) settings.pooling = *options.pooling;
   if (options.normalize) settings.normalize = *options.normalize;
   if (options.most_tokens > 0) settings.most_tokens = options.most_tokens;
-  const Card card = read_card(folder);
-  const json manifest = {
-      {"origin",
-       options.origin.empty() ? origin_of(folder, inside + "config.json", card, path) : options.origin},
-      {"license", options.license.empty() ? spdx_of(card.license) : options.license},
-      {"model_type", kind},
-      {"files", folder.hashes()}};
-  settings.manifest = manifest.dump(-1, ' ', false, json::error_handler_t::replace);
-  return {std::move(tokenizer),
-          Network(config, read_weights(folder.path(weights), config), Precision::kFloat32),
+  settings.manifest = folder.manifest(inside + "config.json", kind, {options.origin, options.license});
+  return {std::move(tokenizer), Network(config, read_weights(weights, config), Precision::kFloat32),
           std::move(settings), path};
 }
 

@@ -133,6 +133,19 @@ void Gelu(float* x, std::size_t n) {
   }
 }
 
+void SwishOf(const Swish& curve, float* x, std::size_t n) {
+  const D d;
+  const V linear = hn::Set(d, curve.linear), cubic = hn::Set(d, curve.cubic), one = hn::Set(d, 1.0F);
+  const V most = hn::Set(d, 87.0F);  // exp() of more is no float
+  for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
+    const V value = hn::LoadU(d, x + i);
+    const V near = hn::Clamp(value, hn::Set(d, -128.0F), hn::Set(d, 128.0F));  // beyond it changes nothing
+    const V slope = hn::MulAdd(hn::Mul(near, near), cubic, linear);
+    const V power = hn::Exp(d, hn::Min(hn::Neg(hn::Mul(near, slope)), most));
+    hn::StoreU(hn::Div(value, hn::Add(one, power)), d, x + i);
+  }
+}
+
 void LayerNorm(const Norm& norm, float* x, std::size_t n) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
@@ -178,6 +191,7 @@ namespace akin::bert {
 
 HWY_EXPORT(Multiply);
 HWY_EXPORT(Gelu);
+HWY_EXPORT(SwishOf);
 HWY_EXPORT(LayerNorm);
 HWY_EXPORT(Softmax);
 
@@ -186,6 +200,7 @@ void multiply(Rows<const float> a, std::size_t rows, const PanelView& b, const f
   HWY_DYNAMIC_DISPATCH(Multiply)(a, rows, b, bias, write, out);
 }
 void gelu(float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(Gelu)(x, n); }
+void swish(const Swish& curve, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(SwishOf)(curve, x, n); }
 void layer_norm(const Norm& norm, float* x, std::size_t n) { HWY_DYNAMIC_DISPATCH(LayerNorm)(norm, x, n); }
 void softmax(float scale, float* x, std::size_t n, std::size_t padded) {
   AKIN_ASSERT(n > 0 && padded % kPanel == 0);

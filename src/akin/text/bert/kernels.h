@@ -42,6 +42,15 @@ void multiply(Rows<const float> a, std::size_t rows, const PanelView& b, const f
 
 /// x <- x (1 + erf(x / sqrt 2)) / 2, the error below 1e-6; n is a multiple of 16.
 void gelu(float* x, std::size_t n);
+/// x <- x / (1 + exp(-linear x - cubic x^3)); n is a multiple of 16. Ramachandran et al. 2017, Hendrycks & Gimpel 2016.
+struct Swish {
+  float linear = 1;
+  float cubic = 0;
+};
+inline constexpr Swish kQuickGelu{1.702F, 0};  ///< of CLIP
+inline constexpr Swish kTanhGelu{1.59576912F,
+                                 1.59576912F * 0.044715F};  ///< GELU by tanh: 2 sqrt(2 / pi) (1, 0.044715)
+void swish(const Swish& curve, float* x, std::size_t n);
 /// x <- (x - mean) / sqrt(variance + epsilon) gain + shift, over n numbers; what stands behind them up to a multiple of
 /// 16 is zero before and after, in all three.
 struct Norm {

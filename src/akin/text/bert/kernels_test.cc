@@ -95,6 +95,30 @@ TEST(BertKernels, GeluIsThatOfTheErrorFunction) {
   }
 }
 
+TEST(BertKernels, SwishIsThatOfTheExponentialFunction) {
+  std::vector<float> x(4096);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = (static_cast<float>(i) - 2048) / 200;
+  x[0] = -1e30F;
+  x[1] = 1e30F;
+  for (const Swish& curve : {Swish{}, kQuickGelu, kTanhGelu}) {
+    std::vector<float> y = x;
+    swish(curve, y.data(), y.size());
+    EXPECT_NEAR(y[0], 0, 1e-7);
+    EXPECT_EQ(y[1], 1e30F);
+    for (std::size_t i = 2; i < x.size(); ++i) {
+      const double value = static_cast<double>(x[i]);
+      const double power =
+          value * (static_cast<double>(curve.linear) + static_cast<double>(curve.cubic) * value * value);
+      ASSERT_NEAR(y[i], value / (1 + std::exp(-power)), 2e-6) << value;
+    }
+  }
+  // The form of GELU by the hyperbolic tangent.
+  const double inner = std::sqrt(2 / std::acos(-1.0)) * (0.7 + 0.044715 * 0.7 * 0.7 * 0.7);
+  std::vector<float> one(16, 0.7F);
+  swish(kTanhGelu, one.data(), one.size());
+  EXPECT_NEAR(one[0], 0.35 * (1 + std::tanh(inner)), 1e-6);
+}
+
 TEST(BertKernels, NormsAndSoftmaxAreThoseOfLoops) {
   constexpr std::size_t kCount = 37;
   const Matrix values = numbers(3, kCount, 3);

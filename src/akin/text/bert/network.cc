@@ -1,7 +1,6 @@
 #include "akin/text/bert/network.h"
 
 #include <algorithm>
-#include <cmath>
 #include <mutex>
 
 #include "akin/base/error.h"
@@ -32,38 +31,6 @@ enum LayerTensor : std::size_t {
   kLayerTensors
 };
 
-/// A layer of weights, ready to be multiplied with.
-class Product {
- public:
-  Product(const Matrix& weights, std::span<const float> bias, Precision precision)
-      : inner_(weights.cols()), bias_(whole_panels(weights.rows())) {
-    std::ranges::copy(bias, bias_.begin());
-    if (precision == Precision::kBfloat16 && has_tiles()) {
-      tiles_ = make_tiles(weights);
-      return;
-    }
-    panels_.resize(bias_.size() * inner_);
-    for (std::size_t c = 0; c < weights.rows(); ++c) {
-      for (std::size_t k = 0; k < inner_; ++k) {
-        const float value = weights.row(c)[k];
-        panels_[(c / kPanel * inner_ + k) * kPanel + c % kPanel] =
-            precision == Precision::kFloat32 ? value : from_bfloat16(to_bfloat16(value));
-      }
-    }
-  }
-  void operator()(Rows<const float> a, std::size_t rows, Write write, Rows<float> out,
-                  std::vector<std::uint16_t>& scratch) const {
-    if (tiles_.steps > 0) return multiply_tiles(a, rows, tiles_, bias_.data(), write, out, scratch);
-    const PanelView view{panels_.data(), inner_, bias_.size() / kPanel, kPanel, kPanel * inner_};
-    multiply(a, rows, view, bias_.data(), write, out);
-  }
-
- private:
-  std::size_t inner_;
-  std::vector<float> bias_, panels_;
-  TileWeights tiles_;
-};
-
 struct LayerProducts {
   Product project, output, up, down;
 };
@@ -86,13 +53,6 @@ LayerProducts prepare_layer(std::span<const Matrix> t, Precision precision) {
           {t[kOutput], t[kOutputBias][0], precision},
           {t[kUp], t[kUpBias][0], precision},
           {t[kDown], t[kDownBias][0], precision}};
-}
-
-/// Floats from row to row: rows of a power of two would all fall on the same lines of the cache.
-std::size_t stride_of(std::size_t columns) { return whole_panels(columns) + 16; }
-
-void grow(std::vector<float>& memory, std::size_t size) {
-  if (memory.size() < size) memory.resize(size);
 }
 
 }  // namespace
@@ -122,12 +82,6 @@ std::vector<TensorShape> tensor_shapes(const NetworkConfig& config) {
   return shapes;
 }
 
-Precision parse_precision(std::string_view text) {
-  if (text == "float32") return Precision::kFloat32;
-  if (text == "bf16") return Precision::kBfloat16;
-  fail(ErrorCode::kUsage, "'{}' is no precision; there are float32 and bf16", text);
-}
-
 struct Network::Prepared {
   std::vector<LayerProducts> layers;
 };
@@ -138,8 +92,8 @@ struct Network::Lazy {
 };
 
 struct Network::Workspace::State {
-  std::vector<float> states, wide, context;        // by token
-  std::vector<float> keys, values, scores, mixed;  // of one head of one text
+  std::vector<float> states, wide, context;  // by token
+  AttentionSpace attention;
   std::vector<std::uint16_t> rounded;
 };
 
@@ -185,45 +139,6 @@ void Network::embed(std::span<const std::span<const std::uint32_t>> texts, Works
   }
 }
 
-/// Each head of one text: softmax(q k' / sqrt(d)) v, from the projections in `wide` to `context`.
-void Network::attend(std::size_t begin, std::size_t length, Workspace::State& work) const {
-  const std::size_t size = config_.hidden / config_.heads, from = stride_of(3 * config_.hidden);
-  const std::size_t to = stride_of(config_.hidden), columns = whole_panels(length),
-                    head_width = whole_panels(size);
-  const bool whole = size == head_width;
-  grow(work.keys, columns * size);
-  grow(work.scores, length * columns);
-  grow(work.values, length * head_width);
-  grow(work.mixed, length * head_width);
-  std::fill_n(work.keys.data(), columns * size, 0.0F);
-  std::fill_n(work.values.data(), whole ? 0 : length * head_width, 0.0F);
-  const float scale = 1 / std::sqrt(static_cast<float>(size));
-  for (std::size_t h = 0; h < config_.heads; ++h) {
-    const float* const query = work.wide.data() + begin * from + h * size;
-    const float *const key = query + config_.hidden, *const value = key + config_.hidden;
-    float* const out = work.context.data() + begin * to + h * size;
-    for (std::size_t j = 0; j < length; ++j) {
-      float* const column = work.keys.data() + j / kPanel * size * kPanel + j % kPanel;
-      for (std::size_t d = 0; d < size; ++d) column[d * kPanel] = key[j * from + d];
-      if (!whole) std::copy_n(value + j * from, size, work.values.data() + j * head_width);
-    }
-    multiply({query, from}, length, {work.keys.data(), size, columns / kPanel, kPanel, size * kPanel},
-             nullptr, Write::kStore, {work.scores.data(), columns});
-    for (std::size_t i = 0; i < length; ++i)
-      softmax(scale, work.scores.data() + i * columns, length, columns);
-    const Rows<const float> scores{work.scores.data(), columns};
-    if (whole) {
-      multiply(scores, length, {value, length, size / kPanel, from, kPanel}, nullptr, Write::kStore,
-               {out, to});
-      continue;
-    }
-    multiply(scores, length, {work.values.data(), length, head_width / kPanel, head_width, kPanel}, nullptr,
-             Write::kStore, {work.mixed.data(), head_width});
-    for (std::size_t i = 0; i < length; ++i)
-      std::copy_n(work.mixed.data() + i * head_width, size, out + i * to);
-  }
-}
-
 Rows<const float> Network::run(std::span<const std::span<const std::uint32_t>> texts,
                                Workspace& workspace) const {
   Workspace::State& work = *workspace.state_;
@@ -248,7 +163,11 @@ Rows<const float> Network::run(std::span<const std::span<const std::uint32_t>> t
     layer.project(read_states, tokens, Write::kStore, {work.wide.data(), projected}, work.rounded);
     std::size_t begin = 0;
     for (const auto& ids : texts) {
-      attend(begin, ids.size(), work);
+      const float* const query = work.wide.data() + begin * projected;
+      const float *const key = query + config_.hidden, *const value = key + config_.hidden;
+      attend(
+          {config_.heads, config_.hidden / config_.heads, {key, projected}, {value, projected}, ids.size()},
+          {query, projected}, ids.size(), {work.context.data() + begin * stride, stride}, work.attention);
       begin += ids.size();
     }
     layer.output(context, tokens, Write::kAdd, states, work.rounded);

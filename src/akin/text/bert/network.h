@@ -5,11 +5,10 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "akin/linalg/matrix.h"
-#include "akin/text/bert/kernels.h"
+#include "akin/text/bert/layers.h"
 
 namespace akin::bert {
 
@@ -33,11 +32,6 @@ struct TensorShape {
 };
 /// All of them, always in the same order.
 std::vector<TensorShape> tensor_shapes(const NetworkConfig& config);
-
-/// In what numbers the products with weights are computed; all else is float32.
-enum class Precision { kFloat32, kBfloat16 };
-/// Throws Error(kUsage) for other words than "float32" and "bf16".
-Precision parse_precision(std::string_view text);
 
 /// Devlin et al., "BERT: pre-training of deep bidirectional transformers" (2019), the encoder: immutable; const calls
 /// are safe from many threads. Vectors of a text do not depend on the texts beside it, to the last bit. Cost: 2 flops
@@ -74,7 +68,6 @@ class Network {
   const Prepared& prepared() const;
   const float* vector(std::size_t tensor) const { return tensors_[tensor].row(0); }
   void embed(std::span<const std::span<const std::uint32_t>> texts, Workspace::State& work) const;
-  void attend(std::size_t begin, std::size_t length, Workspace::State& work) const;
 
   NetworkConfig config_;
   std::vector<Matrix> tensors_;
