@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 #include "akin/base/error.h"
 #include "akin/nets/image/conv_tiles.h"
@@ -47,9 +48,16 @@ struct ConvNet::Layout {
   std::vector<ConvTiles> tiles;
 };
 
+/// Made when the first picture comes: it takes time, and as much memory again as the weights.
+struct ConvNet::Lazy {
+  std::once_flag once;
+  std::vector<Winograd> winograd;
+};
+
 struct ConvNet::Workspace::State {
   std::vector<std::vector<float>> slots;
-  std::vector<Matrix> rows;  ///< of the operations for several pictures
+  std::vector<float> squares;  // of Winograd
+  std::vector<Matrix> rows;    ///< of the operations for several pictures
   std::vector<std::uint16_t> rounded;
 };
 ConvNet::Workspace::Workspace() : state_(std::make_unique<State>()) {}
@@ -115,14 +123,42 @@ ConvNet::ConvNet(ConvPlan plan, std::vector<OpWeights> weights, bool bf16)
           make_conv_tiles(weights_[i].panels, kernel, static_cast<std::size_t>(ops[i].stride), channels);
   }
   layout_ = std::move(layout);
+  lazy_ = std::make_unique<Lazy>();
+}
+
+/// Where it pays: elsewhere the transformations take the time that the products save.
+bool ConvNet::has_winograd(std::size_t i) const {
+  const ConvOp& op = plan_.ops()[i];
+  if (op.kind != OpKind::kConv || op.kernel != 3 || op.stride != 1 || op.groups != 1) return false;
+  const MapShape &in = plan_.shape(op.inputs[0]), &out = plan_.shapes()[i];
+  return out.height % 2 == 0 && out.width % 2 == 0 && in.channels >= 32 &&
+         in.channels % static_cast<int>(kVector) == 0 && out.channels >= 32 &&
+         layout_->tiles[i].channels == 0;
+}
+
+const std::vector<Winograd>& ConvNet::winograd() const {
+  std::call_once(lazy_->once, [&] {
+    lazy_->winograd.resize(plan_.ops().size());
+    for (std::size_t i = 0; i < plan_.ops().size(); ++i) {
+      if (has_winograd(i))
+        lazy_->winograd[i] = {weights_[i].panels,
+                              static_cast<std::size_t>(plan_.shape(plan_.ops()[i].inputs[0]).channels)};
+    }
+  });
+  return lazy_->winograd;
 }
 
 std::size_t ConvNet::workspace_bytes() const {
   std::size_t floats = 0;
   for (const std::size_t slot : layout_->slots) floats += slot;
+  std::size_t squares = 0;
   for (std::size_t i = 0; i < plan_.ops().size(); ++i) {
     if (is_row(plan_.ops()[i])) floats += kMostPictures * padded(plan_.shapes()[i].size());
+    if (has_winograd(i))
+      squares = std::max(squares, Winograd::scratch_size(plan_.inner(static_cast<int>(i)) / 9,
+                                                         static_cast<std::size_t>(plan_.ops()[i].channels)));
   }
+  floats += squares;
   return floats * sizeof(float);
 }
 
@@ -259,6 +295,8 @@ class ConvNet::Pass {
 
   void convolution(std::size_t i) {
     Strip strip = whole(i);
+    if (const Winograd& fast = net_.winograd()[i]; !fast.empty())
+      return fast(strip, net_.weights_[i].bias.data(), work_.squares);
     const bool one_row = plan_.ops()[i].kernel == 1 && strip.in_row == strip.width * strip.in_place &&
                          strip.out_row == strip.width * strip.out_place &&
                          (strip.add == nullptr || strip.add_row == strip.width * strip.add_place);

@@ -8,6 +8,7 @@
 #include "akin/linalg/matrix.h"
 #include "akin/nets/image/conv_kernels.h"
 #include "akin/nets/image/conv_plan.h"
+#include "akin/nets/image/conv_winograd.h"
 
 namespace akin::nets {
 
@@ -55,10 +56,14 @@ class ConvNet {
 
  private:
   struct Layout;
+  struct Lazy;
   class Pass;
+  bool has_winograd(std::size_t op) const;
+  const std::vector<Winograd>& winograd() const;
   ConvPlan plan_;
   std::vector<OpWeights> weights_;
   std::unique_ptr<const Layout> layout_;
+  std::unique_ptr<Lazy> lazy_;
 };
 
 }  // namespace akin::nets

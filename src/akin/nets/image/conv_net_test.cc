@@ -150,6 +150,22 @@ TEST(ConvNetTest, EqualsThePlainestLoops) {
   }
 }
 
+/// Convolutions that Winograd's algorithm computes, of 23 x 23 and 22 x 22 squares.
+TEST(ConvNetTest, WindowsOfThreeEqualThePlainestLoops) {
+  ConvPlan plan(46);
+  const int first = plan.add(conv("first", 3, 1, 48, 1));
+  ConvOp added = conv("added", 3, 1, 48, 1);
+  added.add = first;
+  added.activation = Activation::kRelu6;
+  plan.add(added);
+  plan.add(conv("inside", 3, 1, 33));
+  const ConvNet net(plan, random_weights(plan), false);
+  const std::vector<double> picture = random_picture(46);
+  const SlowNet slow(plan, net.weights(), picture);
+  for (int op = 1; op <= plan.last(); ++op)
+    EXPECT_LT(difference(output_of(net, op, picture), slow.output(op)), 3e-6) << plan.op(op).name;
+}
+
 TEST(ConvNetTest, Bfloat16IsClose) {
   if (!bert::has_tiles()) GTEST_SKIP() << "this processor has no tiles";
   for (const int size : {56, 45}) {
