@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
-"""Nets of pictures: akin beside torchvision, the same numbers and the time, in one run.
+"""Nets of pictures: akin beside torchvision and transformers, the same numbers and the time, in one run.
 
-    nets.py BENCH [--threads N] [--pictures N] [--rounds N]    such as: nets.py build/release/bench/image_net_bench
+    nets.py BENCH [--threads N] [--pictures N] [--rounds N] [--nets A,B] [--precisions float32,bf16]
 
-Needs torch and torchvision (PyPI). Weights are random; pictures are random pixels of the net's size, so that neither decoding
+such as: nets.py build/release/bench/image_net_bench --nets vgg16,mobilenetv2,clip,dinov2
+
+Needs torch, torchvision and for clip (ViT-B/32) and dinov2 (ViT-S/14, positions of 518 pixels) transformers, all of PyPI. Batch
+normalization is folded into the convolutions of torch too. Weights are random; pictures are random pixels of the net's size, so that neither decoding
 nor resizing is timed. In each round all compute the same pictures in turn; the least time of the rounds counts. Prints
 milliseconds a picture (wall clock and processor), ratios of processor time, and how much the features differ.
 """
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -21,14 +25,49 @@ import torchvision
 MEAN, DEVIATION = torch.tensor([0.485, 0.456, 0.406]) * 255, torch.tensor([0.229, 0.224, 0.225]) * 255
 
 
-def nets():
+def folded(module):
+    """Batch normalization as part of the convolution before it."""
+    for name, child in module.named_children():
+        if isinstance(child, torch.nn.BatchNorm2d) and isinstance(before, torch.nn.Conv2d):
+            setattr(module, before_name, torch.nn.utils.fusion.fuse_conv_bn_eval(before, child))
+            setattr(module, name, torch.nn.Identity())
+        else:
+            folded(child)
+        before, before_name = child, name
+    return module
+
+
+def make_net(name, folder):
+    """A net with random weights, and the path of its files for akin."""
     torch.manual_seed(1)
-    vgg, mobile = torchvision.models.vgg16(weights=None), torchvision.models.mobilenet_v2(weights=None)
-    for module in mobile.modules():  # as if it had been trained
+    if name in ("clip", "dinov2"):
+        return transformer(name, folder)
+    net = torchvision.models.vgg16(weights=None) if name == "vgg16" else torchvision.models.mobilenet_v2(weights=None)
+    for module in net.modules():  # as if it had been trained
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 1.5)
-    return {"vgg16": vgg.features.eval(), "mobilenetv2": mobile.features.eval()}
+    net = net.features.eval()
+    torch.save({f"features.{key}": value for key, value in net.state_dict().items()}, folder / "net.pth")
+    return folded(net).to(memory_format=torch.channels_last), folder / "net.pth"
+
+
+def transformer(name, folder):
+    import transformers
+
+    if name == "clip":
+        model = transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig()).eval()
+        net = lambda images: model(images).image_embeds[:, :, None, None]
+    else:
+        config = transformers.Dinov2Config(hidden_size=384, num_attention_heads=6, image_size=518, patch_size=14)
+        model = transformers.Dinov2Model(config).eval()
+        net = lambda images: model(images).pooler_output[:, :, None, None]
+    for parameter in model.parameters():  # biases and scales of a fresh model are 0 and 1
+        parameter.data += 0.02 * torch.randn_like(parameter)
+    model.save_pretrained(folder / name)
+    pictures = {"size": {"shortest_edge": 224}, "crop_size": 224, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225]}
+    (folder / name / "preprocessor_config.json").write_text(json.dumps(pictures))
+    return net, folder / name
 
 
 def features(net, images, batch, bf16):
@@ -42,8 +81,8 @@ def of_torch(net, images, batch, bf16):
     return (time.perf_counter() - wall, time.process_time() - cpu), result
 
 
-def of_akin(bench, folder, count, precision, threads):
-    run = subprocess.run([bench, folder / "net.pth", folder / "pixels", str(count), precision, str(threads), folder / "features"],
+def of_akin(bench, net, folder, count, precision, threads):
+    run = subprocess.run([bench, net, folder / "pixels", str(count), precision, str(threads), folder / "features"],
                          capture_output=True, text=True, check=True)
     return tuple(float(x) for x in run.stdout.split()), np.fromfile(folder / "features", dtype=np.float32).reshape(count, -1)
 
@@ -66,11 +105,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         pixels.tofile(folder / "pixels")
-        for name, net in nets().items():
-            if name not in args.nets.split(","):
-                continue
-            torch.save({f"features.{key}": value for key, value in net.state_dict().items()}, folder / "net.pth")
-            net = net.to(memory_format=torch.channels_last)
+        for name in args.nets.split(","):
+            net, files = make_net(name, folder)
             reference = features(net, images, 1, False)
             for precision in args.precisions.split(","):
                 best, own = {}, None
@@ -78,7 +114,7 @@ def main():
                     for batch in (1, 8):
                         spent, _ = of_torch(net, images, batch, precision == "bf16")
                         keep(best, f"torch, batches of {batch}", spent)
-                    spent, own = of_akin(args.bench, folder, args.pictures, precision, args.threads)
+                    spent, own = of_akin(args.bench, files, folder, args.pictures, precision, args.threads)
                     keep(best, "akin", spent)
                 for what, spent in best.items():
                     print(f"{name:12} {precision:8} {what:20} {spent[0] / args.pictures * 1e3:8.1f} ms wall "
