@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/nets/sequence/hstu.h"
+#include "akin/nets/sequence/rnn.h"
 #include "akin/nets/sequence/sasrec.h"
 
 namespace akin::attention {
@@ -96,6 +97,31 @@ TEST(Sasrec, LearnsWhatComesNext) {
       }
       EXPECT_GE(right, 27) << loss << ", " << block;
     }
+  }
+}
+
+TEST(Rnn, LearnsWhatComesNextAndSaysWhatIsLeftOfGradients) {
+  const Dataset data = circles(61, 30);
+  for (const std::string cell : {"rnn", "lstm"}) {
+    Rnn::Config config;
+    static_cast<AttentionConfig&>(config) = small(12);
+    config.positions = false;
+    config.cell = cell;
+    config.loss = "softmax";
+    config.bptt = 3;
+    std::vector<std::string> remarks;
+    FitContext context;
+    context.on_remark = [&](std::string_view text) { remarks.emplace_back(text); };
+    const auto model = Rnn::fit({data, data.events}, config, context);
+    int right = 0;
+    for (idx_t i = 0; i < kItems; ++i) {
+      const std::vector<idx_t> history = {i, (i + 1) % kItems, (i + 2) % kItems};
+      right += best(*model, {.history = history}) == (i + 3) % kItems;
+    }
+    EXPECT_GE(right, 27) << cell;
+    ASSERT_EQ(remarks.size(), 1u);
+    EXPECT_TRUE(remarks[0].starts_with("rnn: of a gradient is left, steps back in time: 0.")) << remarks[0];
+    EXPECT_NE(remarks[0].find(" at 5"), std::string::npos) << remarks[0];
   }
 }
 

@@ -30,14 +30,14 @@ namespace akin {
 class Rrn : public RatingFactors {
  public:
   struct Config {
-    int factors = 16;
+    int factors = 32;
     int units = 32;
-    int epochs = 10;
+    int epochs = 4;
     float step_days = 1;
     float regularization = 2;
     float bias_regularization = 1;
     float count_power = 0.4f;
-    float state_regularization = 0.02f;
+    float state_regularization = 0.04f;
     float learning_rate = 0.003f;
     int batch_size = 32;
     float init_sigma = 0.3f;

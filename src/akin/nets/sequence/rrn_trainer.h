@@ -44,7 +44,7 @@ void add_step(const RrnClock& clock, std::uint32_t step, std::uint32_t before, b
 struct RrnOptions {
   std::size_t batch = 32;  ///< users or items
   float learning_rate = 0.003f;
-  float regularization = 0.02f;  ///< of a state, for each rating it meets
+  float regularization = 0.04f;  ///< of a state, for each rating it meets
 };
 
 /// The users' side or the items' side under training.
