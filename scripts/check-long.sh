@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The checks that are too long for every commit: each fuzz target ten minutes, the fits under the thread sanitizer, all tests
-# under the address and undefined-behaviour sanitizers, every model that mpirun can divide on 1 to 4 processes. Prints a Markdown summary for docs/reliability.md, "Last result".
+# under the address and undefined-behaviour sanitizers, every model that mpirun can divide on 1 to 4 processes, the copy task. Prints a Markdown summary for docs/reliability.md, "Last result".
 # Usage: scripts/check-long.sh [--minutes N]    N minutes for each fuzz target (default 10; 32 targets, two at a time: 2.7 hours)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -45,6 +45,8 @@ step "thread sanitizer: fits of every model, optimizers, parallel loops" tsan \
   preset tsan "contract_test models_test optim_test linalg_test base_test" \
   "Contract|Parallel|Hogwild|Optimizer|Minimize|EveryModel|Threads|Als|Bpr|Warp|Sgns|Word2Vec|Prod2Vec|Doc2Vec|Ncf|Gmf|Mlp|Svd|Nmf|Slim|Ease|Knn|SlopeOne"
 step "all tests, address and undefined-behaviour sanitizers" asan preset asan all .
+step "copy task over 100 steps, rnn against lstm" copy_task bash -c \
+  "cmake --preset dev && cmake --build build/dev --parallel $jobs --target akin && bench/quality/copy_task.py build/dev/akin"
 step "models on 1 to 4 processes, the same bits" mpi bash -c \
   "cmake --preset dev && cmake --build build/dev --parallel $jobs --target akin && tests/mpi/all_models.py build/dev/akin"
 
