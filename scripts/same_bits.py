@@ -39,6 +39,7 @@ MORE = {  # besides switches and choices
     "doc2vec": ["--dm 0 --dbow-words 1"],
     "mlp": ["--dropout 0.3"],
     "neumf": ["--pretrain-epochs 2", "--dropout 0.3"],
+    "rnn": ["--cell rnn --loss softmax --bptt 5"],
     "sasrec": ["--block sasrec --loss softmax", "--loss gbce --heads 2"],
     "rating-dot": ["--regularization 0.01"],
     "rating-mlp": ["--layers 16,8 --dropout 0"],
