@@ -9,6 +9,7 @@
 #include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/data/item_content.h"
+#include "akin/encode/concat_encoder.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 
@@ -30,6 +31,20 @@ std::string param_of(const ModelSpec& model, const std::string& name) {
   const ParamValues params = model.all_params();
   const auto found = params.find(name);
   return found == params.end() ? "" : found->second;
+}
+
+/// The fields of items that the model reads, separated by commas: of `fields`, or of the encoders in `content`.
+std::string fields_of(const ModelSpec& model) {
+  const std::string content = param_of(model, "content");
+  if (content.empty()) return param_of(model, "fields");
+  std::vector<EncoderPart> parts = parse_encoder_parts(content);
+  set_fields(parts, param_of(model, "fields"));
+  std::string fields;
+  for (const EncoderPart& part : parts) {
+    const ParamValues params = find_encoder(part.name).complete(part.params);
+    if (const auto found = params.find("fields"); found != params.end()) fields += found->second + ",";
+  }
+  return fields;
 }
 
 /// Whether a user has events at two different times.
@@ -59,7 +74,7 @@ std::string missing_content(const ModelSpec& model, const Dataset& data) {
   if (names.empty())
     return fmt::format("{} learns from the content of items, and {} has none: {}", model.name(), data.name,
                        import_content());
-  const std::string fields = param_of(model, "fields");
+  const std::string fields = fields_of(model);
   for (const std::string_view field : split(fields, ',')) {
     if (field.empty() || std::ranges::find(names, field) != names.end() ||
         std::ranges::find(names, split_field_weight(field).first) != names.end())

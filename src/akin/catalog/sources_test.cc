@@ -44,6 +44,9 @@ TEST(Sources, AFieldOfContentThatIsNotThereIsMissed) {
   EXPECT_TRUE(contains(missing_source({"content-tfidf", {{"fields", "titel"}}}, data), "did you mean title"));
   EXPECT_TRUE(contains(missing_source("content-pretrained", data), "`akin encoder import` writes it"));
   EXPECT_EQ(missing_source({"content-pretrained", {{"file", "tiny.enc"}}}, data), "");
+  EXPECT_EQ(missing_source("content-sasrec", data), "");
+  EXPECT_TRUE(contains(
+      missing_source({"content-sasrec", {{"content", "tfidf; attributes fields=brand"}}}, data), "'brand'"));
 }
 
 TEST(Sources, WhatAModelDoesWithoutIsRemarked) {
