@@ -34,6 +34,7 @@ class KeepingEngine : public Engine {
     return {zeros()};
   }
   void step_down(const PartGradient&, std::uint64_t) override {}
+  bool takes_parts_at_once() const override { return false; }
   BatchResult test(const Batch&) override { return zeros(); }
   Array predict(const std::vector<Array>& inputs, std::size_t layer) override {
     Shape shape = {inputs.at(0).samples()};

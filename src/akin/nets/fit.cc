@@ -32,7 +32,9 @@ void check_options(const FitOptions& options) {
   if (!std::isfinite(options.min_delta)) fail(ErrorCode::kUsage, "min_delta must be a finite number");
   if (options.resume && (options.checkpoint.empty() || options.identity.empty()))
     fail(ErrorCode::kUsage, "resume needs a checkpoint, and an identity to know it by");
-  if (options.validation_split > 0 && options.validation != nullptr)
+  if ((options.validation_split > 0) + (options.validation != nullptr) +
+          (options.validation_source != nullptr) >
+      1)
     fail(ErrorCode::kUsage, "give validation samples or validation_split, not both");
 }
 
@@ -196,6 +198,7 @@ History fit(nn::Net& net, nn::SampleSource& samples, const nn::SampleSource* val
   const std::uint64_t last = net.epochs() + static_cast<std::uint64_t>(options.epochs);
   SampleMonitor monitor(net, validation, options, context);
   const auto run = [&](int /*epoch*/) {
+    if (options.rate) net.set_learning_rate(options.rate(net.epochs()));
     const nn::Scores scores = net.train_epoch(samples, options.batch_size, options.shuffle, last, context);
     monitor.take(scores);
     return scores.at("loss");
@@ -226,6 +229,8 @@ History fit(nn::Net& net, nn::SampleSource& samples, const FitOptions& options, 
     const nn::BatchSource validation(*options.validation);
     return fit(net, samples, &validation, options, context);
   }
+  if (options.validation_source != nullptr)
+    return fit(net, samples, options.validation_source, options, context);
   const std::int64_t total = samples.size();
   const std::int64_t kept = nn::training_samples(total, options.validation_split);
   if (kept == 0) fail(ErrorCode::kUsage, "validation_split {} leaves no samples", options.validation_split);

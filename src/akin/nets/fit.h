@@ -32,11 +32,14 @@ struct FitOptions {
   std::int64_t batch_size = 32;
   /// The last share of the samples, cut off before anything is shuffled (as Keras does); 0 = none.
   double validation_split = 0;
-  const nn::Batch* validation = nullptr;  ///< given validation samples; not owned
+  const nn::Batch* validation = nullptr;                ///< given validation samples; not owned
+  const nn::SampleSource* validation_source = nullptr;  ///< the same, read when they are needed
   bool shuffle = true;
   /// Stops after this many epochs without a better `monitor`, and takes the best epoch's weights; 0 = never.
   int patience = 0;
   double min_delta = 0;  ///< smaller gains are none
+  /// The learning rate of epoch `epoch`, from 0; none = that of Net::compile() in all.
+  std::function<double(std::uint64_t epoch)> rate = {};
   /// A score; empty = val_loss, without validation loss. Accuracies are best when high.
   std::string monitor = "";
   std::string checkpoint = "";  ///< the net is saved here after each epoch; "{}" becomes the epoch's number

@@ -40,6 +40,7 @@ const std::vector<Number>& numbers() {
     std::ranges::find(all, "learning_rate", [](const Number& n) { return n.range.name; })->range.min = 1e-12;
     all.push_back({{"decay", nullptr, 0, 1e6}, &OptimizerSpec::decay});
     all.push_back({{"clip_norm", nullptr, 0, 1e12}, &OptimizerSpec::clip_norm});
+    all.push_back({{"weight_decay", nullptr, 0, 1}, &OptimizerSpec::weight_decay});
     return all;
   }();
   return kNumbers;
@@ -94,6 +95,8 @@ CompileOptions checked(CompileOptions options) {
   for (const auto& [range, member] : numbers()) {
     if (!range.holds(optimizer.*member)) fail_number(range, fmt::format("{}", optimizer.*member));
   }
+  if (optimizer.lbfgs && optimizer.weight_decay > 0)
+    fail(ErrorCode::kUsage, "weight_decay is for optimizers that go by minibatches, not for lbfgs");
   if (optimizer.rule == UpdateRule::kSgd && optimizer.momentum > 0) optimizer.rule = UpdateRule::kMomentum;
   return options;
 }

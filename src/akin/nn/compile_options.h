@@ -19,6 +19,9 @@ struct OptimizerSpec : OptimizerOptions {
   bool lbfgs = false;
   double decay = 0;       ///< the rate of step t (from 0) is learning_rate / (1 + decay t)
   bool nesterov = false;  ///< momentum: look ahead (Nesterov 1983)
+  /// Weights of two dimensions and more, but for tables of embeddings, shrink by this times the rate in each step, apart
+  /// from what the rule does (Loshchilov & Hutter 2019); 0 = never.
+  double weight_decay = 0;
   double clip_norm = 0;  ///< gradients longer than this, all weights together, are shortened to it; 0 = never
   /// Of an embedding only the rows of the batch, and what the optimizer keeps of them, change in a step; else
   /// all do, as in Keras: momentum and means of squares decay everywhere, and rows without a gradient move on.

@@ -30,8 +30,10 @@ struct RowsGradient {
 
 /// What a part of a minibatch gives to the step.
 struct PartGradient {
-  BatchResult result = {};        ///< times the part's share of the minibatch
-  std::vector<float> dense = {};  ///< by all weights that steps change as a whole, one after the other
+  BatchResult result = {};  ///< times the part's share of the minibatch
+  /// By all weights that steps change as a whole, one after the other; behind them the moving means and variances of
+  /// the part, times its share.
+  std::vector<float> dense = {};
   std::vector<RowsGradient> tables = {};  ///< by the tables that are stepped row by row
 };
 
@@ -46,10 +48,14 @@ class Engine {
   /// not finite, no weight is touched.
   virtual BatchResult train(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
   /// A step in parts: the gradient of `share` times the loss of a part, each with a seed of its own, then a step down
-  /// the sum of all parts (add_part()). Floats on the CPU alone, and neither lbfgs, lazy steps nor batch_norm.
+  /// the sum of all parts (add_part()). Floats on the CPU alone, and neither lbfgs nor lazy steps. batch_norm normalizes
+  /// each part by itself.
   virtual PartGradient part_gradient(const Batch& part, double share, std::uint64_t seed,
                                      std::uint64_t step) = 0;
   virtual void step_down(const PartGradient& sum, std::uint64_t step) = 0;
+  /// Whether several threads may call part_gradient() at once, on one thread each: no table is stepped row by row. Needs
+  /// compile(), and set_threads(1) before.
+  virtual bool takes_parts_at_once() const = 0;
   /// After the last step of an epoch: what steps on demand has made its steps. All that gives or takes
   /// weights does so too, but at other times, and then sums are rounded elsewhere.
   virtual void finish_epoch() = 0;

@@ -6,7 +6,7 @@
 namespace akin::nn {
 
 /// What both sides were built from; they must agree, since C++ objects cross the seam.
-inline constexpr int kEngineInterface = 5;
+inline constexpr int kEngineInterface = 6;
 inline constexpr const char* kEngineLibrary = "libakin_nn_torch.so";
 
 using EngineInterfaceFunction = int();

@@ -25,7 +25,8 @@ Net& Net::operator=(Net&& other) noexcept = default;
 Net::~Net() = default;
 
 void Net::set_threads(int threads, std::int64_t batch_size) {
-  engine_->set_threads(threads_for(spec_, batch_size, threads));
+  threads_ = threads_for(spec_, batch_size, threads);
+  engine_->set_threads(threads_);
 }
 
 std::vector<NamedArray> Net::weights() const { return engine_->weights(); }

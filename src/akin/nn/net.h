@@ -72,8 +72,9 @@ class Net {
   void set_threads(int threads, std::int64_t batch_size = 256);
   /// Of what is trained from now on: each minibatch is cut into `parts` parts of about equal size, and a step goes down
   /// the sum of their gradients, added in the order of the parts. So the processes of a Context divide the parts and
-  /// get the bits that one process gets with as many parts; dropout depends on the part, not on the process. Another
-  /// number of parts gives other bits. Throws Error(kUsage) before compile(), and for more than one part where the
+  /// get the bits that one process gets with as many parts; dropout depends on the part, not on the process. Where no table
+  /// is stepped row by row, threads compute parts too, and their number does not change the bits either. batch_norm
+  /// normalizes each part by itself ("ghost batches", Hoffer et al. 2017). Another number of parts gives other bits. Throws Error(kUsage) before compile(), and for more than one part where the
   /// loss or a layer does not come apart by samples, or a step is not one by the sum alone.
   void set_gradient_parts(int parts);
   /// One epoch over the samples, shuffled or in their order: mean loss and metrics, each before its step. `last` =
@@ -135,6 +136,7 @@ class Net {
   std::uint64_t epochs_ = 0;
   std::uint64_t steps_ = 0;
   int parts_ = 1;
+  int threads_ = 1;
   std::function<void(TensorWriter&)> attached_;
   std::vector<Batch> memory_;  // of batches, from one epoch to the next
 };

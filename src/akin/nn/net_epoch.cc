@@ -54,10 +54,6 @@ void Net::set_gradient_parts(int parts) {
       refuse(fmt::format("loss {} is a mean by the weights of the whole minibatch", to_string(options.loss)));
     if (options_.engine.device != "cpu" || options_.engine.dtype != "float")
       refuse("minibatches are cut for floats on the cpu only");
-    for (const LayerSpec& layer : spec_.layers()) {
-      if (layer.kind == LayerKind::kBatchNorm)
-        refuse(fmt::format("layer {} normalizes by the whole minibatch", layer.name));
-    }
   }
   parts_ = parts;
 }
@@ -65,13 +61,16 @@ void Net::set_gradient_parts(int parts) {
 BatchResult Net::train_in_parts(const Batch& batch, const Context& context) {
   const auto samples = static_cast<std::size_t>(batch.targets.samples());
   const std::size_t parts = std::min(samples, static_cast<std::size_t>(parts_));
-  const PartGradient sum = sum_of_parts(context.ranks(), parts, [&](std::size_t part) {
+  const bool at_once = engine_->takes_parts_at_once();
+  if (at_once) engine_->set_threads(1);
+  const auto compute = [&](std::size_t part) {
     const Share share = equal_share(samples, static_cast<int>(part), static_cast<int>(parts));
     return engine_->part_gradient(
         slice(batch, static_cast<std::int64_t>(share.begin), static_cast<std::int64_t>(share.end)),
         static_cast<double>(share.size()) / static_cast<double>(samples),
         Rng::mix(context.seed + kPartStream * (part + 1)), steps_);
-  });
+  };
+  const PartGradient sum = sum_of_parts(context.ranks(), parts, compute, at_once ? threads_ : 1);
   if (std::isfinite(sum.result.loss)) engine_->step_down(sum, steps_);
   return sum.result;
 }

@@ -244,5 +244,32 @@ TEST(NetLayers, Gradients) {  // attention without biases: that of the keys chan
     check_gradients([&](const Node& x) { return x.then(kind, {.units = 3, .mask = "ids"}); });
 }
 
+/// From noise and what Sobel's filter makes of it, to Sobel's filter.
+TEST(NetLayers, AConvolutionLearnsAnEdgeFilter) {
+  constexpr std::int64_t kPictures = 20, kSide = 8, kPlaces = kSide - 2;
+  const std::vector<float> sobel = {-1, 0, 1, -2, 0, 2, -1, 0, 1};
+  const Array pictures = random_array({kPictures, kSide, kSide, 1}, 3);
+  std::vector<float> edges;
+  for (std::int64_t p = 0; p < kPictures; ++p) {
+    for (std::int64_t place = 0; place < kPlaces * kPlaces; ++place) {
+      const std::int64_t first = (p * kSide + place / kPlaces) * kSide + place % kPlaces;
+      float sum = 0;
+      for (std::int64_t k = 0; k < 9; ++k)
+        sum += sobel[static_cast<std::size_t>(k)] *
+               pictures.floats()[static_cast<std::size_t>(first + k / 3 * kSide + k % 3)];
+      edges.push_back(sum);
+    }
+  }
+  NetSpec spec("edges");
+  spec.input({kSide, kSide, 1}).conv2d(1, {3, 3}, {.name = "filter"});
+  Net net = make_net(std::move(spec));
+  net.compile(compile_as("adam", Loss::kMse, 0.05));
+  const Batch samples = {{pictures}, make_array({kPictures, kPlaces, kPlaces, 1}, std::move(edges))};
+  train(net, samples, {.epochs = 100, .batch_size = 5});
+  const NamedArray learned = net.weight("filter/kernel");
+  for (std::size_t k = 0; k < sobel.size(); ++k) EXPECT_NEAR(learned.at(k), sobel[k], 0.01) << k;
+  EXPECT_NEAR(net.weight("filter/bias").at(0), 0, 0.01);
+}
+
 }  // namespace
 }  // namespace akin::nn

@@ -120,5 +120,28 @@ TEST(NetSteps, WrongValuesAreRefused) {
   EXPECT_THROW(words.embedding(9, 4).flatten().dense(2, Activation::kLinear, {.max_norm = -1}), Error);
 }
 
+/// w (1 - rate decay) in place of w, of kernels alone.
+TEST(NetSteps, WeightDecayShrinksKernels) {
+  const auto stepped = [](double decay) {
+    NetSpec spec("decay");
+    spec.input({3}).dense(2, Activation::kLinear, {.name = "out"});
+    Net net = make_net(std::move(spec), {.seed = 3});
+    net.set_weights({{"out/bias", {2}, std::vector<float>{1, -1}}});
+    CompileOptions options = compile_as("sgd", Loss::kMse, 0.1);
+    options.optimizer.weight_decay = decay;
+    net.compile(options);
+    const NamedArray before = net.weight("out/kernel");
+    train(net, {{random_array({5, 3}, 1)}, random_array({5, 2}, 2)});
+    return std::pair<NamedArray, Net>(before, std::move(net));
+  };
+  auto [before, plain] = stepped(0);
+  auto [same, decayed] = stepped(0.5);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    EXPECT_NEAR(decayed.weight("out/kernel").at(i), plain.weight("out/kernel").at(i) - 0.05 * before.at(i),
+                1e-6);
+  for (std::size_t i = 0; i < 2; ++i)
+    EXPECT_EQ(decayed.weight("out/bias").at(i), plain.weight("out/bias").at(i));
+}
+
 }  // namespace
 }  // namespace akin::nn

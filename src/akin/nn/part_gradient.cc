@@ -5,6 +5,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "akin/base/parallel.h"
+
 namespace akin::nn {
 namespace {
 
@@ -113,6 +115,20 @@ std::vector<float> sum_of_dense(const Communicator& ranks, const std::vector<Par
   return sum;
 }
 
+/// Those of a share, in order.
+std::vector<PartGradient> compute_parts(Share share,
+                                        const std::function<PartGradient(std::size_t part)>& compute,
+                                        int at_once) {
+  std::vector<PartGradient> computed(share.size());
+  parallel_for(
+      computed.size(), at_once,
+      [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t p = begin; p < end; ++p) computed[p] = compute(share.begin + p);
+      },
+      1);
+  return computed;
+}
+
 }  // namespace
 
 void add_part(PartGradient& sum, const PartGradient& part) {
@@ -124,15 +140,19 @@ void add_part(PartGradient& sum, const PartGradient& part) {
 }
 
 PartGradient sum_of_parts(const Communicator& ranks, std::size_t parts,
-                          const std::function<PartGradient(std::size_t part)>& compute) {
+                          const std::function<PartGradient(std::size_t part)>& compute, int at_once) {
   if (ranks.alone()) {
-    PartGradient sum = compute(0);
-    for (std::size_t part = 1; part < parts; ++part) add_part(sum, compute(part));
+    PartGradient sum;
+    for (std::size_t part = 0; part < parts; part += static_cast<std::size_t>(at_once)) {
+      const std::size_t end = std::min(parts, part + static_cast<std::size_t>(at_once));
+      std::vector<PartGradient> computed = compute_parts({part, end}, compute, at_once);
+      for (std::size_t p = 0; p < computed.size(); ++p)
+        part + p == 0 ? static_cast<void>(sum = std::move(computed[0])) : add_part(sum, computed[p]);
+    }
     return sum;
   }
   const Share own = equal_share(parts, ranks.rank(), ranks.size());
-  std::vector<PartGradient> computed;
-  for (std::size_t part = own.begin; part < own.end; ++part) computed.push_back(compute(part));
+  const std::vector<PartGradient> computed = compute_parts(own, compute, at_once);
   std::size_t length = 0;
   std::vector<PartGradient> gathered = gather_small(ranks, computed, parts, length);
   PartGradient sum = std::move(gathered[0]);

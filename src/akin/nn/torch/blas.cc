@@ -15,6 +15,8 @@ extern "C" {
 __attribute__((weak)) void openblas_set_num_threads(int threads);
 __attribute__((weak)) char* openblas_get_config();
 __attribute__((weak)) void sgemm_();
+// Of the threads that torch and oneDNN share out a loop to, where they use OpenMP.
+__attribute__((weak)) void omp_set_num_threads(int threads);
 }
 
 namespace akin::nn {
@@ -98,6 +100,10 @@ void check_products() {
 void set_torch_threads(int threads) {
   at::set_num_threads(threads);
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
+}
+
+void use_one_thread() {
+  if (omp_set_num_threads != nullptr) omp_set_num_threads(1);
 }
 
 }  // namespace akin::nn

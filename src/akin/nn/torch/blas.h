@@ -10,5 +10,7 @@ void check_products();
 
 /// Threads of torch and of OpenBLAS, which torch leaves alone.
 void set_torch_threads(int threads);
+/// The calling thread shares its loops out to no other, whatever torch has been told.
+void use_one_thread();
 
 }  // namespace akin::nn

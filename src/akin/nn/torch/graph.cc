@@ -16,9 +16,10 @@ Graph::Graph(NetSpec spec, at::TensorOptions options) : spec_(std::move(spec)), 
       at::Tensor value = at::zeros(weight.shape, options_);
       value.requires_grad_(weight.trainable);
       const LayerSpec& layer = spec_.layers()[i];
+      const bool moves = layer.kind == LayerKind::kBatchNorm && layer.trainable && !weight.trainable;
       weights_.push_back({layer.name + "/" + weight.name, value, weight.trainable,
                           layer.kind == LayerKind::kEmbedding, layer.padding_index,
-                          weight.shape.size() == 2 ? layer.max_norm : 0});
+                          weight.shape.size() == 2 ? layer.max_norm : 0, moves ? layer.momentum : -1});
     }
   }
   for (std::size_t i = 0; i < spec_.layers().size(); ++i) pools_.push_back(pool_of(i));
@@ -52,6 +53,18 @@ std::vector<bool> Graph::needed_for(std::size_t layer) const {
     for (const std::size_t source : spec_.sources(i)) needed[source] = true;
   }
   return needed;
+}
+
+std::vector<std::size_t> Graph::moving_weights(std::size_t layer) const {
+  const std::vector<bool> needed = needed_for(layer);
+  std::vector<std::size_t> moving;
+  for (std::size_t i = 0; i <= layer; ++i) {
+    const std::size_t end = i + 1 < first_weight_.size() ? first_weight_[i + 1] : weights_.size();
+    for (std::size_t w = first_weight_[i]; needed[i] && w < end; ++w) {
+      if (weights_[w].kept >= 0) moving.push_back(w);
+    }
+  }
+  return moving;
 }
 
 /// Whether layer `i` is a multi_hot that only dense layers read, which take the indices themselves.

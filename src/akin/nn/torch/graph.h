@@ -19,6 +19,8 @@ struct Weight {
   bool is_table = false;      ///< an embedding's, whose rows one layer looks up
   std::int64_t padding = -1;  ///< row that stays as it is
   double max_norm = 0;        ///< most length of a column after a step; 0 = any
+  /// Of what follows the batches, a moving mean or variance: w <- kept w + (1 - kept) that of the batch; else below 0.
+  double kept = -1;
 };
 
 class Graph {
@@ -30,6 +32,8 @@ class Graph {
   at::Tensor forward(const std::vector<at::Tensor>& inputs, std::size_t layer, Pass& pass) const;
 
   const NetSpec& spec() const { return spec_; }
+  /// The weights that follow the batches (Pass::moving) when layer `layer` is worked out.
+  std::vector<std::size_t> moving_weights(std::size_t layer) const;
   std::vector<Weight>& weights() { return weights_; }
   const std::vector<Weight>& weights() const { return weights_; }
 

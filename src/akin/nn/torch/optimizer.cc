@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -220,7 +221,7 @@ void Optimizer::take_gradient(PartGradient& part) {
   }
 }
 
-void Optimizer::step_down(const PartGradient& sum) {
+const float* Optimizer::step_down(const PartGradient& sum) {
   float* dense = const_cast<float*>(sum.dense.data());
   std::size_t table = 0;
   for (std::size_t w = 0; w < weights_.size(); ++w) {
@@ -233,6 +234,11 @@ void Optimizer::step_down(const PartGradient& sum) {
     }
   }
   step_down_taken();
+  return dense;
+}
+
+bool Optimizer::has_tables() const {
+  return std::ranges::any_of(tables_, [](const auto& table) { return table != nullptr; });
 }
 
 void Optimizer::step_down_taken() {
@@ -246,6 +252,8 @@ void Optimizer::step_down_taken() {
     at::Tensor value = weights_[w].value;
     if (tables_[w] || !weights_[w].trainable || !value.grad().defined()) continue;
     const at::Tensor gradient = factor == 1 ? value.grad() : value.grad() * factor;
+    // Decoupled from the gradient (Loshchilov & Hutter 2019); biases and what scales a layer are left alone.
+    if (spec_.weight_decay > 0 && value.dim() > 1) value.mul_(1 - options.learning_rate * spec_.weight_decay);
     if (gradient.is_sparse())
       update_rows(value, gradient, moments_[w]);
     else if (has_kernels_)

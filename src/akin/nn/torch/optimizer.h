@@ -30,7 +30,9 @@ class Optimizer {
   void step();
   /// The gradients that stand on the weights, of a part of a minibatch; and the step that was begun, down their sum.
   void take_gradient(PartGradient& part);
-  void step_down(const PartGradient& sum);
+  /// Returns what stands behind the gradients in PartGradient::dense.
+  const float* step_down(const PartGradient& sum);
+  bool has_tables() const;
   /// Brings all rows of all tables to where the steps so far leave them.
   void settle() const;
 

@@ -28,8 +28,9 @@ struct Pass {
   bool skip_activation = false;    ///< of the output layer: the loss takes what goes into it
   at::TensorOptions numbers = {};  ///< type and device of what the net computes with
   at::Generator generator = {};    ///< of dropout and gaussian; on the CPU
-  /// Changes of weights that are not learned (moving means), to be made once the step has been.
-  std::vector<std::function<void()>> afterwards = {};
+  /// What weights that are not learned but follow the batches (Weight::kept) are to follow once the step has been made,
+  /// in the order of the weights.
+  std::vector<at::Tensor> moving = {};
   std::vector<at::Tensor> extra_losses = {};  ///< that layers add to the loss
   /// If set, recurrent layers unroll themselves in torch's graph and leave here what they were at each step.
   std::vector<StepStates>* step_states = nullptr;

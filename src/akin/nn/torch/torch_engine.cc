@@ -1,6 +1,7 @@
 // The engine that computes with torch, and the way in from akin.
 #include <ATen/CPUGeneratorImpl.h>
 #include <malloc.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/optim/lbfgs.h>
 
 #include <cmath>
@@ -79,6 +80,7 @@ class TorchEngine final : public Engine {
       folded_ = folded_activation(graph_.spec().layers()[output_], options.loss);
       settle();
       optimizer_.emplace(options.optimizer, graph_.weights());
+      moving_ = graph_.moving_weights(output_);
       lbfgs_.reset();
       if (options.optimizer.lbfgs) make_lbfgs();
     });
@@ -94,24 +96,44 @@ class TorchEngine final : public Engine {
   PartGradient part_gradient(const Batch& part, double share, std::uint64_t seed,
                              std::uint64_t step) override {
     return translated([&] {
-      clear_gradients();
-      optimizer_->begin(step);
+      const bool alone = !takes_parts_at_once();
+      if (alone) {
+        clear_gradients();
+        optimizer_->begin(step);
+      } else {
+        use_one_thread();
+      }
       Pass pass = training_pass(seed, step);
       const Computed computed = compute(part, pass);
       PartGradient gradient{result_of(computed)};
       gradient.result.loss *= share;
       for (double& metric : gradient.result.metrics) metric *= share;
-      (computed.loss * share).backward();
-      optimizer_->take_gradient(gradient);
+      const at::Tensor loss = computed.loss * share;
+      if (alone) {
+        loss.backward();
+        optimizer_->take_gradient(gradient);
+      } else {
+        add_dense(loss, gradient.dense);
+      }
+      for (const at::Tensor& mean : pass.moving) append(mean * share, gradient.dense);
       return gradient;
     });
   }
 
+  bool takes_parts_at_once() const override { return !optimizer_->has_tables(); }
+
   void step_down(const PartGradient& sum, std::uint64_t step) override {
     translated([&] {
       optimizer_->begin(step);
-      optimizer_->step_down(sum);
+      const float* means = optimizer_->step_down(sum);
       clear_gradients();
+      std::vector<at::Tensor> moving;
+      for (const std::size_t w : moving_) {
+        const at::Tensor& value = graph_.weights()[w].value;
+        moving.push_back(at::from_blob(const_cast<float*>(means), value.sizes(), at::kFloat));
+        means += value.numel();
+      }
+      move(moving);
     });
   }
 
@@ -276,9 +298,30 @@ class TorchEngine final : public Engine {
     for (Weight& weight : graph_.weights()) weight.value.mutable_grad() = at::Tensor();
   }
 
-  static void run_afterwards(const Pass& pass) {
+  /// What follows the batches takes its step.
+  void move(const std::vector<at::Tensor>& means) {
     const c10::NoGradGuard no_gradients;
-    for (const auto& change : pass.afterwards) change();
+    for (std::size_t m = 0; m < means.size(); ++m) {
+      const Weight& weight = graph_.weights()[moving_[m]];
+      at::Tensor(weight.value).mul_(weight.kept).add_(means[m], 1 - weight.kept);
+    }
+  }
+
+  static void append(const at::Tensor& tensor, std::vector<float>& floats) {
+    const at::Tensor flat = tensor.contiguous();
+    floats.insert(floats.end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+  }
+
+  /// The gradient by all trainable weights, one after the other; nothing is left on the weights.
+  void add_dense(const at::Tensor& loss, std::vector<float>& dense) const {
+    std::vector<at::Tensor> values;
+    for (const Weight& weight : graph_.weights()) {
+      if (weight.trainable) values.push_back(weight.value);
+    }
+    const auto found = torch::autograd::grad({loss}, values, {}, /*retain_graph=*/c10::nullopt,
+                                             /*create_graph=*/false, /*allow_unused=*/true);
+    for (std::size_t v = 0; v < values.size(); ++v)  // 0 where the loss does not depend on it
+      append(found[v].defined() ? found[v] : at::zeros_like(values[v].detach()), dense);
   }
 
   BatchResult train_step(const Batch& batch, std::uint64_t seed, std::uint64_t step) {
@@ -290,7 +333,7 @@ class TorchEngine final : public Engine {
     if (!std::isfinite(result.loss)) return result;
     computed.loss.backward();
     optimizer_->step();
-    run_afterwards(pass);
+    move(pass.moving);
     return result;
   }
 
@@ -320,7 +363,7 @@ class TorchEngine final : public Engine {
       set_weights(before);
       return *first;
     }
-    run_afterwards(pass);
+    move(pass.moving);
     return *first;
   }
 
@@ -329,6 +372,7 @@ class TorchEngine final : public Engine {
   std::size_t output_;
   CompileOptions compiled_;
   Activation folded_ = Activation::kLinear;
+  std::vector<std::size_t> moving_;  // weights that follow the batches
   std::optional<Optimizer> optimizer_;
   std::unique_ptr<torch::optim::LBFGS> lbfgs_;
 };

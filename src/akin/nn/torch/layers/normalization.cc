@@ -1,26 +1,28 @@
 #include "akin/nn/torch/layers.h"
+#include "akin/nn/torch/window.h"
 
 namespace akin::nn {
 namespace {
 
-/// gamma (x - mean) / sqrt(variance + epsilon) + beta over all dimensions
-/// but the last (Ioffe & Szegedy 2015).
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta over all dimensions but the last (Ioffe & Szegedy 2015). In
+/// training mean and variance are those of the batch, unless the layer is not to be trained.
 at::Tensor batch_norm(const LayerCall& call) {
-  const at::Tensor& x = call.inputs[0];
-  at::Tensor mean = call.weights[2];
-  at::Tensor variance = call.weights[3];
-  if (call.pass.training) {
-    const at::Tensor rows = x.reshape({-1, x.size(-1)});
-    mean = rows.mean(0);
-    variance = (rows - mean).square().mean(0);
-    const double kept = call.layer.momentum;
-    call.pass.afterwards.emplace_back([kept, old_mean = call.weights[2], old_variance = call.weights[3],
-                                       new_mean = mean.detach(), new_variance = variance.detach()] {
-      old_mean.mul_(kept).add_(new_mean * (1 - kept));
-      old_variance.mul_(kept).add_(new_variance * (1 - kept));
-    });
+  // As one picture whose places are all that has channels: torch has fast kernels for this shape.
+  const at::Tensor& input = call.inputs[0];
+  const at::Tensor x = channels_second(input.reshape({1, -1, 1, input.size(-1)}));
+  const Tensors& weights = call.weights;
+  const double epsilon = call.layer.epsilon;
+  if (!call.pass.training || !call.layer.trainable) {
+    return channels_last(at::batch_norm(x, weights[0], weights[1], weights[2], weights[3], /*training=*/false,
+                                        /*momentum=*/0, epsilon, /*cudnn_enabled=*/false))
+        .reshape(input.sizes());
   }
-  return (x - mean) / (variance + call.layer.epsilon).sqrt() * call.weights[0] + call.weights[1];
+  const auto [output, mean, inverse_deviation] =
+      at::native_batch_norm(x, weights[0], weights[1], {}, {}, /*training=*/true, /*momentum=*/0, epsilon);
+  const at::Tensor variance = inverse_deviation.detach().pow(-2).sub_(epsilon).clamp_min_(0);
+  call.pass.moving.push_back(mean.detach());
+  call.pass.moving.push_back(variance);
+  return channels_last(output).reshape(input.sizes());
 }
 
 /// gamma (x - mean) / sqrt(variance + epsilon) + beta over the last dimension (Ba et al. 2016).
