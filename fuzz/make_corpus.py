@@ -411,6 +411,10 @@ def pictures():
             put("picture", path.name, path.read_bytes())
     put("picture", "huge.bmp", (PICTURES / "rgb.bmp").read_bytes()[:18] + b"\xff\xff\xff\x7f" * 2
         + (PICTURES / "rgb.bmp").read_bytes()[26:])
+    put("picture", "grey.pgm", b"P5 # grey\n2 3 255\n" + bytes(range(6)))
+    put("picture", "colours.ppm", b"P6 1 2 255\n" + bytes(range(6)))
+    put("picture", "two-images-idx3-ubyte", b"\0\0\x08\x03" + struct.pack(">3I", 2, 2, 1) + b"abcd")
+    put("picture", "two-labels-idx1-ubyte", b"\0\0\x08\x01" + struct.pack(">I", 2) + b"\x01\0")
     put("picture", "cut.jpg", (PICTURES / "rgb.jpg").read_bytes()[:-40])
 
 

@@ -1,6 +1,7 @@
 // Pictures of all formats.
 #include "akin/image/decode.h"
 #include "akin/image/hog.h"
+#include "akin/image/idx.h"
 #include "akin/image/resize.h"
 #include "harness.h"
 #include "targets.h"
@@ -11,6 +12,14 @@ namespace akin::fuzz {
 void picture(std::string_view input) {
   const std::span<const std::uint8_t> bytes(reinterpret_cast<const std::uint8_t*>(input.data()),
                                             input.size());
+  for (const std::size_t dimensions : {1, 3}) {
+    attempt([&] {
+      const IdxArray array = parse_idx(std::string(input), dimensions);
+      std::size_t values = 1;
+      for (const std::size_t size : array.shape) values *= size;
+      if (array.values.size() != values) broken("an array without its values");
+    });
+  }
   for (const int enough : {0, 4}) {
     attempt([&] {
       const Picture read = decode_picture(bytes, {.most_pixels = 200'000, .enough = enough});

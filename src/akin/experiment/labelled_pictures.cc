@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
 #include "akin/data/item_content.h"
+#include "akin/data/split/twins.h"
 #include "akin/image/hog.h"
+#include "akin/image/idx.h"
 #include "akin/image/item_pictures.h"
 
 namespace akin {
@@ -39,6 +42,19 @@ LabelledTextFile of_folders(const std::string& source, const Context& context) {
     }
     add(result, folder ? (fs::path(source) / name).string() : source + "#" + name, label);
   }
+  return result;
+}
+
+LabelledTextFile of_idx(const std::string& source, const Context& context) {
+  const PictureFiles files = PictureFiles::open(source, context);
+  const std::string path = idx_labels_path(source);
+  const IdxArray labels = read_idx(path, 1);
+  if (labels.values.size() != files.size())
+    fail(ErrorCode::kBadData, "{}: {} labels, but {} has {} pictures", path, labels.values.size(), source,
+         files.size());
+  LabelledTextFile result;
+  for (std::size_t i = 0; i < files.size(); ++i)
+    add(result, source + "#" + files.name(i), std::to_string(labels.values[i]));
   return result;
 }
 
@@ -91,6 +107,10 @@ LabelledTextFile read_labelled_pictures(const std::string& source, const Labelle
                                         const Context& context) {
   std::error_code error;
   if (!fs::is_directory(source, error)) {
+    if (is_idx_file(source)) {
+      if (!format.target.empty()) fail(ErrorCode::kUsage, "{} is no data set: --target is for one", source);
+      return of_idx(source, context);
+    }
     if (is_table(source)) return of_table(source, format.columns, context);
     if (file_kind(source) == "dataset") return of_dataset(source, format.target);
   }
@@ -130,6 +150,51 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::
     b = rows[b];
   }
   return pairs;
+}
+
+std::vector<std::uint32_t> first_of_group(std::size_t n,
+                                          const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs) {
+  std::vector<std::uint32_t> first(n);
+  std::iota(first.begin(), first.end(), 0U);
+  const auto root = [&](std::uint32_t i) {
+    while (first[i] != i) i = first[i] = first[first[i]];
+    return i;
+  };
+  for (const auto& [a, b] : pairs) {
+    const std::uint32_t x = root(a), y = root(b);
+    first[std::max(x, y)] = std::min(x, y);
+  }
+  for (std::uint32_t i = 0; i < n; ++i) first[i] = root(i);
+  return first;
+}
+
+ItemTwins mark_twins(Dataset& data, int bits, const Context& context) {
+  std::vector<std::string> paths;
+  std::vector<idx_t> owners;
+  {
+    const ItemContent content(data);
+    for (std::size_t i = 0; i < data.n_items(); ++i) {
+      const std::vector<std::string_view> pictures = content.pictures(i);
+      if (pictures.empty()) continue;
+      paths.emplace_back(pictures.front());
+      owners.push_back(static_cast<idx_t>(i));
+    }
+  }
+  const std::vector<std::uint32_t> first =
+      first_of_group(paths.size(), near_duplicates(paths, bits, context));
+  ItemTwins twins;
+  for (std::uint32_t p = 0; p < first.size(); ++p) {
+    if (first[p] == p) continue;
+    const std::string leader(data.items.id(owners[first[p]]));
+    if (++twins.items == 1) {
+      twins.first = leader;
+      twins.another = data.items.id(owners[p]);
+    }
+    StringColumn& column = data.item_attributes.column(kTwinAttribute);
+    column.resize(data.n_items());
+    column.set(owners[p], leader);
+  }
+  return twins;
 }
 
 }  // namespace akin

@@ -95,6 +95,7 @@ std::string_view picture_format(std::span<const std::uint8_t> bytes) {
   if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return "webp";
   if (text.starts_with("GIF87a") || text.starts_with("GIF89a")) return "gif";
   if (text.starts_with("BM")) return "bmp";
+  if (text.starts_with("P5") || text.starts_with("P6")) return "pnm";
   return "";
 }
 
@@ -105,8 +106,9 @@ Picture decode_picture(std::span<const std::uint8_t> bytes, const DecodeOptions&
   if (format == "webp") return decoders::webp(bytes, options);
   if (format == "gif") return decoders::gif(bytes, options);
   if (format == "bmp") return decoders::bmp(bytes, options);
+  if (format == "pnm") return decoders::pnm(bytes, options);
   fail(ErrorCode::kBadData, "{}",
-       bytes.empty() ? "the file is empty" : "this is no JPEG, PNG, WebP, GIF or BMP");
+       bytes.empty() ? "the file is empty" : "this is no JPEG, PNG, WebP, GIF, BMP, PGM or PPM");
 }
 
 }  // namespace akin

@@ -22,5 +22,6 @@ Picture png(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
 Picture webp(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
 Picture gif(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
 Picture bmp(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
+Picture pnm(std::span<const std::uint8_t> bytes, const DecodeOptions& options);  ///< P5 and P6
 
 }  // namespace akin::decoders

@@ -14,6 +14,7 @@
 #include <mutex>
 
 #include "akin/base/error.h"
+#include "akin/image/idx.h"
 
 namespace akin {
 namespace {
@@ -23,7 +24,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20;
 
 bool named_like_picture(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kEndings = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"};
+  constexpr std::array<std::string_view, 8> kEndings = {".jpg", ".jpeg", ".png", ".webp",
+                                                        ".gif", ".bmp",  ".pgm", ".ppm"};
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
@@ -116,6 +118,24 @@ struct PictureFiles::Files {
     std::ranges::sort(names);
   }
 
+  /// Pictures are called by their number, from 0, all with as many digits.
+  void copy_idx(const Context& context) {
+    const IdxArray array = read_idx(source, 3);
+    const std::size_t count = array.shape[0], size = array.values.size() / count;
+    const std::string head = fmt::format("P5 {} {} 255\n", array.shape[2], array.shape[1]);
+    const std::size_t digits = std::to_string(count - 1).size();
+    spool = std::make_unique<SpoolFile>();
+    std::string picture;
+    for (std::size_t i = 0; i < count; ++i) {
+      context.check_stop();
+      const auto* const pixels = reinterpret_cast<const char*>(array.values.data() + i * size);
+      picture.assign(head).append(pixels, size);
+      spool->append(picture);
+      names.push_back(fmt::format("{:0{}}", i, digits));
+      places.push_back({i * picture.size(), picture.size()});
+    }
+  }
+
   void copy_archive(const Context& context) {
     const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(),
                                                                         &archive_read_free);
@@ -172,11 +192,14 @@ PictureFiles PictureFiles::open(const std::string& path, const Context& context)
   if (!fs::exists(status)) fail(ErrorCode::kIo, "{}: there is no such folder or archive of pictures", path);
   if (fs::is_directory(status)) {
     files->find_in_folder(context);
+  } else if (is_idx_file(path)) {
+    files->copy_idx(context);
   } else {
     files->copy_archive(context);
   }
   if (files->names.empty())
-    fail(ErrorCode::kBadData, "{}: it holds no picture (.jpg, .jpeg, .png, .webp, .gif, .bmp)", path);
+    fail(ErrorCode::kBadData, "{}: it holds no picture (.jpg, .jpeg, .png, .webp, .gif, .bmp, .pgm, .ppm)",
+         path);
   PictureFiles result;
   result.files_ = std::move(files);
   return result;

@@ -12,11 +12,11 @@
 namespace akin {
 
 /// Files of pictures, none of which is in memory: of a folder and what is below it, or of an archive (tar, zip, 7z and
-/// what else libarchive reads; also compressed), whose pictures are copied to a temporary file that ends with the
-/// object. Const calls are safe from many threads. Copies share the files.
+/// what else libarchive reads; also compressed) or of an IDX file (idx.h), whose pictures are copied to a temporary file that
+/// ends with the object. Const calls are safe from many threads. Copies share the files.
 class PictureFiles {
  public:
-  /// Files whose name ends like that of a picture (.jpg, .jpeg, .png, .webp, .gif, .bmp), by their names. Throws
+  /// Files whose name ends like that of a picture (.jpg, .jpeg, .png, .webp, .gif, .bmp, .pgm, .ppm), by their names. Throws
   /// Error(kIo), Error(kBadData) if there is none, Error(kCancelled).
   static PictureFiles open(const std::string& path, const Context& context);
   /// The files named, which need not end like pictures nor be there.

@@ -12,6 +12,7 @@
 #include "akin/data/dataset.h"
 #include "akin/data/dataset_io.h"
 #include "akin/data/readers/readers.h"
+#include "akin/experiment/labelled_pictures.h"
 #include "akin/image/item_pictures.h"
 #include "akin/report/import_report.h"
 #include "akin/report/json.h"
@@ -46,6 +47,7 @@ struct ImportCommand {
   bool dry_run = false;
   bool drop_unseen_items = false;
   std::string pictures;
+  int twin_bits = 0;
   std::vector<std::string> types;
   FilterFlags filters;
 };
@@ -91,6 +93,11 @@ CommandLine declare(const Format& format, ImportCommand& command) {
             "pictures of the items: a folder or archive (tar, zip) of ID.jpg, ID_2.jpg or ID/any.jpg, or a "
             "CSV of id "
             "and path"});
+  line.add({"--near-duplicates", "BITS", &command.twin_bits,
+            "with --pictures: items whose pictures differ in so many of 64 bits of a perceptual hash "
+            "(dHash), up to 7, are "
+            "marked as twins, which cold-items splits keep on one side; -1 = no item has a twin",
+            Need::kOptional, -1, "0"});
   line.add({"--keep-unseen-users", "", &command.request.keep_unseen_users,
             "keep users with attributes but no events"});
   line.add({"--types", "NAME=TYPE", Text{&command.types},
@@ -149,7 +156,7 @@ Dataset import_data(const Format& format, const ImportCommand& command, const Im
   }
 }
 
-void add_pictures(Dataset& data, const std::string& source, Session& session) {
+void add_pictures(Dataset& data, const std::string& source, int twin_bits, Session& session) {
   const PictureMatches found = attach_pictures(data, source, session.context());
   session.remark(fmt::format("{}: {} pictures of {} of {} items{}", source, format_count(found.pictures),
                              format_count(found.items), format_count(data.n_items()),
@@ -157,6 +164,13 @@ void add_pictures(Dataset& data, const std::string& source, Session& session) {
                                  ? ""
                                  : fmt::format("; {} belong to no item, such as {}",
                                                format_count(found.others), fmt::join(found.examples, ", "))));
+  if (twin_bits < 0) return;
+  const ItemTwins twins = mark_twins(data, twin_bits, session.context());
+  if (twins.items == 0) return;
+  session.remark(
+      fmt::format("{}: {} items have the picture of another one, such as {} that of {}; cold-items splits "
+                  "keep them on one side",
+                  source, format_count(twins.items), twins.another, twins.first));
 }
 
 }  // namespace
@@ -178,6 +192,8 @@ int run_import(const Args& args) {
   ImportReport report;
   report.quotes = command.request.pseudonyms.empty();
   if (command.dry_run) prepare_dry_run(format, command);
+  if (command.twin_bits > 7)
+    fail(ErrorCode::kUsage, "--near-duplicates must be at most 7, not {}", command.twin_bits);
   const ImportFilters filters = command.filters.filters();
   command.request.types = parse_types(command.types);
   command.request.keep_unseen_items = !command.drop_unseen_items;
@@ -185,7 +201,7 @@ int run_import(const Args& args) {
   Session session(line.common);
   Dataset data = import_data(format, command, filters, line.common.json, report, session);
   if (!command.name.empty()) data.name = command.name;
-  if (!command.pictures.empty()) add_pictures(data, command.pictures, session);
+  if (!command.pictures.empty()) add_pictures(data, command.pictures, command.twin_bits, session);
   session.context().check_stop();
   if (!command.dry_run) save_dataset(data, command.out, session.context().ranks());
   session.progress().clear();

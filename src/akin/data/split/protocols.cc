@@ -10,6 +10,7 @@
 #include "akin/base/communicator.h"
 #include "akin/base/error.h"
 #include "akin/base/rng.h"
+#include "akin/data/split/twins.h"
 #include "akin/data/split_facts.h"
 
 namespace akin {
@@ -282,7 +283,13 @@ void Chooser::cold_items() {
     if (used[item] > 0) order.push_back(static_cast<idx_t>(item));
   }
   shuffle(order);
-  const std::vector<Subset> side = assign(order, data_.n_items());
+  std::vector<Subset> side = assign(order, data_.n_items());
+  if (data_.item_attributes.find(kTwinAttribute) != nullptr) {
+    for (std::size_t item = 0; item < side.size(); ++item) {
+      const auto twin = data_.items.find(data_.item_attributes.get(kTwinAttribute, item));
+      if (twin && used[*twin] > 0) side[item] = side[*twin];
+    }
+  }
   for (std::size_t e = 0; e < parts_.size(); ++e) parts_[e] = side[data_.events[e].item];
 }
 

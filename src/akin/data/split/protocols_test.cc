@@ -7,6 +7,7 @@
 
 #include "akin/base/rng.h"
 #include "akin/data/split/dataset_for_split_test.h"
+#include "akin/data/split/twins.h"
 
 namespace akin {
 namespace {
@@ -253,6 +254,23 @@ TEST(Split, ColdItemsHaveNoTrainingEvent) {
   EXPECT_EQ(counts[Subset::kTest], 5);        // round(.2 x 23)
   EXPECT_EQ(counts[Subset::kValidation], 4);  // round(.2 x 18)
   EXPECT_TRUE(split.history.empty());
+}
+
+TEST(Split, ColdItemsTakeTheirTwinsAlong) {
+  Dataset data = small_dataset();
+  StringColumn& twins = data.item_attributes.column(kTwinAttribute);
+  twins.resize(data.n_items());
+  for (std::size_t i = 1; i < data.n_items(); i += 2) twins.set(i, data.items.id(static_cast<idx_t>(i - 1)));
+  const Split split = split_events(data, spec("cold-items:0.3", true));
+  std::map<idx_t, std::set<Subset>> sides;  // of each pair
+  for (std::size_t e = 0; e < data.events.size(); ++e)
+    sides[data.events[e].item / 2].insert(split.subsets[e]);
+  std::set<Subset> all;
+  for (const auto& [pair, side] : sides) {
+    EXPECT_EQ(side.size(), 1U) << "items " << 2 * pair << " and " << 2 * pair + 1;
+    all.insert(side.begin(), side.end());
+  }
+  EXPECT_EQ(all.size(), 3U);
 }
 
 TEST(Split, ColdUsersHaveNoTrainingEvent) {
