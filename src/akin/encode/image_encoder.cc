@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <future>
 
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
 #include "akin/image/hog.h"
 #include "akin/image/item_pictures.h"
+#include "akin/image/picture_blocks.h"
 #include "akin/nets/image/import.h"
 
 namespace akin {
@@ -131,83 +131,28 @@ Matrix ImageEncoder::features_of(std::span<const Picture> pictures, const Contex
   return rows;
 }
 
-namespace {
-
-/// A picture of an item, and where it is.
-struct ItemPicture {
-  std::size_t item;
-  std::string_view path;
-};
-
-/// The pictures of a block that can be read.
-struct ReadBlock {
-  std::vector<Picture> pictures;
-  std::vector<std::size_t> items;
-};
-
-ReadBlock read_block(std::span<const ItemPicture> block, const PictureReader& reader, int enough,
-                     BrokenPictures& broken, const Context& context) {
-  std::vector<Picture> read(block.size());
-  parallel_for(
-      block.size(), context.threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        context.check_stop();
-        for (std::size_t p = begin; p < end; ++p) {
-          try {
-            read[p] = reader.read(block[p].path, {.enough = enough});
-          } catch (const Error& error) {
-            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
-            broken.add(error.what());
-          }
-        }
-      },
-      4);
-  ReadBlock result;
-  for (std::size_t p = 0; p < block.size(); ++p) {
-    if (read[p].empty()) continue;
-    result.pictures.push_back(std::move(read[p]));
-    result.items.push_back(block[p].item);
-  }
-  return result;
-}
-
-}  // namespace
-
 Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context) const {
-  constexpr std::size_t kBlock = 128;
-  const PictureReader reader(context);
-  BrokenPictures broken;
-  std::vector<ItemPicture> all;
+  std::vector<std::string_view> paths;
+  std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    for (const std::string_view path : items.pictures(i)) all.push_back({i, path});
+    for (const std::string_view path : items.pictures(i)) {
+      paths.push_back(path);
+      owners.push_back(i);
+    }
   }
   // Twice the size asked for: what is averaged hardly differs from the whole picture's.
   const int enough = net_ ? net_->input_size() : 2 * std::max(width_, height_);
-  const auto read = [&](std::size_t begin) {
-    const std::size_t count = begin < all.size() ? std::min(kBlock, all.size() - begin) : 0;
-    return read_block(std::span(all).subspan(std::min(begin, all.size()), count), reader, enough, broken,
-                      context);
-  };
   Matrix result(items.size(), dim());
   std::vector<float> counts(items.size());
-  std::future<ReadBlock> next = std::async(std::launch::async, read, 0);
-  for (std::size_t begin = 0; begin < all.size(); begin += kBlock) {
-    const ReadBlock block = next.get();
-    next = std::async(std::launch::async, read, begin + kBlock);  // while these are computed
+  for_picture_blocks(paths, enough, "encoding", context, [&](const PictureBlock& block) {
     const Matrix rows = features_of(block.pictures, context);
-    for (std::size_t p = 0; p < block.items.size(); ++p) {
-      const std::size_t item = block.items[p];
+    for (std::size_t p = 0; p < block.places.size(); ++p) {
+      const std::size_t item = owners[block.places[p]];
       const float count = ++counts[item];
       for (std::size_t c = 0; c < rows.cols(); ++c)
         result.row(item)[c] += (rows.row(p)[c] - result.row(item)[c]) / count;
     }
-    context.report({.phase = "encoding",
-                    .done = std::min(begin + kBlock, all.size()),
-                    .total = all.size(),
-                    .unit = "pictures"});
-  }
-  next.get();
-  if (broken.count() > 0) context.remark(broken.remark());
+  });
   if (unit_length_) normalize_rows(result);
   return result;
 }

@@ -7,6 +7,7 @@
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/encode/image_cnn.h"
 #include "akin/encode/image_models.h"
 #include "akin/nets/text/text_nets.h"
 #include "akin/text/text_linear.h"
@@ -14,13 +15,14 @@
 namespace akin {
 namespace {
 
-void check_texts(const LabelledTexts& texts, std::string_view model) {
-  if (texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no texts to learn from", model);
+void check_texts(const LabelledTexts& texts, std::string_view model, bool pictures) {
+  const std::string_view noun = pictures ? "pictures" : "texts";
+  if (texts.size() == 0) fail(ErrorCode::kBadData, "{}: there are no {} to learn from", model, noun);
   if (texts.size() != (texts.has_classes() ? texts.labels.size() : texts.numbers.size()))
-    fail(ErrorCode::kBadData, "{}: the texts have no labels to learn", model);
+    fail(ErrorCode::kBadData, "{}: the {} have no labels to learn", model, noun);
   if (texts.classes.size() == 1) {
-    fail(ErrorCode::kBadData, "{}: all texts have the label '{}'; there must be two classes at least", model,
-         texts.classes.id(0));
+    fail(ErrorCode::kBadData, "{}: all {} have the label '{}'; there must be two classes at least", model,
+         noun, texts.classes.id(0));
   }
 }
 
@@ -28,6 +30,7 @@ struct Takes {
   bool words = false, validation = false, pictures = false;
 };
 constexpr Takes kPictures{.pictures = true};
+constexpr Takes kPictureNet{.validation = true, .pictures = true};
 constexpr Takes kNet{.words = true, .validation = true};
 
 template <typename M>
@@ -46,7 +49,7 @@ TextModelEntry entry(Takes takes = {}) {
           .fit =
               [](const TextFitInput& input, const ParamValues& values, const Context& context) {
                 const auto config = config_of<typename M::Config>(values, M::kName);
-                check_texts(input.texts, M::kName);
+                check_texts(input.texts, M::kName, find_text_model(M::kName).reads_pictures);
                 return M::fit(input, config, context);
               },
           .load = &M::load};
@@ -74,6 +77,7 @@ const std::vector<TextModelEntry>& image_models() {
   static const std::vector<TextModelEntry> kModels = {
       entry<ImageLinear>(kPictures),
       entry<ImageKnn>(kPictures),
+      entry<ImageCnn>(kPictureNet),
   };
   return kModels;
 }

@@ -138,6 +138,13 @@ ImageNet::ImageNet(ImageNetParts parts) {
 }
 
 const ImageBody& ImageNet::body() const { return *state_->body; }
+ImageNetParts ImageNet::parts() const {
+  ImageNetParts parts = conv_parts(body());
+  parts.preprocessing = preprocessing();
+  parts.manifest = manifest();
+  return parts;
+}
+const ConvPlan& ImageNet::plan() const { return conv_plan(body()); }
 const std::string& ImageNet::name() const { return body().name(); }
 std::string ImageNet::summary() const {
   const std::string head = classes() == 0 ? "no head" : fmt::format("{} classes", classes());
@@ -153,7 +160,7 @@ std::size_t ImageNet::parameters() const { return body().parameters(); }
 ImageNet ImageNet::with_fit(Fit fit) const {
   ImageNet other = *this;
   auto state = std::make_shared<State>(*state_);
-  state->preprocessing.square.fit = fit;
+  state->parts.preprocessing.square.fit = fit;
   other.state_ = std::move(state);
   return other;
 }
@@ -187,7 +194,7 @@ std::size_t ImageNet::dim(std::size_t layer, Pooling pooling) const {
 
 Matrix ImageNet::features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
                           const Context& context) const {
-  AKIN_ASSERT(layer > 0 && layer < layers().size());
+  AKIN_ASSERT(layer < layers().size());
   const std::size_t rows = pooling == Pooling::kNone ? layers()[layer].places() : 1;
   Matrix result(pictures.size() * rows, dim(layer, pooling));
   const auto threads = static_cast<std::size_t>(resolve_threads(context.threads));

@@ -21,6 +21,7 @@ namespace nets {
 
 struct ImageNetParts;  // image_net_parts.h
 class ImageBody;       // image_body.h
+class ConvPlan;        // conv_plan.h
 
 /// How the output of a layer, (height, width, channels), becomes rows of numbers. A dense layer has height and width 1.
 enum class Pooling {
@@ -69,7 +70,10 @@ class ImageNet {
   /// Stores what load() needs under names that begin with `prefix` and a dot. It outlives the writer.
   void save(TensorWriter& writer, const std::string& prefix) const;
 
-  /// Such as "vgg16" (architectures.h) or "clip" (vit_net.h).
+  /// What it was made of, weights copied; and its operations. Throw Error(kUsage) unless it is a convolutional net.
+  ImageNetParts parts() const;
+  const ConvPlan& plan() const;
+  /// Such as "vgg16" (architectures.h), "clip" (vit_net.h) or "residual".
   const std::string& name() const;
   /// Name, size and library, as a line.
   std::string summary() const;
@@ -92,7 +96,7 @@ class ImageNet {
   std::size_t find_layer(std::string_view name) const;
   /// Numbers in a row.
   std::size_t dim(std::size_t layer, Pooling pooling) const;
-  /// (pictures, dim), of kNone (pictures x height x width, dim). Pictures of any size, none empty. Memory of each
+  /// (pictures, dim), of kNone (pictures x height x width, dim); of layer 0 the picture as the net sees it. Pictures of any size, none empty. Memory of each
   /// thread: batch_bytes(), and the weights. Throws Error(kUsage) for an empty picture; Error(kCancelled).
   Matrix features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
                   const Context& context) const;

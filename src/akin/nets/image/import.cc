@@ -162,6 +162,8 @@ void save_image_net(const ImageNet& net, const std::string& path) {
 
 ImageNet load_image_net(const std::string& path, NetPrecision precision) {
   const TensorReader reader(path, TensorReader::Access::kMap);
+  if (reader.has_meta("text.net.network"))
+    return ImageNet::load(reader, "text.net", precision);  // of image-cnn
   reader.expect_kind("encoder");
   if (reader.meta("encoder") != "image") {
     fail(ErrorCode::kBadData, "{}: holds the encoder {}, and none of pictures", path, reader.meta("encoder"));

@@ -26,7 +26,7 @@ ImageNet import_image_net(const std::string& path, const ImageImportOptions& opt
 
 /// Saves as a safetensors file of kind "encoder", in which the net stands under the name "encoder". Throws Error(kIo).
 void save_image_net(const ImageNet& net, const std::string& path);
-/// Reads it back. Throws Error(kBadData) for other files.
+/// Reads it back; also the net of a file of kind "image" that holds an image-cnn. Throws Error(kBadData) for other files.
 ImageNet load_image_net(const std::string& path, NetPrecision precision = NetPrecision::kFloat32);
 
 }  // namespace akin::nets

