@@ -1,5 +1,6 @@
 """Pictures: import, items that look alike, classes, edges."""
 import csv
+import gzip
 import io
 import shutil
 import struct
@@ -67,7 +68,10 @@ class ImageTest(AkinTest):
             self.write("new.png", stripes(True, 7, 50))
             rows = list(csv.DictReader(io.StringIO(self.run_akin("image", "predict", "m.image", "new.png", "set/flat").out)))
             self.assertEqual((rows[0]["picture"], rows[0]["class"], len(rows)), ("new.png", "up", 13))
-            self.assertEqual(self.run_json("image", "evaluate", "m.image", "--data", "set")["texts"], 24)
+            self.assertEqual(self.run_json("image", "evaluate", "m.image", "--data", "set", "--html", "m.html")["pictures"], 24)
+            page = (self.dir / "m.html").read_text()
+            self.assertIn("img-src data:", page)
+            self.assertIn('class="framed"><img alt="flat" src="data:image/png;base64,iVBORw0KGgo', page)
         self.write("paths.csv", "picture,kind\n" + "".join(f"set/up/{n}.png,a\nset/flat/{n - 1}.png,b\n" for n in (1, 3, 5)))
         self.run_akin("image", "train", "image-knn", "--data", "paths.csv", "--picture-column", "picture", "--label-column",
                       "kind", "-o", "p.image")
@@ -77,6 +81,25 @@ class ImageTest(AkinTest):
         self.write("loose/a.png", stripes(True, 4, 0))
         self.assert_error(self.run_akin("image", "train", "image-knn", "--data", "loose/a.png", "-o", "x", code=1), "a.png")
         self.run_akin("text", "predict", "p.image", "--text", "x", code=1)
+
+    def test_a_net_learns_idx_files_and_gives_features(self):
+        rows = lambda n: [[(255 if (x if n % 2 else y) // (2 + n % 3) % 2 else 0) for x in range(12)] for y in range(12)]
+        pixels = bytes(p for n in range(40) for row in rows(n) for p in row)
+        self.write("t-images-idx3-ubyte.gz", gzip.compress(struct.pack(">4I", 0x803, 40, 12, 12) + pixels))
+        self.write("t-labels-idx1-ubyte", struct.pack(">2I", 0x801, 40) + bytes(n % 2 for n in range(40)))
+        net = ["--size", "12", "--width", "4", "--epochs", "6", "--batch-size", "8", "--learning-rate", "0.05", "--shift", "1"]
+        self.run_akin("image", "train", "image-cnn", "--data", "t-images-idx3-ubyte.gz", *net, "--checkpoint", "c.net",
+                      "-o", "m.image")
+        score = self.run_json("image", "evaluate", "m.image", "--data", "t-images-idx3-ubyte.gz")
+        self.assertGreater(score["metrics"]["accuracy"]["value"], 0.9)
+        self.run_akin("image", "train", "image-cnn", "--data", "t-images-idx3-ubyte.gz", "--pretrained", "m.image",
+                      "--epochs", "1", "-o", "tuned.image")
+        self.make_shop()
+        self.run_akin("train", "content-image", "-d", "events.data", "--file", "m.image", "-o", "look.akin", "--holdout", "none")
+        alike = self.run_json("similar", "look.akin", "--item", "i2", "-k", "5")["similar"]
+        self.assertEqual(len(alike), 5)
+        (self.dir / "t-labels-idx1-ubyte").unlink()
+        self.assert_error(self.run_akin("image", "evaluate", "m.image", "--data", "t-images-idx3-ubyte.gz", code=1), "t-labels")
 
     def test_classes_of_items_and_twins(self):
         self.make_shop()
@@ -94,6 +117,10 @@ class ImageTest(AkinTest):
         told = lambda *flags: self.run_json("image", "evaluate", "image-knn", "--data", "twins.csv", "--neighbors", "1",
                                             "--features", "pixels", "--picture-column", "path", "--label-column", "label",
                                             "--folds", "2", *flags)["metrics"]["accuracy"]["value"]
+        for item in range(4):  # of items too: they are marked, and cold-items splits keep them together
+            shutil.copy(self.dir / f"photos/i{item}.png", self.dir / f"photos/i{item + 10}.png")
+        done = self.run_akin("import", "csv", "events.csv", "--pictures", "photos", "-o", "twins.data")
+        self.search(r"4 items have the picture of another one, such as i10 that of i0", done.err)
         self.assertEqual(told("--near-duplicates", "-1"), 1)
         self.assertLess(told(), 0.5)
 

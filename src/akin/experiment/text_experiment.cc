@@ -8,6 +8,7 @@
 #include "akin/base/error.h"
 #include "akin/base/hash.h"
 #include "akin/eval/bootstrap.h"
+#include "akin/experiment/labelled_pictures.h"
 #include "akin/store/word_vectors.h"
 
 namespace akin {
@@ -40,6 +41,8 @@ void score_classes(const LabelledTexts& texts, const Matrix& predictions, TextEv
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::size_t predicted = most_probable(predictions[i]);
     ++result.confusion[texts.labels[i]][predicted];
+    result.predicted.push_back(static_cast<std::uint32_t>(predicted));
+    result.probability.push_back(predictions[i][predicted]);
     correct.push_back(predicted == texts.labels[i] ? 1.0F : 0.0F);
     losses.push_back(-std::log(std::max(predictions[i][texts.labels[i]], 1e-7F)));
   }
@@ -157,17 +160,8 @@ std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const Labe
 /// Each text goes to the fold of the first one that pairs lead to.
 void keep_together(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs,
                    std::vector<int>& fold_of) {
-  std::vector<std::uint32_t> first(fold_of.size());
-  std::iota(first.begin(), first.end(), 0U);
-  const auto root = [&](std::uint32_t i) {
-    while (first[i] != i) i = first[i] = first[first[i]];
-    return i;
-  };
-  for (const auto& [a, b] : pairs) {
-    const std::uint32_t x = root(a), y = root(b);
-    first[std::max(x, y)] = std::min(x, y);
-  }
-  for (std::uint32_t i = 0; i < first.size(); ++i) fold_of[i] = fold_of[root(i)];
+  const std::vector<std::uint32_t> first = first_of_group(fold_of.size(), pairs);
+  for (std::size_t i = 0; i < first.size(); ++i) fold_of[i] = fold_of[first[i]];
 }
 
 /// Throws for what the model does not look at; reads the word vectors.
@@ -204,6 +198,7 @@ TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& 
   const Matrix predictions = predictions_of(model, texts, context);
   const double seconds = seconds_since(start);
   TextEvaluation result = scored(texts, predictions, context);
+  result.of_pictures = find_text_model(model.name()).reads_pictures;
   result.seconds = seconds;
   return result;
 }
@@ -238,6 +233,7 @@ TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTex
   }
   const double seconds = seconds_since(start);
   TextEvaluation result = scored(texts, predictions, context);
+  result.of_pictures = find_text_model(options.model).reads_pictures;
   result.folds = std::move(by_fold);
   result.seconds = seconds;
   return result;

@@ -43,6 +43,7 @@ struct ClassScores {
 };
 
 struct TextEvaluation {
+  bool of_pictures = false;  ///< in place of texts
   /// Of classes accuracy, log loss and macro F1 (mean over classes, 0 for one that is never predicted rightly); of numbers
   /// RMSE, MAE and R2. With intervals over texts where they are means over texts.
   std::vector<Metric> metrics;
@@ -50,6 +51,8 @@ struct TextEvaluation {
   double constant = 0;
   std::vector<ClassScores> classes;                   ///< of numbers empty
   std::vector<std::vector<std::uint64_t>> confusion;  ///< [class][predicted class]
+  std::vector<std::uint32_t> predicted;               ///< of each text, a class; of numbers empty
+  std::vector<float> probability;                     ///< of the class that was predicted
   std::vector<double> folds;                          ///< the first metric by fold, of a cross-validation
   std::uint64_t texts = 0;
   double seconds = 0;  ///< fits and predictions

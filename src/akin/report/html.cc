@@ -156,6 +156,27 @@ std::string figure_html(const Chart& chart, bool drawn) {
       title, note, chart_json(chart), figures);
 }
 
+/// RFC 4648, section 4.
+std::string base64(const std::vector<std::uint8_t>& bytes) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t bits = 0;
+    for (std::size_t b = 0; b < 3; ++b) bits = bits << 8 | (b < count ? bytes[i + b] : 0U);
+    for (std::size_t letter = 0; letter < 4; ++letter)
+      text += letter <= count ? kLetters[bits >> (18 - 6 * letter) & 63] : '=';
+  }
+  return text;
+}
+
+/// Only of pages that have pictures.
+constexpr std::string_view kGalleryStyle =
+    R"(.gallery{display:flex;flex-wrap:wrap;gap:.8rem}.gallery figure{margin:0;width:8rem}.gallery img{display:block;width:8rem;height:8rem;object-fit:contain;background:#fff;border:1px solid var(--line)}
+.gallery .framed img{outline:3px solid #c00}.gallery figcaption{font-weight:400;font-size:.85rem;line-height:1.3;margin-top:.2rem}
+)";
+
 }  // namespace
 
 std::string clean_text(std::string_view text) {
@@ -233,6 +254,20 @@ HtmlReport& HtmlReport::bars(std::string_view caption, const std::vector<Bar>& b
   return *this;
 }
 
+HtmlReport& HtmlReport::gallery(std::string_view caption, const std::vector<Tile>& tiles) {
+  has_pictures_ = true;
+  body_ +=
+      fmt::format("<figure><figcaption>{}</figcaption>\n<div class=\"gallery\">\n", html_escape(caption));
+  for (const Tile& tile : tiles) {
+    body_ += fmt::format(
+        "<figure{}><img alt=\"{}\" src=\"data:image/png;base64,{}\"><figcaption>{}</figcaption></figure>\n",
+        tile.framed ? " class=\"framed\"" : "", html_escape(tile.text), base64(tile.png),
+        html_escape(tile.text));
+  }
+  body_ += "</div></figure>\n";
+  return *this;
+}
+
 std::string HtmlReport::html() const {
   const std::string title = html_escape(title_);
   const PageScript script = has_charts_            ? charts_script()
@@ -251,10 +286,11 @@ std::string HtmlReport::html() const {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-      "script-src {4}; base-uri 'none'; form-action 'none'\">\n"
+      "script-src {4}{6}; base-uri 'none'; form-action 'none'\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n"
-      "<style>\n{1}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{3}{2}</main>\n{5}</body>\n</html>\n",
-      title, kStyle, body_, note, allowed, end);
+      "<style>\n{1}{7}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n{3}{2}</main>\n{5}</body>\n</html>\n",
+      title, kStyle, body_, note, allowed, end, has_pictures_ ? "; img-src data:" : "",
+      has_pictures_ ? kGalleryStyle : "");
 }
 
 }  // namespace akin

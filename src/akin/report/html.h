@@ -2,6 +2,7 @@
 // without scripts.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,13 @@ class HtmlReport {
     std::string shown;  ///< the value as text
   };
 
+  /// A picture of a gallery with a line below it.
+  struct Tile {
+    std::vector<std::uint8_t> png;
+    std::string text;
+    bool framed = false;
+  };
+
   explicit HtmlReport(std::string title) : title_(std::move(title)) {}
   /// A heading of level 2 (a part of the page) to 4.
   HtmlReport& heading(std::string_view text, int level = 2);
@@ -52,6 +60,8 @@ class HtmlReport {
   HtmlReport& chart(const Chart& chart);
   /// Small charts side by side, as many as the page is wide.
   HtmlReport& charts(const std::vector<Chart>& charts);
+  /// Pictures side by side, which the page holds itself; their lines are what a screen reader says.
+  HtmlReport& gallery(std::string_view caption, const std::vector<Tile>& tiles);
   /// The whole page.
   std::string html() const;
 
@@ -60,6 +70,7 @@ class HtmlReport {
   std::string body_;
   bool has_charts_ = false;
   bool has_sortable_tables_ = false;
+  bool has_pictures_ = false;
 };
 
 }  // namespace akin

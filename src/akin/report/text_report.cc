@@ -6,7 +6,6 @@
 
 #include "akin/base/format.h"
 #include "akin/data/text/escaped_field.h"
-#include "akin/report/html.h"
 #include "akin/report/json.h"
 #include "akin/report/text_table.h"
 
@@ -41,8 +40,15 @@ std::vector<TableRow> metric_rows(const TextEvaluation& result) {
   return rows;
 }
 
-const TableRow kMetricHeaders = {"metric", "value", "95 % interval over texts"};
-const TableRow kClassHeaders = {"class", "texts", "predicted", "correct", "precision", "recall", "F1"};
+/// What was evaluated.
+std::string noun_of(const TextEvaluation& result) { return result.of_pictures ? "pictures" : "texts"; }
+
+TableRow metric_headers(const TextEvaluation& result) {
+  return {"metric", "value", "95 % interval over " + noun_of(result)};
+}
+TableRow class_headers(const TextEvaluation& result) {
+  return {"class", noun_of(result), "predicted", "correct", "precision", "recall", "F1"};
+}
 
 std::vector<TableRow> class_rows(const TextEvaluation& result) {
   std::vector<TableRow> rows;
@@ -87,11 +93,11 @@ std::string constant_line(const TextEvaluation& result) {
 }  // namespace
 
 std::string text_evaluation_text(const TextEvaluation& result) {
-  std::string text = text_table(kMetricHeaders, metric_rows(result));
-  text += fmt::format("\n{} texts; {}\n", format_count(result.texts), constant_line(result));
+  std::string text = text_table(metric_headers(result), metric_rows(result));
+  text += fmt::format("\n{} {}; {}\n", format_count(result.texts), noun_of(result), constant_line(result));
   if (!result.folds.empty()) text += folds_line(result) + '\n';
   if (result.classes.empty()) return text;
-  text += '\n' + text_table(kClassHeaders, class_rows(result));
+  text += '\n' + text_table(class_headers(result), class_rows(result));
   if (result.classes.size() <= kMostShown)
     text += '\n' + text_table(confusion_headers(result), confusion_rows(result));
   return text;
@@ -104,7 +110,7 @@ json text_evaluation_json(const TextEvaluation& result) {
                             {"low", number_json(metric.low)},
                             {"high", number_json(metric.high)}};
   }
-  json out = {{"texts", result.texts},
+  json out = {{noun_of(result), result.texts},
               {"metrics", std::move(metrics)},
               {"constant", number_json(result.constant)},
               {"seconds", result.seconds}};
@@ -112,7 +118,7 @@ json text_evaluation_json(const TextEvaluation& result) {
     json classes = json::array();
     for (const ClassScores& scores : result.classes) {
       classes.push_back({{"class", scores.name},
-                         {"texts", scores.texts},
+                         {noun_of(result), scores.texts},
                          {"predicted", scores.predicted},
                          {"correct", scores.correct},
                          {"precision", number_json(scores.precision)},
@@ -129,20 +135,22 @@ json text_evaluation_json(const TextEvaluation& result) {
   return out;
 }
 
-std::string text_evaluation_html(const TextEvaluation& result, const std::string& title) {
+std::string text_evaluation_html(const TextEvaluation& result, const std::string& title,
+                                 const std::function<void(HtmlReport&)>& more) {
   const auto columns = [](const TableRow& headers) {
     return std::vector<HtmlReport::Column>(headers.begin(), headers.end());
   };
   HtmlReport page(title);
-  page.paragraph(
-      fmt::format("{} texts; {}. {}", format_count(result.texts), constant_line(result), folds_line(result)));
-  page.table("Metrics", columns(kMetricHeaders), metric_rows(result));
+  page.paragraph(fmt::format("{} {}; {}. {}", format_count(result.texts), noun_of(result),
+                             constant_line(result), folds_line(result)));
+  page.table("Metrics", columns(metric_headers(result)), metric_rows(result));
   if (!result.classes.empty()) {
-    page.table("Classes", columns(kClassHeaders), class_rows(result));
+    page.table("Classes", columns(class_headers(result)), class_rows(result));
     if (result.classes.size() <= kMostShown)
       page.table("Confusion matrix: class and predicted class", columns(confusion_headers(result)),
                  confusion_rows(result));
   }
+  if (more) more(page);
   return page.html();
 }
 

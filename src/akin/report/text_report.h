@@ -1,6 +1,7 @@
 // What `akin text` prints.
 #pragma once
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
@@ -8,16 +9,18 @@
 #include <vector>
 
 #include "akin/experiment/text_experiment.h"
+#include "akin/report/html.h"
 
 namespace akin {
 
 /// Metrics with intervals, precision, recall and F1 of each class, and the confusion matrix of up to 20 classes.
 std::string text_evaluation_text(const TextEvaluation& result);
-/// {texts, metrics: {NAME: {value, low, high}}, constant, classes: [{class, texts, predicted, correct, precision,
+/// {texts (of pictures: pictures), metrics: {NAME: {value, low, high}}, constant, classes: [{class, texts, predicted, correct, precision,
 /// recall, f1}], confusion: [[...]], folds: [...], fold_mean, fold_deviation, seconds}
 nlohmann::json text_evaluation_json(const TextEvaluation& result);
-/// The same as a page; `title` such as the model's name.
-std::string text_evaluation_html(const TextEvaluation& result, const std::string& title);
+/// The same as a page; `title` such as the model's name. `more` adds what comes behind the tables.
+std::string text_evaluation_html(const TextEvaluation& result, const std::string& title,
+                                 const std::function<void(HtmlReport&)>& more = {});
 
 /// {predictions: [{class, probabilities: {CLASS: p}} or {number}]}, in the order of the texts.
 nlohmann::json text_predictions_json(const TextModel& model, const Matrix& predictions);

@@ -14,6 +14,7 @@
 #include "akin/experiment/labelled_pictures.h"
 #include "akin/experiment/text_experiment.h"
 #include "akin/image/item_pictures.h"
+#include "akin/report/picture_report.h"
 #include "akin/report/text_report.h"
 
 namespace akin::cli {
@@ -22,11 +23,12 @@ namespace {
 constexpr int kBits = 0;  // of a difference_hash that near-duplicates may differ in
 
 void add_data_flags(CommandLine& line, std::string& data, LabelledPictureFormat& format) {
-  line.add({"-d,--data", "SOURCE", InputPath{&data},
-            "pictures in a folder for each class (or an archive of such: tar, zip); a table of paths and "
-            "classes (csv, "
-            "tsv, jsonl); or a data set, with --target",
-            Need::kRequired});
+  line.add(
+      {"-d,--data", "SOURCE", InputPath{&data},
+       "pictures in a folder for each class (or an archive of such: tar, zip); a table of paths and "
+       "classes (csv, tsv, jsonl); an IDX file (X-images-idx3-ubyte.gz) with its labels beside it; or a data "
+       "set, with --target",
+       Need::kRequired});
   line.add(
       {"--target", "NAME", Text{&format.target}, "of a data set: the attribute of items that is the class"});
   line.add(
@@ -67,7 +69,8 @@ int cross_validate_model(const std::string& model, const Args& args) {
   static_cast<void>(find_text_model(model).complete(flags.params));
   Session session(line.common);
   const LabelledTexts pictures = read_data(data, format, session);
-  TextTrainOptions options{.model = model, .params = flags.params};
+  TextTrainOptions options{
+      .model = model, .params = flags.params, .validation_share = flags.validation_share};
   if (bits >= 0) {
     options.together = near_duplicates(pictures.texts, bits, session.context());
     if (!options.together.empty()) {
@@ -77,8 +80,10 @@ int cross_validate_model(const std::string& model, const Args& args) {
                                  pictures.texts[options.together[0].second]));
     }
   }
-  return print_text_evaluation(cross_validate(options, pictures, folds, session.context()), model, html,
-                               session);
+  const TextEvaluation result = cross_validate(options, pictures, folds, session.context());
+  return print_text_evaluation(result, model, html, session, [&](HtmlReport& page) {
+    add_picture_examples(page, pictures, result, nullptr, session.context());
+  });
 }
 
 bool is_image_model(const std::string& name) {
@@ -119,14 +124,24 @@ int run_image_train(const Args& args) {
   CommandLine line("image train " + model, fmt::format("Trains: {}.", entry.summary));
   add_data_flags(line, data, format);
   line.add({"-o,--out", "FILE", OutputPath{&out}, "file to write the model to", Need::kRequired});
+  TextTrainOptions options{.model = model};
+  if (entry.takes_validation) {
+    line.add(
+        {"--checkpoint", "FILE", OutputPath{&options.checkpoint}, "keep the last whole epoch in this file"});
+    line.add({"--resume", "", &options.resume,
+              "continue from the checkpoint; start from the beginning if there is none"});
+  }
   add_text_model_flags(line, model, flags);
   line.example(fmt::format("akin image train {} --data photos/ -o shop.image", model));
   if (!line.parse({args.begin() + 1, args.end()})) return kSuccess;
   static_cast<void>(entry.complete(flags.params));
+  if (options.resume && options.checkpoint.empty())
+    fail(ErrorCode::kUsage, "--resume: name the file with --checkpoint");
+  options.params = flags.params;
+  options.validation_share = flags.validation_share;
   Session session(line.common);
   const LabelledTexts pictures = read_data(data, format, session);
-  StoredTextModel stored =
-      train_text_model({.model = model, .params = flags.params}, pictures, nullptr, session.context());
+  StoredTextModel stored = train_text_model(options, pictures, nullptr, session.context());
   session.context().check_stop();
   save_text_model(stored, out);
   session.progress().clear();
@@ -163,8 +178,11 @@ int run_image_evaluate(const Args& args) {
   const StoredTextModel stored = load_text_model(path, "image");
   const LabelledTexts pictures =
       with_classes(read_data(data, format, session), stored.model->classes(), data);
-  return print_text_evaluation(evaluate_text_model(*stored.model, pictures, session.context()),
-                               std::string(stored.model->name()), html, session);
+  const TextEvaluation result = evaluate_text_model(*stored.model, pictures, session.context());
+  return print_text_evaluation(
+      result, std::string(stored.model->name()), html, session, [&](HtmlReport& page) {
+        add_picture_examples(page, pictures, result, stored.model.get(), session.context());
+      });
 }
 
 int run_image_predict(const Args& args) {

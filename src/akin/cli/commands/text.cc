@@ -70,7 +70,8 @@ void add_text_model_flags(CommandLine& line, const std::string& model, TextModel
   const TextModelEntry& entry = find_text_model(model);
   if (entry.takes_validation) {
     line.add({"--validation-share", "X", &flags.validation_share,
-              "share of the texts held out to stop training early (default .1)"});
+              entry.reads_pictures ? "share of the pictures held out to stop training early (default .1)"
+                                   : "share of the texts held out to stop training early (default .1)"});
   }
   if (entry.takes_words) {
     line.add({"--word-vectors", "FILE", vectors_path(&flags.word_vectors),

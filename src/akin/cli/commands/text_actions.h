@@ -1,12 +1,14 @@
 // The actions of `akin text`.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "akin/cli/command_line.h"
 #include "akin/cli/session.h"
 #include "akin/experiment/text_experiment.h"
+#include "akin/report/html.h"
 #include "akin/text/labelled_texts.h"
 
 namespace akin::cli {
@@ -23,7 +25,7 @@ void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextForma
 LabelledTexts read_text_data(const std::string& data, const LabelledTextFormat& format, Session& session);
 /// Prints an evaluation as text or JSON, and writes it as a page to `html` if that is not empty.
 int print_text_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
-                          Session& session);
+                          Session& session, const std::function<void(HtmlReport&)>& more = {});
 /// Flags of a text model's parameters and of what it learns from besides.
 struct TextModelFlags {
   ParamValues params;

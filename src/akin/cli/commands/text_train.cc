@@ -46,9 +46,9 @@ int cross_validate_model(const std::string& model, const Args& args) {
 }  // namespace
 
 int print_text_evaluation(const TextEvaluation& result, const std::string& title, const std::string& html,
-                          Session& session) {
+                          Session& session, const std::function<void(HtmlReport&)>& more) {
+  if (!html.empty()) write_file(html, text_evaluation_html(result, title, more));
   session.progress().clear();
-  if (!html.empty()) write_file(html, text_evaluation_html(result, title));
   if (session.common().json) {
     print_json(text_evaluation_json(result));
   } else {
