@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include "akin/base/text.h"
+#include "akin/image/item_pictures.h"
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
+#include "akin/report/picture_report.h"
 #include "akin/report/report.h"
 
 namespace akin {
@@ -17,7 +19,20 @@ TableRow item_row(const Dataset& dataset, idx_t item) {
           std::string(dataset.item_attributes.get("category", item))};
 }
 
-void add_example(HtmlReport& page, const DemoExample& example, const Dataset& dataset) {
+void add_pictures(HtmlReport& page, const DemoExample& example, const Dataset& dataset,
+                  const Context& context) {
+  std::vector<ShownPicture> pictures;
+  const auto add = [&](idx_t item, bool framed) {
+    pictures.push_back({std::string(dataset.item_attributes.get(kPictureAttribute, item)),
+                        std::string(dataset.item_attributes.get("title", item)), framed});
+  };
+  for (const idx_t item : example.items) add(item, true);
+  for (const Scored& entry : example.answer) add(entry.idx, false);
+  add_gallery(page, "The product, framed, and what looks like it", pictures, context);
+}
+
+void add_example(HtmlReport& page, const DemoExample& example, const Dataset& dataset,
+                 const Context& context) {
   page.heading(example.title, 3);
   if (!example.items.empty()) {
     std::vector<TableRow> rows;
@@ -32,6 +47,7 @@ void add_example(HtmlReport& page, const DemoExample& example, const Dataset& da
     rows.push_back(std::move(row));
   }
   page.table("Answer", {"rank", "item", "title", "category", "score"}, rows);
+  if (example.by_look) add_pictures(page, example, dataset, context);
   if (!example.remark.empty()) page.paragraph(example.remark);
   page.paragraph("The same from the command line: " + example.command);
 }
@@ -70,7 +86,7 @@ std::string next_text(const DemoResults& results) {
       results.examples.front().command, shell_word(results.paths.bundle), results.best);
 }
 
-std::string demo_html(const DemoResults& results, const Dataset& dataset) {
+std::string demo_html(const DemoResults& results, const Dataset& dataset, const Context& context) {
   HtmlReport page("akin demo: from raw files to recommendations");
   page.paragraph(
       "Synthetic data with planted tastes, styles and categories was written to raw files, imported and "
@@ -83,7 +99,7 @@ std::string demo_html(const DemoResults& results, const Dataset& dataset) {
   add_comparison(page, results.comparison);
   page.paragraph(choice_text(results));
   page.heading("Examples");
-  for (const DemoExample& example : results.examples) add_example(page, example, dataset);
+  for (const DemoExample& example : results.examples) add_example(page, example, dataset, context);
   return page.html();
 }
 
@@ -102,6 +118,7 @@ json demo_json(const DemoResults& results, const Dataset& dataset) {
             {"data", results.paths.data},
             {"bundle", results.paths.bundle},
             {"content", results.paths.content},
+            {"look", results.paths.look},
             {"report", results.paths.report}}},
           {"import", import_json(results.import, dataset)},
           {"description", describe_json(results.description)},

@@ -21,6 +21,7 @@ struct DemoExample {
   std::vector<Scored> answer = {};
   std::string remark = {};   ///< such as what the user really took next
   std::string command = {};  ///< asks the same
+  bool by_look = false;      ///< pictures of the items are shown
 };
 
 /// Where the demo left its files.
@@ -29,6 +30,7 @@ struct DemoPaths {
   std::string data;     ///< the imported data set
   std::string bundle;   ///< the best model
   std::string content;  ///< a model that places items by their content
+  std::string look;     ///< one that places them by their pictures
   std::string report;   ///< report.html
 };
 
@@ -50,7 +52,7 @@ std::string example_text(const DemoExample& example, const Dataset& dataset);
 /// The commands for one's own data.
 std::string next_text(const DemoResults& results);
 
-std::string demo_html(const DemoResults& results, const Dataset& dataset);
+std::string demo_html(const DemoResults& results, const Dataset& dataset, const Context& context);
 nlohmann::json demo_json(const DemoResults& results, const Dataset& dataset);
 
 }  // namespace akin

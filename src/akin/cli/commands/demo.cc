@@ -1,8 +1,12 @@
 // akin demo: the whole way on a made-up data set.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include "akin/base/error.h"
 #include "akin/base/format.h"
@@ -13,9 +17,13 @@
 #include "akin/cli/output.h"
 #include "akin/cli/session.h"
 #include "akin/data/dataset.h"
+#include "akin/data/item_content.h"
 #include "akin/data/readers/readers.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/compare.h"
+#include "akin/experiment/labelled_pictures.h"
+#include "akin/experiment/text_experiment.h"
+#include "akin/nn/engine.h"
 #include "akin/report/demo_report.h"
 #include "akin/report/import_report.h"
 #include "akin/report/item_text.h"
@@ -30,7 +38,8 @@ namespace {
 constexpr std::size_t kShown = 5;  // items per list
 // Files in the folder.
 constexpr const char *kData = "events.data", *kBundle = "best.akin", *kContent = "content.akin",
-                     *kReport = "report.html";
+                     *kNet = "look.image", *kLook = "look.akin", *kReport = "report.html";
+constexpr std::array kFiles = {kData, kBundle, kContent, kNet, kLook, kReport};
 
 /// Runs the steps and tells each as it is done.
 class Demo {
@@ -46,8 +55,10 @@ class Demo {
   BestModel compare_models(const SplitDataset& data);
   Service keep(BestModel best, SplitDataset data);
   void ask(const Service& service);
-  Service by_content(const SplitDataset& data);
-  void ask_unseen(const Service& content);
+  Service by_content(const SplitDataset& data, ModelSpec spec, const std::string& path);
+  std::string train_net(const Dataset& data);
+  std::optional<Service> by_look(const SplitDataset& data);
+  void ask_unseen(const Service& content, DemoExample example, const std::string& path);
 
   Session session_;
   std::string directory_;
@@ -162,36 +173,81 @@ void Demo::ask(const Service& service) {
   }
 }
 
-/// A model that places products by their words.
-Service Demo::by_content(const SplitDataset& data) {
-  const ModelSpec spec("content-tfidf", {{"fields", "title,brand"}});
+/// A model that places products by what they are like.
+Service Demo::by_content(const SplitDataset& data, ModelSpec spec, const std::string& path) {
   Context context = session_.context();
   context.on_remark = {};
   Fitted fitted = fit_model(spec, data.training_data(), {context});
   Bundle bundle = make_bundle(SplitDataset(data), spec, session_.common().seed, std::move(fitted));
-  save_bundle(bundle, results_.paths.content);
+  save_bundle(bundle, path);
   return Service(std::move(bundle));
 }
 
-void Demo::ask_unseen(const Service& content) {
+/// A net that tells the categories of the products that were bought by their pictures; its file.
+std::string Demo::train_net(const Dataset& data) {
+  Context context = session_.context();
+  context.on_remark = {};
+  LabelledTexts pictures = read_labelled_pictures(results_.paths.data, {.target = "category"}, context).texts;
+  const ItemContent content(data);
+  std::set<std::string_view> bought;
+  for (std::size_t i = 0; i < data.n_event_items(); ++i) {
+    for (const std::string_view path : content.pictures(i)) bought.insert(path);
+  }
+  std::vector<idx_t> rows;
+  for (idx_t p = 0; p < pictures.size(); ++p) {
+    if (bought.contains(pictures.texts[p])) rows.push_back(p);
+  }
+  StoredTextModel net = train_text_model({.model = "image-cnn",
+                                          .params = {{"size", "32"},
+                                                     {"epochs", "12"},
+                                                     {"batch_size", "32"},
+                                                     {"flip", "false"},
+                                                     {"shift", "2"},
+                                                     {"learning_rate", "0.05"}},
+                                          .validation_share = 0},
+                                         select_texts(pictures, rows), nullptr, context);
+  std::string path = std::filesystem::path(directory_) / kNet;
+  save_text_model(net, path);
+  return path;
+}
+
+/// A model that places products by their pictures: by a net, where nets are there, else by their edges.
+std::optional<Service> Demo::by_look(const SplitDataset& data) {
+  if (results_.files.images.empty()) return std::nullopt;
+  ParamValues params = {{"features", "hog"}};
+  if (nn::missing_library().empty()) params = {{"file", train_net(data.dataset)}};
+  return by_content(data, ModelSpec("content-image", params), results_.paths.look);
+}
+
+/// How many products of the answer are of the category of the one asked about, which the model was not told.
+std::string category_remark(const Dataset& dataset, idx_t item, const std::vector<Scored>& answer) {
+  const std::string_view category = dataset.item_attributes.get("category", item);
+  const auto same = std::ranges::count_if(answer, [&](const Scored& entry) {
+    return dataset.item_attributes.get("category", entry.idx) == category;
+  });
+  return fmt::format("{} of the {} are of its category, {}", same, answer.size(), category);
+}
+
+void Demo::ask_unseen(const Service& content, DemoExample example, const std::string& path) {
   const Dataset& dataset = content.bundle().dataset;
   if (dataset.items_without_events == 0) return;
   const auto item = static_cast<idx_t>(dataset.n_event_items());
   const std::string id(dataset.items.id(item));
-  DemoExample unseen{"A product nobody has bought, placed by its words", "the new product", {item}};
-  unseen.answer = content.similar(id, kShown, {});
-  unseen.command =
-      fmt::format("akin similar {} --item {}", shell_word(results_.paths.content), shell_word(id));
-  tell(fmt::format("$ {}\n{}\n", unseen.command, example_text(unseen, dataset)));
-  results_.examples.push_back(std::move(unseen));
+  example.items = {item};
+  example.answer = content.similar(id, kShown, {});
+  example.remark = category_remark(dataset, item, example.answer);
+  example.command = fmt::format("akin similar {} --item {}", shell_word(path), shell_word(id));
+  tell(fmt::format("$ {}\n{}\n", example.command, example_text(example, dataset)));
+  results_.examples.push_back(std::move(example));
 }
 
 void Demo::run(const SyntheticConfig& config) {
   const auto start = std::chrono::steady_clock::now();
   MadeFolder made(directory_, "akin demo", "name another folder with -o");
-  made.claim({kData, kBundle, kContent, kReport});
+  made.claim(std::vector<std::string>(kFiles.begin(), kFiles.end()));
   const std::filesystem::path root(directory_);
-  results_.paths = {root / "raw", root / kData, root / kBundle, root / kContent, root / kReport};
+  results_.paths = {root / "raw",    root / kData, root / kBundle,
+                    root / kContent, root / kLook, root / kReport};
 
   step("A synthetic data set as raw files");
   results_.files = write_synthetic(config, results_.paths.raw, session_.context());
@@ -209,13 +265,21 @@ void Demo::run(const SyntheticConfig& config) {
   SplitDataset parts =
       split_dataset(std::move(data), {.holdout = Holdout::kLast, .seed = session_.common().seed});
   BestModel best = compare_models(parts);
-  const Service content = by_content(parts);
+  const Service content =
+      by_content(parts, ModelSpec("content-tfidf", {{"fields", "title,brand"}}), results_.paths.content);
+  const std::optional<Service> look = by_look(parts);
   const Service service = keep(std::move(best), std::move(parts));
   step("Recommendations and similar products");
   ask(service);
-  ask_unseen(content);
+  ask_unseen(content, {"A product nobody has bought, placed by its words", "the new product", {}},
+             results_.paths.content);
+  if (look) {
+    DemoExample example{"The same product, placed by its look", "the new product", {}};
+    example.by_look = true;
+    ask_unseen(*look, std::move(example), results_.paths.look);
+  }
   results_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  write_file(results_.paths.report, demo_html(results_, service.bundle().dataset));
+  write_file(results_.paths.report, demo_html(results_, service.bundle().dataset, session_.context()));
   step("Next");
   tell(fmt::format("All of the above is in {} (made in {}).\n\n{}", results_.paths.report,
                    format_seconds(results_.seconds), next_text(results_)));
@@ -233,8 +297,7 @@ int run_demo(const Args& args) {
       "recommendations, similar products, and a report as a web page.");
   const auto also_files = [](const std::string& folder) {
     std::vector<OutputPath::More> files;
-    for (const char* const name : {kData, kBundle, kContent, kReport})
-      files.push_back({(std::filesystem::path(folder) / name).string()});
+    for (const char* const name : kFiles) files.push_back({(std::filesystem::path(folder) / name).string()});
     return files;
   };
   line.add({"-o,--out", "DIR", OutputPath{&directory, OutputPath::Form::kFolder, also_files},
