@@ -3,18 +3,20 @@
 
     neighbors.py VECTORS.npy STYLES.csv
 
-VECTORS.npy is what `akin encode net.enc -d DATA -o VECTORS.npy --to npy` wrote, with its list of ids beside it; STYLES.csv has the
+VECTORS.npy is what `akin encode net.enc -d DATA -o VECTORS.npy --to npy` wrote, with VECTORS.npy.ids.json beside it; STYLES.csv has the
 columns id, articleType and masterCategory. Each part holds out 2,000 items drawn by numpy's default_rng(seed), seeds 0 to 4, and
 prints the share of right classes: by the nearest neighbour (cosine), and by the vote of five in 256 whitened principal components
 of the other items. Needs numpy.
 """
 import csv
+import json
 import pathlib
 import sys
 
 import numpy as np
 
 HELD, COMPONENTS, NEIGHBORS = 2000, 256, 5
+TARGETS = ("articleType", "masterCategory")
 
 
 def unit(rows):
@@ -46,24 +48,24 @@ def whitened(train, test):
 
 def main():
     path = pathlib.Path(sys.argv[1])
-    ids = [p for p in path.parent.glob(path.stem + "*") if p.suffix in (".txt", ".ids", ".tsv", ".csv")][0].read_text().split("\n")
+    ids = json.loads(pathlib.Path(f"{path}.ids.json").read_text())
     vectors = np.load(path).astype(np.float32)
     with open(sys.argv[2], encoding="utf-8") as file:
         styles = {row["id"]: row for row in csv.DictReader(file)}
-    ids = ids[:len(vectors)]
     vectors = unit(vectors)
-    for target in ("articleType", "masterCategory"):
-        labels = np.unique([styles[i][target] for i in ids], return_inverse=True)[1]
-        results = []
-        for seed in range(5):
-            order = np.random.default_rng(seed).permutation(len(ids))
-            test, train = order[:HELD], order[HELD:]
-            one = vote(labels[train], nearest(vectors[test], vectors[train], 1))
-            white_train, white_test = whitened(vectors[train], vectors[test])
-            five = vote(labels[train], nearest(white_test, white_train, NEIGHBORS))
-            results.append([(one == labels[test]).mean(), (five == labels[test]).mean()])
-        mean, deviation = np.mean(results, 0), np.std(results, 0, ddof=1)
-        print(f"{target:15} 1-NN {mean[0]:.4f} ({deviation[0]:.4f})   whitened 5-NN {mean[1]:.4f} ({deviation[1]:.4f})", flush=True)
+    labels = {target: np.unique([styles[i][target] for i in ids], return_inverse=True)[1] for target in TARGETS}
+    results = {target: [] for target in TARGETS}
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(len(ids))
+        test, train = order[:HELD], order[HELD:]
+        one = nearest(vectors[test], vectors[train], 1)
+        white_train, white_test = whitened(vectors[train], vectors[test])
+        five = nearest(white_test, white_train, NEIGHBORS)
+        for target, own in labels.items():
+            results[target].append([(vote(own[train], near) == own[test]).mean() for near in (one, five)])
+    for target, shares in results.items():
+        mean, deviation = np.mean(shares, 0), np.std(shares, 0, ddof=1)
+        print(f"{target:15} 1-NN {mean[0]:.4f} ({deviation[0]:.4f})   whitened 5-NN {mean[1]:.4f} ({deviation[1]:.4f})")
 
 
 if __name__ == "__main__":
