@@ -324,7 +324,8 @@ def vision_model():
     layer = "encoder.layer.0."
     shapes = {"embeddings.cls_token": [1, 1, 2], "embeddings.position_embeddings": [1, 5, 2],
               "embeddings.patch_embeddings.projection.weight": [2, 3, 2, 2], "embeddings.patch_embeddings.projection.bias": [2],
-              **norm(layer + "norm1"), **norm(layer + "norm2"), **norm("layernorm"), layer + "layer_scale1.lambda1": [2], layer + "layer_scale2.lambda1": [2],
+              **norm(layer + "norm1"), **norm(layer + "norm2"), **norm("layernorm"),
+              layer + "layer_scale1.lambda1": [2], layer + "layer_scale2.lambda1": [2],
               **dense(layer + "attention.output.dense", 2, 2), **dense(layer + "mlp.fc1", 2, 2), **dense(layer + "mlp.fc2", 2, 2)}
     for part in ("query", "key", "value"):
         shapes[f"{layer}attention.attention.{part}.weight"] = [2, 2]
@@ -332,10 +333,11 @@ def vision_model():
     for name, shape in shapes.items():
         begin, end = end, end + 2 * math.prod(shape)
         header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [begin, end]}
-    config = {"model_type": "dinov2", "num_hidden_layers": 1, "hidden_size": 2, "num_attention_heads": 1, "mlp_ratio": 1, "image_size": 4, "patch_size": 2,
-              "qkv_bias": False}
+    config = {"model_type": "dinov2", "num_hidden_layers": 1, "hidden_size": 2, "num_attention_heads": 1, "mlp_ratio": 1,
+              "image_size": 4, "patch_size": 2, "qkv_bias": False}
     pictures = {"size": {"shortest_edge": 6}, "crop_size": {"height": 6, "width": 6}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}
-    files = {"config.json": json.dumps(config).encode(), "preprocessor_config.json": json.dumps(pictures).encode(), "model.safetensors": joined(header, b"\0" * end)}
+    files = {"config.json": json.dumps(config).encode(), "preprocessor_config.json": json.dumps(pictures).encode(),
+             "model.safetensors": joined(header, b"\0" * end)}
     put("bert_model", "vision", b"".join(b"\x1d" + file.encode() + b"\n" + content for file, content in files.items()))
 
 

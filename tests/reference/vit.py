@@ -86,7 +86,8 @@ def main():
         siglip = randomize(SiglipModel(SiglipConfig(text_config=TEXT, vision_config={**SIZES, "intermediate_size": 24})))
         seen = siglip.vision_model(normalized(pixels[28]))
         larger = siglip.vision_model(normalized(pixels[42]), interpolate_pos_encoding=True)
-        expected["siglip"] = {"head": rows(seen.pooler_output), "norm": rows(seen.last_hidden_state[:1]), "head of 42": rows(larger.pooler_output)}
+        expected["siglip"] = {"head": rows(seen.pooler_output), "norm": rows(seen.last_hidden_state[:1]),
+                              "head of 42": rows(larger.pooler_output)}
         save("siglip", siglip, {"model_type": "siglip", "vision_config": picked(siglip.config.vision_config, *VISION)}, STRETCH,
              lambda key: not key.startswith("text_model.encoder"))
 

@@ -6,8 +6,8 @@
 such as: nets.py build/release/bench/image_net_bench --nets vgg16,mobilenetv2,clip,dinov2
 
 Needs torch, torchvision and for clip (ViT-B/32) and dinov2 (ViT-S/14, positions of 518 pixels) transformers, all of PyPI. Batch
-normalization is folded into the convolutions of torch too. Weights are random; pictures are random pixels of the net's size, so that neither decoding
-nor resizing is timed. In each round all compute the same pictures in turn; the least time of the rounds counts. Prints
+normalization is folded into the convolutions of torch too. Weights are random; pictures are random pixels of the net's size, so
+that neither decoding nor resizing is timed. In each round all compute the same pictures in turn; the least time of the rounds counts. Prints
 milliseconds a picture (wall clock and processor), ratios of processor time, and how much the features differ.
 """
 import argparse

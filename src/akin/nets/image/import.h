@@ -19,9 +19,10 @@ struct ImageImportOptions {
 /// the folder of a vision transformer (vit_import.h).
 bool is_image_net(const std::string& path);
 
-/// Reads the folder of a vision transformer (vit_import.h), or a file of weights (weights.h) of one of the architectures (architectures.h), with or without its head. Throws
-/// Error(kNotFound), Error(kIo); Error(kUsage) for an unknown architecture; Error(kBadData) for a damaged file, and naming
-/// the tensors where they fit no architecture, or not the one named: missing, of another shape, left over.
+/// Reads the folder of a vision transformer (vit_import.h), or a file of weights (weights.h) of one of the
+/// architectures (architectures.h), with or without its head. Throws Error(kNotFound), Error(kIo); Error(kUsage)
+/// for an unknown architecture; Error(kBadData) for a damaged file, and naming the tensors where they fit no
+/// architecture, or not the one named: missing, of another shape, left over.
 ImageNet import_image_net(const std::string& path, const ImageImportOptions& options = {});
 
 /// Saves as a safetensors file of kind "encoder", in which the net stands under the name "encoder". Throws Error(kIo).
