@@ -1,7 +1,9 @@
 # One function declares a folder of src/akin as a library with its tests; one installs them all as the CMake package akin.
 
 add_library(akin_warnings INTERFACE)
-target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+# No -Wshadow where files are compiled as one (akin_unity_tests()): names of one would shadow those of another.
+target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic
+  $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:UNITY_BUILD_MODE>,GROUP>>:-Wshadow> -Wconversion -Wno-sign-conversion
   -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual $<$<BOOL:${AKIN_WERROR}>:-Werror>
   # False alarms of GCC 12 on std::string concatenation at -O3 (GCC bug 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overread;-Wno-stringop-overflow>)
@@ -31,6 +33,23 @@ function(akin_test target)
     target_precompile_headers(${target} PRIVATE ${AKIN_COMMON_HEADERS} <gtest/gtest.h>)
   endif()
   set_property(GLOBAL APPEND PROPERTY AKIN_TESTS ${target})
+endfunction()
+
+# akin_unity_tests(TARGET FILES): in release builds, four files are compiled as one, and what they include is read and
+# instantiated once. The files of a group are far apart: neighbors often have helpers of the same names.
+function(akin_unity_tests target files)
+  list(LENGTH files n)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR n LESS 4)
+    return()
+  endif()
+  math(EXPR groups "(${n} + 3) / 4")
+  set(k 0)
+  foreach(file IN LISTS files)
+    math(EXPR group "${k} % ${groups}")
+    set_source_files_properties(${file} PROPERTIES UNITY_GROUP "g${group}")
+    math(EXPR k "${k} + 1")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
 # akin_precompile(TARGET COLD): the first target of each kind makes the precompiled headers of all.
@@ -92,6 +111,7 @@ function(akin_module name)
     target_link_libraries(${name}_test PRIVATE akin_${name} akin_warnings ${ARG_PRIVATE_LINK} ${ARG_TEST_LINK} GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE AKIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     akin_test(${name}_test)
+    akin_unity_tests(${name}_test "${tests}")
     include(GoogleTest)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${AKIN_TEST_TIMEOUT})
   endif()

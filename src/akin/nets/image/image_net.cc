@@ -160,7 +160,7 @@ std::size_t ImageNet::parameters() const { return body().parameters(); }
 ImageNet ImageNet::with_fit(Fit fit) const {
   ImageNet other = *this;
   auto state = std::make_shared<State>(*state_);
-  state->parts.preprocessing.square.fit = fit;
+  state->preprocessing.square.fit = fit;
   other.state_ = std::move(state);
   return other;
 }
