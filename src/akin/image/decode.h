@@ -22,7 +22,8 @@ struct DecodeOptions {
 std::string_view picture_format(std::span<const std::uint8_t> bytes);
 
 /// Decodes JPEG (grey, RGB and CMYK, turned as its EXIF orientation says), PNG, WebP, GIF (of moving pictures the first),
-/// BMP, and PGM and PPM of bytes, whatever the name of the file. What is transparent becomes white, 16 bits become 8. Throws Error(kBadData)
+/// BMP, and PGM and PPM of bytes, whatever the name of the file. What is transparent becomes white, 16 bits become 8. Throws
+/// Error(kBadData)
 /// that says what is wrong: an unknown format, too many pixels, damaged or cut-off data.
 Picture decode_picture(std::span<const std::uint8_t> bytes, const DecodeOptions& options = {});
 

@@ -49,7 +49,7 @@ struct CompileOptions {
 CompileOptions checked(CompileOptions options);
 
 /// Sets what the text says: keys optimizer, learning_rate, decay, momentum, rho, beta1, beta2, epsilon,
-/// nesterov, lazy, clip_norm, loss, loss_margin, loss_beta, loss_regularization, metrics (names with commas
+/// nesterov, lazy, clip_norm, weight_decay, loss, loss_margin, loss_beta, loss_regularization, metrics (names with commas
 /// between). The optimizer's defaults come first, whatever the order. Throws Error(kUsage) on other keys or values; `others` are keys that the caller takes
 /// itself, for the message.
 CompileOptions parse_compile(const std::map<std::string, std::string>& values,

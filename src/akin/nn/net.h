@@ -74,7 +74,8 @@ class Net {
   /// the sum of their gradients, added in the order of the parts. So the processes of a Context divide the parts and
   /// get the bits that one process gets with as many parts; dropout depends on the part, not on the process. Where no table
   /// is stepped row by row, threads compute parts too, and their number does not change the bits either. batch_norm
-  /// normalizes each part by itself ("ghost batches", Hoffer et al. 2017). Another number of parts gives other bits. Throws Error(kUsage) before compile(), and for more than one part where the
+  /// normalizes each part by itself ("ghost batches", Hoffer et al. 2017). Another number of parts gives other bits. Throws
+  /// Error(kUsage) before compile(), and for more than one part where the
   /// loss or a layer does not come apart by samples, or a step is not one by the sum alone.
   void set_gradient_parts(int parts);
   /// One epoch over the samples, shuffled or in their order: mean loss and metrics, each before its step. `last` =

@@ -96,7 +96,8 @@ class ImageNet {
   std::size_t find_layer(std::string_view name) const;
   /// Numbers in a row.
   std::size_t dim(std::size_t layer, Pooling pooling) const;
-  /// (pictures, dim), of kNone (pictures x height x width, dim); of layer 0 the picture as the net sees it. Pictures of any size, none empty. Memory of each
+  /// (pictures, dim), of kNone (pictures x height x width, dim); of layer 0 the picture as the net sees it. Pictures of
+  /// any size, none empty. Memory of each
   /// thread: batch_bytes(), and the weights. Throws Error(kUsage) for an empty picture; Error(kCancelled).
   Matrix features(std::span<const Picture> pictures, std::size_t layer, Pooling pooling,
                   const Context& context) const;

@@ -19,7 +19,8 @@ struct PlanNetOptions {
   /// Batch normalization is folded into the weights already: layers have biases in its place.
   bool folded = false;
 };
-/// The operations behind options.first. Those with ConvOp::epsilon above 0 have batch normalization, unless it is folded. Throws Error(kUsage)
+/// The operations behind options.first. Those with ConvOp::epsilon above 0 have batch normalization, unless it is folded. Throws
+/// Error(kUsage)
 /// for convolutions in groups, which layers of nets do not have.
 nn::NetSpec net_of_plan(const ConvPlan& plan, const PlanNetOptions& options);
 
