@@ -6,6 +6,7 @@
 
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
+#include "akin/catalog/fused_entry.h"
 #include "akin/fusion/content_attention.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
@@ -162,6 +163,7 @@ const std::vector<ModelEntry>& models() {
       entry<ContentAttentionOf<Hstu>>(),
       entry<Rrn>(),
       entry<Rnn>(),
+      entry<FusedEntry>(),
       // clang-format on
   };
   return kModels;

@@ -109,6 +109,7 @@ const std::vector<Command>& commands() {
       {"tune", "search for good parameters of a model", &run_tune, true},
       {"evaluate", "score a trained model on held-out events", &run_evaluate, true},
       {"compare", "train and score several models in one table", &run_compare, true},
+      {"fuse", "make one model of several sources: content, events, vectors", &run_fuse},
       {"recommend", "recommend items to a user", &run_recommend, true},
       {"predict", "predict ratings or probabilities of pairs", &run_predict},
       {"similar", "find items similar to an item", &run_similar},

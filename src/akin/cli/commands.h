@@ -17,6 +17,7 @@ int run_train(const Args& args);
 int run_tune(const Args& args);
 int run_evaluate(const Args& args);
 int run_compare(const Args& args);
+int run_fuse(const Args& args);
 int run_recommend(const Args& args);
 int run_predict(const Args& args);
 int run_similar(const Args& args);

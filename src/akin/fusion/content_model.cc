@@ -7,6 +7,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/encode/encoders.h"
 #include "akin/linalg/kernels.h"
+#include "akin/linalg/row_product.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -169,6 +170,29 @@ std::vector<Scored> ContentModel::nearest(const Profile& profile, std::size_t k,
     best.push(i, scores[i] / (norm * norms_[i]));
   }
   return best.take();
+}
+
+Csr ContentModel::catalogue_rows() const { return encoder_->is_sparse() ? sparse_ : sparse_rows(dense_); }
+
+Csr ContentModel::rows_of(const ItemContent& items, const Context& context) const {
+  return encoder_->is_sparse() ? encoder_->encode_sparse(items, context)
+                               : sparse_rows(encoder_->encode(items, context));
+}
+
+bool ContentModel::score_row(const Csr& rows, std::size_t row, std::span<float> out) const {
+  if (rows.row_size(row) == 0) return false;
+  Profile profile;
+  if (!encoder_->is_sparse()) profile.row = Matrix(1, dense_.cols());
+  for (std::size_t e = 0; e < rows.row_size(row); ++e) {
+    const idx_t column = rows.cols_of(row)[e];
+    const float value = rows.values_of(row)[e];
+    if (encoder_->is_sparse())
+      profile.entries.emplace_back(column, value);
+    else
+      profile.row[0][column] = value;
+  }
+  score_items(profile, out);
+  return true;
 }
 
 std::vector<Scored> ContentModel::similar(idx_t item, std::size_t k) const {

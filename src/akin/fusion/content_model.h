@@ -23,8 +23,8 @@ namespace akin {
 ///   score(u, i) = <1/|H_u| sum_{h in H_u} w_h v_h, v_i>,    w_h = 1, or the event's value
 ///
 /// over the items H_u of the history that have a vector. The encoder learns from the items with training events
-/// and from those that no event names, not from held-out ones; all items of the catalogue have vectors, and new ones get theirs from their content. Items without a
-/// vector are scored -infinity. Cost of a list: the entries of the columns that the history touches.
+/// and from those that no event names, not from held-out ones; all items of the catalogue have vectors, and new ones get
+/// theirs from their content. Items without a vector are scored -infinity. Cost of a list: the entries of the columns that the history touches.
 class ContentModel : public Model {
  public:
   ContentModel(std::unique_ptr<ContentEncoder> encoder, const ItemContent& content, bool use_values,
@@ -47,6 +47,13 @@ class ContentModel : public Model {
   bool has_similar() const override { return true; }
   std::size_t n_items() const override { return norms_.size(); }
   const ContentEncoder* encoder() const override { return encoder_.get(); }
+  bool has_vector(idx_t item) const { return norms_[item] > 0; }
+  /// (n_items, dim) the vectors, as sparse rows whatever the encoder makes.
+  Csr catalogue_rows() const;
+  /// The same of other items, from their content.
+  Csr rows_of(const ItemContent& items, const Context& context) const;
+  /// Scores of all items to a query with the vector in row `row` of rows_of(); false if that has no entry.
+  bool score_row(const Csr& rows, std::size_t row, std::span<float> out) const;
   void save(TensorWriter& writer) const override { write(writer, "model"); }
   /// Stores what read() needs under names that begin with `prefix` and a dot. It outlives the writer.
   void write(TensorWriter& writer, const std::string& prefix) const;
@@ -58,7 +65,6 @@ class ContentModel : public Model {
   ContentModel() = default;
   void restore(const TensorReader& reader, const std::string& prefix, std::size_t n_items);
 
-  bool has_vector(idx_t item) const { return norms_[item] > 0; }
   float product(idx_t a, idx_t b) const;
   const Csr& sparse_vectors() const { return sparse_; }
 

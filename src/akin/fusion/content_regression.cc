@@ -9,6 +9,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/text.h"
 #include "akin/encode/encoders.h"
+#include "akin/linalg/row_product.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -23,20 +24,6 @@ std::vector<std::string_view> encoder_names() {
   std::vector<std::string_view> names;
   for (const EncoderEntry& entry : encoders()) names.push_back(entry.name);
   return names;
-}
-
-Csr rows_of(const Matrix& dense) {
-  Csr rows;
-  rows.cols = dense.cols();
-  for (std::size_t r = 0; r < dense.rows(); ++r) {
-    for (idx_t c = 0; c < dense.cols(); ++c) {
-      if (dense[r][c] == 0) continue;
-      rows.indices.push_back(c);
-      rows.values.push_back(dense[r][c]);
-    }
-    rows.offsets.push_back(rows.indices.size());
-  }
-  return rows;
 }
 
 float weighted_sum(const Csr& rows, idx_t row, std::span<const float> weights) {
@@ -90,7 +77,7 @@ ContentRegression::ContentRegression(std::unique_ptr<ContentEncoder> encoder, co
 }
 
 void ContentRegression::finish() {
-  if (!encoder()->is_sparse()) dense_rows_ = rows_of(embeddings());
+  if (!encoder()->is_sparse()) dense_rows_ = sparse_rows(embeddings());
 }
 
 std::unique_ptr<ContentEncoder> ContentRegression::fit_encoder(const TrainingData& data,

@@ -134,6 +134,13 @@ std::string explanation_text(const Dataset& dataset, const Explained& explained,
         fmt::format("  {:+9.4f}  {} other item{}\n", parts.rest, parts.others, parts.others == 1 ? "" : "s");
   }
   if (explained.why.base != 0) text += fmt::format("  {:+9.4f}  base (all else)\n", explained.why.base);
+  if (!explained.sources.empty()) text += "  the same score by sources:\n";
+  for (const SourceShare& source : explained.sources) {
+    text += fmt::format(
+        "  {:+9.4f}  {} ({})\n", source.adds(), printable(source.source),
+        source.known ? fmt::format("weight {:.3f}, {:+.2f} standard deviations", source.weight, source.z)
+                     : "knows nothing of it: the user's mean");
+  }
   if (explained.words.empty()) return text;
   text += "  the same score by words:";
   float rest = explained.without_words;

@@ -71,8 +71,9 @@ nlohmann::json unknown_json(const UnknownIds& unknown);
 /// items, if one was asked for.
 nlohmann::json recommendations_json(const Dataset& dataset, const RecommendRequest& request,
                                     const Recommendations& answer, std::span<const idx_t> last);
-/// {item, score, causes: [{item, adds}], other_causes: {count, adds}, base, words?: [{word, adds}], without_words?}, with
-/// the first `causes` causes; base and all causes are the score, and so are without_words and all words.
+/// {item, score, causes: [{item, adds}], other_causes: {count, adds}, base, words?: [{word, adds}], without_words?, sources?:
+/// [{source, adds, weight, z, known}]}, with the first `causes` causes; base and all causes are the score, and so are
+/// without_words and all words, and all sources.
 nlohmann::json explanation_json(const Dataset& dataset, const Explained& explained, std::size_t causes);
 /// {kind, low, high, stand_in, predictions: [{user, item, prediction, note?}]}; note as prediction_note().
 nlohmann::json pair_predictions_json(std::span<const UserItem> pairs, const Predictions& predictions);

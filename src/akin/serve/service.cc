@@ -10,6 +10,7 @@
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
+#include "akin/fusion/fused.h"
 #include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/placed.h"
@@ -217,6 +218,8 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
     auto why = bundle_.model->explain(query, entry.idx);
     if (!why) continue;
     Explained& explained = result.emplace_back(Explained{entry, std::move(*why)});
+    if (const auto* const fused = dynamic_cast<const Fused*>(bundle_.model.get()))
+      explained.sources = fused->shares(query, entry.idx);
     const auto* const regression = dynamic_cast<const ContentRegression*>(bundle_.model.get());
     if (regression == nullptr) continue;
     if (const auto words = regression->explain_words(query, entry.idx)) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/data/item_content.h"
+#include "akin/fusion/source_share.h"
 #include "akin/serve/item_filter.h"
 #include "akin/store/bundle.h"
 
@@ -61,6 +62,7 @@ struct Explained {
   /// first.
   std::vector<WordCause> words = {};
   float without_words = 0;
+  std::vector<SourceShare> sources = {};  ///< of a fused model: the same score as a sum over its sources
 };
 
 /// Serves one bundle. Const calls are safe from many threads. Filters are applied before the top k, so

@@ -81,8 +81,9 @@ TEST(MovieLens, DatWithAndWithoutTimes) {
   const TestFolder folder;
   folder.add("movies.dat", "10::Odd::Title (1999)::Drama|War\r\n11::Caf\xe9::Comedy\n12\n");
   folder.add("users.dat", "1::F::1::10::48067\n");
-  folder.add("movies_extrainfos.dat",
-             "10::T::1999::PG::d::Drama::Ann Director::W::Act One, Act Two::A plot.\n");
+  folder.add(
+      "movies_extrainfos.dat",
+      "10::T::1999::PG::d::Drama::Ann Director::Wil (book), Ed, Wil (story)::Act One, Act Two::A plot.\n");
   const std::string ratings = folder.add("ratings.dat", "1::10::5::978300760\n1::11::3::978302109\n");
   const Imported in = import_files("movielens", {ratings});
   EXPECT_EQ(in.events(), (Lines{"1 10 5 978300760", "1 11 3 978302109"}));
@@ -91,6 +92,9 @@ TEST(MovieLens, DatWithAndWithoutTimes) {
   EXPECT_EQ(in.item("11", "title"), "Café");
   EXPECT_EQ(in.item("10", "director"), "Ann Director");
   EXPECT_EQ(in.item("10", "actors"), "Act One, Act Two");
+  EXPECT_EQ(in.item("10", "writers"), "Wil, Ed");
+  EXPECT_EQ(in.item("10", "year"), "1999");
+  EXPECT_EQ(in.item("10", "certificate"), "PG");
   EXPECT_EQ(in.item("10", "description"), "A plot.");
   EXPECT_EQ(in.user("1", "occupation"), "10");
   EXPECT_EQ(in.rejected("too few fields"), 1U);

@@ -1,6 +1,6 @@
 #include "akin/data/readers/movielens_content.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "akin/base/format.h"
+#include "akin/base/text.h"
 #include "akin/data/readers/attribute_file.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/record_reader.h"
@@ -84,6 +85,16 @@ void read_movies_dat(const std::string& path, const Output& out) {
   });
 }
 
+/// "Ann (screenplay by), Bo (book), Ann (story)" -> "Ann, Bo".
+std::string names_without_roles(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (std::string_view part : split(text, ',')) {
+    part = trimmed(part.substr(0, part.find(" (")));
+    if (!part.empty() && std::ranges::find(names, part) == names.end()) names.push_back(part);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
 /// movieId,title,genre|genre with a header.
 void read_movies_csv(const std::string& path, const Output& out) {
   read_records(path, {",", true}, 3, Owner::kItem, out, [](AttributeReader& attributes, Fields fields) {
@@ -158,7 +169,10 @@ void read_movielens_content(const std::string& ratings_path, std::string_view de
   if (path = find("movies_extrainfos.dat"); !path.empty()) {
     // id::title::year::certificate::date::genres::director::writers::actors::plot
     read_records(path, {"::", false}, 10, Owner::kItem, out, [](AttributeReader& attributes, Fields fields) {
+      attributes.set("year", fields[2]);
+      attributes.set("certificate", fields[3]);
       attributes.set("director", fields[6]);
+      attributes.set("writers", names_without_roles(fields[7]));
       attributes.set("actors", fields[8]);
       attributes.set("description", fields[9]);
     });

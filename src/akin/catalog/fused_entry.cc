@@ -1,0 +1,29 @@
+#include "akin/catalog/fused_entry.h"
+
+#include <algorithm>
+
+#include "akin/base/error.h"
+#include "akin/catalog/fit.h"
+
+namespace akin {
+
+std::optional<OtherVectors> catalogue_vectors(const SourceSpec& source, const TrainingData& data,
+                                              const FitContext& context) {
+  const auto entry = std::ranges::find(models(), source.kind, &ModelEntry::name);
+  if (entry == models().end() || entry->name == Fused::kName) return std::nullopt;
+  FitContext own = context;
+  own.observer = nullptr;
+  own.start = nullptr;
+  own.communicator = nullptr;
+  const Fitted fitted = fit_model(ModelSpec(*entry, source.params), data, own);
+  if (fitted.model->embedding_dim() == 0) {
+    fail(ErrorCode::kUsage,
+         "sources: {} has no vectors of items; take a model that has, such as svd, als or prod2vec",
+         source.kind);
+  }
+  return OtherVectors{
+      fitted.model->embeddings().resized(data.source.n_items(), fitted.model->embedding_dim()),
+      !entry->traits.uses_content};
+}
+
+}  // namespace akin

@@ -1,0 +1,325 @@
+#include "akin/fusion/fused.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "akin/base/error.h"
+#include "akin/base/safetensors.h"
+#include "akin/encode/encoders.h"
+#include "akin/fusion/fused_fit.h"
+#include "akin/fusion/standard_scores.h"
+#include "akin/linalg/row_product.h"
+#include "akin/models/placed.h"
+
+namespace akin {
+
+/// The vectors of a fused model as an encoder: it lives in the model and is stored with it.
+class FusedEncoder final : public ContentEncoder {
+ public:
+  explicit FusedEncoder(const Fused& model) : model_(model) {
+    for (const bool pictures : {false, true}) {  // a text stands for the first field
+      for (const FusedSource& source : model.sources()) {
+        if (!source.content || source.content->encoder()->reads_pictures() != pictures) continue;
+        for (const std::string& field : source.content->encoder()->fields()) {
+          if (std::ranges::find(fields_, field) == fields_.end()) fields_.push_back(field);
+        }
+      }
+    }
+  }
+  std::string_view name() const override { return Fused::kName; }
+  std::size_t dim() const override { return model_.embedding_dim(); }
+  bool is_sparse() const override { return false; }
+  const std::vector<std::string>& fields() const override { return fields_; }
+  void save(TensorWriter& writer, const std::string& prefix) const override {
+    for (std::size_t s = 0; s < model_.sources().size(); ++s) {
+      if (const auto& content = model_.sources()[s].content)
+        write_encoder(writer, fmt::format("{}.source{}", prefix, s), *content->encoder());
+    }
+    model_.vectors_.write(writer, prefix);
+  }
+
+ private:
+  Matrix vectors_of(const ItemContent& items, const Context& context) const override {
+    const std::vector<std::uint32_t> events(items.size(), 0);
+    return model_.vectors_.embed(model_.rows_of(items, context), model_.gate(), events, context);
+  }
+  const Fused& model_;
+  std::vector<std::string> fields_;
+};
+
+struct Fused::Answers {
+  std::vector<StandardScores> sources;
+  bool any = false;  // one of them has an answer
+};
+
+std::vector<Param> Fused::Config::params() {
+  return {
+      {"sources", &sources,
+       "sources, such as \"tfidf fields=title; brand: attributes fields=brand; map factors=64\"; none = all "
+       "that suit the "
+       "data"},
+      {"learn_weights", &learn_weights,
+       "learn the weights of the sources on a split of the training side; off: all are 1"},
+      {"queries", &queries,
+       "held-out events of items without events, and as many of others, to learn weights from", 1, 1e6},
+      {"negatives", &negatives, "items not chosen beside each of these events", 1, 100'000},
+      {"nonnegative", &nonnegative, "no source counts against an item"},
+      {"smoothness", &smoothness, "lambda that keeps weights of few and many events alike", 1e-3, 1e9},
+      {"dimensions", &dimensions, "of the one vector of each item, for export and search; 0 = none", 0, 4096},
+      {"half_life", &half_life,
+       "items after which an item of the history counts half; 0 = all count the same", 0, 1e6},
+  };
+}
+
+Csr FusedSource::catalogue_rows() const {
+  return content ? content->catalogue_rows() : sparse_rows(vectors->item_vectors());
+}
+
+std::size_t FusedSource::coverage() const {
+  std::size_t items = 0;
+  for (idx_t i = 0; i < model().n_items(); ++i) items += has_row(i) ? 1 : 0;
+  return items;
+}
+
+Fused::Fused(std::vector<FusedSource> sources, SourceGate gate, std::vector<std::uint32_t> events,
+             float half_life)
+    : sources_(std::move(sources)),
+      gate_(std::move(gate)),
+      events_(std::move(events)),
+      half_life_(half_life),
+      weights_(events_.size(), sources_.size()),
+      placed_(events_.size(), 0) {
+  AKIN_ASSERT(gate_.sources() == sources_.size());
+  for (std::size_t i = 0; i < events_.size(); ++i) {
+    for (std::size_t s = 0; s < sources_.size(); ++s) weights_[i][s] = gate_.weight(s, events_[i]);
+  }
+  for (const FusedSource& source : sources_) {
+    AKIN_ASSERT(source.model().n_items() == events_.size());
+    for (idx_t i = 0; i < placed_.size(); ++i) {
+      if (source.has_row(i)) placed_[i] = 1;
+    }
+  }
+}
+
+Fused::~Fused() = default;
+
+void Fused::set_vectors(FusedVectors vectors, const Context& context) {
+  vectors_ = std::move(vectors);
+  std::vector<Csr> rows;
+  for (const FusedSource& source : sources_) rows.push_back(source.catalogue_rows());
+  embeddings_ = vectors_.embed(rows, gate_, events_, context);
+  const auto encodes = [](const FusedSource& source) { return source.content != nullptr; };
+  if (std::ranges::any_of(sources_, encodes)) encoder_ = std::make_unique<FusedEncoder>(*this);
+}
+
+std::vector<float> history_weights(std::size_t events, float half_life) {
+  std::vector<float> weights;
+  for (std::size_t h = 0; h < events && half_life > 0; ++h)
+    weights.push_back(std::exp2(-static_cast<float>(events - 1 - h) / half_life));
+  return weights;
+}
+
+StandardScores ask_source(const Model& source, const Query& query, std::span<const float> weights) {
+  std::vector<float> scores(source.n_items());
+  if (!source.score_all({.history = query.history, .values = weights}, scores)) return {};
+  return standardize(std::move(scores), query.history);
+}
+
+Fused::Answers Fused::ask(const Query& query) const {
+  Answers answers;
+  const std::vector<float> weights = history_weights(query.history.size(), half_life_);
+  for (const FusedSource& source : sources_) {
+    answers.sources.push_back(ask_source(source.model(), query, weights));
+    answers.any |= !answers.sources.back().scores.empty();
+  }
+  return answers;
+}
+
+void Fused::add_up(const Answers& answers, std::span<float> out) const {
+  std::ranges::fill(out, 0.0F);
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    const StandardScores& scores = answers.sources[s];
+    if (scores.scores.empty()) continue;
+    for (idx_t i = 0; i < out.size(); ++i) out[i] += weights_.row(i)[s] * scores.z(i);
+  }
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (placed_[i] == 0) out[i] = kNever;
+  }
+}
+
+bool Fused::score_all(const Query& query, std::span<float> out) const {
+  AKIN_ASSERT(out.size() == n_items());
+  const Answers answers = ask(query);
+  if (answers.any) add_up(answers, out);
+  return answers.any;
+}
+
+std::optional<Explanation> Fused::explain(const Query& query, idx_t item) const {
+  if (placed_[item] == 0) return std::nullopt;
+  const std::vector<float> weights = history_weights(query.history.size(), half_life_);
+  Explanation explanation;
+  std::map<idx_t, float> causes;
+  bool any = false;
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    const Model& source = sources_[s].model();
+    const StandardScores scores = ask_source(source, query, weights);
+    any |= !scores.scores.empty();
+    if (!scores.has(item)) continue;
+    const float scale = weights_[item][s] / scores.deviation;
+    const auto why = source.explain({.history = query.history, .values = weights}, item);
+    if (!why) continue;
+    explanation.base += scale * (why->base - scores.mean);
+    for (const Scored& cause : why->causes) causes[cause.idx] += scale * cause.score;
+  }
+  if (!any) return std::nullopt;
+  for (const auto& [cause, value] : causes) explanation.causes.push_back({cause, value});
+  std::ranges::stable_sort(explanation.causes, std::ranges::greater{}, &Scored::score);
+  return explanation;
+}
+
+std::vector<Scored> Fused::similar(idx_t item, std::size_t k) const {
+  std::vector<float> scores(n_items());
+  const std::vector<idx_t> history = {item};
+  if (k == 0 || !score_all({.history = history}, scores)) return {};
+  scores[item] = kNever;
+  return top_k(scores, k);
+}
+
+std::vector<Csr> Fused::rows_of(const ItemContent& items, const Context& context) const {
+  std::vector<Csr> rows(sources_.size());
+  std::vector<Csr> contents;
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    if (sources_[s].content) {
+      rows[s] = sources_[s].content->rows_of(items, context);
+    }
+    if (!sources_[s].feeds_map) continue;
+    contents.push_back(rows[s]);
+    if (sources_[s].content) continue;
+    contents.back().cols = sources_[s].dim();
+    contents.back().offsets.resize(items.size() + 1);
+  }
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    if (sources_[s].map) rows[s] = sparse_rows(sources_[s].map->map(side_by_side(contents), context));
+    if (rows[s].cols > 0) continue;  // it knows nothing of new items
+    rows[s].cols = sources_[s].dim();
+    rows[s].offsets.resize(items.size() + 1);
+  }
+  return rows;
+}
+
+Fused::Answers Fused::ask_new(const std::vector<Csr>& rows, std::size_t row) const {
+  Answers answers;
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    StandardScores& answer = answers.sources.emplace_back();
+    if (rows[s].row_size(row) == 0) continue;
+    std::vector<float> scores(n_items());
+    if (sources_[s].content) {
+      sources_[s].content->score_row(rows[s], row, scores);
+    } else {
+      Matrix vector(1, rows[s].cols);
+      for (std::size_t e = 0; e < rows[s].row_size(row); ++e)
+        vector[0][rows[s].cols_of(row)[e]] = rows[s].values_of(row)[e];
+      sources_[s].vectors->score_vector(vector.row(0), scores);
+    }
+    answer = standardize(std::move(scores), {});
+    answers.any = true;
+  }
+  return answers;
+}
+
+std::vector<std::vector<Scored>> Fused::similar_to(const ItemContent& items, std::size_t k) const {
+  const std::vector<Csr> rows = rows_of(items, {});
+  std::vector<std::vector<Scored>> lists;
+  std::vector<float> scores(n_items());
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    const Answers answers = ask_new(rows, row);
+    if (answers.any) add_up(answers, scores);
+    lists.push_back(answers.any && k > 0 ? top_k(scores, k) : std::vector<Scored>());
+  }
+  return lists;
+}
+
+std::vector<SourceShare> Fused::shares_of(const Answers& answers, idx_t item) const {
+  std::vector<SourceShare> shares;
+  for (std::size_t s = 0; s < sources_.size() && answers.any; ++s) {
+    const StandardScores& scores = answers.sources[s];
+    shares.push_back({sources_[s].name, weights_[item][s], scores.z(item), scores.has(item)});
+  }
+  return shares;
+}
+
+std::vector<SourceShare> Fused::shares(const Query& query, idx_t item) const {
+  return shares_of(ask(query), item);
+}
+
+std::vector<SourceShare> Fused::shares_to(const ItemContent& items, std::size_t row, idx_t item) const {
+  return shares_of(ask_new(rows_of(items, {}), row), item);
+}
+
+void Fused::save(TensorWriter& writer) const {
+  writer.meta("model.sources", std::to_string(sources_.size()));
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    const std::string prefix = fmt::format("model.source{}", s);
+    const FusedSource& source = sources_[s];
+    writer.meta(prefix + ".name", source.name);
+    writer.meta(prefix + ".kind", source.kind);
+    writer.meta(prefix + ".of", source.content ? "content" : source.map ? "map" : "vectors");
+    writer.meta(prefix + ".feeds_map", source.feeds_map ? "1" : "0");
+    if (source.content) source.content->write(writer, prefix);
+    if (source.vectors) source.vectors->write(writer, prefix);
+    if (source.map) source.map->write(writer, prefix + ".map");
+  }
+  write_matrix(writer, "model.gate", gate_.weights());
+  writer.tensor("model.events", events_);
+  writer.tensor("model.half_life", std::vector<float>{half_life_});
+  if (!vectors_.empty()) vectors_.write(writer, "model.one");
+}
+
+std::unique_ptr<Model> Fused::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
+  const auto rows = reader.shape("model.events").at(0);
+  if (rows < n_items) reader.inconsistent("the fused model has fewer items than the data");
+  std::vector<FusedSource> sources;
+  constexpr std::int64_t kMost = 1000;
+  const std::int64_t count = reader.meta_int("model.sources", 1, kMost);
+  std::size_t inputs = 0;
+  for (std::int64_t s = 0; s < count; ++s) {
+    const std::string prefix = fmt::format("model.source{}", s);
+    FusedSource source;
+    source.name = reader.meta(prefix + ".name");
+    source.kind = reader.meta(prefix + ".kind");
+    source.feeds_map = reader.meta_int(prefix + ".feeds_map", 0, 1) == 1;
+    const std::string& of = reader.meta(prefix + ".of");
+    if (of == "content") {
+      source.content = ContentModel::read(reader, prefix, rows);
+      if (source.content->n_items() != rows) reader.inconsistent(prefix + " has another number of items");
+    } else if (of == "vectors" || of == "map") {
+      source.vectors = VectorModel::read(reader, prefix, rows);
+    } else {
+      reader.inconsistent(fmt::format("{} is of '{}', which this akin does not know", prefix, of));
+    }
+    if (source.feeds_map) inputs += source.dim();
+    sources.push_back(std::move(source));
+  }
+  for (std::int64_t s = 0; s < count; ++s) {
+    const std::string prefix = fmt::format("model.source{}", s);
+    if (reader.meta(prefix + ".of") != "map") continue;
+    auto map = std::make_shared<ContentMap>(ContentMap::read(reader, prefix + ".map", inputs));
+    FusedSource& source = sources[static_cast<std::size_t>(s)];
+    if (map->dim() != source.vectors->item_vectors().cols())
+      reader.inconsistent(prefix + ".map makes vectors of another length");
+    source.map = std::move(map);
+  }
+  SourceGate gate(read_matrix(reader, "model.gate", SourceGate::kKnots.size(), sources.size()));
+  std::size_t dimensions = 0;
+  for (const FusedSource& source : sources) dimensions += source.dim();
+  const std::size_t n_sources = sources.size();
+  auto model = std::make_unique<Fused>(std::move(sources), std::move(gate),
+                                       reader.vector<std::uint32_t>("model.events", rows),
+                                       reader.vector_in<float>("model.half_life", 1, 0.0F, 1e6F)[0]);
+  if (reader.has("model.one.projection"))
+    model->set_vectors(FusedVectors::read(reader, "model.one", dimensions, n_sources), {});
+  return model;
+}
+
+}  // namespace akin
