@@ -1,15 +1,11 @@
 #include "akin/text/bert/import.h"
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
-#include "akin/base/files.h"
 #include "akin/base/io.h"
 #include "akin/base/json_text.h"
-#include "akin/base/text.h"
 #include "akin/text/bert/byte_pair_files.h"
 #include "akin/text/bert/model_folder.h"
 #include "akin/text/bert/weight_file.h"
