@@ -56,7 +56,7 @@ std::map<std::string, std::string> contents(const Folder& folder) {
   return files;
 }
 
-SyntheticConfig small_config() {
+SyntheticConfig small_synthetic() {
   SyntheticConfig config;
   config.users = 307;
   config.items = 211;
@@ -87,7 +87,7 @@ class SyntheticData : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     folder_ = new Folder;
-    files_ = write_synthetic(small_config(), folder_->name(), {.seed = 5, .threads = 2});
+    files_ = write_synthetic(small_synthetic(), folder_->name(), {.seed = 5, .threads = 2});
     truth_ = new SyntheticTruth(load_synthetic_truth(files_.truth));
     LineReader reader(files_.reviews);
     while (const auto line = reader.next()) {
@@ -316,7 +316,7 @@ TEST_F(SyntheticData, TruthComesBackAndDamageIsSeen) {
 }
 
 TEST(Synthetic, SameBytesAtAnyThreadCount) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_synthetic();
   config.events = 20011;  // several chunks
   Folder one, three, eight, other_seed;
   write_synthetic(config, one.name(), {.seed = 1, .threads = 1});
@@ -335,7 +335,7 @@ TEST(Synthetic, SameBytesAtAnyThreadCount) {
 }
 
 TEST(Synthetic, SessionsAndTextDoNotChangeThePicks) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_synthetic();
   config.images = false;
   Folder with, without;
   const SyntheticFiles full = write_synthetic(config, with.name(), {.seed = 3, .threads = 2});
@@ -355,14 +355,14 @@ TEST(Synthetic, SessionsAndTextDoNotChangeThePicks) {
 }
 
 TEST(Synthetic, TheSmallestAndTheFullestDatasets) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_synthetic();
   config.users = config.items = config.events = config.min_events = 1;
   config.categories = config.brands = config.styles = 1;
   Folder tiny;
   EXPECT_EQ(write_synthetic(config, tiny.name(), {.threads = 4}).events, 1u);
   EXPECT_EQ(load_synthetic_truth((tiny / "truth.safetensors").string()).pick_probabilities(0)[0], 1);
 
-  config = small_config();
+  config = small_synthetic();
   config.users = 7;
   config.items = 31;
   config.cold_items = 0;
@@ -390,7 +390,7 @@ TEST(Synthetic, TheSmallestAndTheFullestDatasets) {
   config.min_events = 32;
   config.events = 7 * 32;
   EXPECT_EQ(code_of(config, never.name()), ErrorCode::kUsage);
-  config = small_config();
+  config = small_synthetic();
   config.styles = 13;
   EXPECT_EQ(code_of(config, never.name()), ErrorCode::kUsage);
   EXPECT_FALSE(fs::exists(never.name()));
@@ -405,7 +405,7 @@ TEST(Synthetic, StopsCleanly) {
     context.on_progress = [&](const Progress& progress) {
       if (progress.phase == phase) source.request_stop();
     };
-    SyntheticConfig config = small_config();
+    SyntheticConfig config = small_synthetic();
     config.events = 20011;
     EXPECT_EQ(code_of(config, folder.name(), context), ErrorCode::kCancelled) << phase;
     EXPECT_EQ(folder.entries(), 0u) << phase;
@@ -414,7 +414,7 @@ TEST(Synthetic, StopsCleanly) {
 
 TEST(Synthetic, ReplacesOnlyItsOwnKind) {
   Folder folder;
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_synthetic();
   write_synthetic(config, folder.name(), {.seed = 1, .threads = 2});
   write_file((folder / "images/mine.jpg").string(), "mine");
   config.items = 101;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/optim/minimize.h"
 #include "akin/optim/objectives_test.h"
 
@@ -13,15 +13,6 @@ namespace akin {
 namespace {
 
 using namespace minimize_test;
-
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 class EveryMethodAtTheEdge : public MethodTest {};
 INSTANTIATE_TEST_SUITE_P(Minimize, EveryMethodAtTheEdge, every_method(), test_name);
@@ -48,7 +39,7 @@ TEST_P(EveryMethodAtTheEdge, NamesAStartThatIsNoNumber) {
   const Objective nowhere{.value_and_gradient = [](In, Out) { return std::nan(""); },
                           .hessian = [](In, Out) {}};
   Doubles x = {1};
-  const std::string message = message_of([&] { run(nowhere, x); });
+  const std::string message = message_of(ErrorCode::kBadData, [&] { run(nowhere, x); });
   EXPECT_NE(std::string::npos, message.find("nan where the search begins")) << message;
 }
 
@@ -61,7 +52,7 @@ TEST_P(EveryMethodAtTheEdge, NamesAGradientThatIsNoNumber) {
                             },
                         .hessian = [](In, Out) {}};
   Doubles x = {1, 1};
-  const std::string message = message_of([&] { run(wrong, x); });
+  const std::string message = message_of(ErrorCode::kBadData, [&] { run(wrong, x); });
   EXPECT_NE(std::string::npos, message.find("entry 1 of the gradient is nan")) << message;
 }
 
@@ -74,7 +65,7 @@ TEST_P(EveryMethodAtTheEdge, NamesAnObjectiveThatIsNoNumberAnywhereElse) {
                         .hessian = [](In, Out h) { h[0] = 1; },
                         .hessian_vector = [](In, In v, Out hv) { hv[0] = v[0]; }};
   Doubles x = {2};
-  const std::string message = message_of([&] { run(spike, x); });
+  const std::string message = message_of(ErrorCode::kBadData, [&] { run(spike, x); });
   EXPECT_NE(std::string::npos, message.find("NaN at every point tried")) << message;
   EXPECT_EQ(Doubles{2}, x);
 }
@@ -87,7 +78,7 @@ TEST_P(EveryMethodAtTheEdge, NamesAnObjectiveWithoutABottom) {
                           },
                       .hessian = [](In, Out h) { h[0] = 0; }};
   Doubles x = {2};
-  const std::string message = message_of([&] { run(log, x); });
+  const std::string message = message_of(ErrorCode::kBadData, [&] { run(log, x); });
   EXPECT_NE(std::string::npos, message.find("falls to -infinity")) << message;
 }
 
@@ -95,7 +86,7 @@ TEST(Minimize, SaysWhatAMethodNeeds) {
   const Objective plain{.value_and_gradient = [](In, Out) { return 0.0; }};
   Doubles x = {1};
   const auto message = [&](const Objective& objective, MinimizeOptions options) {
-    return message_of([&] { minimize(objective, x, options, {}); });
+    return message_of(ErrorCode::kUsage, [&] { minimize(objective, x, options, {}); });
   };
   EXPECT_NE(std::string::npos, message(plain, {.method = MinimizeMethod::kNewton}).find("take hessian-free"));
   EXPECT_NE(std::string::npos, message({}, {}).find("no value_and_gradient"));
@@ -109,16 +100,16 @@ TEST(Minimize, NamesAHessianThatIsNoNumber) {
   wrong.hessian = [](In, Out h) { h[0] = std::nan(""); };
   wrong.hessian_vector = [](In, In, Out hv) { hv[0] = std::nan(""); };
   Doubles x = {0, 0};
-  EXPECT_NE(std::string::npos, message_of([&] {
+  EXPECT_NE(std::string::npos, message_of(ErrorCode::kBadData, [&] {
                                  minimize(wrong, x, {.method = MinimizeMethod::kNewton}, {});
                                }).find("Hessian is not finite"));
-  EXPECT_NE(std::string::npos, message_of([&] {
+  EXPECT_NE(std::string::npos, message_of(ErrorCode::kBadData, [&] {
                                  minimize(wrong, x, {.method = MinimizeMethod::kHessianFree}, {});
                                }).find("product of second derivatives"));
 }
 
 TEST(Minimize, SaysWhatWasMeant) {
-  const std::string message = message_of([] { minimize_method("lbgfs"); });
+  const std::string message = message_of(ErrorCode::kUsage, [] { minimize_method("lbgfs"); });
   EXPECT_NE(std::string::npos, message.find("did you mean lbfgs")) << message;
   EXPECT_NE(std::string::npos, message.find("hessian-free")) << message;
 }

@@ -18,7 +18,7 @@
 namespace akin::synthetic {
 namespace {
 
-SyntheticConfig small_config() {
+SyntheticConfig small_world() {
   SyntheticConfig config;
   config.users = 53;
   config.items = 211;
@@ -43,7 +43,7 @@ TEST(AliasTable, DrawsByWeightAndNeverAZeroWeight) {
 }
 
 TEST(SyntheticWorld, DrawsAsTheTruthSays) {
-  const World world(small_config(), {.seed = 3, .threads = 1});
+  const World world(small_world(), {.seed = 3, .threads = 1});
   const SeenItems none(world.n_items());
   for (const std::optional<idx_t> last : {std::optional<idx_t>(), std::optional<idx_t>(world.warm[5])}) {
     Rng rng(11);
@@ -66,7 +66,7 @@ TEST(SyntheticWorld, DrawsAsTheTruthSays) {
 }
 
 TEST(SyntheticWorld, SkipsSeenItemsToTheVeryLast) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_world();
   config.items = 23;
   config.users = 3;
   config.events = 30;
@@ -89,7 +89,7 @@ TEST(SyntheticWorld, SkipsSeenItemsToTheVeryLast) {
 }
 
 TEST(SyntheticWorld, SharesOutExactlyTheEventsAndEveryWarmItem) {
-  const World world(small_config(), {.seed = 9, .threads = 1});
+  const World world(small_world(), {.seed = 9, .threads = 1});
   EXPECT_EQ(std::accumulate(world.user_events.begin(), world.user_events.end(), 0u), 1009u);
   std::set<idx_t> discovered;
   for (std::size_t u = 0; u < world.n_users(); ++u) {
@@ -101,7 +101,7 @@ TEST(SyntheticWorld, SharesOutExactlyTheEventsAndEveryWarmItem) {
 }
 
 TEST(SyntheticWorld, ExpectedRatingIsTheMeanOfRoundedRatings) {
-  const World world(small_config(), {.seed = 3, .threads = 1});
+  const World world(small_world(), {.seed = 3, .threads = 1});
   for (const std::size_t user : {0u, 7u, 52u}) {
     Rng rng(2, user);
     double sum = 0;
@@ -167,7 +167,7 @@ std::vector<std::uint8_t> decode(const std::string& jpeg) {
 }
 
 TEST(SyntheticImage, JpegShowsWhatWasDrawn) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_world();
   config.categories = kMaxCategories;
   config.image_size = 37;
   const World world(config, {.seed = 3, .threads = 1});
@@ -197,7 +197,7 @@ TEST(SyntheticImage, JpegShowsWhatWasDrawn) {
 }
 
 TEST(SyntheticImage, CategoriesHaveDifferentShapes) {
-  SyntheticConfig config = small_config();
+  SyntheticConfig config = small_world();
   config.categories = kMaxCategories;
   config.items = 2000;
   config.users = 5;

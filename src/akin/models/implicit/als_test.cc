@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing_data;
 
-Als::Config small_config() {
+Als::Config small_als() {
   Als::Config config;
   config.factors = 7;
   config.epochs = 4;
@@ -69,7 +69,7 @@ TEST(Als, UserVectorsSolveTheDenseRidgeRegression) {
   for (const char* solver : {"exact", "cg", "block"}) {
     for (const float count_power : {0.0f, 1.0f}) {
       SCOPED_TRACE(::testing::Message() << solver << " " << count_power);
-      Als::Config config = small_config();
+      Als::Config config = small_als();
       config.solver = solver;
       config.count_power = count_power;
       const auto model = Als::fit(toy.training(), config, {});
@@ -90,7 +90,7 @@ TEST(Als, ReportedLossIsTheDenseObjectiveAndNeverRises) {
   const Toy toy = random_toy(29, 37, 11);
   for (const char* solver : {"exact", "cg", "block"}) {
     SCOPED_TRACE(solver);
-    Als::Config config = small_config();
+    Als::Config config = small_als();
     config.solver = solver;
     config.epochs = 8;
     config.report_loss = true;
@@ -110,7 +110,7 @@ TEST(Als, ReportedLossIsTheDenseObjectiveAndNeverRises) {
 
 TEST(Als, ManyConjugateGradientStepsReachTheExactSolution) {
   const Toy toy = random_toy(29, 37, 11);
-  Als::Config config = small_config();
+  Als::Config config = small_als();
   config.solver = "exact";
   const auto exact = fit_scores<Als>(toy, config, 1, 1);
   config.solver = "cg";
@@ -130,7 +130,7 @@ TEST(Als, ManyConjugateGradientStepsReachTheExactSolution) {
 TEST(Als, SameSeedSameBitsAtAnyThreadCount) {
   const Toy toy = random_toy();
   for (const char* solver : {"exact", "cg", "block"}) {
-    Als::Config config = small_config();
+    Als::Config config = small_als();
     config.solver = solver;
     const auto expected = fit_scores<Als>(toy, config, 5, 1);
     for (const int threads : {1, 2, 3, 5, 200})
@@ -141,7 +141,7 @@ TEST(Als, SameSeedSameBitsAtAnyThreadCount) {
 
 TEST(Als, SavedAndLoadedModelScoresTheSame) {
   const Toy toy = random_toy();
-  const auto model = Als::fit(toy.training(), small_config(), {});
+  const auto model = Als::fit(toy.training(), small_als(), {});
   const auto loaded = reload<Als>(*model, 97, 331);
   EXPECT_EQ(all_scores(*loaded, 97), all_scores(*model, 97));
   const std::vector<idx_t> history = {5, 3, 200};
@@ -154,7 +154,7 @@ TEST(Als, SavedAndLoadedModelScoresTheSame) {
 TEST(Als, FoldingInTheTrainingHistoryGivesTheStoredVector) {
   const Toy toy = random_toy();
   for (const char* solver : {"exact", "cg", "block"}) {
-    Als::Config config = small_config();
+    Als::Config config = small_als();
     config.solver = solver;
     const auto model = Als::fit(toy.training(), config, {});
     for (idx_t user = 0; user + 1 < 97; ++user) {
@@ -173,7 +173,7 @@ TEST(Als, FoldingInTheTrainingHistoryGivesTheStoredVector) {
 /// The same where the sides are not turned to an eigenbasis, because there are few rows or many factors.
 TEST(Als, ManyFactorsForFewRows) {
   const Toy toy = random_toy(29, 37, 11);
-  Als::Config config = small_config();
+  Als::Config config = small_als();
   config.factors = 43;
   config.cg_steps = 60;
   config.block_size = 48;
@@ -193,7 +193,7 @@ TEST(Als, CanExpressTheObjectiveOfIalsRevisited) {
   const Toy toy = random_toy(29, 37, 11);
   const double alpha0 = 0.3, lambda = 0.01;
   for (const double nu : {1.0, 0.5}) {
-    Als::Config config = small_config();
+    Als::Config config = small_als();
     config.alpha = static_cast<float>(1 / alpha0);
     config.regularization = static_cast<float>(lambda * (1 + 1 / alpha0));
     config.count_power = static_cast<float>(nu);
@@ -230,7 +230,7 @@ Eigen::VectorXd optimal_item(const Eigen::MatrixXd& x, const std::vector<idx_t>&
 
 TEST(Als, ItemVectorSolvesTheDenseRidgeRegression) {
   const Toy toy = random_toy(29, 37, 11);
-  const Als::Config config = small_config();
+  const Als::Config config = small_als();
   const auto model = Als::fit(toy.training(), config, {});
   const std::vector<idx_t> users = {1, 2, 5, 11, 17}, with_unknown = {1, 2, 5, 11, 17, 28}, unknown = {28};
   const Eigen::VectorXd expected = optimal_item(user_vectors(*model, 29), users, config);
@@ -246,7 +246,7 @@ TEST(Als, ItemVectorSolvesTheDenseRidgeRegression) {
 
 TEST(Als, ExplanationAddsUpToTheScore) {
   const Toy toy = random_toy(29, 37, 11);
-  const auto model = Als::fit(toy.training(), small_config(), {});
+  const auto model = Als::fit(toy.training(), small_als(), {});
   for (const idx_t user : {0u, 7u, 27u}) {
     const std::vector<idx_t> history = items_of(toy, user);
     const std::vector<float> values = values_of(toy, user);
@@ -271,7 +271,7 @@ TEST(Als, ExplanationAddsUpToTheScore) {
 /// s_ij c_uj of section 5 of the paper, in plain matrices.
 TEST(Als, ExplanationIsThePapers) {
   const Toy toy = random_toy(29, 37, 11);
-  const Als::Config config = small_config();
+  const Als::Config config = small_als();
   const auto model = Als::fit(toy.training(), config, {});
   const Eigen::MatrixXd y = dense(model->item_vectors());
   const std::vector<idx_t> history = {4, 9, 30};
@@ -297,7 +297,7 @@ Toy part_of(const Toy& toy, std::size_t n_users, std::size_t n_items) {
 
 TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
   const Toy all = random_toy(53, 61, 11), part = part_of(all, 41, 47);
-  Als::Config config = small_config();
+  Als::Config config = small_als();
   config.epochs = 6;
   const auto old = Als::fit(part.training(), config, {});
   FitStart start;
@@ -351,7 +351,7 @@ TEST(Als, GoesOnFromAModelOfFewerUsersAndItems) {
 
 TEST(Als, BeginsFromItemVectorsWithTheUsersOptimumForThem) {
   const Toy toy = random_toy(29, 37, 11);
-  Als::Config config = small_config();
+  Als::Config config = small_als();
   config.epochs = 0;
   PretrainedItems items{Matrix::normal(37, 7, 0.3, 8), std::vector<char>(37, 1), "a file"};
   items.given[5] = 0;
@@ -391,7 +391,7 @@ TEST(Als, UsersAndItemsWithoutPositiveEventsHaveNoVector) {
   // User 2 only returned what they bought, user 3 has nothing, item 3 was only disliked.
   const Toy toy =
       make_toy(4, 4, {{0, 0, 1}, {0, 1, 2}, {0, 3, -1}, {1, 1, 1}, {1, 2, 1}, {2, 0, 3}, {2, 0, -3}});
-  const auto model = Als::fit(toy.training(), small_config(), {});
+  const auto model = Als::fit(toy.training(), small_als(), {});
   std::vector<float> out(7);
   EXPECT_TRUE(model->user_vector({.user = 0}, out));
   EXPECT_FALSE(model->user_vector({.user = 2}, out));
@@ -417,7 +417,7 @@ TEST(Als, StopsOnRequest) {
 }
 
 TEST(Als, ZeroIterationsAreTheInitialState) {
-  Als::Config config = small_config();
+  Als::Config config = small_als();
   config.epochs = 0;
   const auto model = Als::fit(random_toy().training(), config, {});
   EXPECT_TRUE(all_finite(model->item_vectors()));

@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing_data;
 
-LogisticMf::Config small_config() {
+LogisticMf::Config small_logistic_mf() {
   LogisticMf::Config config;
   config.factors = 5;
   config.epochs = 5;
@@ -59,10 +59,12 @@ TEST(LogisticMf, ScoresAreLogOddsAmongTheDraws) {
 }
 
 TEST(LogisticMf, SameSeedSameBitsAtAnyThreadCount) {
-  expect_same_bits_at_any_thread_count<LogisticMf>(small_config());
+  expect_same_bits_at_any_thread_count<LogisticMf>(small_logistic_mf());
 }
 
-TEST(LogisticMf, SavedAndLoadedModelScoresTheSame) { expect_reload_keeps_scores<LogisticMf>(small_config()); }
+TEST(LogisticMf, SavedAndLoadedModelScoresTheSame) {
+  expect_reload_keeps_scores<LogisticMf>(small_logistic_mf());
+}
 
 TEST(LogisticMf, FoldedInUsersRankLikeStoredOnes) {
   LogisticMf::Config config;
@@ -78,9 +80,9 @@ TEST(LogisticMf, FoldedInItemsReachTheirUsers) {
   expect_folded_in_items_reach_their_users<LogisticMf>(config);
 }
 
-TEST(LogisticMf, GoesOnFromAModel) { expect_warm_start<LogisticMf>(small_config()); }
+TEST(LogisticMf, GoesOnFromAModel) { expect_warm_start<LogisticMf>(small_logistic_mf()); }
 
-TEST(LogisticMf, BeginsWithGivenItems) { expect_given_items<LogisticMf>(small_config()); }
+TEST(LogisticMf, BeginsWithGivenItems) { expect_given_items<LogisticMf>(small_logistic_mf()); }
 
 TEST(LogisticMf, RefusesWhatItCannotLearnFrom) {
   const Toy none = make_toy(3, 3, {}), toy = random_toy();

@@ -13,7 +13,7 @@ namespace {
 
 using namespace testing_data;
 
-Nmf::Config small_config() {
+Nmf::Config small_nmf() {
   Nmf::Config config;
   config.factors = 5;
   config.epochs = 20;
@@ -60,7 +60,7 @@ std::vector<double> losses_of(const Toy& toy, const Nmf::Config& config) {
 TEST(Nmf, LossIsTheDenseObjectiveAndNeverRises) {
   const Toy toy = random_toy(97, 61, 17);
   for (const bool use_values : {false, true}) {
-    Nmf::Config config = small_config();
+    Nmf::Config config = small_nmf();
     config.use_values = use_values;
     const std::vector<double> losses = losses_of(toy, config);
     ASSERT_EQ(losses.size(), 20u);
@@ -77,7 +77,7 @@ TEST(Nmf, LossIsTheDenseObjectiveAndNeverRises) {
 }
 
 TEST(Nmf, VectorsAreNotNegativeAndSomeEntriesAreZero) {
-  const auto model = Nmf::fit(random_toy(97, 61, 17).training(), small_config(), {});
+  const auto model = Nmf::fit(random_toy(97, 61, 17).training(), small_nmf(), {});
   const Eigen::MatrixXd w = user_vectors(*model, 97), h = dense(model->item_vectors());
   EXPECT_EQ(std::min(w.minCoeff(), h.minCoeff()), 0);
   EXPECT_GT((w.array() == 0).count(), 97);
@@ -114,7 +114,7 @@ TEST(Nmf, AFactorizationThatExistsIsFound) {
 
 TEST(Nmf, FoldingInTheTrainingHistoryGivesTheStoredVector) {
   const Toy toy = random_toy(97, 61, 17);
-  const auto model = Nmf::fit(toy.training(), small_config(), {});
+  const auto model = Nmf::fit(toy.training(), small_nmf(), {});
   for (idx_t user = 0; user + 1 < 97; ++user) {
     const auto history = items_of(toy, user);
     std::vector<float> stored(5), folded(5);
@@ -126,7 +126,7 @@ TEST(Nmf, FoldingInTheTrainingHistoryGivesTheStoredVector) {
 
 TEST(Nmf, FoldedInItemsAreTheMinimumForTheirUsers) {
   const Toy toy = random_toy(97, 61, 17);
-  const auto model = Nmf::fit(toy.training(), small_config(), {});
+  const auto model = Nmf::fit(toy.training(), small_nmf(), {});
   const Eigen::MatrixXd w = user_vectors(*model, 97);
   const std::vector<idx_t> users = {3, 5, 40, 41, 60, 96, 1000};  // 96 has no events, 1000 does not exist
   std::vector<float> folded(5);
@@ -152,11 +152,10 @@ TEST(Nmf, FoldedInItemsAreTheMinimumForTheirUsers) {
 
 TEST(Nmf, SameSeedSameBitsAtAnyThreadCountAndOfAFile) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<Nmf>(toy, small_config(), 5, 1);
-  for (const int threads : {2, 3, 5, 200})
-    EXPECT_EQ(fit_scores<Nmf>(toy, small_config(), 5, threads), expected);
-  EXPECT_NE(fit_scores<Nmf>(toy, small_config(), 6, 1), expected);
-  const auto model = Nmf::fit(toy.training(), small_config(), {{.seed = 5}});
+  const auto expected = fit_scores<Nmf>(toy, small_nmf(), 5, 1);
+  for (const int threads : {2, 3, 5, 200}) EXPECT_EQ(fit_scores<Nmf>(toy, small_nmf(), 5, threads), expected);
+  EXPECT_NE(fit_scores<Nmf>(toy, small_nmf(), 6, 1), expected);
+  const auto model = Nmf::fit(toy.training(), small_nmf(), {{.seed = 5}});
   EXPECT_EQ(all_scores(*reload<Nmf>(*model, 97, 331), 97), expected);
 }
 
@@ -165,10 +164,10 @@ TEST(Nmf, RefusesNegativeVectorsToBeginWith) {
   PretrainedItems items{Matrix(61, 5), std::vector<char>(61, 1), "some.csv"};
   FitStart start;
   start.items = &items;
-  EXPECT_NO_THROW(Nmf::fit(toy.training(), small_config(), {{}, nullptr, &start}));
+  EXPECT_NO_THROW(Nmf::fit(toy.training(), small_nmf(), {{}, nullptr, &start}));
   items.vectors[7][2] = -0.1f;
   try {
-    Nmf::fit(toy.training(), small_config(), {{}, nullptr, &start});
+    Nmf::fit(toy.training(), small_nmf(), {{}, nullptr, &start});
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kUsage);
@@ -183,7 +182,7 @@ TEST(Nmf, GoesOnFromATrainedModel) {
     if (event.user < 83 && event.item < 53) old_events.push_back(event);
   }
   const Toy before = make_toy(83, 53, std::move(old_events));
-  const auto old = Nmf::fit(before.training(), small_config(), {});
+  const auto old = Nmf::fit(before.training(), small_nmf(), {});
   FitStart start;
   start.model = old.get();
   for (idx_t user = 0; user < 96; ++user) {
@@ -192,7 +191,7 @@ TEST(Nmf, GoesOnFromATrainedModel) {
       start.fold_users.push_back(user);
   }
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
-  Nmf::Config config = small_config();
+  Nmf::Config config = small_nmf();
   config.epochs = 0;
   const auto folded = Nmf::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(5), stored(5);
@@ -249,7 +248,7 @@ TEST(Nmf, RefusesDataWithoutPositiveEventsAndOverflow) {
 
 TEST(Nmf, StopsOnRequest) {
   for (const int threads : {1, 3})
-    EXPECT_EQ(error_when_stopped<Nmf>(random_toy(), small_config(), threads), ErrorCode::kCancelled);
+    EXPECT_EQ(error_when_stopped<Nmf>(random_toy(), small_nmf(), threads), ErrorCode::kCancelled);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 using namespace testing_data;
 
-Svd::Config small_config(float item_scaling) {
+Svd::Config small_svd(float item_scaling) {
   Svd::Config config;
   config.factors = 7;
   config.power_iterations = 12;
@@ -60,7 +60,7 @@ TEST(Svd, ScoresAreTheProjectionOnTheSingularVectors) {
   for (const bool use_values : {false, true}) {
     for (const float scaling : {0.0f, 0.4f}) {
       SCOPED_TRACE(::testing::Message() << use_values << " " << scaling);
-      Svd::Config config = small_config(scaling);
+      Svd::Config config = small_svd(scaling);
       config.use_values = use_values;
       const auto model = fit(toy, config);
       const Eigen::MatrixXd r = dense_events(toy, use_values);
@@ -82,7 +82,7 @@ TEST(Svd, ScoresAreTheProjectionOnTheSingularVectors) {
 TEST(Svd, FoldingInAnItemOfTheTrainingDataGivesItsVector) {
   const Toy toy = grouped_toy();
   for (const float scaling : {0.0f, 0.4f}) {
-    const auto model = fit(toy, small_config(scaling));
+    const auto model = fit(toy, small_svd(scaling));
     for (idx_t item = 0; item < 60; item += 7) {
       std::vector<idx_t> users;
       std::vector<float> values;
@@ -103,7 +103,7 @@ TEST(Svd, FoldingInAnItemOfTheTrainingDataGivesItsVector) {
 }
 
 TEST(Svd, FoldsInNothingWithoutKnownUsers) {
-  const auto model = fit(grouped_toy(), small_config(0));
+  const auto model = fit(grouped_toy(), small_svd(0));
   std::vector<float> out(7);
   const std::vector<idx_t> without_events = {96}, unknown = {1000}, disliked = {3};
   const std::vector<float> negative = {-1};
@@ -116,7 +116,7 @@ TEST(Svd, FoldsInNothingWithoutKnownUsers) {
 
 TEST(Svd, CausesAddUpToTheScore) {
   const Toy toy = grouped_toy();
-  const auto model = fit(toy, small_config(0.2f));
+  const auto model = fit(toy, small_svd(0.2f));
   const auto history = items_of(toy, 11);
   const std::vector<float> scores = scores_of(*model, toy, 11);
   for (idx_t item = 0; item < 61; ++item) {
@@ -131,10 +131,10 @@ TEST(Svd, CausesAddUpToTheScore) {
 
 TEST(Svd, SameBitsAtAnyThreadCountAndOfAFile) {
   const Toy toy = random_toy();
-  const auto expected = fit(toy, small_config(0.2f), 1);
+  const auto expected = fit(toy, small_svd(0.2f), 1);
   const auto loaded = reload<Svd>(*expected, 97, 331);
   for (const int threads : {2, 3, 5, 200}) {
-    const auto model = fit(toy, small_config(0.2f), threads);
+    const auto model = fit(toy, small_svd(0.2f), threads);
     for (const idx_t user : {0u, 50u})
       EXPECT_EQ(scores_of(*model, toy, user), scores_of(*expected, toy, user));
   }
@@ -158,7 +158,7 @@ TEST(Svd, RefusesDataWithoutPositiveEventsAndOverflow) {
 
 TEST(Svd, StopsOnRequest) {
   for (const int threads : {1, 3})
-    EXPECT_EQ(error_when_stopped<Svd>(random_toy(), small_config(0), threads), ErrorCode::kCancelled);
+    EXPECT_EQ(error_when_stopped<Svd>(random_toy(), small_svd(0), threads), ErrorCode::kCancelled);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ Eigen::MatrixXd closed_form(const Eigen::MatrixXd& x, double lambda) {
   return p;
 }
 
-Ease::Config small_config(int neighbors = 0) {
+Ease::Config small_ease(int neighbors = 0) {
   Ease::Config config;
   config.regularization = 3;
   config.neighbors = neighbors;
@@ -36,7 +36,7 @@ TEST_P(EaseShapes, WeightsAreTheClosedForm) {
   const auto [n_users, n_items] = GetParam();
   const Toy toy = random_toy(n_users, n_items, 11);
   for (const bool use_values : {false, true}) {
-    Ease::Config config = small_config();
+    Ease::Config config = small_ease();
     config.use_values = use_values;
     const auto model = fit_linear<Ease>(toy, config);
     const Eigen::MatrixXd expected = closed_form(dense_events(toy, use_values), config.regularization);
@@ -48,8 +48,7 @@ TEST_P(EaseShapes, WeightsAreTheClosedForm) {
 TEST_P(EaseShapes, NoOtherWeightsHaveASmallerLoss) {
   const auto [n_users, n_items] = GetParam();
   const Toy toy = random_toy(n_users, n_items, 11);
-  const Eigen::MatrixXd x = dense_events(toy, false),
-                        b = dense_weights(*fit_linear<Ease>(toy, small_config()));
+  const Eigen::MatrixXd x = dense_events(toy, false), b = dense_weights(*fit_linear<Ease>(toy, small_ease()));
   const auto loss = [&](const Eigen::MatrixXd& w) { return (x - x * w).squaredNorm() + 3 * w.squaredNorm(); };
   Rng rng(3);
   for (int k = 0; k < 200; ++k) {
@@ -67,9 +66,9 @@ TEST_P(EaseShapes, NoOtherWeightsHaveASmallerLoss) {
 TEST_P(EaseShapes, SameBitsAtAnyThreadCount) {
   const auto [n_users, n_items] = GetParam();
   const Toy toy = random_toy(n_users, n_items, 11);
-  const Csr expected = fit_linear<Ease>(toy, small_config(13), 1)->weights();
+  const Csr expected = fit_linear<Ease>(toy, small_ease(13), 1)->weights();
   for (const int threads : {2, 3, 7, 300}) {
-    const auto model = fit_linear<Ease>(toy, small_config(13), threads);
+    const auto model = fit_linear<Ease>(toy, small_ease(13), threads);
     EXPECT_EQ(model->weights().values, expected.values) << threads;
     EXPECT_EQ(model->weights().indices, expected.indices) << threads;
   }
@@ -82,8 +81,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, EaseShapes,
 
 TEST(Ease, KeepsTheLargestWeights) {
   const Toy toy = random_toy(97, 61, 11);
-  const Eigen::MatrixXd all = dense_weights(*fit_linear<Ease>(toy, small_config()));
-  const auto pruned = fit_linear<Ease>(toy, small_config(7));
+  const Eigen::MatrixXd all = dense_weights(*fit_linear<Ease>(toy, small_ease()));
+  const auto pruned = fit_linear<Ease>(toy, small_ease(7));
   const Eigen::MatrixXd some = dense_weights(*pruned);
   for (Eigen::Index i = 0; i < 60; ++i) {
     double smallest_kept = 1e9, largest_left = 0;
@@ -136,7 +135,7 @@ TEST(Ease, MoreThanTheMemoryIsRefusedBeforehand) {
 
 TEST(Ease, ScoresOfTheTrainingUsersAreXTimesB) {
   const Toy toy = random_toy(97, 61, 11);
-  const auto model = fit_linear<Ease>(toy, small_config());
+  const auto model = fit_linear<Ease>(toy, small_ease());
   const Eigen::MatrixXd expected = dense_events(toy, false) * dense_weights(*model);
   for (idx_t user = 0; user + 1 < 97; ++user) {
     const auto history = items_of(toy, user);
@@ -147,8 +146,8 @@ TEST(Ease, ScoresOfTheTrainingUsersAreXTimesB) {
 }
 
 TEST(Ease, StopsOnRequest) {
-  EXPECT_EQ(error_when_stopped<Ease>(random_toy(97, 331), small_config(), 3), ErrorCode::kCancelled);
-  EXPECT_EQ(error_when_stopped<Ease>(random_toy(331, 97), small_config(), 1), ErrorCode::kCancelled);
+  EXPECT_EQ(error_when_stopped<Ease>(random_toy(97, 331), small_ease(), 3), ErrorCode::kCancelled);
+  EXPECT_EQ(error_when_stopped<Ease>(random_toy(331, 97), small_ease(), 1), ErrorCode::kCancelled);
 }
 
 TEST(Ease, RefusesDataWithoutPositiveEvents) {

@@ -15,7 +15,7 @@ namespace {
 
 using namespace testing_data;
 
-Slim::Config small_config() {
+Slim::Config small_slim() {
   Slim::Config config;
   config.l1 = 0.7f;
   config.regularization = 2;
@@ -44,7 +44,7 @@ Eigen::VectorXd reference_column(const Eigen::MatrixXd& a, Eigen::Index j, const
 TEST(Slim, WeightsAreTheMinimumThatProximalGradientFinds) {
   const Toy toy = random_toy(97, 61, 17);
   for (const bool use_values : {false, true}) {
-    Slim::Config config = small_config();
+    Slim::Config config = small_slim();
     config.use_values = use_values;
     if (use_values) config.l1 = 7;
     const Eigen::MatrixXd a = dense_events(toy, use_values),
@@ -70,7 +70,7 @@ TEST(Slim, AgreesWithScikitLearn) {
   for (const auto& event : reference["events"]) events.push_back({event[0], event[1], 1});
   const Toy toy = make_toy(reference["users"], reference["items"], std::move(events));
   for (const auto& fit : reference["fits"]) {
-    Slim::Config config = small_config();
+    Slim::Config config = small_slim();
     config.l1 = fit["l1"];
     config.regularization = fit["l2"];
     const Eigen::MatrixXd w = dense_weights(*fit_linear<Slim>(toy, config));
@@ -84,7 +84,7 @@ TEST(Slim, AgreesWithScikitLearn) {
 
 TEST(Slim, CandidatesAreTheItemsOfTheLargestCosine) {
   const Toy toy = random_toy(97, 61, 17);
-  Slim::Config config = small_config();
+  Slim::Config config = small_slim();
   config.candidates = 5;
   const Eigen::MatrixXd w = dense_weights(*fit_linear<Slim>(toy, config)), a = dense_events(toy, false);
   int weights = 0;
@@ -104,7 +104,7 @@ TEST(Slim, CandidatesAreTheItemsOfTheLargestCosine) {
   EXPECT_GT(weights, 60);
   // Of so many candidates, none is left out.
   config.candidates = 1000;
-  const auto many = fit_linear<Slim>(toy, config), all = fit_linear<Slim>(toy, small_config());
+  const auto many = fit_linear<Slim>(toy, config), all = fit_linear<Slim>(toy, small_slim());
   EXPECT_EQ(many->weights().indices, all->weights().indices);
 }
 
@@ -112,7 +112,7 @@ TEST(Slim, StrongerPenaltiesLeaveFewerAndSmallerWeights) {
   const Toy toy = random_toy(97, 61, 17);
   std::size_t entries = 61 * 61;
   for (const float l1 : {0.3f, 1.0f, 3.0f}) {
-    Slim::Config config = small_config();
+    Slim::Config config = small_slim();
     config.l1 = l1;
     const std::size_t now = fit_linear<Slim>(toy, config)->weights().entries();
     EXPECT_LT(now, entries);
@@ -122,27 +122,27 @@ TEST(Slim, StrongerPenaltiesLeaveFewerAndSmallerWeights) {
 
 TEST(Slim, SameBitsAtAnyThreadCount) {
   const Toy toy = random_toy(97, 331, 23);
-  const Csr expected = fit_linear<Slim>(toy, small_config(), 1)->weights();
+  const Csr expected = fit_linear<Slim>(toy, small_slim(), 1)->weights();
   EXPECT_GT(expected.entries(), 1000u);
   for (const int threads : {2, 3, 7, 300}) {
-    const auto model = fit_linear<Slim>(toy, small_config(), threads);
+    const auto model = fit_linear<Slim>(toy, small_slim(), threads);
     EXPECT_EQ(model->weights().values, expected.values) << threads;
     EXPECT_EQ(model->weights().indices, expected.indices) << threads;
   }
 }
 
 TEST(Slim, OneSweepIsEnoughToSayNo) {
-  Slim::Config config = small_config();
+  Slim::Config config = small_slim();
   config.max_sweeps = 1;
   const auto model = fit_linear<Slim>(random_toy(97, 61, 17), config);
   for (const float weight : model->weights().values) EXPECT_GT(weight, 0);
   EXPECT_NE(model->weights().values,
-            fit_linear<Slim>(random_toy(97, 61, 17), small_config())->weights().values);
+            fit_linear<Slim>(random_toy(97, 61, 17), small_slim())->weights().values);
 }
 
 TEST(Slim, StopsOnRequest) {
   for (const int threads : {1, 3})
-    EXPECT_EQ(error_when_stopped<Slim>(random_toy(97, 331), small_config(), threads), ErrorCode::kCancelled);
+    EXPECT_EQ(error_when_stopped<Slim>(random_toy(97, 331), small_slim(), threads), ErrorCode::kCancelled);
 }
 
 TEST(Slim, RefusesDataWithoutPositiveEvents) {

@@ -10,7 +10,7 @@ namespace {
 
 using namespace testing_data;
 
-Bpr::Config small_config() {
+Bpr::Config small_bpr() {
   Bpr::Config config;
   config.factors = 5;
   config.epochs = 5;
@@ -52,7 +52,7 @@ TEST(Bpr, RecommendsTheWithheldItemOfACheckerboard) {
 }
 
 TEST(Bpr, LossStartsAtLogTwoAndFalls) {
-  Bpr::Config config = small_config();
+  Bpr::Config config = small_bpr();
   config.epochs = 30;
   config.init_sigma = 0.001f;
   config.learning_rate = 0.2f;
@@ -94,7 +94,7 @@ TEST(Bpr, EverySamplerLearnsTheTastes) {
 /// as many steps.
 TEST(Bpr, HardNegativesAreHarder) {
   const Toy toy = random_toy();
-  Bpr::Config uniform = small_config();
+  Bpr::Config uniform = small_bpr();
   uniform.epochs = 3;
   uniform.learning_rate = 0.2f;
   std::vector<double> losses;
@@ -106,12 +106,11 @@ TEST(Bpr, HardNegativesAreHarder) {
 }
 
 TEST(Bpr, SameSeedSameBitsAtAnyThreadCount) {
-  for (const Bpr::Config& config : samplers(small_config()))
-    expect_same_bits_at_any_thread_count<Bpr>(config);
+  for (const Bpr::Config& config : samplers(small_bpr())) expect_same_bits_at_any_thread_count<Bpr>(config);
 }
 
 TEST(Bpr, SavedAndLoadedModelScoresTheSame) {
-  for (const Bpr::Config& config : samplers(small_config())) expect_reload_keeps_scores<Bpr>(config);
+  for (const Bpr::Config& config : samplers(small_bpr())) expect_reload_keeps_scores<Bpr>(config);
 }
 
 TEST(Bpr, FoldedInUsersRankLikeStoredOnes) {
@@ -133,10 +132,10 @@ TEST(Bpr, FoldedInItemsReachTheirUsers) {
 }
 
 TEST(Bpr, GoesOnFromAModel) {
-  for (const Bpr::Config& config : samplers(small_config())) expect_warm_start<Bpr>(config);
+  for (const Bpr::Config& config : samplers(small_bpr())) expect_warm_start<Bpr>(config);
 }
 
-TEST(Bpr, BeginsWithGivenItems) { expect_given_items<Bpr>(small_config()); }
+TEST(Bpr, BeginsWithGivenItems) { expect_given_items<Bpr>(small_bpr()); }
 
 TEST(Bpr, UnknownUsersAndItems) {
   // Item 3 has no events, user 3 only returned what they bought.
@@ -149,7 +148,7 @@ TEST(Bpr, UnknownUsersAndItems) {
   events.push_back({3, 1, 1});
   events.push_back({3, 1, -1});
   const Toy toy = make_toy(4, 4, events);
-  Bpr::Config config = small_config();
+  Bpr::Config config = small_bpr();
   config.epochs = 200;
   const auto model = Bpr::fit(toy.training(), config, {});
   std::vector<float> user(6), scores(4);
@@ -179,7 +178,7 @@ TEST(Bpr, StopsOnRequest) {
 }
 
 TEST(Bpr, ZeroEpochsAreTheInitialState) {
-  Bpr::Config config = small_config();
+  Bpr::Config config = small_bpr();
   config.epochs = 0;
   const auto model = Bpr::fit(random_toy().training(), config, {});
   EXPECT_NE(model->item_vectors()[0][0], 0);

@@ -11,7 +11,7 @@ namespace {
 
 using namespace testing_data;
 
-Warp::Config small_config() {
+Warp::Config small_warp() {
   Warp::Config config;
   config.factors = 5;
   config.epochs = 5;
@@ -108,7 +108,7 @@ TEST(Warp, TakesTheStepsOfThePaper) {
 }
 
 TEST(Warp, MaxNormBoundsTheVectors) {
-  Warp::Config config = small_config();
+  Warp::Config config = small_warp();
   config.max_norm = 0.25f;
   config.epochs = 20;
   config.learning_rate = 0.5f;
@@ -123,9 +123,9 @@ TEST(Warp, MaxNormBoundsTheVectors) {
   EXPECT_GT(longest, 0.24);
 }
 
-TEST(Warp, SameSeedSameBitsAtAnyThreadCount) { expect_same_bits_at_any_thread_count<Warp>(small_config()); }
+TEST(Warp, SameSeedSameBitsAtAnyThreadCount) { expect_same_bits_at_any_thread_count<Warp>(small_warp()); }
 
-TEST(Warp, SavedAndLoadedModelScoresTheSame) { expect_reload_keeps_scores<Warp>(small_config()); }
+TEST(Warp, SavedAndLoadedModelScoresTheSame) { expect_reload_keeps_scores<Warp>(small_warp()); }
 
 TEST(Warp, FoldedInUsersRankLikeStoredOnes) {
   Warp::Config config;
@@ -140,9 +140,9 @@ TEST(Warp, FoldedInItemsReachTheirUsers) {
   expect_folded_in_items_reach_their_users<Warp>(config);
 }
 
-TEST(Warp, GoesOnFromAModel) { expect_warm_start<Warp>(small_config()); }
+TEST(Warp, GoesOnFromAModel) { expect_warm_start<Warp>(small_warp()); }
 
-TEST(Warp, BeginsWithGivenItems) { expect_given_items<Warp>(small_config()); }
+TEST(Warp, BeginsWithGivenItems) { expect_given_items<Warp>(small_warp()); }
 
 TEST(Warp, RefusesWhatItCannotLearnFrom) {
   const Toy none = make_toy(3, 3, {}), toy = random_toy();

@@ -10,7 +10,7 @@ namespace {
 
 using namespace testing_data;
 
-AlsWr::Config small_config() {
+AlsWr::Config small_als_wr() {
   AlsWr::Config config;
   config.factors = 5;
   config.epochs = 4;
@@ -84,7 +84,7 @@ TEST(AlsWr, TheObjectiveNeverGrows) {
     for (const bool biases : {true, false}) {
       for (const float power : {0.0f, 1.0f}) {
         SCOPED_TRACE(::testing::Message() << solver << ", biases " << biases << ", power " << power);
-        AlsWr::Config config = small_config();
+        AlsWr::Config config = small_als_wr();
         config.solver = solver;
         config.biases = biases;
         config.count_power = power;
@@ -108,7 +108,7 @@ TEST(AlsWr, TheObjectiveNeverGrows) {
 TEST(AlsWr, FoldingInAUsersHistoryGivesTheirVector) {
   const Toy toy = random_toy();
   for (const char* solver : {"exact", "cg"}) {
-    AlsWr::Config config = small_config();
+    AlsWr::Config config = small_als_wr();
     config.solver = solver;
     const auto model = AlsWr::fit(toy.training(), config, {});
     for (const idx_t user : {0u, 17u, 95u}) {
@@ -121,7 +121,7 @@ TEST(AlsWr, FoldingInAUsersHistoryGivesTheirVector) {
 
 TEST(AlsWr, AnItemsVectorIsTheOptimumGivenItsUsers) {
   const Toy toy = random_toy();
-  const AlsWr::Config config = small_config();
+  const AlsWr::Config config = small_als_wr();
   const auto model = AlsWr::fit(toy.training(), config, {});
   const std::vector<idx_t> users = {1, 4, 9, 16, 96};  // the last is unknown
   const std::vector<float> values = {5, 1, 2, 5, 3};
@@ -155,16 +155,16 @@ TEST(AlsWr, AnItemsVectorIsTheOptimumGivenItsUsers) {
 
 TEST(AlsWr, SameSeedSameBitsAtAnyThreadCount) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<AlsWr>(toy, small_config(), 5, 1);
+  const auto expected = fit_scores<AlsWr>(toy, small_als_wr(), 5, 1);
   for (const int threads : {2, 3, 5, 200})
-    EXPECT_EQ(fit_scores<AlsWr>(toy, small_config(), 5, threads), expected);
-  EXPECT_NE(fit_scores<AlsWr>(toy, small_config(), 6, 1), expected);
+    EXPECT_EQ(fit_scores<AlsWr>(toy, small_als_wr(), 5, threads), expected);
+  EXPECT_NE(fit_scores<AlsWr>(toy, small_als_wr(), 6, 1), expected);
 }
 
 TEST(AlsWr, BeginsWhereAnotherFitEnded) {
   const Toy toy = random_toy();
   const Toy first = part_of(toy, 89, 317);
-  AlsWr::Config config = small_config();
+  AlsWr::Config config = small_als_wr();
   const auto old = AlsWr::fit(first.training(), config, {});
   config.epochs = 0;
   const auto model = update<AlsWr>(toy, *old, 89, 317, config);
@@ -191,7 +191,7 @@ TEST(AlsWr, BeginsWithGivenItemVectors) {
   PretrainedItems given{Matrix::normal(331, 5, 1, 9), std::vector<char>(331, 1), "a test"};
   FitStart start;
   start.items = &given;
-  AlsWr::Config config = small_config();
+  AlsWr::Config config = small_als_wr();
   config.epochs = 0;
   const auto model = AlsWr::fit(toy.training(), config, {{}, nullptr, &start});
   for (const std::size_t item : {std::size_t{3}, std::size_t{330}})

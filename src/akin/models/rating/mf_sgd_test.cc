@@ -12,7 +12,7 @@ namespace {
 
 using namespace testing_data;
 
-MfSgd::Config small_config() {
+MfSgd::Config small_mf_sgd() {
   MfSgd::Config config;
   config.factors = 5;
   config.epochs = 10;
@@ -38,7 +38,7 @@ TEST(MfSgd, RecoversAPlantedMatrix) {
 
 TEST(MfSgd, ScoreIsTheRatingEquation) {
   const Toy toy = random_toy();
-  const auto model = MfSgd::fit(toy.training(), small_config(), {});
+  const auto model = MfSgd::fit(toy.training(), small_mf_sgd(), {});
   ASSERT_EQ(model->embedding_dim(), 5u);
   ASSERT_EQ(model->item_vectors().cols(), 7u);
   std::vector<float> user(7);
@@ -56,15 +56,15 @@ TEST(MfSgd, ScoreIsTheRatingEquation) {
 
 TEST(MfSgd, SameSeedSameBitsAtAnyThreadCount) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<MfSgd>(toy, small_config(), 5, 1);
+  const auto expected = fit_scores<MfSgd>(toy, small_mf_sgd(), 5, 1);
   for (const int threads : {1, 2, 3, 5, 200})
-    EXPECT_EQ(fit_scores<MfSgd>(toy, small_config(), 5, threads), expected);
-  EXPECT_NE(fit_scores<MfSgd>(toy, small_config(), 6, 1), expected);
+    EXPECT_EQ(fit_scores<MfSgd>(toy, small_mf_sgd(), 5, threads), expected);
+  EXPECT_NE(fit_scores<MfSgd>(toy, small_mf_sgd(), 6, 1), expected);
 }
 
 TEST(MfSgd, SavedAndLoadedModelScoresTheSame) {
   const Toy toy = random_toy();
-  const auto model = MfSgd::fit(toy.training(), small_config(), {});
+  const auto model = MfSgd::fit(toy.training(), small_mf_sgd(), {});
   const auto loaded = reload<MfSgd>(*model, 97, 331);
   EXPECT_EQ(all_scores(*loaded, 97), all_scores(*model, 97));
   const std::vector<idx_t> history = {5, 3, 200};
@@ -76,7 +76,7 @@ TEST(MfSgd, SavedAndLoadedModelScoresTheSame) {
 
 TEST(MfSgd, FoldInIsTheRidgeRegression) {
   const Toy toy = random_toy();
-  const MfSgd::Config config = small_config();
+  const MfSgd::Config config = small_mf_sgd();
   const auto model = MfSgd::fit(toy.training(), config, {});
   double mean = 0;
   for (const Event& event : toy.events) mean += event.value / static_cast<double>(toy.events.size());
@@ -119,7 +119,7 @@ TEST(MfSgd, FoldedInUsersPredictLikeStoredOnes) {
 
 TEST(MfSgd, HistoryWithoutValuesCountsAsLiked) {
   const Toy toy = random_toy();  // ratings 1..5 in equal numbers: the upper quartile is 4
-  const auto model = MfSgd::fit(toy.training(), small_config(), {});
+  const auto model = MfSgd::fit(toy.training(), small_mf_sgd(), {});
   const std::vector<idx_t> history = {1, 2, 3};
   const std::vector<float> values = {4, 4, 4};
   std::vector<float> without(7), with(7);
@@ -130,7 +130,7 @@ TEST(MfSgd, HistoryWithoutValuesCountsAsLiked) {
 
 TEST(MfSgd, UnknownUsersAndItems) {
   const Toy toy = random_toy();
-  const auto model = MfSgd::fit(toy.training(), small_config(), {});
+  const auto model = MfSgd::fit(toy.training(), small_mf_sgd(), {});
   std::vector<float> user(7);
   EXPECT_FALSE(model->user_vector({.user = 96}, user));
   EXPECT_FALSE(model->user_vector({}, user));
@@ -141,13 +141,13 @@ TEST(MfSgd, UnknownUsersAndItems) {
 
 TEST(MfSgd, TheLatestOfRepeatedRatingsCounts) {
   Toy toy = random_toy();
-  const auto expected = fit_scores<MfSgd>(toy, small_config(), 5, 1);
+  const auto expected = fit_scores<MfSgd>(toy, small_mf_sgd(), 5, 1);
   Event repeated = toy.events.front();
   repeated.value = repeated.value == 1 ? 5.0f : 1.0f;
   toy.events.insert(toy.events.begin(), repeated);
-  EXPECT_EQ(fit_scores<MfSgd>(toy, small_config(), 5, 1), expected);
+  EXPECT_EQ(fit_scores<MfSgd>(toy, small_mf_sgd(), 5, 1), expected);
   std::swap(toy.events[0], toy.events[1]);
-  EXPECT_NE(fit_scores<MfSgd>(toy, small_config(), 5, 1), expected);
+  EXPECT_NE(fit_scores<MfSgd>(toy, small_mf_sgd(), 5, 1), expected);
 }
 
 TEST(MfSgd, RefusesEmptyDataAndDivergence) {
@@ -211,7 +211,7 @@ std::vector<MfSgd::Config> all_configs() {
   for (const bool biases : {true, false}) {
     for (const char* penalty : {"rating", "row"}) {
       for (const char* weights : {"none", "popularity"}) {
-        MfSgd::Config config = small_config();
+        MfSgd::Config config = small_mf_sgd();
         config.biases = biases;
         config.penalty = penalty;
         config.weights = weights;
@@ -305,7 +305,7 @@ TEST(MfSgd, RecoversALowRankMatrixWithoutBiases) {
 TEST(MfSgd, ProximalStepsGiveExactZeros) {
   const Toy toy = random_toy();
   const auto zeros = [&](float l1) {
-    MfSgd::Config config = small_config();
+    MfSgd::Config config = small_mf_sgd();
     config.epochs = 60;
     config.regularization = 0.01f;
     config.l1 = l1;
@@ -324,7 +324,7 @@ TEST(MfSgd, ProximalStepsGiveExactZeros) {
 TEST(MfSgd, SeparatePenaltiesReachTheirOwnSide) {
   const Toy toy = random_toy();
   const auto lengths = [&](float user, float item) {
-    MfSgd::Config config = small_config();
+    MfSgd::Config config = small_mf_sgd();
     config.user_regularization = user;
     config.item_regularization = item;
     const auto model = MfSgd::fit(toy.training(), config, {});
@@ -358,7 +358,7 @@ TEST(MfSgd, WeightsDecideWhoseErrorsCount) {
     }
   }
   const Toy toy = make_toy(101, 3, events);
-  MfSgd::Config config = small_config();
+  MfSgd::Config config = small_mf_sgd();
   config.factors = 1;
   config.epochs = 300;
   config.learning_rate_decay = 1;
@@ -379,7 +379,7 @@ TEST(MfSgd, WeightsDecideWhoseErrorsCount) {
 
 TEST(MfSgd, AnItemsVectorIsTheOptimumGivenItsUsers) {
   const Toy toy = random_toy();
-  const MfSgd::Config config = small_config();
+  const MfSgd::Config config = small_mf_sgd();
   const auto model = MfSgd::fit(toy.training(), config, {});
   const std::vector<idx_t> users = {1, 4, 9, 16, 96};  // the last is unknown
   const std::vector<float> values = {5, 1, 2, 5, 3};
@@ -413,7 +413,7 @@ TEST(MfSgd, BeginsWhereAnotherFitEnded) {
   const Toy toy = random_toy();
   const Toy first = part_of(toy, 89, 317);
   for (const bool biases : {true, false}) {
-    MfSgd::Config config = small_config();
+    MfSgd::Config config = small_mf_sgd();
     config.biases = biases;
     const auto old = MfSgd::fit(first.training(), config, {});
     config.epochs = 0;
@@ -443,7 +443,7 @@ TEST(MfSgd, BeginsWhereAnotherFitEnded) {
 }
 
 TEST(MfSgd, ZeroEpochsAreTheInitialState) {
-  MfSgd::Config config = small_config();
+  MfSgd::Config config = small_mf_sgd();
   config.epochs = 0;
   const auto model = MfSgd::fit(random_toy().training(), config, {});
   EXPECT_NE(model->item_vectors()[0][0], 0);

@@ -14,7 +14,7 @@ namespace {
 
 using namespace testing_data;
 
-NmfRating::Config small_config(bool biases) {
+NmfRating::Config small_nmf_rating(bool biases) {
   NmfRating::Config config;
   config.factors = 5;
   config.epochs = 20;
@@ -69,11 +69,11 @@ TEST(NmfRating, LossIsTheObjectiveAndNeverRises) {
     std::vector<double> losses;
     FitContext context;
     context.on_progress = [&](const Progress& progress) { losses.push_back(progress.loss); };
-    const auto model = NmfRating::fit(toy.training(), small_config(biases), context);
+    const auto model = NmfRating::fit(toy.training(), small_nmf_rating(biases), context);
     ASSERT_EQ(losses.size(), 20u);
     for (std::size_t k = 1; k < losses.size(); ++k) EXPECT_LE(losses[k], losses[k - 1] * (1 + 1e-5)) << k;
     EXPECT_LT(losses.back(), 0.9 * losses.front());
-    const double expected = objective(toy, *model, small_config(biases), biases ? mean : 0);
+    const double expected = objective(toy, *model, small_nmf_rating(biases), biases ? mean : 0);
     EXPECT_LE(expected, losses.back() * (1 + 1e-4));  // the last users are the best ones for the items
     EXPECT_GT(expected, losses.back() * 0.98);
   }
@@ -82,7 +82,7 @@ TEST(NmfRating, LossIsTheObjectiveAndNeverRises) {
 TEST(NmfRating, FactorsAreNotNegative) {
   for (const bool biases : {true, false}) {
     const Toy toy = taste_toy();
-    const auto model = NmfRating::fit(toy.training(), small_config(biases), {});
+    const auto model = NmfRating::fit(toy.training(), small_nmf_rating(biases), {});
     for (std::size_t i = 0; i < 61; ++i) {
       for (const float value : model->item_vectors()[i].first(5)) EXPECT_GE(value, 0);
       EXPECT_EQ(model->item_vectors()[i][5], 1);
@@ -106,7 +106,7 @@ TEST(NmfRating, PredictsRatingsItWasNotShown) {
   std::vector<Event> shown, hidden;
   for (std::size_t e = 0; e < all.events.size(); ++e) (e % 7 == 0 ? hidden : shown).push_back(all.events[e]);
   const Toy toy = make_toy(97, 61, std::move(shown));
-  NmfRating::Config config = small_config(true);
+  NmfRating::Config config = small_nmf_rating(true);
   config.regularization = 0.02f;
   const auto model = NmfRating::fit(toy.training(), config, {});
   double squares = 0, spread = 0;
@@ -122,7 +122,7 @@ TEST(NmfRating, PredictsRatingsItWasNotShown) {
 TEST(NmfRating, FoldingInTheTrainingHistoryGivesTheStoredVector) {
   const Toy toy = taste_toy();
   for (const bool biases : {true, false}) {
-    const auto model = NmfRating::fit(toy.training(), small_config(biases), {});
+    const auto model = NmfRating::fit(toy.training(), small_nmf_rating(biases), {});
     for (idx_t user = 0; user < 96; ++user) {
       const auto history = items_of(toy, user);
       const auto values = values_of(toy, user);
@@ -136,7 +136,7 @@ TEST(NmfRating, FoldingInTheTrainingHistoryGivesTheStoredVector) {
 
 TEST(NmfRating, FoldedInItemsAreTheMinimumForTheirUsers) {
   const Toy toy = taste_toy();
-  const auto model = NmfRating::fit(toy.training(), small_config(true), {});
+  const auto model = NmfRating::fit(toy.training(), small_nmf_rating(true), {});
   const std::vector<idx_t> users = {1, 3, 5, 7, 11, 96, 1000};  // 96 has no ratings, 1000 does not exist
   const std::vector<float> ratings = {5, 5, 4, 5, 3, 1, 1};
   std::vector<float> folded(7);
@@ -167,11 +167,11 @@ TEST(NmfRating, FoldedInItemsAreTheMinimumForTheirUsers) {
 
 TEST(NmfRating, SameSeedSameBitsAtAnyThreadCountAndOfAFile) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<NmfRating>(toy, small_config(true), 5, 1);
+  const auto expected = fit_scores<NmfRating>(toy, small_nmf_rating(true), 5, 1);
   for (const int threads : {2, 3, 200})
-    EXPECT_EQ(fit_scores<NmfRating>(toy, small_config(true), 5, threads), expected);
-  EXPECT_NE(fit_scores<NmfRating>(toy, small_config(true), 6, 1), expected);
-  const auto model = NmfRating::fit(toy.training(), small_config(true), {{.seed = 5}});
+    EXPECT_EQ(fit_scores<NmfRating>(toy, small_nmf_rating(true), 5, threads), expected);
+  EXPECT_NE(fit_scores<NmfRating>(toy, small_nmf_rating(true), 6, 1), expected);
+  const auto model = NmfRating::fit(toy.training(), small_nmf_rating(true), {{.seed = 5}});
   EXPECT_EQ(all_scores(*reload<NmfRating>(*model, 97, 331), 97), expected);
 }
 
@@ -182,12 +182,12 @@ TEST(NmfRating, GoesOnFromATrainedModel) {
     if (event.user < 83 && event.item < 53) old_events.push_back(event);
   }
   const Toy before = make_toy(83, 53, std::move(old_events));
-  const auto old = NmfRating::fit(before.training(), small_config(true), {});
+  const auto old = NmfRating::fit(before.training(), small_nmf_rating(true), {});
   FitStart start;
   start.model = old.get();
   for (idx_t user = 0; user < 96; ++user) start.fold_users.push_back(user);
   for (idx_t item = 53; item < 60; ++item) start.fold_items.push_back(item);
-  NmfRating::Config config = small_config(true);
+  NmfRating::Config config = small_nmf_rating(true);
   config.epochs = 0;
   const auto folded = NmfRating::fit(all.training(), config, {{}, nullptr, &start});
   std::vector<float> expected(7), stored(7);
@@ -223,22 +223,22 @@ TEST(NmfRating, RefusesWhatItCannotLearnFrom) {
   const Toy infinite = make_toy(2, 2, {{0, 0, 3e38f}, {1, 1, 1}});
   EXPECT_EQ(error_of([&] { NmfRating::fit(none.training(), {}, {}); }), ErrorCode::kBadData);
   EXPECT_EQ(error_of([&] { NmfRating::fit(infinite.training(), {}, {}); }), ErrorCode::kBadData);
-  EXPECT_EQ(error_of([&] { NmfRating::fit(negative.training(), small_config(false), {}); }),
+  EXPECT_EQ(error_of([&] { NmfRating::fit(negative.training(), small_nmf_rating(false), {}); }),
             ErrorCode::kBadData);
-  EXPECT_EQ(error_of([&] { NmfRating::fit(negative.training(), small_config(true), {}); }), std::nullopt);
+  EXPECT_EQ(error_of([&] { NmfRating::fit(negative.training(), small_nmf_rating(true), {}); }), std::nullopt);
   PretrainedItems items{Matrix(61, 5), std::vector<char>(61, 1), "some.csv"};
   items.vectors[7][2] = -0.1f;
   FitStart start;
   start.items = &items;
   EXPECT_EQ(error_of([&] {
-              NmfRating::fit(taste_toy().training(), small_config(true), {{}, nullptr, &start});
+              NmfRating::fit(taste_toy().training(), small_nmf_rating(true), {{}, nullptr, &start});
             }),
             ErrorCode::kUsage);
 }
 
 TEST(NmfRating, StopsOnRequest) {
   for (const int threads : {1, 3})
-    EXPECT_EQ(error_when_stopped<NmfRating>(random_toy(), small_config(true), threads),
+    EXPECT_EQ(error_when_stopped<NmfRating>(random_toy(), small_nmf_rating(true), threads),
               ErrorCode::kCancelled);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using namespace testing_data;
 
-Svdpp::Config small_config() {
+Svdpp::Config small_svdpp() {
   Svdpp::Config config;
   config.factors = 5;
   config.epochs = 7;
@@ -86,7 +86,7 @@ TEST(Svdpp, LearnsFromWhatIsRatedNotOnlyHow) {
 
 TEST(Svdpp, ScoreIsTheEquation) {
   const Toy toy = random_toy();
-  const auto model = Svdpp::fit(toy.training(), small_config(), {});
+  const auto model = Svdpp::fit(toy.training(), small_svdpp(), {});
   const Matrix y = saved_matrix(*model, "model.implicit", 331);
   const Query query{.user = 3};
   const auto items = items_of(toy, 3);
@@ -203,10 +203,10 @@ TEST(SvdppKernels, AreGradientSteps) {
 
 TEST(Svdpp, SameSeedSameBitsAtAnyThreadCount) {
   const Toy toy = random_toy();
-  const auto expected = fit_scores<Svdpp>(toy, small_config(), 5, 1);
+  const auto expected = fit_scores<Svdpp>(toy, small_svdpp(), 5, 1);
   for (const int threads : {2, 3, 5, 200})
-    EXPECT_EQ(fit_scores<Svdpp>(toy, small_config(), 5, threads), expected);
-  EXPECT_NE(fit_scores<Svdpp>(toy, small_config(), 6, 1), expected);
+    EXPECT_EQ(fit_scores<Svdpp>(toy, small_svdpp(), 5, threads), expected);
+  EXPECT_NE(fit_scores<Svdpp>(toy, small_svdpp(), 6, 1), expected);
 }
 
 TEST(Svdpp, FoldedInUsersPredictLikeStoredOnes) {
@@ -230,7 +230,7 @@ TEST(Svdpp, FoldedInUsersPredictLikeStoredOnes) {
 TEST(Svdpp, BeginsWhereAnotherFitEnded) {
   const Toy toy = random_toy();
   const Toy first = part_of(toy, 89, 317);
-  Svdpp::Config config = small_config();
+  Svdpp::Config config = small_svdpp();
   const auto old = Svdpp::fit(first.training(), config, {});
   config.epochs = 0;
   const auto model = update<Svdpp>(toy, *old, 89, 317, config);
@@ -268,7 +268,7 @@ TEST(Svdpp, BeginsWithGivenItemVectors) {
   given.given[5] = 0;
   FitStart start;
   start.items = &given;
-  Svdpp::Config config = small_config();
+  Svdpp::Config config = small_svdpp();
   config.epochs = 0;
   const auto model = Svdpp::fit(random_toy().training(), config, {{}, nullptr, &start});
   EXPECT_TRUE(std::ranges::equal(model->item_vectors()[3].first(5), given.vectors[3]));

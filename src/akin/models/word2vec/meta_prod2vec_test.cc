@@ -36,7 +36,7 @@ Dataset branded_dataset() {
   return data;
 }
 
-MetaProd2Vec::Config small_config() {
+MetaProd2Vec::Config small_meta_prod2vec() {
   MetaProd2Vec::Config config;
   config.factors = 12;
   config.epochs = 40;
@@ -108,7 +108,7 @@ TEST(ItemMetadata, WordsOfTitlesAreThoseOfTextsInLowerCase) {
 
 TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
   const Dataset data = branded_dataset();
-  MetaProd2Vec::Config config = small_config();
+  MetaProd2Vec::Config config = small_meta_prod2vec();
   config.epochs = 3;
   config.metadata_weight = 0;
   const auto plain = Prod2Vec::fit({data, data.events}, config, {});
@@ -121,7 +121,7 @@ TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
 TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
   Dataset data = branded_dataset();
   data.item_attributes = {};
-  MetaProd2Vec::Config config = small_config();
+  MetaProd2Vec::Config config = small_meta_prod2vec();
   config.epochs = 3;
   const auto plain = Prod2Vec::fit({data, data.events}, config, {});
   expect_same_vectors(*fit(data, config), *plain, kItems);
@@ -142,7 +142,7 @@ TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
 TEST(MetaProd2Vec, PutsColdItemsWhereTheirMetadataAre) {
   const Dataset data = branded_dataset();
   for (const char* score : {"predict", "cosine"}) {
-    MetaProd2Vec::Config config = small_config();
+    MetaProd2Vec::Config config = small_meta_prod2vec();
     config.score = score;
     const auto model = fit(data, config);
     const auto similar = model->similar(kCold, 7);
@@ -164,7 +164,7 @@ TEST(MetaProd2Vec, ColdItemsAreTheMeanOfTheirMetadata) {
   data.item_attributes.column("category").set(0, "Hair");
   data.item_attributes.column("category").set(1, "Nails");
   data.item_attributes.column("category").set(kCold, "Nails|Hair");
-  const auto model = fit(data, small_config());
+  const auto model = fit(data, small_meta_prod2vec());
   const auto& meta = dynamic_cast<const MetaProd2Vec&>(*model);
   const auto row = [&](std::string_view name) {
     return static_cast<std::size_t>(std::ranges::find(meta.sides().names, name) - meta.sides().names.begin());
@@ -181,7 +181,7 @@ TEST(MetaProd2Vec, ColdItemsAreTheMeanOfTheirMetadata) {
 
 TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
   Dataset data = branded_dataset();
-  MetaProd2Vec::Config config = small_config();
+  MetaProd2Vec::Config config = small_meta_prod2vec();
   const auto fitted = fit(data, config);
   const auto path = std::filesystem::path(testing::TempDir()) / "meta_prod2vec.safetensors";
   TensorWriter writer("model");
@@ -213,7 +213,7 @@ TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
 
 TEST(MetaProd2Vec, HasTheSameBitsAtAnyThreadCount) {
   const Dataset data = branded_dataset();
-  MetaProd2Vec::Config config = small_config();
+  MetaProd2Vec::Config config = small_meta_prod2vec();
   config.epochs = 2;
   config.title_words = 1;
   expect_same_vectors(*fit(data, config, {{.threads = 1}}), *fit(data, config, {{.threads = 3}}), kItems);
