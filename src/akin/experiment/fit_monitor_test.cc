@@ -9,7 +9,7 @@
 #include <limits>
 #include <numeric>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
 #include "akin/base/rank_threads_for_test.h"
 #include "akin/base/safetensors.h"
@@ -84,17 +84,6 @@ struct ScriptedFit {
     return static_cast<int>(state_matrix[0][0]);
   }
 };
-
-std::string message_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kBadData) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "no error";
-  return "";
-}
 
 TEST(FitMonitor, KeepsTheBestEpoch) {
   ScriptedFit fit{{1, 3, 7, 2, 7, 5}};
@@ -211,7 +200,7 @@ TEST(FitMonitor, RefusesTheCheckpointOfAnotherFit) {
   const auto refusal = [&](ScriptedFit& other, const MonitorOptions& how, std::uint64_t seed,
                            const std::string& model) {
     FitMonitor monitor = other.monitor(how, seed, model);
-    return message_of([&] { other.run(monitor); });
+    return message_of(ErrorCode::kBadData, [&] { other.run(monitor); });
   };
   EXPECT_NE(refusal(fit, options, 7, "scripted").find("seed = 42, not 7"), std::string::npos);
   EXPECT_NE(refusal(fit, options, 42, "als").find("model = scripted, not als"), std::string::npos);
@@ -224,8 +213,9 @@ TEST(FitMonitor, RefusesTheCheckpointOfAnotherFit) {
             std::string::npos);
   FitMonitor other_params({"scripted", {}, {{"rate", "0.2"}}, {fit.dataset.data, fit.dataset.train}},
                           fit.dataset.test, options, {});
-  EXPECT_NE(message_of([&] { fit.run(other_params); }).find("parameter rate = 0.1, not 0.2"),
-            std::string::npos);
+  EXPECT_NE(
+      message_of(ErrorCode::kBadData, [&] { fit.run(other_params); }).find("parameter rate = 0.1, not 0.2"),
+      std::string::npos);
 }
 
 TEST(FitMonitor, RefusesDamagedCheckpoints) {
@@ -243,10 +233,12 @@ TEST(FitMonitor, RefusesDamagedCheckpoints) {
     damaged[at] = static_cast<char>(damaged[at] ^ 0x11);
     std::ofstream(options.checkpoint, std::ios::binary) << damaged;
     FitMonitor monitor = fit.monitor(options);
-    EXPECT_NE(message_of([&] { fit.run(monitor); }).find(options.checkpoint), std::string::npos) << at;
+    EXPECT_NE(message_of(ErrorCode::kBadData, [&] { fit.run(monitor); }).find(options.checkpoint),
+              std::string::npos)
+        << at;
     std::ofstream(options.checkpoint, std::ios::binary) << whole.substr(0, at);
     FitMonitor cut = fit.monitor(options);
-    EXPECT_FALSE(message_of([&] { fit.run(cut); }).empty()) << at;
+    EXPECT_FALSE(message_of(ErrorCode::kBadData, [&] { fit.run(cut); }).empty()) << at;
   }
 }
 
@@ -277,9 +269,8 @@ TEST(FitMonitor, RefusesABestEpochThatIsNotThatOfTheCurve) {
       EXPECT_EQ(fit.run(resumed), 2);
       continue;
     }
-    EXPECT_NE(message_of([&] {
-                fit.run(resumed);
-              }).find(fmt::format("{}: its best epoch, {},", options.checkpoint, epoch)),
+    EXPECT_NE(message_of(ErrorCode::kBadData, [&] { fit.run(resumed); })
+                  .find(fmt::format("{}: its best epoch, {},", options.checkpoint, epoch)),
               std::string::npos);
   }
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
@@ -101,16 +101,6 @@ target = "a_xor_b"
  private:
   TempDir dir_;
 };
-
-/// What the error of `body` says.
-inline std::string message_of(ErrorCode code, const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const Error& error) {
-    return error.code() == code ? error.what() : fmt::format("another code: {}", error.what());
-  }
-  return "no error";
-}
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

@@ -14,13 +14,13 @@
 namespace akin {
 namespace {
 
-constexpr idx_t kBrands = 5, kItems = 43, kCold = 42;
+constexpr idx_t kBrands = 5, kAllItems = 43, kCold = 42;
 
 /// Item i is of brand i % kBrands, users take items of one brand, in any order; kCold has no events.
 Dataset branded_dataset() {
   Dataset data;
   Rng rng(3);
-  for (idx_t i = 0; i < kItems; ++i) {
+  for (idx_t i = 0; i < kAllItems; ++i) {
     data.items.add("i" + std::to_string(i));
     data.item_attributes.column("brand").set(i, "b" + std::to_string(i % kBrands));
     data.item_attributes.column("title").set(i, "Item no. " + std::to_string(i));
@@ -112,7 +112,7 @@ TEST(MetaProd2Vec, WithoutLambdaIsProd2VecToTheBit) {
   config.epochs = 3;
   config.metadata_weight = 0;
   const auto plain = Prod2Vec::fit({data, data.events}, config, {});
-  expect_same_vectors(*fit(data, config), *plain, kItems);
+  expect_same_vectors(*fit(data, config), *plain, kAllItems);
   config.metadata_weight = 0.001f;
   EXPECT_FALSE(std::ranges::equal(fit(data, config)->embeddings()[1], plain->embeddings()[1]))
       << "other negatives";
@@ -124,7 +124,7 @@ TEST(MetaProd2Vec, WithoutAttributesIsProd2VecUnlessFieldsWereNamed) {
   MetaProd2Vec::Config config = small_meta_prod2vec();
   config.epochs = 3;
   const auto plain = Prod2Vec::fit({data, data.events}, config, {});
-  expect_same_vectors(*fit(data, config), *plain, kItems);
+  expect_same_vectors(*fit(data, config), *plain, kAllItems);
   EXPECT_TRUE(plain->similar(kCold, 3).empty());
   config.fields = "maker";
   const Dataset branded = branded_dataset();
@@ -148,11 +148,11 @@ TEST(MetaProd2Vec, PutsColdItemsWhereTheirMetadataAre) {
     const auto similar = model->similar(kCold, 7);
     ASSERT_EQ(similar.size(), 7u);
     for (const Scored& other : similar) EXPECT_EQ(other.idx % kBrands, kCold % kBrands) << score;
-    std::vector<float> out(kItems);
+    std::vector<float> out(kAllItems);
     const std::vector<idx_t> history = {2, 7, 12}, others = {3, 8, 13};
     ASSERT_TRUE(model->score_all({std::nullopt, history, {}}, out));
     int above = 0;
-    for (idx_t i = 0; i < kItems; ++i) above += i % kBrands != kCold % kBrands && out[i] > out[kCold];
+    for (idx_t i = 0; i < kAllItems; ++i) above += i % kBrands != kCold % kBrands && out[i] > out[kCold];
     EXPECT_EQ(above, 0) << score << ": only items of its brand may be above";
     const std::vector<idx_t> only = {kCold};
     EXPECT_TRUE(model->score_all({std::nullopt, only, {}}, out)) << "and it can be asked from";
@@ -188,7 +188,7 @@ TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
   fitted->save(writer);
   writer.write(path.string());
   const TensorReader reader(path.string());
-  const auto loaded = MetaProd2Vec::load(reader, data.n_users(), kItems);
+  const auto loaded = MetaProd2Vec::load(reader, data.n_users(), kAllItems);
   std::filesystem::remove(path);
   const auto& old = dynamic_cast<const MetaProd2Vec&>(*loaded);
   ASSERT_EQ(old.sides().names.size(), kBrands);
@@ -199,7 +199,7 @@ TEST(MetaProd2Vec, GoesOnFromWhatWasSavedMetadataToo) {
   config.epochs = 0;
   const FitStart start = {.model = loaded.get(), .fold_items = {item}};
   const auto model = fit(data, config, {{}, nullptr, &start});
-  expect_same_vectors(*model, *fitted, kItems);
+  expect_same_vectors(*model, *fitted, kAllItems);
   const auto& updated = dynamic_cast<const MetaProd2Vec&>(*model);
   ASSERT_EQ(updated.sides().names.size(), kBrands + 1u);
   for (std::size_t s = 0; s < kBrands; ++s) {
@@ -216,7 +216,7 @@ TEST(MetaProd2Vec, HasTheSameBitsAtAnyThreadCount) {
   MetaProd2Vec::Config config = small_meta_prod2vec();
   config.epochs = 2;
   config.title_words = 1;
-  expect_same_vectors(*fit(data, config, {{.threads = 1}}), *fit(data, config, {{.threads = 3}}), kItems);
+  expect_same_vectors(*fit(data, config, {{.threads = 1}}), *fit(data, config, {{.threads = 3}}), kAllItems);
 }
 
 }  // namespace
