@@ -7,7 +7,7 @@
 namespace akin {
 namespace {
 
-ModelSpec quick_bpr() { return {"bpr", {{"factors", "4"}, {"epochs", "9"}}}; }
+ModelSpec tunable_bpr() { return {"bpr", {{"factors", "4"}, {"epochs", "9"}}}; }
 
 TuneOptions quick(const std::string& log) { return {.trials = 4, .metric = "NDCG@5", .log = log}; }
 
@@ -61,16 +61,16 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
   for (const bool halving : {false, true}) {
     TuneOptions options = quick(dir / (halving ? "halving" : "random"));
     options.halving = halving;
-    const TuneResult first = tune(made_dataset(), quick_bpr(), options);
-    const TuneResult same = tune(changed_dataset(Subset::kTest), quick_bpr(), options);
+    const TuneResult first = tune(made_dataset(), tunable_bpr(), options);
+    const TuneResult same = tune(changed_dataset(Subset::kTest), tunable_bpr(), options);
     EXPECT_GE(same.found, first.trials.size()) << "it is the same search";
     options.log += " again";
-    EXPECT_EQ(outcome(tune(changed_dataset(Subset::kTest), quick_bpr(), options)), outcome(first));
+    EXPECT_EQ(outcome(tune(changed_dataset(Subset::kTest), tunable_bpr(), options)), outcome(first));
     for (const Subset subset : {Subset::kTrain, Subset::kValidation}) {
-      message_of(ErrorCode::kBadData, [&] { tune(changed_dataset(subset), quick_bpr(), options); });
+      message_of(ErrorCode::kBadData, [&] { tune(changed_dataset(subset), tunable_bpr(), options); });
       TuneOptions other = options;
       other.log += std::to_string(static_cast<int>(subset));
-      EXPECT_NE(outcome(tune(changed_dataset(subset), quick_bpr(), other)), outcome(first));
+      EXPECT_NE(outcome(tune(changed_dataset(subset), tunable_bpr(), other)), outcome(first));
     }
   }
 }
@@ -78,10 +78,10 @@ TEST(Tune, TheTestEventsAreNotLookedAt) {
 TEST(Tune, SameResultAtAnyNumberOfThreadsAndTrialsAtOnce) {
   const TempDir dir;
   TuneOptions options = quick(dir / "a");
-  const TuneResult first = tune(made_dataset(), quick_bpr(), options, {.threads = 1});
+  const TuneResult first = tune(made_dataset(), tunable_bpr(), options, {.threads = 1});
   options.log = dir / "b";
   options.parallel = 2;
-  EXPECT_EQ(outcome(tune(made_dataset(), quick_bpr(), options, {.threads = 3})), outcome(first));
+  EXPECT_EQ(outcome(tune(made_dataset(), tunable_bpr(), options, {.threads = 3})), outcome(first));
 }
 
 TEST(Tune, RemarksWhatAPersonWouldNotExpect) {
@@ -109,7 +109,7 @@ TEST(Tune, WrongSearchesAreRefusedBeforeAnyDataAreRead) {
   EXPECT_TRUE(contains(refusal("bpr", {.ranges = {"factor=8:64"}}), "did you mean factors"));
   EXPECT_TRUE(contains(refusal("bpr", {.ranges = {"factors=64:8"}}), "LOW below HIGH"));
   EXPECT_TRUE(contains(refusal("bpr", {.ranges = {"factors=0:8"}}), "must lie between"));
-  EXPECT_TRUE(contains(refusal(quick_bpr(), {.ranges = {"factors=8:64"}}), "fixed already"));
+  EXPECT_TRUE(contains(refusal(tunable_bpr(), {.ranges = {"factors=8:64"}}), "fixed already"));
   EXPECT_TRUE(contains(refusal("als", {.ranges = {"solver=cg,exat"}}), "exat"));
   EXPECT_TRUE(contains(refusal("bpr", {.metric = "NDGC@10"}), "did you mean NDCG@10"));
   EXPECT_TRUE(contains(refusal("bpr", {.metric = "RMSE"}), "RMSE"));
@@ -119,7 +119,7 @@ TEST(Tune, WrongSearchesAreRefusedBeforeAnyDataAreRead) {
 TEST(Tune, WrongOptionsAndData) {
   const TempDir dir;
   const auto usage = [&](const TuneOptions& options) {
-    return message_of(ErrorCode::kUsage, [&] { tune(made_dataset(), quick_bpr(), options); });
+    return message_of(ErrorCode::kUsage, [&] { tune(made_dataset(), tunable_bpr(), options); });
   };
   TuneOptions options = quick(dir / "log");
   options.every = 0;
@@ -128,12 +128,12 @@ TEST(Tune, WrongOptionsAndData) {
   options.holdout = "none";
   usage(options);
   options.holdout = "given";
-  message_of(ErrorCode::kBadData, [&] { tune(made_dataset(), quick_bpr(), options); });
+  message_of(ErrorCode::kBadData, [&] { tune(made_dataset(), tunable_bpr(), options); });
   EXPECT_TRUE(contains(usage(quick("")), "log")) << "there is no file to keep the trials in";
   std::stop_source stop;
   stop.request_stop();
   message_of(ErrorCode::kCancelled,
-             [&] { tune(made_dataset(), quick_bpr(), quick(dir / "c"), {.stop = stop.get_token()}); });
+             [&] { tune(made_dataset(), tunable_bpr(), quick(dir / "c"), {.stop = stop.get_token()}); });
 }
 
 }  // namespace

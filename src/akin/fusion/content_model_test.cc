@@ -10,6 +10,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/data/split_dataset.h"
+#include "akin/fusion/scores_for_test.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -31,12 +32,6 @@ Dataset kitchen() {
   for (const char* const item : {"c1", "c2"}) builder.add_event("w", item, 5, 1);
   ImportReport report;
   return builder.build("kitchen", {}, report, {});
-}
-
-std::vector<float> scores_of(const Model& model, const Query& query) {
-  std::vector<float> scores(model.n_items());
-  EXPECT_TRUE(model.score_all(query, scores));
-  return scores;
 }
 
 TEST(ContentModel, ScoresAreTheProductsWithTheMeanOfTheHistory) {

@@ -8,6 +8,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
 #include "akin/encode/text_models.h"
+#include "akin/fusion/scores_for_test.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -58,12 +59,6 @@ template <typename M>
 std::unique_ptr<Model> fit(const Dataset& data, typename M::Config config = {}) {
   config.user_regularization = 0.1F;
   return M::fit({data, data.events}, config, {});
-}
-
-std::vector<float> scores_of(const Model& model, const Query& query) {
-  std::vector<float> scores(model.n_items());
-  EXPECT_TRUE(model.score_all(query, scores));
-  return scores;
 }
 
 TEST(ContentRidge, RanksNewItemsByWhatEverybodyAndTheUserLikes) {

@@ -179,7 +179,7 @@ TEST(Sources, AreReadAndWritten) {
 }
 
 /// Users of two kinds, who buy what the words say; each item has reviews.
-Dataset shop() {
+Dataset clicked_shop() {
   DatasetBuilder builder;
   Rng rng(5);
   for (int i = 0; i < 60; ++i) {
@@ -199,7 +199,7 @@ Dataset shop() {
 }
 
 TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
-  const Dataset data = shop();
+  const Dataset data = clicked_shop();
   const auto held = hold_out_queries({data, data.events}, {});
   ASSERT_TRUE(held.has_value());
   EXPECT_EQ(held->cold.size() + held->warm.size() + held->data.dataset.events.size(), data.events.size());

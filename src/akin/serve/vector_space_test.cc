@@ -13,7 +13,7 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kDim = 19;
+constexpr std::size_t kSpaceDim = 19;
 
 struct World {
   IdMap ids;
@@ -22,7 +22,7 @@ struct World {
 World world(std::size_t size, std::uint64_t seed = 3) {
   World result;
   for (std::size_t r = 0; r < size; ++r) result.ids.add(fmt::format("w{}", r));
-  result.vectors = Matrix::normal(size, kDim, 2, seed);
+  result.vectors = Matrix::normal(size, kSpaceDim, 2, seed);
   return result;
 }
 
@@ -35,18 +35,18 @@ std::vector<double> naive_scores(const Matrix& vectors, const std::vector<idx_t>
     return std::sqrt(sum);
   };
   const auto row = [&](idx_t r) { return std::vector<double>(vectors[r].begin(), vectors[r].end()); };
-  std::vector<double> query(kDim);
+  std::vector<double> query(kSpaceDim);
   for (const auto& [items, sign] : {std::pair(plus, 1.0), std::pair(minus, -1.0)}) {
     for (const idx_t item : items) {
       const std::vector<double> x = row(item);
-      for (std::size_t d = 0; d < kDim; ++d) query[d] += sign * x[d] / norm(x);
+      for (std::size_t d = 0; d < kSpaceDim; ++d) query[d] += sign * x[d] / norm(x);
     }
   }
   std::vector<double> scores;
   for (idx_t r = 0; r < vectors.rows(); ++r) {
     const std::vector<double> x = row(r);
     double sum = 0;
-    for (std::size_t d = 0; d < kDim; ++d) sum += query[d] * x[d];
+    for (std::size_t d = 0; d < kSpaceDim; ++d) sum += query[d] * x[d];
     scores.push_back(sum / norm(x) / norm(query));
   }
   return scores;

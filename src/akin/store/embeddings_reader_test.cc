@@ -17,7 +17,7 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kDim = 17;
+constexpr std::size_t kReadDim = 17;
 
 struct Written {
   IdMap ids;
@@ -26,13 +26,13 @@ struct Written {
 Written some(const std::vector<std::string>& names) {
   Written result;
   for (const std::string& name : names) result.ids.add(name);
-  result.vectors = Matrix::normal(names.size(), kDim, 0.1, 5);
+  result.vectors = Matrix::normal(names.size(), kReadDim, 0.1, 5);
   return result;
 }
 
 void expect_equal(const ReadEmbeddings& read, const Written& written) {
   ASSERT_EQ(read.ids.size(), written.ids.size());
-  ASSERT_EQ(read.vectors.cols(), kDim);
+  ASSERT_EQ(read.vectors.cols(), kReadDim);
   for (idx_t r = 0; r < read.ids.size(); ++r) {
     EXPECT_EQ(read.ids.id(r), written.ids.id(r));
     EXPECT_TRUE(std::ranges::equal(read.vectors[r], written.vectors[r])) << "row " << r;
@@ -134,11 +134,11 @@ TEST_F(EmbeddingsReaderTest, OneNumberMoreThanPromisedInEveryLine) {
 TEST_F(EmbeddingsReaderTest, SpacesInBinaryFilesAreRefusedWithAWayOut) {
   for (const std::string odd : {"new york", " a", "b ", "a b c", "x y", "the last word"}) {
     const std::vector<std::string> ids = {"x", "w", odd, "y", "z"};
-    const Matrix vectors = Matrix::normal(ids.size(), kDim, 0.1, 7);
-    std::string content = fmt::format("{} {}\n", ids.size(), kDim);
+    const Matrix vectors = Matrix::normal(ids.size(), kReadDim, 0.1, 7);
+    std::string content = fmt::format("{} {}\n", ids.size(), kReadDim);
     for (std::size_t r = 0; r < ids.size(); ++r) {
       content += ids[r] + " ";
-      content.append(reinterpret_cast<const char*>(vectors.row(r)), kDim * sizeof(float));
+      content.append(reinterpret_cast<const char*>(vectors.row(r)), kReadDim * sizeof(float));
     }
     const std::string message = refused(content);
     EXPECT_NE(message.find("write it with %20"), std::string::npos) << message;
@@ -266,7 +266,7 @@ TEST_F(EmbeddingsReaderTest, RefusesWhatIsNotFinite) {
   EXPECT_TRUE(refused("id,d0\na,inf\n").starts_with(":2: 'inf' is not a finite number"));
   const Written written = some({"a", "b"});
   write_embeddings({written.ids, written.vectors}, EmbeddingFormat::kSafetensors, path_);
-  put_number(path_, "vectors", kDim + 3, std::numeric_limits<double>::infinity());
+  put_number(path_, "vectors", kReadDim + 3, std::numeric_limits<double>::infinity());
   EXPECT_TRUE(
       refused(read_file(path_)).starts_with(": tensor vectors: row 2 holds NaN or an infinite number"));
 }
