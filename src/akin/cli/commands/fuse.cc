@@ -67,7 +67,7 @@ void declare(CommandLine& line, FuseCommand& command) {
   line.example(
       "akin fuse -d events.data --holdout cold-items:0.2 --candidates cold --ablation full -o fused.akin");
   line.example(
-      "akin fuse -d events.data --source \"tfidf fields=title\" --source \"brand: attributes fields=brand\" "
+      "akin fuse -d events.data --source tfidf --source \"attributes fields=brand\" "
       "--source map "
       "-o fused.akin");
 }
