@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 #include "akin/report/html.h"
 #include "akin/report/page_script.h"
 #include "akin/report/report_charts.h"
+#include "akin/report/text_for_test.h"
 
 namespace akin {
 namespace {
@@ -20,14 +22,6 @@ const double kNan = std::nan("");
 const std::string kHostile = "</script><script>alert(1)</script><!--\xE2\x80\xA8\xE2\x80\xA9\"'&\\ \xE9 \x01";
 const std::string kHostileClean =
     "</script><script>alert(1)</script><!--\xE2\x80\xA8\xE2\x80\xA9\"'&\\ \xEF\xBF\xBD \xEF\xBF\xBD";
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 /// The specifications of a page's charts, read as a browser would: up to the next </script.
 std::vector<json> specifications(const std::string& html) {

@@ -5,18 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "akin/base/error_for_test.h"
 #include "akin/report/json.h"
+#include "akin/report/text_for_test.h"
 
 namespace akin {
 namespace {
-
-bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-std::size_t count(const std::string& text, std::string_view part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 TEST(TextTable, AlignsNumbersRightAndTextLeft) {
   EXPECT_EQ(
