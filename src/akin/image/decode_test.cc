@@ -73,7 +73,7 @@ TEST(DecodeTest, GreyAndTransparent) {
 
 TEST(DecodeTest, DamagedFilesAreErrorsThatSayWhat) {
   EXPECT_EQ(error_of({}), "the file is empty");
-  EXPECT_EQ(error_of({'h', 'e', 'l', 'l', 'o'}), "this is no JPEG, PNG, WebP, GIF or BMP");
+  EXPECT_EQ(error_of({'h', 'e', 'l', 'l', 'o'}), "this is no JPEG, PNG, WebP, GIF, BMP, PGM or PPM");
   for (const char* name :
        {"rgb.jpg", "cmyk.jpg", "rgb.png", "rgb.webp", "moving.webp", "interlaced.gif", "rgb.bmp"}) {
     Bytes bytes = file(name);
