@@ -177,7 +177,7 @@ class RecipeTest(unittest.TestCase):
         family = re.escape(os.path.dirname(cls.recipe.code))
         model = build.compile(cls.recipe.code, like=family + r"/\w+(?<!_test)\.cc")
         registered = [build.compile(REGISTRY), model]
-        unit = build.compile(cls.recipe.test, like=r"src/akin/models/.*_test\.cc")
+        unit = build.compile(cls.recipe.test, like=r"src/akin/models/.*_test\.cc|.*/models_test\.dir/Unity/.*")
         cls.unit_test = build.link("models_test", [unit, model], keep=False)
         cls.contract_test = build.link("contract_test", [build.compile(READER), *registered])
         cls.make_configs = build.link("make_configs", registered)
