@@ -63,7 +63,9 @@ std::vector<std::string> ItemContent::fields() const {
 
 std::vector<std::string_view> ItemContent::pictures(std::size_t item) const {
   std::vector<std::string_view> result;
+  const bool files = attributes_->find("image") != nullptr;
   for (const auto& [name, column] : attributes_->all()) {
+    if (files && name == "image_url") continue;  // an address of the same picture
     const std::string_view path = column.get(item);
     if (attributes_->type(name).kind != AttributeType::Kind::kPicture) continue;
     for (const std::string_view one : elements_of({AttributeType::Kind::kList, "|"}, path))
