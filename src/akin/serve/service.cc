@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <mutex>
 
 #include "akin/base/error.h"
 #include "akin/data/id_list.h"
@@ -11,8 +13,10 @@
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
 #include "akin/fusion/fused.h"
+#include "akin/fusion/vector_model.h"
 #include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
+#include "akin/linalg/quantized_rows.h"
 #include "akin/models/placed.h"
 #include "akin/models/query_history.h"
 
@@ -48,6 +52,18 @@ struct Service::Asked {
   std::vector<idx_t> masked;
 };
 
+/// Made at the second question: a program that asks once would wait longer for the copy than for the answer.
+struct Service::Quick {
+  static constexpr std::size_t kLeastItems = 10'000, kLeastColumns = 32;
+  std::atomic<bool> asked = false;
+  std::once_flag once;
+  std::optional<QuantizedRows> rows;
+};
+
+Service::Service(Service&&) noexcept = default;
+Service& Service::operator=(Service&&) noexcept = default;
+Service::~Service() = default;
+
 Service::Service(Bundle bundle)
     : bundle_(std::move(bundle)),
       offsets_(user_offsets(bundle_.dataset.events, bundle_.dataset.n_users())),
@@ -61,6 +77,9 @@ Service::Service(Bundle bundle)
     }
   }
   placed_ = placed_items(*bundle_.model, bundle_.entry->traits, popularity_);
+  const Matrix& vectors = bundle_.model->item_vectors();
+  if (vectors.rows() >= Quick::kLeastItems && vectors.cols() >= Quick::kLeastColumns)
+    quick_ = std::make_unique<Quick>();
 }
 
 std::vector<char> Service::allowed_items(const RecommendRequest& request) const {
@@ -74,9 +93,34 @@ std::vector<char> Service::allowed_items(const RecommendRequest& request) const 
   return allowed;
 }
 
+std::vector<Scored> Service::quick_list(const Asked& asked, const std::vector<char>& allowed,
+                                        const RecommendRequest& request) const {
+  if (!quick_ || !quick_->asked.exchange(true)) return {};
+  const Model& model = *bundle_.model;
+  std::call_once(quick_->once, [&] { quick_->rows.emplace(model.item_vectors()); });
+  Matrix vector(1, model.item_vectors().cols());
+  if (!model.user_vector(asked.history.query(asked.user, request.now), vector[0])) return {};
+  std::vector<char> shown(allowed.begin(), allowed.begin() + static_cast<std::ptrdiff_t>(model.n_items()));
+  const auto* const by_content = dynamic_cast<const VectorModel*>(&model);
+  for (std::size_t item = 0; item < shown.size(); ++item) {
+    const bool scored = by_content == nullptr || by_content->has_vector(static_cast<idx_t>(item));
+    shown[item] = shown[item] != 0 && placed_[item] != 0 && scored ? 1 : 0;
+  }
+  for (const idx_t item : asked.masked) {
+    if (item < shown.size()) shown[item] = 0;
+  }
+  const auto best = [&](std::size_t k) { return quick_->rows->top_k(vector.row(0), shown, k); };
+  std::vector<Scored> list =
+      request.at_most.empty() ? best(request.k) : within_limits(bundle_.dataset, request, best);
+  if (list.size() < request.k) list.clear();  // what is not placed may follow
+  return list;
+}
+
 Recommendations Service::rank(const Asked& asked, const std::vector<char>& allowed,
                               const RecommendRequest& request) const {
   if (request.k == 0) fail(ErrorCode::kUsage, "k must be at least 1");
+  if (std::vector<Scored> list = quick_list(asked, allowed, request); !list.empty())
+    return {.items = std::move(list)};
   // Items that the model does not know stay below all others.
   std::vector<float> scores(bundle_.dataset.n_items(), kNever);
   const std::span<float> known = std::span(scores).first(bundle_.model->n_items());

@@ -190,6 +190,51 @@ TEST(Service, AtMostSoManyOfAGroup) {
   EXPECT_THROW(service.recommend({.at_most = {{1, "brnd"}}}), Error);
 }
 
+/// Of so many items, the first question is answered by the item vectors, the next ones by a copy in 8 bits.
+TEST(Service, ManyItemsAreRankedByTheModelsScores) {
+  DatasetBuilder builder;
+  for (int item = 0; item < 10'007; ++item) {
+    const std::string id = "i" + std::to_string(item);
+    builder.add_event("u" + std::to_string(item % 101), id, 1, item);
+    builder.set_item_attribute(id, "brand", "b" + std::to_string(item % 7));
+  }
+  ImportReport report;
+  const ModelSpec spec("bpr", {{"factors", "32"}, {"epochs", "0"}});
+  const Service service(
+      train_bundle(builder.build("many", {}, report, {}), {.holdout = Holdout::kNone}, spec));
+  const Dataset& data = service.bundle().dataset;
+  const auto expected = [&](const RecommendRequest& request) {
+    const idx_t user = data.users.at(*request.user, "user");
+    std::vector<float> scores(data.n_items());
+    EXPECT_TRUE(service.bundle().model->score_all({.user = user}, scores));
+    std::vector<char> allowed = service.allowed_items(request);
+    for (const Event& event : data.events) {
+      if (event.user == user && !request.include_seen) allowed[event.item] = 0;
+    }
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      if (allowed[i] == 0) scores[i] = -std::numeric_limits<float>::infinity();
+    }
+    LimitedList limited(data, request.at_most);
+    std::vector<Scored> list = top_k(scores, scores.size());
+    std::erase_if(list, [&](const Scored& entry) { return !limited.take(entry.idx); });
+    list.resize(std::min(list.size(), request.k));
+    return list;
+  };
+  const RecommendRequest seen{.user = "u3", .k = 20, .include_seen = true};
+  EXPECT_EQ(service.recommend(seen).items, expected(seen)) << "by vectors";
+  for (const char* user : {"u3", "u57"}) {
+    for (const RecommendRequest& request :
+         {RecommendRequest{.user = user, .k = 20, .include_seen = true},
+          RecommendRequest{.user = user, .k = 20},
+          RecommendRequest{.user = user, .k = 30, .filters = {{"brand", "b2"}}, .exclude = {"i9", "i16"}},
+          RecommendRequest{.user = user, .k = 2000, .filters = {{"brand", "b2"}}},
+          RecommendRequest{.user = user, .k = 12, .at_most = {{2, "brand"}}},
+          RecommendRequest{.user = user, .k = 15, .at_most = {{2, "brand"}}}}) {
+      EXPECT_EQ(service.recommend(request).items, expected(request)) << user << ", k = " << request.k;
+    }
+  }
+}
+
 TEST(Service, BatchEqualsSingle) {
   const Service service(popularity_bundle());
   const RecommendRequest request = {.k = 3, .filters = {{"category", "Home"}}};
