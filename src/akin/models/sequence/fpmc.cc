@@ -286,9 +286,14 @@ void Fpmc::fold_in(const Query& query, std::span<float> p) const {
   x[2 * f] = 1;
   Rng rng(seed_of(history));
   const std::size_t steps = std::clamp<std::size_t>(50 * history.size(), 1000, 10'000);
+  std::vector<idx_t> negatives(steps);
+  for (idx_t& negative : negatives) negative = static_cast<idx_t>(rng.below(n_items));
+  constexpr std::size_t kAhead = 6;  // steps: a drawn row is in no cache
   for (std::size_t t = 0; t < steps; ++t) {
     const std::size_t e = t % history.size();
-    const auto negative = static_cast<idx_t>(rng.below(n_items));
+    const idx_t negative = negatives[t];
+    const float* const ahead = state_.items.row(negatives[std::min(t + kAhead, steps - 1)]);
+    for (std::size_t c = 0; c < row.stride(); c += 16) __builtin_prefetch(ahead + c);
     if (negative == history[e]) continue;
     const float* const chosen = state_.items.row(history[e]);
     const float* const drawn = state_.items.row(negative);
