@@ -13,7 +13,7 @@
 namespace akin {
 namespace {
 
-constexpr std::size_t kSizes[] = {1, 2, 3, 5, 7, 13, 16, 17, 31, 37, 64, 67, 101, 131};
+constexpr std::size_t kPanelSizes[] = {1, 2, 3, 5, 7, 13, 16, 17, 31, 37, 64, 67, 101, 131};
 
 double tolerance(std::size_t terms) { return 1e-6 * (3 + static_cast<double>(terms)); }
 
@@ -24,7 +24,7 @@ std::vector<idx_t> some_rows(std::size_t n, std::size_t of) {
 }
 
 TEST(Panel, GatherRowsMatchesReference) {
-  for (const std::size_t d : kSizes) {
+  for (const std::size_t d : kPanelSizes) {
     SCOPED_TRACE(d);
     const Matrix matrix = Matrix::normal(41, d, 1, 1), numbers = Matrix::normal(2, 64 + d, 1, 2);
     const auto which = some_rows(29, 41);
@@ -44,7 +44,7 @@ TEST(Panel, GatherRowsMatchesReference) {
 }
 
 TEST(Panel, AddOuterMatchesReference) {
-  for (const std::size_t d : kSizes) {
+  for (const std::size_t d : kPanelSizes) {
     for (const std::size_t n : {0, 1, 5, 31, 331}) {
       SCOPED_TRACE(::testing::Message() << n << " x " << d);
       const Matrix left = Matrix::normal(337, d, 1, 3), right = Matrix::normal(337, d, 1, 4);
