@@ -47,11 +47,13 @@ void ScoreBounds(const QuantizedRows::Terms& rows, const QuantizedRows::Query& q
     StoreSums(sum(0), sum(1), sum(2), sum(3), out + i);
   }
   const V scale = hn::Set(d, query.scale), first = hn::Set(d, query.first), second = hn::Set(d, query.second);
-  const V norm = hn::Set(d, query.norm);
+  const V norm = hn::Set(d, query.norm), rounding = hn::Set(d, query.rounding);
   for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
-    V bound = hn::Mul(norm, hn::LoadU(d, rows.errors + i));
-    bound = hn::MulAdd(second, hn::LoadU(d, rows.second + i), bound);
-    bound = hn::MulAdd(first, hn::LoadU(d, rows.first + i), bound);
+    const V a = hn::Mul(first, hn::LoadU(d, rows.first + i)),
+            b = hn::Mul(second, hn::LoadU(d, rows.second + i));
+    const V error =
+        hn::MulAdd(rounding, hn::Add(hn::Abs(a), hn::Abs(b)), hn::Mul(norm, hn::LoadU(d, rows.errors + i)));
+    const V bound = hn::Add(hn::Add(a, b), error);
     const V coded = hn::Mul(hn::LoadU(d, out + i), hn::LoadU(d, rows.scales + i));
     hn::StoreU(hn::MulAdd(coded, scale, bound), d, out + i);
   }
@@ -70,6 +72,10 @@ constexpr std::size_t kRowPadding = 16;
 constexpr double kGreatest = 1e15, kLeastQuery = 1e-12, kLeastRow = 1e-30, kLeastError = 1e-20;
 /// For the rounding of bounds themselves, and of sums of a few doubles.
 constexpr double kUp = 1 + 1e-5;
+
+/// A sum of n products in floats is off by at most n 2^-24 of the sum of their sizes; twice that, and some for the few
+/// operations of a bound.
+double rounding_of(std::size_t n) { return (static_cast<double>(n) + 32) * std::ldexp(1.0, -23); }
 
 }  // namespace
 
@@ -90,9 +96,8 @@ QuantizedRows::QuantizedRows(const Matrix& rows)
   levels_ = static_cast<int>(std::min<std::size_t>(32767, 2147483647 / (127 * coded_)));
   codes_.resize(n * width_);
   for (auto* const terms : {&scales_, &first_, &second_, &errors_}) terms->resize(n);
-  // A sum of n products in floats is off by at most n 2^-24 of the sum of their sizes; twice that, and some for the few
-  // operations of a bound. Codes of the query: |r| <= sqrt(d) t / 2, and t <= |q| / levels.
-  const double rounding = (static_cast<double>(d) + 32) * std::ldexp(1.0, -23);
+  // Codes of the query: |r| <= sqrt(d) t / 2, and t <= |q| / levels.
+  const double rounding = rounding_of(d);
   const double query_error = std::sqrt(static_cast<double>(coded_)) / (2.0 * levels_);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const float* const x = rows.row(i);
@@ -121,8 +126,7 @@ QuantizedRows::QuantizedRows(const Matrix& rows)
     scales_[i] = scale;
     second_[i] = x[d - 1];
     first_[i] = x[d - 2];
-    errors_[i] =
-        static_cast<float>((error + (query_error + rounding) * norm + rounding * biases + kLeastError) * kUp);
+    errors_[i] = static_cast<float>((error + (query_error + rounding) * norm + kLeastError) * kUp);
   }
 }
 
@@ -130,12 +134,12 @@ bool QuantizedRows::quantize(const float* query, Query& out) const {
   const std::size_t d = rows_.cols();
   float greatest = 0;
   double squares = 0;
-  for (std::size_t c = 0; c < d; ++c) {
-    if (c < coded_) greatest = std::max(greatest, std::abs(query[c]));
+  for (std::size_t c = 0; c < coded_; ++c) {
+    greatest = std::max(greatest, std::abs(query[c]));
     squares += static_cast<double>(query[c]) * query[c];
   }
-  const double norm = std::sqrt(squares);
-  if (!(norm <= kGreatest) || greatest < kLeastQuery) return false;
+  const double norm = std::sqrt(squares), biases = std::abs(query[d - 1]) + std::abs(query[d - 2]);
+  if (!(norm + biases <= kGreatest) || greatest < kLeastQuery) return false;
   out.scale = greatest / static_cast<float>(levels_);
   out.codes.assign(width_ * sizeof(Codes), 0);
   for (std::size_t c = 0; c < coded_; ++c) {
@@ -145,6 +149,7 @@ bool QuantizedRows::quantize(const float* query, Query& out) const {
   out.second = query[d - 1];
   out.first = query[d - 2];
   out.norm = static_cast<float>(norm * kUp);
+  out.rounding = static_cast<float>(rounding_of(d));
   return true;
 }
 
@@ -199,10 +204,11 @@ void score_bounds(const QuantizedRows::Terms& rows, const QuantizedRows::Query& 
       const std::size_t at = sizeof(QuantizedRows::Codes);
       sum += static_cast<double>(rows.codes[i * rows.width + c / at].of[c % at]) * query.codes[c];
     }
-    const double biases =
-        static_cast<double>(query.first) * rows.first[i] + static_cast<double>(query.second) * rows.second[i];
-    const double error = static_cast<double>(query.norm) * rows.errors[i];
-    out[i] = static_cast<float>(sum * rows.scales[i] * query.scale + biases + error);
+    const double a = static_cast<double>(query.first) * rows.first[i];
+    const double b = static_cast<double>(query.second) * rows.second[i];
+    const double error =
+        static_cast<double>(query.norm) * rows.errors[i] + query.rounding * (std::abs(a) + std::abs(b));
+    out[i] = static_cast<float>(sum * rows.scales[i] * query.scale + a + b + error);
   }
 }
 

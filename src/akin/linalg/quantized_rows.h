@@ -50,7 +50,8 @@ class QuantizedRows {
     float scale = 0;
     float first = 0;
     float second = 0;
-    float norm = 0;  ///< not below the true one
+    float norm = 0;      ///< of what is coded, not below the true one
+    float rounding = 0;  ///< relative error of a product with a float column
   };
 
  private:

@@ -59,6 +59,11 @@ TEST(QuantizedRows, ScoreFewRowsAsFloats) {
   query[0][127] = 0;
   query[0][128] = 1;
   EXPECT_LT(expect_same(rows, query, all_of(rows), 20), 400u);
+  // A net that has learned little: what is coded is small beside the 1 of the bias.
+  Matrix flat = rows.clone();
+  for (std::size_t i = 0; i < flat.rows(); ++i) flat[i][128] = 0;
+  scale(1e-3f, query.row(0), 127);
+  EXPECT_LT(expect_same(flat, query, all_of(flat), 20), 400u);
 }
 
 /// Ties at the end of the list, whole and in the last bits, rows that are zero, huge, tiny, or rounded badly.
@@ -102,7 +107,8 @@ TEST(QuantizedRows, BoundsMatchReferenceAndHold) {
     for (auto& part : codes) {
       for (auto& code : part.of) code = static_cast<std::int8_t>(static_cast<int>(rng.below(255)) - 127);
     }
-    QuantizedRows::Query query{.codes = {}, .scale = 3e-5f, .first = 0.5f, .second = -2, .norm = 7};
+    QuantizedRows::Query query{
+        .codes = {}, .scale = 3e-5f, .first = 0.5f, .second = -2, .norm = 7, .rounding = 1e-2f};
     for (std::size_t c = 0; c < width * 64; ++c)
       query.codes.push_back(static_cast<std::int16_t>(static_cast<int>(rng.below(65535)) - 32767));
     for (auto& code : codes[0].of) code = 127;  // the greatest sum
