@@ -23,23 +23,28 @@ namespace {
 constexpr bool kWords = true;  // looks at word vectors
 
 template <typename E>
+concept Sparse = requires {
+  E::kSparse;
+};
+
+template <typename E>
 EncoderEntry entry(bool takes_words = false) {
-  return {
-      .name = E::kName, .summary = E::kSummary, .takes_words = takes_words, .sparse = requires {E::kSparse;
+  return {.name = E::kName,
+          .summary = E::kSummary,
+          .takes_words = takes_words,
+          .sparse = Sparse<E>,
+          .params = &default_params<typename E::Config>,
+          .complete =
+              [](const ParamValues& values) {
+                auto config = config_of<typename E::Config>(values, E::kName);
+                return get_params(config.params());
+              },
+          .fit =
+              [](const EncoderInput& input, const ParamValues& values, const Context& context) {
+                return E::fit(input, config_of<typename E::Config>(values, E::kName), context);
+              },
+          .load = &E::load};
 }
-, .params = &default_params<typename E::Config>,
-  .complete =
-      [](const ParamValues& values) {
-        auto config = config_of<typename E::Config>(values, E::kName);
-        return get_params(config.params());
-      },
-  .fit =
-      [](const EncoderInput& input, const ParamValues& values, const Context& context) {
-        return E::fit(input, config_of<typename E::Config>(values, E::kName), context);
-      },
-  .load = &E::load
-};  // namespace
-}  // namespace akin
 
 }  // namespace
 

@@ -216,9 +216,7 @@ FuseResult train_fused(Dataset data, const Fused::Config& given, const FuseOptio
                   [&](const SourceSpec& source, const TrainingData& training, const FitContext& fitting) {
                     return files(source, training, fitting);
                   });
-    std::vector<std::size_t> all(fitted.sources.size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    auto model = fuse(fitted, all, config, own);
+    auto model = fuse(fitted, config, own);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!options.ablation.empty()) ablation.run(fitted, *model, parts, own);
     if (number > 0) continue;

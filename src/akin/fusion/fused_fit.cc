@@ -266,12 +266,16 @@ std::unique_ptr<Fused> fuse(const FittedSources& fitted, std::span<const std::si
   return model;
 }
 
-std::unique_ptr<Model> Fused::fit(const TrainingData& data, const Config& config, const FitContext& context,
-                                  const OtherSource& others) {
-  const FittedSources fitted = fit_fused(data, config, context, others);
+std::unique_ptr<Fused> fuse(const FittedSources& fitted, const Fused::Config& config,
+                            const Context& context) {
   std::vector<std::size_t> all(fitted.sources.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
   return fuse(fitted, all, config, context);
+}
+
+std::unique_ptr<Model> Fused::fit(const TrainingData& data, const Config& config, const FitContext& context,
+                                  const OtherSource& others) {
+  return fuse(fit_fused(data, config, context, others), config, context);
 }
 
 }  // namespace akin

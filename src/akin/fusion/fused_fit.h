@@ -43,6 +43,8 @@ FittedSources fit_fused(const TrainingData& data, const Fused::Config& config, c
 /// The sources `kept`, ascending, with weights of their own. One vector of `config.dimensions` is made of all sources.
 std::unique_ptr<Fused> fuse(const FittedSources& fitted, std::span<const std::size_t> kept,
                             const Fused::Config& config, const Context& context);
+/// All of them.
+std::unique_ptr<Fused> fuse(const FittedSources& fitted, const Fused::Config& config, const Context& context);
 
 /// 2^(-age / half_life) of the items of a history, the last one 1; none, all being equal, if half_life is 0.
 std::vector<float> history_weights(std::size_t events, float half_life);

@@ -179,15 +179,12 @@ constexpr BlockNames kOfDinov2 = {"encoder.layer.{}.",
                                   "attention.output.dense",
                                   "mlp.fc1",
                                   "mlp.fc2"};
-constexpr BlockNames kOfSwiGlu = {"encoder.layer.{}.",
-                                  "norm1",
-                                  "norm2",
-                                  "attention.attention.query",
-                                  "attention.attention.key",
-                                  "attention.attention.value",
-                                  "attention.output.dense",
-                                  "mlp.weights_in",
-                                  "mlp.weights_out"};
+constexpr BlockNames kOfSwiGlu = [] {
+  BlockNames names = kOfDinov2;
+  names.up = "mlp.weights_in";
+  names.down = "mlp.weights_out";
+  return names;
+}();
 
 /// From the names and layouts of transformers to those of VitNet.
 class WeightTaker {

@@ -1,6 +1,7 @@
 // What a Pass keeps of each layer, and its working memory. Private to attention_pass.cc and attention_heads.cc.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,6 +16,10 @@ inline void make_room(Matrix& matrix, std::size_t rows, std::size_t cols) {
 }
 inline void make_room(std::vector<float>& memory, std::size_t size) {
   if (memory.size() < size) memory.resize(size);
+}
+/// The first n rows <- 0.
+inline void clear_rows(Matrix& matrix, std::size_t n) {
+  std::fill_n(matrix.data(), n * matrix.stride(), 0.0f);
 }
 
 /// Rows are tokens.

@@ -41,7 +41,6 @@ void add(Rows from, std::size_t n, std::size_t width, Rows to) {
 void copy(Rows from, std::size_t n, std::size_t width, Rows to) {
   for (std::size_t r = 0; r < n; ++r) std::copy_n(from[r], width, to[r]);
 }
-void clear_rows(Matrix& matrix, std::size_t n) { std::fill_n(matrix.data(), n * matrix.stride(), 0.0f); }
 
 void norm_rows(const Net& net, std::size_t tensor, const Matrix& x, std::vector<NormStats>& stats,
                Matrix& out) {

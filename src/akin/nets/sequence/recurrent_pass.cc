@@ -10,13 +10,12 @@
 namespace akin {
 namespace {
 
+using attention::clear_rows;
 using attention::make_room;
 using attention::Rows;
 using attention::rows_of;
 using attention::whole;
 using attention::Write;
-
-void clear_rows(Matrix& matrix, std::size_t n) { std::fill_n(matrix.data(), n * matrix.stride(), 0.0f); }
 
 /// weights <- weights + in^T dout over n rows
 void add_weight_gradient(StridedMatrix in, std::size_t n, Rows dout, Matrix& weights) {

@@ -101,10 +101,19 @@ class Rrn::Fit {
                 .run = [&](int number) { return epoch(number); },
                 .snapshot = [&] { return make_model(); }},
                std::move(state), context_);
+    current_ = false;  // the best epoch's nets may be back
     return make_model();
   }
 
  private:
+  /// The states by the nets as they are: a resumed fit has the nets alone.
+  void refresh() {
+    if (current_) return;
+    users_side_.refresh();
+    items_side_.refresh();
+    current_ = true;
+  }
+
   /// Vectors as given or at random, biases as mean ratings say.
   void start_items(std::size_t n_items) {
     const auto factors = size(config_.factors);
@@ -161,8 +170,7 @@ class Rrn::Fit {
   }
 
   double epoch(int number) {
-    users_side_.refresh();  // what is stored are nets, not states
-    items_side_.refresh();
+    refresh();
     const double loss = users_side_.train(number, items_side_, residuals(), team_);
     users_side_.refresh();
     solve(RrnSide::kUsers, users_);
@@ -177,8 +185,7 @@ class Rrn::Fit {
   }
 
   std::unique_ptr<Model> make_model() {
-    users_side_.refresh();
-    items_side_.refresh();
+    refresh();
     Matrix users = users_.clone();
     solve(RrnSide::kUsers, users);
     Dynamics dynamics{ratings_.clock, ratings_.deviation, users_side_.net().clone(), {}, {0}, {}, {}};
@@ -206,6 +213,7 @@ class Rrn::Fit {
   Matrix users_, items_;  // in the layout of the finished model
   FoldIn fold_in_;
   WorkerTeam team_;
+  bool current_ = false;  // whether the sides' states are those of their nets
 };
 
 std::unique_ptr<Model> Rrn::fit(const TrainingData& data, const Config& config, const FitContext& context) {

@@ -223,8 +223,8 @@ void RrnSide::pass_lane(std::span<const idx_t> part, const RrnSide& other, std::
   for (const idx_t e : part) add_entity(e, lane.chunk);
   const attention::Rows states = lane.pass.forward(net_, lane.chunk);
   attention::make_room(lane.slopes, lane.chunk.states(), net_.factors());
+  attention::clear_rows(lane.slopes, lane.chunk.states());
   const std::size_t width = padded(net_.factors());
-  std::fill_n(lane.slopes.data(), lane.chunk.states() * width, 0.0f);
   for (std::size_t s = 0; s < part.size(); ++s) {
     for (const std::uint32_t r : ratings_of(part[s])) {
       const std::size_t row = lane.chunk.first_state(s) + rows_[r] - first_row(part[s]);
