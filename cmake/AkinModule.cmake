@@ -1,7 +1,7 @@
 # One function declares a folder of src/akin as a library with its tests; one installs them all as the CMake package akin.
 
 add_library(akin_warnings INTERFACE)
-# No -Wshadow where files are compiled as one (akin_unity_tests()): names of one would shadow those of another.
+# No -Wshadow where files are compiled as one (akin_unity()): names of one would shadow those of another.
 target_compile_options(akin_warnings INTERFACE -Wall -Wextra -Wpedantic
   $<$<NOT:$<STREQUAL:$<TARGET_PROPERTY:UNITY_BUILD_MODE>,GROUP>>:-Wshadow> -Wconversion -Wno-sign-conversion
   -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual $<$<BOOL:${AKIN_WERROR}>:-Werror>
@@ -35,21 +35,48 @@ function(akin_test target)
   set_property(GLOBAL APPEND PROPERTY AKIN_TESTS ${target})
 endfunction()
 
-# akin_unity_tests(TARGET FILES): in release builds, four files are compiled as one, and what they include is read and
-# instantiated once. The files of a group are far apart: neighbors often have helpers of the same names.
-function(akin_unity_tests target files)
-  list(LENGTH files n)
-  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release" OR n LESS 4)
+# akin_unity(TARGET FILES): in the builds of users and of scripts/test.sh, four files are compiled as one, and what they include is
+# read and instantiated once. The files of a group are far apart: neighbors often have helpers of the same names. Files that Highway
+# compiles once for each instruction set stay alone.
+function(akin_unity target files)
+  if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|Fuzz)$" OR CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    return()
+  endif()
+  set(together "")
+  foreach(file IN LISTS files)
+    file(STRINGS ${file} alone REGEX "foreach_target" LIMIT_COUNT 1)
+    if(NOT alone)
+      list(APPEND together ${file})
+    endif()
+  endforeach()
+  list(LENGTH together n)
+  if(n LESS 4)
     return()
   endif()
   math(EXPR groups "(${n} + 3) / 4")
   set(k 0)
-  foreach(file IN LISTS files)
+  foreach(file IN LISTS together)
     math(EXPR group "${k} % ${groups}")
     set_source_files_properties(${file} PROPERTIES UNITY_GROUP "g${group}")
     math(EXPR k "${k} + 1")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+endfunction()
+
+# akin_add_tests(TARGET SHARDS): the tests of a program, as so many entries of ctest in the builds of scripts/test.sh, since a process
+# for each test would load libtorch hundreds of times; as one entry for each test elsewhere (`ctest -R Name`).
+function(akin_add_tests target shards)
+  if(NOT CMAKE_BUILD_TYPE MATCHES "^(Release|Fuzz)$")
+    include(GoogleTest)
+    gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${AKIN_TEST_TIMEOUT})
+    return()
+  endif()
+  math(EXPR last "${shards} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${target}.${shard} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${target}.${shard} PROPERTIES TIMEOUT ${AKIN_TEST_TIMEOUT}
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
 endfunction()
 
 # akin_precompile(TARGET COLD): the first target of each kind makes the precompiled headers of all.
@@ -77,12 +104,12 @@ function(akin_precompile target cold)
 endfunction()
 
 # akin_module(NAME [DEPS module...] [LINK target...] [PRIVATE_LINK target...] [TEST_LINK target...] [EXCLUDE regex]
-#             [COLD] [NO_INSTALL])
+#             [COLD] [UNITY] [NO_INSTALL])
 # Library akin_NAME (alias akin::NAME) of src/akin/NAME/**/*.cc; its *_test.cc files become the test program NAME_test.
 # COLD: no loop over data runs in it; it is compiled with -O1, in two thirds of the time, and with nlohmann/json precompiled.
-# Files whose path matches EXCLUDE belong to another library. NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
+# UNITY: its files are compiled four at a time (akin_unity()). Files whose path matches EXCLUDE belong to another library. NO_INSTALL keeps it out of the package: it belongs to the program, not to the library.
 function(akin_module name)
-  cmake_parse_arguments(ARG "COLD;NO_INSTALL" "EXCLUDE" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "COLD;UNITY;NO_INSTALL" "EXCLUDE" "DEPS;LINK;PRIVATE_LINK;TEST_LINK" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/src/akin/${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${dir}/*.cc)
   if(ARG_EXCLUDE)
@@ -102,6 +129,9 @@ function(akin_module name)
   target_link_libraries(akin_${name} PUBLIC ${ARG_DEPS} ${ARG_LINK}
     PRIVATE ${ARG_PRIVATE_LINK} $<BUILD_INTERFACE:akin_warnings>)
   akin_precompile(akin_${name} "${ARG_COLD}")
+  if(ARG_UNITY)
+    akin_unity(akin_${name} "${sources}")
+  endif()
   if(NOT ARG_NO_INSTALL)
     set_property(GLOBAL APPEND PROPERTY AKIN_MODULES ${name})
   endif()
@@ -111,9 +141,10 @@ function(akin_module name)
     target_link_libraries(${name}_test PRIVATE akin_${name} akin_warnings ${ARG_PRIVATE_LINK} ${ARG_TEST_LINK} GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE AKIN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     akin_test(${name}_test)
-    akin_unity_tests(${name}_test "${tests}")
-    include(GoogleTest)
-    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${AKIN_TEST_TIMEOUT})
+    akin_unity(${name}_test "${tests}")
+    list(LENGTH tests n)
+    math(EXPR shards "(${n} + 15) / 16")
+    akin_add_tests(${name}_test ${shards})
   endif()
 endfunction()
 

@@ -13,7 +13,7 @@
 namespace akin::cli {
 namespace {
 
-std::string overview() {
+std::string encode_overview() {
   std::string text =
       "Usage: akin encode ENCODER -d DATA -o FILE [flags]      learn an encoder from a data set, encode its "
       "items\n"
@@ -105,7 +105,7 @@ int run_encode(const Args& args) {
     fail(ErrorCode::kUsage,
          "name an encoder or a file: akin encode tfidf -d DATA -o FILE; see `akin encode --help`");
   if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
+    print(encode_overview());
     return kSuccess;
   }
   // What others have trained takes the place of an encoder's name.

@@ -122,17 +122,17 @@ int describe_file(const Args& args) {
   return print_facts(path, part, line.common.json);
 }
 
-constexpr std::array<Action, 2> kActions = {{
+constexpr std::array<Action, 2> kEncoderActions = {{
     {"import", "read a BERT model, or a net of pictures, into a file", &import_files},
     {"describe", "what a file's encoder is, and where it comes from", &describe_file},
 }};
 
-std::string overview() {
+std::string encoder_overview() {
   return "Usage: akin encoder ACTION ... (each has --help)\n\nEncoders of texts and pictures that others "
          "have trained; "
          "`akin encode` "
          "computes vectors with them.\n\nActions:\n" +
-         action_listing(kActions) +
+         action_listing(kEncoderActions) +
          "\nExamples:\n"
          "  akin encoder import all-MiniLM-L6-v2 -o minilm.enc\n"
          "  akin encoder import efficientnet-lite0-57934424.pth -o lite0.enc\n"
@@ -141,6 +141,6 @@ std::string overview() {
 
 }  // namespace
 
-int run_encoder(const Args& args) { return run_action("encoder", kActions, overview, args); }
+int run_encoder(const Args& args) { return run_action("encoder", kEncoderActions, encoder_overview, args); }
 
 }  // namespace akin::cli

@@ -43,7 +43,7 @@ LabelledTexts read_data(const std::string& data, const LabelledPictureFormat& fo
   return std::move(file.texts);
 }
 
-int cross_validate_model(const std::string& model, const Args& args) {
+int cross_validate_image(const std::string& model, const Args& args) {
   std::string data, html;
   LabelledPictureFormat format;
   TextModelFlags flags;
@@ -161,7 +161,7 @@ int run_image_train(const Args& args) {
 
 int run_image_evaluate(const Args& args) {
   if (!args.empty() && is_image_model(args[0]))
-    return cross_validate_model(args[0], {args.begin() + 1, args.end()});
+    return cross_validate_image(args[0], {args.begin() + 1, args.end()});
   std::string path, data, html;
   LabelledPictureFormat format;
   CommandLine line("image evaluate", "Scores a trained model of pictures on labelled pictures.");

@@ -20,7 +20,7 @@
 namespace akin::cli {
 namespace {
 
-std::string overview() {
+std::string import_overview() {
   std::string text =
       "Usage: akin import FORMAT FILE... -o DATA [flags]\n\nReads raw files into a data set, the input of "
       "every other command. Files may be compressed\n(gzip, zstd); - is standard input. Lines that cannot be "
@@ -179,7 +179,7 @@ int run_import(const Args& args) {
   if (args.empty())
     fail(ErrorCode::kUsage, "name a format: akin import FORMAT FILE... -o DATA; see `akin import --help`");
   if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
+    print(import_overview());
     return kSuccess;
   }
   const Format& format = find_format(args[0]);

@@ -20,7 +20,7 @@
 namespace akin::cli {
 namespace {
 
-constexpr std::array<Action, 5> kActions = {{
+constexpr std::array<Action, 5> kNetActions = {{
     {"describe", "the layers of a net, their shapes and numbers of parameters", &run_net_describe},
     {"train", "train a net, or continue training one", &run_net_train},
     {"evaluate", "loss and metrics on data", &run_net_evaluate},
@@ -28,11 +28,11 @@ constexpr std::array<Action, 5> kActions = {{
     {"export", "write weights in formats of other programs", &run_net_export},
 }};
 
-std::string overview() {
+std::string net_overview() {
   std::string text =
       "Usage: akin net ACTION ... (each has --help)\n\nNeural nets defined in a TOML file: layers, training "
       "and data\n(docs/nets.md; examples are in examples/nets).\n\nActions:\n";
-  text += action_listing(kActions);
+  text += action_listing(kNetActions);
   text +=
       "\nExamples:\n"
       "  akin net describe examples/nets/rating-dot.toml\n"
@@ -52,7 +52,7 @@ nn::NetSpec read_spec(const std::string& path, const std::string& data) {
 
 }  // namespace
 
-int run_net(const Args& args) { return run_action("net", kActions, overview, args); }
+int run_net(const Args& args) { return run_action("net", kNetActions, net_overview, args); }
 
 int run_net_describe(const Args& args) {
   std::string path, data;

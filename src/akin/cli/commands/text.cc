@@ -16,18 +16,18 @@
 namespace akin::cli {
 namespace {
 
-constexpr std::array<Action, 4> kActions = {{
+constexpr std::array<Action, 4> kTextActions = {{
     {"train", "train a model on labelled texts", &run_text_train},
     {"evaluate", "score a trained model, or cross-validate one", &run_text_evaluate},
     {"predict", "classes or numbers of texts", &run_text_predict},
     {"explain", "what the words of a text, or of all texts, say", &run_text_explain},
 }};
 
-std::string overview() {
+std::string text_overview() {
   std::string text =
       "Usage: akin text ACTION ... (each has --help)\n\nModels that tell classes or numbers from texts "
       "(docs/text.md).\n\nActions:\n";
-  text += action_listing(kActions) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
+  text += action_listing(kTextActions) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
   std::vector<Listed> entries;
   for (const TextModelEntry& model : text_models()) entries.push_back({model.name, model.summary});
   return text + listing(entries) +
@@ -40,7 +40,7 @@ std::string overview() {
 
 }  // namespace
 
-int run_text(const Args& args) { return run_action("text", kActions, overview, args); }
+int run_text(const Args& args) { return run_action("text", kTextActions, text_overview, args); }
 
 void add_text_data_flags(CommandLine& line, std::string& data, LabelledTextFormat& format, Need need) {
   line.add({"-d,--data", "FILE", InputPath{&data},

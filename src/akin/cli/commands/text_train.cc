@@ -19,7 +19,7 @@ TextTrainOptions options_of(const std::string& model, const TextModelFlags& flag
   return {model, flags.params, flags.validation_share, flags.word_vectors};
 }
 
-int cross_validate_model(const std::string& model, const Args& args) {
+int cross_validate_text(const std::string& model, const Args& args) {
   std::string data, html;
   LabelledTextFormat format;
   TextModelFlags flags;
@@ -126,7 +126,7 @@ int run_text_train(const Args& args) {
 int run_text_evaluate(const Args& args) {
   const bool named = !args.empty() &&
                      std::ranges::find(text_models(), args[0], &TextModelEntry::name) != text_models().end();
-  if (named) return cross_validate_model(args[0], {args.begin() + 1, args.end()});
+  if (named) return cross_validate_text(args[0], {args.begin() + 1, args.end()});
   std::string path, data, html;
   LabelledTextFormat format;
   CommandLine line("text evaluate", "Scores a trained model of texts on labelled texts.");

@@ -21,7 +21,7 @@
 namespace akin::cli {
 namespace {
 
-std::string overview() {
+std::string train_overview() {
   std::string text =
       "Usage: akin train MODEL -d DATA -o BUNDLE [flags]\n\nTrains a model on a data set. The bundle "
       "contains everything that recommend, similar, evaluate\nand export need, including the held-out "
@@ -129,7 +129,7 @@ int run_train(const Args& args) {
   if (args.empty())
     fail(ErrorCode::kUsage, "name a model: akin train MODEL -d DATA -o BUNDLE; see `akin train --help`");
   if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
+    print(train_overview());
     return kSuccess;
   }
   if (args[0][0] == '-')

@@ -32,7 +32,7 @@ struct TuneFlags {
   TuneOptions options;
 };
 
-std::string overview() {
+std::string tune_overview() {
   std::string text =
       "Usage: akin tune MODEL -d DATA -o BEST.toml [flags]\n\nTries configurations of a model on a "
       "validation set and writes the best one to a file for\n`akin train MODEL --config BEST.toml`. The test "
@@ -134,7 +134,7 @@ int run_tune(const Args& args) {
   if (args.empty())
     fail(ErrorCode::kUsage, "name a model: akin tune MODEL -d DATA -o BEST.toml; see `akin tune --help`");
   if (args[0] == "--help" || args[0] == "-h") {
-    print(overview());
+    print(tune_overview());
     return kSuccess;
   }
   if (args[0][0] == '-')
