@@ -25,7 +25,8 @@ std::string image_overview() {
       "(docs/images.md). "
       "Vectors of pictures, and items that look\nalike: `akin encode image`, `akin similar "
       "--image`.\n\nActions:\n";
-  text += action_listing(kImageActions) + "\nModels (`akin image train MODEL --help` shows the flags of each):\n";
+  text +=
+      action_listing(kImageActions) + "\nModels (`akin image train MODEL --help` shows the flags of each):\n";
   std::vector<Listed> entries;
   for (const TextModelEntry& model : image_models()) entries.push_back({model.name, model.summary});
   return text + listing(entries) +

@@ -27,7 +27,8 @@ std::string text_overview() {
   std::string text =
       "Usage: akin text ACTION ... (each has --help)\n\nModels that tell classes or numbers from texts "
       "(docs/text.md).\n\nActions:\n";
-  text += action_listing(kTextActions) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
+  text +=
+      action_listing(kTextActions) + "\nModels (`akin text train MODEL --help` shows the flags of each):\n";
   std::vector<Listed> entries;
   for (const TextModelEntry& model : text_models()) entries.push_back({model.name, model.summary});
   return text + listing(entries) +
