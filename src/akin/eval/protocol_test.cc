@@ -9,6 +9,7 @@
 #include "akin/eval/ranking_task.h"
 #include "akin/eval/rating.h"
 #include "akin/eval/small_dataset_for_test.h"
+#include "akin/linalg/pair_area.h"
 
 namespace akin {
 namespace {

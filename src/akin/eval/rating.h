@@ -44,8 +44,4 @@ void evaluate_events(const Model& model, const Traits& traits, const Histories& 
                      std::span<const std::span<const Event>> test_users, std::span<const Event> known,
                      const EvaluateOptions& options, const Context& context, Evaluation& result);
 
-/// The share of (positive, negative) pairs with the positive's score higher, ties half; NaN without a pair.
-/// No NaN among the scores. Cost: O(n log n).
-double pair_area(std::span<const float> scores, std::span<const char> positive);
-
 }  // namespace akin

@@ -10,6 +10,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/nets/net_data.h"
 #include "akin/nets/user_rows.h"
+#include "akin/nn/class_scores.h"
 #include "akin/nn/constant_scores.h"
 #include "akin/nn/keras_file.h"
 #include "akin/nn/samples.h"
@@ -81,6 +82,10 @@ NetScores evaluate_net(const NetQuestion& question, const std::string& part, con
   result.samples = static_cast<std::uint64_t>(batch.targets.samples());
   nn::Net net = load(question, context);
   result.scores = net.evaluate(batch, kBatch, context);
+  const nn::Loss loss = net.compiled()->loss;
+  if (nn::predicts_classes(loss))
+    result.scores.merge(
+        nn::class_scores(loss, net.predict(batch.inputs, "", kBatch, context), batch.targets));
   if (!samples.train.empty() && result.samples > 0)
     result.constant =
         nn::constant_scores(*net.compiled(), samples.all.targets.select(samples.train), batch.targets);

@@ -21,7 +21,7 @@ struct NetQuestion {
 struct NetScores {
   std::string part;
   std::uint64_t samples = 0;
-  nn::Scores scores;
+  nn::Scores scores;    ///< of two classes with nn::class_scores()
   nn::Scores constant;  ///< of the best constant output by the samples that are not held out
 };
 /// `part`: "test" (what was held out), "train" or "all"; "" = test if there is one, else all. Remarks:

@@ -43,6 +43,8 @@ TEST_F(NetUse, WithNothingHeldOutAllIsScored) {
   EXPECT_EQ(all.part, "all");
   EXPECT_EQ(all.samples, 4u);
   EXPECT_EQ(all.scores.at("accuracy"), 1);
+  EXPECT_EQ(all.scores.at("AUC"), 1);
+  EXPECT_NEAR(all.scores.at("calibration"), 1, 0.1);
   EXPECT_EQ(evaluate_net(question, "train", {}).samples, 4u);
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { evaluate_net(question, "test", {}); }),
                        "no samples were held out"));

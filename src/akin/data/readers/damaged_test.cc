@@ -103,7 +103,7 @@ bool reads(const Sample& sample, const TestFolder& folder) {
   }
   ImportReport report;
   try {
-    const Dataset data = import_dataset(sample.format, request, {}, report, {});
+    const Dataset data = import_dataset(sample.format, request, {}, report, {.threads = 1});
     EXPECT_GT(data.events.size(), 0U);
     for (const Event& event : data.events)
       EXPECT_TRUE(event.user < data.n_users() && event.item < data.n_items());
