@@ -180,6 +180,33 @@ class RecommendTest(AkinTest):
             done = self.run_akin("recommend", "shop.akin", *flags, code=2)
             self.assert_error(done, pattern)
 
+    def test_attributes_of_a_history(self):
+        rows = [(f"u{u}", f"i{(u + step) % 5}", 1_700_000_000 + step, ("phone", "desktop")[(u * step) % 2])
+                for u in range(20) for step in range(4)]
+        self.write("shop.csv", csv_text(rows, "user,item,time,device"))
+        self.run_akin("import", "csv", "shop.csv", "-o", "shop.data", "--quiet", "--event-attributes", "device")
+        self.run_akin("train", "sasrec", "-d", "shop.data", "-o", "shop.akin", "--quiet", "--holdout", "none", "--inputs", "device",
+                      "--epochs", "3", "--factors", "8", "--learning-rate", "0.01")
+        def scores(*flags):
+            done = self.run_akin("recommend", "shop.akin", "--history", "i0,i1", "--include-seen", "--json", *flags)
+            return [item["score"] for item in json.loads(done.out)["items"]], done
+        phone, _ = scores("--history-attribute", "device=phone")
+        self.assertEqual(phone, scores("--history-attribute", "device=phone,phone")[0])
+        self.assertNotEqual(phone, scores("--history-attribute", "device=phone,desktop")[0])
+        untold, _ = scores()
+        watch, done = scores("--history-attribute", "device=watch")
+        self.assertEqual(watch, untold)
+        self.assertEqual(json.loads(done.out)["unknown"]["history_attributes"], ["device=watch"])
+        line = json.dumps({"history": ["i0", "i1"], "history_attributes": {"device": "phone"}, "include_seen": True})
+        answer = json.loads(self.run_akin("recommend", "shop.akin", "--serve-lines", stdin=line + "\n").out)
+        self.assertEqual([item["score"] for item in answer["items"]], phone)
+        for flags, pattern in ((["--history", "i0", "--history-attribute", "phone"], "NAME=VALUE"),
+                               (["--user", "u1", "--history-attribute", "device=phone"], "--history"),
+                               (["--history", "i0,i1,i2", "--history-attribute", "device=a,b"], "3 items and 2 values of device")):
+            self.assert_error(self.run_akin("recommend", "shop.akin", *flags, code=2), pattern)
+        done = self.run_akin("train", "sasrec", "-d", "shop.data", "-o", "x.akin", "--inputs", "devise", code=2)
+        self.assert_error(done, "did you mean device")
+
     def test_answers_about_vectors_have_real_names(self):
         self.make_shop("als", "--factors", "4")
         self.run_akin("export", "shop.akin", "--to", "word2vec", "--escape", "-o", "v.txt")

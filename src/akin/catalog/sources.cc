@@ -12,6 +12,7 @@
 #include "akin/encode/concat_encoder.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
+#include "akin/nets/sequence/attention_net.h"
 
 namespace akin {
 namespace {
@@ -109,6 +110,10 @@ std::string missing_source(const ModelSpec& model, const Dataset& data) {
     return fmt::format("{}: weights=recency needs times, and {} has none: {}", model.name(), data.name,
                        kImportTimes);
   return "";
+}
+
+std::vector<std::string> event_attributes_of(const ModelSpec& model) {
+  return attention::parse_inputs(param_of(model, "inputs")).attributes;
 }
 
 std::string source_remark(const ModelSpec& model, const Dataset& data) {

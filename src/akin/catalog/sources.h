@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "akin/catalog/registry.h"
 
@@ -15,5 +16,9 @@ std::string missing_source(const ModelSpec& model, const Dataset& data);
 /// The same of what the model learns from and does without (ratings, attributes): what it
 /// comes to then.
 std::string source_remark(const ModelSpec& model, const Dataset& data);
+
+/// The attributes of events that the model is to read (its parameter `inputs`), for note_contexts() before the data is
+/// split.
+std::vector<std::string> event_attributes_of(const ModelSpec& model);
 
 }  // namespace akin

@@ -134,7 +134,7 @@ class DatasetBuilder {
   /// Adds one event and returns its ordinal, for add_review(). NaN values are the caller's to refuse.
   std::uint64_t add_event(std::string_view user, std::string_view item, float value, std::int64_t time,
                           EventKind kind = EventKind::kRating, Subset subset = Subset::kTrain) {
-    events_.push_back({users_.add(user), items_.add(item), value, kind, subset, time});
+    events_.push_back({users_.add(user), items_.add(item), value, kind, subset, 0, time});
     return events_.size() - 1;
   }
   /// Brings what add_event() will look at into the cache; call it as soon as the ids are known.

@@ -1,9 +1,28 @@
 #include "akin/data/dataset.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
 namespace akin {
+namespace {
+
+/// Number `cleared` of the values gets a text that says nothing.
+void clear_value(IdMap& values, idx_t cleared) {
+  IdMap others;
+  for (idx_t v = 0; v < values.size(); ++v) {
+    std::string text(values.id(v));
+    if (v == cleared) {
+      text = fmt::format("{}{}", kForgottenValue, v);
+      while (values.find(text)) text += '.';
+    }
+    others.add(text);
+  }
+  values = std::move(others);
+}
+
+}  // namespace
 
 bool Dataset::has_times() const {
   return std::ranges::any_of(events, [](const Event& event) { return event.time != kNoTime; });
@@ -62,6 +81,16 @@ void EventAttributes::resize(std::uint64_t events) {
 std::uint64_t EventAttributes::replace_values(
     std::size_t c, const std::function<std::optional<std::string>(std::string_view)>& replacement) {
   Column& column = columns_[c];
+  if (column.codes.empty()) {
+    std::uint64_t cleared = 0;
+    for (idx_t v = 0; v < column.values.size(); ++v) {
+      const std::string_view value = column.values.id(v);
+      if (value.empty() || !replacement(value)) continue;
+      clear_value(column.values, v);
+      ++cleared;
+    }
+    return cleared;
+  }
   IdMap values;
   std::vector<idx_t> new_code(column.values.size());
   std::vector<char> replaced(column.values.size(), 0);
@@ -84,6 +113,10 @@ std::uint64_t EventAttributes::replace_values(
 EventAttributes EventAttributes::select(std::span<const std::uint64_t> events) const {
   EventAttributes result;
   for (const Column& column : columns_) {
+    if (column.codes.empty()) {
+      result.columns_.push_back(column);
+      continue;
+    }
     Column kept{column.name, {}, {}};
     kept.values.add("");
     kept.codes.reserve(events.size());

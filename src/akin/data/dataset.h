@@ -51,9 +51,13 @@ struct Event {
   float value = 1;  ///< rating, or weight of an implicit event
   EventKind kind = EventKind::kRating;
   Subset subset = Subset::kTrain;
+  std::uint16_t context = 0;    ///< values of attributes (data/event_contexts.h); 0 = nothing is known
   std::int64_t time = kNoTime;  ///< microseconds since 1970 UTC
   friend bool operator==(const Event&, const Event&) = default;
 };
+
+/// A value of a column without codes that a forgotten user had becomes this text and a number.
+inline constexpr std::string_view kForgottenValue = "forgotten ";
 
 /// What a file says of single events besides the columns of Event: device, page, query, session ... Row e
 /// belongs to event e. A column holds a code per event, as there are few different values: 4 bytes an event.
@@ -61,8 +65,9 @@ class EventAttributes {
  public:
   struct Column {
     std::string name;
-    IdMap values;              ///< the different texts; "" is one of them where an event has none
-    std::vector<idx_t> codes;  ///< by event, of `values`
+    IdMap values;  ///< the different texts; "" is one of them where an event has none
+    std::vector<idx_t>
+        codes;  ///< by event, of `values`; none: the events have them themselves, in Event::context
     std::string_view get(std::size_t event) const { return values.id(codes[event]); }
   };
   const std::vector<Column>& columns() const { return columns_; }
@@ -73,13 +78,18 @@ class EventAttributes {
   void set(std::string_view name, std::uint64_t event, std::string_view value);
   /// Gives every column a row for each of `events` events.
   void resize(std::uint64_t events);
-  /// The rows of the events listed, in that order; values that none of them has are gone.
+  /// The rows of the events listed, in that order; values that none of them has are gone. Columns without codes stay.
   EventAttributes select(std::span<const std::uint64_t> events) const;
   /// Puts what `replacement` gives for a value of column `c` in its place, wherever it gives something; "" stays.
-  /// Returns how many events that changes.
+  /// Returns how many events that changes; of a column without codes, how many values: their codes stay, and one that was
+  /// to become another or none gets a text that says nothing.
   std::uint64_t replace_values(
       std::size_t c, const std::function<std::optional<std::string>(std::string_view)>& replacement);
   void add(Column column) { columns_.push_back(std::move(column)); }
+  /// Leaves the columns without codes.
+  void keep_contexts() {
+    std::erase_if(columns_, [](const Column& column) { return !column.codes.empty(); });
+  }
 
  private:
   std::vector<Column> columns_;

@@ -11,6 +11,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/base/same_file.h"
 #include "akin/base/text.h"
+#include "akin/data/event_contexts.h"
 #include "akin/data/readers/file_names.h"
 #include "akin/data/readers/table_stream.h"
 
@@ -98,8 +99,11 @@ EventAttributes read_event_attributes(const TensorReader& reader, std::size_t n_
   const std::int64_t columns = reader.meta_int("event.columns", 0, kMostColumns);
   for (std::int64_t c = 0; c < columns; ++c) {
     const std::string prefix = fmt::format("event.{}", c);
-    EventAttributes::Column column{reader.meta(prefix + ".name"), read_ids(reader, prefix + ".values"),
-                                   reader.vector<idx_t>(prefix + ".codes", n_events)};
+    EventAttributes::Column column{reader.meta(prefix + ".name"), read_ids(reader, prefix + ".values"), {}};
+    const auto codes = reader.tensor<idx_t>(prefix + ".codes");
+    if (!codes.empty()) column.codes = reader.vector<idx_t>(prefix + ".codes", n_events);
+    if (codes.empty() && (column.values.size() == 0 || !column.values.id(0).empty()))
+      inconsistent(reader, "the first value of an attribute of events is not the empty one");
     const auto unknown = [&](idx_t code) { return code >= column.values.size(); };
     if (std::ranges::any_of(column.codes, unknown)) inconsistent(reader, "an unknown value of an event");
     if (attributes.find(column.name) != nullptr)
@@ -145,13 +149,16 @@ void write_events(TensorWriter& writer, const std::string& name, std::span<const
   column(".kind", [](const Event& e) { return static_cast<std::uint8_t>(e.kind); });
   column(".part", [](const Event& e) { return static_cast<std::uint8_t>(e.subset); });
   column(".time", [](const Event& e) { return e.time; });
+  const auto has_context = [](const Event& e) { return e.context != 0; };
+  if (ranks.alone() && std::ranges::any_of(events, has_context))
+    column(".context", [](const Event& e) { return std::uint32_t{e.context}; });
 }
 
 namespace {
 
 /// Events [begin, end).
-std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
-                               std::size_t n_items, Share part) {
+std::vector<Event> read_events(const TensorReader& reader, const std::string& name, const EventBounds& bounds,
+                               Share part) {
   const auto user = reader.tensor<idx_t>(name + ".user");
   const std::size_t n = user.size();
   const auto item = reader.tensor<idx_t>(name + ".item", n);
@@ -159,10 +166,15 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
   const auto kind = reader.tensor<std::uint8_t>(name + ".kind", n);
   const auto subset = reader.tensor<std::uint8_t>(name + ".part", n);
   const auto time = reader.tensor<std::int64_t>(name + ".time", n);
+  std::span<const std::uint32_t> context;  // absent: nothing is known of any
+  if (reader.has(name + ".context")) context = reader.tensor<std::uint32_t>(name + ".context", n);
   const std::int64_t unit = time_unit(reader);
   std::vector<Event> events(part.size());
   for (std::size_t e = part.begin; e < part.end; ++e) {
-    if (user[e] >= n_users || item[e] >= n_items) inconsistent(reader, "an event of an unknown user or item");
+    if (user[e] >= bounds.users || item[e] >= bounds.items)
+      inconsistent(reader, "an event of an unknown user or item");
+    if (!context.empty() && context[e] >= bounds.contexts)
+      inconsistent(reader, "an event of an unknown context");
     if (kind[e] >= kEventKindNames.size()) inconsistent(reader, "an event of an unknown kind");
     if (subset[e] > static_cast<std::uint8_t>(Subset::kHistory))
       inconsistent(reader, "an event of an unknown part");
@@ -175,6 +187,7 @@ std::vector<Event> read_events(const TensorReader& reader, const std::string& na
                               value[e],
                               static_cast<EventKind>(kind[e]),
                               static_cast<Subset>(subset[e]),
+                              static_cast<std::uint16_t>(context.empty() ? 0 : context[e]),
                               time[e] == kNoTime ? kNoTime : time[e] * unit};
   }
   return events;
@@ -195,15 +208,19 @@ void read_share(const TensorReader& reader, const Communicator& ranks, Dataset& 
                            std::size_t{0});
   };
   const Share part{sum(data.user_bounds[rank]), sum(data.user_bounds[rank + 1])};
-  data.events = read_events(reader, "events", data.n_users(), data.n_event_items(), part);
+  data.events = read_events(reader, "events", event_bounds(data), part);
 }
 
 }  // namespace
 
-std::vector<Event> read_events(const TensorReader& reader, const std::string& name, std::size_t n_users,
-                               std::size_t n_items) {
+std::vector<Event> read_events(const TensorReader& reader, const std::string& name,
+                               const EventBounds& bounds) {
   const std::size_t n = reader.tensor<idx_t>(name + ".user").size();
-  return read_events(reader, name, n_users, n_items, {0, n});
+  return read_events(reader, name, bounds, {0, n});
+}
+
+EventBounds event_bounds(const Dataset& data) {
+  return {data.n_users(), data.n_event_items(), n_contexts(data.event_attributes)};
 }
 
 void write_dataset(TensorWriter& writer, const Dataset& data, const Communicator& ranks) {
@@ -232,8 +249,8 @@ Dataset read_dataset(const TensorReader& reader, const Communicator& ranks) {
         reader.meta_int("items.without_events", 0, static_cast<std::int64_t>(data.n_items())));
   }
   if (ranks.alone()) {
-    data.events = read_events(reader, "events", data.n_users(), data.n_event_items());
-    data.event_attributes = read_event_attributes(reader, data.events.size());
+    data.event_attributes = read_event_attributes(reader, reader.tensor<idx_t>("events.user").size());
+    data.events = read_events(reader, "events", event_bounds(data));
     data.reviews = read_reviews(reader, data.events.size());
   } else {
     read_share(reader, ranks, data);

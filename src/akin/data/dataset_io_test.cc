@@ -108,6 +108,12 @@ TEST(DatasetIo, RefusesInconsistentFiles) {
   refused([](Dataset& d) { std::swap(d.events[0], d.events[1]); });
   refused([](Dataset& d) { d.events[0].kind = static_cast<EventKind>(9); });
   refused([](Dataset& d) { d.events[0].subset = static_cast<Subset>(4); });
+  refused([](Dataset& d) { d.events[0].context = 1; });  // of no attribute
+  refused([](Dataset& d) {
+    EventAttributes::Column values{"device", {}, {}};
+    values.values.add("phone");  // in the place of ""
+    d.event_attributes.add(values);
+  });
   refused([](Dataset& d) { d.reviews.event[0] = 7; });
   refused([](Dataset& d) { d.links[0].pairs[0].second = 7; });
   refused([](Dataset& d) { d.candidates.indices[0] = 7; });

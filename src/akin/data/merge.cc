@@ -109,7 +109,7 @@ MergeCounts merge(Dataset& base, const Dataset& more, std::span<const Event> els
   const auto old_without_events = static_cast<std::size_t>(
       std::ranges::count_if(merged.of_base, [&](idx_t i) { return i >= merged.n_event_items; }));
   reorder_items(base, merged);
-  base.event_attributes = {};
+  base.event_attributes.keep_contexts();
   MergeCounts counts;
   counts.users = base.n_users() - old_users;
   counts.items = base.n_event_items() - old_items;

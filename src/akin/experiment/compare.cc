@@ -9,6 +9,7 @@
 #include "akin/catalog/fit.h"
 #include "akin/catalog/sources.h"
 #include "akin/data/dataset.h"
+#include "akin/data/event_contexts.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/embedding_map.h"
 #include "akin/experiment/fit_watched.h"
@@ -25,6 +26,17 @@ struct Run {
   std::string failure = {};
   bool left_out = false;
 };
+
+/// The data with what any of the models reads of its events.
+Dataset with_contexts(Dataset data, const std::vector<ModelSpec>& models) {
+  std::vector<std::string> names;
+  for (const ModelSpec& model : models) {
+    const std::vector<std::string> more = event_attributes_of(model);
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  note_contexts(data, names);
+  return data;
+}
 
 /// Collective. The text of the first rank that has one.
 std::string first_said(const std::string& text, const Communicator& ranks) {
@@ -244,13 +256,14 @@ CompareResult compare_files(const std::vector<std::string>& paths, const std::ve
   }
   Comparer comparer(models, options, context);
   for (std::size_t r = 0; r < rounds.size(); ++r)
-    comparer.run(split_dataset(load_dataset(rounds[r].path), rounds[r].split), r, rounds.size(),
-                 rounds[r].reason);
+    comparer.run(split_dataset(with_contexts(load_dataset(rounds[r].path), models), rounds[r].split), r,
+                 rounds.size(), rounds[r].reason);
   return comparer.finish();
 }
 
 CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const CompareOptions& options,
                       const Context& context) {
+  data = with_contexts(std::move(data), models);
   const std::vector<SplitSpec> splits = splits_of(data, options, context.seed);
   const std::string reason = reason_of(data, options);
   Comparer comparer(models, options, context);

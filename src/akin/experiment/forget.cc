@@ -15,6 +15,7 @@
 #include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/event_contexts.h"
 #include "akin/nets/net_forget.h"
 #include "akin/store/bundle.h"
 
@@ -76,6 +77,7 @@ void remove_from(Bundle& bundle, const std::vector<idx_t>& kept, ForgottenFile& 
   bundle.test = select_users(bundle.test, kept);
   file.removed = select_users(bundle.dataset, kept);
   file.removed.held_out = n_test - bundle.test.size();
+  clear_unused_values(bundle.dataset.event_attributes, bundle.dataset.events, bundle.test);
   if (bundle.count(Subset::kTrain) == 0)
     fail(ErrorCode::kBadData, "{}: nobody else has training events; delete the file", file.path);
   if (std::unique_ptr<Model> model = bundle.model->select_users(kept)) {

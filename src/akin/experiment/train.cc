@@ -9,6 +9,7 @@
 #include "akin/base/files.h"
 #include "akin/base/format.h"
 #include "akin/catalog/sources.h"
+#include "akin/data/event_contexts.h"
 #include "akin/experiment/fit_watched.h"
 #include "akin/experiment/model_result.h"
 #include "akin/experiment/watched_metric.h"
@@ -169,6 +170,7 @@ TrainResult train(Dataset data, const ModelSpec& given_model, const TrainOptions
     fail(ErrorCode::kUsage, "a fit is evaluated on whole data only, and these are divided among processes");
   if (const std::string missing = said_by_all(missing_source(model, data), owners); !missing.empty())
     fail(ErrorCode::kBadData, "{}", missing);
+  note_contexts(data, event_attributes_of(model));
   SplitSpec split = choose_split(options.holdout, data, context.seed, owners);
   split.validation = options.validation || !monitor.metric.empty();
   const std::string reason = options.holdout.empty() ? default_split_reason(data, owners) : "";

@@ -2,6 +2,7 @@
 
 #include "akin/base/error.h"
 #include "akin/catalog/sources.h"
+#include "akin/data/event_contexts.h"
 #include "akin/data/split_dataset.h"
 #include "akin/experiment/tune/tuner.h"
 #include "akin/store/word_vectors.h"
@@ -21,6 +22,15 @@ TuneResult tune(Dataset data, const ModelSpec& model, const TuneOptions& options
     fail(ErrorCode::kBadData, "{}", missing);
   WordVectors words;
   if (!options.word_vectors.empty()) words = read_word_vectors(options.word_vectors);
+  std::vector<std::string> attributes = event_attributes_of(model);
+  for (const Dimension& dimension : space.dimensions()) {
+    if (dimension.name != "inputs") continue;
+    for (const std::string& choice : dimension.choices) {
+      const std::vector<std::string> more = event_attributes_of({*model.entry, {{"inputs", choice}}});
+      attributes.insert(attributes.end(), more.begin(), more.end());
+    }
+  }
+  note_contexts(data, attributes);
   SplitSpec split = choose_split(options.holdout, data, context.seed);
   split.validation = true;
   const std::string reason = options.holdout.empty() ? default_split_reason(data) : "";

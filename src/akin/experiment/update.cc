@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
+#include "akin/data/event_contexts.h"
 #include "akin/data/item_content.h"
 #include "akin/data/merge.h"
 #include "akin/fusion/content_model.h"
@@ -80,14 +81,22 @@ std::vector<BundlePart> update_parts(const Bundle& bundle, const IdMap& old_item
 }
 
 /// nullopt if there is nothing new.
-std::optional<Prepared> prepare(Bundle& bundle, const Dataset& more, MergeCounts& counts) {
+std::optional<Prepared> prepare(Bundle& bundle, const Dataset& more, MergeCounts& counts,
+                                const Context& context) {
   Prepared update;
   const Counts before = training_counts(bundle.dataset);
   SplitDataset& data = update.data;
   data.split = bundle.split;
   data.dataset = std::move(bundle.dataset);
   data.test = std::move(bundle.test);
-  counts = merge(data.dataset, more, data.test);
+  if (context_columns(data.dataset.event_attributes).empty()) {
+    counts = merge(data.dataset, more, data.test);
+  } else {
+    Dataset noted = more;
+    for (const std::string& name : extend_contexts(data.dataset, data.test, noted))
+      context.remark(fmt::format("the new events have no attribute '{}': it is read of none of them", name));
+    counts = merge(data.dataset, noted, data.test);
+  }
   const bool has_news = counts.events > 0 || (places_content(bundle) && counts.items_without_events > 0);
   if (!has_news) return std::nullopt;
   update.start.model = bundle.model.get();
@@ -138,7 +147,7 @@ UpdateResult update(Bundle bundle, const Dataset& more, const UpdateOptions& opt
   const ModelSpec spec(entry, params);
   const IdMap old_items = bundle.parts.empty() ? IdMap() : bundle.dataset.items;
   UpdateResult result;
-  std::optional<Prepared> news = prepare(bundle, more, result.counts);
+  std::optional<Prepared> news = prepare(bundle, more, result.counts, context);
   if (!news) {
     result.nothing_new = true;
     if (options.epochs || !options.params.empty())

@@ -31,6 +31,8 @@ struct Query {
   std::span<const std::int64_t> times = {};
   std::span<const EventKind> kinds = {};  ///< what was done with each history item; empty = not known
   std::int64_t now = kNoTime;             ///< when the answer is for; kNoTime = nobody says
+  /// Event::context of each history item; empty = nothing is known of any.
+  std::span<const std::uint16_t> contexts = {};
 };
 
 /// Why a model gives an item its score: the score is `base` plus all that the causes add.

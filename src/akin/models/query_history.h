@@ -17,8 +17,8 @@ class QueryHistory {
   void reserve(std::size_t events);
   void add(const Event& event);
   void add(std::span<const Event> events);
-  /// An item of which nothing else is known; beside events with values it counts as 1.
-  void add(idx_t item, std::int64_t time = kNoTime);
+  /// An item of which nothing else is known; beside events with values it counts as 1. `context` as Event::context.
+  void add(idx_t item, std::int64_t time = kNoTime, std::uint16_t context = 0);
   bool empty() const { return items_.empty(); }
   std::size_t size() const { return items_.size(); }
   /// Valid until the history changes.
@@ -29,7 +29,9 @@ class QueryHistory {
   std::vector<float> values_;
   std::vector<std::int64_t> times_;
   std::vector<EventKind> kinds_;
-  bool values_known_ = false;  // of one item at least
+  std::vector<std::uint16_t> contexts_;
+  bool values_known_ = false;    // of one item at least
+  bool contexts_known_ = false;  // likewise
 };
 
 }  // namespace akin

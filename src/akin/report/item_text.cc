@@ -105,6 +105,10 @@ std::vector<std::string> unknown_texts(const Dataset& dataset, const RecommendRe
                     unknown.history.size(), request.history.size(), first_ids(unknown.history),
                     nearest_id(unknown.history, dataset.items)));
   }
+  if (!unknown.attributes.empty()) {
+    texts.push_back(fmt::format("{} values of attributes of events are unknown, and not read: {}",
+                                unknown.attributes.size(), first_ids(unknown.attributes)));
+  }
   if (!unknown.excluded.empty()) {
     texts.push_back(fmt::format("{} of {} items to exclude are unknown: {}{}", unknown.excluded.size(),
                                 request.exclude.size(), first_ids(unknown.excluded),

@@ -64,7 +64,9 @@ json items_json(const Dataset& dataset, std::span<const idx_t> items) {
 }
 
 json unknown_json(const UnknownIds& unknown) {
-  return {{"user", unknown.user}, {"history", unknown.history}, {"exclude", unknown.excluded}};
+  json ids = {{"user", unknown.user}, {"history", unknown.history}, {"exclude", unknown.excluded}};
+  if (!unknown.attributes.empty()) ids["history_attributes"] = unknown.attributes;
+  return ids;
 }
 
 json recommendations_json(const Dataset& dataset, const RecommendRequest& request,

@@ -16,9 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 11> kFields = {
-    "user",    "history", "history_times", "at",           "k",     "filters",
-    "exclude", "at_most", "mask_kinds",    "include_seen", "strict"};
+constexpr std::array<std::string_view, 12> kFields = {
+    "user",    "history", "history_times", "history_attributes", "at",           "k",
+    "filters", "exclude", "at_most",       "mask_kinds",         "include_seen", "strict"};
 constexpr std::size_t kMostItems = 1'000'000;  // k
 
 /// An id: a text, or a whole number as its digits.
@@ -74,6 +74,18 @@ RecommendRequest request_of(std::string_view line, const RecommendRequest& defau
   request.history_times.clear();
   for (const std::string& time : texts_of(fields, "history_times"))
     request.history_times.push_back(parse_moment(time, "history_times"));
+  if (fields.contains("history_attributes") && !fields["history_attributes"].is_null()) {
+    const json& attributes = fields["history_attributes"];
+    if (!attributes.is_object()) {
+      fail(ErrorCode::kUsage,
+           "history_attributes: {} is no object of names and values, such as {{\"device\": [\"phone\", "
+           "\"desktop\"]}}",
+           attributes.dump());
+    }
+    request.history_attributes.clear();
+    for (const auto& [name, values] : attributes.items())
+      request.history_attributes.emplace_back(name, texts_of(attributes, name));
+  }
   if (fields.contains("at") && !fields["at"].is_null())
     request.now = parse_moment(id_of("at", fields["at"]), "at");
   request.k = count_of(fields, "k", defaults.k);

@@ -95,6 +95,8 @@ TEST_F(RequestLines, ErrorsAreAnswers) {
                             R"({"mask_kinds": ["cart"]})",
                             R"({"history": ["a"], "history_times": [1, 2]})",
                             R"({"history": ["a"], "history_times": ["never"]})",
+                            R"({"history": ["a"], "history_attributes": {"device": "phone"}})",
+                            R"({"history": ["a"], "history_attributes": ["phone"]})",
                             R"({"at": "never"})",
                             R"({"at": 1.5})",
                             R"({"strict": true, "user": "99"})",

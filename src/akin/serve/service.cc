@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "akin/base/error.h"
+#include "akin/data/event_contexts.h"
 #include "akin/data/id_list.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/fusion/content_model.h"
@@ -167,12 +168,48 @@ UnknownIds Service::unknown_ids(const RecommendRequest& request) const {
     if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
     unknown.history.push_back(id);
   }
+  static_cast<void>(history_contexts(request, unknown));
   for (const std::string& id : request.exclude) {
     if (find_id(dataset.items, id)) continue;
     if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
     unknown.excluded.push_back(id);
   }
   return unknown;
+}
+
+std::vector<std::uint16_t> Service::history_contexts(const RecommendRequest& request,
+                                                     UnknownIds& unknown) const {
+  const std::size_t n = request.history.size();
+  if (request.history_attributes.empty()) return {};
+  const std::vector<ContextColumn> contexts = context_columns(bundle_.dataset.event_attributes);
+  std::vector<std::uint16_t> result(n, 0);
+  for (const auto& attribute : request.history_attributes) {
+    const std::string& name = attribute.first;
+    const std::vector<std::string>& values = attribute.second;
+    const ContextColumn* const context = find_context(contexts, name);
+    if (context == nullptr) {
+      fail(ErrorCode::kNotFound, "{} reads no attribute '{}' of events; it reads {}", bundle_.entry->name,
+           name, contexts.empty() ? "none: train it with --inputs" : context_names(contexts));
+    }
+    const auto same = [&](const auto& other) { return other.first == name; };
+    if (std::ranges::count_if(request.history_attributes, same) > 1)
+      fail(ErrorCode::kUsage, "the attribute {} of the history is given twice", name);
+    if (values.size() != 1 && values.size() != n) {
+      fail(ErrorCode::kUsage,
+           "the history has {} items and {} values of {}; give one for all or one for each", n, values.size(),
+           name);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::string& value = values[values.size() == 1 ? 0 : i];
+      const auto code = context->column->values.find(value);
+      if (!code && request.strict) static_cast<void>(context->column->values.at(value, name));
+      if (code) result[i] = static_cast<std::uint16_t>(result[i] + *code * context->stride);
+      std::string text = fmt::format("{}={}", name, value);
+      if (!code && std::ranges::count(unknown.attributes, text) == 0)
+        unknown.attributes.push_back(std::move(text));
+    }
+  }
+  return result;
 }
 
 void Service::check_kinds(const std::vector<EventKind>& kinds) const {
@@ -213,10 +250,13 @@ Service::Asked Service::ask(const RecommendRequest& request) const {
     fail(ErrorCode::kUsage, "the history has {} items and {} times", request.history.size(),
          request.history_times.size());
   }
+  UnknownIds ignored;  // unknown_ids() has them
+  const std::vector<std::uint16_t> contexts = history_contexts(request, ignored);
   for (std::size_t i = 0; i < request.history.size(); ++i) {
     const auto item = find_id(bundle_.dataset.items, request.history[i]);
     if (item && uses(*item)) {
-      asked.history.add(*item, request.history_times.empty() ? kNoTime : request.history_times[i]);
+      asked.history.add(*item, request.history_times.empty() ? kNoTime : request.history_times[i],
+                        contexts.empty() ? std::uint16_t{0} : contexts[i]);
       asked.user = std::nullopt;  // more than the bundle knew: the history alone speaks
     }
     if (item && !request.include_seen) asked.masked.push_back(*item);

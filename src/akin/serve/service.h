@@ -23,6 +23,9 @@ struct RecommendRequest {
   std::vector<std::string> history = {};
   /// Times of `history`, as long or empty (not known), in microseconds since 1970.
   std::vector<std::int64_t> history_times = {};
+  /// Of the events of `history`, to models that read attributes of events: a name, and one value for all or as many as
+  /// there are items, "" = not known.
+  std::vector<std::pair<std::string, std::vector<std::string>>> history_attributes = {};
   std::int64_t now = kNoTime;  ///< when the answer is for, to models that look at times
   std::size_t k = 10;
   bool include_seen = false;  ///< what the user has may be recommended again
@@ -40,7 +43,9 @@ struct UnknownIds {
   bool user = false;
   std::vector<std::string> history;   ///< unknown items, and items without events to a model of events
   std::vector<std::string> excluded;  ///< unknown items
-  bool any() const { return user || !history.empty() || !excluded.empty(); }
+  /// "device=watch": values of attributes of events that the model has not met, each once.
+  std::vector<std::string> attributes;
+  bool any() const { return user || !history.empty() || !excluded.empty() || !attributes.empty(); }
 };
 
 /// A ranked list with what the caller should know about it.
@@ -125,6 +130,9 @@ class Service {
   /// What is known of a user, nullopt = nothing.
   Asked ask(std::optional<idx_t> user, const RecommendRequest& request) const;
   bool uses(idx_t item) const { return item < bundle_.model->n_items(); }
+  /// Event::context of each item of the request's history, empty = nothing is known; adds values that are unknown to
+  /// `unknown`, or throws where the request is strict.
+  std::vector<std::uint16_t> history_contexts(const RecommendRequest& request, UnknownIds& unknown) const;
   /// What is known of a user.
   QueryHistory known_history(idx_t user) const;
   /// How many of a ranking to ask for, so that k are left of it.

@@ -105,7 +105,7 @@ Bundle make_bundle(SplitDataset data, const ModelSpec& spec, std::uint64_t seed,
   bundle.split = data.split;
   bundle.dataset = std::move(data.dataset);
   bundle.dataset.reviews = {};
-  bundle.dataset.event_attributes = {};
+  bundle.dataset.event_attributes.keep_contexts();
   if (!data.known.empty()) bundle.dataset.events = std::move(data.known);
   bundle.test = std::move(data.test);
   bundle.model = std::move(fitted.model);
@@ -228,7 +228,7 @@ Bundle load_bundle(const std::string& path) {
     reader.inconsistent(error.what());
   }
   bundle.dataset = read_dataset(reader);
-  bundle.test = read_events(reader, "test", bundle.dataset.n_users(), bundle.dataset.n_event_items());
+  bundle.test = read_events(reader, "test", event_bounds(bundle.dataset));
   read_parts(reader, bundle);
   bundle.model = bundle.entry->load(reader, bundle.dataset.n_users(), bundle.dataset.n_event_items());
   const bool of_all =

@@ -33,7 +33,8 @@ struct Bundle {
   int updates = 0;         ///< fits since the first one, each continuing with more events
   SplitSpec split;
   /// Ids, attributes, candidates, and the events known when the model is asked: those it was fitted to, the
-  /// validation part and the history part; Event::part says which. No reviews, no attributes of events.
+  /// validation part and the history part; Event::part says which. No reviews, and of the attributes of events those that
+  /// the model reads.
   Dataset dataset;
   std::vector<Event> test;  ///< the held-out events, sorted by (user, time)
   std::unique_ptr<Model> model;

@@ -21,7 +21,7 @@ struct RecommendCommand {
   std::string bundle;
   std::vector<std::string> users;
   std::string users_file;
-  std::vector<std::string> history, history_times;
+  std::vector<std::string> history, history_times, history_attributes;
   std::string at;
   int k = 10;
   std::vector<std::string> filters, at_most, mask_kinds;
@@ -42,14 +42,19 @@ void declare_for_whom(CommandLine& line, RecommendCommand& command) {
   line.add(
       {"--history-times", "TIME,TIME", Text{&command.history_times},
        "times of the items of --history, to models that look at times: dates (UTC) or seconds since 1970"});
+  line.add({"--history-attribute", "NAME=V,V", Text{&command.history_attributes},
+            "an attribute of the events of --history, to models that read it (--inputs of `akin train`): one "
+            "value "
+            "for all items, or one for each; repeatable"});
   line.add(
       {"--at", "TIME", Text{&command.at}, "when the recommendations are for, to models that look at times"});
   line.add({"--users", "FILE", InputPath{&command.users_file}, "file of user ids, one per line"});
   line.add({"--all-users", "", &command.all_users, "every user of the training data; needs -o"});
-  line.add({"--serve-lines", "", &command.serve_lines,
-            "answer requests from standard input, a JSON object per line with the fields user, history, "
-            "history_times, at, k, filters, exclude, at_most, mask_kinds, include_seen and strict, by a JSON "
-            "object per line"});
+  line.add(
+      {"--serve-lines", "", &command.serve_lines,
+       "answer requests from standard input, a JSON object per line with the fields user, history, "
+       "history_times, history_attributes, at, k, filters, exclude, at_most, mask_kinds, include_seen and "
+       "strict, by a JSON object per line"});
 }
 
 void declare_what(CommandLine& line, RecommendCommand& command) {
@@ -107,6 +112,8 @@ void check(const RecommendCommand& command, bool json) {
     fail(ErrorCode::kUsage, "--history is of one user; name one --user with it");
   if (!command.history_times.empty() && command.history.empty())
     fail(ErrorCode::kUsage, "--history-times are of the items of --history; name those too");
+  if (!command.history_attributes.empty() && command.history.empty())
+    fail(ErrorCode::kUsage, "--history-attribute is of the events of --history; name those too");
   if (command.all_users && command.out.empty()) fail(ErrorCode::kUsage, "--all-users needs -o FILE");
   if (command.serve_lines && !command.out.empty())
     fail(ErrorCode::kUsage, "--serve-lines answers on standard output; leave -o out");
@@ -129,6 +136,15 @@ RecommendRequest make_request(const RecommendCommand& command, const Dataset& da
   }
   for (const std::string& time : split_lists(command.history_times))
     request.history_times.push_back(parse_moment(time, "--history-times"));
+  for (const std::string& text : command.history_attributes) {
+    const std::size_t end = text.find('=');
+    if (end == std::string::npos || end == 0)
+      fail(ErrorCode::kUsage, "--history-attribute {}: is not NAME=VALUE,VALUE, such as device=phone", text);
+    std::vector<std::string>& values =
+        request.history_attributes.emplace_back(text.substr(0, end), std::vector<std::string>()).second;
+    for (const std::string_view value : split(std::string_view(text).substr(end + 1), ','))
+      values.emplace_back(trimmed(value));
+  }
   if (!command.at.empty()) request.now = parse_moment(command.at, "--at");
   if (!command.exclude.empty()) request.exclude = read_id_list(command.exclude);
   return request;

@@ -74,11 +74,11 @@ TEST_F(AmazonReader, EachReleaseIsToldByItsFields) {
   ASSERT_EQ(data.events.size(), 3u);
   const idx_t u1 = data.users.at("A3G6XNM240RMWA", "user"), u2 = data.users.at("U2", "user");
   EXPECT_EQ(data.events[0], (Event{u1, data.items.at("7806397051", "item"), 4, EventKind::kRating,
-                                   Subset::kTrain, 1378425600 * kSecond}));
-  EXPECT_EQ(data.events[1], (Event{u2, data.items.at("B2", "item"), 5, EventKind::kRating, Subset::kTrain,
+                                   Subset::kTrain, 0, 1378425600 * kSecond}));
+  EXPECT_EQ(data.events[1], (Event{u2, data.items.at("B2", "item"), 5, EventKind::kRating, Subset::kTrain, 0,
                                    1391472000 * kSecond}));
   EXPECT_EQ(data.events[2], (Event{data.users.at("U3", "user"), data.items.at("B3", "item"), 3,
-                                   EventKind::kRating, Subset::kTrain, 1588687728 * kSecond + 923000}));
+                                   EventKind::kRating, Subset::kTrain, 0, 1588687728 * kSecond + 923000}));
   ASSERT_EQ(data.reviews.size(), 3u);
   EXPECT_EQ(data.reviews.text[0], "Don't \"buy\"\nit \u2014 caf\u00e9");
   EXPECT_EQ(data.reviews.summary[0], "fine");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "akin/base/error.h"
+#include "akin/data/event_contexts.h"
 #include "akin/models/fit/epochs.h"
 #include "akin/models/fit/params.h"
 #include "akin/models/fit/start.h"
@@ -23,13 +24,36 @@ LossOptions loss_options(const AttentionConfig& config, std::string_view model) 
   return {kind, size(config.negatives), size(config.batch_negatives), config.calibration, config.temperature};
 }
 
-/// Throws unless the trained net can go on as one of this shape.
+/// Throws unless the trained net can go on as one of this shape: attributes of events may have more values than before.
 void check_shape(const NetShape& shape, const AttentionModel& old, std::string_view model) {
-  if (old.net().shape == shape) return;
+  NetShape longer = old.net().shape;
+  bool same = longer.attributes.size() == shape.attributes.size();
+  for (std::size_t k = 0; same && k < shape.attributes.size(); ++k)
+    same = longer.attributes[k].size <= shape.attributes[k].size;
+  longer.attributes = shape.attributes;
+  if (same && longer == shape) return;
   fail(ErrorCode::kUsage,
-       "{}: the trained net has another shape; keep factors, layers, heads, max_length, block and "
-       "positions",
+       "{}: the trained net has another shape; keep factors, layers, heads, max_length, block, positions "
+       "and inputs",
        model);
+}
+
+/// The attributes of events that the net is to read. Throws Error(kUsage) for those that the data does not have.
+std::vector<AttributeInput> attributes_of(const std::vector<std::string>& names, const Dataset& data,
+                                          std::string_view model) {
+  const std::vector<ContextColumn> contexts = context_columns(data.event_attributes);
+  std::vector<AttributeInput> attributes;
+  for (const std::string& name : names) {
+    const ContextColumn* const context = find_context(contexts, name);
+    if (context == nullptr) {
+      fail(ErrorCode::kUsage,
+           "{}: inputs: '{}' is none of gap, hour, weekday and kind, and no attribute of the events that was "
+           "noted for models{}",
+           model, name, contexts.empty() ? "" : ", which are " + context_names(contexts));
+    }
+    attributes.push_back({context->stride, context->size()});
+  }
+  return attributes;
 }
 
 /// The net that the fit begins with, a row for each item.
@@ -44,7 +68,7 @@ Net first_net(const NetShape& shape, const AttentionModel* old, const Sessions& 
       trained[i] = 1;
       std::ranges::copy(old->net().items[i], net.items.row(i));
     }
-    for (std::size_t t = 0; t < net.tensors.size(); ++t) net.tensors[t] = old->net().tensors[t].clone();
+    take_tensors(old->net(), net);
     place_among_neighbors(sessions, trained, net.items);
   }
   take_item_vectors(context, model, net.items);
@@ -70,7 +94,7 @@ ContentWeights first_weights(Net& net, const AttentionModel* old, std::string_vi
     for (std::size_t i = 0; i < std::min(n_deltas, trained.deltas.rows()); ++i) {
       if (!is_zero(trained.deltas[i])) std::ranges::copy(trained.deltas[i], weights.deltas.row(i));
     }
-    for (std::size_t t = 0; t < net.tensors.size(); ++t) net.tensors[t] = old->net().tensors[t].clone();
+    take_tensors(old->net(), net);
   }
   place_items(content.features, weights, 0, net.items.rows(), net.items);
   return weights;
@@ -133,17 +157,25 @@ std::vector<Param> AttentionConfig::params(std::string_view inputs_help) {
       {"inputs", &inputs, inputs_help}};
 }
 
+void refuse_times(const AttentionConfig& config, std::string_view model) {
+  if ((parse_inputs(config.inputs).bits & ~kKindInput) == 0) return;
+  fail(ErrorCode::kUsage, "{}: inputs '{}': of times only hstu knows; here are kind and attributes of events",
+       model, config.inputs);
+}
+
 std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, const AttentionConfig& config,
                                      std::string_view model, const FitContext& context,
                                      const ContentVectors* content) {
   context.check_stop();
+  const InputChoice inputs = parse_inputs(config.inputs);
   const NetShape shape{block,
                        size(config.factors),
                        size(config.layers),
                        size(config.heads),
                        size(config.max_length),
                        config.positions,
-                       parse_inputs(config.inputs)};
+                       inputs.bits,
+                       attributes_of(inputs.attributes, data.source, model)};
   if (shape.factors % shape.heads != 0)
     fail(ErrorCode::kUsage, "{}: {} factors cannot be divided among {} heads", model, config.factors,
          config.heads);

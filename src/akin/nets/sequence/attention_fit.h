@@ -34,6 +34,12 @@ struct AttentionConfig {
   std::vector<Param> params(std::string_view inputs_help);
 };
 
+/// Of nets that do not look at times.
+inline constexpr std::string_view kOtherInputsHelp =
+    "more that the net reads of each event, separated by commas: kind, and attributes of events by name";
+/// Throws Error(kUsage) for inputs that are times, which only kHstu knows.
+void refuse_times(const AttentionConfig& config, std::string_view model);
+
 /// The content of all items of the catalogue, of which their vectors are to be made.
 struct ContentVectors {
   const Matrix& features;  ///< (items of the catalogue, dim), zeros = nothing is known of the item

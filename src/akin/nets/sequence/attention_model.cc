@@ -5,6 +5,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
+#include "akin/data/event_contexts.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/sequence/sessions.h"
 #include "akin/nets/never.h"
@@ -36,6 +37,20 @@ std::vector<std::uint32_t> numbers_of(const NetShape& shape, int session_gap) {
           static_cast<std::uint32_t>(session_gap)};
 }
 
+/// Strides and sizes in turn.
+std::vector<AttributeInput> read_attributes(const TensorReader& reader) {
+  std::vector<AttributeInput> attributes;
+  if (!reader.has("model.attributes_read")) return attributes;
+  const auto numbers = reader.tensor<std::uint32_t>("model.attributes_read");
+  for (std::size_t k = 0; k + 1 < numbers.size(); k += 2) attributes.push_back({numbers[k], numbers[k + 1]});
+  const auto wrong = [](const AttributeInput& a) {
+    return a.stride < 1 || a.size < 1 || std::uint64_t{a.stride} * a.size > kMostContexts;
+  };
+  if (numbers.size() % 2 != 0 || attributes.size() > 64 || std::ranges::any_of(attributes, wrong))
+    reader.inconsistent("the attributes of events that its net reads are out of range");
+  return attributes;
+}
+
 }  // namespace
 
 AttentionModel::AttentionModel(Net net, std::vector<std::uint8_t> known, const Scoring& scoring,
@@ -64,6 +79,8 @@ bool AttentionModel::read(const Query& query, Chunk& chunk) const {
   const bool asked = query.now != kNoTime && !query.times.empty();
   chunk.next_times.push_back(asked ? floor_seconds(query.now) : time);
   chunk.offsets.push_back(chunk.items.size());
+  for (std::size_t k = events.size(); k-- > 0 && !net_.shape.attributes.empty();)
+    chunk.contexts.push_back(query.contexts.empty() ? std::uint16_t{0} : query.contexts[events[k]]);
   if (net_.shape.inputs != 0) {
     for (std::size_t k = 0; k < chunk.items.size(); ++k) {
       const std::size_t event = events[chunk.items.size() - 1 - k];
@@ -105,6 +122,10 @@ void AttentionModel::save(TensorWriter& writer) const {
   writer.tensor("model.known", known_);
   writer.tensor("model.shape", numbers_of(net_.shape, scoring_.session_gap));
   writer.tensor("model.temperature", std::vector<float>{scoring_.temperature});
+  std::vector<std::uint32_t> attributes;
+  for (const AttributeInput& attribute : net_.shape.attributes)
+    attributes.insert(attributes.end(), {attribute.stride, attribute.size});
+  if (!attributes.empty()) writer.tensor("model.attributes_read", std::move(attributes));
   const std::vector<TensorSpec> specs = tensor_specs(net_.shape);
   for (std::size_t t = 0; t < specs.size(); ++t)
     write_matrix(writer, "model." + specs[t].name, net_.tensors[t]);
@@ -126,7 +147,8 @@ std::unique_ptr<AttentionModel> AttentionModel::read(const TensorReader& reader,
                        numbers[3],
                        numbers[4],
                        numbers[5] != 0,
-                       numbers[6]};
+                       numbers[6],
+                       read_attributes(reader)};
   const bool sound = numbers[0] <= static_cast<std::uint32_t>(BlockKind::kLstm) && shape.factors > 0 &&
                      shape.factors <= 4096 && shape.layers > 0 && shape.layers <= 64 && shape.heads > 0 &&
                      shape.factors % shape.heads == 0 && shape.max_length > 0 &&

@@ -91,20 +91,27 @@ std::uint8_t time_bucket(std::int64_t seconds) {
       std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, seconds))) - 1);
 }
 
-std::uint32_t parse_inputs(std::string_view text) {
+InputChoice parse_inputs(std::string_view text) {
   constexpr std::string_view kNames[] = {"gap", "hour", "weekday", "kind"};
-  std::uint32_t inputs = 0;
-  if (trimmed(text).empty()) return inputs;
-  if (trimmed(text).ends_with(','))
-    fail(ErrorCode::kUsage, "inputs '{}': a name is missing behind the comma", text);
-  for (const std::string_view part : split(text, ',')) {
-    const std::string_view name = trimmed(part);
-    const auto* const found = std::ranges::find(kNames, name);
-    if (found == std::end(kNames))
-      fail(ErrorCode::kUsage, "inputs '{}': '{}' is none of gap, hour, weekday and kind", text, name);
-    inputs |= 1U << (found - kNames);
+  InputChoice choice;
+  if (trimmed(text).empty()) return choice;
+  std::vector<std::string_view> names = split(text, ',');
+  for (std::string_view& name : names) name = trimmed(name);
+  const auto commas = static_cast<std::size_t>(std::ranges::count(text, ','));
+  if (std::ranges::count(names, "") > 0 || names.size() != commas + 1)
+    fail(ErrorCode::kUsage, "inputs '{}': a name is missing beside a comma", text);
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const auto end = names.begin() + static_cast<std::ptrdiff_t>(k);
+    if (std::find(names.begin(), end, names[k]) != end)
+      fail(ErrorCode::kUsage, "inputs '{}': '{}' is there twice", text, names[k]);
+    const auto* const found = std::ranges::find(kNames, names[k]);
+    if (found == std::end(kNames)) {
+      choice.attributes.emplace_back(names[k]);
+    } else {
+      choice.bits |= 1U << (found - kNames);
+    }
   }
-  return inputs;
+  return choice;
 }
 
 EventInputs inputs_of(std::uint32_t inputs, std::int64_t time, std::int64_t next_time, int kind) {
@@ -134,6 +141,9 @@ std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
   }
   if (shape.positions) specs.push_back({"positions", shape.max_length, shape.factors, TensorSpec::kXavier});
   if (shape.inputs != 0) specs.push_back({"inputs", kInputRows, shape.factors, TensorSpec::kXavier});
+  std::size_t values = 0;
+  for (const AttributeInput& attribute : shape.attributes) values += attribute.size;
+  if (values > 0) specs.push_back({"attributes", values, shape.factors, TensorSpec::kZero});
   return specs;
 }
 
@@ -178,6 +188,23 @@ Matrix initial_map(std::size_t rows, std::size_t cols, std::uint64_t seed) {
   const double bound = std::sqrt(6.0 / static_cast<double>(rows + cols));
   for (std::size_t r = 0; r < rows; ++r) draw_row(bound, Rng(seed, kMapStream + r), map[r]);
   return map;
+}
+
+void take_tensors(const Net& from, Net& to) {
+  for (std::size_t t = 0; t < to.tensors.size(); ++t) {
+    if (to.shape.attributes.empty() || t != to.attributes()) {
+      to.tensors[t] = from.tensors[t].clone();
+      continue;
+    }
+    std::size_t old_first = 0, first = 0;
+    for (std::size_t k = 0; k < to.shape.attributes.size(); ++k) {
+      const std::size_t old_size = from.shape.attributes[k].size;
+      for (std::size_t v = 0; v < old_size; ++v)
+        std::ranges::copy(from.tensors[t][old_first + v], to.tensors[t].row(first + v));
+      old_first += old_size;
+      first += to.shape.attributes[k].size;
+    }
+  }
 }
 
 std::vector<Matrix> zeros_like(const std::vector<Matrix>& tensors) {

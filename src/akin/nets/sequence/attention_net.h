@@ -31,6 +31,14 @@ RecurrentCell cell_of(BlockKind block);
 /// "sasrec", "ligr", "hstu", "rnn" or "lstm".
 BlockKind parse_block(std::string_view name);
 
+/// An attribute of events that a net reads: a digit of Event::context. Each of its values has a learned vector but code 0,
+/// nothing known.
+struct AttributeInput {
+  std::uint32_t stride = 1, size = 1;  ///< ContextColumn
+  std::uint32_t code(std::uint16_t context) const { return context / stride % size; }
+  friend bool operator==(const AttributeInput&, const AttributeInput&) = default;
+};
+
 /// Sizes of a net.
 struct NetShape {
   BlockKind block = BlockKind::kLigr;
@@ -38,6 +46,7 @@ struct NetShape {
   std::size_t max_length = 50;  ///< items that it looks back on
   bool positions = true;        ///< adds a learned vector for the place, counted from the last item
   std::uint32_t inputs = 0;     ///< what else is known of an event, as learned vectors: InputBits
+  std::vector<AttributeInput> attributes = {};  ///< the same
   friend bool operator==(const NetShape&, const NetShape&) = default;
   std::size_t head_size() const { return factors / heads; }
 };
@@ -53,8 +62,14 @@ enum InputBits : std::uint32_t {
   kWeekdayInput = 4,  ///< its day of the week, UTC
   kKindInput = 8,     ///< what was done: EventKind
 };
-/// "gap,hour,weekday,kind" or some of them; "" = 0. Throws Error(kUsage).
-std::uint32_t parse_inputs(std::string_view text);
+/// What a net is to read beside items.
+struct InputChoice {
+  std::uint32_t bits = 0;               ///< InputBits
+  std::vector<std::string> attributes;  ///< of events, by name
+};
+/// Names separated by commas: gap, hour, weekday, kind, others are attributes; "" = none. Throws Error(kUsage) for a name
+/// that is given twice or missing.
+InputChoice parse_inputs(std::string_view text);
 
 /// Rows of the tensor "inputs" that an event adds, kNoInput = none.
 using EventInputs = std::array<std::uint8_t, 4>;
@@ -119,7 +134,9 @@ struct TensorSpec {
 };
 
 /// The weights beside the item table: layer by layer, then the final norm of kSasrec (gain, shift), then the
-/// positions (max_length, factors), row p for the p-th item from the end, then the inputs (kInputRows, factors).
+/// positions (max_length, factors), row p for the p-th item from the end, then the inputs (kInputRows, factors), then the
+/// attributes, a row for each value of one after the other. These begin at zero, so that a value without training events
+/// adds nothing.
 std::vector<TensorSpec> tensor_specs(const NetShape& shape);
 
 /// A net with its item table.
@@ -134,14 +151,29 @@ struct Net {
   std::size_t final_gain() const { return index(shape.layers, 0); }
   std::size_t positions() const;
   std::size_t inputs() const { return positions() + (shape.positions ? 1 : 0); }
+  std::size_t attributes() const { return inputs() + (shape.inputs != 0 ? 1 : 0); }
   Net clone() const;
 };
 
 /// Weights and item vectors uniform in +- sqrt(6 / (rows + columns)) (Glorot & Bengio 2010), each tensor and each item from a
-/// stream of the seed of its own; norms 1, biases 0.
+/// stream of the seed of its own; norms 1, biases and attributes 0.
 Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed);
 /// A map (rows, cols) drawn in the same way, from a stream of its own.
 Matrix initial_map(std::size_t rows, std::size_t cols, std::uint64_t seed);
+
+/// add(row): for each row of Net::attributes() that an event of this context adds.
+template <typename Add>
+void each_attribute_row(const std::vector<AttributeInput>& attributes, std::uint16_t context,
+                        const Add& add) {
+  std::size_t first = 0;
+  for (const AttributeInput& attribute : attributes) {
+    const std::uint32_t code = attribute.code(context);
+    if (code != 0) add(first + code);
+    first += attribute.size;
+  }
+}
+/// The tensors of `from` in place of those of `to`, which may have more values of attributes: they stay as they are.
+void take_tensors(const Net& from, Net& to);
 
 /// Zeros of the tensors' shapes.
 std::vector<Matrix> zeros_like(const std::vector<Matrix>& tensors);

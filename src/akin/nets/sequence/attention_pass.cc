@@ -71,6 +71,7 @@ void Chunk::clear() {
   times.clear();
   next_times.clear();
   inputs.clear();
+  contexts.clear();
   seeds.clear();
 }
 
@@ -157,16 +158,22 @@ void Pass::read(const Net& net) {
   const Chunk& chunk = *chunk_;
   Matrix& x = layers_[0].x;
   AKIN_ASSERT(shape_.inputs == 0 || chunk.inputs.size() == chunk.tokens());
+  AKIN_ASSERT(shape_.attributes.empty() || chunk.contexts.size() == chunk.tokens());
   for (std::size_t s = 0; s < chunk.size(); ++s) {
     AKIN_ASSERT(chunk.offsets[s + 1] - chunk.offsets[s] <= shape_.max_length);
     for (std::size_t t = chunk.offsets[s]; t < chunk.offsets[s + 1]; ++t) {
       if (dropout_.on()) token_seeds_[t] = token_seed(chunk.seeds[s], t - chunk.offsets[s]);
       std::copy_n(net.items.row(chunk.items[t]), x.stride(), x.row(t));
-      if (shape_.positions)
-        axpy(1, net.tensors[net.positions()].row(chunk.offsets[s + 1] - 1 - t), x.row(t), x.stride());
+      const auto add = [&](std::size_t tensor, std::size_t row) {
+        axpy(1, net.tensors[tensor].row(row), x.row(t), x.stride());
+      };
+      if (shape_.positions) add(net.positions(), chunk.offsets[s + 1] - 1 - t);
+      if (!shape_.attributes.empty())
+        each_attribute_row(shape_.attributes, chunk.contexts[t],
+                           [&](std::size_t row) { add(net.attributes(), row); });
       if (shape_.inputs == 0) continue;
       for (const std::uint8_t row : chunk.inputs[t]) {
-        if (row != kNoInput) axpy(1, net.tensors[net.inputs()].row(row), x.row(t), x.stride());
+        if (row != kNoInput) add(net.inputs(), row);
       }
     }
   }
@@ -176,11 +183,16 @@ void Pass::read_back(const Net& net, Rows slopes, std::vector<Matrix>& gradients
   const std::size_t width = padded(shape_.factors);
   for (std::size_t s = 0; s < chunk_->size(); ++s) {
     for (std::size_t t = chunk_->offsets[s]; t < chunk_->offsets[s + 1]; ++t) {
-      if (shape_.positions)
-        axpy(1, slopes[t], gradients[net.positions()].row(chunk_->offsets[s + 1] - 1 - t), width);
+      const auto add = [&](std::size_t tensor, std::size_t row) {
+        axpy(1, slopes[t], gradients[tensor].row(row), width);
+      };
+      if (shape_.positions) add(net.positions(), chunk_->offsets[s + 1] - 1 - t);
+      if (!shape_.attributes.empty())
+        each_attribute_row(shape_.attributes, chunk_->contexts[t],
+                           [&](std::size_t row) { add(net.attributes(), row); });
       if (shape_.inputs == 0) continue;
       for (const std::uint8_t row : chunk_->inputs[t]) {
-        if (row != kNoInput) axpy(1, slopes[t], gradients[net.inputs()].row(row), width);
+        if (row != kNoInput) add(net.inputs(), row);
       }
     }
   }

@@ -19,6 +19,7 @@ struct Chunk {
   std::vector<std::int64_t> times;  ///< in seconds, only for kHstu
   std::vector<std::int64_t> next_times;  ///< of what comes after each token, only for kHstu
   std::vector<EventInputs> inputs;       ///< only with NetShape::inputs
+  std::vector<std::uint16_t> contexts;   ///< Event::context, only with NetShape::attributes
   std::vector<std::uint32_t> seeds;      ///< of the dropout of each sequence
   std::size_t size() const { return offsets.size() - 1; }
   std::size_t tokens() const { return offsets.back(); }

@@ -46,6 +46,12 @@ class RefPass {
     for (std::size_t t = begin_; t < end; ++t) {
       x.push_back(net_.items[chunk_.items[t]]);
       if (shape_.positions) add(x.back(), net_.tensors[net_.source.positions()][end - 1 - t]);
+      std::size_t first = 0;
+      for (const AttributeInput& attribute : shape_.attributes) {
+        const std::size_t code = chunk_.contexts[t] / attribute.stride % attribute.size;
+        if (code > 0) add(x.back(), net_.tensors[net_.source.attributes()][first + code]);
+        first += attribute.size;
+      }
       if (shape_.inputs == 0) continue;
       for (const std::uint8_t row : chunk_.inputs[t]) {
         if (row != kNoInput) add(x.back(), net_.tensors[net_.source.inputs()][row]);

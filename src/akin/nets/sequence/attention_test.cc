@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kItems = 23, kFactors = 10;
 
 NetShape shape_of(BlockKind block, std::size_t max_length = 67, std::size_t heads = 2) {
-  return {block, kFactors, 2, heads, max_length, true, kGapInput | kKindInput};
+  return {block, kFactors, 2, heads, max_length, true, kGapInput | kKindInput, {{1, 3}, {3, 4}}};
 }
 
 /// A net whose numbers are all different from where they start.
@@ -50,6 +50,7 @@ Chunk random_chunk(const std::vector<std::size_t>& lengths) {
       chunk.times.push_back(time);
       time += static_cast<std::int64_t>(rng.below(1 << rng.below(12)));
       chunk.next_times.push_back(time);
+      chunk.contexts.push_back(static_cast<std::uint16_t>(rng.below(12)));
       chunk.inputs.push_back(inputs_of(kGapInput | kKindInput, chunk.times.back(), time,
                                        t % 3 == 0 ? -1 : static_cast<int>(t % 5)));
     }
@@ -66,6 +67,7 @@ Chunk sequence_of(const Chunk& chunk, std::size_t s, std::size_t length) {
     one.times.push_back(chunk.times[t]);
     one.next_times.push_back(chunk.next_times[t]);
     one.inputs.push_back(chunk.inputs[t]);
+    one.contexts.push_back(chunk.contexts[t]);
   }
   one.offsets.push_back(length);
   return one;
@@ -126,6 +128,7 @@ TEST_P(AttentionPass, DoesNotLookAhead) {
       changed.items[t] = (chunk.items[t] + 7) % kItems;
       changed.times[t] += 1'000'000;
       changed.next_times[t] += 2'000'000;
+      changed.contexts[t] = static_cast<std::uint16_t>((chunk.contexts[t] + 7) % 12);
     }
     const Rows after = other.forward(net, changed, Dropout());
     for (std::size_t t = 0; t <= last; ++t) expect_same_row(states[t], after[t], "changed after");
@@ -384,14 +387,16 @@ TEST(ContentItems, AreContentTimesTheMapAndTheirOwnPart) {
 
 TEST(EventInputs, AreRowsOfTheirTensor) {
   constexpr std::int64_t kSunday = 3 * 86'400;  // 1970-01-04
-  const auto all = parse_inputs("gap, hour,weekday,kind");
+  const auto all = parse_inputs("gap, hour,weekday,kind").bits;
   EXPECT_EQ(inputs_of(all, kSunday, kSunday + 3700, 4),
             (EventInputs{11, 64 + 1, 64 + 24 + 6, 64 + 24 + 7 + 4}));
   EXPECT_EQ(inputs_of(all, -4000, -1, -1), (EventInputs{11, 64 + 23, 64 + 24 + 2, kNoInput}));
-  EXPECT_EQ(inputs_of(parse_inputs("hour"), 0, 7200, 0), (EventInputs{kNoInput, 66, kNoInput, kNoInput}));
-  EXPECT_EQ(parse_inputs(""), 0u);
-  EXPECT_THROW(parse_inputs("hour,minute"), Error);
-  EXPECT_THROW(parse_inputs("hour,"), Error);
+  EXPECT_EQ(inputs_of(parse_inputs("hour").bits, 0, 7200, 0),
+            (EventInputs{kNoInput, 66, kNoInput, kNoInput}));
+  EXPECT_EQ(parse_inputs("").bits, 0u);
+  EXPECT_EQ(parse_inputs("hour, device,page").attributes, (std::vector<std::string>{"device", "page"}));
+  for (const char* wrong : {"hour,", ",hour", "kind,,hour", "hour,hour", "device, device"})
+    EXPECT_THROW(parse_inputs(wrong), Error) << wrong;
 }
 
 TEST(TimeBucket, IsTheLogarithmOfTwo) {

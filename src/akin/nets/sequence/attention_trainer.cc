@@ -47,6 +47,7 @@ Windows cut_windows(const Sessions& sessions, std::span<const Event> events,
       if (sessions.times[e] != kNoTime) time = floor_seconds(sessions.times[e]);
       result.times.push_back(time);
       result.kinds.push_back(events[e].kind);
+      result.contexts.push_back(events[e].context);
     }
     for (std::size_t begin = first; begin + 1 < last; begin += max_length) {
       const std::size_t end = std::min(begin + max_length, last - 1);
@@ -220,6 +221,7 @@ void AttentionTrainer::add_window(const Windows::Window& window, Chunk& chunk) c
     chunk.items.push_back(windows_.items[t]);
     chunk.times.push_back(windows_.times[t]);
     chunk.next_times.push_back(windows_.times[t + 1]);
+    if (!net_.shape.attributes.empty()) chunk.contexts.push_back(windows_.contexts[t]);
     if (net_.shape.inputs == 0) continue;
     chunk.inputs.push_back(inputs_of(net_.shape.inputs, windows_.times[t], windows_.times[t + 1],
                                      static_cast<int>(windows_.kinds[t])));

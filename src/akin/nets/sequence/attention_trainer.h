@@ -24,6 +24,7 @@ struct Windows {
   std::vector<idx_t> items;         ///< of one sequence after the other
   std::vector<std::int64_t> times;  ///< in seconds; of an item without a time, that of the one before
   std::vector<EventKind> kinds;
+  std::vector<std::uint16_t> contexts;  ///< Event::context
   std::vector<Window> windows;
   std::size_t targets = 0;
 };

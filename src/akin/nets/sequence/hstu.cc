@@ -5,7 +5,7 @@ namespace akin {
 std::vector<Param> Hstu::Config::params() {
   return AttentionConfig::params(
       "more that the net reads of each event, separated by commas: gap, hour, weekday (of what "
-      "comes next, UTC), kind");
+      "comes next, UTC), kind, and attributes of events by name");
 }
 
 attention::BlockKind Hstu::block_of(const Config&) { return attention::BlockKind::kHstu; }

@@ -1,7 +1,5 @@
 #include "akin/nets/sequence/rnn.h"
 
-#include "akin/base/error.h"
-
 namespace akin {
 
 Rnn::Config::Config() {
@@ -10,7 +8,7 @@ Rnn::Config::Config() {
 }
 
 std::vector<Param> Rnn::Config::params() {
-  std::vector<Param> all = AttentionConfig::params("more that the net reads of each event: kind, or nothing");
+  std::vector<Param> all = AttentionConfig::params(attention::kOtherInputsHelp);
   std::erase_if(all, [](const Param& param) { return param.name == "heads" || param.name == "positions"; });
   for (Param& param : all) {
     if (param.name == "layers") param.help = "recurrent layers, each of `factors` units";
@@ -24,10 +22,7 @@ std::vector<Param> Rnn::Config::params() {
 }
 
 std::unique_ptr<Model> Rnn::fit(const TrainingData& data, const Config& config, const FitContext& context) {
-  if ((attention::parse_inputs(config.inputs) & ~attention::kKindInput) != 0) {
-    fail(ErrorCode::kUsage, "{}: inputs '{}': of times only hstu knows; here it is kind or nothing", kName,
-         config.inputs);
-  }
+  attention::refuse_times(config, kName);
   return attention::fit_attention(data, attention::parse_block(config.cell), config, kName, context);
 }
 

@@ -1,11 +1,9 @@
 #include "akin/nets/sequence/sasrec.h"
 
-#include "akin/base/error.h"
-
 namespace akin {
 
 std::vector<Param> Sasrec::Config::params() {
-  std::vector<Param> all = AttentionConfig::params("more that the net reads of each event: kind, or nothing");
+  std::vector<Param> all = AttentionConfig::params(attention::kOtherInputsHelp);
   all.insert(
       all.begin(),
       {"block", &block, "ligr = gated, SwiGLU (eSASRec); sasrec = as of 2018", 0, 0, {"ligr", "sasrec"}});
@@ -13,10 +11,7 @@ std::vector<Param> Sasrec::Config::params() {
 }
 
 attention::BlockKind Sasrec::block_of(const Config& config) {
-  if ((attention::parse_inputs(config.inputs) & ~attention::kKindInput) != 0) {
-    fail(ErrorCode::kUsage, "{}: inputs '{}': of times only hstu knows; here it is kind or nothing", kName,
-         config.inputs);
-  }
+  attention::refuse_times(config, kName);
   return attention::parse_block(config.block);
 }
 
