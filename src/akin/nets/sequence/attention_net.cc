@@ -139,8 +139,10 @@ std::vector<TensorSpec> tensor_specs(const NetShape& shape) {
     specs.push_back({"final_gain", 1, shape.factors, TensorSpec::kOne});
     specs.push_back({"final_shift", 1, shape.factors, TensorSpec::kZero});
   }
-  if (shape.positions) specs.push_back({"positions", shape.max_length, shape.factors, TensorSpec::kXavier});
-  if (shape.inputs != 0) specs.push_back({"inputs", kInputRows, shape.factors, TensorSpec::kXavier});
+  // Items are far smaller at first. Where scores are cosines, places would be all that is heard of for long.
+  const auto added = shape.block == BlockKind::kHstu ? TensorSpec::kZero : TensorSpec::kXavier;
+  if (shape.positions) specs.push_back({"positions", shape.max_length, shape.factors, added});
+  if (shape.inputs != 0) specs.push_back({"inputs", kInputRows, shape.factors, added});
   std::size_t values = 0;
   for (const AttributeInput& attribute : shape.attributes) values += attribute.size;
   if (values > 0) specs.push_back({"attributes", values, shape.factors, TensorSpec::kZero});

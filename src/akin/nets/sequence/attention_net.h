@@ -156,7 +156,7 @@ struct Net {
 };
 
 /// Weights and item vectors uniform in +- sqrt(6 / (rows + columns)) (Glorot & Bengio 2010), each tensor and each item from a
-/// stream of the seed of its own; norms 1, biases and attributes 0.
+/// stream of the seed of its own; norms 1, biases 0. Attributes, and in kHstu positions and inputs, begin at 0.
 Net initial_net(const NetShape& shape, std::size_t n_items, std::uint64_t seed);
 /// A map (rows, cols) drawn in the same way, from a stream of its own.
 Matrix initial_map(std::size_t rows, std::size_t cols, std::uint64_t seed);
