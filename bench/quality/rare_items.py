@@ -1,35 +1,41 @@
 """HR@10 of users' last items by how often the item occurs in training: is a model any good for rare items?
 
-Usage: rare_items.py DATA_FOLDER AKIN [MODEL ...]
-Amazon Beauty; all 12,101 items ranked, those of the user left out.
+Usage: rare_items.py DATA_FOLDER AKIN [--most N,N ...] [MODEL ...]
+Amazon Beauty; all 12,101 items ranked, those of the user left out. A MODEL may have flags: "sasrec --layers 1 --epochs 50".
+--most 0,5,20 makes the groups of 0, 1-5, 6-20 and more events.
 """
 
 import collections
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
 
-BINS = ((0, 2), (3, 5), (6, 10), (11, 50), (51, 10**9))
 
 
 def main(folder, akin, *models):
+    most = "2,5,10,50"
+    if models and models[0] == "--most":
+        most, models = models[1], models[2:]
+    ends = [-1, *map(int, most.split(",")), 10**9]
+    bins = [(low + 1, high) for low, high in zip(ends, ends[1:])]
     folder = pathlib.Path(folder) / "amazon-beauty"
     sequences = {user: items for user, *items in (line.split() for line in open(folder / "user_sequence.txt"))}
     counts = collections.Counter(item for items in sequences.values() for item in items[:-1])
-    where = {user: next(b for b, (low, high) in enumerate(BINS) if low <= counts[items[-1]] <= high)
+    where = {user: next(b for b, (low, high) in enumerate(bins) if low <= counts[items[-1]] <= high)
              for user, items in sequences.items()}
     users = collections.Counter(where.values())
-    titles = [f"{low}-{high}" if high < 10**9 else f"{low}-" for low, high in BINS]
+    titles = [str(low) if low == high else f"{low}-{high}" if high < 10**9 else f"{low}-" for low, high in bins]
     print("training events of the item   ", "".join(f"{title:>14}" for title in titles))
-    print("users                         ", "".join(f"{users[b]:>14,}" for b in range(len(BINS))))
+    print("users                         ", "".join(f"{users[b]:>14,}" for b in range(len(bins))))
     with tempfile.TemporaryDirectory() as work:
         def run(*command):
             subprocess.run([akin, *map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL, cwd=work)
         run("import", "lists", folder.resolve() / "user_sequence.txt", "--ordered", "yes", "--items",
             folder.resolve() / "items.tsv", "-o", "data")
         for model in models or ("popularity", "item-knn", "prod2vec", "meta-prod2vec"):
-            run("train", model, "-d", "data", "-o", "model", "--holdout", "last", "--seed", 1)
+            run("train", *shlex.split(model), "-d", "data", "-o", "model", "--holdout", "last", "--seed", 1)
             run("recommend", "model", "--all-users", "-o", "lists.tsv")
             hits = collections.Counter()
             with open(pathlib.Path(work) / "lists.tsv") as lists:
@@ -37,7 +43,7 @@ def main(folder, akin, *models):
                     user, item, *_ = line.rstrip("\n").split("\t")
                     if user in sequences and sequences[user][-1] == item:
                         hits[where[user]] += 1
-            print(f"{model:<30}", "".join(f"{hits[b] / users[b]:>14.4f}" for b in range(len(BINS))),
+            print(f"{shlex.split(model)[0]:<30}", "".join(f"{hits[b] / users[b]:>14.4f}" for b in range(len(bins))),
                   f"   all {sum(hits.values()) / len(sequences):.4f}", flush=True)
 
 
