@@ -8,6 +8,7 @@
 
 #include "akin/base/checked_math.h"
 #include "akin/base/error.h"
+#include "akin/base/huge_pages.h"
 #include "akin/base/parallel.h"
 #include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
@@ -28,6 +29,7 @@ Matrix Matrix::blank(std::size_t rows, std::size_t cols) {
   if (matrix.empty()) return matrix;
   matrix.data_.reset(static_cast<float*>(std::aligned_alloc(64, *bytes)));
   if (!matrix.data_) throw std::bad_alloc();
+  advise_huge_pages(matrix.data_.get(), *bytes);
   return matrix;
 }
 

@@ -1,11 +1,13 @@
 #include "akin/linalg/quantized_rows.h"
 
 #include "akin/base/error.h"
+#include "akin/base/huge_pages.h"
 #include "akin/linalg/kernels.h"
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4 | HWY_AVX3_DL)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "akin/linalg/quantized_rows.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -23,6 +25,8 @@ void ScoreBounds(const QuantizedRows::Terms& rows, const QuantizedRows::Query& q
   reference::score_bounds(rows, query, count, out);
 }
 #else
+constexpr std::size_t kReadAhead = 4096;  // bytes
+
 void ScoreBounds(const QuantizedRows::Terms& rows, const QuantizedRows::Query& query, std::size_t count,
                  float* out) {
   const hn::ScalableTag<std::int16_t> d16;
@@ -33,6 +37,9 @@ void ScoreBounds(const QuantizedRows::Terms& rows, const QuantizedRows::Query& q
   const std::size_t lanes = hn::Lanes(d16);
   for (std::size_t i = 0; i < count; i += 4) {
     const std::int8_t* const row = rows.codes[i * rows.width].of;
+    // The processor's own reading ahead ends where a page does.
+    for (std::size_t c = 0; c < 4 * stride; c += sizeof(QuantizedRows::Codes))
+      hwy::Prefetch(row + kReadAhead + c);
     // Where an instruction set has no sum of pairs, the second of them are added up apart.
     hn::Vec<decltype(d32)> sums[4], apart[4];
     for (std::size_t r = 0; r < 4; ++r) sums[r] = apart[r] = hn::Zero(d32);
@@ -94,6 +101,8 @@ QuantizedRows::QuantizedRows(const Matrix& rows)
   width_ = (coded_ + sizeof(Codes) - 1) / sizeof(Codes);
   // Sums of products of codes stay below 2^31.
   levels_ = static_cast<int>(std::min<std::size_t>(32767, 2147483647 / (127 * coded_)));
+  codes_.reserve(n * width_);
+  advise_huge_pages(codes_.data(), n * width_ * sizeof(Codes));
   codes_.resize(n * width_);
   for (auto* const terms : {&scales_, &first_, &second_, &errors_}) terms->resize(n);
   // Codes of the query: |r| <= sqrt(d) t / 2, and t <= |q| / levels.
