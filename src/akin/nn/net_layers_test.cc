@@ -241,7 +241,9 @@ TEST(NetLayers, Gradients) {  // attention without biases: that of the keys chan
   check_gradients([](const Node& x) { return x.then(LayerKind::kGlobalMaxPool1d, {.mask = "ids"}); });
   check_gradients([](const Node& x) { return x.then(LayerKind::kGlobalAveragePool1d, {.mask = "ids"}); });
   for (const LayerKind kind : {LayerKind::kRnn, LayerKind::kGru, LayerKind::kLstm})
-    check_gradients([&](const Node& x) { return x.then(kind, {.units = 3, .mask = "ids"}); });
+    for (const std::int64_t stride : {1, -1})
+      check_gradients(
+          [&](const Node& x) { return x.then(kind, {.units = 3, .strides = {stride}, .mask = "ids"}); });
 }
 
 /// From noise and what Sobel's filter makes of it, to Sobel's filter.

@@ -20,9 +20,11 @@ NetSpec convolution() {
   });
 }
 
-NetSpec recurrence(LayerKind kind, bool whole) {
+NetSpec recurrence(LayerKind kind, bool whole, bool backwards = false) {
   return over_lists([&](const Node&, const Node& vectors) {
-    const Node states = vectors.then(kind, {.units = 3, .return_sequences = whole, .mask = "words"});
+    const Node states = vectors.then(
+        kind,
+        {.units = 3, .strides = backwards ? Shape{-1} : Shape{}, .return_sequences = whole, .mask = "words"});
     return whole ? states.then(LayerKind::kGlobalAveragePool1d, {.mask = "words"}) : states;
   });
 }
@@ -45,7 +47,9 @@ TEST(NetSteps, ListsMayBeShorterWhereNothingDependsOnTheirLength) {
 TEST(NetSteps, ShorterListsGiveTheSameAsTheirZeros) {
   for (const NetSpec& spec :
        {convolution(), recurrence(LayerKind::kLstm, false), recurrence(LayerKind::kLstm, true),
-        recurrence(LayerKind::kGru, true), recurrence(LayerKind::kRnn, false)}) {
+        recurrence(LayerKind::kGru, true), recurrence(LayerKind::kRnn, false),
+        recurrence(LayerKind::kLstm, false, true), recurrence(LayerKind::kLstm, true, true),
+        recurrence(LayerKind::kRnn, true, true)}) {
     Net net = make_net(spec);
     const std::vector<float> whole = net.predict({make_ids({1, 6}, {3, 5, 0, 0, 0, 0})}).floats();
     const std::vector<float> part = net.predict({make_ids({1, 3}, {3, 5, 0})}).floats();
@@ -60,12 +64,44 @@ TEST(NetSteps, ShorterListsGiveTheSameAsTheirZeros) {
 /// The layer unrolled, in double, is the reference of the kernels for floats.
 TEST(NetSteps, KernelsLeaveOutTheStepsThatDoNotCount) {
   for (const LayerKind kind : {LayerKind::kLstm, LayerKind::kGru}) {
-    for (const bool whole : {false, true}) {
-      Net floats = make_net(recurrence(kind, whole));
-      Net doubles = make_net(recurrence(kind, whole), {.engine = {.dtype = "double"}});
+    for (const int way : {0, 1, 2, 3}) {
+      const bool whole = way % 2 == 1, backwards = way >= 2;
+      Net floats = make_net(recurrence(kind, whole, backwards));
+      Net doubles = make_net(recurrence(kind, whole, backwards), {.engine = {.dtype = "double"}});
       const std::vector<Array> lists = {make_ids({3, 4}, {1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0})};
       const std::vector<float> a = floats.predict(lists).floats(), b = doubles.predict(lists).floats();
-      for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5);
+      for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5) << "way " << way;
+    }
+  }
+}
+
+/// Reading backwards gives each step the state that reading the turned list gives it.
+TEST(NetSteps, BackwardsMirrorsTheTurnedList) {
+  for (const LayerKind kind : {LayerKind::kRnn, LayerKind::kGru, LayerKind::kLstm}) {
+    for (const char* dtype : {"float", "double"}) {
+      const auto net_of = [&](std::int64_t steps, bool backwards) {
+        NetSpec spec;
+        spec.input({steps}, "words")
+            .embedding(9, 4, {.padding_index = 0})
+            .then(kind, {.units = 3,
+                         .strides = backwards ? Shape{-1} : Shape{},
+                         .return_sequences = true,
+                         .mask = "words"});
+        return make_net(std::move(spec), {.engine = {.dtype = dtype}});
+      };
+      Net forwards = net_of(3, false), backwards = net_of(5, true);
+      backwards.set_weights(forwards.weights());
+      const std::vector<float> turned = forwards.predict({make_ids({1, 3}, {7, 2, 5})}).floats(),
+                               padded = backwards.predict({make_ids({1, 5}, {5, 2, 7, 0, 0})}).floats(),
+                               between = backwards.predict({make_ids({1, 5}, {5, 0, 2, 7, 0})}).floats();
+      for (std::size_t u = 0; u < 3; ++u) {
+        for (std::size_t step = 0; step < 3; ++step)
+          EXPECT_NEAR(padded[step * 3 + u], turned[(2 - step) * 3 + u], 1e-6);
+        EXPECT_NE(turned[u], turned[6 + u]);
+        EXPECT_EQ(padded[9 + u], 0) << "nothing is read before the last word";
+        EXPECT_NEAR(between[u], turned[6 + u], 1e-6);
+        EXPECT_EQ(between[3 + u], between[6 + u]) << "a step that does not count keeps the state";
+      }
     }
   }
 }

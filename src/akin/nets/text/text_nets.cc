@@ -112,7 +112,8 @@ std::vector<Param> RecurrentTextConfig::params() {
        "of the states over the words: the last, the greatest value or the mean of each unit",
        0,
        0,
-       {"last", "max", "mean"}}};
+       {"last", "max", "mean"}},
+      {"bidirectional", &bidirectional, "a second layer reads from the last word to the first"}};
   add_params(params);
   return params;
 }
@@ -122,10 +123,17 @@ std::unique_ptr<TextModel> RecurrentText<Layer>::fit(const TextFitInput& input, 
                                                      const Context& context) {
   const auto features = [&](const TextLayers& layers) {
     const std::string words = layers.words.name();
-    if (config.pool == "last")
-      return layers.vectors.then(Layer, {.name = "features", .units = config.units, .mask = words});
-    const Node states =
-        layers.vectors.then(Layer, {.units = config.units, .return_sequences = true, .mask = words});
+    const bool last = config.pool == "last", both = config.bidirectional;
+    const auto read = [&](bool backwards, const char* name) {
+      return layers.vectors.then(Layer, {.name = name,
+                                         .units = config.units,
+                                         .strides = backwards ? nn::Shape{-1} : nn::Shape{},
+                                         .return_sequences = !last,
+                                         .mask = words});
+    };
+    Node states = read(false, last && !both ? "features" : "");
+    if (both) states = layers.spec.concatenate({states, read(true, "")}, {.name = last ? "features" : ""});
+    if (last) return states;
     return states.then(config.pool == "max" ? LayerKind::kGlobalMaxPool1d : LayerKind::kGlobalAveragePool1d,
                        {.name = "features", .mask = words});
   };

@@ -52,10 +52,13 @@ class Dcnn {
 struct RecurrentTextConfig : TextNetConfig {
   int units = 100;
   std::string pool = "last";
+  bool bidirectional = false;
   std::vector<Param> params();
 };
 
-/// A layer of kind `Layer` over the words' vectors, and its last state, or the greatest or mean of its states.
+/// A layer of kind `Layer` over the words' vectors, and its last state, or the greatest or mean of its states. With
+/// `bidirectional` another layer reads them from the last to the first, and its states stand beside those of the first
+/// (Schuster & Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing 1997).
 template <nn::LayerKind Layer>
 class RecurrentText {
  public:

@@ -9,6 +9,8 @@ LayerShape infer_recurrent(const LayerSpec& layer, std::span<const Shape> inputs
   const Shape& in = inputs[0];
   need_units(layer);
   need_rank(layer, in, 2, "(steps, width)");
+  if (!layer.strides.empty() && layer.strides != Shape{1} && layer.strides != Shape{-1})
+    wrong(layer, "strides are 1, or -1 to read from the last step to the first");
   const std::int64_t width = kGates * layer.units;
   LayerShape shape;
   if (layer.return_sequences) shape.output.push_back(in[0]);
@@ -24,8 +26,8 @@ LayerShape infer_recurrent(const LayerSpec& layer, std::span<const Shape> inputs
 
 LayerDefs recurrent_layers() {
   using K = LayerKind;
-  const std::vector<std::string_view> plain = {"units", "activation", "bias",      "return_sequences",
-                                               "mask",  "trainable",  "weights_of"};
+  const std::vector<std::string_view> plain = {"units",   "activation", "bias",      "return_sequences",
+                                               "strides", "mask",       "trainable", "weights_of"};
   std::vector<std::string_view> gated = plain;
   gated.insert(gated.begin() + 2, "recurrent_activation");
   return {

@@ -52,14 +52,13 @@ bool counts_from_start(const at::Tensor& mask) {
 }
 
 /// Unrolled over the steps of x (samples, steps, width); a step that does not count changes no state.
-at::Tensor recurrent(const LayerCall& call) {
+at::Tensor read_steps(const LayerCall& call, const at::Tensor& x, const at::Tensor& mask) {
   const LayerSpec& layer = call.layer;
-  const at::Tensor& x = call.inputs[0];
   const Tensors weights = call.weights;
   const bool keep_states = call.pass.step_states != nullptr;
   const bool kernels = !keep_states && has_recurrent_kernels(layer, x);
-  if (kernels && (!call.mask.defined() || counts_from_start(call.mask)))
-    return run_recurrent_kernels(layer, x, weights, call.mask);
+  if (kernels && (!mask.defined() || counts_from_start(mask)))
+    return run_recurrent_kernels(layer, x, weights, mask);
   at::Tensor wx = at::matmul(x, weights[0]);  // (samples, steps, gates x units)
   if (weights.size() > 2) wx = wx + weights[2];
   const at::Tensor& u = weights[1];
@@ -76,14 +75,36 @@ at::Tensor recurrent(const LayerCall& call) {
       state.h =
           layer.kind == LayerKind::kGru ? gru_step(layer, now, state.h, u) : rnn_step(layer, now, state.h, u);
     }
-    if (call.mask.defined()) {
-      const at::Tensor counts = call.mask.select(1, step).unsqueeze(1);
+    if (mask.defined()) {
+      const at::Tensor counts = mask.select(1, step).unsqueeze(1);
       state = {at::where(counts, state.h, before.h), at::where(counts, state.c, before.c)};
     }
     if (layer.return_sequences || keep_states) states.push_back(state.h);
   }
   if (keep_states) call.pass.step_states->push_back({layer.name, states});
   return layer.return_sequences ? at::stack(states, 1) : state.h;
+}
+
+/// The steps that count the other way round in their places; those behind them stay where they are.
+at::Tensor turn_round(const at::Tensor& x, const at::Tensor& mask) {
+  const at::Tensor steps = at::arange(x.size(1), mask.options().dtype(at::kLong)).unsqueeze(0);
+  const at::Tensor from = at::where(mask, mask.sum(1, true) - 1 - steps, steps);  // (samples, steps)
+  return x.gather(1, from.unsqueeze(-1).expand({-1, -1, x.size(2)}));
+}
+
+/// With strides of -1 from the last step to the first; states stay at their steps.
+at::Tensor recurrent(const LayerCall& call) {
+  const at::Tensor& x = call.inputs[0];
+  const bool whole = call.layer.return_sequences;
+  if (call.layer.strides != Shape{-1}) return read_steps(call, x, call.mask);
+  // Where zeros fill the end of lists the steps before them are turned, so that the kernels can leave the end out.
+  if (call.mask.defined() && has_recurrent_kernels(call.layer, x) && counts_from_start(call.mask)) {
+    const at::Tensor read = read_steps(call, turn_round(x, call.mask), call.mask);
+    if (!whole) return read;
+    return turn_round(read, call.mask).masked_fill(call.mask.logical_not().unsqueeze(-1), 0);
+  }
+  const at::Tensor read = read_steps(call, x.flip(1), call.mask.defined() ? call.mask.flip(1) : call.mask);
+  return whole ? read.flip(1) : read;
 }
 
 }  // namespace
