@@ -72,10 +72,9 @@ GruTrainer::GruTrainer(const Sessions& sessions, const GruTrainOptions& options,
   std::size_t tables = net.kind == GruInput::kShared ? 2 : 3;
   for (const GruLayer& layer : net.layers) {
     Work work;
-    for (Matrix* by_unit : {&work.state, &work.next, &work.output, &work.output_gradient})
+    for (Matrix* by_unit : {&work.state, &work.output, &work.output_gradient})
       *by_unit = Matrix(units_, padded(slots));
-    for (Matrix* by_slot : {&work.state_rows, &work.next_rows, &work.output_rows})
-      *by_slot = Matrix(padded(slots), units_);
+    for (Matrix* by_slot : {&work.state_rows, &work.output_rows}) *by_slot = Matrix(padded(slots), units_);
     work.gates = Matrix(4 * units_, padded(slots));
     if (options.dropout > 0) work.mask = Matrix(units_, padded(slots));
     work.weight_gradient = Matrix(3 * units_, units_);
@@ -171,11 +170,11 @@ double GruTrainer::step(std::uint64_t number) {
   return loss;
 }
 
-/// Each slot's state is the one after the step before, or zero where a session begins.
+/// Each slot's state is what the layer gave in the step before, dropout included, or zero where a session begins.
 void GruTrainer::carry_states() {
   for (Work& work : work_) {
-    std::swap(work.state, work.next);
-    std::swap(work.state_rows, work.next_rows);
+    std::swap(work.state, work.output);
+    std::swap(work.state_rows, work.output_rows);
     const auto put = [&](std::size_t slot, const float* row) {
       for (std::size_t u = 0; u < units_; ++u) work.state.row(u)[slot] = row == nullptr ? 0 : row[u];
       if (row == nullptr)
@@ -238,11 +237,9 @@ void GruTrainer::forward(std::size_t layer, std::size_t first, std::uint64_t num
   for (std::size_t u = first; u < first + kTile; ++u) {
     gru_forward({work.gates.row(u), work.gates.row(units_ + u), work.gates.row(2 * units_ + u),
                  work.gates.row(3 * units_ + u)},
-                work.state.row(u), work.next.row(u), lanes_);
-    std::copy_n(work.next.row(u), lanes_, work.output.row(u));
+                work.state.row(u), work.output.row(u), lanes_);
     drop_out(layer, u, number);
   }
-  transpose_part(work.next, first, kTile, 0, lanes_, work.next_rows);
   transpose_part(work.output, first, kTile, 0, lanes_, work.output_rows);
 }
 

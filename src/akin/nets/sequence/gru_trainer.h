@@ -24,7 +24,7 @@ struct GruTrainOptions {
   CandidateSampling candidates;
   SampledLoss loss;
   AdagradRule adagrad;
-  float dropout = 0;            ///< of each layer's output
+  float dropout = 0;            ///< of each layer's output, which is the next step's state too
   float embedding_dropout = 0;  ///< of the first layer's input
 };
 
@@ -55,8 +55,8 @@ class GruTrainer {
   };
   /// What a layer computes in a step, by (unit, slot); `rows` by (slot, unit).
   struct Work {
-    Matrix state, next, output, output_gradient;
-    Matrix state_rows, next_rows, output_rows;
+    Matrix state, output, output_gradient;
+    Matrix state_rows, output_rows;
     Matrix gates;            // 4 units_ rows: reset, update, candidate, recurrent; then their gradients
     Matrix mask;             // of dropout: 0 or 1 / (1 - dropout); empty without
     Matrix weight_gradient;  // (3 units_, factors)
