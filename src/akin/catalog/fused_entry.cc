@@ -21,9 +21,10 @@ std::optional<OtherVectors> catalogue_vectors(const SourceSpec& source, const Tr
          "sources: {} has no vectors of items; take a model that has, such as svd, als or prod2vec",
          source.kind);
   }
+  const bool content_alone = entry->traits.uses_content && !entry->traits.iterative;
   return OtherVectors{
       fitted.model->embeddings().resized(data.source.n_items(), fitted.model->embedding_dim()),
-      !entry->traits.uses_content};
+      !content_alone};
 }
 
 }  // namespace akin

@@ -10,6 +10,7 @@
 #include "akin/fusion/content_attention.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
+#include "akin/fusion/tower_model.h"
 #include "akin/models/baseline/bias.h"
 #include "akin/models/baseline/popularity.h"
 #include "akin/models/fit/context.h"
@@ -164,6 +165,8 @@ const std::vector<ModelEntry>& models() {
       entry<Rrn>(),
       entry<Rnn>(),
       entry<FusedEntry>(),
+      entry<TwoTower>(),
+      entry<ContentSimilarity>(),
       // clang-format on
   };
   return kModels;
