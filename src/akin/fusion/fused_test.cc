@@ -174,7 +174,13 @@ TEST(Sources, AreReadAndWritten) {
   EXPECT_EQ(sources[2].name, "tags");
   EXPECT_EQ(sources[3].params.at("factors"), "8");
   EXPECT_EQ(parse_sources(to_string(sources)), sources);
-  for (const char* const wrong : {"", " ; ", "tfidf; tfidf", "fields=title", "brand:", "tfidf title"})
+  const auto towers = parse_sources("two-tower content='tfidf fields=title; attributes' epochs=3; map");
+  ASSERT_EQ(towers.size(), 2u);
+  EXPECT_EQ(towers[0].params.at("content"), "tfidf fields=title; attributes");
+  EXPECT_EQ(towers[0].params.at("epochs"), "3");
+  EXPECT_EQ(parse_sources(to_string(towers)), towers);
+  for (const char* const wrong :
+       {"", " ; ", "tfidf; tfidf", "fields=title", "brand:", "tfidf title", "two-tower content='tfidf"})
     EXPECT_THROW(parse_sources(wrong), Error) << wrong;
 }
 

@@ -12,10 +12,31 @@ namespace {
 
 constexpr std::size_t kMostSources = 64;
 constexpr std::string_view kAttributes = "attributes";
+constexpr char kQuote = '\'';
+
+/// The parts of `text` between separators outside of quotes, the empty ones left out.
+std::vector<std::string_view> split_unquoted(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  bool quoted = false;
+  for (std::size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && text[at] == kQuote) quoted = !quoted;
+    if (at < text.size() && (quoted || text[at] != separator)) continue;
+    if (at > begin) parts.push_back(text.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  if (quoted) fail(ErrorCode::kUsage, "sources: a quote (') is not closed in '{}'", text);
+  return parts;
+}
+
+std::string_view unquoted(std::string_view value) {
+  const bool quoted = value.size() > 1 && value.front() == kQuote && value.back() == kQuote;
+  return quoted ? value.substr(1, value.size() - 2) : value;
+}
 
 SourceSpec parse_source(std::string_view text) {
   SourceSpec source;
-  std::vector<std::string_view> words = split(text, ' ');
+  std::vector<std::string_view> words = split_unquoted(text, ' ');
   if (words.front().size() > 1 && words.front().ends_with(':')) {
     source.name = words.front().substr(0, words.front().size() - 1);
     words.erase(words.begin());
@@ -29,7 +50,7 @@ SourceSpec parse_source(std::string_view text) {
     if (equals == word.npos || equals == 0)
       fail(ErrorCode::kUsage, "sources: '{}' of '{}' is not PARAMETER=VALUE, such as fields=title", word,
            text);
-    source.params[std::string(word.substr(0, equals))] = word.substr(equals + 1);
+    source.params[std::string(word.substr(0, equals))] = unquoted(word.substr(equals + 1));
   }
   if (source.name.empty()) {
     const auto fields = source.params.find("fields");
@@ -42,7 +63,7 @@ SourceSpec parse_source(std::string_view text) {
 
 std::vector<SourceSpec> parse_sources(std::string_view text) {
   std::vector<SourceSpec> sources;
-  for (const std::string_view part : split(text, ';')) {
+  for (const std::string_view part : split_unquoted(text, ';')) {
     if (trimmed(part).empty()) continue;
     SourceSpec source = parse_source(trimmed(part));
     if (std::ranges::find(sources, source.name, &SourceSpec::name) != sources.end()) {
@@ -61,7 +82,10 @@ std::string to_string(const std::vector<SourceSpec>& sources) {
   std::vector<std::string> texts;
   for (const SourceSpec& source : sources) {
     std::string text = fmt::format("{}: {}", source.name, source.kind);
-    for (const auto& [name, value] : source.params) text += fmt::format(" {}={}", name, value);
+    for (const auto& [name, value] : source.params) {
+      const bool plain = value.find_first_of(" ;") == std::string::npos;
+      text += plain ? fmt::format(" {}={}", name, value) : fmt::format(" {}='{}'", name, value);
+    }
     texts.push_back(std::move(text));
   }
   return fmt::format("{}", fmt::join(texts, "; "));

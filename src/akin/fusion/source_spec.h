@@ -22,7 +22,7 @@ struct SourceSpec {
 inline constexpr std::string_view kMapSource = "map";
 
 /// "tfidf; brand: attributes fields=brand; map factors=64": sources separated by semicolons, each a kind with parameters,
-/// after its name and a colon. Without a name it is called as its kind, or of attributes as their fields. Throws
+/// after its name and a colon; values with blanks or semicolons stand in single quotes. Without a name it is called as its kind, or of attributes as their fields. Throws
 /// Error(kUsage) for what is no such text, names that occur twice, and more than 64 sources.
 std::vector<SourceSpec> parse_sources(std::string_view text);
 /// Reads back with parse_sources().

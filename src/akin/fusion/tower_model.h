@@ -103,7 +103,8 @@ struct TwoTower {
   }
 };
 
-/// The item tower alone, without ids: items that the same users had, close in time, are to be close.
+/// The item tower alone, without ids: items that the same users had, close in time, are to be close (in the manner of SEMCo: Meehan
+/// & Pauwels, "Sparse contrastive learning for content-based cold item recommendation", SIGIR 2026).
 struct ContentSimilarity {
   struct Config : TowerConfig {
     int window = 5;
