@@ -12,7 +12,7 @@ namespace akin {
 
 /// k groups of rows and where their centres lie.
 struct Clustering {
-  Matrix centers;              ///< (clusters, d): unit vectors
+  Matrix centers;              ///< (clusters, d); of spherical_kmeans() unit vectors
   std::vector<idx_t> cluster;  ///< of each row
 };
 
@@ -29,5 +29,11 @@ struct Clustering {
 /// not so many different rows. Depends on context.seed, not on context.threads. Cost: O(n clusters d) an
 /// iteration and for the first centres; memory n + clusters x d floats. Throws Error(kCancelled).
 Clustering spherical_kmeans(const Matrix& rows, std::size_t clusters, int iterations, const Context& context);
+
+/// k-means (Lloyd, IEEE Transactions on Information Theory 1982): as spherical_kmeans(), but of rows of any length, with the means m of
+/// their clusters as centres, to
+///   minimize  sum_r |x_r - m_c(r)|^2.
+/// Rows are drawn for centres in proportion to the squared distance to the nearest one before.
+Clustering euclidean_kmeans(const Matrix& rows, std::size_t clusters, int iterations, const Context& context);
 
 }  // namespace akin

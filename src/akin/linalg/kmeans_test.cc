@@ -9,6 +9,7 @@
 
 #include "akin/base/error.h"
 #include "akin/linalg/kernels.h"
+#include "akin/linalg/residual_kmeans.h"
 
 namespace akin {
 namespace {
@@ -88,6 +89,56 @@ TEST(SphericalKMeans, StopsOnRequest) {
   std::stop_source stop;
   stop.request_stop();
   EXPECT_THROW(spherical_kmeans(bundles(29, 5, 0.1), 3, 9, {.stop = stop.get_token()}), Error);
+}
+
+TEST(EuclideanKMeans, EndsWhereEachRowHasItsNearestCentreAndEachCentreIsTheMeanOfItsRows) {
+  const Matrix rows = Matrix::normal(307, 7, 3, 3);
+  const Clustering found = euclidean_kmeans(rows, 11, 1000, {.threads = 3});
+  ASSERT_EQ(found.centers.rows(), 11u);
+  const auto distance = [&](std::size_t r, std::size_t c) {
+    double sum = 0;
+    for (std::size_t d = 0; d < 7; ++d)
+      sum += std::pow(static_cast<double>(rows[r][d] - found.centers[c][d]), 2);
+    return sum;
+  };
+  std::vector<double> sums(11 * 7, 0.0), members(11, 0.0);
+  for (std::size_t r = 0; r < 307; ++r) {
+    for (std::size_t c = 0; c < 11; ++c) EXPECT_LE(distance(r, found.cluster[r]), distance(r, c) + 1e-4) << r;
+    for (std::size_t d = 0; d < 7; ++d) sums[found.cluster[r] * 7 + d] += static_cast<double>(rows[r][d]);
+    ++members[found.cluster[r]];
+  }
+  for (std::size_t c = 0; c < 11; ++c) {
+    for (std::size_t d = 0; d < 7; ++d) EXPECT_NEAR(found.centers[c][d], sums[c * 7 + d] / members[c], 1e-4);
+  }
+  EXPECT_EQ(found.cluster, euclidean_kmeans(rows, 11, 1000, {.threads = 1}).cluster);
+}
+
+TEST(ResidualKMeans, CodesAddUpToTheRowsBetterWithEachLevel) {
+  const Matrix rows = Matrix::normal(503, 5, 2, 8);
+  const ResidualCodes codes = residual_kmeans(rows.clone(), 3, 13, 20, {.threads = 1});
+  ASSERT_EQ(codes.errors.size(), 3u);
+  double left = 0, spread = 0;
+  std::vector<double> mean(5, 0.0);
+  for (std::size_t r = 0; r < 503; ++r) {
+    for (std::size_t d = 0; d < 5; ++d) mean[d] += static_cast<double>(rows[r][d]) / 503;
+  }
+  for (std::size_t r = 0; r < 503; ++r) {
+    for (std::size_t d = 0; d < 5; ++d) {
+      double sum = 0;
+      for (std::size_t level = 0; level < 3; ++level)
+        sum += static_cast<double>(codes.centers[level][codes.codes[level][r]][d]);
+      left += std::pow(static_cast<double>(rows[r][d]) - sum, 2);
+      spread += std::pow(static_cast<double>(rows[r][d]) - mean[d], 2);
+    }
+  }
+  EXPECT_NEAR(codes.errors[2], left / spread, 1e-4);
+  EXPECT_LT(codes.errors[2], 0.7 * codes.errors[1]);
+  EXPECT_LT(codes.errors[1], 0.7 * codes.errors[0]);
+  const ResidualCodes again = residual_kmeans(rows.clone(), 3, 13, 20, {.threads = 5});
+  EXPECT_EQ(again.codes, codes.codes);
+  const ResidualCodes exact = residual_kmeans(rows.slice(0, 9), 2, 16, 20, {.threads = 1});
+  EXPECT_NEAR(exact.errors[0], 0, 1e-6) << "as many clusters as rows";
+  EXPECT_EQ(exact.codes.size(), 2u);
 }
 
 }  // namespace
