@@ -6,10 +6,20 @@
 #include <string>
 #include <vector>
 
+#include "akin/linalg/lsh.h"
+#include "akin/serve/related_items.h"
 #include "akin/serve/service.h"
 #include "akin/serve/vector_space.h"
 
 namespace akin {
+
+/// How well an approximate search does, measured on some items.
+struct SearchFacts {
+  std::size_t asked = 0;   ///< items
+  double recall = 0;       ///< share of the exact k nearest that were found
+  double scored = 0;       ///< items scored for a list, on average
+  std::size_t memory = 0;  ///< bytes of the tables
+};
 
 /// What is asked: a trained model, or vectors alone.
 class SimilarItems {
@@ -24,7 +34,16 @@ class SimilarItems {
   /// Throws Error(kNotFound) with the nearest ids.
   idx_t find(const std::string& id) const;
 
-  /// The k items most like one item, as the model says where there is one. Safe from many threads.
+  /// From now on similar() gives substitutes or complements (RelatedItems; `types` as there). Throws as that, and Error(kUsage)
+  /// for a file of vectors and for a part.
+  void ask_for(Relation relation, const std::string& types);
+  /// From now on similar() looks for near vectors, whatever the model says: by LSH, or at all of them. Throws Error(kUsage) if the
+  /// model has none, for a part, and as LshIndex.
+  void search_by(Distance distance, const std::optional<LshConfig>& lsh, const Context& context);
+  /// Of lists of k by LSH, on up to 500 items drawn by seed.
+  SearchFacts measure(std::size_t k, const Context& context) const;
+
+  /// The k items most like one item, as the model says where there is one. Fewer where LSH finds no more. Safe from many threads.
   std::vector<Scored> similar(idx_t item, std::size_t k) const;
   /// The k items nearest to a sum of directions (VectorSpace::nearest()). Throws as space().
   std::vector<Scored> nearest(std::span<const idx_t> plus, std::span<const idx_t> minus, std::size_t k);
@@ -41,6 +60,12 @@ class SimilarItems {
   std::string part_;
   Dataset items_only_;  // of a file of vectors
   std::optional<VectorSpace> space_;
+  Relation relation_ = Relation::kSimilar;
+  std::optional<RelatedItems> related_;
+  Matrix vectors_;  // what is searched
+  std::optional<NearRows> exact_;
+  std::optional<LshIndex> lsh_;
+  std::vector<char> allowed_;  // by item, where there are filters or items without a vector
 };
 
 }  // namespace akin

@@ -8,6 +8,7 @@
 #include "akin/base/io.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/builder.h"
+#include "akin/linalg/kernels.h"
 #include "akin/store/bundle_for_test.h"
 
 namespace akin {
@@ -88,6 +89,81 @@ TEST_F(SimilarItemsTest, WhatCannotBeAsked) {
   EXPECT_FALSE(items.similar(items.find("i0"), 2).empty());
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { items.space(); }), "item-knn has no vectors"));
   EXPECT_THROW(SimilarItems(dir_ / "none", {}), Error);
+}
+
+TEST_F(SimilarItemsTest, SubstitutesAndComplementsComeOfTheTwoVectorsOfAnItem) {
+  const std::string path = saved({"prod2vec", {{"factors", "6"}, {"epochs", "3"}, {"sample", "0"}}});
+  const Bundle bundle = load_bundle(path);
+  const auto& model = dynamic_cast<const Word2VecModel&>(*bundle.model);
+  SimilarItems substitutes(path, {}), complements(path, {}), typed(path, {}),
+      low(path, {{"category", "low"}});
+  substitutes.ask_for(Relation::kSubstitute, "");
+  complements.ask_for(Relation::kComplement, "");
+  typed.ask_for(Relation::kComplement, "category");
+  low.ask_for(Relation::kComplement, "");
+  const AttributeTable& attributes = bundle.dataset.item_attributes;
+  for (idx_t item = 0; item < 10; ++item) {
+    EXPECT_EQ(substitutes.similar(item, 4), model.similar(item, 4));
+    const std::vector<Scored> all = complements.similar(item, 20);
+    ASSERT_EQ(all.size(), 9u) << "all but itself";
+    for (std::size_t at = 0; at < all.size(); ++at) {
+      EXPECT_NEAR(all[at].score, dot(model.input(item).data(), model.output(all[at].idx).data(), 6), 1e-6);
+      EXPECT_TRUE(at == 0 || all[at].score <= all[at - 1].score);
+    }
+    // Two types: complements are of the other one, in the order of the list without types, with shares 1, 1/2, 1/3 ...
+    const std::string_view own = attributes.get("category", item);
+    std::vector<idx_t> expected;
+    for (const Scored& entry : all) {
+      if (attributes.get("category", entry.idx) != own) expected.push_back(entry.idx);
+    }
+    const std::vector<Scored> others = typed.similar(item, 20);
+    ASSERT_EQ(others.size(), expected.size());
+    for (std::size_t at = 0; at < others.size(); ++at) {
+      EXPECT_EQ(others[at].idx, expected[at]);
+      EXPECT_NEAR(others[at].score * static_cast<float>(at + 1), others[0].score, 1e-6);
+    }
+    for (const Scored& entry : low.similar(item, 20)) EXPECT_EQ(attributes.get("category", entry.idx), "low");
+  }
+  typed.ask_for(Relation::kSubstitute, "category");
+  for (const Scored& entry : typed.similar(3, 20))
+    EXPECT_EQ(attributes.get("category", entry.idx), attributes.get("category", 3));
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kNotFound, [&] { typed.ask_for(Relation::kSubstitute, "categori"); }),
+               "did you mean category?"));
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kUsage, [] { static_cast<void>(parse_relation("complements")); }),
+               "did you mean complement?"));
+  SimilarItems als(saved({"als", {{"factors", "4"}}}), {}), file(vectors(), {});
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kUsage, [&] { als.ask_for(Relation::kComplement, ""); }), "prod2vec"));
+  message_of(ErrorCode::kUsage, [&] { file.ask_for(Relation::kComplement, ""); });
+}
+
+TEST_F(SimilarItemsTest, SearchesVectorsByDistanceAndByLsh) {
+  SimilarItems file(vectors(), {});
+  file.search_by(Distance::kEuclidean, std::nullopt, {});
+  const std::vector<Scored> near = file.similar(file.find("b"), 9);
+  ASSERT_EQ(near.size(), 3u);
+  EXPECT_EQ(near[0].idx, file.find("a"));
+  EXPECT_NEAR(near[0].score, -std::sqrt(1.01), 1e-6) << "of the vectors as they are, not at length 1";
+  const std::string path = saved({"als", {{"factors", "4"}}});
+  SimilarItems exact(path, {}), lsh(path, {}), high(path, {{"category", "high"}});
+  lsh.search_by(Distance::kCosine, LshConfig{.tables = 3, .hashes = 4, .probes = 16}, {});  // all buckets
+  high.search_by(Distance::kCosine, LshConfig{.probes = 16}, {});
+  for (idx_t item = 0; item < 10; ++item) {
+    const std::vector<Scored> expected = exact.similar(item, 5), found = lsh.similar(item, 5);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t at = 0; at < found.size(); ++at) EXPECT_NEAR(found[at].score, expected[at].score, 1e-5);
+    for (const Scored& entry : high.similar(item, 5))
+      EXPECT_EQ(exact.dataset().item_attributes.get("category", entry.idx), "high");
+  }
+  const SearchFacts facts = lsh.measure(5, {});
+  EXPECT_EQ(facts.asked, 10u);
+  EXPECT_EQ(facts.recall, 1);
+  EXPECT_EQ(facts.scored, 10);
+  EXPECT_GT(facts.memory, 3u * 10 * sizeof(idx_t));
+  SimilarItems counts(saved("item-knn"), {});
+  message_of(ErrorCode::kUsage, [&] { counts.search_by(Distance::kCosine, std::nullopt, {}); });
 }
 
 }  // namespace

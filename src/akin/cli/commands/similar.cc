@@ -1,5 +1,8 @@
 // akin similar BUNDLE|VECTORS --item ID [--plus ID] [--minus ID] | --all-items -o FILE | --analogies FILE
+#include <cmath>
+
 #include "akin/base/error.h"
+#include "akin/base/format.h"
 #include "akin/base/text.h"
 #include "akin/cli/commands.h"
 #include "akin/cli/flags/vector_flags.h"
@@ -26,6 +29,12 @@ struct SimilarCommand {
   bool all_items = false;
   std::string analogies;
   std::string out, sheet;
+  std::string kind = "similar", types;
+  std::string distance = "cosine", index = "exact";
+  LshConfig lsh;
+  std::optional<float> width;
+
+  bool searches() const { return distance != "cosine" || index != "exact"; }
 };
 
 void declare(CommandLine& line, SimilarCommand& command) {
@@ -65,9 +74,31 @@ void declare(CommandLine& line, SimilarCommand& command) {
             "output of --all-items: item, similar, rank, score, separated by commas where the name ends in "
             ".csv, else "
             "by tabs; with --json, one JSON object per item; - = standard output"});
+  line.add({"--kind", "KIND", Text{&command.kind},
+            "similar; substitute = items with the same items around them; complement = items chosen together "
+            "with it. The last "
+            "two need a model of word2vec (prod2vec, item2vec, meta-prod2vec ...) and are for --item and "
+            "--all-items"});
+  line.add({"--types", "ATTRIBUTE", Text{&command.types},
+            "with --kind: substitutes have the same value of this attribute, such as category; complements "
+            "other ones that "
+            "follow it, which share the list"});
   line.add({"--sheet", "PNG", OutputPath{&command.sheet},
             "with --item or --image: also draw the query and the items found, by their first pictures"});
+  line.section("Search among the vectors, for --item and --all-items");
+  line.add({"--distance", "HOW", Text{&command.distance},
+            "cosine or euclidean (scores are then minus the distance)"});
+  line.add({"--index", "INDEX", Text{&command.index},
+            "exact looks at all items; lsh at those in the same buckets of hash tables: faster, and some are "
+            "missed"});
+  line.add({"--tables", "N", &command.lsh.tables, "lsh: tables"});
+  line.add({"--hashes", "N", &command.lsh.hashes, "lsh: hashes of the key of a bucket; 0 = log2(items / 8)"});
+  line.add({"--probes", "N", &command.lsh.probes, "lsh: buckets looked at in each table"});
+  line.add({"--width", "W", &command.width,
+            "lsh, euclidean: width of a hash; 0 = four times the mean distance of items to their tenth "
+            "neighbor"});
   line.example("akin similar als.akin --item B0002E1G5C -k 5");
+  line.example("akin similar prod2vec.akin --item B0002E1G5C --kind complement --types category");
   line.example("akin similar als.akin --all-items -o similar.tsv");
   line.example("akin similar content.akin --text \"stainless steel kettle\"");
   line.example("akin similar words.akin --item paris --minus france --plus italy");
@@ -94,6 +125,16 @@ void check(const SimilarCommand& command) {
   if (!command.part.empty() && (!command.user.empty() || !command.analogies.empty()))
     fail(ErrorCode::kUsage,
          "--part is an encoder of items: it answers --item, --text, --image, --new-item and --all-items");
+  const bool lists =
+      command.all_items || (command.items.size() == 1 && command.plus.empty() && command.minus.empty());
+  if (!lists && (command.kind != "similar" || command.searches()))
+    fail(ErrorCode::kUsage, "--kind, --distance and --index are for one --item and for --all-items");
+  if (command.kind != "similar" && command.searches())
+    fail(ErrorCode::kUsage, "--kind {} asks the model: leave out --distance and --index", command.kind);
+  if (!command.types.empty() && command.kind == "similar")
+    fail(ErrorCode::kUsage, "--types is for --kind substitute and --kind complement");
+  if (command.index != "exact" && command.index != "lsh")
+    fail(ErrorCode::kUsage, "there is no index '{}'; indexes: exact, lsh", command.index);
   if (!command.analogies.empty() && !command.filters.empty())
     fail(ErrorCode::kUsage, "--filter is for lists of items, not for --analogies");
 }
@@ -102,6 +143,15 @@ int similar_all(const SimilarItems& items, const SimilarCommand& command, Sessio
   const ListFormat format = session.common().json ? ListFormat::kJsonLines : list_format_of(command.out);
   const ListCounts counts =
       write_similar(items, static_cast<std::size_t>(command.k), command.out, format, session.context());
+  if (command.index == "lsh") {
+    const SearchFacts facts = items.measure(static_cast<std::size_t>(command.k), session.context());
+    session.remark(fmt::format(
+        "lsh found {} of the {} nearest of {} items, and scored {} of {} items for a list; its tables take "
+        "{}",
+        format_percent(facts.recall), command.k, format_count(facts.asked),
+        format_count(static_cast<std::uint64_t>(std::lround(facts.scored))),
+        format_count(items.dataset().n_items()), format_bytes(static_cast<double>(facts.memory))));
+  }
   if (command.out != "-") {
     session.remark(fmt::format("wrote {}: {} similar items of {} items", command.out,
                                format_count(counts.lines), format_count(counts.lists)));
@@ -174,12 +224,15 @@ int similar_one(SimilarItems& items, const SimilarCommand& command, const Sessio
     nlohmann::json result =
         single ? items_json(dataset, plus)[0]
                : nlohmann::json{{"plus", items_json(dataset, plus)}, {"minus", items_json(dataset, minus)}};
-    result["similar"] = ranked_json(dataset, ranked);
+    result[command.kind] = ranked_json(dataset, ranked);
     print_json(result);
     return kSuccess;
   }
   const std::string title = single ? item_title(dataset, plus[0]) : "";
-  print(fmt::format("similar to {}{}{}:\n", printable(sum_text(command)), title.empty() ? "" : "  ", title));
+  const std::string_view what = command.kind == "substitute"   ? "substitutes of"
+                                : command.kind == "complement" ? "complements of"
+                                                               : "similar to";
+  print(fmt::format("{} {}{}{}:\n", what, printable(sum_text(command)), title.empty() ? "" : "  ", title));
   print(ranked.empty() ? "nothing: the model has learned nothing about this item\n"
                        : ranked_text(dataset, ranked));
   return kSuccess;
@@ -245,7 +298,15 @@ int run_similar(const Args& args) {
   if (!line.parse(args)) return kSuccess;
   check(command);
   Session session(line.common);
+  const Relation relation = parse_relation(command.kind);
+  const Distance distance = parse_distance(command.distance);
   SimilarItems items(command.source, parse_filters(command.filters), command.part);
+  items.ask_for(relation, command.types);
+  if (command.width) command.lsh.width = *command.width;
+  if (command.searches()) {
+    items.search_by(distance, command.index == "lsh" ? std::optional(command.lsh) : std::nullopt,
+                    session.context());
+  }
   if (command.all_items) return similar_all(items, command, session);
   if (!command.user.empty() || !command.text.empty() || !command.picture.empty() ||
       !command.new_items.empty())
