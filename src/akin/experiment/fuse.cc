@@ -69,7 +69,9 @@ class VectorFiles {
     if (source.kind != kVectors) return catalogue_vectors(source, data, context);
     for (const auto& [name, value] : source.params) {
       if (name != "file")
-        fail(ErrorCode::kUsage, "source {}: vectors have no parameter {}; there are file, whiten, shrinkage",
+        fail(ErrorCode::kUsage,
+             "source {}: vectors have no parameter {}; there are file, whiten, shrinkage, smooth, "
+             "smooth_neighbors, smooth_layers",
              source.name, name);
     }
     return OtherVectors{files_.at(file_of(source)).clone(), false};

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 #include <map>
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/encode/encoders.h"
 #include "akin/fusion/fused_fit.h"
+#include "akin/fusion/query_content.h"
 #include "akin/fusion/standard_scores.h"
 #include "akin/linalg/row_product.h"
 #include "akin/models/placed.h"
@@ -30,6 +32,7 @@ class FusedEncoder final : public ContentEncoder {
   std::string_view name() const override { return Fused::kName; }
   std::size_t dim() const override { return model_.embedding_dim(); }
   bool is_sparse() const override { return false; }
+  bool reads_pictures() const override { return !model_.reads(false); }
   const std::vector<std::string>& fields() const override { return fields_; }
   void save(TensorWriter& writer, const std::string& prefix) const override {
     for (std::size_t s = 0; s < model_.sources().size(); ++s) {
@@ -187,23 +190,28 @@ std::vector<Scored> Fused::similar(idx_t item, std::size_t k) const {
 }
 
 std::vector<Csr> Fused::rows_of(const ItemContent& items, const Context& context) const {
+  const std::vector<const ItemContent*> by_source(sources_.size(), &items);
+  return rows_of(by_source, items.size(), context);
+}
+
+std::vector<Csr> Fused::rows_of(std::span<const ItemContent* const> by_source, std::size_t count,
+                                const Context& context) const {
   std::vector<Csr> rows(sources_.size());
   std::vector<Csr> contents;
   for (std::size_t s = 0; s < sources_.size(); ++s) {
-    if (sources_[s].content) {
-      rows[s] = sources_[s].content->rows_of(items, context);
-    }
+    const bool known = sources_[s].content && by_source[s] != nullptr;
+    if (known) rows[s] = sources_[s].content->rows_of(*by_source[s], context);
     if (!sources_[s].feeds_map) continue;
     contents.push_back(rows[s]);
-    if (sources_[s].content) continue;
+    if (known) continue;
     contents.back().cols = sources_[s].dim();
-    contents.back().offsets.resize(items.size() + 1);
+    contents.back().offsets.resize(count + 1);
   }
   for (std::size_t s = 0; s < sources_.size(); ++s) {
     if (sources_[s].map) rows[s] = sparse_rows(sources_[s].map->map(side_by_side(contents), context));
     if (rows[s].cols > 0) continue;  // it knows nothing of new items
     rows[s].cols = sources_[s].dim();
-    rows[s].offsets.resize(items.size() + 1);
+    rows[s].offsets.resize(count + 1);
   }
   return rows;
 }
@@ -229,15 +237,48 @@ Fused::Answers Fused::ask_new(const std::vector<Csr>& rows, std::size_t row) con
 }
 
 std::vector<std::vector<Scored>> Fused::similar_to(const ItemContent& items, std::size_t k) const {
-  const std::vector<Csr> rows = rows_of(items, {});
+  return nearest(rows_of(items, {}), items.size(), k);
+}
+
+std::vector<std::vector<Scored>> Fused::nearest(const std::vector<Csr>& rows, std::size_t count,
+                                                std::size_t k) const {
   std::vector<std::vector<Scored>> lists;
   std::vector<float> scores(n_items());
-  for (std::size_t row = 0; row < items.size(); ++row) {
+  for (std::size_t row = 0; row < count; ++row) {
     const Answers answers = ask_new(rows, row);
     if (answers.any) add_up(answers, scores);
     lists.push_back(answers.any && k > 0 ? top_k(scores, k) : std::vector<Scored>());
   }
   return lists;
+}
+
+bool Fused::reads(bool pictures) const {
+  return std::ranges::any_of(sources_, [&](const FusedSource& source) {
+    return source.content && source.content->encoder()->reads_pictures() == pictures;
+  });
+}
+
+std::vector<Scored> Fused::similar_to_query(bool pictures, const QueryContent& as_field,
+                                            std::size_t k) const {
+  std::deque<ItemContent> contents;
+  std::vector<const ItemContent*> by_source(sources_.size(), nullptr);
+  for (std::size_t s = 0; s < sources_.size(); ++s) {
+    const ContentModel* const content = sources_[s].content.get();
+    if (content == nullptr || content->encoder()->reads_pictures() != pictures) continue;
+    contents.push_back(as_field(content->encoder()->fields().front()));
+    by_source[s] = &contents.back();
+  }
+  return nearest(rows_of(by_source, 1, {}), 1, k).front();
+}
+
+std::vector<Scored> Fused::similar_to_text(const std::string& text, std::size_t k) const {
+  return similar_to_query(
+      false, [&](const std::string& field) { return text_content(text, std::span(&field, 1)); }, k);
+}
+
+std::vector<Scored> Fused::similar_to_picture(const std::string& path, std::size_t k) const {
+  return similar_to_query(
+      true, [&](const std::string& field) { return picture_content(path, field); }, k);
 }
 
 std::vector<SourceShare> Fused::shares_of(const Answers& answers, idx_t item) const {

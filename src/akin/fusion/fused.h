@@ -109,6 +109,13 @@ class Fused final : public Model {
   std::vector<Scored> similar(idx_t item, std::size_t k) const override;
   std::vector<std::vector<Scored>> similar_to(const ItemContent& items, std::size_t k) const override;
   bool has_similar() const override { return true; }
+  /// Whether a source reads texts, or one reads pictures.
+  bool reads(bool pictures) const;
+  /// The k items most like a text. It stands for the first field of every source that reads texts, the map reads what they make of
+  /// it, and all other sources say nothing, as those to whom its words mean nothing. Empty if that leaves none.
+  std::vector<Scored> similar_to_text(const std::string& text, std::size_t k) const;
+  /// The same for a picture, by the sources that read pictures. One that cannot be read is like nothing.
+  std::vector<Scored> similar_to_picture(const std::string& path, std::size_t k) const;
   std::size_t n_items() const override { return events_.size(); }
   /// Makes such vectors of new items, which have no events; nullptr if no source is an encoder.
   const ContentEncoder* encoder() const override { return encoder_.get(); }
@@ -128,6 +135,14 @@ class Fused final : public Model {
   Answers ask(const Query& query) const;
   Answers ask_new(const std::vector<Csr>& rows, std::size_t row) const;
   std::vector<Csr> rows_of(const ItemContent& items, const Context& context) const;
+  /// The same of `count` items that each source sees in its own way, nullptr = it knows nothing of them.
+  std::vector<Csr> rows_of(std::span<const ItemContent* const> by_source, std::size_t count,
+                           const Context& context) const;
+  /// What is asked, as the content of an item in that field.
+  using QueryContent = std::function<ItemContent(const std::string& field)>;
+  std::vector<Scored> similar_to_query(bool pictures, const QueryContent& as_field, std::size_t k) const;
+  std::vector<std::vector<Scored>> nearest(const std::vector<Csr>& rows, std::size_t count,
+                                           std::size_t k) const;
   void add_up(const Answers& answers, std::span<float> out) const;
   std::vector<SourceShare> shares_of(const Answers& answers, idx_t item) const;
 

@@ -13,6 +13,7 @@
 #include "akin/encode/encoder_steps.h"
 #include "akin/encode/encoders.h"
 #include "akin/encode/whitening.h"
+#include "akin/fusion/neighbor_smoothing.h"
 #include "akin/fusion/source_queries.h"
 #include "akin/linalg/row_product.h"
 #include "akin/models/implicit/svd.h"
@@ -102,16 +103,56 @@ FusedSource fit_map(const SourceSpec& spec, const std::vector<FusedSource>& sour
 struct OtherConfig {
   bool whiten = true;
   float shrinkage = 0.1f;
-  std::vector<Param> params() { return {{"whiten", &whiten, ""}, {"shrinkage", &shrinkage, "", 0, 1}}; }
+  float smooth = 0;    // share of the neighbors by content
+  int neighbors = 10;  // of these so many
+  int layers = 1;
+  std::vector<Param> params() {
+    return {{"whiten", &whiten, ""},
+            {"shrinkage", &shrinkage, "", 0, 1},
+            {"smooth", &smooth, "", 0, 1},
+            {"smooth_neighbors", &neighbors, "", 1, 10'000},
+            {"smooth_layers", &layers, "", 1, 100}};
+  }
+  /// Takes these parameters out of those of a source.
+  static OtherConfig take_from(SourceSpec& spec) {
+    ParamValues own;
+    for (const char* const name : {"whiten", "shrinkage", "smooth", "smooth_neighbors", "smooth_layers"}) {
+      if (auto node = spec.params.extract(name)) own.insert(std::move(node));
+    }
+    return config_of<OtherConfig>(own, spec.name);
+  }
 };
+
+/// The vectors of sources that are no encoders, drawn towards those of neighbors by the content of those that are.
+void smooth_sources(const std::vector<SourceSpec>& specs, const std::vector<FusedSource>& contents,
+                    std::vector<FusedSource>& fitted, const Context& context) {
+  for (std::size_t s = 0; s < specs.size(); ++s) {
+    SourceSpec spec = specs[s];
+    if (is_encoder(spec.kind)) continue;
+    const OtherConfig config = OtherConfig::take_from(spec);
+    if (!(config.smooth > 0)) continue;
+    std::vector<Csr> rows;
+    for (const FusedSource& source : contents) {
+      if (source.content) rows.push_back(source.catalogue_rows());
+    }
+    if (rows.empty())
+      fail(ErrorCode::kUsage,
+           "sources: {} is smoothed by the content of other sources, and there is none with an encoder, such "
+           "as tfidf",
+           spec.name);
+    std::vector<char> known;
+    for (idx_t i = 0; i < fitted[s].vectors->item_vectors().rows(); ++i)
+      known.push_back(fitted[s].has_row(i) ? 1 : 0);
+    const Csr graph =
+        nearest_by_content(side_by_side(rows), known, static_cast<std::size_t>(config.neighbors), context);
+    fitted[s].vectors = std::make_shared<VectorModel>(smooth_by_neighbors(
+        fitted[s].vectors->item_vectors().clone(), graph, config.smooth, config.layers, context));
+  }
+}
 
 FusedSource fit_other(const SourceSpec& spec, const Fitting& fitting, const OtherSource& others) {
   SourceSpec asked = spec;
-  ParamValues own;
-  for (const char* const name : {"whiten", "shrinkage"}) {
-    if (auto node = asked.params.extract(name)) own.insert(std::move(node));
-  }
-  const auto config = config_of<OtherConfig>(own, spec.name);
+  const OtherConfig config = OtherConfig::take_from(asked);
   std::optional<OtherVectors> other =
       others ? others(asked, fitting.data, fitting.context) : std::optional<OtherVectors>();
   if (!other) {
@@ -210,7 +251,11 @@ std::vector<FusedSource> fit_sources(const std::vector<SourceSpec>& specs, const
     if (spec.kind == kMapSource) continue;
     fitted.push_back(is_encoder(spec.kind) ? fit_encoder(spec, fitting) : fit_other(spec, fitting, others));
   }
+  const auto is_map = [](const SourceSpec& spec) { return spec.kind == kMapSource; };
+  std::vector<SourceSpec> own = specs;
+  std::erase_if(own, is_map);
   const std::vector<FusedSource> inputs = fitted;
+  smooth_sources(own, inputs, fitted, context);
   for (const SourceSpec& spec : specs) {
     context.check_stop();
     if (spec.kind == kMapSource) fitted.push_back(fit_map(spec, inputs, fitting));

@@ -11,7 +11,9 @@
 #include "akin/data/builder.h"
 #include "akin/data/split_dataset.h"
 #include "akin/fusion/fused_fit.h"
+#include "akin/fusion/neighbor_smoothing.h"
 #include "akin/fusion/source_queries.h"
+#include "akin/image/decode.h"
 #include "akin/linalg/row_product.h"
 #include "akin/models/placed.h"
 
@@ -268,11 +270,77 @@ TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
     EXPECT_EQ(share.known, share.source == "tfidf" || share.source == "map") << share.source;
   }
   EXPECT_NEAR(sum, near[0].score, 1e-5);
+  const auto& space = dynamic_cast<const Fused&>(*loaded);
+  EXPECT_EQ(space.similar_to_text("glass kettle", 5), near) << "no brand is called so";
+  const std::vector<Scored> bolts = space.similar_to_text("Bolt", 5);
+  ASSERT_EQ(bolts.size(), 5u);
+  for (const Scored& item : bolts) EXPECT_EQ(data.item_attributes.get("brand", item.idx), "Bolt");
+  EXPECT_TRUE(space.similar_to_text("zebra", 5).empty());
+  EXPECT_TRUE(space.reads(false));
+  EXPECT_FALSE(space.reads(true));
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage,
                                   [&] {
                                     Fused::fit({data, data.events}, {.sources = "tfdf"}, {});
                                   }),
                        "did you mean tfidf?"));
+}
+
+TEST(Fused, TextsAndPicturesFindItemsInOneSpace) {
+  const TempDir dir;
+  DatasetBuilder builder;
+  for (int i = 0; i < 12; ++i) {  // kettles and knives, of each half red and half blue
+    const std::string id = "i" + std::to_string(i);
+    Picture picture(8, 8);
+    for (std::size_t p = i % 2 == 0 ? 0 : 2; p < picture.rgb.size(); p += 3)
+      picture.rgb[p] = static_cast<std::uint8_t>(200 + i);
+    save_png(picture, dir / (id + ".png"));
+    builder.set_item_attribute(id, "title", i < 6 ? "kettle" : "knife");
+    builder.set_item_attribute(id, "image", dir / (id + ".png"));
+    builder.add_event("u" + std::to_string(i % 3), id, 1, i);
+  }
+  ImportReport report;
+  Dataset data = builder.build("shop", {}, report, {});
+  data.item_attributes.set_type("image", {AttributeType::Kind::kPicture});
+  const Fused::Config config{
+      .sources = "tfidf fields=title; image features=pixels width=8 height=8 center=true",
+      .learn_weights = false};
+  const auto model = Fused::fit({data, data.events}, config, {});
+  const auto& fused = dynamic_cast<const Fused&>(*model);
+  EXPECT_TRUE(fused.reads(true) && fused.reads(false));
+  const auto ids = [&](const std::vector<Scored>& list) {
+    std::vector<idx_t> result;
+    for (const Scored& entry : list) result.push_back(entry.idx);
+    return result;
+  };
+  for (const idx_t item : ids(fused.similar_to_text("red kettle", 6))) EXPECT_LT(item, 6u);
+  for (const idx_t item : ids(fused.similar_to_picture(dir / "i3.png", 6))) EXPECT_EQ(item % 2, 1u);
+  EXPECT_TRUE(fused.similar_to_picture(dir / "none.png", 3).empty());
+  // With both, each says its part: the first are red kettles.
+  AttributeTable table;
+  table.column("title").push_back("kettle");
+  table.column("image").push_back(dir / "i0.png");
+  table.set_type("image", {AttributeType::Kind::kPicture});
+  for (const idx_t item : ids(fused.similar_to(ItemContent(std::move(table), 1), 3).at(0)))
+    EXPECT_TRUE(item < 6 && item % 2 == 0) << item;
+}
+
+TEST(NeighborSmoothing, DrawsVectorsTowardsThoseOfLikeContent) {
+  // Contents: 0 and 1 are alike, 2 is a little like 0, 3 is like nothing; item 1 has no vector.
+  const Csr content = sparse_rows(matrix({{1, 0, 0.2F}, {1, 0, 0}, {0, 1, 0.2F}, {0, 0, 0}}));
+  const std::vector<char> among = {1, 0, 1, 1};
+  const Csr graph = nearest_by_content(content, among, 1, {.threads = 3});
+  ASSERT_EQ(graph.rows(), 4u);
+  EXPECT_EQ(graph.indices, (std::vector<idx_t>{2, 0, 0}));
+  EXPECT_EQ(graph.row_size(3), 0u);
+  const Matrix smooth = smooth_by_neighbors(matrix({{1, 0}, {0, 0}, {0, 1}, {0, 2}}), graph, 0.25F, 1, {});
+  const double length = std::sqrt(0.75 * 0.75 + 0.25 * 0.25);
+  EXPECT_NEAR(smooth[0][0], 0.75 / length, 1e-6);
+  EXPECT_NEAR(smooth[0][1], 0.25 / length, 1e-6);
+  EXPECT_NEAR(smooth[1][0], 1, 1e-6) << "the mean of its neighbors";
+  EXPECT_NEAR(smooth[2][0], 0.25 / length, 1e-6);
+  EXPECT_NEAR(smooth[3][1], 1, 1e-6) << "length 1";
+  const Matrix more = smooth_by_neighbors(matrix({{1, 0}, {0, 0}, {0, 1}, {0, 2}}), graph, 0.25F, 2, {});
+  EXPECT_LT(more[0][0], smooth[0][0]);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
 #include "akin/fusion/fused.h"
+#include "akin/fusion/query_content.h"
 #include "akin/fusion/vector_model.h"
 #include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
@@ -26,6 +27,12 @@ namespace {
 
 [[noreturn]] void fail_without_events(const Bundle& bundle, const std::string& item) {
   fail(ErrorCode::kNotFound, "model '{}' does not know item {}: it has no events", bundle.entry->name, item);
+}
+
+/// The bundle's model if it is fused, reads such content, and no part is asked for.
+const Fused* fused_reader(const Bundle& bundle, const std::string& part, bool pictures) {
+  const auto* const fused = dynamic_cast<const Fused*>(bundle.model.get());
+  return part.empty() && fused != nullptr && fused->reads(pictures) ? fused : nullptr;
 }
 
 /// The first k of the whole ranking that keep to the limits. `best` gives the first n of the ranking; it is asked
@@ -432,6 +439,8 @@ std::vector<std::vector<Scored>> Service::similar_to(const ItemContent& items, s
 std::vector<Scored> Service::similar_to_text(const std::string& text, std::size_t k,
                                              const std::vector<AttributeFilter>& filters,
                                              const std::string& part) const {
+  if (const Fused* const fused = fused_reader(bundle_, part, false))
+    return filtered(fused->similar_to_text(text, most(k, filters)), k, filters);
   const Model& model = encoding_model(part, false);
   const std::span<const std::string> first(model.encoder()->fields().data(), 1);
   return filtered(model.similar_to(text_content(text, first), most(k, filters)).front(), k, filters);
@@ -440,15 +449,13 @@ std::vector<Scored> Service::similar_to_text(const std::string& text, std::size_
 std::vector<Scored> Service::similar_to_picture(const std::string& path, std::size_t k,
                                                 const std::vector<AttributeFilter>& filters,
                                                 const std::string& part) const {
-  const Model& model = encoding_model(part, true);
+  const Fused* const fused = fused_reader(bundle_, part, true);
+  const Model& model = fused != nullptr ? *fused : encoding_model(part, true);
   const Context context;
   static_cast<void>(PictureReader(context).read(path));  // an encoder leaves out what cannot be read
-  AttributeTable attributes;
-  const std::string& field = model.encoder()->fields().front();
-  attributes.column(field).push_back(path);
-  attributes.set_type(field, {AttributeType::Kind::kPicture});
-  return filtered(model.similar_to(ItemContent(std::move(attributes), 1), most(k, filters)).front(), k,
-                  filters);
+  if (fused != nullptr) return filtered(fused->similar_to_picture(path, most(k, filters)), k, filters);
+  const ItemContent content = picture_content(path, model.encoder()->fields().front());
+  return filtered(model.similar_to(content, most(k, filters)).front(), k, filters);
 }
 
 }  // namespace akin

@@ -267,6 +267,19 @@ TEST(Service, AnswersContentByAPartOfTheBundle) {
   EXPECT_EQ(names(two, two.similar_to_text("Home|Garden", 2, {}, "other")), (Names{"b", "d"}));
 }
 
+TEST(Service, AFusedModelAnswersTextsByTheSourcesThatReadThem) {
+  const ModelSpec spec("fused", {{"sources", "attributes fields=category; svd factors=2"},
+                                 {"learn_weights", "false"},
+                                 {"dimensions", "0"}});
+  const Service service(load_and_save(train_bundle(dataset(), {.holdout = Holdout::kNone}, spec)));
+  EXPECT_EQ(names(service, service.similar_to_text("Home|Garden", 2, {})), (Names{"b", "d"}));
+  EXPECT_EQ(names(service, service.similar_to_text("Home|Garden", 2, {{"category", "Kitchen"}})),
+            (Names{"a", "c"}));
+  EXPECT_TRUE(service.similar_to_text("Toys", 2, {}).empty());
+  EXPECT_EQ(service.similar_to_user("u", 3, {}).size(), 3u);
+  EXPECT_THROW(service.similar_to_picture("a.png", 2, {}), Error) << "no source reads pictures";
+}
+
 TEST(Bundle, ReadsBackWhatWasWritten) {
   const TempDir dir;
   Context context;
