@@ -40,6 +40,21 @@ class EncodeTest(AkinTest):
         self.run_akin("encode", "als.akin", "--part", "b", "-d", "events.data", "-o", "v.csv")
         self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
 
+    def test_kinds_searches_and_groups_of_items(self):
+        self.run_akin("train", "prod2vec", "-d", "events.data", "--factors", 4, "--epochs", 2, "-o", "p.akin", "--quiet")
+        found = self.run_json("similar", "p.akin", "--item", "k1", "--kind", "complement")["complement"]
+        self.assertTrue(found and "k1" not in {entry["item"] for entry in found})
+        self.search("substitutes of k1  steel kettle:", self.run_akin("similar", "p.akin", "--item", "k1", "--kind", "substitute").out)
+        done = self.run_akin("similar", "p.akin", "--all-items", "--index", "lsh", "-k", 3, "-o", "s.tsv")  # all 16 buckets of each table
+        self.search(r"lsh found 100\S* % of the 3 nearest of \d items, and scored \d of 6 items for a list; its tables take", done.err)
+        done = self.run_akin("cluster", "p.akin", "-d", "events.data", "-o", "g.data", "--levels", 2, "--clusters", 2)
+        self.search(r"wrote g.data: \d items with semantic_id, at most \d alike", done.out)
+        self.search(r"items with semantic_id \(list:\|\)", self.run_akin("describe", "g.data").out)
+        self.assert_error(self.run_akin("cluster", "p.akin", "-d", "g.data", "-o", "x", code=2), "--attribute")
+        self.assert_error(self.run_akin("similar", "als.akin", "--item", "k1", "--kind", "complement", code=2), "prod2vec")
+        self.assert_error(self.run_akin("similar", "p.akin", "--user", "u1", "--index", "lsh", code=2), "--all-items")
+        self.assert_error(self.run_akin("similar", "p.akin", "--item", "k1", "--kind", "complements", code=2), "did you mean complement")
+
     def test_a_trained_model_of_texts_is_an_encoder(self):
         self.write("kinds.tsv", "kettle\ta steel kettle\nkettle\ta kettle\nknife\ta knife\nknife\tbread knife\npan\ta pan\npan\tthe pan\n")
         self.run_akin("text", "train", "text-linear", "--data", "kinds.tsv", "-o", "kinds.text", "--quiet")

@@ -10,7 +10,7 @@ from harness import AKIN, AkinTest, models
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
 FORMATS = ["amazon", "movielens", "csv", "jsonl", "xlsx", "atomic", "uirt", "lists", "pairs", "sessions", "ncf", "text"]
 COMMANDS = ["import", "describe", "synthetic", "train", "tune", "evaluate", "compare", "fuse", "recommend", "predict", "similar", "encode", "encoder",
-            "explain", "update", "export", "forget", "pseudonym", "text", "net", "models", "demo"]
+            "cluster", "explain", "update", "export", "forget", "pseudonym", "text", "net", "models", "demo"]
 KINDS_OF_MODELS = ["als", "ease"]  # trained in epochs, and in one go
 TEXT_ACTIONS = [["train", "text-linear"], ["evaluate", "text-linear"], ["evaluate"], ["predict"], ["explain"]]
 NET_ACTIONS = ["describe", "train", "evaluate", "predict", "export"]

@@ -115,6 +115,7 @@ const std::vector<Command>& commands() {
       {"similar", "find items similar to an item", &run_similar},
       {"encode", "compute vectors of items and texts from their content", &run_encode},
       {"encoder", "import pretrained encoders of texts, show what an encoder is", &run_encoder},
+      {"cluster", "group items by their vectors, as an attribute (semantic ids)", &run_cluster},
       {"explain", "show which items led to a recommendation", &run_explain},
       {"update", "update a trained model with new events", &run_update},
       {"export", "write vectors in formats of other programs", &run_export},

@@ -23,6 +23,7 @@ int run_predict(const Args& args);
 int run_similar(const Args& args);
 int run_encode(const Args& args);
 int run_encoder(const Args& args);
+int run_cluster(const Args& args);
 int run_explain(const Args& args);
 int run_update(const Args& args);
 int run_export(const Args& args);
