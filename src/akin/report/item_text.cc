@@ -106,7 +106,7 @@ std::vector<std::string> unknown_texts(const Dataset& dataset, const RecommendRe
                     nearest_id(unknown.history, dataset.items)));
   }
   if (!unknown.attributes.empty()) {
-    texts.push_back(fmt::format("{} values of attributes of events are unknown, and not read: {}",
+    texts.push_back(fmt::format("unknown values of attributes of events, which are not read ({}): {}",
                                 unknown.attributes.size(), first_ids(unknown.attributes)));
   }
   if (!unknown.excluded.empty()) {
