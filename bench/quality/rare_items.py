@@ -32,10 +32,11 @@ def main(folder, akin, *models):
     with tempfile.TemporaryDirectory() as work:
         def run(*command):
             subprocess.run([akin, *map(str, command), "--quiet"], check=True, stdout=subprocess.DEVNULL, cwd=work)
-        run("import", "lists", folder.resolve() / "user_sequence.txt", "--ordered", "yes", "--items",
-            folder.resolve() / "items.tsv", "-o", "data")
+        with open(pathlib.Path(work) / "training.txt", "w") as lists:  # recommend never shows what was held out
+            lists.writelines(" ".join([user, *items[:-1]]) + "\n" for user, items in sequences.items())
+        run("import", "lists", "training.txt", "--ordered", "yes", "--items", folder.resolve() / "items.tsv", "-o", "data")
         for model in models or ("popularity", "item-knn", "prod2vec", "meta-prod2vec"):
-            run("train", *shlex.split(model), "-d", "data", "-o", "model", "--holdout", "last", "--seed", 1)
+            run("train", *shlex.split(model), "-d", "data", "-o", "model", "--holdout", "none", "--seed", 1)
             run("recommend", "model", "--all-users", "-o", "lists.tsv")
             hits = collections.Counter()
             with open(pathlib.Path(work) / "lists.tsv") as lists:
