@@ -84,7 +84,7 @@ void TowerConfig::add_params(std::vector<Param>& params) {
        0.95,
        {},
        false,
-       {0, 0.7}},
+       {0, 0.9}},
       {"loss", &loss, "softmax, or alpha-entmax with alpha = 1.5", 0, 0, {"softmax", "entmax"}},
       {"correction",
        &correction,
@@ -109,6 +109,8 @@ std::vector<Param> TwoTower::Config::params() {
   params.push_back(
       {"id_dropout", &id_dropout,
        "probability that an item is learned by its content alone, without its own vector; 1 = always", 0, 1});
+  params.push_back({"learn_ages", &learn_ages,
+                    "learn how much an item of the history counts by its place; off: all count the same"});
   params.push_back(
       {"user_fields", &user_fields,
        "attributes of users that count; empty = gender, age and occupation where there are any; none"});
@@ -127,7 +129,10 @@ std::vector<Param> ContentSimilarity::Config::params() {
 std::unique_ptr<Model> TwoTower::fit(const TrainingData& data, const Config& config,
                                      const FitContext& context) {
   return TowerModel::fit(data, config,
-                         {.name = kName, .id_dropout = config.id_dropout, .user_fields = config.user_fields},
+                         {.name = kName,
+                          .id_dropout = config.id_dropout,
+                          .learn_ages = config.learn_ages,
+                          .user_fields = config.user_fields},
                          context);
 }
 
@@ -228,6 +233,7 @@ std::unique_ptr<Model> TowerModel::fit(const TrainingData& data, const TowerConf
                                .dropout = config.dropout,
                                .id_dropout = kind.id_dropout,
                                .learn_temperature = config.learn_temperature,
+                               .learn_ages = kind.learn_ages,
                                .window = kind.window,
                                .decay = kind.decay,
                                .optimizer = optimizer_options("adam")};

@@ -40,6 +40,7 @@ struct TowerKind {
   float id_dropout = 1;    ///< 1 = items have no vectors of their own
   std::size_t window = 0;  ///< towers::TowerOptions::window
   float decay = 1;         ///< and decay
+  bool learn_ages = true;  ///< and learn_ages
   std::string user_fields =
       "none";  ///< attributes of users that count; "" = those that are known to be demography
 };
@@ -88,6 +89,7 @@ class TowerModel final : public Model {
 struct TwoTower {
   struct Config : TowerConfig {
     float id_dropout = 0.5F;
+    bool learn_ages = true;
     std::string user_fields;
     std::vector<Param> params();
   };

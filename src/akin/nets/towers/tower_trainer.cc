@@ -332,7 +332,7 @@ void TowerTrainer::step_dense() {
   };
   const std::size_t n = items_.dense.size();
   for (std::size_t k = 0; k < n; ++k) step(k, items_.dense[k], dense_gradients_[k]);
-  if (options_.window == 0) step(n, users_.ages, user_gradients_.ages);
+  if (options_.window == 0 && options_.learn_ages) step(n, users_.ages, user_gradients_.ages);
   step(n + 1, users_.attributes, user_gradients_.attributes);
   if (!options_.learn_temperature) return;
   step(n + 2, users_.sharpness, user_gradients_.sharpness);

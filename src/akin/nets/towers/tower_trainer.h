@@ -48,6 +48,7 @@ struct TowerOptions {
   float dropout = 0;     ///< of the features of an item
   float id_dropout = 1;  ///< of the vector of an item that has features
   bool learn_temperature = true;
+  bool learn_ages = true;  ///< else the items of a history count the same; so they do with a window
   /// 0: each item but the first of a sequence is predicted from those before it. Else from one item that is at most so many
   /// places before or after it, drawn with probability ~ decay^(distance - 1).
   std::size_t window = 0;
