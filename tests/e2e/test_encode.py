@@ -41,7 +41,7 @@ class EncodeTest(AkinTest):
         self.assertEqual((self.dir / "v.csv").read_text().count("\n"), 7)
 
     def test_kinds_searches_and_groups_of_items(self):
-        self.run_akin("train", "prod2vec", "-d", "events.data", "--factors", 4, "--epochs", 2, "-o", "p.akin", "--quiet")
+        self.run_akin("train", "prod2vec", "-d", "events.data", "--factors", 4, "--epochs", 2, "--sample", 0, "-o", "p.akin", "--quiet")
         found = self.run_json("similar", "p.akin", "--item", "k1", "--kind", "complement")["complement"]
         self.assertTrue(found and "k1" not in {entry["item"] for entry in found})
         self.search("substitutes of k1  steel kettle:", self.run_akin("similar", "p.akin", "--item", "k1", "--kind", "substitute").out)

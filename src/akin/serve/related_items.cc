@@ -47,9 +47,9 @@ RelatedItems::RelatedItems(const Bundle& bundle, const std::string& types)
   for (std::size_t i = 0; i < outputs_.rows() && !any; ++i) any = says(i);
   if (!any) {
     fail(ErrorCode::kUsage,
-         "model '{}' was trained without output vectors (hierarchical softmax), which tell substitutes from "
-         "complements; train "
-         "it with negatives",
+         "the output vectors of model '{}', which tell substitutes from complements, are all zero; train it "
+         "with negatives, not "
+         "with hierarchical softmax alone, and on more events or with --sample 0",
          bundle.entry->name);
   }
   if (types.empty()) return;
