@@ -24,6 +24,7 @@ class EncoderWithSteps final : public ContentEncoder {
   std::size_t dim() const override { return projection.empty() ? base->dim() : projection.cols(); }
   bool is_sparse() const override { return false; }
   const std::vector<std::string>& fields() const override { return base->fields(); }
+  bool reads_pictures() const override { return base->reads_pictures(); }
   Matrix vectors_of(const ItemContent& items, const Context& context) const override {
     return finish(projected(items, context), context);
   }
