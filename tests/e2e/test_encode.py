@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from harness import AkinTest
+from harness import AkinTest, tiny_events
 
 TITLES = {"k1": "steel kettle", "k2": "glass kettle", "k3": "copper kettle", "c1": "bread knife", "c2": "steak knife",
           "red": "red steel kettle"}  # nobody has bought "red"
@@ -156,6 +156,62 @@ class EncodeTest(AkinTest):
         self.assert_error(self.run_akin("train", "als", "-d", "events.data", "-o", "x", "--embedding", "one-hot", code=2),
                           "unknown flag --embedding")
 
+
+class FuseTest(AkinTest):
+    """A fused model of sources of every kind, and the commands that take it."""
+
+    SOURCES = ["tfidf fields=title", "look: vectors file=v.csv", "bundle file=svd.akin", "kind: attributes fields=category",
+               "map factors=4"]
+    SMALL = ["--dimensions", 4, "--queries", 40, "--negatives", 10, "--quiet"]
+
+    def fuse(self, sources, *flags, **kwargs):
+        given = [part for source in sources for part in ("--source", source)]
+        return self.run_akin("fuse", "-d", "events.data", *given, *self.SMALL, "-o", "f.akin", *flags, **kwargs)
+
+    def test_sources_of_every_kind(self):
+        self.make_data()
+        self.run_akin("train", "svd", "-d", "events.data", "--factors", 4, "-o", "svd.akin", "--quiet")
+        self.run_akin("encode", "tfidf", "-d", "events.data", "--fields", "title", "--svd", 5, "-o", "v.csv", "--quiet")
+        done = json.loads(self.fuse(self.SOURCES, "--holdout", "cold-items:0.2", "--candidates", "cold", "--ablation", "full",
+                                    "--splits", 2, "--html", "f.html", "--json").out)
+        arms = [row["model"] for row in done["ablation"]["results"]]
+        self.assertEqual(len(arms), 5 + 10 + 5 + 3, arms)
+        self.assertEqual([source["name"] for source in done["sources"]], ["tfidf", "look", "bundle", "kind", "map"])
+        self.assertEqual([source["kind"] for source in done["sources"]][2], "svd")
+        self.assertEqual(done["sources"][2]["items"], 16)  # events, which a fifth of the items have lost
+        self.assertTrue(0 < done["found"]["0"]["better"] <= 1, done["found"])
+        self.search("How well these events were found", (self.dir / "f.html").read_text())
+
+        self.assertEqual(self.run_json("evaluate", "f.akin")["model"], "fused")
+        why = self.run_json("explain", "f.akin", "--user", "u3", "-k", 2)["items"][0]
+        self.assertAlmostEqual(sum(source["adds"] for source in why["sources"]), why["score"], 4)
+        self.write("new.json", json.dumps({"id": "n", "title": "another odd thing"}))
+        new = self.run_json("similar", "f.akin", "--new-item", "new.json", "-k", 3)
+        known = {source["source"]: source["known"] for source in new["sources"]}
+        self.assertEqual(known, {"tfidf": True, "look": False, "bundle": False, "kind": False, "map": True})
+        self.assertTrue(all("odd" in entry["title"] for entry in new["similar"]), new)
+        self.assertAlmostEqual(sum(source["adds"] for source in new["similar"][0]["sources"]), new["similar"][0]["score"], 4)
+        self.search(r"known to 2 of 5 sources, with \d+ % of their weight\nmeasured inside the training set on \d+ events",
+                    self.run_akin("similar", "f.akin", "--new-item", "new.json").out)
+        self.run_akin("export", "f.akin", "--what", "items", "--to", "csv", "-o", "items.csv", "--quiet")
+        self.assertEqual((self.dir / "items.csv").read_text().count("\n"), 21)
+        self.run_akin("forget", "u3", "--from", "f.akin")
+        self.assert_error(self.run_akin("explain", "f.akin", "--user", "u3", code=1), "u3")
+
+        self.make_data("more.data", tiny_events() + [("u1", "new", 5, 1_500_000_000, "odd novelty", "Garden|Tools")])
+        self.assert_error(self.run_akin("update", "f.akin", "-d", "more.data", "-o", "g.akin", "--quiet", code=2),
+                          r"source look: only `akin fuse` reads the files of such sources \(vectors\)")
+
+    def test_a_model_of_the_catalogue(self):
+        self.make_data()
+        sources = ["--sources", "tfidf fields=title; svd factors=4; map factors=4"]
+        self.run_akin("train", "fused", "-d", "events.data", *sources, *self.SMALL, "-o", "f.akin")
+        self.make_data("more.data", tiny_events() + [("u1", "new", 5, 1_500_000_000, "odd novelty", "Garden|Tools")])
+        self.run_akin("update", "f.akin", "-d", "more.data", "-o", "g.akin", "--quiet")
+        self.assertEqual(self.run_json("similar", "g.akin", "--item", "new", "-k", 3)["item"], "new")
+        self.write("fused.toml", 'sources = "tfidf fields=title; svd factors=4; map factors=4"\nqueries = 40\n')
+        compared = self.run_json("compare", "-d", "events.data", "--models", "popularity,fused", "--quiet")
+        self.assertEqual({row["model"] for row in compared["results"]}, {"popularity", "fused"})
 
 if __name__ == "__main__":
     unittest.main()

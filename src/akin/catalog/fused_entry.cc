@@ -9,6 +9,11 @@ namespace akin {
 
 std::optional<OtherVectors> catalogue_vectors(const SourceSpec& source, const TrainingData& data,
                                               const FitContext& context) {
+  if (source.kind == "vectors" || source.kind == "bundle") {
+    fail(ErrorCode::kUsage,
+         "source {}: only `akin fuse` reads the files of such sources ({}); give it the events and sources again",
+         source.name, source.kind);
+  }
   const auto entry = std::ranges::find(models(), source.kind, &ModelEntry::name);
   if (entry == models().end() || entry->name == Fused::kName) return std::nullopt;
   FitContext own = context;

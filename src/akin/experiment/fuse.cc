@@ -185,6 +185,7 @@ void describe(const FittedSources& fitted, const Fused& model, FuseResult& resul
   }
   result.items = fitted.events.size();
   result.queries = fitted.queries.by_stratum();
+  result.records = model.records();
 }
 
 }  // namespace

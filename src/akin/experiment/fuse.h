@@ -42,6 +42,7 @@ struct FuseResult {
   std::size_t items = 0;  ///< of the catalogue
   std::array<std::size_t, SourceGate::kStrata.size()>
       queries{};                            ///< that weights were learned from, by stratum
+  StratumRecords records{};                 ///< how well these were found (check_gate())
   std::optional<ModelComparison> ablation;  ///< a row for each set of sources
 };
 

@@ -11,6 +11,8 @@
 namespace akin {
 namespace {
 
+constexpr idx_t kNone = 0xFFFFFFFF;
+constexpr std::uint32_t kFewestItems = 2;  // that have a dimension
 constexpr int kMostIterations = 200;
 constexpr double kTolerance = 1e-3;  // of the first residual
 
@@ -31,25 +33,67 @@ void add_columns(Matrix& y, const Matrix& x, std::span<const float> alpha) {
   }
 }
 
-/// (X^T X + lambda I) P
-Matrix normal_product(const Csr& x, const Csr& transposed, const Matrix& p, float lambda,
-                      const Context& context) {
-  Matrix result = multiply_rows(transposed, multiply_rows(x, p, context), context);
-  for (std::size_t r = 0; r < p.rows(); ++r) axpy(lambda, p.row(r), result.row(r), p.stride());
-  return result;
+/// Sums of the columns, divided by the number of rows.
+std::vector<float> column_means(const Matrix& rows) {
+  std::vector<double> sums(rows.cols(), 0.0);
+  for (std::size_t r = 0; r < rows.rows(); ++r) {
+    for (std::size_t c = 0; c < rows.cols(); ++c) sums[c] += static_cast<double>(rows.row(r)[c]);
+  }
+  std::vector<float> means;
+  for (const double sum : sums)
+    means.push_back(static_cast<float>(sum / static_cast<double>(std::max<std::size_t>(rows.rows(), 1))));
+  return means;
 }
 
-Matrix conjugate_gradients(const Csr& x, const Matrix& y, float lambda, const Context& context) {
-  const Csr transposed = transpose(x);
-  Matrix solution(x.cols, y.cols());
-  Matrix residual = multiply_rows(transposed, y, context);
+std::vector<float> column_means(const Csr& rows) {
+  std::vector<double> sums(rows.cols, 0.0);
+  for (std::size_t e = 0; e < rows.entries(); ++e)
+    sums[rows.indices[e]] += static_cast<double>(rows.values[e]);
+  std::vector<float> means;
+  for (const double sum : sums) means.push_back(static_cast<float>(sum / static_cast<double>(rows.rows())));
+  return means;
+}
+
+/// weights^T means, of a row for each weight of `means`.
+std::vector<float> map_row(const Matrix& weights, std::span<const float> means) {
+  std::vector<double> sums(weights.cols(), 0.0);
+  for (std::size_t r = 0; r < weights.rows(); ++r) {
+    for (std::size_t c = 0; c < weights.cols(); ++c)
+      sums[c] += static_cast<double>(means[r]) * static_cast<double>(weights.row(r)[c]);
+  }
+  return {sums.begin(), sums.end()};
+}
+
+/// Rows x minus their mean, which nobody writes down: they would no longer be sparse.
+struct CentredRows {
+  const Csr& x;
+  Csr transposed = transpose(x);
+  std::vector<float> means = column_means(x);
+
+  /// (X^T X + lambda I) P = x^T x P - n means (means^T P) + lambda P
+  Matrix normal_product(const Matrix& p, float lambda, const Context& context) const {
+    Matrix result = multiply_rows(transposed, multiply_rows(x, p, context), context);
+    const std::vector<float> mean_product = map_row(p, means);
+    const auto n = static_cast<float>(x.rows());
+    for (std::size_t r = 0; r < p.rows(); ++r) {
+      axpy(lambda, p.row(r), result.row(r), p.stride());
+      axpy(-n * means[r], mean_product.data(), result.row(r), p.cols());
+    }
+    return result;
+  }
+};
+
+/// Of centred targets y.
+Matrix conjugate_gradients(const CentredRows& rows, const Matrix& y, float lambda, const Context& context) {
+  Matrix solution(rows.x.cols, y.cols());
+  Matrix residual = multiply_rows(rows.transposed, y, context);
   Matrix direction = residual.clone();
   std::vector<double> squares = column_products(residual, residual);
   const std::vector<double> first = squares;
   std::vector<float> alpha(y.cols()), minus(y.cols());
   for (int iteration = 0; iteration < kMostIterations; ++iteration) {
     context.check_stop();
-    const Matrix product = normal_product(x, transposed, direction, lambda, context);
+    const Matrix product = rows.normal_product(direction, lambda, context);
     const std::vector<double> curvature = column_products(direction, product);
     for (std::size_t c = 0; c < alpha.size(); ++c) {
       const bool moves = curvature[c] > 0 && squares[c] > kTolerance * kTolerance * first[c];
@@ -73,45 +117,86 @@ Matrix conjugate_gradients(const Csr& x, const Matrix& y, float lambda, const Co
 
 }  // namespace
 
-ContentMap ContentMap::fit(const Csr& contents, const Matrix& targets, std::span<const idx_t> items,
-                           float regularization, const Context& context) {
-  std::vector<idx_t> known;
-  for (const idx_t item : items) {
-    if (contents.row_size(item) > 0) known.push_back(item);
+void ContentMap::set_dimensions(std::vector<idx_t> dimensions, std::size_t inputs) {
+  dimensions_ = std::move(dimensions);
+  row_of_.assign(inputs, kNone);
+  for (std::size_t r = 0; r < dimensions_.size(); ++r) row_of_[dimensions_[r]] = static_cast<idx_t>(r);
+}
+
+Csr ContentMap::select(const Csr& contents) const {
+  AKIN_ASSERT(contents.cols == inputs());
+  Csr result;
+  result.cols = dimensions_.size();
+  result.offsets.reserve(contents.offsets.size());
+  for (std::size_t r = 0; r < contents.rows(); ++r) {
+    for (std::uint64_t e = contents.offsets[r]; e < contents.offsets[r + 1]; ++e) {
+      const idx_t row = row_of_[contents.indices[e]];
+      if (row == kNone) continue;
+      result.indices.push_back(row);
+      result.values.push_back(contents.values[e]);
+    }
+    result.offsets.push_back(result.indices.size());
   }
-  if (known.empty()) fail(ErrorCode::kBadData, "map: no item with events has content to map from");
-  const Csr x = select_rows(contents, known);
-  Matrix y = Matrix::gather(targets, known);
-  std::vector<double> sums(y.cols(), 0.0);
-  for (std::size_t r = 0; r < y.rows(); ++r) {
-    for (std::size_t c = 0; c < y.cols(); ++c) sums[c] += static_cast<double>(y.row(r)[c]);
+  return result;
+}
+
+ContentMap ContentMap::fit(const Csr& contents, const Matrix& targets, float regularization,
+                           const Context& context) {
+  const std::vector<std::uint32_t> items_with = column_sizes(contents);
+  std::vector<idx_t> dimensions;
+  for (idx_t d = 0; d < items_with.size(); ++d) {
+    if (items_with[d] >= kFewestItems) dimensions.push_back(d);
   }
   ContentMap map;
-  for (const double sum : sums) map.mean_.push_back(static_cast<float>(sum / static_cast<double>(y.rows())));
-  for (std::size_t r = 0; r < y.rows(); ++r) {
-    for (std::size_t c = 0; c < y.cols(); ++c) y.row(r)[c] -= map.mean_[c];
+  map.set_dimensions(std::move(dimensions), contents.cols);
+  const Csr selected = map.select(contents);
+  std::vector<idx_t> known;
+  for (idx_t row = 0; row < selected.rows(); ++row) {
+    if (selected.row_size(row) > 0) known.push_back(row);
   }
-  map.weights_ = conjugate_gradients(x, y, regularization, context);
+  if (known.empty())
+    fail(ErrorCode::kBadData,
+         "map: no two items with events have any content in common, so that there is nothing to map from");
+  const Csr x = select_rows(selected, known);
+  Matrix y = Matrix::gather(targets, known);
+  map.bias_ = column_means(y);
+  for (std::size_t r = 0; r < y.rows(); ++r) {
+    for (std::size_t c = 0; c < y.cols(); ++c) y.row(r)[c] -= map.bias_[c];
+  }
+  const CentredRows rows{x};
+  map.weights_ = conjugate_gradients(rows, y, regularization, context);
+  const std::vector<float> at_mean = map_row(map.weights_, rows.means);
+  for (std::size_t c = 0; c < map.bias_.size(); ++c) map.bias_[c] -= at_mean[c];
   return map;
 }
 
 Matrix ContentMap::map(const Csr& contents, const Context& context) const {
-  Matrix result = multiply_rows(contents, weights_, context);
+  const Csr selected = select(contents);
+  Matrix result = multiply_rows(selected, weights_, context);
   for (std::size_t r = 0; r < result.rows(); ++r) {
-    for (std::size_t c = 0; c < result.cols() && contents.row_size(r) > 0; ++c) result.row(r)[c] += mean_[c];
+    for (std::size_t c = 0; c < result.cols() && selected.row_size(r) > 0; ++c) result.row(r)[c] += bias_[c];
   }
   return result;
 }
 
 void ContentMap::write(TensorWriter& writer, const std::string& prefix) const {
+  writer.tensor(prefix + ".dimensions", dimensions_);
   write_matrix(writer, prefix + ".weights", weights_);
-  writer.tensor(prefix + ".mean", mean_);
+  writer.tensor(prefix + ".bias", bias_);
 }
 
 ContentMap ContentMap::read(const TensorReader& reader, const std::string& prefix, std::size_t inputs) {
   ContentMap map;
-  map.weights_ = read_matrix(reader, prefix + ".weights", inputs);
-  map.mean_ = reader.vector<float>(prefix + ".mean", map.weights_.cols());
+  const std::vector<idx_t> dimensions =
+      reader.vector<idx_t>(prefix + ".dimensions", reader.shape(prefix + ".dimensions").at(0));
+  for (std::size_t r = 0; r < dimensions.size(); ++r) {
+    if (dimensions[r] >= inputs || (r > 0 && dimensions[r] <= dimensions[r - 1]))
+      reader.inconsistent(fmt::format("{}.dimensions has {} in row {}, of {} dimensions in ascending order",
+                                      prefix, dimensions[r], r, inputs));
+  }
+  map.set_dimensions(dimensions, inputs);
+  map.weights_ = read_matrix(reader, prefix + ".weights", dimensions.size());
+  map.bias_ = reader.vector<float>(prefix + ".bias", map.weights_.cols());
   return map;
 }
 

@@ -17,19 +17,20 @@ class TensorWriter;
 /// Ridge regression of many targets at once (Gantner et al., "Learning attribute-to-feature mappings for cold-start
 /// recommendations", ICDM 2010, by least squares): with x_i the content of item i and y_i its vector from events,
 ///
-///   y_i ~ m + W^T x_i,   W = argmin sum_i |y_i - m - W^T x_i|^2 + lambda |W|^2,   m = mean of y_i
+///   y_i ~ b + W^T x_i,   (W, b) = argmin sum_i |y_i - b - W^T x_i|^2 + lambda |W|^2
 ///
-/// An item without content, a row of zeros, has no vector.
+/// A dimension that fewer than two of these items have says nothing of any other item, and is left out. An item without
+/// content, a row of zeros in all other dimensions, has no vector.
 class ContentMap {
  public:
-  /// Fitted to rows `items` of the contents (n, d) and the targets (n, f); items without content are left out. By
-  /// conjugate gradients on (X^T X + lambda I) W = X^T (Y - m), all columns at once, until each residual is below 1e-3 of
-  /// its first. Cost: 4 f flops for each entry of X in an iteration, some 30 of them. The same bits at any number of
-  /// threads. Throws Error(kBadData) if none of the items has content, Error(kCancelled).
-  static ContentMap fit(const Csr& contents, const Matrix& targets, std::span<const idx_t> items,
-                        float regularization, const Context& context);
+  /// Fitted to the contents (n, d) and targets (n, f) of n items; those without content are left out. By
+  /// conjugate gradients on (X^T X + lambda I) W = X^T Y, of centred X and Y, all columns at once, until each residual is
+  /// below 1e-3 of its first. Cost: 4 f flops for each entry of X in an iteration, some 40 of them. The same bits at any
+  /// number of threads. Throws Error(kBadData) if none of the items has content, Error(kCancelled).
+  static ContentMap fit(const Csr& contents, const Matrix& targets, float regularization,
+                        const Context& context);
 
-  std::size_t inputs() const { return weights_.rows(); }
+  std::size_t inputs() const { return row_of_.size(); }
   std::size_t dim() const { return weights_.cols(); }
   /// (n, f) vectors of contents (n, d).
   Matrix map(const Csr& contents, const Context& context) const;
@@ -40,8 +41,13 @@ class ContentMap {
   static ContentMap read(const TensorReader& reader, const std::string& prefix, std::size_t inputs);
 
  private:
-  Matrix weights_;           // W (d, f)
-  std::vector<float> mean_;  // m (f)
+  void set_dimensions(std::vector<idx_t> dimensions, std::size_t inputs);
+  Csr select(const Csr& contents) const;
+
+  std::vector<idx_t> dimensions_;  // of the contents that W has a row for, ascending
+  std::vector<idx_t> row_of_;      // by dimension of the contents: its row of W, or kNone
+  Matrix weights_;                 // W (dimensions, f)
+  std::vector<float> bias_;        // b (f)
 };
 
 }  // namespace akin

@@ -172,7 +172,9 @@ std::vector<Scored> ContentModel::nearest(const Profile& profile, std::size_t k,
   return best.take();
 }
 
-Csr ContentModel::catalogue_rows() const { return encoder_->is_sparse() ? sparse_ : sparse_rows(dense_); }
+Csr ContentModel::rows_at(std::span<const idx_t> items) const {
+  return encoder_->is_sparse() ? select_rows(sparse_, items) : sparse_rows(Matrix::gather(dense_, items));
+}
 
 Csr ContentModel::rows_of(const ItemContent& items, const Context& context) const {
   return encoder_->is_sparse() ? encoder_->encode_sparse(items, context)

@@ -48,8 +48,8 @@ class ContentModel : public Model {
   std::size_t n_items() const override { return norms_.size(); }
   const ContentEncoder* encoder() const override { return encoder_.get(); }
   bool has_vector(idx_t item) const { return norms_[item] > 0; }
-  /// (n_items, dim) the vectors, as sparse rows whatever the encoder makes.
-  Csr catalogue_rows() const;
+  /// (items, dim) the vectors of these items, as sparse rows whatever the encoder makes.
+  Csr rows_at(std::span<const idx_t> items) const;
   /// The same of other items, from their content.
   Csr rows_of(const ItemContent& items, const Context& context) const;
   /// Scores of all items to a query with the vector in row `row` of rows_of(); false if that has no entry.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <deque>
 #include <map>
+#include <numeric>
 
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
@@ -45,7 +46,7 @@ class FusedEncoder final : public ContentEncoder {
  private:
   Matrix vectors_of(const ItemContent& items, const Context& context) const override {
     const std::vector<std::uint32_t> events(items.size(), 0);
-    return model_.vectors_.embed(model_.rows_of(items, context), model_.gate(), events, context);
+    return model_.vectors_.embed(model_.rows_of(items, context), events, context);
   }
   const Fused& model_;
   std::vector<std::string> fields_;
@@ -75,8 +76,8 @@ std::vector<Param> Fused::Config::params() {
   };
 }
 
-Csr FusedSource::catalogue_rows() const {
-  return content ? content->catalogue_rows() : sparse_rows(vectors->item_vectors());
+Csr FusedSource::rows_at(std::span<const idx_t> items) const {
+  return content ? content->rows_at(items) : sparse_rows(Matrix::gather(vectors->item_vectors(), items));
 }
 
 std::size_t FusedSource::coverage() const {
@@ -108,12 +109,37 @@ Fused::Fused(std::vector<FusedSource> sources, SourceGate gate, std::vector<std:
 Fused::~Fused() = default;
 
 void Fused::set_vectors(FusedVectors vectors, const Context& context) {
+  Matrix embeddings(n_items(), vectors.dim());
+  for_item_blocks(n_items(), [&](std::span<const idx_t> items) {
+    const auto events = std::span(events_).subspan(items.front(), items.size());
+    const Matrix block = vectors.embed(rows_by_source(sources_, items), events, context);
+    for (std::size_t r = 0; r < items.size(); ++r) std::ranges::copy(block[r], embeddings[items[r]].begin());
+  });
+  set_vectors(std::move(vectors), std::move(embeddings));
+}
+
+void Fused::set_vectors(FusedVectors vectors, Matrix embeddings) {
+  AKIN_ASSERT(embeddings.rows() == n_items() && embeddings.cols() == vectors.dim());
   vectors_ = std::move(vectors);
-  std::vector<Csr> rows;
-  for (const FusedSource& source : sources_) rows.push_back(source.catalogue_rows());
-  embeddings_ = vectors_.embed(rows, gate_, events_, context);
+  embeddings_ = std::move(embeddings);
   const auto encodes = [](const FusedSource& source) { return source.content != nullptr; };
   if (std::ranges::any_of(sources_, encodes)) encoder_ = std::make_unique<FusedEncoder>(*this);
+}
+
+std::vector<Csr> rows_by_source(std::span<const FusedSource> sources, std::span<const idx_t> items) {
+  std::vector<Csr> rows;
+  for (const FusedSource& source : sources) rows.push_back(source.rows_at(items));
+  return rows;
+}
+
+void for_item_blocks(std::size_t items, const std::function<void(std::span<const idx_t>)>& work) {
+  constexpr std::size_t kBlock = 16384;
+  std::vector<idx_t> block;
+  for (std::size_t begin = 0; begin < items; begin += kBlock) {
+    block.resize(std::min(kBlock, items - begin));
+    std::iota(block.begin(), block.end(), static_cast<idx_t>(begin));
+    work(block);
+  }
 }
 
 std::vector<float> history_weights(std::size_t events, float half_life) {
@@ -123,17 +149,19 @@ std::vector<float> history_weights(std::size_t events, float half_life) {
   return weights;
 }
 
-StandardScores ask_source(const Model& source, const Query& query, std::span<const float> weights) {
-  std::vector<float> scores(source.n_items());
-  if (!source.score_all({.history = query.history, .values = weights}, scores)) return {};
-  return standardize(std::move(scores), query.history);
+StandardScores ask_source(const FusedSource& source, const Query& query, std::span<const float> weights) {
+  std::vector<float> scores(source.model().n_items());
+  if (!source.model().score_all({.history = query.history, .values = weights}, scores)) return {};
+  StandardScores answer = standardize(std::move(scores), query.history);
+  answer.damped = source.is_damped();
+  return answer;
 }
 
 Fused::Answers Fused::ask(const Query& query) const {
   Answers answers;
   const std::vector<float> weights = history_weights(query.history.size(), half_life_);
   for (const FusedSource& source : sources_) {
-    answers.sources.push_back(ask_source(source.model(), query, weights));
+    answers.sources.push_back(ask_source(source, query, weights));
     answers.any |= !answers.sources.back().scores.empty();
   }
   return answers;
@@ -165,12 +193,14 @@ std::optional<Explanation> Fused::explain(const Query& query, idx_t item) const 
   std::map<idx_t, float> causes;
   bool any = false;
   for (std::size_t s = 0; s < sources_.size(); ++s) {
-    const Model& source = sources_[s].model();
-    const StandardScores scores = ask_source(source, query, weights);
+    const StandardScores scores = ask_source(sources_[s], query, weights);
     any |= !scores.scores.empty();
     if (!scores.has(item)) continue;
-    const float scale = weights_[item][s] / scores.deviation;
-    const auto why = source.explain({.history = query.history, .values = weights}, item);
+    // What is damped shrinks by the same share in all that it is the sum of.
+    const float straight = scores.straight(item);
+    const float scale =
+        weights_[item][s] / scores.deviation * (straight != 0 ? scores.z(item) / straight : 1);
+    const auto why = sources_[s].model().explain({.history = query.history, .values = weights}, item);
     if (!why) continue;
     explanation.base += scale * (why->base - scores.mean);
     for (const Scored& cause : why->causes) causes[cause.idx] += scale * cause.score;
@@ -208,7 +238,11 @@ std::vector<Csr> Fused::rows_of(std::span<const ItemContent* const> by_source, s
     contents.back().offsets.resize(count + 1);
   }
   for (std::size_t s = 0; s < sources_.size(); ++s) {
-    if (sources_[s].map) rows[s] = sparse_rows(sources_[s].map->map(side_by_side(contents), context));
+    if (sources_[s].map) {
+      Matrix mapped = sources_[s].map->map(side_by_side(contents), context);
+      normalize_rows(mapped);
+      rows[s] = sparse_rows(mapped);
+    }
     if (rows[s].cols > 0) continue;  // it knows nothing of new items
     rows[s].cols = sources_[s].dim();
     rows[s].offsets.resize(count + 1);
@@ -231,6 +265,7 @@ Fused::Answers Fused::ask_new(const std::vector<Csr>& rows, std::size_t row) con
       sources_[s].vectors->score_vector(vector.row(0), scores);
     }
     answer = standardize(std::move(scores), {});
+    answer.damped = sources_[s].is_damped();
     answers.any = true;
   }
   return answers;
@@ -294,8 +329,20 @@ std::vector<SourceShare> Fused::shares(const Query& query, idx_t item) const {
   return shares_of(ask(query), item);
 }
 
-std::vector<SourceShare> Fused::shares_to(const ItemContent& items, std::size_t row, idx_t item) const {
-  return shares_of(ask_new(rows_of(items, {}), row), item);
+std::vector<std::vector<SourceShare>> Fused::shares_to(const ItemContent& items, std::size_t row,
+                                                       std::span<const idx_t> similar) const {
+  const Answers answers = ask_new(rows_of(items, {}), row);
+  std::vector<std::vector<SourceShare>> shares;
+  for (const idx_t item : similar) shares.push_back(shares_of(answers, item));
+  return shares;
+}
+
+std::vector<SourceShare> Fused::sources_of(const ItemContent& items, std::size_t row) const {
+  const std::vector<Csr> rows = rows_of(items, {});
+  std::vector<SourceShare> shares;
+  for (std::size_t s = 0; s < sources_.size(); ++s)
+    shares.push_back({sources_[s].name, gate_.weight(s, 0), 0, rows[s].row_size(row) > 0});
+  return shares;
 }
 
 void Fused::save(TensorWriter& writer) const {
@@ -314,7 +361,16 @@ void Fused::save(TensorWriter& writer) const {
   write_matrix(writer, "model.gate", gate_.weights());
   writer.tensor("model.events", events_);
   writer.tensor("model.half_life", std::vector<float>{half_life_});
-  if (!vectors_.empty()) vectors_.write(writer, "model.one");
+  std::vector<float> records;
+  for (const StratumRecord& record : records_) {
+    records.push_back(static_cast<float>(record.queries));
+    records.push_back(static_cast<float>(record.better));
+    records.push_back(static_cast<float>(record.first_tenth));
+  }
+  writer.tensor("model.records", std::move(records));
+  if (vectors_.empty()) return;
+  vectors_.write(writer, "model.one");
+  write_matrix(writer, "model.one.vectors", embeddings_);
 }
 
 std::unique_ptr<Model> Fused::load(const TensorReader& reader, std::size_t, std::size_t n_items) {
@@ -358,8 +414,18 @@ std::unique_ptr<Model> Fused::load(const TensorReader& reader, std::size_t, std:
   auto model = std::make_unique<Fused>(std::move(sources), std::move(gate),
                                        reader.vector<std::uint32_t>("model.events", rows),
                                        reader.vector_in<float>("model.half_life", 1, 0.0F, 1e6F)[0]);
-  if (reader.has("model.one.projection"))
-    model->set_vectors(FusedVectors::read(reader, "model.one", dimensions, n_sources), {});
+  StratumRecords records;
+  const std::vector<float> stored = reader.vector_in<float>("model.records", 3 * records.size(), 0.0F, 1e7F);
+  for (std::size_t k = 0; k < records.size(); ++k) {
+    records.at(k) = {static_cast<std::size_t>(stored[3 * k]), static_cast<double>(stored[3 * k + 1]),
+                     static_cast<double>(stored[3 * k + 2])};
+  }
+  model->set_records(records);
+  if (reader.has("model.one.projection")) {
+    FusedVectors one = FusedVectors::read(reader, "model.one", dimensions, n_sources);
+    Matrix embeddings = read_matrix(reader, "model.one.vectors", rows, one.dim());
+    model->set_vectors(std::move(one), std::move(embeddings));
+  }
   return model;
 }
 

@@ -36,11 +36,13 @@ struct FusedSource {
     return content ? static_cast<const Model&>(*content) : static_cast<const Model&>(*vectors);
   }
   bool has_row(idx_t item) const { return content ? content->has_vector(item) : vectors->has_vector(item); }
+  /// Whether its scores are damped (StandardScores): those of words and categories, which most items do not share.
+  bool is_damped() const { return content && content->encoder()->is_sparse(); }
   /// Items that it has a vector of.
   std::size_t coverage() const;
   std::size_t dim() const { return content ? content->encoder()->dim() : vectors->item_vectors().cols(); }
-  /// (items, dim) its vectors.
-  Csr catalogue_rows() const;
+  /// (items, dim) its vectors of these items.
+  Csr rows_at(std::span<const idx_t> items) const;
 };
 
 /// Vectors of items of a source that is no encoder and no map.
@@ -58,7 +60,7 @@ using OtherSource = std::function<std::optional<OtherVectors>(
 ///
 ///   score(u, i) = sum_s w_s(n_i) z_s(u, i),   z_s(u, i) = (r_s(u, i) - mean_s(u)) / deviation_s(u)
 ///
-/// r_s is the score of source s for the user's history, mean and deviation are over the items that it has a vector of,
+/// or asinh of that where the vectors of a source are sparse (StandardScores::z()). r_s is the score of source s for the user's history, mean and deviation are over the items that it has a vector of,
 /// without those of the history. A source that has nothing to say of an item says the mean, z = 0, never 0. w_s(n) are
 /// weights by the item's number of training events n (SourceGate). They are learned inside the training side: a fifth of
 /// the items lose all their events and a tenth of the others' events are held out, all sources are fitted to what is left,
@@ -76,7 +78,7 @@ class Fused final : public Model {
     bool nonnegative = true;
     float smoothness = 10;
     float half_life = 0;
-    int dimensions = 128;
+    int dimensions = 256;
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "fused";
@@ -95,7 +97,9 @@ class Fused final : public Model {
         float half_life);
 
   ~Fused() override;
-  /// Gives the items one vector each, for export and for search, in place of the sum over the sources.
+  /// Gives the items one vector each, for export and for search, in place of the sum over the sources: `embeddings`, or
+  /// what `vectors` makes of the items.
+  void set_vectors(FusedVectors vectors, Matrix embeddings);
   void set_vectors(FusedVectors vectors, const Context& context);
 
   const Matrix& item_vectors() const override { return none_; }
@@ -123,8 +127,15 @@ class Fused final : public Model {
 
   /// The shares of all sources in score(query, item); they add up to it. Empty if score_all() would be false.
   std::vector<SourceShare> shares(const Query& query, idx_t item) const;
-  /// The same of similar_to(): of item `row` of `items` as the query.
-  std::vector<SourceShare> shares_to(const ItemContent& items, std::size_t row, idx_t item) const;
+  /// The same of similar_to(), for each of `similar`: of item `row` of `items` as the query.
+  std::vector<std::vector<SourceShare>> shares_to(const ItemContent& items, std::size_t row,
+                                                  std::span<const idx_t> similar) const;
+  /// Which sources have a vector of item `row` of `items`, with their weights for items without events; z is 0.
+  std::vector<SourceShare> sources_of(const ItemContent& items, std::size_t row) const;
+
+  /// How well held-out events were found inside the training side (check_gate()); no queries where weights are all 1.
+  const StratumRecords& records() const { return records_; }
+  void set_records(const StratumRecords& records) { records_ = records; }
 
   const std::vector<FusedSource>& sources() const { return sources_; }
   const SourceGate& gate() const { return gate_; }
@@ -152,6 +163,7 @@ class Fused final : public Model {
   float half_life_;
   Matrix weights_;            // (items, sources) w_s(n_i)
   std::vector<char> placed_;  // by item: a source has a vector of it
+  StratumRecords records_;
   FusedVectors vectors_;
   Matrix embeddings_;  // (items, dimensions)
   std::unique_ptr<const ContentEncoder> encoder_;

@@ -22,6 +22,8 @@
 namespace akin {
 namespace {
 
+constexpr std::uint64_t kSampleStream = 2;
+
 /// What fits share: the events as each source sees them.
 struct Fitting {
   const TrainingData& data;
@@ -57,7 +59,23 @@ FusedSource fit_encoder(const SourceSpec& spec, const Fitting& fitting) {
       .feeds_map = true};
 }
 
-/// V S^p of the training events, zeros for items without any.
+/// Row minus mean of the rows that are not zero, at length 1.
+void centre_rows(Matrix& rows) {
+  normalize_rows(rows);
+  std::vector<double> sums(rows.cols(), 0.0);
+  double known = 0;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    known += is_zero(rows[i]) ? 0 : 1;
+    for (std::size_t f = 0; f < rows.cols(); ++f) sums[f] += static_cast<double>(rows[i][f]);
+  }
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    if (is_zero(rows[i])) continue;
+    for (std::size_t f = 0; f < rows.cols(); ++f) rows[i][f] -= static_cast<float>(sums[f] / known);
+  }
+  normalize_rows(rows);
+}
+
+/// The directions of V S^p of the training events, zeros for items without any.
 Matrix event_vectors(const MapConfig& config, const Fitting& fitting) {
   const auto svd = Svd::fit(fitting.data, {.factors = config.factors, .item_scaling = config.item_scaling},
                             fitting.context);
@@ -71,33 +89,57 @@ Matrix event_vectors(const MapConfig& config, const Fitting& fitting) {
         static_cast<float>(std::pow(std::sqrt(squares), static_cast<double>(config.power) - 1));
     for (std::size_t i = 0; i < vectors.rows(); ++i) vectors[i][f] *= scale;
   }
+  centre_rows(vectors);
   return vectors;
+}
+
+/// The items, or some of them by seed where all their vectors would take too much memory beside each other. Ascending.
+std::vector<idx_t> items_to_learn(std::span<const FusedSource> sources, std::vector<idx_t> items,
+                                  std::uint64_t seed) {
+  constexpr std::size_t kMostEntries = 32'000'000, kLooked = 1000;
+  std::vector<idx_t> some = items;
+  Rng(seed, kSampleStream).shuffle(std::span(some));
+  some.resize(std::min(some.size(), kLooked));
+  std::size_t entries = 1;
+  for (const Csr& rows : rows_by_source(sources, some)) entries += rows.entries();
+  const std::size_t most = std::max(kLooked, kMostEntries * some.size() / entries);
+  if (items.size() <= most) return items;
+  Rng(seed, kSampleStream).shuffle(std::span(items));
+  items.resize(most);
+  std::ranges::sort(items);
+  return items;
 }
 
 FusedSource fit_map(const SourceSpec& spec, const std::vector<FusedSource>& sources, const Fitting& fitting) {
   const auto config = config_of<MapConfig>(spec.params, spec.name);
-  std::vector<Csr> contents;
-  for (const FusedSource& source : sources) {
-    if (source.feeds_map) contents.push_back(source.catalogue_rows());
-  }
-  if (contents.empty())
+  std::vector<FusedSource> feeding;
+  std::ranges::copy_if(sources, std::back_inserter(feeding), &FusedSource::feeds_map);
+  if (feeding.empty())
     fail(ErrorCode::kUsage,
          "sources: {} maps the content of other sources, and there is none with an encoder, such as tfidf",
          spec.name);
-  const Csr rows = side_by_side(contents);
   const Matrix events = event_vectors(config, fitting);
-  auto map = std::make_shared<ContentMap>(
-      ContentMap::fit(rows, events, items_of(fitting.data.events), config.regularization, fitting.context));
-  Matrix vectors = map->map(rows, fitting.context);
+  const std::vector<idx_t> learned =
+      items_to_learn(feeding, items_of(fitting.data.events), fitting.context.seed);
+  const auto map = std::make_shared<ContentMap>(
+      ContentMap::fit(side_by_side(rows_by_source(feeding, learned)), Matrix::gather(events, learned),
+                      config.regularization, fitting.context));
+  Matrix vectors(events.rows(), map->dim());
+  for_item_blocks(vectors.rows(), [&](std::span<const idx_t> items) {
+    const Matrix block = map->map(side_by_side(rows_by_source(feeding, items)), fitting.context);
+    for (std::size_t r = 0; r < items.size(); ++r) std::ranges::copy(block[r], vectors[items[r]].begin());
+  });
+  normalize_rows(vectors);
   for (std::size_t i = 0; i < vectors.rows(); ++i) {
     const auto n = static_cast<float>(fitting.events[i]);
     const float share = n > 0 && !is_zero(vectors[i]) ? n / (n + config.prior_events) : n > 0 ? 1.0F : 0.0F;
     for (std::size_t f = 0; f < vectors.cols(); ++f) vectors[i][f] += share * (events[i][f] - vectors[i][f]);
   }
+  normalize_rows(vectors);
   return {.name = spec.name,
           .kind = spec.kind,
           .vectors = std::make_shared<VectorModel>(std::move(vectors)),
-          .map = std::move(map)};
+          .map = map};
 }
 
 struct OtherConfig {
@@ -208,7 +250,7 @@ std::vector<float> mean_deviations(const std::vector<FusedSource>& sources, cons
     const Query query = history.query(std::nullopt);
     const std::vector<float> weights = history_weights(query.history.size(), config.half_life);
     for (std::size_t s = 0; s < sources.size(); ++s) {
-      const StandardScores scores = ask_source(sources[s].model(), query, weights);
+      const StandardScores scores = ask_source(sources[s], query, weights);
       if (!(scores.deviation > 0)) continue;
       sums[s] += static_cast<double>(scores.deviation);
       counts[s] += 1;
@@ -218,6 +260,16 @@ std::vector<float> mean_deviations(const std::vector<FusedSource>& sources, cons
   for (std::size_t s = 0; s < sources.size(); ++s)
     means.push_back(counts[s] > 0 ? static_cast<float>(sums[s] / counts[s]) : 0.0F);
   return means;
+}
+
+/// Weights of the scores that products of vectors can be: none of them damped.
+SourceGate straight_gate(const std::vector<FusedSource>& sources, const SourceQueries& queries,
+                         const GateOptions& options, const Context& context) {
+  std::vector<std::size_t> damped;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    if (sources[s].is_damped()) damped.push_back(s);
+  }
+  return fit_gate(queries.undamped(damped), {true, options.smoothness}, context);
 }
 
 std::vector<SourceSpec> specs_of(const Fused::Config& config, const TrainingData& data) {
@@ -295,19 +347,26 @@ std::unique_ptr<Fused> fuse(const FittedSources& fitted, std::span<const std::si
     if (!whole) source.map = nullptr;  // it cannot place new items without all that it reads
   }
   const bool learned = fitted.queries.size() > 0 && sources.size() > 1;
+  const GateOptions options{config.nonnegative, config.smoothness};
   SourceGate gate =
-      learned ? fit_gate(fitted.queries.select(kept), {config.nonnegative, config.smoothness}, context)
-              : SourceGate(sources.size());
+      learned ? fit_gate(fitted.queries.select(kept), options, context) : SourceGate(sources.size());
   const bool one_vector = config.dimensions > 0 && kept.size() == fitted.sources.size();
   FusedVectors vectors;
   if (one_vector) {
-    std::vector<Csr> rows;
-    for (const FusedSource& source : sources) rows.push_back(source.catalogue_rows());
-    vectors = FusedVectors::fit(rows, gate, fitted.events, fitted.deviations,
-                                static_cast<std::size_t>(config.dimensions), context);
+    std::vector<idx_t> items(fitted.events.size());
+    std::iota(items.begin(), items.end(), 0);
+    items = items_to_learn(sources, std::move(items), context.seed);
+    std::vector<std::uint32_t> events;
+    for (const idx_t item : items) events.push_back(fitted.events[item]);
+    vectors =
+        FusedVectors::fit(rows_by_source(sources, items),
+                          learned ? straight_gate(sources, fitted.queries, options, context) : gate.clone(),
+                          events, fitted.deviations, static_cast<std::size_t>(config.dimensions), context);
   }
   auto model = std::make_unique<Fused>(std::move(sources), std::move(gate), fitted.events, config.half_life);
   if (one_vector) model->set_vectors(std::move(vectors), context);
+  if (learned && kept.size() == fitted.sources.size())
+    model->set_records(check_gate(fitted.queries, options, context));
   return model;
 }
 

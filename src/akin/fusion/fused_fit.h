@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -13,14 +14,18 @@
 namespace akin {
 
 /// Parameters of a source of kind "map": ridge regression (ContentMap) from the contents of all sources with an encoder to
-/// V S^p, the truncated SVD of the events (models/implicit/svd.h). An item with n events has the vector
+/// the directions of V S^p, the truncated SVD of the events (models/implicit/svd.h): y_i = V_i S^p at length 1, less the
+/// mean over the items, at length 1 again. Were the lengths left as they are, the squares would be those of the few items
+/// with most events. An item with n events has the vector
 ///
-///   (n y + k x) / (n + k),   y from events, x from content, k = prior_events
+///   (n y + k x) / (n + k),   y from events, x from content, both of length 1, k = prior_events
+///
+/// brought to length 1, one without events x.
 struct MapConfig {
-  int factors = 128;
+  int factors = 256;
   float power = 0.5f;
   float item_scaling = 0.2f;
-  float regularization = 3;
+  float regularization = 1;
   float prior_events = 20;
   std::vector<Param> params();
 };
@@ -46,9 +51,14 @@ std::unique_ptr<Fused> fuse(const FittedSources& fitted, std::span<const std::si
 /// All of them.
 std::unique_ptr<Fused> fuse(const FittedSources& fitted, const Fused::Config& config, const Context& context);
 
+/// The vectors of these items, by source.
+std::vector<Csr> rows_by_source(std::span<const FusedSource> sources, std::span<const idx_t> items);
+/// Calls `work` with 0, 1, ... items - 1, some thousand at a time, so that no copy of all vectors is made.
+void for_item_blocks(std::size_t items, const std::function<void(std::span<const idx_t>)>& work);
+
 /// 2^(-age / half_life) of the items of a history, the last one 1; none, all being equal, if half_life is 0.
 std::vector<float> history_weights(std::size_t events, float half_life);
 /// What a source says to the history; no scores if it has no answer.
-StandardScores ask_source(const Model& source, const Query& query, std::span<const float> weights);
+StandardScores ask_source(const FusedSource& source, const Query& query, std::span<const float> weights);
 
 }  // namespace akin

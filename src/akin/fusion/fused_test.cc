@@ -72,6 +72,20 @@ TEST(Fused, AddsStandardizedScoresAndMissingSourcesSayTheMean) {
   EXPECT_FALSE(model.score_all({}, scores));
 }
 
+TEST(StandardScores, AreDampedWhereMostItemsShareNothing) {
+  StandardScores scores = standardize({0, 0, 0, 0, 0, 0, 0, 7, kNever}, {});
+  const float straight = scores.z(7);
+  EXPECT_NEAR(straight, std::sqrt(7.0), 1e-5);  // mean 7/8, variance 49 * 7 / 64
+  scores.damped = true;
+  EXPECT_NEAR(scores.z(7), std::asinh(std::sqrt(7.0)), 1e-5);
+  EXPECT_EQ(scores.z(8), 0);
+  const SourceQueries queries{2, 2, {scores.z(7), 1, 0, scores.z(7)}, {0, 0}};
+  const std::vector<std::size_t> damped = {0};
+  const SourceQueries undamped = queries.undamped(damped);
+  EXPECT_NEAR(undamped.scores[0], straight, 1e-5);
+  EXPECT_EQ(undamped.scores[3], queries.scores[3]);
+}
+
 TEST(SourceGate, IsLinearInTheLogarithmBetweenKnots) {
   Matrix weights = matrix({{0}, {1}, {3}, {7}});
   const SourceGate gate(std::move(weights));
@@ -92,7 +106,7 @@ SourceQueries planted_queries(std::size_t count) {
   SourceQueries queries{3, 7, {}, {}};
   Rng rng(3);
   for (std::size_t q = 0; q < count; ++q) {
-    const bool cold = q % 2 == 0;
+    const bool cold = q / 2 % 2 == 0;
     std::vector<std::array<float, 3>> z(queries.candidates);
     std::vector<double> chance;
     double total = 0;
@@ -120,6 +134,13 @@ TEST(SourceGate, FindsTheWeightsThatChoicesWereMadeBy) {
   EXPECT_NEAR(free.weight(0, 40), 0, 0.08);
   EXPECT_NEAR(free.weight(1, 40), 0.8, 0.1);
   EXPECT_NEAR(free.weight(2, 0), -0.4, 0.1);
+  const StratumRecords records = check_gate(queries, {.nonnegative = false, .smoothness = 0.01F}, {});
+  EXPECT_EQ(records[0].queries, 2000u);
+  EXPECT_EQ(records[3].queries, 2000u);
+  EXPECT_EQ(records[1].queries, 0u);
+  EXPECT_GT(records[0].better, records[3].better) << "scores of 1.5 say more than of 0.8";
+  EXPECT_GT(records[3].better, 0.6);
+  EXPECT_GT(records[0].first_tenth, records[3].first_tenth);
   const SourceGate positive = fit_gate(queries, {.nonnegative = true, .smoothness = 0.01F}, {});
   EXPECT_EQ(positive.weight(2, 0), 0) << "speaks against, so it is left out";
   EXPECT_NEAR(positive.weight(0, 0), 1.4, 0.2);
@@ -133,31 +154,39 @@ TEST(SourceGate, FindsTheWeightsThatChoicesWereMadeBy) {
 TEST(ContentMap, IsTheRidgeSolution) {
   constexpr std::size_t kItems = 23, kDim = 5;
   Rng rng(7);
-  Matrix x(kItems, kDim), y(kItems, 3);
+  Matrix x(kItems, kDim + 1), y(kItems, 3);
   for (std::size_t i = 0; i + 1 < kItems; ++i) {  // the last item has no content
-    for (float& value : x[i]) value = rng.uniform() < 0.5 ? 0 : static_cast<float>(rng.normal());
+    for (float& value : x[i].first(kDim)) value = rng.uniform() < 0.5 ? 0 : static_cast<float>(rng.normal());
     for (float& value : y[i]) value = static_cast<float>(rng.normal());
   }
-  std::vector<idx_t> items;
-  for (idx_t i = 0; i < kItems; ++i) items.push_back(i);
   const float lambda = 0.7F;
-  const ContentMap map = ContentMap::fit(sparse_rows(x), y, items, lambda, {});
+  x[0][kDim] = 1;  // no other item has it
+  const ContentMap map = ContentMap::fit(sparse_rows(x), y, lambda, {});
   const Matrix mapped = map.map(sparse_rows(x), {});
   EXPECT_TRUE(is_zero(mapped[kItems - 1]));
   std::vector<double> known;
   for (std::size_t i = 0; i < kItems; ++i) {
     if (!is_zero(x[i])) known.push_back(static_cast<double>(i));
   }
-  // The gradient of the loss at the solution: X^T (m + X W - Y) + lambda W = 0, W from mapped differences of unit rows.
-  Matrix units(kDim, kDim);
-  for (std::size_t c = 0; c < kDim; ++c) units[c][c] = 1;
-  const Matrix columns = map.map(sparse_rows(units), {});  // m + W
+  // The gradient of the loss at the solution: sum_i e_i = 0 and X^T E + lambda W = 0 with e_i = b + W^T x_i - y_i. W from
+  // the differences of what e_c and 2 e_c are mapped to.
+  Matrix units(2 * kDim + 1, kDim + 1);
+  for (std::size_t c = 0; c < kDim; ++c) {
+    units[c][c] = 1;
+    units[kDim + c][c] = 2;
+  }
+  units[2 * kDim][kDim] = 1;
+  const Matrix columns = map.map(sparse_rows(units), {});
+  EXPECT_TRUE(is_zero(columns[2 * kDim])) << "what one item alone has says nothing of others";
   for (std::size_t f = 0; f < 3; ++f) {
-    double mean = 0;
+    double errors = 0;
     for (const double i : known)
-      mean += static_cast<double>(y[static_cast<std::size_t>(i)][f]) / static_cast<double>(known.size());
+      errors +=
+          static_cast<double>(mapped[static_cast<std::size_t>(i)][f] - y[static_cast<std::size_t>(i)][f]);
+    EXPECT_NEAR(errors, 0, 0.02);
     for (std::size_t c = 0; c < kDim; ++c) {
-      double gradient = static_cast<double>(lambda) * (static_cast<double>(columns[c][f]) - mean);
+      double gradient =
+          static_cast<double>(lambda) * static_cast<double>(columns[kDim + c][f] - columns[c][f]);
       for (const double at : known) {
         const auto i = static_cast<std::size_t>(at);
         gradient += static_cast<double>(x[i][c]) * static_cast<double>(mapped[i][f] - y[i][f]);
@@ -265,7 +294,10 @@ TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
   for (const Scored& item : near)
     EXPECT_TRUE(contains(data.item_attributes.get("title", item.idx), "kettle"));
   float sum = 0;
-  for (const SourceShare& share : dynamic_cast<const Fused&>(*loaded).shares_to(fresh, 0, near[0].idx)) {
+  const std::vector<idx_t> first = {near[0].idx};
+  const auto& again_fused = dynamic_cast<const Fused&>(*loaded);
+  const std::vector<SourceShare> shares = again_fused.shares_to(fresh, 0, first).at(0);
+  for (const SourceShare& share : shares) {
     sum += share.adds();
     EXPECT_EQ(share.known, share.source == "tfidf" || share.source == "map") << share.source;
   }
@@ -278,6 +310,11 @@ TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
   EXPECT_TRUE(space.similar_to_text("zebra", 5).empty());
   EXPECT_TRUE(space.reads(false));
   EXPECT_FALSE(space.reads(true));
+  for (const SourceShare& source : again_fused.sources_of(fresh, 0))
+    EXPECT_EQ(source.known, source.source == "tfidf" || source.source == "map") << source.source;
+  EXPECT_EQ(again_fused.records()[0].queries, 50u);
+  EXPECT_GT(again_fused.records()[0].better, 0.6) << "half of the shop is of the user's kind";
+  EXPECT_NEAR(again_fused.records()[0].better, fused.records()[0].better, 1e-6);
   EXPECT_TRUE(contains(message_of(ErrorCode::kUsage,
                                   [&] {
                                     Fused::fit({data, data.events}, {.sources = "tfdf"}, {});

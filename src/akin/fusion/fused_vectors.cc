@@ -11,17 +11,16 @@
 
 namespace akin {
 
-float FusedVectors::scale(const SourceGate& gate, std::size_t source, std::uint32_t events) const {
-  const float weight = gate.weight(source, events);
+float FusedVectors::scale(std::size_t source, std::uint32_t events) const {
+  const float weight = gate_.weight(source, events);
   return deviations_[source] > 0 && weight > 0 ? std::sqrt(weight / deviations_[source]) : 0;
 }
 
-Csr FusedVectors::weighted(std::span<const Csr> rows, const SourceGate& gate,
-                           std::span<const std::uint32_t> events) const {
+Csr FusedVectors::weighted(std::span<const Csr> rows, std::span<const std::uint32_t> events) const {
   std::vector<Csr> scaled(rows.begin(), rows.end());
   for (std::size_t s = 0; s < scaled.size(); ++s) {
     for (std::size_t i = 0; i < events.size(); ++i) {
-      const float factor = scale(gate, s, events[i]);
+      const float factor = scale(s, events[i]);
       for (std::uint64_t e = scaled[s].offsets[i]; e < scaled[s].offsets[i + 1]; ++e)
         scaled[s].values[e] *= factor;
     }
@@ -29,12 +28,13 @@ Csr FusedVectors::weighted(std::span<const Csr> rows, const SourceGate& gate,
   return side_by_side(scaled);
 }
 
-FusedVectors FusedVectors::fit(std::span<const Csr> rows, const SourceGate& gate,
+FusedVectors FusedVectors::fit(std::span<const Csr> rows, SourceGate gate,
                                std::span<const std::uint32_t> events, std::vector<float> deviations,
                                std::size_t dimensions, const Context& context) {
   FusedVectors result;
   result.deviations_ = std::move(deviations);
-  const Csr all = result.weighted(rows, gate, events);
+  result.gate_ = std::move(gate);
+  const Csr all = result.weighted(rows, events);
   const std::size_t rank = std::min({dimensions, all.rows(), all.cols});
   result.projection_ = truncated_svd(all, transpose(all), {.rank = rank}, context).right;
   result.means_ = Matrix(rows.size(), rank);
@@ -57,16 +57,17 @@ FusedVectors FusedVectors::fit(std::span<const Csr> rows, const SourceGate& gate
   return result;
 }
 
-Matrix FusedVectors::embed(std::span<const Csr> rows, const SourceGate& gate,
-                           std::span<const std::uint32_t> events, const Context& context) const {
-  Matrix result = multiply_rows(weighted(rows, gate, events), projection_, context);
+Matrix FusedVectors::embed(std::span<const Csr> rows, std::span<const std::uint32_t> events,
+                           const Context& context) const {
+  Matrix result = multiply_rows(weighted(rows, events), projection_, context);
   for (std::size_t i = 0; i < result.rows(); ++i) {
     const auto has = [&](const Csr& source) { return source.row_size(i) > 0; };
     if (std::ranges::none_of(rows, has)) continue;
     for (std::size_t s = 0; s < rows.size(); ++s) {
-      if (!has(rows[s])) axpy(scale(gate, s, events[i]), means_.row(s), result.row(i), means_.stride());
+      if (!has(rows[s])) axpy(scale(s, events[i]), means_.row(s), result.row(i), means_.stride());
     }
   }
+  normalize_rows(result);
   return result;
 }
 
@@ -74,6 +75,7 @@ void FusedVectors::write(TensorWriter& writer, const std::string& prefix) const 
   write_matrix(writer, prefix + ".projection", projection_);
   write_matrix(writer, prefix + ".means", means_);
   writer.tensor(prefix + ".deviations", deviations_);
+  write_matrix(writer, prefix + ".gate", gate_.weights());
 }
 
 FusedVectors FusedVectors::read(const TensorReader& reader, const std::string& prefix, std::size_t inputs,
@@ -83,6 +85,7 @@ FusedVectors FusedVectors::read(const TensorReader& reader, const std::string& p
   result.means_ = read_matrix(reader, prefix + ".means", sources, result.projection_.cols());
   result.deviations_ =
       reader.vector_in<float>(prefix + ".deviations", sources, 0.0F, std::numeric_limits<float>::max());
+  result.gate_ = SourceGate(read_matrix(reader, prefix + ".gate", SourceGate::kKnots.size(), sources));
   return result;
 }
 

@@ -124,6 +124,30 @@ SourceQueries SourceQueries::select(std::span<const std::size_t> kept) const {
   return result;
 }
 
+SourceQueries SourceQueries::undamped(std::span<const std::size_t> damped) const {
+  SourceQueries result = *this;
+  for (std::size_t at = 0; at < events.size(); ++at) {
+    for (const std::size_t source : damped) {
+      float& score = result.scores[at * sources + source];
+      score = std::sinh(score);
+    }
+  }
+  return result;
+}
+
+SourceQueries SourceQueries::half(std::size_t first) const {
+  SourceQueries result{sources, candidates, {}, {}};
+  for (std::size_t q = first; q < size(); q += 2) {
+    const auto queries_events = events.begin() + static_cast<std::ptrdiff_t>(q * candidates);
+    const auto queries_scores = scores.begin() + static_cast<std::ptrdiff_t>(q * candidates * sources);
+    result.events.insert(result.events.end(), queries_events,
+                         queries_events + static_cast<std::ptrdiff_t>(candidates));
+    result.scores.insert(result.scores.end(), queries_scores,
+                         queries_scores + static_cast<std::ptrdiff_t>(candidates * sources));
+  }
+  return result;
+}
+
 std::array<std::size_t, 4> SourceQueries::by_stratum() const {
   std::array<std::size_t, 4> counts{};
   for (std::size_t q = 0; q < size(); ++q) ++counts.at(SourceGate::stratum_of(events[q * candidates]));
@@ -148,6 +172,36 @@ SourceGate fit_gate(const SourceQueries& queries, const GateOptions& options, co
   for (std::size_t at = 0; at < weights.size(); ++at)
     result[at / queries.sources][at % queries.sources] = static_cast<float>(weights[at]);
   return SourceGate(std::move(result));
+}
+
+StratumRecords check_gate(const SourceQueries& queries, const GateOptions& options, const Context& context) {
+  StratumRecords records;
+  for (const std::size_t first : {0U, 1U}) {
+    const SourceGate gate = fit_gate(queries.half(1 - first), options, context);
+    for (std::size_t q = first; q < queries.size(); q += 2) {
+      double below = 0, chosen = 0;
+      for (std::size_t c = 0; c < queries.candidates; ++c) {
+        const std::size_t at = q * queries.candidates + c;
+        double score = 0;
+        for (std::size_t s = 0; s < queries.sources; ++s)
+          score += static_cast<double>(gate.weight(s, queries.events[at]) *
+                                       queries.scores[at * queries.sources + s]);
+        if (c == 0) chosen = score;
+        below += c == 0 || score > chosen ? 0 : score < chosen ? 1 : 0.5;
+      }
+      const double share = below / static_cast<double>(queries.candidates - 1);
+      StratumRecord& record = records.at(SourceGate::stratum_of(queries.events[q * queries.candidates]));
+      ++record.queries;
+      record.better += share;
+      record.first_tenth += share >= 0.9 ? 1 : 0;
+    }
+  }
+  for (StratumRecord& record : records) {
+    const auto count = static_cast<double>(std::max<std::size_t>(record.queries, 1));
+    record.better /= count;
+    record.first_tenth /= count;
+  }
+  return records;
 }
 
 }  // namespace akin

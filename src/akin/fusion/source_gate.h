@@ -54,9 +54,22 @@ struct SourceQueries {
   std::size_t size() const { return candidates == 0 ? 0 : events.size() / candidates; }
   /// Only the sources listed.
   SourceQueries select(std::span<const std::size_t> kept) const;
+  /// Every other one, from `first` (0 or 1) on.
+  SourceQueries half(std::size_t first) const;
+  /// With the damped scores of these sources (StandardScores::z()) as they were before.
+  SourceQueries undamped(std::span<const std::size_t> damped) const;
   /// How many of the queries are of each stratum.
   std::array<std::size_t, 4> by_stratum() const;
 };
+
+/// How well what was chosen is told from the other candidates, all of them with as many events.
+struct StratumRecord {
+  std::size_t queries = 0;
+  double better = 0;  ///< mean share of the others that score less, ties half: the area under the ROC curve
+  double first_tenth = 0;  ///< share of the queries in which at most a tenth of the others scores as much
+};
+/// By stratum (SourceGate::kStrata).
+using StratumRecords = std::array<StratumRecord, SourceGate::kStrata.size()>;
 
 struct GateOptions {
   bool nonnegative = true;  ///< sources that would count against an item are left out
@@ -71,5 +84,8 @@ struct GateOptions {
 /// weights are 1 where there are no queries. Cost: queries x candidates x sources, some 100 times. The same bits at any
 /// number of threads. Throws Error(kCancelled).
 SourceGate fit_gate(const SourceQueries& queries, const GateOptions& options, const Context& context);
+/// How well weights do that are learned so, on queries that they have not seen: those of every other query on the rest, and
+/// the other way round.
+StratumRecords check_gate(const SourceQueries& queries, const GateOptions& options, const Context& context);
 
 }  // namespace akin

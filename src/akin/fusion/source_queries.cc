@@ -68,7 +68,7 @@ class UserQueries {
     }
     for (std::size_t q = 0; q < asked.size(); ++q) draw(asked[q], had, seed, (first + q) * candidates(), out);
     for (std::size_t s = 0; s < sources_.size(); ++s) {
-      const StandardScores scores = ask_source(sources_[s].model(), query, weights);
+      const StandardScores scores = ask_source(sources_[s], query, weights);
       for (std::size_t at = first * candidates(); at < (first + asked.size()) * candidates(); ++at)
         out.scores[at * sources_.size() + s] = scores.z(items_[at]);
     }

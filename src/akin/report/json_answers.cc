@@ -3,6 +3,7 @@
 
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
+#include "akin/report/new_item_report.h"
 
 namespace akin {
 
@@ -94,13 +95,7 @@ json explanation_json(const Dataset& dataset, const Explained& explained, std::s
   for (const Scored& cause : parts.first) row["causes"].push_back(entry(cause, "adds"));
   row["other_causes"] = {{"count", parts.others}, {"adds", parts.rest}};
   row["base"] = explained.why.base;
-  for (const SourceShare& source : explained.sources) {
-    row["sources"].push_back({{"source", valid_utf8(source.source)},
-                              {"adds", source.adds()},
-                              {"weight", source.weight},
-                              {"z", source.z},
-                              {"known", source.known}});
-  }
+  if (!explained.sources.empty()) row["sources"] = shares_json(explained.sources);
   if (explained.words.empty()) return row;
   row["words"] = json::array();
   for (const WordCause& word : explained.words)

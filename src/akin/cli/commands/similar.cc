@@ -14,6 +14,7 @@
 #include "akin/report/item_text.h"
 #include "akin/report/json.h"
 #include "akin/report/list_file.h"
+#include "akin/report/new_item_report.h"
 #include "akin/report/text_table.h"
 #include "akin/serve/analogies.h"
 
@@ -279,6 +280,14 @@ int similar_content(const SimilarItems& items, const SimilarCommand& command, Se
       const std::string id = fresh.ids[i].empty() ? fmt::format("item {}", i + 1) : fresh.ids[i];
       const std::string_view title = fresh.content.attributes().get("title", i);
       add(title.empty() ? id : fmt::format("{}  {}", id, title), lists[i]);
+      if (!command.part.empty()) continue;
+      const auto facts = new_item_facts(service.bundle(), fresh.content, i, lists[i]);
+      if (!facts) continue;
+      text += new_item_text(*facts);
+      if (!session.common().json) continue;
+      json.back().update(new_item_json(*facts));
+      for (std::size_t r = 0; r < facts->shares.size(); ++r)
+        json.back()["similar"][r]["sources"] = shares_json(facts->shares[r]);
     }
   }
   if (session.common().json) {
