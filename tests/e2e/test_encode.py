@@ -174,7 +174,7 @@ class FuseTest(AkinTest):
         self.run_akin("encode", "tfidf", "-d", "events.data", "--fields", "title", "--svd", 5, "-o", "v.csv", "--quiet")
         done = json.loads(self.fuse(self.SOURCES, "--holdout", "cold-items:0.2", "--candidates", "cold", "--ablation", "full",
                                     "--splits", 2, "--html", "f.html", "--json").out)
-        arms = [row["model"] for row in done["ablation"]["results"]]
+        arms = [row["model"] for row in done["ablation"]["models"]]
         self.assertEqual(len(arms), 5 + 10 + 5 + 3, arms)
         self.assertEqual([source["name"] for source in done["sources"]], ["tfidf", "look", "bundle", "kind", "map"])
         self.assertEqual([source["kind"] for source in done["sources"]][2], "svd")
@@ -211,7 +211,7 @@ class FuseTest(AkinTest):
         self.assertEqual(self.run_json("similar", "g.akin", "--item", "new", "-k", 3)["item"], "new")
         self.write("fused.toml", 'sources = "tfidf fields=title; svd factors=4; map factors=4"\nqueries = 40\n')
         compared = self.run_json("compare", "-d", "events.data", "--models", "popularity,fused", "--quiet")
-        self.assertEqual({row["model"] for row in compared["results"]}, {"popularity", "fused"})
+        self.assertEqual({row["model"] for row in compared["models"]}, {"popularity", "fused"})
 
 if __name__ == "__main__":
     unittest.main()

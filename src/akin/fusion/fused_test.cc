@@ -166,7 +166,7 @@ TEST(ContentMap, IsTheRidgeSolution) {
   EXPECT_TRUE(is_zero(mapped[kItems - 1]));
   std::vector<double> known;
   for (std::size_t i = 0; i < kItems; ++i) {
-    if (!is_zero(x[i])) known.push_back(static_cast<double>(i));
+    if (!is_zero(x[i].first(kDim))) known.push_back(static_cast<double>(i));
   }
   // The gradient of the loss at the solution: sum_i e_i = 0 and X^T E + lambda W = 0 with e_i = b + W^T x_i - y_i. W from
   // the differences of what e_c and 2 e_c are mapped to.
