@@ -302,14 +302,13 @@ TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
     EXPECT_EQ(share.known, share.source == "tfidf" || share.source == "map") << share.source;
   }
   EXPECT_NEAR(sum, near[0].score, 1e-5);
-  const auto& space = dynamic_cast<const Fused&>(*loaded);
-  EXPECT_EQ(space.similar_to_text("glass kettle", 5), near) << "no brand is called so";
-  const std::vector<Scored> bolts = space.similar_to_text("Bolt", 5);
+  EXPECT_EQ(again_fused.similar_to_text("glass kettle", 5), near) << "no brand is called so";
+  const std::vector<Scored> bolts = again_fused.similar_to_text("Bolt", 5);
   ASSERT_EQ(bolts.size(), 5u);
   for (const Scored& item : bolts) EXPECT_EQ(data.item_attributes.get("brand", item.idx), "Bolt");
-  EXPECT_TRUE(space.similar_to_text("zebra", 5).empty());
-  EXPECT_TRUE(space.reads(false));
-  EXPECT_FALSE(space.reads(true));
+  EXPECT_TRUE(again_fused.similar_to_text("zebra", 5).empty());
+  EXPECT_TRUE(again_fused.reads(false));
+  EXPECT_FALSE(again_fused.reads(true));
   for (const SourceShare& source : again_fused.sources_of(fresh, 0))
     EXPECT_EQ(source.known, source.source == "tfidf" || source.source == "map") << source.source;
   EXPECT_EQ(again_fused.records()[0].queries, 50u);
