@@ -11,7 +11,8 @@ std::optional<OtherVectors> catalogue_vectors(const SourceSpec& source, const Tr
                                               const FitContext& context) {
   if (source.kind == "vectors" || source.kind == "bundle") {
     fail(ErrorCode::kUsage,
-         "source {}: only `akin fuse` reads the files of such sources ({}); give it the events and sources again",
+         "source {}: only `akin fuse` reads the files of such sources ({}); give it the events and sources "
+         "again",
          source.name, source.kind);
   }
   const auto entry = std::ranges::find(models(), source.kind, &ModelEntry::name);

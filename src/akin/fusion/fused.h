@@ -60,12 +60,12 @@ using OtherSource = std::function<std::optional<OtherVectors>(
 ///
 ///   score(u, i) = sum_s w_s(n_i) z_s(u, i),   z_s(u, i) = (r_s(u, i) - mean_s(u)) / deviation_s(u)
 ///
-/// or asinh of that where the vectors of a source are sparse (StandardScores::z()). r_s is the score of source s for the user's history, mean and deviation are over the items that it has a vector of,
-/// without those of the history. A source that has nothing to say of an item says the mean, z = 0, never 0. w_s(n) are
-/// weights by the item's number of training events n (SourceGate). They are learned inside the training side: a fifth of
-/// the items lose all their events and a tenth of the others' events are held out, all sources are fitted to what is left,
-/// and the weights are those that find the held-out items (fit_gate()). Then all sources are fitted to the whole training
-/// side.
+/// or asinh of that where the vectors of a source are sparse (StandardScores::z()). r_s is the score of source s for the user's history,
+/// mean and deviation are over the items that it has a vector of, without those of the history. A source that has nothing to say of an
+/// item says the mean, z = 0, never 0. w_s(n) are weights by the item's number of training events n (SourceGate). They are learned inside
+/// the training side: a fifth of the items lose all their events and a tenth of the others' events are held out, all sources are fitted
+/// to what is left, and the weights are those that find the held-out items (fit_gate()). Then all sources are fitted to the whole
+/// training side.
 ///
 /// Nothing is stored of single users. Cost of a list: that of all sources.
 class Fused final : public Model {
