@@ -112,6 +112,23 @@ TEST(TwoTower, KnowsUsersByTheirAttributes) {
   std::filesystem::remove(path);
 }
 
+TEST(TwoTower, LearnsHowMuchAnItemCountsByItsPlaceUnlessToldNotTo) {
+  const Dataset data = tower_shop();
+  TwoTower::Config config = small_towers();
+  config.epochs = 2;
+  for (const bool learn : {false, true}) {
+    config.learn_ages = learn;
+    const auto model = fit_towers(data, config);
+    const std::vector<idx_t> history = {0, 1, 5}, reversed = {5, 1, 0};
+    const std::vector<float> scores = scores_of(*model, {.history = history}),
+                             others = scores_of(*model, {.history = reversed});
+    float largest = 0;
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      largest = std::max(largest, std::abs(scores[i] - others[i]));
+    EXPECT_EQ(largest > 1e-3, learn) << largest;
+  }
+}
+
 TEST(TwoTower, GoesOnFromWhatItHasLearned) {
   const Dataset data = tower_shop(), more = tower_shop(9);
   TwoTower::Config config = small_towers();
