@@ -173,11 +173,10 @@ void smooth_sources(const std::vector<SourceSpec>& specs, const std::vector<Fuse
     if (is_encoder(spec.kind)) continue;
     const OtherConfig config = OtherConfig::take_from(spec);
     if (!(config.smooth > 0)) continue;
-    std::vector<Csr> rows;
-    for (const FusedSource& source : contents) {
-      if (source.content) rows.push_back(source.catalogue_rows());
-    }
-    if (rows.empty())
+    std::vector<FusedSource> encoded;
+    std::ranges::copy_if(contents, std::back_inserter(encoded),
+                         [](const FusedSource& source) { return source.content != nullptr; });
+    if (encoded.empty())
       fail(ErrorCode::kUsage,
            "sources: {} is smoothed by the content of other sources, and there is none with an encoder, such "
            "as tfidf",
@@ -185,8 +184,10 @@ void smooth_sources(const std::vector<SourceSpec>& specs, const std::vector<Fuse
     std::vector<char> known;
     for (idx_t i = 0; i < fitted[s].vectors->item_vectors().rows(); ++i)
       known.push_back(fitted[s].has_row(i) ? 1 : 0);
-    const Csr graph =
-        nearest_by_content(side_by_side(rows), known, static_cast<std::size_t>(config.neighbors), context);
+    std::vector<idx_t> all(known.size());
+    std::iota(all.begin(), all.end(), 0);
+    const Csr graph = nearest_by_content(side_by_side(rows_by_source(encoded, all)), known,
+                                         static_cast<std::size_t>(config.neighbors), context);
     fitted[s].vectors = std::make_shared<VectorModel>(smooth_by_neighbors(
         fitted[s].vectors->item_vectors().clone(), graph, config.smooth, config.layers, context));
   }

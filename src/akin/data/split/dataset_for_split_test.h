@@ -30,8 +30,7 @@ inline Dataset random_dataset(const std::vector<int>& lengths, idx_t items, bool
     std::ranges::sort(times);
     for (const std::int64_t time : times) {
       data.events.push_back({static_cast<idx_t>(u), static_cast<idx_t>(rng.below(items)),
-                             static_cast<float>(data.events.size()), EventKind::kRating, Subset::kTrain,
-                             0,
+                             static_cast<float>(data.events.size()), EventKind::kRating, Subset::kTrain, 0,
                              time});
     }
   }
