@@ -59,7 +59,8 @@ def make_vectors():
 
 
 def net(sources, head):
-    layers = [f'[[layers]]\nkind = "input"\nname = "{name}"\nshape = [1]\n' for name in ("user", "item")]
+    inputs = [name for name in ("user", "item") if any(SOURCES[source][0] == name for source in sources)]
+    layers = [f'[[layers]]\nkind = "input"\nname = "{name}"\nshape = [1]\n' for name in inputs]
     for name in sources:
         by, units = SOURCES[name]
         layers.append(f'[[layers]]\nkind = "embedding"\nname = "{name}_vector"\ninput = "{by}"\nrows = "{by}s+1"\nunits = {units}\n'
@@ -85,9 +86,7 @@ patience = 2
 
 [data]
 kind = "ratings"
-inputs.user = "users"
-inputs.item = "items"
-'''
+''' + "".join(f'inputs.{name} = "{name}s"\n' for name in inputs)
 
 
 def measure(sources, head):
