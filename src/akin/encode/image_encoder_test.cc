@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "akin/base/error_for_test.h"
@@ -9,6 +10,7 @@
 #include "akin/base/temp_dir.h"
 #include "akin/encode/encoders.h"
 #include "akin/encode/image_models.h"
+#include "akin/encode/text_models.h"
 #include "akin/image/decode.h"
 #include "akin/image/item_pictures.h"
 #include "akin/linalg/kernels.h"
@@ -54,6 +56,31 @@ class Images : public testing::Test {
 
   TempDir dir_;
 };
+
+TEST_F(Images, VectorsThatAreKnownAreNotComputedAgain) {
+  LabelledTexts data;
+  for (int p = 0; p < 7; ++p) {
+    data.texts.push_back(draw(std::to_string(p) + ".png", p % 2 == 0, 4 + p, 30 * p));
+    data.labels.push_back(data.classes.add(p % 2 == 0 ? "upright" : "level"));
+  }
+  const ParamValues params = {{"features", "hog"}, {"center", "true"}, {"neighbors", "3"}};
+  const std::vector<std::string_view> asked(data.texts.begin(), data.texts.end());
+  const auto answers = [&](const TextModel& model) {
+    const Matrix rows = model.predict(asked, {});
+    std::vector<float> all;
+    for (std::size_t r = 0; r < rows.rows(); ++r) all.insert(all.end(), rows[r].begin(), rows[r].end());
+    return all;
+  };
+  const auto memo = std::make_shared<PictureMemo>();
+  const std::vector<float> first = answers(*fit_with_memo("image-knn", {data}, params, memo, {}));
+  EXPECT_EQ(first, answers(*find_text_model("image-knn").fit({data}, params, {})));
+  EXPECT_NE(memo->find(data.texts[6]), nullptr);
+  for (const std::string& path : data.texts) std::filesystem::remove(path);
+  EXPECT_EQ(answers(*fit_with_memo("image-knn", {data}, params, memo, {})), first);
+  const auto other = [&] { fit_with_memo("image-knn", {data}, {{"features", "pixels"}}, memo, {}); };
+  EXPECT_TRUE(
+      contains(message_of(ErrorCode::kBadData, other), "have 1764 numbers, but these features have 576"));
+}
 
 TEST_F(Images, LikePicturesHaveLikeVectors) {
   const ItemContent items =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/base/parallel.h"
 #include "akin/base/safetensors.h"
@@ -14,6 +15,24 @@
 namespace akin {
 namespace {
 
+/// Another encoder of items with a picture each, whose vectors are computed once.
+class RememberingEncoder final : public ContentEncoder {
+ public:
+  RememberingEncoder(std::unique_ptr<ContentEncoder> base, std::shared_ptr<PictureMemo> memo)
+      : base_(std::move(base)), memo_(std::move(memo)) {}
+  std::string_view name() const override { return base_->name(); }
+  std::size_t dim() const override { return base_->dim(); }
+  bool is_sparse() const override { return false; }
+  bool reads_pictures() const override { return true; }
+  const std::vector<std::string>& fields() const override { return base_->fields(); }
+  void save(TensorWriter& writer, const std::string& prefix) const override { base_->save(writer, prefix); }
+
+ private:
+  Matrix vectors_of(const ItemContent& items, const Context& context) const override;
+  std::unique_ptr<ContentEncoder> base_;
+  std::shared_ptr<PictureMemo> memo_;
+};
+
 /// Items with a picture each.
 ItemContent picture_content(std::span<const std::string_view> paths) {
   AttributeTable table;
@@ -21,6 +40,30 @@ ItemContent picture_content(std::span<const std::string_view> paths) {
   for (const std::string_view path : paths) column.push_back(path);
   table.set_type(kPictureAttribute, {AttributeType::Kind::kPicture});
   return ItemContent(std::move(table), paths.size());
+}
+
+Matrix RememberingEncoder::vectors_of(const ItemContent& items, const Context& context) const {
+  std::vector<std::string> paths;
+  for (std::size_t i = 0; i < items.size(); ++i)
+    paths.push_back(fmt::format("{}", fmt::join(items.pictures(i), "|")));
+  std::vector<std::string_view> missing;
+  for (const std::string& path : paths) {
+    if (memo_->find(path) == nullptr) missing.push_back(path);
+  }
+  if (!missing.empty()) {
+    const Matrix rows = base_->encode(picture_content(missing), context);
+    for (std::size_t m = 0; m < missing.size(); ++m) memo_->put(missing[m], rows[m]);
+  }
+  Matrix result(items.size(), dim());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::vector<float>& row = *memo_->find(paths[i]);
+    if (row.size() != dim()) {
+      fail(ErrorCode::kBadData, "the vectors given have {} numbers, but these features have {}", row.size(),
+           dim());
+    }
+    std::ranges::copy(row, result[i].begin());
+  }
+  return result;
 }
 
 }  // namespace
@@ -35,6 +78,7 @@ Matrix ImageClassifier::vectors(std::span<const std::string_view> pictures, cons
 
 ImageClassifier::Samples ImageClassifier::fit_encoder(const TextFitInput& input,
                                                       const ImageEncoder::Config& config,
+                                                      std::shared_ptr<PictureMemo> memo,
                                                       const Context& context) {
   const LabelledTexts& data = input.texts;
   if (!data.has_classes()) fail(ErrorCode::kUsage, "{} tells classes, not numbers", name());
@@ -43,7 +87,13 @@ ImageClassifier::Samples ImageClassifier::fit_encoder(const TextFitInput& input,
   const ItemContent content = picture_content(paths);
   std::vector<idx_t> all(data.size());
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<idx_t>(i);
-  encoder_ = ImageEncoder::fit({content, all}, config, context);
+  ImageEncoder::Config plain = config;
+  static_cast<EncoderSteps&>(plain) = {};
+  // Steps are fitted to what the head sees too: it is computed once.
+  if (memo == nullptr && config.any()) memo = std::make_shared<PictureMemo>();
+  std::unique_ptr<ContentEncoder> base = ImageEncoder::fit({content, all}, plain, context);
+  if (memo) base = std::make_unique<RememberingEncoder>(std::move(base), std::move(memo));
+  encoder_ = with_steps(std::move(base), config, {content, all}, context);
   const Matrix vectors = encoder_->encode(content, context);
   Samples samples;
   std::vector<std::size_t> rows;
@@ -87,9 +137,9 @@ std::vector<Param> ImageLinear::Config::params() {
 }
 
 std::unique_ptr<TextModel> ImageLinear::fit(const TextFitInput& input, const Config& config,
-                                            const Context& context) {
+                                            const Context& context, std::shared_ptr<PictureMemo> memo) {
   std::unique_ptr<ImageLinear> model(new ImageLinear());
-  const Samples samples = model->fit_encoder(input, config, context);
+  const Samples samples = model->fit_encoder(input, config, std::move(memo), context);
   const std::size_t classes = model->classes_.size();
   std::vector<float> costs;
   if (config.balance) {
@@ -125,9 +175,9 @@ std::vector<Param> ImageKnn::Config::params() {
 }
 
 std::unique_ptr<TextModel> ImageKnn::fit(const TextFitInput& input, const Config& config,
-                                         const Context& context) {
+                                         const Context& context, std::shared_ptr<PictureMemo> memo) {
   std::unique_ptr<ImageKnn> model(new ImageKnn());
-  Samples samples = model->fit_encoder(input, config, context);
+  Samples samples = model->fit_encoder(input, config, std::move(memo), context);
   model->known_ = std::move(samples.vectors);
   normalize_rows(model->known_);
   model->labels_ = std::move(samples.labels);
@@ -169,6 +219,21 @@ std::unique_ptr<TextModel> ImageKnn::load(const TensorReader& reader, const std:
   model->known_ = read_matrix(reader, prefix + ".known", known, model->dim());
   model->neighbors_ = static_cast<int>(reader.meta_int(prefix + ".neighbors", 1, 10'000));
   return model;
+}
+
+bool takes_picture_memo(std::string_view model) {
+  return model == ImageLinear::kName || model == ImageKnn::kName;
+}
+
+std::unique_ptr<TextModel> fit_with_memo(std::string_view model, const TextFitInput& input,
+                                         const ParamValues& values, std::shared_ptr<PictureMemo> memo,
+                                         const Context& context) {
+  AKIN_ASSERT(takes_picture_memo(model));
+  if (input.texts.classes.size() < 2)
+    fail(ErrorCode::kBadData, "{}: the pictures must be of at least two classes", model);
+  if (model == ImageKnn::kName)
+    return ImageKnn::fit(input, config_of<ImageKnn::Config>(values, model), context, std::move(memo));
+  return ImageLinear::fit(input, config_of<ImageLinear::Config>(values, model), context, std::move(memo));
 }
 
 }  // namespace akin

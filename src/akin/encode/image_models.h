@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "akin/encode/image_encoder.h"
+#include "akin/encode/picture_memo.h"
 #include "akin/text/text_model.h"
 
 namespace akin {
 
-/// Vectors of an ImageEncoder with a head that tells classes. A picture that cannot be read is left out of a fit, and has
+/// Vectors of an ImageEncoder, of length 1 before and behind its steps, with a head that tells classes. A picture that cannot be read is left out of a fit, and has
 /// a vector of zeros otherwise; remarks name it.
 class ImageClassifier : public TextModel {
  public:
@@ -27,9 +28,10 @@ class ImageClassifier : public TextModel {
     Matrix vectors;
     std::vector<std::uint32_t> labels;
   };
-  /// Fits the encoder; the vectors of what can be read. Throws Error(kBadData) for numbers in place of classes, and where
-  /// nothing can be read.
-  Samples fit_encoder(const TextFitInput& input, const ImageEncoder::Config& config, const Context& context);
+  /// Fits the encoder; the vectors of what can be read. Those that `memo` has are not computed, and others are put there, also
+  /// when the model is asked. Throws Error(kBadData) for numbers in place of classes, and where nothing can be read.
+  Samples fit_encoder(const TextFitInput& input, const ImageEncoder::Config& config,
+                      std::shared_ptr<PictureMemo> memo, const Context& context);
   void restore(const TensorReader& reader, const std::string& prefix);
   virtual Matrix probabilities(const Matrix& vectors, const Context& context) const = 0;
   virtual void save_head(TensorWriter& writer, const std::string& prefix) const = 0;
@@ -51,7 +53,7 @@ class ImageLinear final : public ImageClassifier {
   static constexpr std::string_view kSummary =
       "logistic regression on pixels, colours, edges or a net's features of pictures";
   static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
-                                        const Context& context);
+                                        const Context& context, std::shared_ptr<PictureMemo> memo = nullptr);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
   std::string_view name() const override { return kName; }
 
@@ -73,7 +75,7 @@ class ImageKnn final : public ImageClassifier {
   static constexpr std::string_view kSummary =
       "classes of the most similar pictures, by pixels, colours, edges or a net's features";
   static std::unique_ptr<TextModel> fit(const TextFitInput& input, const Config& config,
-                                        const Context& context);
+                                        const Context& context, std::shared_ptr<PictureMemo> memo = nullptr);
   static std::unique_ptr<TextModel> load(const TensorReader& reader, const std::string& prefix);
   std::string_view name() const override { return kName; }
 
@@ -84,5 +86,12 @@ class ImageKnn final : public ImageClassifier {
   std::vector<std::uint32_t> labels_;
   int neighbors_ = 1;
 };
+
+/// Whether a model of image_models() looks at vectors that a PictureMemo can hold.
+bool takes_picture_memo(std::string_view model);
+/// The fit of such a model, which takes from `memo` the vectors that it holds. Throws as TextModelEntry::fit().
+std::unique_ptr<TextModel> fit_with_memo(std::string_view model, const TextFitInput& input,
+                                         const ParamValues& values, std::shared_ptr<PictureMemo> memo,
+                                         const Context& context);
 
 }  // namespace akin

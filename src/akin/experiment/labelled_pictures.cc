@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <functional>
 #include <numeric>
 
 #include "akin/base/error.h"
@@ -13,6 +14,7 @@
 #include "akin/image/hog.h"
 #include "akin/image/idx.h"
 #include "akin/image/item_pictures.h"
+#include "akin/store/embeddings_reader.h"
 
 namespace akin {
 namespace {
@@ -30,10 +32,10 @@ void add(LabelledTextFile& file, std::string path, std::string_view label) {
   file.texts.labels.push_back(file.texts.classes.add(label));
 }
 
-LabelledTextFile of_folders(const std::string& source, const Context& context) {
+LabelledPictures of_folders(const std::string& source, const Context& context) {
   const PictureFiles files = PictureFiles::open(source, context);
   const bool folder = fs::is_directory(source);
-  LabelledTextFile result;
+  LabelledPictures result;
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string& name = files.name(i);
     const std::string_view label = picture_folder(name);
@@ -45,30 +47,30 @@ LabelledTextFile of_folders(const std::string& source, const Context& context) {
   return result;
 }
 
-LabelledTextFile of_idx(const std::string& source, const Context& context) {
+LabelledPictures of_idx(const std::string& source, const Context& context) {
   const PictureFiles files = PictureFiles::open(source, context);
   const std::string path = idx_labels_path(source);
   const IdxArray labels = read_idx(path, 1);
   if (labels.values.size() != files.size())
     fail(ErrorCode::kBadData, "{}: {} labels, but {} has {} pictures", path, labels.values.size(), source,
          files.size());
-  LabelledTextFile result;
+  LabelledPictures result;
   for (std::size_t i = 0; i < files.size(); ++i)
     add(result, source + "#" + files.name(i), std::to_string(labels.values[i]));
   return result;
 }
 
-LabelledTextFile of_table(const std::string& source, const LabelledTextFormat& columns,
+LabelledPictures of_table(const std::string& source, const LabelledTextFormat& columns,
                           const Context& context) {
   LabelledTextFormat format = columns;
   // A table of pictures has a header or columns: "label path" lines hold no blank otherwise.
-  LabelledTextFile result = read_labelled_texts(source, format, context);
+  LabelledPictures result{read_labelled_texts(source, format, context)};
   const fs::path folder = fs::path(source).parent_path();
   for (std::string& path : result.texts.texts) path = (folder / path).string();
   return result;
 }
 
-LabelledTextFile of_dataset(const std::string& source, const std::string& target) {
+LabelledPictures of_dataset(const std::string& source, const std::string& target) {
   const Dataset data = load_dataset(source);
   std::vector<std::string> names;
   for (const auto& [name, column] : data.item_attributes.all()) names.push_back(name);
@@ -80,7 +82,7 @@ LabelledTextFile of_dataset(const std::string& source, const std::string& target
          did_you_mean(target, names), fmt::join(names, ", "));
   }
   const ItemContent content(data);
-  LabelledTextFile result;
+  LabelledPictures result;
   for (std::size_t i = 0; i < data.n_items(); ++i) {
     const std::vector<std::string_view> pictures = content.pictures(i);
     const std::string_view label = data.item_attributes.get(target, i);
@@ -88,6 +90,7 @@ LabelledTextFile of_dataset(const std::string& source, const std::string& target
       ++result.empty_texts;
     } else {
       add(result, std::string(pictures.front()), label);
+      result.ids.emplace_back(data.items.id(static_cast<idx_t>(i)));
     }
   }
   if (result.empty_texts > 0) {
@@ -101,9 +104,56 @@ LabelledTextFile of_dataset(const std::string& source, const std::string& target
   return result;
 }
 
+/// Calls use(index, picture) for each picture that can be read, on all threads; which these are.
+std::vector<char> read_each(const std::vector<std::string>& paths, int enough, BrokenPictures& broken,
+                            const Context& context,
+                            const std::function<void(std::size_t, const Picture&)>& use) {
+  const PictureReader reader(context);
+  std::vector<char> read(paths.size());
+  parallel_for(
+      paths.size(), context.threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        context.check_stop();
+        for (std::size_t i = begin; i < end; ++i) {
+          try {
+            use(i, reader.read(paths[i], {.enough = enough}));
+            read[i] = 1;
+          } catch (const Error& error) {
+            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
+            broken.add(error.what());
+          }
+        }
+      },
+      16);
+  return read;
+}
+
+/// near_duplicates().
+std::vector<std::pair<std::uint32_t, std::uint32_t>> near_pairs(const std::vector<std::string>& paths,
+                                                                int bits, BrokenPictures& broken,
+                                                                const Context& context) {
+  std::vector<DifferenceHash> hashes(paths.size());
+  const std::vector<char> read =
+      read_each(paths, 32, broken, context,
+                [&](std::size_t i, const Picture& picture) { hashes[i] = difference_hash(picture); });
+  std::vector<std::uint32_t> rows;
+  std::vector<DifferenceHash> of_rows;
+  for (std::uint32_t i = 0; i < paths.size(); ++i) {
+    if (read[i] == 0) continue;
+    rows.push_back(i);
+    of_rows.push_back(hashes[i]);
+  }
+  auto pairs = near_hashes(of_rows, bits);
+  for (auto& [a, b] : pairs) {
+    a = rows[a];
+    b = rows[b];
+  }
+  return pairs;
+}
+
 }  // namespace
 
-LabelledTextFile read_labelled_pictures(const std::string& source, const LabelledPictureFormat& format,
+LabelledPictures read_labelled_pictures(const std::string& source, const LabelledPictureFormat& format,
                                         const Context& context) {
   std::error_code error;
   if (!fs::is_directory(source, error)) {
@@ -118,38 +168,42 @@ LabelledTextFile read_labelled_pictures(const std::string& source, const Labelle
   return of_folders(source, context);
 }
 
+std::shared_ptr<PictureMemo> known_vectors(const LabelledPictures& pictures, const std::string& path) {
+  if (pictures.ids.empty())
+    fail(ErrorCode::kUsage, "{}: vectors are of the items of a data set; the pictures are of none", path);
+  const ReadEmbeddings known = read_embeddings(path);
+  auto memo = std::make_shared<PictureMemo>();
+  std::size_t missing = 0;
+  std::string example;
+  for (std::size_t i = 0; i < pictures.ids.size(); ++i) {
+    if (const auto row = known.ids.find(pictures.ids[i])) {
+      memo->put(pictures.texts.texts[i], known.vectors[*row]);
+    } else if (++missing == 1) {
+      example = pictures.ids[i];
+    }
+  }
+  if (missing > 0)
+    fail(ErrorCode::kBadData,
+         "{}: {} of {} items have no vector, such as {}; `akin encode` writes one for each", path, missing,
+         pictures.ids.size(), example);
+  return memo;
+}
+
 std::vector<std::pair<std::uint32_t, std::uint32_t>> near_duplicates(const std::vector<std::string>& paths,
                                                                      int bits, const Context& context) {
-  const PictureReader reader(context);
-  std::vector<DifferenceHash> hashes(paths.size());
-  std::vector<char> read(paths.size());
-  parallel_for(
-      paths.size(), context.threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        context.check_stop();
-        for (std::size_t i = begin; i < end; ++i) {
-          try {
-            hashes[i] = difference_hash(reader.read(paths[i], {.enough = 32}));
-            read[i] = 1;
-          } catch (const Error& error) {
-            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
-          }
-        }
-      },
-      16);
-  std::vector<std::uint32_t> rows;
-  std::vector<DifferenceHash> of_rows;
-  for (std::uint32_t i = 0; i < paths.size(); ++i) {
-    if (!read[i]) continue;
-    rows.push_back(i);
-    of_rows.push_back(hashes[i]);
+  BrokenPictures broken;
+  return near_pairs(paths, bits, broken, context);
+}
+
+std::vector<std::string> readable_pictures(const std::vector<std::string>& paths, const Context& context) {
+  BrokenPictures broken;
+  const std::vector<char> read = read_each(paths, 1, broken, context, [](std::size_t, const Picture&) {});
+  if (broken.count() > 0) context.remark(broken.remark());
+  std::vector<std::string> readable;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (read[i] != 0) readable.push_back(paths[i]);
   }
-  auto pairs = near_hashes(of_rows, bits);
-  for (auto& [a, b] : pairs) {
-    a = rows[a];
-    b = rows[b];
-  }
-  return pairs;
+  return readable;
 }
 
 std::vector<std::uint32_t> first_of_group(std::size_t n,
@@ -180,8 +234,10 @@ ItemTwins mark_twins(Dataset& data, int bits, const Context& context) {
       owners.push_back(static_cast<idx_t>(i));
     }
   }
+  BrokenPictures broken;
   const std::vector<std::uint32_t> first =
-      first_of_group(paths.size(), near_duplicates(paths, bits, context));
+      first_of_group(paths.size(), near_pairs(paths, bits, broken, context));
+  if (broken.count() > 0) context.remark(broken.remark());
   ItemTwins twins;
   for (std::uint32_t p = 0; p < first.size(); ++p) {
     if (first[p] == p) continue;

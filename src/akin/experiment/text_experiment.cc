@@ -7,6 +7,7 @@
 
 #include "akin/base/error.h"
 #include "akin/base/hash.h"
+#include "akin/encode/image_models.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/experiment/labelled_pictures.h"
 #include "akin/store/word_vectors.h"
@@ -146,6 +147,7 @@ std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const Labe
       input.resume = options.resume;
       input.identity = identity_of(options, input, context.seed);
     }
+    if (options.memo) return fit_with_memo(entry.name, input, options.params, options.memo, context);
     return entry.fit(input, options.params, context);
   };
   const double share = validation_share(options);
@@ -155,13 +157,6 @@ std::unique_ptr<TextModel> fit_model(const TextTrainOptions& options, const Labe
   if (held_out.empty()) return fit({texts, nullptr, words});
   const LabelledTexts held_out_texts = select_texts(texts, held_out);
   return fit({select_texts(texts, learned), &held_out_texts, words});
-}
-
-/// Each text goes to the fold of the first one that pairs lead to.
-void keep_together(const std::vector<std::pair<std::uint32_t, std::uint32_t>>& pairs,
-                   std::vector<int>& fold_of) {
-  const std::vector<std::uint32_t> first = first_of_group(fold_of.size(), pairs);
-  for (std::size_t i = 0; i < first.size(); ++i) fold_of[i] = fold_of[first[i]];
 }
 
 /// Throws for what the model does not look at; reads the word vectors.
@@ -178,6 +173,82 @@ std::unique_ptr<WordVectors> check_and_read(const TextTrainOptions& options, boo
   if (!entry.takes_words) fail(ErrorCode::kUsage, "{} does not look at word vectors", options.model);
   return std::make_unique<WordVectors>(read_word_vectors(options.word_vectors));
 }
+
+double first_metric(const LabelledTexts& texts, const Matrix& predictions) {
+  TextEvaluation result;
+  texts.has_classes() ? score_classes(texts, predictions, result) : score_numbers(texts, predictions, result);
+  return result.metrics[0].value;
+}
+
+/// The fits of a cross-validation.
+class CrossValidation {
+ public:
+  CrossValidation(const TextTrainOptions& options, const LabelledTexts& texts, const WordVectors* words,
+                  const std::vector<std::string>& choices, const Context& context)
+      : options_(options),
+        texts_(texts),
+        words_(words),
+        combinations_(combinations(choices)),
+        group_of_(first_of_group(texts.size(), options.together)),
+        context_(context),
+        quiet_(context) {
+    if (options_.memo == nullptr && takes_picture_memo(options.model))
+      options_.memo = std::make_shared<PictureMemo>();
+    quiet_.on_remark = {};
+    for (const ParamValues& values : combinations_)
+      static_cast<void>(find_text_model(options.model).complete(with(values).params));
+  }
+
+  /// A model of these texts; what it chose goes to `chosen`, if there is a choice.
+  std::unique_ptr<TextModel> fit(std::span<const idx_t> learned, std::vector<std::string>& chosen) {
+    const ParamValues& values = combinations_.size() > 1 ? best(learned) : combinations_[0];
+    if (!values.empty()) {
+      std::vector<std::string> texts;
+      for (const auto& [name, value] : values) texts.push_back(name + "=" + value);
+      chosen.push_back(fmt::format("{}", fmt::join(texts, ", ")));
+    }
+    return fit_one(learned, values);
+  }
+
+ private:
+  TextTrainOptions with(const ParamValues& values) const {
+    TextTrainOptions options = options_;
+    for (const auto& [name, value] : values) options.params[name] = value;
+    return options;
+  }
+  std::unique_ptr<TextModel> fit_one(std::span<const idx_t> learned, const ParamValues& values) {
+    const Context& context = fits_++ == 0 ? context_ : quiet_;  // later fits would say the same again
+    return fit_model(with(values), select_texts(texts_, learned), nullptr, words_, context);
+  }
+  /// The first of the best on a tenth of the texts, which the others are learned without.
+  const ParamValues& best(std::span<const idx_t> learned) {
+    const std::uint64_t tenth = std::max<std::uint64_t>(learned.size() / 10, 1);
+    const auto [rows, held_out] = random_split(learned, group_of_, tenth, context_.seed, kChoiceStream);
+    if (rows.empty())
+      fail(ErrorCode::kBadData, "{} {} are too few to choose parameters on a tenth of them", learned.size(),
+           find_text_model(options_.model).reads_pictures ? "pictures" : "texts");
+    const LabelledTexts part = select_texts(texts_, held_out);
+    const ParamValues* best = nullptr;
+    double best_value = 0;
+    for (const ParamValues& values : combinations_) {
+      const double value = first_metric(part, predictions_of(*fit_one(rows, values), part, context_));
+      if (best != nullptr && !(texts_.has_classes() ? value > best_value : value < best_value)) continue;
+      best = &values;
+      best_value = value;
+    }
+    return *best;
+  }
+
+  static constexpr std::uint64_t kChoiceStream = 1 << 20;
+  TextTrainOptions options_;
+  const LabelledTexts& texts_;
+  const WordVectors* words_;
+  std::vector<ParamValues> combinations_;
+  std::vector<std::uint32_t> group_of_;
+  const Context& context_;
+  Context quiet_;
+  std::uint64_t fits_ = 0;
+};
 
 }  // namespace
 
@@ -203,38 +274,40 @@ TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& 
   return result;
 }
 
-TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
-                              const Context& context) {
+TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts,
+                              const Resampling& how, const Context& context) {
   const auto words = check_and_read(options, validation_share(options) > 0);
   if (!options.checkpoint.empty())
     fail(ErrorCode::kUsage, "a checkpoint is of one fit, not of a cross-validation");
-  Context quiet = context;  // of the second fit on: they differ by little
-  quiet.on_remark = {};
-  std::vector<int> fold_of = stratified_folds(texts, folds, context.seed);
-  keep_together(options.together, fold_of);
+  CrossValidation validation(options, texts, words.get(), how.choices, context);
+  const std::vector<LearnAndTest> parts = resample(texts, how, options.together, context.seed);
+  std::size_t tests = 0;
+  for (const LearnAndTest& part : parts) tests += part.second.size();
   const auto start = std::chrono::steady_clock::now();
-  Matrix predictions(texts.size(), std::max<std::size_t>(texts.classes.size(), 1));
-  std::vector<double> by_fold;
-  for (int fold = 0; fold < folds; ++fold) {
-    context.report({.phase = "fold",
-                    .done = static_cast<std::uint64_t>(fold),
-                    .total = static_cast<std::uint64_t>(folds),
-                    .unit = "folds"});
-    const auto [learned, held_out] = rows_of_fold(fold_of, fold);
-    const auto model =
-        fit_model(options, select_texts(texts, learned), nullptr, words.get(), fold == 0 ? context : quiet);
+  Matrix predictions(tests, std::max<std::size_t>(texts.classes.size(), 1));
+  TextEvaluation all;
+  all.tested.resize(tests);
+  std::size_t next = 0;
+  for (std::size_t p = 0; p < parts.size(); ++p) {
+    context.report(
+        {.phase = how.splits > 0 ? "split" : "fold", .done = p, .total = parts.size(), .unit = "parts"});
+    const auto& [learned, held_out] = parts[p];
     const LabelledTexts part = select_texts(texts, held_out);
-    const Matrix answers = predictions_of(*model, part, context);
-    for (std::size_t i = 0; i < held_out.size(); ++i)
-      std::ranges::copy(answers[i], predictions[held_out[i]].begin());
-    TextEvaluation of_fold;
-    part.has_classes() ? score_classes(part, answers, of_fold) : score_numbers(part, answers, of_fold);
-    by_fold.push_back(of_fold.metrics[0].value);
+    const Matrix answers = predictions_of(*validation.fit(learned, all.chosen), part, context);
+    for (std::size_t i = 0; i < held_out.size(); ++i) {
+      const std::size_t place = how.splits > 0 ? next++ : held_out[i];
+      std::ranges::copy(answers[i], predictions[place].begin());
+      all.tested[place] = held_out[i];
+    }
+    all.folds.push_back(first_metric(part, answers));
   }
   const double seconds = seconds_since(start);
-  TextEvaluation result = scored(texts, predictions, context);
+  TextEvaluation result = scored(select_texts(texts, all.tested), predictions, context);
   result.of_pictures = find_text_model(options.model).reads_pictures;
-  result.folds = std::move(by_fold);
+  result.folds = std::move(all.folds);
+  result.chosen = std::move(all.chosen);
+  result.tested = std::move(all.tested);
+  result.random_splits = how.splits > 0;
   result.seconds = seconds;
   return result;
 }

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "akin/encode/picture_memo.h"
 #include "akin/encode/text_models.h"
 #include "akin/eval/metric.h"
+#include "akin/experiment/resampling.h"
 #include "akin/text/labelled_texts.h"
 
 namespace akin {
@@ -19,8 +22,10 @@ struct TextTrainOptions {
   /// tenth by models that do, unless validation texts are given.
   std::optional<double> validation_share = {};
   std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
-  /// Pairs of texts that cross_validate() puts into one fold, such as near-duplicates.
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> together = {};
+  /// Texts that cross_validate() keeps on one side, such as near-duplicates.
+  TextPairs together = {};
+  /// Of models that take one (takes_picture_memo()): vectors that are known; cross_validate() has one of its own if there is none.
+  std::shared_ptr<PictureMemo> memo = nullptr;
   /// Of nets: file that keeps the last whole epoch, also of a fit that is cancelled; and whether to continue from it, if
   /// it is there, with the same model, parameters, seed and texts.
   std::string checkpoint = "";
@@ -53,7 +58,11 @@ struct TextEvaluation {
   std::vector<std::vector<std::uint64_t>> confusion;  ///< [class][predicted class]
   std::vector<std::uint32_t> predicted;               ///< of each text, a class; of numbers empty
   std::vector<float> probability;                     ///< of the class that was predicted
-  std::vector<double> folds;                          ///< the first metric by fold, of a cross-validation
+  std::vector<double> folds;        ///< the first metric by fold or split, of a cross-validation
+  std::vector<std::string> chosen;  ///< by fold or split: the parameters it chose, such as "neighbors=5"
+  bool random_splits = false;       ///< in place of folds
+  std::vector<idx_t>
+      tested;  ///< of a cross-validation: the texts that were told, in the order of `predicted`
   std::uint64_t texts = 0;
   double seconds = 0;  ///< fits and predictions
 };
@@ -62,9 +71,9 @@ struct TextEvaluation {
 TextEvaluation evaluate_text_model(const TextModel& model, const LabelledTexts& texts,
                                    const Context& context);
 
-/// Each of `folds` parts (stratified_folds()) is predicted by a model of the others; without checkpoints. Throws as train_text_model() and
-/// stratified_folds().
-TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts, int folds,
-                              const Context& context);
+/// The texts that each fold or split holds out (resample()) are predicted by a model of the others; without checkpoints. Vectors of
+/// pictures are computed once. Throws as train_text_model() and resample().
+TextEvaluation cross_validate(const TextTrainOptions& options, const LabelledTexts& texts,
+                              const Resampling& how, const Context& context);
 
 }  // namespace akin

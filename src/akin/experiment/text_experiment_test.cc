@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "akin/base/error_for_test.h"
 #include "akin/base/temp_dir.h"
 
@@ -20,7 +23,7 @@ LabelledTexts texts() {
 }
 
 TEST(TextExperiment, CountsEachTextOnceAndScoresAddUp) {
-  const TextEvaluation result = cross_validate({.model = "text-linear"}, texts(), 5, {});
+  const TextEvaluation result = cross_validate({.model = "text-linear"}, texts(), {.folds = 5}, {});
   EXPECT_EQ(result.texts, 60u);
   EXPECT_EQ(result.folds.size(), 5u);
   EXPECT_NEAR(result.constant, 2.0 / 3, 1e-12);
@@ -40,6 +43,52 @@ TEST(TextExperiment, CountsEachTextOnceAndScoresAddUp) {
   EXPECT_GT(accuracy.value, 0.9);
   EXPECT_LE(accuracy.low, accuracy.value);
   EXPECT_GE(accuracy.high, accuracy.value);
+}
+
+TEST(TextExperiment, RandomSplitsTestAsManyAsAskedAndKeepPairsTogether) {
+  const LabelledTexts made = texts();
+  const TextPairs pairs = {{0, 59}, {3, 17}, {17, 40}};
+  std::set<std::vector<idx_t>> different;
+  for (const auto& [learned, tested] : resample(made, {.splits = 30, .test_size = 7}, pairs, 1)) {
+    EXPECT_EQ(learned.size() + tested.size(), 60u);
+    EXPECT_GE(tested.size(), 7u);
+    EXPECT_LE(tested.size(), 9u);  // two more at most: the triple came last
+    const auto is_tested = [&rows = tested](idx_t row) { return std::ranges::binary_search(rows, row); };
+    EXPECT_EQ(is_tested(0), is_tested(59));
+    EXPECT_EQ(is_tested(3), is_tested(40));
+    EXPECT_EQ(is_tested(17), is_tested(40));
+    for (const idx_t row : learned) EXPECT_FALSE(is_tested(row));
+    different.insert(tested);
+  }
+  EXPECT_EQ(different.size(), 30u);
+  EXPECT_EQ(resample(made, {.splits = 1, .test_size = 7}, {}, 1)[0].second.size(), 7u);
+  const auto refused = [&](std::uint64_t size) {
+    return message_of(ErrorCode::kUsage, [&] { resample(made, {.splits = 1, .test_size = size}, {}, 1); });
+  };
+  EXPECT_TRUE(contains(refused(60), "from 1 to 59"));
+  EXPECT_TRUE(contains(refused(0), "from 1 to 59"));
+}
+
+TEST(TextExperiment, ChoosesParametersWithoutWhatIsTested) {
+  LabelledTexts made;  // the order of the words tells the class, which single words cannot
+  for (int i = 0; i < 300; ++i) {
+    made.texts.push_back(i % 2 == 0 ? "first second" : "second first");
+    made.labels.push_back(made.classes.add(i % 2 == 0 ? "no" : "yes"));
+  }
+  Resampling how{.splits = 3, .test_size = 20, .choices = {"ngrams=1,2"}};
+  const TextEvaluation chosen = cross_validate({.model = "text-linear"}, made, how, {});
+  EXPECT_EQ(chosen.texts, 60u);
+  EXPECT_TRUE(chosen.random_splits);
+  EXPECT_EQ(chosen.tested.size(), 60u);
+  EXPECT_EQ(chosen.chosen, (std::vector<std::string>(3, "ngrams=2")));
+  how.choices = {};
+  const TextTrainOptions given{.model = "text-linear", .params = {{"ngrams", "2"}}};
+  EXPECT_EQ(chosen.predicted, cross_validate(given, made, how, {}).predicted);
+  EXPECT_EQ(combinations({"a=1,2", "b=x,y"}).size(), 4u);
+  EXPECT_EQ(combinations({}).size(), 1u);
+  for (const char* wrong : {"a", "=1", "a="})
+    EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [&] { combinations({wrong}); }), "NAME=A,B"));
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage, [] { combinations({"a=1", "a=2"}); }), "twice"));
 }
 
 TEST(TextExperiment, AFileGivesBackTheModel) {
@@ -126,9 +175,9 @@ TEST(TextExperiment, ACancelledFitOfANetKeepsItsLastEpochAndGoesOn) {
   EXPECT_TRUE(contains(
       message_of(ErrorCode::kBadData, [&] { train_text_model(options, fewer, nullptr, resumed.context); }),
       "hash of the"));
-  EXPECT_TRUE(
-      contains(message_of(ErrorCode::kUsage, [&] { cross_validate(options, texts(), 2, resumed.context); }),
-               "one fit"));
+  EXPECT_TRUE(contains(
+      message_of(ErrorCode::kUsage, [&] { cross_validate(options, texts(), {.folds = 2}, resumed.context); }),
+      "one fit"));
 }
 
 #endif

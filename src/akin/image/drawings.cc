@@ -87,7 +87,7 @@ Picture contact_sheet(const std::vector<Picture>& pictures, int columns, int sid
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const int left = kMargin + static_cast<int>(i) % columns * step,
               top = kMargin + static_cast<int>(i) / columns * step;
-    if (marked && static_cast<int>(i) % columns == 0) {
+    if (marked && i == 0) {
       for (int y = -2; y < side + 2; ++y) {
         for (int x = -2; x < side + 2; ++x) {
           std::uint8_t* const pixel = sheet.at(left + x, top + y);

@@ -18,7 +18,7 @@ Picture hog_picture(const Picture& picture);
 Picture orientation_picture(const Gradient& gradient);
 
 /// Pictures side by side in rows of `columns`, each in a white square of `side` pixels with a margin; an empty picture
-/// leaves its place white. With `marked`, the first of each row has a frame.
+/// leaves its place white. With `marked`, the first has a frame.
 Picture contact_sheet(const std::vector<Picture>& pictures, int columns, int side, bool marked);
 
 /// The pictures of paths (PictureReader), about `side` pixels large, for a contact sheet; those that cannot be read are

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "akin/base/error.h"
+#include "akin/image/drawings.h"
 #include "akin/image/filters.h"
 #include "akin/image/hog.h"
 #include "akin/image/resize.h"
@@ -126,6 +127,21 @@ TEST(HistogramTest, IsOfLengthOne) {
   const std::vector<float> shares = color_histogram(picture);
   EXPECT_FLOAT_EQ(shares.front(), std::sqrt(0.5F));
   EXPECT_FLOAT_EQ(shares.back(), std::sqrt(0.5F));
+}
+
+TEST(ContactSheetTest, FramesTheFirstAndFillsRows) {
+  Picture dark(10, 20);
+  const Picture sheet = contact_sheet({dark, dark, Picture(), dark}, 3, 20, true);
+  EXPECT_EQ(std::pair(sheet.width, sheet.height), std::pair(4 + 3 * 24, 4 + 2 * 24));
+  const auto pixel = [&](int x, int y) { return std::vector<int>(sheet.at(x, y), sheet.at(x, y) + 3); };
+  const std::vector<int> white = {255, 255, 255}, black = {0, 0, 0}, red = {200, 0, 0};
+  EXPECT_EQ(pixel(2, 10), red);    // the frame of the first
+  EXPECT_EQ(pixel(4, 10), white);  // padded to a square
+  EXPECT_EQ(pixel(14, 10), black);
+  EXPECT_EQ(pixel(38, 10), black);
+  EXPECT_EQ(pixel(62, 10), white);  // none
+  EXPECT_EQ(pixel(2, 34), white);   // no frame of the second row
+  EXPECT_EQ(pixel(14, 34), black);
 }
 
 TEST(DifferenceHashTest, FindsNearDuplicates) {

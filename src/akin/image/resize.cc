@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <span>
 
 #include "akin/base/error.h"
 
@@ -48,35 +50,48 @@ std::vector<Taps> taps_of(int from, int to, Filter filter) {
 
 std::uint8_t rounded(float x) { return static_cast<std::uint8_t>(std::clamp(x + 0.5F, 0.0F, 255.0F)); }
 
-/// Pixel (x, y) of the result from the taps of one direction, `step` bytes apart.
-void mix(const std::uint8_t* pixel, std::size_t step, const Taps& taps, std::uint8_t* out) {
-  std::array<float, 3> sum = {};
-  for (const float weight : taps.weights) {
-    for (std::size_t c = 0; c < 3; ++c) sum[c] += weight * static_cast<float>(pixel[c]);
-    pixel += step;
-  }
-  for (std::size_t c = 0; c < 3; ++c) out[c] = rounded(sum[c]);
+/// The sums of a row of pixels, rounded to bytes.
+void round_row(std::span<const float> sums, std::uint8_t* out) {
+  for (std::size_t i = 0; i < sums.size(); ++i) out[i] = rounded(sums[i]);
 }
 
 Picture resize_rows(const Picture& picture, int width, Filter filter) {
   const std::vector<Taps> taps = taps_of(picture.width, width, filter);
   Picture result(width, picture.height);
+  // Four values at a time: the fourth belongs to the next pixel and is written over. (g++ and clang have this type.)
+  using Lanes = float __attribute__((vector_size(16)));
+  std::vector<float> pixels(static_cast<std::size_t>(picture.width) * 3 + 1);
+  std::vector<float> sums(static_cast<std::size_t>(width) * 3 + 1);
   for (int y = 0; y < result.height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const Taps& tap = taps[static_cast<std::size_t>(x)];
-      mix(picture.at(tap.first, y), 3, tap, result.at(x, y));
+    std::copy_n(picture.at(0, y), pixels.size() - 1, pixels.begin());
+    for (std::size_t x = 0; x < taps.size(); ++x) {
+      const float* pixel = &pixels[static_cast<std::size_t>(taps[x].first) * 3];
+      Lanes sum = {}, values;
+      for (const float weight : taps[x].weights) {
+        std::memcpy(&values, pixel, sizeof values);
+        sum += weight * values;
+        pixel += 3;
+      }
+      std::memcpy(&sums[x * 3], &sum, sizeof sum);
     }
+    round_row({sums.data(), sums.size() - 1}, result.at(0, y));
   }
   return result;
 }
 
 Picture resize_columns(const Picture& picture, int height, Filter filter) {
   const std::vector<Taps> taps = taps_of(picture.height, height, filter);
-  const std::size_t line = static_cast<std::size_t>(picture.width) * 3;
   Picture result(picture.width, height);
+  std::vector<float> sums(static_cast<std::size_t>(picture.width) * 3);
   for (int y = 0; y < height; ++y) {
     const Taps& tap = taps[static_cast<std::size_t>(y)];
-    for (int x = 0; x < picture.width; ++x) mix(picture.at(x, tap.first), line, tap, result.at(x, y));
+    std::ranges::fill(sums, 0.0F);
+    for (std::size_t t = 0; t < tap.weights.size(); ++t) {
+      const float weight = tap.weights[t];
+      const std::uint8_t* const row = picture.at(0, tap.first + static_cast<int>(t));
+      for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += weight * static_cast<float>(row[i]);
+    }
+    round_row(sums, result.at(0, y));
   }
   return result;
 }

@@ -25,12 +25,12 @@ h1{font-size:1.7rem;line-height:1.2}h2{font-size:1.3rem;margin-top:2.2rem;border
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--faint);padding-bottom:.3rem}
 th,td{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
-th{font-weight:600}tbody th{font-weight:400;min-width:7rem}
+th{font-weight:600}tbody th{font-weight:400;min-width:7rem}td:not(.n){min-width:5rem}
 .n{text-align:right;white-space:nowrap}
 .b{font-weight:700}
 table.bars{width:100%}
 .bars th,.bars td{padding:.1rem .6rem .1rem 0;border:0}
-.bars th{width:1%;min-width:6rem;max-width:16rem}
+.bars th{width:1%;min-width:7rem;max-width:16rem}
 .bars .n{width:1%}
 .bars div{height:1.1em;min-width:1px;background:var(--bar);border-radius:2px}
 thead button{all:unset;cursor:pointer;font-weight:600}

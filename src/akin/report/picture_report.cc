@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "akin/image/decode.h"
 #include "akin/image/drawings.h"
@@ -13,7 +14,7 @@ namespace akin {
 namespace {
 
 constexpr int kSide = 128;
-constexpr std::size_t kMistakes = 18, kQueries = 6, kNeighbors = 6;
+constexpr std::size_t kMistakes = 18, kQueries = 6, kNeighbors = 5;  // with the query a row of six
 
 std::string class_of(const LabelledTexts& pictures, std::size_t picture) {
   return std::string(pictures.classes.id(pictures.labels[picture]));
@@ -59,6 +60,8 @@ void add_picture_examples(HtmlReport& page, const LabelledTexts& pictures, const
     if (result.predicted[i] != pictures.labels[i]) wrong.push_back(i);
   }
   std::ranges::stable_sort(wrong, std::greater(), [&](std::size_t i) { return result.probability[i]; });
+  std::set<std::string_view> shown;  // random splits may test a picture again
+  std::erase_if(wrong, [&](std::size_t i) { return !shown.insert(pictures.texts[i]).second; });
   wrong.resize(std::min(wrong.size(), kMistakes));
   std::vector<ShownPicture> mistakes;
   for (const std::size_t i : wrong) {
@@ -83,7 +86,7 @@ void add_picture_examples(HtmlReport& page, const LabelledTexts& pictures, const
     std::vector<ShownPicture> row = {{pictures.texts[query], class_of(pictures, query), true}};
     for (const Scored& found : nearest.take())
       row.push_back({pictures.texts[found.idx],
-                     fmt::format("{} ({:.2f})", class_of(pictures, found.idx), found.score)});
+                     fmt::format("{} ({:.3f})", class_of(pictures, found.idx), found.score)});
     add_gallery(page, fmt::format("Nearest to a picture of {}", class_of(pictures, query)), row, context);
   }
 }

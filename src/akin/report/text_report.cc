@@ -76,12 +76,15 @@ std::vector<TableRow> confusion_rows(const TextEvaluation& result) {
   return rows;
 }
 
-/// "10 folds: accuracy 0.7851, standard deviation 0.0123".
+/// "10 folds: mean accuracy 0.7851, standard deviation 0.0123", and what each chose.
 std::string folds_line(const TextEvaluation& result) {
   if (result.folds.empty()) return "";
   const Spread spread = spread_of(result.folds);
-  return fmt::format("{} folds: mean {} {:.4f}, standard deviation {:.4f}", result.folds.size(),
-                     result.metrics[0].name, spread.mean, spread.deviation);
+  std::string line = fmt::format("{} {}: mean {} {:.4f}, standard deviation {:.4f}", result.folds.size(),
+                                 result.random_splits ? "random splits" : "folds", result.metrics[0].name,
+                                 spread.mean, spread.deviation);
+  if (!result.chosen.empty()) line += fmt::format("; chosen: {}", fmt::join(result.chosen, "; "));
+  return line;
 }
 
 std::string constant_line(const TextEvaluation& result) {
@@ -131,6 +134,7 @@ json text_evaluation_json(const TextEvaluation& result) {
   if (!result.folds.empty()) {
     const Spread spread = spread_of(result.folds);
     out.update({{"folds", result.folds}, {"fold_mean", spread.mean}, {"fold_deviation", spread.deviation}});
+    if (!result.chosen.empty()) out["chosen"] = result.chosen;
   }
   return out;
 }

@@ -16,7 +16,7 @@ namespace akin {
 /// Metrics with intervals, precision, recall and F1 of each class, and the confusion matrix of up to 20 classes.
 std::string text_evaluation_text(const TextEvaluation& result);
 /// {texts (of pictures: pictures), metrics: {NAME: {value, low, high}}, constant, classes: [{class, texts, predicted, correct, precision,
-/// recall, f1}], confusion: [[...]], folds: [...], fold_mean, fold_deviation, seconds}
+/// recall, f1}], confusion: [[...]], folds: [...], fold_mean, fold_deviation, chosen: [...], seconds}
 nlohmann::json text_evaluation_json(const TextEvaluation& result);
 /// The same as a page; `title` such as the model's name. `more` adds what comes behind the tables.
 std::string text_evaluation_html(const TextEvaluation& result, const std::string& title,

@@ -11,6 +11,7 @@
 #include "akin/cli/commands/image_actions.h"
 #include "akin/cli/commands/text_actions.h"
 #include "akin/cli/output.h"
+#include "akin/encode/image_models.h"
 #include "akin/experiment/labelled_pictures.h"
 #include "akin/experiment/text_experiment.h"
 #include "akin/image/item_pictures.h"
@@ -37,17 +38,22 @@ void add_data_flags(CommandLine& line, std::string& data, LabelledPictureFormat&
       {"--label-column", "NAME", Text{&format.columns.label_column}, "of a table: column of the classes"});
 }
 
-LabelledTexts read_data(const std::string& data, const LabelledPictureFormat& format, Session& session) {
-  LabelledTextFile file = read_labelled_pictures(data, format, session.context());
+LabelledPictures read_file(const std::string& data, const LabelledPictureFormat& format, Session& session) {
+  LabelledPictures file = read_labelled_pictures(data, format, session.context());
   for (const std::string& note : file.notes) session.remark(note);
-  return std::move(file.texts);
+  return file;
+}
+
+LabelledTexts read_data(const std::string& data, const LabelledPictureFormat& format, Session& session) {
+  return read_file(data, format, session).texts;
 }
 
 int cross_validate_image(const std::string& model, const Args& args) {
-  std::string data, html;
+  std::string data, html, vectors;
   LabelledPictureFormat format;
   TextModelFlags flags;
-  int folds = 5, bits = kBits;
+  Resampling how{.folds = 5};
+  int bits = kBits;
   CommandLine line(
       "image evaluate " + model,
       fmt::format("Cross-validates {}: each part of the pictures is told by a model of the others.", model));
@@ -56,7 +62,13 @@ int cross_validate_image(const std::string& model, const Args& args) {
       "together: "
       "no picture is tested whose twin was learned from.");
   add_data_flags(line, data, format);
-  line.add({"--folds", "N", &folds, "number of parts", Need::kOptional, 2});
+  add_resampling_flags(line, how, "pictures");
+  if (takes_picture_memo(model)) {
+    line.add({"--vectors", "FILE", InputPath{&vectors},
+              "of a data set: vectors of its items that `akin encode` wrote with the same features, in place "
+              "of computing "
+              "them"});
+  }
   line.add({"--near-duplicates", "BITS", &bits,
             "of 64 bits of a perceptual hash (dHash), as many may differ between twins, up to 7; -1 = no "
             "picture has a twin",
@@ -67,10 +79,13 @@ int cross_validate_image(const std::string& model, const Args& args) {
   if (!line.parse(args)) return kSuccess;
   if (bits > 7) fail(ErrorCode::kUsage, "--near-duplicates must be at most 7, not {}", bits);
   static_cast<void>(find_text_model(model).complete(flags.params));
+  check_resampling(line, how);
   Session session(line.common);
-  const LabelledTexts pictures = read_data(data, format, session);
+  const LabelledPictures file = read_file(data, format, session);
+  const LabelledTexts& pictures = file.texts;
   TextTrainOptions options{
       .model = model, .params = flags.params, .validation_share = flags.validation_share};
+  if (!vectors.empty()) options.memo = known_vectors(file, vectors);
   if (bits >= 0) {
     options.together = near_duplicates(pictures.texts, bits, session.context());
     if (!options.together.empty()) {
@@ -80,9 +95,9 @@ int cross_validate_image(const std::string& model, const Args& args) {
                                  pictures.texts[options.together[0].second]));
     }
   }
-  const TextEvaluation result = cross_validate(options, pictures, folds, session.context());
+  const TextEvaluation result = cross_validate(options, pictures, how, session.context());
   return print_text_evaluation(result, model, html, session, [&](HtmlReport& page) {
-    add_picture_examples(page, pictures, result, nullptr, session.context());
+    add_picture_examples(page, select_texts(pictures, result.tested), result, nullptr, session.context());
   });
 }
 
@@ -199,8 +214,13 @@ int run_image_predict(const Args& args) {
   if (line.common.json && out != "-") fail(ErrorCode::kUsage, "-o writes CSV; leave -o or --json out");
   Session session(line.common);
   const StoredTextModel stored = load_text_model(path, "image");
-  const std::vector<std::string> pictures = pictures_of(paths, session.context());
-  if (pictures.size() == 1) static_cast<void>(PictureReader(session.context()).read(pictures[0]));
+  std::vector<std::string> pictures = pictures_of(paths, session.context());
+  if (pictures.size() == 1) {
+    static_cast<void>(PictureReader(session.context()).read(pictures[0]));
+  } else {
+    pictures = readable_pictures(pictures, session.context());  // others have no class
+    if (pictures.empty()) fail(ErrorCode::kBadData, "no picture can be read");
+  }
   const std::vector<std::string_view> views(pictures.begin(), pictures.end());
   const Matrix predictions = stored.model->predict(views, session.context());
   session.progress().clear();

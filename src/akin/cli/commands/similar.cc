@@ -195,15 +195,15 @@ std::string_view first_picture(const ItemContent& content, idx_t item) {
   return pictures.empty() ? std::string_view() : pictures.front();
 }
 
-/// A row of pictures: the query, then the items found.
+/// The query, then the items found, in rows.
 void write_sheet(const std::string& path, const ItemContent& content, std::string_view query,
                  const std::vector<Scored>& ranked, const Session& session) {
   constexpr int kSide = 128;
+  constexpr std::size_t kMostColumns = 8;
   std::vector<std::string> paths = {std::string(query)};
   for (const Scored& entry : ranked) paths.emplace_back(first_picture(content, entry.idx));
-  save_png(contact_sheet(read_for_sheet(paths, kSide, session.context()), static_cast<int>(paths.size()),
-                         kSide, true),
-           path);
+  const auto columns = static_cast<int>(std::min(paths.size(), kMostColumns));
+  save_png(contact_sheet(read_for_sheet(paths, kSide, session.context()), columns, kSide, true), path);
 }
 
 int similar_one(SimilarItems& items, const SimilarCommand& command, const Session& session) {

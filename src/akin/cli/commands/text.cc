@@ -67,6 +67,28 @@ LabelledTexts read_text_data(const std::string& data, const LabelledTextFormat& 
   return std::move(file.texts);
 }
 
+void add_resampling_flags(CommandLine& line, Resampling& how, std::string_view noun) {
+  line.add({"--folds", "N", &how.folds, "number of parts", Need::kOptional, 2});
+  line.add({"--splits", "N", &how.splits,
+            fmt::format("in place of parts, N random draws of --test-size {} each", noun), Need::kOptional, 1,
+            "none"});
+  line.add({"--test-size", "N", &how.test_size, fmt::format("with --splits: number of {} to test", noun),
+            Need::kOptional, 1, "none"});
+  line.add({"--choose", "P=VALUES", Text{&how.choices},
+            fmt::format("choose a parameter from values, P=A,B, for each part or split anew: the best on a "
+                        "random tenth of the "
+                        "{} that it learns from; repeatable",
+                        noun)});
+}
+
+void check_resampling(const CommandLine& line, const Resampling& how) {
+  if (how.splits > 0 && line.given("folds"))
+    fail(ErrorCode::kUsage,
+         "--folds and --splits exclude each other: parts that are tested once each, or random draws");
+  if ((how.splits > 0) != (how.test_size > 0))
+    fail(ErrorCode::kUsage, "--splits and --test-size belong together, such as --splits 5 --test-size 1000");
+}
+
 void add_text_model_flags(CommandLine& line, const std::string& model, TextModelFlags& flags) {
   const TextModelEntry& entry = find_text_model(model);
   if (entry.takes_validation) {

@@ -32,6 +32,10 @@ struct TextModelFlags {
   std::string word_vectors;
   std::optional<float> validation_share;
 };
+/// What a model is tested on: --folds or --splits, and --choose.
+void add_resampling_flags(CommandLine& line, Resampling& how, std::string_view noun);
+/// Throws Error(kUsage) for flags that do not go together.
+void check_resampling(const CommandLine& line, const Resampling& how);
 void add_text_model_flags(CommandLine& line, const std::string& model, TextModelFlags& flags);
 
 }  // namespace akin::cli

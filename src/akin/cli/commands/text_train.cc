@@ -23,7 +23,7 @@ int cross_validate_text(const std::string& model, const Args& args) {
   std::string data, html;
   LabelledTextFormat format;
   TextModelFlags flags;
-  int folds = 10;
+  Resampling how;
   CommandLine line(
       "text evaluate " + model,
       fmt::format("Cross-validates {}: each part of the texts is predicted by a model of the others.",
@@ -31,16 +31,17 @@ int cross_validate_text(const std::string& model, const Args& args) {
   line.explain("The parts are drawn at random from --seed; each has its share of each class.");
   add_text_data_flags(line, data, format, Need::kRequired);
   line.add({"--numbers", "", &format.numbers, "labels are numbers to predict, not classes"});
-  line.add({"--folds", "N", &folds, "number of parts", Need::kOptional, 2});
+  add_resampling_flags(line, how, "texts");
   line.add({"--html", "FILE", OutputPath{&html}, "also write a self-contained web page"});
   add_text_model_flags(line, model, flags);
   line.example(fmt::format("akin text evaluate {} --data reviews.tsv --folds 10", model));
   if (!line.parse(args)) return kSuccess;
   static_cast<void>(find_text_model(model).complete(flags.params));
+  check_resampling(line, how);
   Session session(line.common);
   const LabelledTexts texts = read_text_data(data, format, session);
-  return print_text_evaluation(cross_validate(options_of(model, flags), texts, folds, session.context()),
-                               model, html, session);
+  return print_text_evaluation(cross_validate(options_of(model, flags), texts, how, session.context()), model,
+                               html, session);
 }
 
 }  // namespace
