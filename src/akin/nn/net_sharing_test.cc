@@ -54,6 +54,44 @@ TEST(NetSharing, GradientsComeTogether) {
   EXPECT_LT(worst_error(std::move(twins), pairs, Loss::kMse), 1e-6);
 }
 
+/// Two products by the products of their vectors from two sources, with the embedded pairwise residual unit of content2vec
+/// (Nedelec, Smirnova & Vasile 2016) or as the ensemble without it.
+NetSpec pair_net(bool residual) {
+  NetSpec spec("pair");
+  const Node a = spec.input({3}, "a"), b = spec.input({3}, "b");
+  const Node more_a = spec.input({2}, "more_a"), more_b = spec.input({2}, "more_b");
+  Node likeness = spec.merge(LayerKind::kConcatenate, std::vector{spec.dot(a, b), spec.dot(more_a, more_b)});
+  if (residual) {
+    const Node one = a.dense(4, Activation::kLinear, {.name = "embedded"});
+    const Node other = b.dense(4, Activation::kLinear, {.weights_of = "embedded"});
+    const Node both = spec.merge(LayerKind::kMultiply, std::vector{one, other});
+    const Node rest = spec.merge(LayerKind::kConcatenate, std::vector{likeness, both})
+                          .dense(5, Activation::kTanh)
+                          .dense(2, Activation::kLinear, {.name = "residual"});
+    likeness = spec.merge(LayerKind::kAdd, std::vector{likeness, rest});
+  }
+  likeness.dense(1, Activation::kSigmoid, {.name = "chance"});
+  return spec;
+}
+
+TEST(NetSharing, AResidualUnitOfZerosIsTheEnsemble) {
+  const std::vector<Array> pairs = {random_array({7, 3}, 1), random_array({7, 3}, 2), random_array({7, 2}, 3),
+                                    random_array({7, 2}, 4)};
+  Net ensemble = make_net(pair_net(false)), unit = make_net(pair_net(true));
+  std::vector<NamedArray> weights = ensemble.weights();
+  for (NamedArray weight : unit.weights()) {
+    if (!weight.name.starts_with("residual/")) continue;
+    for (std::size_t i = 0; i < weight.size(); ++i) weight.set(i, 0);
+    weights.push_back(std::move(weight));
+  }
+  EXPECT_NE(unit.predict(pairs).floats(), ensemble.predict(pairs).floats());
+  unit.set_weights(weights);
+  EXPECT_EQ(unit.predict(pairs).floats(), ensemble.predict(pairs).floats());
+
+  const Batch batch{pairs, make_array({7, 1}, {0, 1, 0, 1, 1, 0, 1})};
+  EXPECT_LT(worst_error(pair_net(true), batch, Loss::kBinaryCrossentropy), 1e-6);
+}
+
 TEST(NetSharing, OneTableForHistoryAndCandidates) {
   for (const bool lazy : {true, false}) {
     NetSpec spec("sampled");
