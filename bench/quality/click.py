@@ -58,15 +58,20 @@ def make_vectors():
         akin("encode", encoder, "-d", "movies.data", *flags, "-o", f"{name}.npy", "--to", "npy")
 
 
-def net(sources, head):
+def net(sources, head, biases=False):
     inputs = [name for name in ("user", "item") if any(SOURCES[source][0] == name for source in sources)]
     layers = [f'[[layers]]\nkind = "input"\nname = "{name}"\nshape = [1]\n' for name in inputs]
     for name in sources:
         by, units = SOURCES[name]
         layers.append(f'[[layers]]\nkind = "embedding"\nname = "{name}_vector"\ninput = "{by}"\nrows = "{by}s+1"\nunits = {units}\n'
                       f'[[layers]]\nkind = "flatten"\nname = "{name}_flat"\n')
-    flat = ", ".join(f'"{name}_flat"' for name in sources)
-    if len(sources) > 1:
+    flats = [f"{name}_flat" for name in sources]
+    for by in inputs if biases else []:  # learned with the net: how often this user says yes, and how often users do of this item
+        layers.append(f'[[layers]]\nkind = "embedding"\nname = "{by}_bias"\ninput = "{by}"\nrows = "{by}s+1"\nunits = 1\n'
+                      f'[[layers]]\nkind = "flatten"\nname = "{by}_bias_flat"\n')
+        flats.append(f"{by}_bias_flat")
+    flat = ", ".join(f'"{name}"' for name in flats)
+    if len(flats) > 1:
         layers.append(f'[[layers]]\nkind = "concatenate"\ninputs = [{flat}]\n')
     layers.append('[[layers]]\nkind = "batch_norm"\n')  # the sources have other scales
     if head == "logistic":
@@ -89,8 +94,8 @@ kind = "ratings"
 ''' + "".join(f'inputs.{name} = "{name}s"\n' for name in inputs)
 
 
-def measure(sources, head):
-    (WORK / "net.toml").write_text(net(sources, head))
+def measure(sources, head, biases=False):
+    (WORK / "net.toml").write_text(net(sources, head, biases))
     frozen = [flag for name in sources for flag in ("--embedding", f"{name}_vector:pretrained={name}.npy,freeze")]
     akin("net", "train", "net.toml", "-d", "likes.data", *frozen, "-o", "likes.net")
     return akin("net", "evaluate", "likes.net", "-d", "likes.data", json_too=True)
@@ -114,6 +119,7 @@ def main():
             name = "all" if not left else f"without {left[0]}" if len(left) == 1 else " + ".join(names)
             result = measure(names, head)
             row(name, result["scores"])
+        row("all, and learned biases", measure(everything, head, True)["scores"])
         if result.get("constant"):
             row("a constant", result["constant"])
     compared = akin("compare", "-d", "likes.data", "--holdout", "given", "--models", "bias,mf-sgd,svdpp,content-ridge", "--liked", "1",
