@@ -8,6 +8,7 @@
 #include "akin/base/error.h"
 #include "akin/base/hash.h"
 #include "akin/encode/image_models.h"
+#include "akin/encode/picture_memo.h"
 #include "akin/eval/bootstrap.h"
 #include "akin/experiment/labelled_pictures.h"
 #include "akin/store/word_vectors.h"

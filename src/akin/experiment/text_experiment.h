@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "akin/encode/picture_memo.h"
 #include "akin/encode/text_models.h"
 #include "akin/eval/metric.h"
 #include "akin/experiment/resampling.h"
 #include "akin/text/labelled_texts.h"
 
 namespace akin {
+
+class PictureMemo;
 
 struct TextTrainOptions {
   std::string model;  ///< as find_text_model()
@@ -24,7 +25,8 @@ struct TextTrainOptions {
   std::string word_vectors = "";  ///< as read_word_vectors(), of models that look at them
   /// Texts that cross_validate() keeps on one side, such as near-duplicates.
   TextPairs together = {};
-  /// Of models that take one (takes_picture_memo()): vectors that are known; cross_validate() has one of its own if there is none.
+  /// Of models that take one (takes_picture_memo()): vectors that are known;
+  /// cross_validate() has one of its own if there is none.
   std::shared_ptr<PictureMemo> memo = nullptr;
   /// Of nets: file that keeps the last whole epoch, also of a fit that is cancelled; and whether to continue from it, if
   /// it is there, with the same model, parameters, seed and texts.
