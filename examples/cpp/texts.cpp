@@ -16,7 +16,8 @@ int main() {
     }
   }
   const akin::TextTrainOptions options{.model = "text-linear", .params = {{"ngrams", "1"}}};
-  std::cout << "accuracy " << akin::cross_validate(options, reviews, 5, {}).metrics[0].value << "\n";
+  std::cout << "accuracy " << akin::cross_validate(options, reviews, {.folds = 5}, {}).metrics[0].value
+            << "\n";
 
   const akin::StoredTextModel trained = akin::train_text_model(options, reviews, nullptr, {});
   const akin::TextModel& model = *trained.model;
