@@ -7,6 +7,7 @@
 #include "akin/base/config_params.h"
 #include "akin/base/error.h"
 #include "akin/catalog/fused_entry.h"
+#include "akin/fusion/content2vec.h"
 #include "akin/fusion/content_attention.h"
 #include "akin/fusion/content_model.h"
 #include "akin/fusion/content_regression.h"
@@ -167,6 +168,7 @@ const std::vector<ModelEntry>& models() {
       entry<FusedEntry>(),
       entry<TwoTower>(),
       entry<ContentSimilarity>(),
+      entry<Content2Vec>(),
       // clang-format on
   };
   return kModels;

@@ -6,6 +6,7 @@
 #include "akin/base/error.h"
 #include "akin/base/safetensors.h"
 #include "akin/linalg/row_product.h"
+#include "akin/models/fit/params.h"
 
 namespace akin {
 namespace {
@@ -27,6 +28,30 @@ std::vector<EncoderPart> tower_parts(std::string_view content, const std::string
 
 }  // namespace
 
+void ContentTowerConfig::add_params(std::vector<Param>& params) {
+  const std::vector<Param> own = {
+      {"content", &content,
+       "sources: encoders with parameters, such as \"tfidf fields=title; attributes fields=brand; pretrained "
+       "file=minilm.enc\""},
+      {"fields", &fields, "fields of the encoders that name none; empty = those of each by default"},
+      factors_param(&factors, {32, 256}),
+      {"layers", &layers, "layers behind the sum of the sources; 0 = none", 0, 16, {}, false, {0, 2}},
+      {"dropout",
+       &dropout,
+       "fraction of an item's content dropped in training",
+       0,
+       0.95,
+       {},
+       false,
+       {0, 0.9}},
+      {"max_length", &max_length, "items of a history that count, the last ones", 1, 100'000},
+      epochs_param(&epochs, "epochs over the training events"),
+      {"batch_size", &batch_size, "targets per step", 1, 1'000'000, {}, true, {256, 2048}},
+      learning_rate_param(&learning_rate, "learning rate of Adam", {3e-4, 1e-2}),
+  };
+  params.insert(params.end(), own.begin(), own.end());
+}
+
 ContentTower::ContentTower(std::vector<std::shared_ptr<const ContentEncoder>> sources)
     : sources_(std::move(sources)) {
   for (const auto& source : sources_) {
@@ -43,6 +68,19 @@ std::shared_ptr<ContentTower> ContentTower::fit(const EncoderInput& input, std::
   for (const EncoderPart& part : tower_parts(content, fields))
     sources.push_back(find_encoder(part.name).fit(input, part.params, context));
   return std::shared_ptr<ContentTower>(new ContentTower(std::move(sources)));
+}
+
+std::vector<std::shared_ptr<const ContentTower>> ContentTower::fit_each(const EncoderInput& input,
+                                                                        std::string_view content,
+                                                                        const std::string& fields,
+                                                                        const Context& context) {
+  std::vector<std::shared_ptr<const ContentTower>> towers;
+  for (const EncoderPart& part : tower_parts(content, fields)) {
+    std::vector<std::shared_ptr<const ContentEncoder>> source = {
+        find_encoder(part.name).fit(input, part.params, context)};
+    towers.push_back(std::shared_ptr<const ContentTower>(new ContentTower(std::move(source))));
+  }
+  return towers;
 }
 
 std::shared_ptr<ContentTower> ContentTower::with(const towers::ItemTower& tower) const {

@@ -6,11 +6,27 @@
 #include <string_view>
 #include <vector>
 
+#include "akin/base/param.h"
 #include "akin/encode/concat_encoder.h"
 #include "akin/encode/content_encoder.h"
 #include "akin/nets/towers/item_tower.h"
 
 namespace akin {
+
+/// What models with towers of content are asked.
+struct ContentTowerConfig {
+  std::string content = "tfidf";
+  std::string fields;
+  int factors = 128;
+  int layers = 1;
+  float dropout = 0.8F;
+  int max_length = 50;
+  int epochs = 12;
+  int batch_size = 512;
+  float learning_rate = 0.003F;
+
+  void add_params(std::vector<Param>& params);
+};
 
 /// Encoders side by side, and the net behind them (towers::ItemTower). As an encoder it gives the vectors of items without
 /// events, of length 1; an item that no source knows has a vector of zeros.
@@ -19,6 +35,11 @@ class ContentTower final : public ContentEncoder {
   /// Fits the encoders; the tower is still to be set.
   static std::shared_ptr<ContentTower> fit(const EncoderInput& input, std::string_view content,
                                            const std::string& fields, const Context& context);
+  /// The same with a tower for each encoder.
+  static std::vector<std::shared_ptr<const ContentTower>> fit_each(const EncoderInput& input,
+                                                                   std::string_view content,
+                                                                   const std::string& fields,
+                                                                   const Context& context);
   static std::shared_ptr<ContentTower> read(const TensorReader& reader, const std::string& prefix);
   /// The same encoders with another tower, whose ids are left out.
   std::shared_ptr<ContentTower> with(const towers::ItemTower& tower) const;

@@ -10,7 +10,6 @@
 #include "akin/encode/attribute_encoder.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/epochs.h"
-#include "akin/models/fit/params.h"
 #include "akin/models/fit/start.h"
 #include "akin/nets/never.h"
 
@@ -47,17 +46,6 @@ std::shared_ptr<const ContentEncoder> fit_user_encoder(const TrainingData& data,
   return AttributeEncoder::fit({user_content(data.source), users}, config, context);
 }
 
-/// What the users had, without the items that have no vector.
-void add_sequences(std::span<const Event> events, std::span<const std::uint8_t> placed,
-                   towers::TowerData& to) {
-  for (std::size_t e = 0; e < events.size(); ++e) {
-    if (placed[events[e].item] != 0) to.items.push_back(events[e].item);
-    if (e + 1 < events.size() && events[e + 1].user == events[e].user) continue;
-    to.offsets.push_back(to.items.size());
-    to.users.push_back(events[e].user);
-  }
-}
-
 Matrix initial_ids(const Csr& features, std::size_t n_items, std::size_t factors, std::uint64_t seed) {
   Matrix ids =
       Matrix::normal(n_items, factors, 1 / std::sqrt(static_cast<double>(factors)), Rng::mix(seed + kIds));
@@ -70,21 +58,8 @@ Matrix initial_ids(const Csr& features, std::size_t n_items, std::size_t factors
 }  // namespace
 
 void TowerConfig::add_params(std::vector<Param>& params) {
+  ContentTowerConfig::add_params(params);
   const std::vector<Param> own = {
-      {"content", &content,
-       "sources: encoders with parameters, such as \"tfidf fields=title; attributes fields=brand; pretrained "
-       "file=minilm.enc\""},
-      {"fields", &fields, "fields of the encoders that name none; empty = those of each by default"},
-      factors_param(&factors, {32, 256}),
-      {"layers", &layers, "layers behind the sum of the sources; 0 = none", 0, 16, {}, false, {0, 2}},
-      {"dropout",
-       &dropout,
-       "fraction of an item's content dropped in training",
-       0,
-       0.95,
-       {},
-       false,
-       {0, 0.9}},
       {"loss", &loss, "softmax, or alpha-entmax with alpha = 1.5", 0, 0, {"softmax", "entmax"}},
       {"correction",
        &correction,
@@ -95,10 +70,6 @@ void TowerConfig::add_params(std::vector<Param>& params) {
       {"negatives", &negatives, "items drawn for each minibatch, uniform, beside its targets", 0, 1e6},
       {"temperature", &temperature, "scores are cosines divided by this", 0.01, 1, {}, true, {0.03, 0.2}},
       {"learn_temperature", &learn_temperature, "learn the temperature too, from there"},
-      {"max_length", &max_length, "items of a history that count, the last ones", 1, 100'000},
-      epochs_param(&epochs, "epochs over the training events"),
-      {"batch_size", &batch_size, "targets per step", 1, 1'000'000, {}, true, {256, 2048}},
-      learning_rate_param(&learning_rate, "learning rate of Adam", {3e-4, 1e-2}),
   };
   params.insert(params.end(), own.begin(), own.end());
 }
@@ -224,8 +195,8 @@ std::unique_ptr<Model> TowerModel::fit(const TrainingData& data, const TowerConf
     context.remark(
         fmt::format("{}: {} items with events have no content and are left out", kind.name, unknown));
   }
-  towers::TowerData sequences{fitting.features, fitting.attributes};
-  add_sequences(data.events, fitting.placed, sequences);
+  const towers::TowerData sequences{fitting.features, fitting.attributes,
+                                    towers::sequences_of(data.events, fitting.placed)};
   towers::TowerOptions options{.loss = towers::parse_candidate_loss(config.loss),
                                .correction = towers::parse_correction(config.correction),
                                .negatives = static_cast<std::size_t>(config.negatives),

@@ -15,21 +15,12 @@
 namespace akin {
 
 /// What both models are asked.
-struct TowerConfig {
-  std::string content = "tfidf";
-  std::string fields;
-  int factors = 128;
-  int layers = 1;
-  float dropout = 0.8F;
+struct TowerConfig : ContentTowerConfig {
   std::string loss = "softmax";
   std::string correction = "refined";
   int negatives = 512;
   float temperature = 0.07F;
   bool learn_temperature = true;
-  int max_length = 50;
-  int epochs = 12;
-  int batch_size = 512;
-  float learning_rate = 0.003F;
 
   void add_params(std::vector<Param>& params);
 };

@@ -109,6 +109,8 @@ void ItemPass::forward_rows(const ItemTower& tower, const Csr& inputs, std::span
   }
 }
 
+void ItemPass::clear(std::size_t row) { std::fill_n(vectors_.row(row), vectors_.stride(), 0.0F); }
+
 void ItemPass::backward(const ItemTower& tower, std::vector<Matrix>& dense, WorkerTeam& team) {
   const std::size_t d = tower.factors(), layers = tower.layers(), blocks = blocks_of(n_, kRowsAtOnce);
   layer_slopes_.resize(layers);

@@ -48,6 +48,8 @@ class ItemPass {
   std::size_t size() const { return n_; }
   /// v, the first size() rows.
   const Matrix& vectors() const { return vectors_; }
+  /// v <- 0 of an item that has no vector; its slopes must stay zero.
+  void clear(std::size_t row);
   /// The gradients of v, for the caller to add to, zero after forward().
   Matrix& slopes() { return slopes_; }
   /// After forward() of the same items: from slopes() to gradients of x M + e, in input_slopes(), and of `dense`,

@@ -55,9 +55,9 @@ struct Example {
       }
       attributes.offsets.push_back(attributes.indices.size());
       for (std::size_t e = 0; e < 3 + u % 3; ++e)
-        data.items.push_back(static_cast<idx_t>(rng.below(kTrained)));
-      data.offsets.push_back(data.items.size());
-      data.users.push_back(u);
+        data.sequences.items.push_back(static_cast<idx_t>(rng.below(kTrained)));
+      data.sequences.offsets.push_back(data.sequences.items.size());
+      data.sequences.users.push_back(u);
     }
     items = initial_tower(kInputs, kFactors, kLayers, kSeed);
     items.ids = Matrix::normal(kTrained, kFactors, 0.5, 9);
@@ -145,9 +145,10 @@ double loss_of(const Example& example, const Parameters& p, const TowerOptions& 
   std::vector<std::uint32_t> counts(kCatalogue, 0);
   std::vector<idx_t> targets;
   std::vector<std::size_t> ends, sequences;
-  for (std::size_t s = 0; s + 1 < example.data.offsets.size(); ++s) {
-    for (std::size_t at = example.data.offsets[s] + 1; at < example.data.offsets[s + 1]; ++at) {
-      targets.push_back(example.data.items[at]);
+  for (std::size_t s = 0; s + 1 < example.data.sequences.offsets.size(); ++s) {
+    for (std::size_t at = example.data.sequences.offsets[s] + 1; at < example.data.sequences.offsets[s + 1];
+         ++at) {
+      targets.push_back(example.data.sequences.items[at]);
       ++counts[targets.back()];
       ends.push_back(at);
       sequences.push_back(s);
@@ -159,19 +160,19 @@ double loss_of(const Example& example, const Parameters& p, const TowerOptions& 
   const double sharpness = std::exp(p.sharpness[0][0]);
   double loss = 0;
   for (std::size_t t = 0; t < targets.size(); ++t) {
-    const std::size_t first = std::max<std::size_t>(example.data.offsets[sequences[t]],
+    const std::size_t first = std::max<std::size_t>(example.data.sequences.offsets[sequences[t]],
                                                     ends[t] - std::min<std::size_t>(ends[t], 4));
     std::vector<double> user(kFactors, 0);
     std::vector<idx_t> history;
     double sum = 0;
     for (std::size_t h = first; h < ends[t]; ++h) sum += std::exp(p.ages[0][ends[t] - 1 - h]);
     for (std::size_t h = first; h < ends[t]; ++h) {
-      history.push_back(example.data.items[h]);
+      history.push_back(example.data.sequences.items[h]);
       const std::vector<double> vector = item_vector(example, p, history.back());
       for (std::size_t c = 0; c < kFactors; ++c)
         user[c] += std::exp(p.ages[0][ends[t] - 1 - h]) / sum * vector[c];
     }
-    const idx_t u = example.data.users[sequences[t]];
+    const idx_t u = example.data.sequences.users[sequences[t]];
     for (std::size_t e = 0; e < example.attributes.row_size(u); ++e) {
       for (std::size_t c = 0; c < kFactors; ++c)
         user[c] += static_cast<double>(example.attributes.values_of(u)[e]) *

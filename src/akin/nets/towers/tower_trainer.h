@@ -12,6 +12,8 @@
 #include "akin/nets/sequence/candidates.h"
 #include "akin/nets/towers/candidate_loss.h"
 #include "akin/nets/towers/item_tower.h"
+#include "akin/nets/towers/pair_source.h"
+#include "akin/nets/towers/tower_learner.h"
 #include "akin/nets/towers/user_tower.h"
 #include "akin/optim/optimizer.h"
 
@@ -31,13 +33,11 @@ enum class Correction {
 /// "none", "logq", "refined".
 Correction parse_correction(std::string_view name);
 
-/// What is learned from: the items that users had, in order.
+/// What is learned from.
 struct TowerData {
-  const Csr& features;                       ///< (items of the catalogue, inputs)
-  const Csr& attributes;                     ///< (users, attributes), or no columns
-  std::vector<std::uint64_t> offsets = {0};  ///< sequence s is items [offsets[s], offsets[s + 1])
-  std::vector<idx_t> items = {};
-  std::vector<idx_t> users = {};  ///< of each sequence
+  const Csr& features;    ///< (items of the catalogue, inputs)
+  const Csr& attributes;  ///< (users, attributes), or no columns
+  Sequences sequences = {};
 };
 
 struct TowerOptions {
@@ -79,16 +79,11 @@ class TowerTrainer {
     float length = 0;
   };
   void find_positions();
-  std::size_t sequence_of(std::uint64_t position) const;
-  /// The position of an item near `position`, drawn by the generator.
-  std::uint64_t partner(std::uint64_t position, Rng& rng) const;
   double step(std::uint64_t number, std::span<const std::uint64_t> positions);
   void fill_slots(std::uint64_t number, std::span<const std::uint64_t> positions);
-  void read_items(std::uint64_t number);
   double score_slots(std::size_t begin, std::size_t end, float weight);
   void candidate_gradients(std::size_t begin, std::size_t end);
-  void step_items();
-  void step_dense();
+  void step_users();
   UserInput input_of(const Slot& slot) const;
 
   const TowerData& data_;
@@ -100,14 +95,10 @@ class TowerTrainer {
   std::vector<std::uint64_t> positions_, order_;  // that have something to learn from
   std::vector<std::uint32_t> counts_;             // of each item as a target
   std::vector<Candidates> candidates_;            // one
-  RowOptimizer map_optimizer_, id_optimizer_;
-  std::vector<DenseOptimizer> dense_optimizers_;  // of items_.dense, then of the user tower's
+  TowerLearner learner_;                          // of items_
+  std::vector<DenseOptimizer> user_optimizers_;   // of ages, attributes and sharpness
   // Of a minibatch:
-  ItemPass pass_;
-  ItemRows batch_items_;          // the candidates first
-  std::vector<idx_t> all_items_;  // by row of the pass
-  std::vector<idx_t> ids_;
-  Csr inputs_;
+  ItemRows batch_items_;  // by row of the pass, the candidates first
   std::vector<Slot> slots_;
   std::vector<idx_t> targets_;
   std::vector<std::uint32_t> rows_;
@@ -115,7 +106,6 @@ class TowerTrainer {
   std::size_t n_candidates_ = 0;
   Matrix user_vectors_, user_slopes_, logits_, candidate_columns_;
   std::vector<double> losses_;  // by block
-  std::vector<Matrix> dense_gradients_;
   UserTower user_gradients_;
 };
 
