@@ -58,6 +58,7 @@ struct Service::Asked {
   std::optional<idx_t> user;
   QueryHistory history;
   std::vector<idx_t> masked;
+  UnknownIds unknown;
 };
 
 /// Made at the second question: a program that asks once would wait longer for the copy than for the answer.
@@ -163,7 +164,9 @@ QueryHistory Service::known_history(idx_t user) const {
   return history;
 }
 
-UnknownIds Service::unknown_ids(const RecommendRequest& request) const {
+UnknownIds Service::unknown_ids(const RecommendRequest& request) const { return ask(request).unknown; }
+
+UnknownIds Service::unknown_ids(const RecommendRequest& request, std::vector<std::uint16_t>& contexts) const {
   const Dataset& dataset = bundle_.dataset;
   UnknownIds unknown;
   unknown.user = request.user && !find_id(dataset.users, *request.user);
@@ -175,7 +178,7 @@ UnknownIds Service::unknown_ids(const RecommendRequest& request) const {
     if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
     unknown.history.push_back(id);
   }
-  static_cast<void>(history_contexts(request, unknown));
+  contexts = history_contexts(request, unknown);
   for (const std::string& id : request.exclude) {
     if (find_id(dataset.items, id)) continue;
     if (request.strict) static_cast<void>(dataset.items.at(id, "item"));
@@ -253,12 +256,12 @@ Service::Asked Service::ask(const RecommendRequest& request) const {
   std::optional<idx_t> user;
   if (request.user) user = find_id(bundle_.dataset.users, *request.user);
   Asked asked = ask(user, request);
+  std::vector<std::uint16_t> contexts;
+  asked.unknown = unknown_ids(request, contexts);
   if (!request.history_times.empty() && request.history_times.size() != request.history.size()) {
     fail(ErrorCode::kUsage, "the history has {} items and {} times", request.history.size(),
          request.history_times.size());
   }
-  UnknownIds ignored;  // unknown_ids() has them
-  const std::vector<std::uint16_t> contexts = history_contexts(request, ignored);
   for (std::size_t i = 0; i < request.history.size(); ++i) {
     const auto item = find_id(bundle_.dataset.items, request.history[i]);
     if (item && uses(*item)) {
@@ -272,9 +275,9 @@ Service::Asked Service::ask(const RecommendRequest& request) const {
 }
 
 Recommendations Service::recommend(const RecommendRequest& request) const {
-  UnknownIds unknown = unknown_ids(request);
-  Recommendations result = rank(ask(request), allowed_items(request), request);
-  result.unknown = std::move(unknown);
+  Asked asked = ask(request);
+  Recommendations result = rank(asked, allowed_items(request), request);
+  result.unknown = std::move(asked.unknown);
   return result;
 }
 
@@ -291,9 +294,8 @@ std::vector<Explained> Service::explain(const RecommendRequest& request,
   RecommendRequest strict =
       request;  // an explanation of another history than the one asked for would mislead
   strict.strict = true;
-  static_cast<void>(unknown_ids(strict));
+  const Asked asked = ask(strict);
   const std::vector<char> allowed = allowed_items(request);
-  const Asked asked = ask(request);
   const Query query = asked.history.query(asked.user, request.now);
   std::vector<Scored> wanted;
   if (item) {

@@ -129,6 +129,8 @@ class Service {
   Asked ask(const RecommendRequest& request) const;
   /// What is known of a user, nullopt = nothing.
   Asked ask(std::optional<idx_t> user, const RecommendRequest& request) const;
+  /// The same, and history_contexts().
+  UnknownIds unknown_ids(const RecommendRequest& request, std::vector<std::uint16_t>& contexts) const;
   bool uses(idx_t item) const { return item < bundle_.model->n_items(); }
   /// Event::context of each item of the request's history, empty = nothing is known; adds values that are unknown to
   /// `unknown`, or throws where the request is strict.
