@@ -3,7 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
 #include "akin/base/error.h"
 #include "akin/data/id_map.h"
@@ -23,6 +23,34 @@ const Word2VecModel& two_sided(const Bundle& bundle) {
          bundle.entry->name);
   }
   return *model;
+}
+
+/// Of each type the others that follow it at least RelatedItems::kTimes times and more often than if what follows did not depend on
+/// it; if there are none, all that follow it. The most frequent first.
+std::vector<std::vector<Prod2VecCluster::Next>> complementary_types(std::span<const Event> events,
+                                                                    std::span<const idx_t> types,
+                                                                    std::size_t n) {
+  std::vector<double> before(n, 0.0), after(n, 0.0);
+  double all = 0;
+  for (std::size_t e = 1; e < events.size(); ++e) {
+    if (events[e].user != events[e - 1].user) continue;
+    before[types[events[e - 1].item]] += 1;
+    after[types[events[e].item]] += 1;
+    all += 1;
+  }
+  auto next = cluster_transitions(events, types, n, n);
+  for (idx_t g = 0; g < n; ++g) {
+    const auto go_together = [&](const Prod2VecCluster::Next& to) {
+      const double times = std::round(static_cast<double>(to.theta) * before[g]);
+      return times >= RelatedItems::kTimes && times * all > before[g] * after[to.cluster];
+    };
+    std::erase_if(next[g], [g](const Prod2VecCluster::Next& to) { return to.cluster == g; });
+    if (std::ranges::any_of(next[g], go_together)) {
+      std::erase_if(next[g], [&](const Prod2VecCluster::Next& to) { return !go_together(to); });
+    }
+    if (next[g].size() > RelatedItems::kTypes) next[g].resize(RelatedItems::kTypes);
+  }
+  return next;
 }
 
 }  // namespace
@@ -66,12 +94,7 @@ RelatedItems::RelatedItems(const Bundle& bundle, const std::string& types)
   for (idx_t i = 0; i < inputs_.rows(); ++i) {
     if (model_->has_vector(i)) members_[type_[i]].push_back(i);
   }
-  const std::vector<Event> events = events_of(bundle.dataset.events, Subset::kTrain);
-  next_ = cluster_transitions(events, type_, values.size(), kTypes + 1);
-  for (std::size_t g = 0; g < next_.size(); ++g) {
-    std::erase_if(next_[g], [&](const Prod2VecCluster::Next& next) { return next.cluster == g; });
-    if (next_[g].size() > kTypes) next_[g].resize(kTypes);
-  }
+  next_ = complementary_types(events_of(bundle.dataset.events, Subset::kTrain), type_, values.size());
 }
 
 /// kNever for the item itself, and for those without vectors or not allowed.

@@ -29,8 +29,9 @@ Relation parse_relation(std::string_view name);
 ///
 /// With types, such as categories, a substitute is of the type of a, and complements are of other types (after P-Companion: Hao et
 /// al., "P-Companion: a principled framework for diversified complementary product recommendation", CIKM 2020): of each type g it
-/// is counted which types h follow it in the training events (cluster_transitions()), and the `kTypes` most frequent others share
-/// the list by highest averages,
+/// is counted which types h follow it in the training events (cluster_transitions()). Those that do so `kTimes` times at least and
+/// more often than chance would have it, n_gh n > n_g n_h (a lift above 1), are complementary; where there are none, all others. The
+/// `kTypes` most frequent share the list by highest averages,
 ///
 ///   complement(i | a) = theta_gh / rank of i, from 1, among the items of h by v_a . c_i.
 ///
@@ -47,6 +48,7 @@ class RelatedItems {
                            std::span<const char> allowed = {}) const;
 
   static constexpr std::size_t kTypes = 10;
+  static constexpr double kTimes = 5;
 
  private:
   std::vector<float> scores(Relation relation, idx_t item, std::span<const char> allowed) const;
