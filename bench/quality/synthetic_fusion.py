@@ -47,7 +47,8 @@ def ids(tensors, name):
 
 
 def truth_scores(truth, with_popularity):
-    """pick(user, last) -> the probability of each item (docs/synthetic.md), all of which have events."""
+    """Of a user and a history to scores of all items, which have events: by what the user likes (docs/synthetic.md), and by what the
+    history tells of it if styles and categories of items are known: the mean style of its items and the categories' shares."""
     style, taste, category = truth["item_style"], truth["user_taste"], truth["category"]
     beta, rho = truth["pick_taste_sequence"].ravel()[:2]
     weight = truth["popularity"] if with_popularity else np.ones(len(style))
@@ -57,14 +58,22 @@ def truth_scores(truth, with_popularity):
         mass = weight * np.exp(beta * style @ vector)
         return mass / np.bincount(category, mass, len(truth["complement"]))[category]
 
-    def pick(user, last):
-        share = .2 * truth["background"].copy()
-        np.add.at(share, truth["favourites"][user], shares)
-        towards = taste[user] + style[last]
+    def pick(likes, share, last):
+        towards = likes + style[last]
         completes = category == truth["complement"][category[last]]
-        return (rho * completes * within(towards / np.linalg.norm(towards)) + (1 - rho) * share[category] * within(taste[user]))
+        return rho * completes * within(towards / np.linalg.norm(towards)) + (1 - rho) * share[category] * within(likes)
 
-    return pick
+    def of_user(user, history):
+        share = .2 * truth["background"]
+        np.add.at(share, truth["favourites"][user], shares)
+        return np.mean([pick(taste[user], share, last) for last in history], 0)
+
+    def of_history(_, history):
+        likes = style[history].sum(0)
+        share = np.bincount(category[history], minlength=len(truth["complement"])) + 3 / len(truth["complement"])
+        return np.mean([pick(likes / np.linalg.norm(likes), share / share.sum(), last) for last in history], 0)
+
+    return of_user, of_history
 
 
 def measure(score, bundle, users, items):
@@ -108,10 +117,10 @@ def main():
     print("| ranking | HR@10 | Recall@10 | NDCG@10 | share of the truth's Recall |\n|---|---|---|---|---|")
     best = None
     for with_popularity in (False, True):
-        pick = truth_scores(truth, with_popularity)
-        values = measure(lambda user, history: np.mean([pick(user, last) for last in history], 0), bundle, users, items)
-        best = values if best is None else best
-        print_row("truth" + (" and popularity" if with_popularity else ""), values, best)
+        for name, score in zip(("truth", "styles and categories, taste by the history"), truth_scores(truth, with_popularity)):
+            values = measure(score, bundle, users, items)
+            best = values if best is None else best
+            print_row(name + (", and popularity" if with_popularity else ""), values, best)
     fits = [("content-similarity", ["content-similarity"], CONTENT), ("content-similarity, pictures too", ["content-similarity"], CONTENT + "; " + LOOK)]
     fits += [(f"content2vec {unit}{name}", ["content2vec", "--unit", unit], content)
              for unit in ("none", "pairwise", "embedded") for name, content in ((", no pictures", CONTENT), ("", CONTENT + "; " + LOOK))]

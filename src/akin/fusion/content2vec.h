@@ -28,7 +28,7 @@ class Content2Vec final : public Model {
       factors = 64;
       layers = 0;
     }
-    std::string unit = "embedded";
+    std::string unit = "none";
     int units = 32;
     float id_dropout = 0.5F;
     std::string links;

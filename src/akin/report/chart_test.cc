@@ -215,6 +215,7 @@ TEST(ReportCharts, LearningCurvesPopularityAndCatalog) {
   HtmlReport empty("p");
   add_learning_curves(empty, {}, "x");
   add_popularity_curves(empty, {}, {}, "x");
+  add_popularity_curves(empty, std::vector<std::string>{"0"}, popularity, "one bin is no curve");
   add_catalog_use(empty, {}, 10);
   add_trials(empty, {}, "x", Better::kHigher);
   add_embedding_map(empty, "x", {});

@@ -188,7 +188,7 @@ void add_learning_curves(HtmlReport& page, std::span<const ModelCurve> curves, c
 
 void add_popularity_curves(HtmlReport& page, std::span<const std::string> bins,
                            std::span<const PopularityCurve> curves, const std::string& metric) {
-  if (bins.empty() || curves.empty()) return;
+  if (bins.size() < 2 || curves.empty()) return;  // one bin says what the bars of all items say
   LineChart chart;
   chart.title = fmt::format("{} by popularity of the held-out item", metric);
   chart.note = "From rare items to bestsellers.";
