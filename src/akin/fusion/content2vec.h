@@ -13,7 +13,7 @@
 
 namespace akin {
 
-/// Nedelec, Smirnova & Vasile, "Specializing joint representations for the task of product recommendation", DLRS 2017. A module is an
+/// Nedelec, Smirnova & Vasile, "Specializing joint representations for the task of product recommendation", arXiv:1706.07625, 2017. A module is an
 /// item tower over one encoder, or over items' own vectors; each is trained by itself on which items go together
 /// (towers::PairTrainer), and a unit makes one logit of what they say of a pair (towers::PairUnit). A user is the items of the history:
 ///

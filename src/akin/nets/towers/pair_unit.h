@@ -14,7 +14,7 @@
 namespace akin::towers {
 
 /// What a unit looks at beside the ensemble (Nedelec, Smirnova & Vasile, "Specializing joint representations for the task of product
-/// recommendation", DLRS 2017).
+/// recommendation", arXiv:1706.07625, 2017).
 enum class UnitKind {
   kNone,      ///< nothing: the linear ensemble
   kPairwise,  ///< all similarities together
