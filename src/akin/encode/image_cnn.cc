@@ -236,11 +236,12 @@ Matrix ImageCnn::outputs(std::span<const std::string_view> pictures, std::size_t
                          float missing, const Context& context) const {
   Matrix result(pictures.size(), net_.dim(layer, pooling));
   for (std::size_t p = 0; p < pictures.size(); ++p) std::ranges::fill(result[p], missing);
-  for_picture_blocks(pictures, net_.input_size(), "telling", context, [&](const PictureBlock& block) {
-    const Matrix rows = net_.features(block.pictures, layer, pooling, context);
-    for (std::size_t p = 0; p < block.places.size(); ++p)
-      std::copy_n(rows.row(p), rows.cols(), result.row(block.places[p]));
-  });
+  for_picture_blocks(pictures, enough_pixels(net_.preprocessing().square), "telling", context,
+                     [&](const PictureBlock& block) {
+                       const Matrix rows = net_.features(block.pictures, layer, pooling, context);
+                       for (std::size_t p = 0; p < block.places.size(); ++p)
+                         std::copy_n(rows.row(p), rows.cols(), result.row(block.places[p]));
+                     });
   return result;
 }
 

@@ -140,8 +140,11 @@ Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context
       owners.push_back(i);
     }
   }
-  // Twice the size asked for: what is averaged hardly differs from the whole picture's.
-  const int enough = net_ ? net_->input_size() : 2 * std::max(width_, height_);
+  // Edges need a sharper picture than means do: at twice the size, HOG of a photograph differed by a cosine of .007.
+  constexpr int kSharper = 4, kHistogramSide = 256;
+  const int enough = net_                                ? enough_pixels(net_->preprocessing().square)
+                     : features_ == Features::kHistogram ? kHistogramSide
+                                                         : kSharper * std::max(width_, height_);
   Matrix result(items.size(), dim());
   std::vector<float> counts(items.size());
   for_picture_blocks(paths, enough, "encoding", context, [&](const PictureBlock& block) {

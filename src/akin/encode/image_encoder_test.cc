@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 
 #include "akin/base/error_for_test.h"
+#include "akin/base/rng.h"
 #include "akin/base/safetensors.h"
 #include "akin/base/temp_dir.h"
 #include "akin/encode/encoders.h"
@@ -143,6 +145,50 @@ TEST_F(Images, WhatCannotBe) {
   const ItemContent none = content({"", ""});
   EXPECT_TRUE(
       contains(message_of(ErrorCode::kBadData, [&] { fit(none, of("hog")); }), "no item has a picture"));
+}
+
+/// Enough known pictures for several tiles and queries for several blocks, none of which is there: their vectors are.
+TEST_F(Images, NeighborsAreThoseOfAPlainLoop) {
+  constexpr std::size_t kKnown = 307, kAsked = 71, kNeighbors = 5, kDim = 64;
+  Rng rng(3);
+  const auto memo = std::make_shared<PictureMemo>();
+  LabelledTexts data;
+  std::vector<std::vector<float>> rows;
+  std::vector<std::string> asked;
+  for (std::size_t i = 0; i < kKnown + kAsked; ++i) {
+    std::vector<float> row(kDim);
+    double square = 0;
+    for (float& value : row) square += std::pow(value = static_cast<float>(rng.normal()), 2);
+    for (float& value : row) value /= static_cast<float>(std::sqrt(square));
+    const std::string path = dir_ / std::to_string(i);
+    memo->put(path, row);
+    rows.push_back(std::move(row));
+    if (i >= kKnown) {
+      asked.push_back(path);
+      continue;
+    }
+    data.texts.push_back(path);
+    data.labels.push_back(data.classes.add(std::to_string(i * i % 7)));
+  }
+  const auto model =
+      fit_with_memo("image-knn", {data}, {{"features", "histogram"}, {"neighbors", "5"}}, memo, {});
+  const std::vector<std::string_view> views(asked.begin(), asked.end());
+  const Matrix answers = model->predict(views, {});
+  for (std::size_t q = 0; q < kAsked; ++q) {
+    std::vector<std::pair<double, std::size_t>> all;
+    for (std::size_t k = 0; k < kKnown; ++k) {
+      double product = 0;
+      for (std::size_t c = 0; c < kDim; ++c)
+        product += static_cast<double>(rows[k][c]) * static_cast<double>(rows[kKnown + q][c]);
+      all.emplace_back(-product, k);
+    }
+    std::ranges::sort(all);
+    std::vector<double> expected(data.classes.size());
+    for (std::size_t n = 0; n < kNeighbors; ++n)
+      expected[data.labels[all[n].second]] += (n == 0 ? 1.001 : 1) / (kNeighbors + 0.001);
+    for (std::size_t c = 0; c < expected.size(); ++c)
+      EXPECT_NEAR(answers.row(q)[c], expected[c], 1e-6) << q << ", " << c;
+  }
 }
 
 TEST_F(Images, ModelsTellClasses) {

@@ -186,22 +186,40 @@ std::unique_ptr<TextModel> ImageKnn::fit(const TextFitInput& input, const Config
 }
 
 Matrix ImageKnn::probabilities(const Matrix& vectors, const Context& context) const {
+  // Rows of `known_` are read once for a block of queries, a tile at a time, which stays in the cache.
+  constexpr std::size_t kBlock = 32, kTile = 128;
+  const std::size_t known = known_.rows();
   Matrix result(vectors.rows(), classes_.size());
-  parallel_for(vectors.rows(), context.threads, [&](std::size_t begin, std::size_t end, int) {
-    context.check_stop();
-    std::vector<float> scores(known_.rows());
-    Matrix query(1, vectors.cols());
-    for (std::size_t r = begin; r < end; ++r) {
-      std::ranges::copy(vectors[r], query[0].begin());
-      multiply(known_, 0, known_.rows(), query.row(0), scores.data());
-      const std::vector<Scored> nearest = top_k(scores, static_cast<std::size_t>(neighbors_));
-      constexpr float kMore = 1e-3F;
-      const float total = static_cast<float>(nearest.size()) + kMore;
-      for (std::size_t n = 0; n < nearest.size(); ++n)
-        result.row(r)[labels_[nearest[n].idx]] += (n == 0 ? 1 + kMore : 1) / total;
-    }
-  });
+  parallel_for(
+      vectors.rows(), context.threads,
+      [&](std::size_t begin, std::size_t end, int) {
+        context.check_stop();
+        Matrix queries(end - begin, vectors.cols());
+        for (std::size_t q = 0; q < queries.rows(); ++q)
+          std::ranges::copy(vectors[begin + q], queries[q].begin());
+        std::vector<TopK> nearest(queries.rows(), TopK(static_cast<std::size_t>(neighbors_)));
+        std::vector<float> scores(queries.rows() * kTile);
+        for (std::size_t first = 0; first < known; first += kTile) {
+          const std::size_t size = std::min(kTile, known - first);
+          multiply(known_, first, first + size, queries, scores.data(), kTile);
+          for (std::size_t q = 0; q < queries.rows(); ++q) {
+            for (std::size_t i = 0; i < size; ++i) {
+              if (const float score = scores[q * kTile + i]; score > nearest[q].threshold())
+                nearest[q].push(static_cast<idx_t>(first + i), score);
+            }
+          }
+        }
+        for (std::size_t q = 0; q < queries.rows(); ++q) vote(nearest[q].take(), result[begin + q]);
+      },
+      kBlock);
   return result;
+}
+
+void ImageKnn::vote(std::span<const Scored> nearest, std::span<float> shares) const {
+  constexpr float kMore = 1e-3F;
+  const float total = static_cast<float>(nearest.size()) + kMore;
+  for (std::size_t n = 0; n < nearest.size(); ++n)
+    shares[labels_[nearest[n].idx]] += (n == 0 ? 1 + kMore : 1) / total;
 }
 
 void ImageKnn::save_head(TensorWriter& writer, const std::string& prefix) const {

@@ -8,6 +8,7 @@
 
 #include "akin/encode/image_encoder.h"
 #include "akin/encode/picture_memo.h"
+#include "akin/linalg/topk.h"
 #include "akin/text/text_model.h"
 
 namespace akin {
@@ -82,6 +83,8 @@ class ImageKnn final : public ImageClassifier {
  private:
   Matrix probabilities(const Matrix& vectors, const Context& context) const override;
   void save_head(TensorWriter& writer, const std::string& prefix) const override;
+  /// Adds the votes of a picture's neighbors, best first, to the shares of the classes.
+  void vote(std::span<const Scored> nearest, std::span<float> shares) const;
   Matrix known_;  // of length 1
   std::vector<std::uint32_t> labels_;
   int neighbors_ = 1;

@@ -1,5 +1,6 @@
 #include "akin/experiment/encode_items.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "akin/base/error.h"
@@ -10,12 +11,15 @@
 namespace akin {
 
 Matrix encode_full(const ContentEncoder& encoder, const ItemContent& content, const Context& context) {
-  constexpr std::size_t kMost = 4096;
-  if (encoder.dim() > kMost) {
+  // Sparse encoders have a dimension for each word; of dense ones memory is the limit.
+  constexpr std::size_t kMostWords = 4096, kMostBytes = std::size_t{4} << 30;
+  const std::size_t fitting = kMostBytes / sizeof(float) / std::max<std::size_t>(content.size(), 1);
+  const std::size_t most = encoder.is_sparse() ? kMostWords : std::max(kMostWords, fitting);
+  if (encoder.dim() > most) {
     fail(
         ErrorCode::kUsage,
         "vectors of {} dimensions are too long to write, at most {}; reduce them with svd, such as --svd 256",
-        encoder.dim(), kMost);
+        encoder.dim(), most);
   }
   return encoder.encode(content, context);
 }

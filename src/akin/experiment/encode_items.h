@@ -25,11 +25,12 @@ struct EncodeResult {
   Matrix vectors;             ///< (items, dim)
 };
 
-/// Fits the encoder and encodes the catalogue. Throws Error(kUsage) for an unknown encoder or parameter and for
-/// more than 4,096 dimensions, Error(kBadData) if the data hold nothing to learn from, Error(kCancelled).
+/// Fits the encoder and encodes the catalogue. Throws Error(kUsage) for an unknown encoder or parameter and where
+/// vectors are too long (encode_full()), Error(kBadData) if the data hold nothing to learn from, Error(kCancelled).
 EncodeResult encode_items(Dataset data, std::string_view encoder, const ParamValues& params,
                           const EncodeOptions& options = {}, const Context& context = {});
-/// The vectors of `content`. Throws Error(kUsage) for more than 4,096 dimensions.
+/// The vectors of `content`. Throws Error(kUsage) for more than 4,096 dimensions of a sparse encoder, and of others where they
+/// would take over 4 GiB too.
 Matrix encode_full(const ContentEncoder& encoder, const ItemContent& content, const Context& context);
 
 }  // namespace akin

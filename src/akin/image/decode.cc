@@ -54,8 +54,9 @@ class Tiff {
 
 int exif_orientation(std::span<const std::uint8_t> exif) {
   constexpr std::string_view kHead("Exif\0\0", 6);
-  if (exif.size() < kHead.size() || !std::equal(kHead.begin(), kHead.end(), exif.begin())) return 1;
-  const Tiff tiff(exif.subspan(kHead.size()));
+  const bool has_head = exif.size() >= kHead.size() && std::equal(kHead.begin(), kHead.end(), exif.begin());
+  const Tiff tiff(has_head ? exif.subspan(kHead.size()) : exif);
+  if (const auto order = tiff.number(0, 2); order != 0x4949 && order != 0x4D4D) return 1;  // "II" or "MM"
   const std::size_t directory = tiff.number(4, 4), entries = tiff.number(directory, 2);
   for (std::size_t e = 0; e < entries; ++e) {
     constexpr std::uint32_t kOrientation = 0x0112, kShort = 3;

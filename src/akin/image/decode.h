@@ -21,10 +21,9 @@ struct DecodeOptions {
 /// The format that the bytes begin like: "jpeg", "png", "webp", "gif", "bmp", "pnm" or "".
 std::string_view picture_format(std::span<const std::uint8_t> bytes);
 
-/// Decodes JPEG (grey, RGB and CMYK, turned as its EXIF orientation says), PNG, WebP, GIF (of moving pictures the first),
-/// BMP, and PGM and PPM of bytes, whatever the name of the file. What is transparent becomes white, 16 bits become 8. Throws
-/// Error(kBadData)
-/// that says what is wrong: an unknown format, too many pixels, damaged or cut-off data.
+/// Decodes JPEG (grey, RGB and CMYK), PNG, WebP (these three turned as their EXIF orientation says), GIF (of moving pictures
+/// the first), BMP, and PGM and PPM of bytes, whatever the name of the file. What is transparent becomes white, 16 bits become
+/// 8. Throws Error(kBadData) that says what is wrong: an unknown format, too many pixels, damaged or cut-off data.
 Picture decode_picture(std::span<const std::uint8_t> bytes, const DecodeOptions& options = {});
 
 /// PNG (8 bits, RGB). Throws Error(kBadData) for an empty picture.

@@ -1,11 +1,30 @@
 #include <png.h>
 
+#include <cstring>
+
 #include "akin/base/atomic_file.h"
 #include "akin/base/error.h"
 #include "akin/image/decoders.h"
 
 namespace akin {
 namespace decoders {
+namespace {
+
+/// Of the chunk eXIf; libpng's simple interface does not tell.
+int orientation_of(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kSignature = 8, kFrame = 12;  // length, type and checksum of a chunk
+  for (std::size_t at = kSignature; at + kFrame <= bytes.size();) {
+    const std::uint8_t* const chunk = &bytes[at];
+    const std::size_t size =
+        std::size_t{chunk[0]} << 24 | std::size_t{chunk[1]} << 16 | std::size_t{chunk[2]} << 8 | chunk[3];
+    if (size > bytes.size() - at - kFrame) return 1;
+    if (std::memcmp(chunk + 4, "eXIf", 4) == 0) return exif_orientation({chunk + 8, size});
+    at += kFrame + size;
+  }
+  return 1;
+}
+
+}  // namespace
 
 Picture png(std::span<const std::uint8_t> bytes, const DecodeOptions& options) {
   png_image image = {};
@@ -23,7 +42,8 @@ Picture png(std::span<const std::uint8_t> bytes, const DecodeOptions& options) {
   // libpng goes on after some warnings, such as a wrong checksum of a chunk that does not matter.
   if (png_image_finish_read(&image, nullptr, rgba.data(), 0, nullptr) == 0)
     fail(ErrorCode::kBadData, "damaged PNG: {}", image.message);
-  return over_white(rgba, static_cast<int>(image.width), static_cast<int>(image.height));
+  return upright(over_white(rgba, static_cast<int>(image.width), static_cast<int>(image.height)),
+                 orientation_of(bytes));
 }
 
 }  // namespace decoders

@@ -63,6 +63,47 @@ TEST(DecodeTest, PicturesThatLieOnTheirSideAreTurned) {
     expect_quarters("exif" + std::to_string(orientation) + ".jpg", 3);
 }
 
+/// "Exif", if `headed`, and a TIFF directory of the orientation alone.
+Bytes exif_of(int orientation, bool headed) {
+  const std::string text = std::string(headed ? "Exif\0\0" : "", headed ? 6 : 0) +
+                           std::string("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0", 19) +
+                           static_cast<char>(orientation) + std::string(6, '\0');
+  return {text.begin(), text.end()};
+}
+
+TEST(DecodeTest, PngAndWebPAreTurnedToo) {
+  const Bytes exif = exif_of(3, false), headed = exif_of(3, true);
+  EXPECT_EQ(decoders::exif_orientation(exif), 3);
+  EXPECT_EQ(decoders::exif_orientation(headed), 3);
+  const auto expect_turned = [](const Bytes& bytes) {
+    const Picture turned = decode_picture(bytes);
+    expect_pixel(turned, 13, 6, {250, 0, 0}, 0);
+    expect_pixel(turned, 13, 1, {0, 0, 250}, 0);
+  };
+  const auto big_endian = [](std::size_t value) {
+    Bytes bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+    return bytes;
+  };
+  // A chunk behind the first one of the PNG, which takes 33 bytes with the signature; its checksum does not matter.
+  Bytes png = file("rgb.png"), chunk = big_endian(exif.size());
+  chunk.insert(chunk.end(), {'e', 'X', 'I', 'f'});
+  chunk.insert(chunk.end(), exif.begin(), exif.end());
+  chunk.insert(chunk.end(), 4, 0);
+  png.insert(png.begin() + 33, chunk.begin(), chunk.end());
+  expect_turned(png);
+  // A WebP of one chunk becomes one of the extended format, with EXIF.
+  const Bytes plain = file("rgb.webp");
+  Bytes webp = {'R', 'I', 'F', 'F', 0, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8',
+                'X', 10,  0,   0,   0, 8, 0, 0, 0,   15,  0,   0,   7,   0,   0};
+  webp.insert(webp.end(), plain.begin() + 12, plain.end());
+  webp.insert(webp.end(), {'E', 'X', 'I', 'F', static_cast<std::uint8_t>(headed.size()), 0, 0, 0});
+  webp.insert(webp.end(), headed.begin(), headed.end());
+  ASSERT_LT(webp.size(), 256u + 8);
+  webp[4] = static_cast<std::uint8_t>(webp.size() - 8);
+  expect_turned(webp);
+}
+
 TEST(DecodeTest, GreyAndTransparent) {
   const Picture grey = decode_picture(file("grey.jpg"));
   expect_pixel(grey, 2, 1, {75, 75, 75}, 3);

@@ -27,6 +27,17 @@ Picture first_frame(std::span<const std::uint8_t> bytes, int width, int height) 
                     height);
 }
 
+/// Of the chunk EXIF of a file in the extended format.
+int orientation_of(std::span<const std::uint8_t> bytes) {
+  const WebPData data{bytes.data(), bytes.size()};
+  const std::unique_ptr<WebPDemuxer, decltype(&WebPDemuxDelete)> file(WebPDemux(&data), &WebPDemuxDelete);
+  WebPChunkIterator chunk = {};
+  if (!file || WebPDemuxGetChunk(file.get(), "EXIF", 1, &chunk) == 0) return 1;
+  const int orientation = exif_orientation({chunk.chunk.bytes, chunk.chunk.size});
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return orientation;
+}
+
 }  // namespace
 
 Picture webp(std::span<const std::uint8_t> bytes, const DecodeOptions& options) {
@@ -35,11 +46,12 @@ Picture webp(std::span<const std::uint8_t> bytes, const DecodeOptions& options) 
     fail(ErrorCode::kBadData, "damaged WebP: its header cannot be read");
   const int width = features.width, height = features.height;
   check_size(width, height, options);
-  if (features.has_animation != 0) return first_frame(bytes, width, height);
+  const int orientation = orientation_of(bytes);
+  if (features.has_animation != 0) return upright(first_frame(bytes, width, height), orientation);
   std::vector<std::uint8_t> rgba(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4);
   if (WebPDecodeRGBAInto(bytes.data(), bytes.size(), rgba.data(), rgba.size(), 4 * width) == nullptr)
     fail(ErrorCode::kBadData, "damaged WebP: it cannot be decoded");
-  return over_white(rgba, width, height);
+  return upright(over_white(rgba, width, height), orientation);
 }
 
 }  // namespace akin::decoders

@@ -11,7 +11,7 @@ void check_size(std::int64_t width, std::int64_t height, const DecodeOptions& op
 /// `rgba` over white.
 Picture over_white(std::span<const std::uint8_t> rgba, int width, int height);
 
-/// The orientation, 1 to 8, that an EXIF block ("Exif\0\0", then TIFF) tells; 1 if none, or none that can be read.
+/// The orientation, 1 to 8, that an EXIF block (TIFF, behind "Exif\0\0" or not) tells; 1 if none, or none that can be read.
 int exif_orientation(std::span<const std::uint8_t> exif);
 
 /// The picture as a viewer shows it that looks at the orientation.

@@ -75,6 +75,8 @@ TEST(ResizeTest, ShapesBecomeSquares) {
   EXPECT_EQ(filled.at(19, 0)[2], 3);
   EXPECT_EQ(filled.at(0, 10)[0], 0);
   const Picture stretched = square(wide, {.size = 20, .fit = Fit::kStretch});
+  EXPECT_EQ(enough_pixels({.size = 224, .resized = 256}), 256);
+  EXPECT_EQ(enough_pixels({.size = 224}), 224);
   EXPECT_EQ(stretched.at(0, 0)[0], 0);
   EXPECT_EQ(stretched.at(19, 19)[0], 255);
   for (const Fit fit : {Fit::kCrop, Fit::kPad, Fit::kStretch}) {

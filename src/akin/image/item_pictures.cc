@@ -67,11 +67,21 @@ void find_files(const std::string& source, Found& found, const Context& context)
   }
 }
 
+/// Whether a column of paths is called so.
+bool is_header(std::string_view name) {
+  constexpr std::array<std::string_view, 8> kNames = {"path",    "file",  "filename",    "filepath",
+                                                      "picture", "photo", "picturepath", "imagefile"};
+  return attribute_role(name) == kPictureAttribute ||
+         std::ranges::find(kNames, normalized_name(name)) != kNames.end();
+}
+
 void find_in_table(const std::string& source, Found& found, const Context& context) {
   ImportReport report;
   RecordReader reader(source, {.delimiter = ",", .quotes = true}, report, context);
   const std::vector<std::string> first = reader.peek(1);
-  if (!first.empty() && first[0].find('\t') != std::string::npos) reader.set_dialect({.delimiter = "\t"});
+  for (const Dialect& dialect : {Dialect{";", true}, Dialect{"\t"}, Dialect{",", true}}) {
+    if (!first.empty() && split_line(first[0], dialect).size() == 2) reader.set_dialect(dialect);
+  }
   const fs::path folder = fs::path(source).parent_path();
   while (reader.next()) {
     const auto fields = reader.fields();
@@ -79,7 +89,7 @@ void find_in_table(const std::string& source, Found& found, const Context& conte
       fail(ErrorCode::kBadData, "{}: expected the id of an item and the path of a picture",
            reader.position());
     const std::string_view id = without_blanks(fields[0]), path = without_blanks(fields[1]);
-    if (reader.line() == 1 && attribute_role(path) == kPictureAttribute) continue;
+    if (reader.line() == 1 && is_header(path)) continue;
     found.add(found.item(id), (folder / path).string(), id);
   }
   if (!report.rejections.reasons().empty()) {
@@ -114,7 +124,9 @@ const PictureReader::Archive& PictureReader::archive(const std::string& path) co
   const std::scoped_lock lock(mutex_);
   const auto known = archives_.find(path);
   if (known != archives_.end()) return known->second;
-  Archive opened{PictureFiles::open(path, context_), {}};
+  Context quiet = context_;  // who attached the pictures has heard what the archive holds besides
+  quiet.on_remark = {};
+  Archive opened{PictureFiles::open(path, quiet), {}};
   for (std::size_t i = 0; i < opened.files.size(); ++i) opened.by_name.emplace(opened.files.name(i), i);
   return archives_.emplace(path, std::move(opened)).first->second;
 }
@@ -122,7 +134,10 @@ const PictureReader::Archive& PictureReader::archive(const std::string& path) co
 Picture PictureReader::read(std::string_view path, const DecodeOptions& options) const {
   const std::string whole(path);
   std::vector<std::uint8_t> bytes;
-  const std::size_t inside = path.find(kInArchive);
+  std::size_t inside = path.find(kInArchive);
+  const auto more = [&] { return path.find(kInArchive, inside + 1) != std::string_view::npos; };
+  while (inside != std::string_view::npos && more() && !fs::is_regular_file(whole.substr(0, inside)))
+    inside = path.find(kInArchive, inside + 1);
   if (inside != std::string_view::npos && !file_exists(whole)) {
     const Archive& in = archive(whole.substr(0, inside));
     const auto found = in.by_name.find(path.substr(inside + 1));

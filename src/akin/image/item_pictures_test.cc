@@ -61,9 +61,22 @@ TEST_F(ItemPictures, OfATable) {
   EXPECT_EQ(counts(), (std::vector<std::size_t>{2, 0, 1, 0}));
   EXPECT_EQ(found.examples, (std::vector<std::string>{"unknown"}));
   expect_readable();
+  for (const char* text : {"id,path\n7,p/7.png\n", "id;file name\n7;p/7.png\n", "7\tp/7.png\n"}) {
+    std::ofstream(dir_ / "other.csv") << text;
+    const PictureMatches other = attach_pictures(data_, dir_ / "other.csv", {});
+    EXPECT_EQ(other.items, 1u) << text;
+    EXPECT_EQ(other.others, 0u) << text;
+    expect_readable();
+  }
   std::ofstream(dir_ / "bad.csv") << "7,p/7.png\nbag\n";
   EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { attach_pictures(data_, dir_ / "bad.csv", {}); }),
                        "bad.csv:2"));
+}
+
+TEST_F(ItemPictures, AnArchiveMayHaveTheSignInItsName) {
+  ASSERT_EQ(std::system(("cd '" + (dir_ / "") + "' && tar cf 'p#1.tar' p").c_str()), 0);
+  EXPECT_EQ(attach_pictures(data_, dir_ / "p#1.tar", {}).items, 3u);
+  expect_readable();
 }
 
 TEST_F(ItemPictures, WhatCannotBeReadSaysWhere) {

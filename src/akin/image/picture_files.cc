@@ -11,9 +11,11 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
+#include <functional>
+#include <optional>
 
 #include "akin/base/error.h"
+#include "akin/base/text.h"
 #include "akin/image/idx.h"
 
 namespace akin {
@@ -22,18 +24,41 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20;
+constexpr const char* kOtherName = "not named like a picture";
 
 bool named_like_picture(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kEndings = {".jpg", ".jpeg", ".png", ".webp",
-                                                        ".gif", ".bmp",  ".pgm", ".ppm"};
+  constexpr std::array<std::string_view, 9> kEndings = {".jpg", ".jpeg", ".jfif", ".png", ".webp",
+                                                        ".gif", ".bmp",  ".pgm",  ".ppm"};
   std::string lower(name);
   std::ranges::transform(lower, lower.begin(),
                          [](unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
-  // Programs of Apple put "._name.jpg" beside the picture.
-  const std::size_t base = lower.rfind('/') + 1;
-  if (lower.compare(base, 2, "._") == 0) return false;
   return std::ranges::any_of(kEndings, [&](std::string_view ending) { return lower.ends_with(ending); });
 }
+
+/// What programs put beside the files of people, such as "._name.jpg", .DS_Store and Thumbs.db: nobody misses them.
+bool is_clutter(std::string_view name) {
+  const std::string_view base = name.substr(name.rfind('/') + 1);
+  return base.empty() || base.starts_with('.') || base == "Thumbs.db" || base == "desktop.ini";
+}
+
+/// Files that are left out, in the order found, and why.
+class LeftOut {
+ public:
+  void add(std::string_view name, std::string_view why) {
+    if (++count_ <= kShown) examples_.push_back(fmt::format("{} ({})", printable(name), why));
+  }
+  std::uint64_t count() const { return count_; }
+  /// "2 files are left out: inner.tar (not named like a picture), ..."
+  std::string text() const {
+    return fmt::format("{} file{} left out: {}{}", count_, count_ == 1 ? " is" : "s are",
+                       fmt::join(examples_, ", "), count_ > kShown ? ", ..." : "");
+  }
+
+ private:
+  static constexpr std::uint64_t kShown = 3;
+  std::uint64_t count_ = 0;
+  std::vector<std::string> examples_;
+};
 
 /// A file without a name: it is gone when nobody has it open.
 class SpoolFile {
@@ -98,12 +123,15 @@ struct PictureFiles::Files {
   std::string folder;              // what names are relative to; "" = they are paths
   std::vector<std::string> names;  // ascending, but of paths
   std::unique_ptr<SpoolFile> spool;
+  std::uint64_t spooled = 0;  // bytes
   std::vector<Place> places;  // in the spool
+  LeftOut left_out;
 
   void find_in_folder(const Context& context) {
     folder = source;
     const auto options =
         fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
+    std::vector<std::string> others;
     std::error_code error;
     fs::recursive_directory_iterator at(source, options, error);
     for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
@@ -111,11 +139,18 @@ struct PictureFiles::Files {
       if (at.depth() > 64)
         fail(ErrorCode::kBadData, "{}: its folders are more than 64 deep", at->path().string());
       std::error_code ignored;
-      if (named_like_picture(at->path().string()) && at->is_regular_file(ignored))
-        names.push_back(at->path().lexically_relative(source).string());
+      std::string name = at->path().lexically_relative(source).string();
+      if (is_clutter(name) || at->is_directory(ignored)) continue;
+      if (named_like_picture(name) && at->is_regular_file(ignored))
+        names.push_back(std::move(name));
+      else
+        others.push_back(std::move(name));
     }
     if (error) fail(ErrorCode::kIo, "{}: cannot list the folder: {}", source, error.message());
     std::ranges::sort(names);
+    std::ranges::sort(others);
+    for (const std::string& name : others)
+      left_out.add(name, named_like_picture(name) ? "no file" : kOtherName);
   }
 
   /// Pictures are called by their number, from 0, all with as many digits.
@@ -136,6 +171,30 @@ struct PictureFiles::Files {
     }
   }
 
+  /// The bytes of a picture as the end of the spool; none if they are too many or damaged and others may follow.
+  std::optional<Place> copy_entry(archive* reader, const std::string& name,
+                                  const std::function<void(int)>& check) {
+    std::vector<char> buffer(1 << 16);
+    Place place{spooled, 0};
+    for (;;) {
+      const la_ssize_t n = archive_read_data(reader, buffer.data(), buffer.size());
+      if (n == 0) return place;
+      if (n == ARCHIVE_WARN || n == ARCHIVE_FAILED) {
+        const char* const text = archive_error_string(reader);
+        left_out.add(name, text != nullptr ? text : "damaged");
+        return std::nullopt;
+      }
+      if (n < 0) check(static_cast<int>(n));
+      place.size += static_cast<std::uint64_t>(n);
+      spooled += static_cast<std::uint64_t>(n);
+      spool->append(std::span(buffer).first(static_cast<std::size_t>(n)));
+      if (place.size > kMostBytes) {
+        left_out.add(name, fmt::format("more than {} bytes", kMostBytes));
+        return std::nullopt;
+      }
+    }
+  }
+
   void copy_archive(const Context& context) {
     const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(),
                                                                         &archive_read_free);
@@ -150,34 +209,36 @@ struct PictureFiles::Files {
     };
     check(archive_read_open_filename(reader.get(), source.c_str(), 1 << 20));
     spool = std::make_unique<SpoolFile>();
-    std::uint64_t end = 0;
     std::vector<std::pair<std::string, Place>> found;
-    std::vector<char> buffer(1 << 16);
     for (archive_entry* entry = nullptr;;) {
       context.check_stop();
       const int status = archive_read_next_header(reader.get(), &entry);
       if (status == ARCHIVE_EOF) break;
       check(status);
-      const char* const name = archive_entry_pathname(entry);
-      if (name == nullptr || archive_entry_filetype(entry) != AE_IFREG || !named_like_picture(name)) continue;
-      Place place{end, 0};
-      for (;;) {
-        const la_ssize_t n = archive_read_data(reader.get(), buffer.data(), buffer.size());
-        if (n < 0) check(static_cast<int>(n));
-        if (n <= 0) break;
-        place.size += static_cast<std::uint64_t>(n);
-        if (place.size > kMostBytes)
-          fail(ErrorCode::kBadData, "{}: {}: more than {} bytes are too many for a picture", source, name,
-               kMostBytes);
-        spool->append(std::span(buffer).first(static_cast<std::size_t>(n)));
-      }
-      end += place.size;
-      std::string_view relative = name;
+      if (archive_entry_filetype(entry) == AE_IFDIR) continue;
+      // Names in UTF-8 stay as they are in every locale; others are bytes.
+      const char* name = archive_entry_pathname_utf8(entry);
+      if (name == nullptr) name = archive_entry_pathname(entry);
+      std::string_view relative = name != nullptr ? name : "";
       while (relative.starts_with("./")) relative.remove_prefix(2);
-      found.emplace_back(relative, place);
+      if (name != nullptr && is_clutter(relative)) continue;
+      if (archive_entry_filetype(entry) != AE_IFREG || !named_like_picture(relative)) {
+        left_out.add(relative, name == nullptr                ? "its name cannot be read"
+                               : named_like_picture(relative) ? "no file"
+                                                              : kOtherName);
+        continue;
+      }
+      const std::string kept(relative);  // it may end with the next call
+      if (const std::optional<Place> place = copy_entry(reader.get(), kept, check))
+        found.emplace_back(kept, *place);
     }
     std::ranges::stable_sort(found, {}, &std::pair<std::string, Place>::first);
-    for (auto& [name, place] : found) {
+    for (std::size_t f = 0; f < found.size(); ++f) {
+      auto& [name, place] = found[f];
+      if (f + 1 < found.size() && found[f + 1].first == name) {  // what extracting would write over
+        left_out.add(name, "another of this name follows");
+        continue;
+      }
       names.push_back(std::move(name));
       places.push_back(place);
     }
@@ -197,9 +258,12 @@ PictureFiles PictureFiles::open(const std::string& path, const Context& context)
   } else {
     files->copy_archive(context);
   }
-  if (files->names.empty())
-    fail(ErrorCode::kBadData, "{}: it holds no picture (.jpg, .jpeg, .png, .webp, .gif, .bmp, .pgm, .ppm)",
-         path);
+  if (files->names.empty()) {
+    fail(ErrorCode::kBadData,
+         "{}: it holds no picture (.jpg, .jpeg, .jfif, .png, .webp, .gif, .bmp, .pgm, .ppm){}", path,
+         files->left_out.count() == 0 ? "" : "; " + files->left_out.text());
+  }
+  if (files->left_out.count() > 0) context.remark(fmt::format("{}: {}", path, files->left_out.text()));
   PictureFiles result;
   result.files_ = std::move(files);
   return result;

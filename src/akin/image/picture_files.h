@@ -16,8 +16,9 @@ namespace akin {
 /// ends with the object. Const calls are safe from many threads. Copies share the files.
 class PictureFiles {
  public:
-  /// Files whose name ends like that of a picture (.jpg, .jpeg, .png, .webp, .gif, .bmp, .pgm, .ppm), by their names. Throws
-  /// Error(kIo), Error(kBadData) if there is none, Error(kCancelled).
+  /// Files whose name ends like that of a picture (.jpg, .jpeg, .jfif, .png, .webp, .gif, .bmp, .pgm, .ppm), by their names. A
+  /// remark counts and names the others, such as an archive in an archive, and entries that are damaged or too large; hidden
+  /// files are passed over. Throws Error(kIo), Error(kBadData) if there is no picture or the archive is damaged, Error(kCancelled).
   static PictureFiles open(const std::string& path, const Context& context);
   /// The files named, which need not end like pictures nor be there.
   static PictureFiles of_paths(std::vector<std::string> paths);

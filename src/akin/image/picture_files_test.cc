@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "akin/base/error.h"
+#include "akin/base/error_for_test.h"
 
 namespace akin {
 namespace {
@@ -46,6 +46,33 @@ TEST_F(PictureFilesTest, OfAFolderAndOfArchivesAreTheSame) {
       EXPECT_EQ(packed.read(i), files.read(i));
     }
   }
+}
+
+TEST_F(PictureFilesTest, OthersAreCountedAndNamed) {
+  std::string remark;
+  Context context;
+  context.on_remark = [&](std::string_view text) { remark = text; };
+  PictureFiles::open(folder_.string(), context);
+  EXPECT_EQ(remark, folder_.string() + ": 1 file is left out: notes.txt (not named like a picture)");
+  const auto pack = [&](const std::string& name, const std::string& command) {
+    EXPECT_EQ(std::system(("cd '" + folder_.string() + "' && " + command).c_str()), 0);
+    return (folder_ / name).string();
+  };
+  // An archive in an archive, and a name that is no ASCII, in any locale; the later of two of a name counts.
+  const std::string path =
+      pack("y.tar",
+           "tar cf inner.tar a.png && mkdir sch\u00F6n && cp a.png sch\u00F6n && tar cf y.tar "
+           "inner.tar b.JPG sch\u00F6n && echo new > b.JPG && tar rf y.tar b.JPG");
+  const PictureFiles files = PictureFiles::open(path, context);
+  ASSERT_EQ(files.size(), 2u);
+  EXPECT_EQ(files.name(1), "sch\u00F6n/a.png");
+  EXPECT_EQ(text(files.read(0)), "new\n");
+  EXPECT_EQ(remark, path +
+                        ": 2 files are left out: inner.tar (not named like a picture), b.JPG (another of "
+                        "this name follows)");
+  const std::string only = pack("z.tar", "tar cf z.tar inner.tar");
+  EXPECT_NE(message_of(ErrorCode::kBadData, [&] { PictureFiles::open(only, context); }).find("inner.tar"),
+            std::string::npos);
 }
 
 TEST_F(PictureFilesTest, WhatIsNotThere) {

@@ -1,6 +1,7 @@
 // Pictures of another size.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -41,6 +42,8 @@ struct SquareOptions {
   int resized = 0;
   std::array<std::uint8_t, 3> fill = {255, 255, 255};  ///< of kPad
 };
+/// Pixels on each side of a picture that square() can do with: more would be averaged away (DecodeOptions::enough).
+inline int enough_pixels(const SquareOptions& options) { return std::max(options.size, options.resized); }
 /// (size, size) of any picture that is not empty.
 Picture square(const Picture& picture, const SquareOptions& options);
 

@@ -102,6 +102,9 @@ TEST(ImageNetTest, AHeadMayBeMissing) {
   tensors.erase("predictions/bias");
   const ImageNet net = import_image_net(write_small(folder, tensors));
   EXPECT_EQ(net.classes(), 0U);
+  Tensors parallel;  // of torch's DataParallel
+  for (const auto& [name, tensor] : tensors) parallel["module." + name] = tensor;
+  EXPECT_EQ(import_image_net(write_small(folder, parallel)).classes(), 0U);
   EXPECT_TRUE(
       contains(message_of(ErrorCode::kUsage, [&] { net.probabilities(random_pictures(1), context_of(1)); }),
                "no head"));

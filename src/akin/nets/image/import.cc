@@ -82,6 +82,16 @@ Match match(const WeightTensors& tensors, const Architecture& architecture, std:
   return match;
 }
 
+/// torch's DataParallel puts "module." before all names.
+void drop_module(WeightTensors& tensors) {
+  constexpr std::string_view kModule = "module.";
+  if (!std::ranges::all_of(tensors, [&](const auto& entry) { return entry.first.starts_with(kModule); }))
+    return;
+  WeightTensors result;
+  for (auto& [name, tensor] : tensors) result[name.substr(kModule.size())] = std::move(tensor);
+  tensors = std::move(result);
+}
+
 /// The best match, which must be without a fault.
 Match recognize(const WeightTensors& tensors, const ImageImportOptions& options, const std::string& path) {
   if (!options.architecture.empty()) find_architecture(options.architecture);
@@ -124,6 +134,7 @@ ImageNet import_image_net(const std::string& path, const ImageImportOptions& opt
     fail(ErrorCode::kUsage,
          "{}: is a file of weights of one size of pictures; a size is of vision transformers", path);
   WeightTensors tensors = read_weight_file(path);
+  drop_module(tensors);
   const Match found = recognize(tensors, options, path);
   const ConvPlan plan = found.architecture->plan(found.library, found.classes);
   ImageNetParts parts;

@@ -1,5 +1,7 @@
 #include "akin/nets/image/weights.h"
 
+#include <array>
+
 #include "akin/base/byte_cursor.h"
 #include "akin/base/error.h"
 #include "akin/base/file_content.h"
@@ -49,6 +51,7 @@ WeightTensors read_keras(const std::string& path) {
     if (values == nullptr) fail(ErrorCode::kBadData, "{}: weight {} is not float32", path, array.name);
     tensors[array.name] = {{array.shape.begin(), array.shape.end()}, std::move(*values)};
   }
+  name_as_keras2(tensors);
   return tensors;
 }
 
@@ -57,6 +60,27 @@ bool is_of_keras(const std::string& path, std::string_view head) {
 }
 
 }  // namespace
+
+void name_as_keras2(WeightTensors& tensors) {
+  constexpr std::array<const char*, 2> kOfConvolution = {"kernel", "bias"};
+  constexpr std::array<const char*, 4> kOfNormalization = {"gamma", "beta", "moving_mean", "moving_variance"};
+  WeightTensors result;
+  for (auto& [name, tensor] : tensors) {
+    const std::size_t slash = name.rfind('/');
+    const std::string layer = name.substr(0, slash + 1), part = name.substr(slash + 1);
+    const auto has = [&](const char* other) { return tensors.contains(layer + other); };
+    const std::size_t number = part.size() == 1 ? static_cast<std::size_t>(part[0] - '0') : 10;
+    std::string named = part;
+    if (number < 4 && has("3") && !has("4") && tensor.shape.size() == 1)
+      named = kOfNormalization[number];
+    else if (number < 2 && !has("2") && (number == 1) == (tensor.shape.size() == 1))
+      named = kOfConvolution[number];
+    // (height, width, channels, 1): a kernel with one output and several inputs is in none of the nets.
+    if (named == "kernel" && tensor.shape.size() == 4 && tensor.shape[3] == 1) named = "depthwise_kernel";
+    result[layer + named] = std::move(tensor);
+  }
+  tensors = std::move(result);
+}
 
 WeightTensors read_weight_file(const std::string& path) {
   const auto stream = open_file_part(path, 0);  // open_input() refuses archives

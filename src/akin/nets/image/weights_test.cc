@@ -43,6 +43,22 @@ TEST(WeightsTest, ArraysOfNumPy) {
   EXPECT_EQ(read_weight_file(kFolder + "packed.npz").at("whole").values, (std::vector<float>{0, 1, 2, 3}));
 }
 
+TEST(WeightsTest, NumbersOfKeras3AreNames) {
+  WeightTensors tensors = {{"c/0", {{3, 3, 8, 16}, {}}}, {"c/1", {{16}, {}}},
+                           {"d/0", {{3, 3, 8, 1}, {}}},  {"e/kernel", {{5, 5, 8, 1}, {}}},
+                           {"n/0", {{8}, {1}}},          {"n/1", {{8}, {2}}},
+                           {"n/2", {{8}, {3}}},          {"n/3", {{8}, {4}}},
+                           {"fc/0", {{8, 2}, {}}},       {"rnn/0", {{1, 4}, {}}},
+                           {"rnn/1", {{1, 4}, {}}}};
+  name_as_keras2(tensors);
+  std::string names;
+  for (const auto& entry : tensors) names += entry.first + " ";
+  EXPECT_EQ(names,
+            "c/bias c/kernel d/depthwise_kernel e/depthwise_kernel fc/kernel n/beta n/gamma n/moving_mean "
+            "n/moving_variance rnn/1 rnn/kernel ");
+  EXPECT_EQ(tensors.at("n/moving_mean").values, std::vector<float>{3});
+}
+
 TEST(WeightsTest, SafetensorsOfHalf) {
   const WeightTensors tensors = read_weight_file(kFolder + "tiny.safetensors");
   EXPECT_EQ(tensors.at("stem.weight").shape, (std::vector<std::size_t>{20, 3, 3, 3}));
