@@ -45,7 +45,7 @@ class ImageClassifier : public TextModel {
 class ImageLinear final : public ImageClassifier {
  public:
   struct Config : ImageEncoder::Config {
-    float regularization = 1;
+    float regularization = 0.01F;
     bool balance = false;
     int epochs = 200;
     std::vector<Param> params();

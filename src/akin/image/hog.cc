@@ -39,7 +39,8 @@ std::vector<Vote> votes_of(const Picture& picture, int width, int height) {
       const std::uint8_t* const up = picture.at(x, above);
       const std::uint8_t* const down = picture.at(x, below);
       float dx = 0, dy = 0, steepest = -1;
-      for (std::size_t c = 0; c < 3; ++c) {
+      for (const std::size_t c :
+           {2U, 1U, 0U}) {  // OpenCV, where blue comes first, takes the first of equally steep ones
         const float x_step = root[right[c]] - root[left[c]], y_step = root[down[c]] - root[up[c]];
         const float steep = x_step * x_step + y_step * y_step;
         if (steep > steepest) {

@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,6 +59,25 @@ class LeftOut {
   static constexpr std::uint64_t kShown = 3;
   std::uint64_t count_ = 0;
   std::vector<std::string> examples_;
+};
+
+/// While it lives, names in UTF-8 are read as they are by this thread, whatever the locale: libarchive has none for what the
+/// locale cannot write.
+class Utf8Names {
+ public:
+  Utf8Names() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (utf8_ != nullptr) before_ = uselocale(utf8_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+  ~Utf8Names() {
+    if (utf8_ == nullptr) return;
+    uselocale(before_);
+    freelocale(utf8_);
+  }
+
+ private:
+  locale_t utf8_, before_ = nullptr;
 };
 
 /// A file without a name: it is gone when nobody has it open.
@@ -196,6 +216,7 @@ struct PictureFiles::Files {
   }
 
   void copy_archive(const Context& context) {
+    const Utf8Names utf8_names;
     const std::unique_ptr<archive, decltype(&archive_read_free)> reader(archive_read_new(),
                                                                         &archive_read_free);
     archive_read_support_filter_all(reader.get());
@@ -216,9 +237,7 @@ struct PictureFiles::Files {
       if (status == ARCHIVE_EOF) break;
       check(status);
       if (archive_entry_filetype(entry) == AE_IFDIR) continue;
-      // Names in UTF-8 stay as they are in every locale; others are bytes.
-      const char* name = archive_entry_pathname_utf8(entry);
-      if (name == nullptr) name = archive_entry_pathname(entry);
+      const char* const name = archive_entry_pathname(entry);
       std::string_view relative = name != nullptr ? name : "";
       while (relative.starts_with("./")) relative.remove_prefix(2);
       if (name != nullptr && is_clutter(relative)) continue;

@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "akin/base/error_for_test.h"
+#include "akin/base/io.h"
+#include "akin/base/zip_for_test.h"
 
 namespace akin {
 namespace {
@@ -70,6 +72,12 @@ TEST_F(PictureFilesTest, OthersAreCountedAndNamed) {
   EXPECT_EQ(remark, path +
                         ": 2 files are left out: inner.tar (not named like a picture), b.JPG (another of "
                         "this name follows)");
+  // Of a zip that says that its names are UTF-8, libarchive has none in the locale "C".
+  std::string zip = zip_of({{"\u00FC/a.png", "x"}}, false);
+  zip[7] = '\x08';
+  zip[zip.find("PK\x01\x02") + 9] = '\x08';
+  write_file(folder_ / "u.zip", zip);
+  EXPECT_EQ(PictureFiles::open((folder_ / "u.zip").string(), context).name(0), "\u00FC/a.png");
   const std::string only = pack("z.tar", "tar cf z.tar inner.tar");
   EXPECT_NE(message_of(ErrorCode::kBadData, [&] { PictureFiles::open(only, context); }).find("inner.tar"),
             std::string::npos);

@@ -67,6 +67,10 @@ def print_figures():
     gamma = 1, -1, 0, 0.2, True  # the last one: as HOGDescriptor() has it
     wide = cv2.HOGDescriptor((224, 224), (16, 16), (8, 8), (8, 8), 9, *gamma).compute(waves(224, 224)[:, :, ::-1].copy()).ravel()
     print("hog 224", len(wide), "sum", wide.sum())
+    steep = np.zeros((16, 16, 3), np.uint8)  # red to the right as steep as blue to the bottom, on the diagonal
+    steep[..., 0], steep[..., 2] = np.arange(16)[None, :] * 10, np.arange(16)[:, None] * 10
+    tied = cv2.HOGDescriptor((16, 16), (16, 16), (8, 8), (8, 8), 9, *gamma).compute(steep[:, :, ::-1].copy()).ravel()
+    print("hog of equally steep colours", tied[:5])
     picture = Image.fromarray(waves(20, 12))
     for name, resample in (("bilinear", Image.Resampling.BILINEAR), ("bicubic", Image.Resampling.BICUBIC)):
         for size in ((7, 5), (33, 20)):
