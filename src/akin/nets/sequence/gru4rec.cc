@@ -61,9 +61,21 @@ void go_on_from(const Gru4Rec& old, const Sessions& sessions, GruNet& net) {
     net.layers[l].input = old.layers()[l].input.clone();
     net.layers[l].recurrent = old.layers()[l].recurrent.clone();
     net.layers[l].bias = old.layers()[l].bias.clone();
+    net.layers[l].recurrent_bias = old.layers()[l].recurrent_bias.clone();
   }
   place_among_neighbors(sessions, known, net.items);
   if (!net.inputs.empty()) place_among_neighbors(sessions, known, net.inputs);
+}
+
+/// To the squares of a net with one bias for each gate, those of the second, which has the same gradients.
+void add_second_biases(std::size_t layers, bool one_hot, std::size_t first_table,
+                       std::vector<float>& squares) {
+  std::size_t bias = first_table;
+  for (std::size_t l = 0; l < layers; ++l) {
+    bias += l == 0 && one_hot ? 1 : 2;
+    squares.insert(squares.begin() + static_cast<std::ptrdiff_t>(bias), squares[bias]);
+    bias += 2;
+  }
 }
 
 }  // namespace
@@ -148,6 +160,7 @@ std::unique_ptr<Model> Gru4Rec::make(const GruNet& net, const std::vector<char>&
     copy.input = layer.input.clone();
     copy.recurrent = layer.recurrent.clone();
     copy.bias = layer.bias.clone();
+    copy.recurrent_bias = layer.recurrent_bias.clone();
   }
   model->squares_ = std::move(squares);
   model->session_gap_ = session_gap;
@@ -205,6 +218,7 @@ void Gru4Rec::save(TensorWriter& writer) const {
       write_matrix(writer, fmt::format("model.layer{}.input", l), layers_[l].input);
     write_matrix(writer, fmt::format("model.layer{}.recurrent", l), layers_[l].recurrent);
     write_matrix(writer, fmt::format("model.layer{}.bias", l), layers_[l].bias);
+    write_matrix(writer, fmt::format("model.layer{}.recurrent_bias", l), layers_[l].recurrent_bias);
   }
   writer.tensor("model.squares", squares_);
 }
@@ -223,16 +237,22 @@ std::unique_ptr<Model> Gru4Rec::load(const TensorReader& reader, std::size_t, st
   const bool one_hot = model->kind_ == GruInput::kOneHot;
   if (model->kind_ != GruInput::kShared)
     model->inputs_ = read_matrix(reader, "model.inputs", n_items, one_hot ? rows : factors);
-  std::size_t tables = model->inputs_.empty() ? 2 : 3;
+  const std::size_t first_table = model->inputs_.empty() ? 2 : 3;
+  const bool two_biases = reader.has("model.layer0.recurrent_bias");  // files of before have one
+  std::size_t tables = first_table;
   for (std::size_t l = 0; l < layers; ++l) {
     GruLayer& layer = model->layers_.emplace_back(0, 0);
-    tables += l == 0 && one_hot ? 2 : 3;
+    tables += (l == 0 && one_hot ? 2U : 3U) + (two_biases ? 1U : 0U);
     if (l > 0 || !one_hot)
       layer.input = read_matrix(reader, fmt::format("model.layer{}.input", l), rows, factors);
     layer.recurrent = read_matrix(reader, fmt::format("model.layer{}.recurrent", l), rows, factors);
     layer.bias = read_matrix(reader, fmt::format("model.layer{}.bias", l), 1, rows);
+    layer.recurrent_bias = two_biases
+                               ? read_matrix(reader, fmt::format("model.layer{}.recurrent_bias", l), 1, rows)
+                               : Matrix(1, rows);
   }
   model->squares_ = reader.vector_in<float>("model.squares", tables, 0, std::numeric_limits<float>::max());
+  if (!two_biases) add_second_biases(layers, one_hot, first_table, model->squares_);
   return model;
 }
 

@@ -61,6 +61,7 @@ TEST(Gru4Rec, WhatFollowsDependsOnTheWholeSession) {
       Gru4Rec::Config config = small();
       config.loss = loss;
       config.embedding = embedding;
+      config.learning_rate = 0.05f;  // with steps of twice the length, one seed in ten stays in between
       const auto model = Gru4Rec::fit({data, data.events}, config, kOneThread);
       EXPECT_EQ(best(*model, {0, 2}), 3u) << loss << ", " << embedding;
       EXPECT_EQ(best(*model, {1, 2}), 4u) << loss << ", " << embedding;

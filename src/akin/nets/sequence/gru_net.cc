@@ -26,7 +26,7 @@ void fill_uniform(Matrix& matrix, std::size_t first, std::size_t rows, std::uint
 }  // namespace
 
 GruLayer::GruLayer(std::size_t n_inputs, std::size_t units)
-    : recurrent(3 * padded(units), units), bias(1, 3 * padded(units)) {
+    : recurrent(3 * padded(units), units), bias(1, 3 * padded(units)), recurrent_bias(1, 3 * padded(units)) {
   if (n_inputs > 0) input = Matrix(3 * padded(units), n_inputs);
 }
 
@@ -38,6 +38,7 @@ std::vector<std::pair<std::string, Matrix*>> GruNet::tables() {
     if (!layers[l].input.empty()) all.emplace_back(prefix + "input", &layers[l].input);
     all.emplace_back(prefix + "recurrent", &layers[l].recurrent);
     all.emplace_back(prefix + "bias", &layers[l].bias);
+    all.emplace_back(prefix + "recurrent_bias", &layers[l].recurrent_bias);
   }
   return all;
 }
@@ -84,6 +85,7 @@ void run_session(const std::vector<GruLayer>& layers, const Matrix& inputs, std:
       }
       multiply(layer.recurrent, 0, 3 * width, states.row(l), kept);
       axpy(1, layer.bias.row(0), given, 3 * width);
+      axpy(1, layer.recurrent_bias.row(0), kept, 3 * width);
       axpy(1, kept, given, 2 * width);
       gru_forward({given, given + width, given + 2 * width, kept + 2 * width}, states.row(l), next.row(0),
                   width);

@@ -24,9 +24,10 @@ enum class GruInput {
 /// zeros.
 struct GruLayer {
   GruLayer(std::size_t inputs, std::size_t units);
-  Matrix input;      ///< (3 padded(units), inputs), or empty where the input is one-hot
-  Matrix recurrent;  ///< (3 padded(units), units)
-  Matrix bias;       ///< (1, 3 padded(units))
+  Matrix input;           ///< (3 padded(units), inputs), or empty where the input is one-hot
+  Matrix recurrent;       ///< (3 padded(units), units)
+  Matrix bias;            ///< (1, 3 padded(units)): with the input
+  Matrix recurrent_bias;  ///< the same, with the state: that of the candidate passes through the reset gate
 };
 
 struct GruNet {

@@ -79,7 +79,7 @@ GruTrainer::GruTrainer(const Sessions& sessions, const GruTrainOptions& options,
     if (options.dropout > 0) work.mask = Matrix(units_, padded(slots));
     work.weight_gradient = Matrix(3 * units_, units_);
     work.tables = tables;
-    tables += layer.input.empty() ? 2 : 3;
+    tables += layer.input.empty() ? 3 : 4;
     work_.push_back(std::move(work));
   }
   for (Matrix* by_slot : {&input_rows_, &input_row_gradient_}) *by_slot = Matrix(padded(slots), width);
@@ -227,7 +227,8 @@ void GruTrainer::forward(std::size_t layer, std::size_t first, std::uint64_t num
                    work.gates.stride()});
     };
     for (std::size_t u = 0; u < kTile; ++u) {
-      const float bias = gate < 3 ? weights.bias.row(0)[row + u] : 0;
+      const float with_state = weights.recurrent_bias.row(0)[gate < 3 ? row + u : row - units_ + u];
+      const float bias = gate == 3 ? with_state : weights.bias.row(0)[row + u] + (gate < 2 ? with_state : 0);
       std::fill_n(work.gates.row(row + u), lanes_, bias);
       if (gate < 3 && weights.input.empty()) axpy(1, x.row(row + u), work.gates.row(row + u), lanes_);
     }
@@ -287,7 +288,9 @@ double GruTrainer::sum_losses() {
   });
   combine_sums(options_.loss, all, (candidates_.size() + kBlock - 1) / kBlock, positives_.row(0),
                sums_.data(), losses_.row(0));
-  const float scale = 1 / static_cast<float>(slots);
+  // The few sessions that are left at the end of an epoch count as little as before: their gradients would be long against the
+  // 1e-6 of Adagrad, and throw about all that they are scored against.
+  const float scale = 1 / static_cast<float>(std::min(options_.slots, order_.size()));
   team_.run(candidates_.size(), kBlock, [&](std::size_t first, std::size_t last) {
     loss_gradient(options_.loss, all, first, last, positives_.row(0), sums_.data(), scale);
   });
@@ -388,12 +391,15 @@ void GruTrainer::update_layer(std::size_t layer, std::size_t first) {
     ++table;
   };
   if (!net_.layers[layer].input.empty()) update_weights(first, input_rows(layer));
-  update_weights(first < 2 * units_ ? first : first + units_, work.state_rows);
-  alignas(64) float bias[kTile];
-  for (std::size_t u = 0; u < kTile; ++u) bias[u] = dot(work.gates.row(first + u), ones_.row(0), lanes_);
-  Table& t = tables_[table];
-  adagrad_step(options_.adagrad, bias, t.x->row(0) + first, t.sum.row(0) + first,
-               t.velocity.empty() ? nullptr : t.velocity.row(0) + first, kTile);
+  const std::size_t with_state = first < 2 * units_ ? first : first + units_;
+  update_weights(with_state, work.state_rows);
+  for (const std::size_t row : {first, with_state}) {
+    alignas(64) float bias[kTile];
+    for (std::size_t u = 0; u < kTile; ++u) bias[u] = dot(work.gates.row(row + u), ones_.row(0), lanes_);
+    Table& t = tables_[table++];
+    adagrad_step(options_.adagrad, bias, t.x->row(0) + first, t.sum.row(0) + first,
+                 t.velocity.empty() ? nullptr : t.velocity.row(0) + first, kTile);
+  }
 }
 
 void GruTrainer::update_candidates(std::size_t first, std::size_t last) {

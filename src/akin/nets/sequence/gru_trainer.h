@@ -29,7 +29,8 @@ struct GruTrainOptions {
 };
 
 /// One pass over the sessions after the other. A step takes one event of each slot: its state, its input and
-/// its target against candidates that all slots share; the state of the step before counts as a constant.
+/// its target against candidates that all slots share; the state of the step before counts as a constant. It goes
+/// down the sum of the slots' losses over the number of slots that the epoch begins with.
 /// Threads divide each product by fixed blocks: the same bits at any number of them.
 class GruTrainer {
  public:

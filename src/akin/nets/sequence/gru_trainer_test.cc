@@ -55,7 +55,8 @@ GruNet net_of(GruInput kind, std::size_t layers) {
       if (name.ends_with("bias")) {
         const bool units = name.starts_with("layer");  // padded ones stay without anything
         for (std::size_t c = 0; c < table->cols(); ++c)
-          (*table)[r][c] = units && c % 16 >= kFactors ? 0 : 0.1f * static_cast<float>(c % 5);
+          (*table)[r][c] =
+              units && c % 16 >= kFactors ? 0 : 0.07f * static_cast<float>((c + name.size()) % 5);
       } else {
         scale(3, table->row(r), table->stride());
       }
@@ -81,7 +82,7 @@ class Plain {
         for (std::size_t g = 0; g < 3; ++g) {
           const std::size_t row = g * padded(kFactors) + u;
           given[g] = number(layer.bias[0][row]);
-          kept[g] = 0;
+          kept[g] = number(layer.recurrent_bias[0][row]);
           if (layer.input.empty()) given[g] += number(net_.inputs[item][row]);
           for (std::size_t k = 0; k < kFactors; ++k) {
             const double in = l == 0 ? number(net_.input_table()[item][k]) : next[l - 1][k];
@@ -124,7 +125,7 @@ class Plain {
   SampledLoss loss_;
 };
 
-/// An epoch by the equations: calls step(mean loss as a function of the parameters) for each minibatch. A
+/// An epoch by the equations: calls step(sum of losses / slots of a full minibatch, as a function of the parameters) for each. A
 /// state is that of the event before, a constant, and zero where a session begins.
 template <typename Step>
 void walk(const Sessions& sessions, const GruTrainOptions& options, const Plain& plain, const Step& step) {
@@ -143,7 +144,7 @@ void walk(const Sessions& sessions, const GruTrainOptions& options, const Plain&
           double sum = 0;
           for (std::size_t s = 0; s < slots.size(); ++s)
             sum += plain.loss(plain.after(slots.input(s), states[s]), candidates, s);
-          return sum / static_cast<double>(slots.size());
+          return sum / static_cast<double>(options.slots);
         },
         slots.size());
     for (std::size_t s = 0; s < slots.size(); ++s) states[s] = plain.after(slots.input(s), states[s]);
@@ -166,7 +167,7 @@ TEST(GruTrainer, LossAndGradientsAreThoseOfTheEquations) {
       double expected = 0;
       std::size_t events = 0;
       walk(sessions, options, plain, [&](const auto& value, std::size_t slots) {
-        expected += value() * static_cast<double>(slots);
+        expected += value() * static_cast<double>(options.slots);
         events += slots;
       });
       EXPECT_NEAR(mean, expected / static_cast<double>(events), 1e-5);
