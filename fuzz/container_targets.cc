@@ -50,6 +50,12 @@ void ask(const Service& service) {
     requests.push_back({.user = std::string(data.users.id(user))});
     requests.push_back({.user = std::string(data.users.id(user)), .history = history, .include_seen = true});
   }
+  for (const EventAttributes::Column& column : data.event_attributes.columns()) {
+    for (const idx_t value : some_of(column.values.size())) {
+      requests.push_back({.history = history,
+                          .history_attributes = {{column.name, {std::string(column.values.id(value))}}}});
+    }
+  }
   for (const RecommendRequest& request : requests) {
     attempt([&] { service.recommend(request); });
     attempt([&] { service.explain(request, std::nullopt); });

@@ -270,6 +270,11 @@ def encoders(akin, folder):
                        "steps": ["tfidf", "--svd", "2", "--whiten"]}.items():
         run("encode", *args, "-d", "d", "-o", "v.csv", "--save", "e")
         put("encoder", name, (folder / "e").read_bytes())
+    (folder / "c.csv").write_text("user,item,device,time\nu,a,phone,1\nu,b,,2\nu,c,tv,3\nv,b,phone,4\nv,a,tv,5\n")
+    run("import", "csv", "c.csv", "--event-attributes", "device", "-o", "contexts")
+    run("train", "rnn", "--cell", "rnn", "--factors", "1", "--max-length", "2", "--inputs", "device", "--epochs", "1", "-d", "contexts",
+        "--holdout", "none", "-o", "m")
+    put("bundle", "event-attributes", (folder / "m").read_bytes())
     for name, args in {"content-ridge": []}.items():
         run("train", name, "-d", "d", "-o", "m", "--holdout", "none", *args)
         put("bundle", name, (folder / "m").read_bytes())

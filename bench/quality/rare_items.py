@@ -1,8 +1,9 @@
 """HR@10 of users' last items by how often the item occurs in training: is a model any good for rare items?
 
-Usage: rare_items.py DATA_FOLDER AKIN [--most N,N ...] [MODEL ...]
+Usage: rare_items.py DATA_FOLDER AKIN [--validation] [--most N,N ...] [MODEL ...]
 Amazon Beauty; all 12,101 items ranked, those of the user left out. A MODEL may have flags: "sasrec --layers 1 --epochs 50".
---most 0,5,20 makes the groups of 0, 1-5, 6-20 and more events.
+--most 0,5,20 makes the groups of 0, 1-5, 6-20 and more events. --validation leaves the last items out altogether, and asks for
+those before them: to choose parameters.
 """
 
 import collections
@@ -13,15 +14,19 @@ import sys
 import tempfile
 
 
-
 def main(folder, akin, *models):
     most = "2,5,10,50"
+    leave_out = models[:1] == ("--validation",)
+    if leave_out:
+        models = models[1:]
     if models and models[0] == "--most":
         most, models = models[1], models[2:]
     ends = [-1, *map(int, most.split(",")), 10**9]
     bins = [(low + 1, high) for low, high in zip(ends, ends[1:])]
     folder = pathlib.Path(folder) / "amazon-beauty"
     sequences = {user: items for user, *items in (line.split() for line in open(folder / "user_sequence.txt"))}
+    if leave_out:
+        sequences = {user: items[:-1] for user, items in sequences.items()}
     counts = collections.Counter(item for items in sequences.values() for item in items[:-1])
     where = {user: next(b for b, (low, high) in enumerate(bins) if low <= counts[items[-1]] <= high)
              for user, items in sequences.items()}
