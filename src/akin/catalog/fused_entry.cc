@@ -4,6 +4,7 @@
 
 #include "akin/base/error.h"
 #include "akin/catalog/fit.h"
+#include "akin/fusion/tower_model.h"
 
 namespace akin {
 
@@ -28,9 +29,10 @@ std::optional<OtherVectors> catalogue_vectors(const SourceSpec& source, const Tr
          source.kind);
   }
   const bool content_alone = entry->traits.uses_content && !entry->traits.iterative;
+  const auto* const towers = dynamic_cast<const TowerModel*>(fitted.model.get());
   return OtherVectors{
       fitted.model->embeddings().resized(data.source.n_items(), fitted.model->embedding_dim()),
-      !content_alone};
+      !content_alone, towers != nullptr ? towers->tower() : nullptr};
 }
 
 }  // namespace akin

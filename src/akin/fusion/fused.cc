@@ -23,8 +23,8 @@ class FusedEncoder final : public ContentEncoder {
   explicit FusedEncoder(const Fused& model) : model_(model) {
     for (const bool pictures : {false, true}) {  // a text stands for the first field
       for (const FusedSource& source : model.sources()) {
-        if (!source.content || source.content->encoder()->reads_pictures() != pictures) continue;
-        for (const std::string& field : source.content->encoder()->fields()) {
+        if (source.encoder() == nullptr || source.encoder()->reads_pictures() != pictures) continue;
+        for (const std::string& field : source.encoder()->fields()) {
           if (std::ranges::find(fields_, field) == fields_.end()) fields_.push_back(field);
         }
       }
@@ -37,8 +37,8 @@ class FusedEncoder final : public ContentEncoder {
   const std::vector<std::string>& fields() const override { return fields_; }
   void save(TensorWriter& writer, const std::string& prefix) const override {
     for (std::size_t s = 0; s < model_.sources().size(); ++s) {
-      if (const auto& content = model_.sources()[s].content)
-        write_encoder(writer, fmt::format("{}.source{}", prefix, s), *content->encoder());
+      if (const ContentEncoder* const encoder = model_.sources()[s].encoder())
+        write_encoder(writer, fmt::format("{}.source{}", prefix, s), *encoder);
     }
     model_.vectors_.write(writer, prefix);
   }
@@ -93,6 +93,10 @@ Csr FusedSource::rows_at(std::span<const idx_t> items) const {
   return content ? content->rows_at(items) : sparse_rows(Matrix::gather(vectors->item_vectors(), items));
 }
 
+Csr FusedSource::rows_of(const ItemContent& items, const Context& context) const {
+  return content ? content->rows_of(items, context) : sparse_rows(tower->encode(items, context));
+}
+
 std::size_t FusedSource::coverage() const {
   std::size_t items = 0;
   for (idx_t i = 0; i < model().n_items(); ++i) items += has_row(i) ? 1 : 0;
@@ -135,7 +139,7 @@ void Fused::set_vectors(FusedVectors vectors, Matrix embeddings) {
   AKIN_ASSERT(embeddings.rows() == n_items() && embeddings.cols() == vectors.dim());
   vectors_ = std::move(vectors);
   embeddings_ = std::move(embeddings);
-  const auto encodes = [](const FusedSource& source) { return source.content != nullptr; };
+  const auto encodes = [](const FusedSource& source) { return source.encoder() != nullptr; };
   if (std::ranges::any_of(sources_, encodes)) encoder_ = std::make_unique<FusedEncoder>(*this);
 }
 
@@ -242,8 +246,8 @@ std::vector<Csr> Fused::rows_of(std::span<const ItemContent* const> by_source, s
   std::vector<Csr> rows(sources_.size());
   std::vector<Csr> contents;
   for (std::size_t s = 0; s < sources_.size(); ++s) {
-    const bool known = sources_[s].content && by_source[s] != nullptr;
-    if (known) rows[s] = sources_[s].content->rows_of(*by_source[s], context);
+    const bool known = sources_[s].encoder() != nullptr && by_source[s] != nullptr;
+    if (known) rows[s] = sources_[s].rows_of(*by_source[s], context);
     if (!sources_[s].feeds_map) continue;
     contents.push_back(rows[s]);
     if (known) continue;
@@ -302,7 +306,7 @@ std::vector<std::vector<Scored>> Fused::nearest(const std::vector<Csr>& rows, st
 
 bool Fused::reads(bool pictures) const {
   return std::ranges::any_of(sources_, [&](const FusedSource& source) {
-    return source.content && source.content->encoder()->reads_pictures() == pictures;
+    return source.encoder() != nullptr && source.encoder()->reads_pictures() == pictures;
   });
 }
 
@@ -311,9 +315,9 @@ std::vector<Scored> Fused::similar_to_query(bool pictures, const QueryContent& a
   std::deque<ItemContent> contents;
   std::vector<const ItemContent*> by_source(sources_.size(), nullptr);
   for (std::size_t s = 0; s < sources_.size(); ++s) {
-    const ContentModel* const content = sources_[s].content.get();
-    if (content == nullptr || content->encoder()->reads_pictures() != pictures) continue;
-    contents.push_back(as_field(content->encoder()->fields().front()));
+    const ContentEncoder* const encoder = sources_[s].encoder();
+    if (encoder == nullptr || encoder->reads_pictures() != pictures) continue;
+    contents.push_back(as_field(encoder->fields().front()));
     by_source[s] = &contents.back();
   }
   return nearest(rows_of(by_source, 1, {}), 1, k).front();
@@ -370,6 +374,7 @@ void Fused::save(TensorWriter& writer) const {
     if (source.content) source.content->write(writer, prefix);
     if (source.vectors) source.vectors->write(writer, prefix);
     if (source.map) source.map->write(writer, prefix + ".map");
+    if (source.tower) write_encoder(writer, prefix + ".tower", *source.tower);
   }
   write_matrix(writer, "model.gate", gate_.weights());
   writer.tensor("model.events", events_);
@@ -405,6 +410,9 @@ std::unique_ptr<Model> Fused::load(const TensorReader& reader, std::size_t, std:
       if (source.content->n_items() != rows) reader.inconsistent(prefix + " has another number of items");
     } else if (of == "vectors" || of == "map") {
       source.vectors = VectorModel::read(reader, prefix, rows);
+      if (reader.has_meta(prefix + ".tower")) source.tower = SourceTower::read(reader, prefix + ".tower");
+      if (source.tower && source.tower->dim() != source.dim())
+        reader.inconsistent(prefix + ".tower makes vectors of another length");
     } else {
       reader.inconsistent(fmt::format("{} is of '{}', which this akin does not know", prefix, of));
     }

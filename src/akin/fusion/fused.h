@@ -15,6 +15,7 @@
 #include "akin/fusion/source_gate.h"
 #include "akin/fusion/source_share.h"
 #include "akin/fusion/source_spec.h"
+#include "akin/fusion/source_tower.h"
 #include "akin/fusion/vector_model.h"
 #include "akin/models/fit/context.h"
 #include "akin/models/model.h"
@@ -29,11 +30,17 @@ struct FusedSource {
   std::shared_ptr<const VectorModel> vectors = {};   ///< of everything else
   /// Of kind "map": from the contents of all sources that feed it, one after the other, to `vectors`.
   std::shared_ptr<const ContentMap> map = {};
+  /// Of a trained tower: what makes such vectors of new items.
+  std::shared_ptr<const SourceTower> tower = {};
   /// Whether its vectors are content: all but those that were learned from events.
   bool feeds_map = false;
 
   const Model& model() const {
     return content ? static_cast<const Model&>(*content) : static_cast<const Model&>(*vectors);
+  }
+  /// What makes vectors of new items from their content; nullptr = it has none of them, or they come from the map.
+  const ContentEncoder* encoder() const {
+    return content ? content->encoder() : static_cast<const ContentEncoder*>(tower.get());
   }
   bool has_row(idx_t item) const { return content ? content->has_vector(item) : vectors->has_vector(item); }
   /// Whether its scores are damped (StandardScores): those of words and categories, which most items do not share.
@@ -43,12 +50,16 @@ struct FusedSource {
   std::size_t dim() const { return content ? content->encoder()->dim() : vectors->item_vectors().cols(); }
   /// (items, dim) its vectors of these items.
   Csr rows_at(std::span<const idx_t> items) const;
+  /// The same of new items. Only of sources with an encoder.
+  Csr rows_of(const ItemContent& items, const Context& context) const;
 };
 
 /// Vectors of items of a source that is no encoder and no map.
 struct OtherVectors {
   Matrix vectors;            ///< (items of the catalogue, dim), rows of zeros where there are none
   bool from_events = false;  ///< what users did is in them, so that they are no content
+  std::shared_ptr<const ContentTower> tower =
+      {};  ///< makes such vectors of new items; nullptr = nothing does
 };
 /// Makes them from the training events alone: the models of the catalogue (catalog/fused_entry.h), files of vectors
 /// (experiment/fuse.h). nullopt = no such source.

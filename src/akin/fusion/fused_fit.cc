@@ -211,17 +211,16 @@ FusedSource fit_other(const SourceSpec& spec, const Fitting& fitting, const Othe
   std::vector<idx_t> all(vectors.rows());
   std::iota(all.begin(), all.end(), 0);
   const Matrix known = known_rows(vectors, all);
-  Matrix result = std::move(vectors);
-  if (config.whiten && known.rows() >= 2 && known.cols() <= kMostWhitened) {
-    const Whitening whitening = fit_whitening(known, true, config.shrinkage, fitting.context);
-    result = whitened_rows(std::move(result), whitening.mean, whitening.weights, fitting.context);
-  } else {
-    normalize_rows(result);
-  }
-  return {.name = spec.name,
-          .kind = spec.kind,
-          .vectors = std::make_shared<VectorModel>(std::move(result)),
-          .feeds_map = !other->from_events};
+  Whitening whitening;
+  if (config.whiten && known.rows() >= 2 && known.cols() <= kMostWhitened)
+    whitening = fit_whitening(known, true, config.shrinkage, fitting.context);
+  Matrix result = whitened_rows(std::move(vectors), whitening.mean, whitening.weights, fitting.context);
+  FusedSource source{.name = spec.name,
+                     .kind = spec.kind,
+                     .vectors = std::make_shared<VectorModel>(std::move(result)),
+                     .feeds_map = !other->from_events};
+  if (other->tower) source.tower = std::make_shared<SourceTower>(other->tower, std::move(whitening));
+  return source;
 }
 
 std::string coverage_text(const std::vector<FusedSource>& sources, std::size_t items) {

@@ -13,6 +13,7 @@
 #include "akin/fusion/fused_fit.h"
 #include "akin/fusion/neighbor_smoothing.h"
 #include "akin/fusion/source_queries.h"
+#include "akin/fusion/tower_model.h"
 #include "akin/image/decode.h"
 #include "akin/linalg/row_product.h"
 #include "akin/models/placed.h"
@@ -319,6 +320,64 @@ TEST(Fused, LearnsFromEventsThatItsInnerSourcesHaveNotSeen) {
                                     Fused::fit({data, data.events}, {.sources = "tfdf"}, {});
                                   }),
                        "did you mean tfidf?"));
+}
+
+TEST(Fused, WeightsAreLearnedAmongItemsThatSomebodyChose) {
+  const Dataset data = clicked_shop();
+  const SplitDataset outer =
+      split_dataset(data, {.holdout = Holdout::kColdItems, .fraction = 0.4, .seed = 2});
+  const TrainingData training = outer.training_data();
+  const auto held = hold_out_queries(training, {});
+  ASSERT_TRUE(held.has_value());
+  // Items whose events are all in the test set: the source has no vector of them, so that it would say 0 of them.
+  std::vector<std::vector<float>> vectors(data.n_items(), {0});
+  for (const Event& event : training.events) vectors[event.item] = {event.item % 2 == 0 ? 1.0F : -2.0F};
+  const SourceQueries queries =
+      ask_queries({given("kinds", vectors)}, *held, {.queries = 40, .negatives = 20}, {});
+  EXPECT_GT(queries.by_stratum()[0], 20u);
+  EXPECT_EQ(std::ranges::count(queries.scores, 0.0F), 0);
+}
+
+TEST(Fused, TowersPlaceNewItems) {
+  const Dataset data = clicked_shop();
+  const OtherSource others = [](const SourceSpec&, const TrainingData& training,
+                                const FitContext& context) -> std::optional<OtherVectors> {
+    TwoTower::Config config;
+    config.content = "tfidf fields=title";
+    config.factors = 8;
+    config.epochs = 5;
+    config.batch_size = 64;
+    config.negatives = 16;
+    config.dropout = 0.2F;
+    config.id_dropout = 1;
+    const auto model = TwoTower::fit(training, config, context);
+    const auto& towers = dynamic_cast<const TowerModel&>(*model);
+    return OtherVectors{towers.embeddings().resized(training.source.n_items(), towers.embedding_dim()), true,
+                        towers.tower()};
+  };
+  const auto model = Fused::fit(
+      {data, data.events}, {.sources = "brand: attributes fields=brand; two-tower", .learn_weights = false},
+      {}, others);
+  const TempDir dir;
+  TensorWriter writer("model");
+  model->save(writer);
+  writer.write(dir / "m");
+  const auto loaded = Fused::load(TensorReader(dir / "m"), 0, data.n_event_items());
+  const auto& fused = dynamic_cast<const Fused&>(*loaded);
+  const FusedSource& towers = fused.sources()[1];
+  AttributeTable table;  // of an item of the catalogue: its vector has to be the same
+  table.column("title").push_back(std::string(data.item_attributes.get("title", 0)));
+  const ItemContent fresh(std::move(table), 1);
+  const Csr row = towers.rows_of(fresh, {});
+  ASSERT_EQ(row.row_size(0), towers.dim());
+  for (std::size_t f = 0; f < towers.dim(); ++f)
+    EXPECT_NEAR(row.values_of(0)[f], towers.vectors->item_vectors()[0][f], 1e-5);
+  const std::vector<SourceShare> sources = fused.sources_of(fresh, 0);
+  EXPECT_FALSE(sources[0].known);
+  EXPECT_TRUE(sources[1].known);
+  for (const Scored& item : fused.similar_to_text("glass kettle", 5))
+    EXPECT_TRUE(contains(data.item_attributes.get("title", item.idx), "kettle"));
+  EXPECT_EQ(fused.similar_to(fresh, 5), model->similar_to(fresh, 5));
 }
 
 TEST(Fused, TextsAndPicturesFindItemsInOneSpace) {

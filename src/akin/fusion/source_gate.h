@@ -78,7 +78,8 @@ struct GateOptions {
 
 /// Softmax regression (conditional logit; McFadden 1974): minimizes over the weights at the knots
 ///
-///   - sum_q ln( exp(u_q1) / sum_c exp(u_qc) ) + lambda / 2 sum_k |w_k+1 - w_k|^2,   u_qc = sum_s w_s(n_c) z_qcs
+///   - sum_q ln( exp(u_q1) / sum_c exp(u_qc) ) + lambda / 2 sum_k |w_k+1 - w_k|^2 + 1/2 sum_k |w_k|^2,
+///   u_qc = sum_s w_s(n_c) z_qcs
 ///
 /// With `nonnegative` the weights that come out negative are fixed at 0 and the rest fitted again, until none is. All
 /// weights are 1 where there are no queries. Cost: queries x candidates x sources, some 100 times. The same bits at any

@@ -1,6 +1,7 @@
 #include "akin/fusion/source_queries.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "akin/base/error.h"
@@ -28,12 +29,19 @@ Dataset copy_of(const TrainingData& data) {
   return copy;
 }
 
-/// `count` of the events, by seed, sorted by user.
+/// `count` of the events, by seed, sorted by user: one of each user, then a second one of each, and so on, since the lists
+/// of all users count the same however long they are.
 std::vector<Event> sample(std::vector<Event> events, std::size_t count, std::uint64_t seed,
                           std::uint64_t stream) {
   Rng(seed, stream).shuffle(std::span(events));
-  events.resize(std::min(events.size(), count));
-  std::ranges::stable_sort(events, {}, &Event::user);
+  std::map<idx_t, std::size_t> had;
+  std::vector<std::pair<std::size_t, Event>> drawn;  // with how many of the same user came before
+  for (const Event& event : events) drawn.emplace_back(had[event.user]++, event);
+  std::ranges::stable_sort(drawn, {}, &std::pair<std::size_t, Event>::first);
+  drawn.resize(std::min(drawn.size(), count));
+  std::ranges::stable_sort(drawn, {}, [](const auto& entry) { return entry.second.user; });
+  events.clear();
+  for (const auto& [before, event] : drawn) events.push_back(event);
   return events;
 }
 
@@ -45,8 +53,14 @@ class UserQueries {
       : sources_(sources), held_(held), config_(config), events_(held.data.dataset.n_items(), 0) {
     offsets_ = user_offsets(held.data.dataset.events, held.data.dataset.n_users());
     for (const Event& event : held.data.dataset.events) ++events_[event.item];
-    for (idx_t i = 0; i < held.data.dataset.n_event_items(); ++i)
-      strata_.at(SourceGate::stratum_of(events_[i])).push_back(i);
+    std::vector<char> chosen(events_.size(), 0);
+    for (const auto* events : {&held.data.dataset.events, &held.cold, &held.warm}) {
+      for (const Event& event : *events) chosen[event.item] = 1;
+    }
+    // Items whose events are all held out from the training side itself would be taken for such that nobody wants.
+    for (idx_t i = 0; i < chosen.size(); ++i) {
+      if (chosen[i] != 0) strata_.at(SourceGate::stratum_of(events_[i])).push_back(i);
+    }
   }
 
   std::size_t candidates() const { return static_cast<std::size_t>(config_.negatives) + 1; }

@@ -21,7 +21,7 @@ struct HeldOutQueries {
 std::optional<HeldOutQueries> hold_out_queries(const TrainingData& data, const Context& context);
 
 /// Asks sources that were fitted to held.data for `config.queries` of the cold events and as many of the warm ones, drawn
-/// by seed: each beside `config.negatives` items of its stratum that the user did not have. The same bits at any number of
+/// by seed, of as many users as there are: each beside `config.negatives` items of its stratum that the user did not have. The same bits at any number of
 /// threads.
 SourceQueries ask_queries(const std::vector<FusedSource>& sources, const HeldOutQueries& held,
                           const Fused::Config& config, const Context& context);

@@ -140,7 +140,7 @@ struct TowerModel::Fitting {
 
 /// Goes on from a trained model. Items that are new have no vector of their own yet, or where nothing is known of them a random one.
 void TowerModel::Fitting::take_up(const TowerModel& old, std::string_view name, bool own_vectors) {
-  const towers::ItemTower& trained = old.tower().tower();
+  const towers::ItemTower& trained = old.tower()->tower();
   if (trained.factors() != items.factors() || trained.layers() != items.layers() ||
       old.users_.max_length() != users.max_length() || own_vectors != !old.ids_.empty()) {
     fail(ErrorCode::kUsage,

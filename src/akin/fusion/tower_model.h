@@ -57,7 +57,7 @@ class TowerModel final : public Model {
   void save(TensorWriter& writer) const override;
   std::unique_ptr<Model> select_users(std::span<const idx_t> users) const override;
 
-  const ContentTower& tower() const { return *tower_; }
+  const std::shared_ptr<const ContentTower>& tower() const { return tower_; }
   bool has_vector(idx_t item) const { return vectors_.row(item)[embedding_dim()] == 0; }
 
  private:
