@@ -11,6 +11,7 @@
 #include "akin/base/text.h"
 #include "akin/linalg/kernels.h"
 #include "akin/models/fit/epochs.h"
+#include "akin/models/fit/start.h"
 #include "akin/models/placed.h"
 
 namespace akin {
@@ -142,10 +143,45 @@ struct Content2Vec::Fitting {
     model->max_length_ = config.max_length;
     model->event_items_ = data.n_items();
     model->unit_ = unit.clone();
+    model->scales_ = Matrix(modules.size(), 2);
+    for (std::size_t m = 0; m < modules.size(); ++m)
+      std::ranges::copy(modules[m].scale[0], model->scales_[m].begin());
+    if (modules.size() > encoders.size()) model->own_ = modules.back().tower.clone();
     model->finish(std::move(vectors));
     return model;
   }
+  void take_up(const Content2Vec& old);
 };
+
+/// Goes on from a trained model. Vectors of new items' own begin at random.
+void Content2Vec::Fitting::take_up(const Content2Vec& old) {
+  const bool own = modules.size() > encoders.size();
+  const towers::ItemTower& first = old.towers_[0]->tower();
+  const auto is_like = [](const Matrix& a, const Matrix& b) {
+    return a.rows() == b.rows() && a.cols() == b.cols();
+  };
+  bool same = own != old.own_.ids.empty() && first.factors() == modules[0].tower.factors() &&
+              first.layers() == modules[0].tower.layers() && unit.net.size() == old.unit_.net.size() &&
+              is_like(unit.embedding, old.unit_.embedding);
+  for (std::size_t k = 0; same && k < unit.net.size(); ++k) same = is_like(unit.net[k], old.unit_.net[k]);
+  if (!same) {
+    fail(ErrorCode::kUsage,
+         "{}: the trained modules have another shape; keep factors, layers, unit, units and id_dropout",
+         kName);
+  }
+  for (std::size_t m = 0; m < modules.size(); ++m) {
+    const bool content = m < encoders.size();
+    towers::ItemTower tower = content ? old.towers_[m]->tower().clone() : old.own_.clone();
+    if (!content) {
+      for (std::size_t i = 0; i < std::min(old.own_.ids.rows(), modules[m].tower.ids.rows()); ++i)
+        std::ranges::copy(std::as_const(tower.ids)[i], modules[m].tower.ids[i].begin());
+      tower.ids = std::move(modules[m].tower.ids);
+    }
+    modules[m].tower = std::move(tower);
+    std::ranges::copy(old.scales_[m], modules[m].scale[0].begin());
+  }
+  unit = old.unit_.clone();
+}
 
 std::unique_ptr<Model> Content2Vec::fit(const TrainingData& data, const Config& config,
                                         const FitContext& context) {
@@ -156,8 +192,10 @@ std::unique_ptr<Model> Content2Vec::fit(const TrainingData& data, const Config& 
   const auto factors = static_cast<std::size_t>(config.factors);
   Fitting fitting;
   const std::vector<idx_t> learned = items_to_learn_from(data);
-  fitting.encoders =
-      ContentTower::fit_each({content, learned, context.words}, config.content, config.fields, context);
+  const auto* const old = start_model<Content2Vec>(context, kName);
+  fitting.encoders = old != nullptr ? old->towers_
+                                    : ContentTower::fit_each({content, learned, context.words},
+                                                             config.content, config.fields, context);
   for (const auto& encoder : fitting.encoders)
     fitting.features.push_back(encoder->features(content, context));
   fitting.ids.assign(n, towers::kNoId);
@@ -178,6 +216,12 @@ std::unique_ptr<Model> Content2Vec::fit(const TrainingData& data, const Config& 
   fitting.unit = towers::initial_unit(towers::parse_unit(config.unit), fitting.modules.size(),
                                       fitting.modules.size() * factors,
                                       static_cast<std::size_t>(config.units), context.seed);
+  if (old != nullptr) {
+    fitting.take_up(*old);
+    // What nothing is learned of says nothing.
+    for (const idx_t item : context.start->fold_items)
+      fitting.ids[item] = config.epochs == 0 ? towers::kNoId : fitting.ids[item];
+  }
   std::vector<std::uint8_t> placed(n, 0);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t m = 0; m < fitting.modules.size(); ++m) {
@@ -257,6 +301,8 @@ std::unique_ptr<Content2Vec> Content2Vec::with(const towers::PairUnit& unit) con
   copy->max_length_ = max_length_;
   copy->event_items_ = event_items_;
   copy->unit_ = unit.clone();
+  copy->own_ = own_.clone();
+  copy->scales_ = scales_.clone();
   std::vector<Matrix> vectors;
   for (const Matrix& matrix : items_.vectors) vectors.push_back(matrix.clone());
   copy->finish(std::move(vectors));
@@ -369,6 +415,10 @@ void Content2Vec::save(TensorWriter& writer) const {
     if (m < towers_.size()) towers_[m]->save(writer, module_name(m));
     write_matrix(writer, module_name(m) + ".vectors", items_.vectors[m]);
   }
+  write_matrix(writer, "model.scales", scales_);
+  if (!own_.ids.empty()) write_matrix(writer, "model.own.ids", own_.ids);
+  for (std::size_t k = 0; k < own_.dense.size(); ++k)
+    write_matrix(writer, "model.own." + towers::dense_name(k), own_.dense[k]);
   for (const auto& [name, matrix] : unit_.arrays()) {
     if (!matrix->empty()) write_matrix(writer, "model.unit." + name, *matrix);
   }
@@ -396,6 +446,15 @@ std::unique_ptr<Model> Content2Vec::load(const TensorReader& reader, std::size_t
     if (m < n_towers && model->towers_[m]->dim() != d)
       reader.inconsistent("its modules have different dimensions");
     vectors.push_back(read_matrix(reader, module_name(m) + ".vectors", rows, d));
+  }
+  model->scales_ = read_matrix(reader, "model.scales", modules, 2);
+  if (modules > n_towers) {
+    const towers::ItemTower& first = model->towers_[0]->tower();
+    model->own_ = {Matrix(0, d), read_matrix(reader, "model.own.ids", n_items, d), {}};
+    for (std::size_t k = 0; k < first.dense.size(); ++k) {
+      model->own_.dense.push_back(
+          read_matrix(reader, "model.own." + towers::dense_name(k), first.dense[k].rows(), d));
+    }
   }
   towers::PairUnit& unit = model->unit_;
   unit.modules = modules;

@@ -42,7 +42,7 @@ class Content2Vec final : public Model {
       "modules of content and of ids, trained on pairs bought together, and a residual unit over them "
       "(Nedelec et al. 2017)";
   static constexpr Traits kTraits = {
-      .uses_order = true, .iterative = true, .explains = true, .uses_content = true};
+      .uses_order = true, .iterative = true, .explains = true, .warm_start = true, .uses_content = true};
   static std::unique_ptr<Model> fit(const TrainingData& data, const Config& config,
                                     const FitContext& context);
   static std::unique_ptr<Model> load(const TensorReader& reader, std::size_t n_users, std::size_t n_items);
@@ -93,6 +93,8 @@ class Content2Vec final : public Model {
   std::vector<Scored> best(const Items& asked, std::size_t k, std::optional<idx_t> without) const;
 
   std::vector<std::shared_ptr<const ContentTower>> towers_;  // of the first modules
+  towers::ItemTower own_;                                    // of the module of ids, or empty
+  Matrix scales_;                                            // (modules, 2) PairModule::scale
   int max_length_ = 0;
   std::size_t event_items_ = 0;
   towers::PairUnit unit_;

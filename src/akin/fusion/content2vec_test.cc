@@ -8,6 +8,7 @@
 #include "akin/base/safetensors.h"
 #include "akin/data/builder.h"
 #include "akin/fusion/scores_for_test.h"
+#include "akin/models/fit/start.h"
 
 namespace akin {
 namespace {
@@ -106,6 +107,29 @@ TEST(Content2Vec, WithAZeroResidualScoresAsTheEnsembleDoes) {
   const std::vector<float> scores = scores_of(*model.with(ensemble), {.history = history});
   EXPECT_EQ(scores_of(*model.with(zero), {.history = history}), scores);
   EXPECT_NE(scores_of(model, {.history = history}), scores);
+}
+
+TEST(Content2Vec, GoesOnFromWhatItHasLearned) {
+  const Dataset data = pair_shop();
+  Content2Vec::Config config = small_content2vec("embedded");
+  config.epochs = 2;
+  const auto old = Content2Vec::fit({data, data.events}, config, {});
+  const FitStart start{.model = old.get()};
+  FitContext context;
+  context.start = &start;
+  config.epochs = 0;
+  const std::vector<idx_t> history = {1, 4};
+  const auto same = Content2Vec::fit({data, data.events}, config, context);
+  EXPECT_EQ(scores_of(*same, {.history = history}), scores_of(*old, {.history = history}));
+  config.epochs = 1;
+  EXPECT_NE(scores_of(*Content2Vec::fit({data, data.events}, config, context), {.history = history}),
+            scores_of(*old, {.history = history}));
+  config.unit = "none";
+  EXPECT_TRUE(contains(message_of(ErrorCode::kUsage,
+                                  [&] {
+                                    Content2Vec::fit({data, data.events}, config, context);
+                                  }),
+                       "keep factors, layers, unit"));
 }
 
 TEST(Content2Vec, LearnsFromLinksBetweenItemsWithEvents) {
