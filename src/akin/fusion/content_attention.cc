@@ -40,6 +40,9 @@ void ContentOptions::add_params(std::vector<Param>& params) {
                     {},
                     false,
                     {0, 2}});
+  params.push_back({"delta_shrinkage", &delta_shrinkage,
+                    "items with few events may add less: max_delta * sqrt(n / (n + this)) with n events", 0,
+                    1e6});
 }
 
 ContentAttention::~ContentAttention() = default;
@@ -62,7 +65,7 @@ void ContentAttention::fit_to(const TrainingData& data, attention::BlockKind blo
     encoder_ = ConcatEncoder::fit_parts({content, items, context.words}, parts_of(options), context);
   }
   const Matrix features = encoder_->encode(content, context);
-  const attention::ContentVectors vectors{features, options.max_delta};
+  const attention::ContentVectors vectors{features, options.max_delta, options.delta_shrinkage};
   std::unique_ptr<Model> net = attention::fit_attention(data, block, config, name, own, &vectors);
   net_.reset(dynamic_cast<attention::AttentionModel*>(net.release()));
 }

@@ -20,12 +20,13 @@ struct ContentOptions {
   std::string content = "tfidf";
   std::string fields;
   float max_delta = 0.5F;
+  float delta_shrinkage = 0;
   void add_params(std::vector<Param>& params);
 };
 
 /// An attention net (attention::AttentionModel) over the whole catalogue, in which the vector of item i is
 ///
-///   e_i = f_i W + delta_i,    |delta_i| <= max_delta
+///   e_i = f_i W + delta_i,    |delta_i| <= max_delta sqrt(n_i / (n_i + delta_shrinkage)), n_i = events of i in training
 ///
 /// f_i are the vectors of the item's content by one or more encoders, whitened (Zhang et al., "Are ID embeddings necessary?
 /// Whitening pre-trained text embeddings for effective sequential recommendation", 2024) and frozen; W is trained with the

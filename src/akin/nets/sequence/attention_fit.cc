@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "akin/base/error.h"
 #include "akin/data/event_contexts.h"
@@ -98,6 +99,16 @@ ContentWeights first_weights(Net& net, const AttentionModel* old, std::string_vi
   }
   place_items(content.features, weights, 0, net.items.rows(), net.items);
   return weights;
+}
+
+/// ContentTraining::max_delta of these items: what few events say of an item is more chance than taste.
+std::vector<float> longest_deltas(const ContentVectors& content, const Sessions& sessions,
+                                  std::span<const idx_t> rows) {
+  std::vector<float> counts(content.features.rows(), 0), longest;
+  for (const idx_t item : sessions.items) ++counts[item];
+  for (const idx_t item : rows)
+    longest.push_back(content.max_delta * std::sqrt(counts[item] / (counts[item] + content.delta_shrinkage)));
+  return longest;
 }
 
 /// Rows of `some` <- their places `rows` among all (n_items).
@@ -209,7 +220,9 @@ std::unique_ptr<Model> fit_attention(const TrainingData& data, BlockKind block, 
   }
   Net net = first.clone();
   net.items = Matrix::gather(first.items, rows);
-  const ContentTraining training{features, weights, content != nullptr ? content->max_delta : 0};
+  const ContentTraining training{
+      features, weights,
+      content != nullptr ? longest_deltas(*content, sessions, rows) : std::vector<float>()};
   AttentionTrainer trainer(windows, options, context, net, content != nullptr ? &training : nullptr);
   const auto make = [&]() -> std::unique_ptr<Model> {
     Net full = net.clone();

@@ -43,7 +43,8 @@ void refuse_times(const AttentionConfig& config, std::string_view model);
 /// The content of all items of the catalogue, of which their vectors are to be made.
 struct ContentVectors {
   const Matrix& features;  ///< (items of the catalogue, dim), zeros = nothing is known of the item
-  float max_delta = 0;     ///< ContentTraining::max_delta
+  float max_delta = 0;
+  float delta_shrinkage = 0;  ///< k: of an item with n events |delta| <= max_delta sqrt(n / (n + k))
 };
 
 /// Fits the net to the sessions of all users: each item but the first is predicted from those before it. Continues from

@@ -270,10 +270,10 @@ void AttentionTrainer::step_items(std::size_t begin, std::size_t end) {
 void AttentionTrainer::step_item(std::size_t item, const float* gradient) {
   if (content_ == nullptr) return item_optimizer_.step(item, net_.items.row(item), gradient);
   const bool bounded = has_content_[item] != 0;
-  if (bounded && content_->max_delta == 0) return;
+  if (bounded && content_->max_delta[item] == 0) return;
   float* const delta = content_->weights.deltas.row(item);
   item_optimizer_.step(item, delta, gradient);
-  if (bounded) bound_length(delta, content_->weights.deltas.stride(), content_->max_delta);
+  if (bounded) bound_length(delta, content_->weights.deltas.stride(), content_->max_delta[item]);
 }
 
 /// From the gradients of all items' vectors to a step of W, and to the vectors anew.

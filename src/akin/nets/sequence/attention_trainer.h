@@ -44,12 +44,12 @@ struct TrainOptions {
 };
 
 /// Of items whose vectors are made of their content: what is trained in place of the net's item table, which follows it
-/// from step to step. An item with content keeps |delta| <= max_delta (the projection after each step); one without has
-/// a delta like any item's vector.
+/// from step to step. An item with content keeps |delta| <= its max_delta (the projection after each step); one without
+/// has a delta like any item's vector.
 struct ContentTraining {
-  const Matrix& features;   ///< a row for each of the net's items
-  ContentWeights& weights;  ///< a delta for each of them
-  float max_delta = 0;      ///< 0 = deltas are not trained
+  const Matrix& features;        ///< a row for each of the net's items
+  ContentWeights& weights;       ///< a delta for each of them
+  std::vector<float> max_delta;  ///< of each item; 0 = its delta is not trained
 };
 
 /// Goes down the mean loss of the targets of each minibatch by Adam (beta 0.9, 0.98). Items move when they have a gradient,

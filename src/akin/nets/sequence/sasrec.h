@@ -12,11 +12,15 @@ namespace akin {
 
 /// SASRec (Kang & McAuley, "Self-attentive sequential recommendation", ICDM 2018) as improved by eSASRec (Tikhonovich et al.,
 /// RecSys 2025): BlockKind::kLigr, or with block = sasrec the original one, and LossKind. One item table is
-/// read at both ends: score = state . item. An AttentionModel.
+/// read at both ends: score = state . item, by default the cosine over a temperature. An AttentionModel.
 class Sasrec : public attention::AttentionModel {
  public:
   struct Config : attention::AttentionConfig {
     std::string block = "ligr";
+    Config() {
+      temperature = 0.1f;
+      learning_rate = 0.002f;
+    }
     std::vector<Param> params();
   };
   static constexpr std::string_view kName = "sasrec";
