@@ -103,6 +103,26 @@ TEST(ContentSasrec, PlacesAnItemThatNobodyHasHad) {
   }
 }
 
+TEST(ContentSasrec, ItemsOfFewEventsAddLess) {
+  const Dataset data = circle();
+  ContentSasrec::Config config = small(0.2F);
+  config.epochs = 3;
+  config.of_content.delta_shrinkage = 3000;  // so that steps of .01 reach the bound
+  const auto fitted = ContentSasrec::fit({data, data.events}, config, {});
+  std::vector<float> counts(data.n_items(), 0);
+  for (const Event& event : data.events) ++counts[event.item];
+  const Matrix& deltas = dynamic_cast<const ContentAttention&>(*fitted).net().content().deltas;
+  int at_the_bound = 0;
+  for (std::size_t i = 0; i < deltas.rows(); ++i) {
+    float squares = 0;
+    for (const float x : deltas[i]) squares += x * x;
+    const float bound = 0.2F * std::sqrt(counts[i] / (counts[i] + 3000));
+    EXPECT_LE(std::sqrt(squares), bound * 1.0001F) << "item " << i << " of " << counts[i] << " events";
+    at_the_bound += counts[i] > 0 && std::sqrt(squares) > bound * 0.999F;
+  }
+  EXPECT_GT(at_the_bound, 0);
+}
+
 TEST(ContentSasrec, DoesNotDependOnTheNumberOfThreads) {
   const Dataset data = circle();
   ContentSasrec::Config config = small(0.2F);
