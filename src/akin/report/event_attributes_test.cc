@@ -50,7 +50,7 @@ ModelSpec net_of_devices(const char* model, const std::string& inputs) {
           {{"factors", "16"},
            {"layers", "1"},
            {"max_length", "8"},
-           {"epochs", std::string_view(model).ends_with("hstu") ? "30" : "12"},
+           {"epochs", "30"},
            {"batch_size", "16"},
            {"learning_rate", "0.01"},
            {"dropout", "0.1"},
