@@ -69,7 +69,7 @@ def akin_seconds(args, data, epochs):
         command = [args.akin, "train", "sasrec", "-d", data, "-o", f"{folder}/m.akin", "--holdout", "last", "--block", args.block,
                    "--loss", args.loss, "--factors", str(args.factors), "--layers", str(args.layers), "--max-length",
                    str(args.max_length), "--dropout", str(args.dropout), "--negatives", str(args.negatives), "--batch-size",
-                   str(BATCH), "--epochs", str(epochs), "--threads", str(args.threads), "--json", "--quiet"]
+                   str(BATCH), "--learning-rate", "0.001", "--temperature", "0", "--epochs", str(epochs), "--threads", str(args.threads), "--json", "--quiet"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
