@@ -69,7 +69,8 @@ def akin_seconds(args, data, epochs):
         command = [args.akin, "train", "sasrec", "-d", data, "-o", f"{folder}/m.akin", "--holdout", "last", "--block", args.block,
                    "--loss", args.loss, "--factors", str(args.factors), "--layers", str(args.layers), "--max-length",
                    str(args.max_length), "--dropout", str(args.dropout), "--negatives", str(args.negatives), "--batch-size",
-                   str(BATCH), "--learning-rate", "0.001", "--temperature", "0", "--epochs", str(epochs), "--threads", str(args.threads), "--json", "--quiet"]
+                   str(BATCH), "--learning-rate", "0.001", "--temperature", "0", "--epochs", str(epochs),
+                   "--threads", str(args.threads), "--json", "--quiet"]
         before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         result = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
@@ -78,7 +79,8 @@ def akin_seconds(args, data, epochs):
         command = [args.akin, "evaluate", f"{folder}/m.akin", "--cutoffs", "10", "--resamples", "0", "--accuracy-only", "--json",
                    "--quiet"]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return result["seconds"], cpu, {"loss": result["losses"][-1], **{name: found["evaluation"]["metrics"][name]["value"] for name in METRICS}}
+    metrics = {name: found["evaluation"]["metrics"][name]["value"] for name in METRICS}
+    return result["seconds"], cpu, {"loss": result["losses"][-1], **metrics}
 
 
 def akin_run(args, data):
