@@ -57,6 +57,9 @@ class ImageTest(AkinTest):
         self.assert_error(self.run_akin("similar", "als.akin", "--text", "x", "--part", "image", code=2), "reads pictures")
         self.run_akin("similar", "als.akin", "--image", "new.png", "-k", "3", "--sheet", "sheet.png")
         self.assertTrue((self.dir / "sheet.png").read_bytes().startswith(b"\x89PNG"))
+        # Vectors of any length of pictures, but not of words.
+        self.run_akin("encode", "image", "-d", "events.data", "--width", "128", "--height", "128", "-o", "hog.npy", "--to", "npy")
+        self.assertEqual(len((self.dir / "hog.npy").read_bytes()) % (20 * 8100 * 4), 128)
 
     def test_classes(self):
         for item in range(24):
@@ -128,7 +131,7 @@ class ImageTest(AkinTest):
         self.write("step.png", png(20, 16, lambda x, y: [200 if x >= 10 else 0] * 3))
         for name in ("sobel", "prewitt", "difference", "hog"):
             self.run_akin("image", "filter", name, "step.png", "-o", f"{name}.png")
-        self.assert_error(self.run_akin("image", "filter", "sobl", "step.png", "-o", "x.png", code=2), "sobel")
+        self.assert_error(self.run_akin("image", "filter", "sobl", "step.png", "-o", "x.png", code=2), "there are: hog, sobel, prewitt")
         self.assert_error(self.run_akin("image", "filter", "hog", "none.png", "-o", "x.png", code=1), "none.png")
         self.assertEqual(self.files(), ["difference.png", "hog.png", "prewitt.png", "sobel.png", "step.png"])
 

@@ -236,7 +236,7 @@ Matrix ImageCnn::outputs(std::span<const std::string_view> pictures, std::size_t
                          float missing, const Context& context) const {
   Matrix result(pictures.size(), net_.dim(layer, pooling));
   for (std::size_t p = 0; p < pictures.size(); ++p) std::ranges::fill(result[p], missing);
-  for_picture_blocks(pictures, enough_pixels(net_.preprocessing().square), "telling", context,
+  for_picture_blocks(pictures, {.enough = enough_pixels(net_.preprocessing().square)}, "telling", context,
                      [&](const PictureBlock& block) {
                        const Matrix rows = net_.features(block.pictures, layer, pooling, context);
                        for (std::size_t p = 0; p < block.places.size(); ++p)

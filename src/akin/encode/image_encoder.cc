@@ -147,7 +147,7 @@ Matrix ImageEncoder::vectors_of(const ItemContent& items, const Context& context
                                                          : kSharper * std::max(width_, height_);
   Matrix result(items.size(), dim());
   std::vector<float> counts(items.size());
-  for_picture_blocks(paths, enough, "encoding", context, [&](const PictureBlock& block) {
+  for_picture_blocks(paths, {.enough = enough}, "encoding", context, [&](const PictureBlock& block) {
     const Matrix rows = features_of(block.pictures, context);
     for (std::size_t p = 0; p < block.places.size(); ++p) {
       const std::size_t item = owners[block.places[p]];

@@ -23,8 +23,8 @@ namespace akin {
 ///   net         the output of a `layer` of the net in `file`, which `akin encoder import` read; "" = its last layer of
 ///               features; `pooling` as nets::Pooling
 ///
-/// Rows have length 1. Pictures that cannot be read are left out and counted in a remark. Memory: some hundred pictures at a
-/// time, and what the net says that it takes.
+/// Rows have length 1. Pictures that cannot be read are left out and counted in a remark. Memory: two blocks of pictures
+/// (PictureBlockOptions) at a time, and what the net says that it takes.
 class ImageEncoder final : public ContentEncoder {
  public:
   struct Config : EncoderSteps {

@@ -30,7 +30,8 @@ struct PictureMatches {
 /// Gives the items the pictures that `source` has, in place of those they had. `source` is a folder or an archive (tar,
 /// zip; PictureFiles), where the name of a file tells the item: ID.jpg; ID_2.jpg or ID-2.jpg, a further one; or any name in a
 /// folder called ID. Or it is a table (.csv, .tsv, .txt; separated by comma, semicolon or tab; the first line is a header if its
-/// second column is called image, path, file, picture or alike) of an id and a path a line, relative to the table's folder. Throws Error(kIo), Error(kBadData) naming file and line.
+/// second column is called image, path, file, picture or alike) of an id and a path a line, relative to the table's folder.
+/// Throws Error(kIo), Error(kBadData) naming file and line.
 PictureMatches attach_pictures(Dataset& data, const std::string& source, const Context& context);
 
 /// Reads pictures by the values of the attribute. Archives are opened once. Safe from many threads.

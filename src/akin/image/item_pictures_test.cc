@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -9,6 +10,7 @@
 #include "akin/base/error_for_test.h"
 #include "akin/base/temp_dir.h"
 #include "akin/data/item_content.h"
+#include "akin/image/picture_blocks.h"
 
 namespace akin {
 namespace {
@@ -91,6 +93,36 @@ TEST_F(ItemPictures, WhatCannotBeReadSaysWhere) {
   fs::copy_file(AKIN_SOURCE_DIR "/tests/reference/pictures/rgb.png", dir_ / "q/zzz.png");
   EXPECT_TRUE(contains(message_of(ErrorCode::kBadData, [&] { attach_pictures(data_, dir_ / "q", {}); }),
                        "none of its 1 pictures belongs to an item"));
+}
+
+TEST_F(ItemPictures, BlocksEndWhereTheyHaveEnoughBytes) {
+  const std::string broken = dir_ / "none.png", good = dir_ / "p/7.png";
+  std::vector<std::string_view> paths(23, good);
+  paths[5] = paths[22] = broken;
+  std::string remark;
+  Context context;
+  context.threads = 1;
+  context.on_remark = [&](std::string_view text) { remark = text; };
+  std::vector<std::size_t> places;
+  std::size_t blocks = 0, largest = 0;
+  const auto use = [&](const PictureBlock& block) {
+    ++blocks;
+    largest = std::max(largest, block.pictures.size());
+    for (const Picture& picture : block.pictures) EXPECT_EQ(picture.width, 16);
+    places.insert(places.end(), block.places.begin(), block.places.end());
+  };
+  for_picture_blocks(paths, {.most_bytes = 1}, "reading", context, use);
+  EXPECT_EQ(blocks, 6u);
+  EXPECT_EQ(largest, 4u);
+  std::vector<std::size_t> expected;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (i != 5 && i != 22) expected.push_back(i);
+  }
+  EXPECT_EQ(places, expected);
+  EXPECT_TRUE(contains(remark, "2 pictures cannot be read"));
+  blocks = 0;
+  for_picture_blocks(paths, {.most_pictures = 10}, "reading", context, use);
+  EXPECT_EQ(blocks, 3u);
 }
 
 TEST(BrokenPicturesTest, AreCountedAndTheFirstNamed) {

@@ -11,54 +11,62 @@
 namespace akin {
 namespace {
 
-PictureBlock read_block(std::span<const std::string_view> paths, std::size_t first,
-                        const PictureReader& reader, int enough, BrokenPictures& broken,
-                        const Context& context) {
-  std::vector<Picture> read(paths.size());
-  parallel_for(
-      paths.size(), context.threads,
-      [&](std::size_t begin, std::size_t end, int) {
-        context.check_stop();
-        for (std::size_t p = begin; p < end; ++p) {
-          try {
-            read[p] = reader.read(paths[p], {.enough = enough});
-          } catch (const Error& error) {
-            if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
-            broken.add(error.what());
-          }
-        }
-      },
-      4);
+struct ReadBlock {
   PictureBlock block;
-  for (std::size_t p = 0; p < paths.size(); ++p) {
-    if (read[p].empty()) continue;
-    block.pictures.push_back(std::move(read[p]));
-    block.places.push_back(first + p);
+  std::size_t end = 0;  // the first path that was not read
+};
+
+/// Reads until there are enough pictures or bytes.
+ReadBlock read_block(std::span<const std::string_view> paths, std::size_t first, const PictureReader& reader,
+                     const PictureBlockOptions& options, BrokenPictures& broken, const Context& context) {
+  ReadBlock result;
+  std::size_t bytes = 0, at = first;
+  const std::size_t last = std::min(paths.size(), first + options.most_pictures);
+  const auto group = 4 * static_cast<std::size_t>(resolve_threads(context.threads));
+  for (; at < last && bytes < options.most_bytes; at = std::min(at + group, last)) {
+    std::vector<Picture> read(std::min(group, last - at));
+    parallel_for(
+        read.size(), context.threads,
+        [&](std::size_t begin, std::size_t end, int) {
+          context.check_stop();
+          for (std::size_t p = begin; p < end; ++p) {
+            try {
+              read[p] = reader.read(paths[at + p], {.enough = options.enough});
+            } catch (const Error& error) {
+              if (error.code() != ErrorCode::kIo && error.code() != ErrorCode::kBadData) throw;
+              broken.add(error.what());
+            }
+          }
+        },
+        1);
+    for (std::size_t p = 0; p < read.size(); ++p) {
+      if (read[p].empty()) continue;
+      bytes += read[p].rgb.size();
+      result.block.pictures.push_back(std::move(read[p]));
+      result.block.places.push_back(at + p);
+    }
   }
-  return block;
+  result.end = at;
+  return result;
 }
 
 }  // namespace
 
-void for_picture_blocks(std::span<const std::string_view> paths, int enough, std::string_view phase,
-                        const Context& context, const std::function<void(const PictureBlock& block)>& use) {
-  constexpr std::size_t kBlock = 128;
+void for_picture_blocks(std::span<const std::string_view> paths, const PictureBlockOptions& options,
+                        std::string_view phase, const Context& context,
+                        const std::function<void(const PictureBlock& block)>& use) {
   const PictureReader reader(context);
   BrokenPictures broken;
   const auto read = [&](std::size_t begin) {
-    const std::size_t at = std::min(begin, paths.size());
-    return read_block(paths.subspan(at, std::min(kBlock, paths.size() - at)), at, reader, enough, broken,
-                      context);
+    return read_block(paths, begin, reader, options, broken, context);
   };
-  std::future<PictureBlock> next = std::async(std::launch::async, read, 0);
-  for (std::size_t begin = 0; begin < paths.size(); begin += kBlock) {
-    const PictureBlock block = next.get();
-    next = std::async(std::launch::async, read, begin + kBlock);
-    use(block);
-    context.report({.phase = phase,
-                    .done = std::min(begin + kBlock, paths.size()),
-                    .total = paths.size(),
-                    .unit = "pictures"});
+  std::future<ReadBlock> next = std::async(std::launch::async, read, 0);
+  for (std::size_t begin = 0; begin < paths.size();) {
+    const ReadBlock now = next.get();
+    begin = now.end;
+    next = std::async(std::launch::async, read, begin);
+    use(now.block);
+    context.report({.phase = phase, .done = begin, .total = paths.size(), .unit = "pictures"});
   }
   next.get();
   if (broken.count() > 0) context.remark(broken.remark());

@@ -52,6 +52,11 @@ int run_image_filter(const Args& args) {
   if (show != "x" && show != "y" && show != "magnitude" && show != "orientation")
     fail(ErrorCode::kUsage, "--show: there is no '{}'; there are: x, y, magnitude, orientation", show);
   Session session(line.common);
+  std::vector<std::string> names = {"hog"};
+  for (const EdgeFilter& filter : edge_filters()) names.emplace_back(filter.name);
+  if (std::ranges::find(names, name) == names.end())
+    fail(ErrorCode::kUsage, "there is no filter '{}'{}; there are: {}", name, did_you_mean(name, names),
+         fmt::join(names, ", "));
   const Picture picture = PictureReader(session.context()).read(path);
   Picture result;
   if (name == "hog") {

@@ -64,19 +64,20 @@ PictureSamples::PictureSamples(const std::vector<std::string>& paths, std::span<
   if (layer.height == 1 && layer.width == 1) shape_ = {layer.channels};
   const std::vector<std::string_view> views(paths.begin(), paths.end());
   std::size_t bytes = 0;
-  for_picture_blocks(
-      views, enough_pixels(net.preprocessing().square), "reading", context, [&](const PictureBlock& block) {
-        std::vector<Picture> squares(block.pictures.size());
-        parallel_for(squares.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
-          for (std::size_t p = begin; p < end; ++p)
-            squares[p] = akin::square(block.pictures[p], net.preprocessing().square);
-        });
-        for (std::size_t p = 0; p < squares.size(); ++p) {
-          kept_.push_back(static_cast<std::uint32_t>(block.places[p]));
-          bytes += squares[p].rgb.size();
-          if (bytes <= options_.cache_bytes) squares_.push_back(std::move(squares[p]));
-        }
-      });
+  for_picture_blocks(views, {.enough = enough_pixels(net.preprocessing().square)}, "reading", context,
+                     [&](const PictureBlock& block) {
+                       std::vector<Picture> squares(block.pictures.size());
+                       parallel_for(
+                           squares.size(), context.threads, [&](std::size_t begin, std::size_t end, int) {
+                             for (std::size_t p = begin; p < end; ++p)
+                               squares[p] = akin::square(block.pictures[p], net.preprocessing().square);
+                           });
+                       for (std::size_t p = 0; p < squares.size(); ++p) {
+                         kept_.push_back(static_cast<std::uint32_t>(block.places[p]));
+                         bytes += squares[p].rgb.size();
+                         if (bytes <= options_.cache_bytes) squares_.push_back(std::move(squares[p]));
+                       }
+                     });
   if (kept_.empty()) fail(ErrorCode::kBadData, "no picture can be read");
   if (options_.layer > 0 && options_.augmentation.only_flips()) {
     const std::size_t most = options_.cache_bytes / (dim_ * sizeof(float));
