@@ -157,6 +157,10 @@ class TrainTest(AkinTest):
                        for name in ("whole", "rest"))
         self.assertEqual(whole, rest)
 
+    def test_next_item_over_one_hot_vectors(self):
+        trained = self.train(NETS / "next-item-lstm.toml", NETS / "next-item.csv", "next.net", "--embedding", "one-hot")
+        self.assertGreater(trained["epochs"][-1]["val_accuracy"], 0.9)  # of 12 items
+
     def test_ratings(self):
         self.make_data()
         trained = self.train(NETS / "rating-any.toml", "events.data", "r.net", "--epochs", "3", "--learning-rate", "0.05")
