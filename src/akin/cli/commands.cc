@@ -125,7 +125,7 @@ const std::vector<Command>& commands() {
       {"image", "classes from pictures, and their edges: train, evaluate, predict, filter", &run_image},
       {"net", "neural nets: define, train, evaluate, predict", &run_net},
       {"models", "list models and their parameters", &run_models},
-      {"demo", "every step on a synthetic data set, in a minute", &run_demo},
+      {"demo", "every step on a synthetic data set, in some minutes", &run_demo},
   };
   return kCommands;
 }

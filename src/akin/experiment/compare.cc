@@ -289,6 +289,9 @@ std::vector<ModelSpec> find_models(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (name == "all") {
       for (const ModelEntry& entry : models()) add(entry);
+    } else if (name.starts_with('-')) {
+      const ModelEntry& without = find_model(name.substr(1));
+      std::erase_if(list, [&](const ModelSpec& spec) { return spec.entry == &without; });
     } else {
       add(find_model(name));
     }

@@ -67,8 +67,8 @@ CompareResult compare(Dataset data, const std::vector<ModelSpec>& models, const 
 CompareResult compare(const SplitDataset& data, const std::vector<ModelSpec>& models,
                       const CompareOptions& options = {}, const Context& context = {});
 
-/// Models by names: "all", or some of them, each once. Throws Error(kNotFound) with the nearest names,
-/// Error(kUsage) for none.
+/// Models by names: "all", or some of them, each once; "-NAME" takes one away that stands before. Throws
+/// Error(kNotFound) with the nearest names, Error(kUsage) for none.
 std::vector<ModelSpec> find_models(const std::vector<std::string>& names);
 
 }  // namespace akin

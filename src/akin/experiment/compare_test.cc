@@ -262,6 +262,8 @@ TEST(FindModels, ByNamesEachOnce) {
   const Names first = found({"ease", "all"});
   EXPECT_EQ(first.size(), models().size());
   EXPECT_EQ(first[0], "ease");
+  EXPECT_EQ(found({"als", "popularity", "-als"}), (Names{"popularity"}));
+  EXPECT_EQ(found({"all", "-deepconn"}).size(), models().size() - 1);
   EXPECT_TRUE(contains(message_of(ErrorCode::kNotFound,
                                   [&] {
                                     found({"als", "poplarity"});

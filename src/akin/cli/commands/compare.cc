@@ -65,8 +65,9 @@ int run_compare(const Args& args) {
   line.add({"-d,--data", "DATA", InputPath{&paths},
             "data set written by `akin import`; the results of several, such as published folds, are pooled",
             Need::kRequired});
-  line.add({"--models", "A,B", Text{&names}, "models to compare (`akin models` lists them), or all",
-            Need::kOptional, 0, "all"});
+  line.add({"--models", "A,B", Text{&names},
+            "models to compare (`akin models` lists them), or all; -A leaves one out", Need::kOptional, 0,
+            "all"});
   line.add({"--set", "MODEL.P=V", Text{&settings},
             "a parameter of one model, such as als.factors=32; repeatable"});
   split_flags.add_to(line);
@@ -91,7 +92,7 @@ int run_compare(const Args& args) {
                          .validation = split_flags.validation,
                          .patience = patience,
                          .word_vectors = word_vectors,
-                         .leave_out_unsuited = listed == std::vector<std::string>{"all"},
+                         .leave_out_unsuited = std::ranges::find(listed, "all") != listed.end(),
                          .evaluation = flags.options(line.common.seed)};
   if (!html.empty()) {
     options.map = true;

@@ -97,14 +97,15 @@ Dataset Demo::import_raw_files() {
 
 /// Returns the best model that is personalized and finds similar products.
 BestModel Demo::compare_models(const SplitDataset& data) {
-  tell(fmt::format("$ akin compare -d {} --models all\n", shell_word(results_.paths.data)));
+  // deepconn, a net over all words of all reviews, would take longer than everything else together.
+  tell(fmt::format("$ akin compare -d {} --models all,-deepconn\n", shell_word(results_.paths.data)));
   CompareOptions options{.map = true};
   options.keep_best = [](const ModelEntry& entry, const Model& model) {
     return entry.traits.personalized && model.has_similar();
   };
   Context context = session_.context();
   context.on_remark = {};
-  CompareResult compared = compare(data, find_models({"all"}), options, context);
+  CompareResult compared = compare(data, find_models({"all", "-deepconn"}), options, context);
   results_.comparison = std::move(compared.comparison);
   tell(results_.comparison.results.empty() ? "" : compare_text(results_.comparison));
   tell(failures_text(results_.comparison));
