@@ -106,8 +106,10 @@ std::vector<float> longest_deltas(const ContentVectors& content, const Sessions&
                                   std::span<const idx_t> rows) {
   std::vector<float> counts(content.features.rows(), 0), longest;
   for (const idx_t item : sessions.items) ++counts[item];
-  for (const idx_t item : rows)
-    longest.push_back(content.max_delta * std::sqrt(counts[item] / (counts[item] + content.delta_shrinkage)));
+  for (const idx_t item : rows) {
+    const float k = content.delta_shrinkage;
+    longest.push_back(content.max_delta * (k > 0 ? std::sqrt(counts[item] / (counts[item] + k)) : 1.0F));
+  }
   return longest;
 }
 
