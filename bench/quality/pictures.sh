@@ -41,7 +41,7 @@ for net in mnv2 lite0; do
     run image evaluate image-knn --data f.csv "${columns[@]}" --file $net.enc --neighbors 5 --svd 256 --whiten --choose shrinkage=0,0.01,0.1
     run image evaluate image-linear --data f.csv "${columns[@]}" --file $net.enc --choose regularization=0.003,0.01,0.03,0.1
   done
-  # A new head, then the last layers too: the parameters are first guesses.
-  run image evaluate image-cnn --data f.csv --picture-column picture --label-column articleType --splits 1 --test-size 2000 \
-    --near-duplicates -1 --pretrained $net.enc --dropout 0.3 --optimizer adam --learning-rate 0.002 --epochs 15
 done
+# The last block and the head tuned; .844 of another draw of 2,000.
+run image evaluate image-cnn --data f.csv --picture-column picture --label-column articleType --splits 1 --test-size 2000 --near-duplicates -1 \
+  --pretrained lite0.enc --freeze 45 --epochs 10 --batch-size 32 --optimizer adam --learning-rate 0.001 --dropout 0.3
