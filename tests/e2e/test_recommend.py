@@ -175,6 +175,7 @@ class RecommendTest(AkinTest):
         answer = json.loads(self.run_akin("recommend", "shop.akin", "--serve-lines", stdin=line + "\n").out)
         self.assertEqual(answer["items"][0]["item"], "b")
         for flags, pattern in ((["--history", "a,c", "--history-times", "2024-01-01"], "2 items and 1 times"),
+                               (["--history", "a,c", "--history-times", "2024-01-02,2024-01-01"], "item 2 is earlier"),
                                (["--user", "u1", "--history-times", "2024-01-01"], "--history"),
                                (["--history", "a", "--at", "soon"], "--at")):
             done = self.run_akin("recommend", "shop.akin", *flags, code=2)

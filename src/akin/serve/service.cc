@@ -262,6 +262,12 @@ Service::Asked Service::ask(const RecommendRequest& request) const {
     fail(ErrorCode::kUsage, "the history has {} items and {} times", request.history.size(),
          request.history_times.size());
   }
+  if (const auto back = std::ranges::is_sorted_until(request.history_times);
+      back != request.history_times.end()) {
+    fail(ErrorCode::kUsage,
+         "the history's item {} is earlier than the one before it: give the history in order of time",
+         back - request.history_times.begin() + 1);
+  }
   for (std::size_t i = 0; i < request.history.size(); ++i) {
     const auto item = find_id(bundle_.dataset.items, request.history[i]);
     if (item && uses(*item)) {
